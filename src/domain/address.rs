@@ -1,0 +1,224 @@
+//! One strict parser for mail addresses: normalise first, validate after, then never ask again.
+//!
+//! What mail servers and other parsers read in two ways (comments, quotes, lists, literals,
+//! look-alike characters) is refused, or a letter would go to somebody else than the account's
+//! owner (SEC-14 to SEC-16).
+
+use std::fmt;
+
+/// A mail address that may be written to. The local part is kept as typed; the domain is in
+/// lower-case ASCII (its A-labels), so that a look-alike domain shows its true face.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EmailAddress(String);
+
+/// What makes two addresses one mailbox: the address in lower case. A unique key of accounts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CanonicalAddress(String);
+
+/// Why a text is not an address we write to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Nothing was typed.
+    #[error("Please type your email address.")]
+    Empty,
+    /// More than 254 bytes, or more than 64 before the `@` (RFC 5321, 4.5.3.1).
+    #[error("That address is too long to be one.")]
+    TooLong,
+    /// There is not exactly one `@` with something before and after it.
+    #[error("An address looks like name@example.org, with one @.")]
+    Shape,
+    /// The local part holds something but letters, digits, dots and the signs of RFC 5322's atext.
+    #[error("The part before the @ has a character that we cannot write to.")]
+    Local,
+    /// The domain is no name of the internet, or changes when it is normalised.
+    #[error("The part after the @ is not a domain that we can write to.")]
+    Domain,
+}
+
+impl EmailAddress {
+    /// The most bytes an address may have.
+    pub const MAX_BYTES: usize = 254;
+    const MAX_LOCAL_BYTES: usize = 64;
+
+    /// Reads an address as a person types it; blanks around it do no harm.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, in a sentence for the person.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim_matches([' ', '\t', '\r', '\n']);
+        if text.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(AddressError::TooLong);
+        }
+        let (local, domain) = text.split_once('@').ok_or(AddressError::Shape)?;
+        if local.is_empty() || domain.is_empty() || domain.contains('@') {
+            return Err(AddressError::Shape);
+        }
+        if local.len() > Self::MAX_LOCAL_BYTES {
+            return Err(AddressError::TooLong);
+        }
+        if !is_dot_atom(local) {
+            return Err(AddressError::Local);
+        }
+        let address = format!("{local}@{}", ascii_domain(domain).ok_or(AddressError::Domain)?);
+        if address.len() > Self::MAX_BYTES {
+            return Err(AddressError::TooLong);
+        }
+        Ok(Self(address))
+    }
+
+    /// The address as it is written to.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key under which this mailbox is known.
+    #[must_use]
+    pub fn canonical(&self) -> CanonicalAddress {
+        CanonicalAddress(self.0.to_ascii_lowercase())
+    }
+
+    /// Enough of the address for a log line to be recognised by who knows it already.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.split_once('@').expect("an address has one @");
+        format!("{}…@{domain}", &local[..1])
+    }
+}
+
+impl CanonicalAddress {
+    /// The address in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+// Masked, so that an address cannot slip into a log by way of a debug print.
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl fmt::Debug for CanonicalAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CanonicalAddress")
+    }
+}
+
+/// RFC 5322, 3.2.3, without quotes and comments: ASCII only, no empty piece between dots.
+fn is_dot_atom(local: &str) -> bool {
+    let is_atext = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
+}
+
+/// The domain's A-labels in lower case; nothing for what is no domain.
+///
+/// UTS 46 maps full-width and other look-alike letters to plain ones. A domain that such a mapping
+/// changes is refused rather than mended: what a person typed and what we would write to must be
+/// the same name (CVE-2019-19844, CVE-2026-73420).
+fn ascii_domain(domain: &str) -> Option<String> {
+    let ascii = idna::domain_to_ascii_strict(domain).ok()?;
+    let unicode = idna::domain_to_unicode(&ascii).0;
+    let typed = domain.to_lowercase();
+    if typed != unicode && typed != ascii {
+        return None;
+    }
+    let labels: Vec<&str> = ascii.split('.').collect();
+    let is_host_name = labels.len() >= 2 || ascii == "localhost";
+    // A last label of digits is an IPv4 address in disguise.
+    let is_numeric = labels.last()?.bytes().all(|byte| byte.is_ascii_digit());
+    let is_label = |label: &&str| (1..=63).contains(&label.len());
+    (is_host_name && !is_numeric && labels.iter().all(is_label)).then_some(ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AddressError, EmailAddress};
+
+    #[test]
+    fn addresses_are_taken_as_people_write_them() {
+        for (typed, address) in [
+            ("ann@example.org", "ann@example.org"),
+            ("  Ann.Lee+home@Example.ORG \t", "Ann.Lee+home@example.org"),
+            ("o'neill@example.co.uk", "o'neill@example.co.uk"),
+            ("root@localhost", "root@localhost"),
+            ("ann@bücher.example", "ann@xn--bcher-kva.example"),
+            ("ann@BÜCHER.example", "ann@xn--bcher-kva.example"),
+            ("ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(
+                EmailAddress::parse(typed).map(|a| a.to_string()),
+                Ok(address.to_owned()),
+                "{typed:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_two_parsers_could_read_in_two_ways_is_refused() {
+        use AddressError::{Domain, Empty, Local, Shape, TooLong};
+        let long_local = format!("{}@example.org", "a".repeat(65));
+        let long = format!("a@{}.example", "b.".repeat(130));
+        for (typed, error) in [
+            ("", Empty),
+            (" \t ", Empty),
+            ("ann", Shape),
+            ("@example.org", Shape),
+            ("ann@", Shape),
+            ("a@b@example.org", Shape),
+            ("victim@victim.example＠attacker.example", Domain),
+            ("\"e@attacker.example\"@victim.example", Shape),
+            ("\"ann\"@example.org", Local),
+            ("ann(comment)@example.org", Local),
+            ("Ann <ann@example.org>", Local),
+            ("<ann@example.org>", Local),
+            ("a@example.org,b@example.org", Shape),
+            ("a,b@example.org", Local),
+            ("a;b@example.org", Local),
+            ("a b@example.org", Local),
+            ("a\r\nBcc:x@example.org", Local),
+            ("ann@example.org\r\nBcc: x", Domain),
+            ("a\0@example.org", Local),
+            ("mıke@example.org", Local),
+            ("ｍike@example.org", Local),
+            ("a\u{fffd}@example.org", Local),
+            (".ann@example.org", Local),
+            ("ann.@example.org", Local),
+            ("a..n@example.org", Local),
+            ("ann@example", Domain),
+            ("ann@example..org", Domain),
+            ("ann@.example.org", Domain),
+            ("ann@example.org.", Domain),
+            ("ann@-example.org", Domain),
+            ("ann@exam_ple.org", Domain),
+            ("ann@[127.0.0.1]", Domain),
+            ("ann@127.0.0.1", Domain),
+            ("ann@ｅxample.org", Domain),
+            ("ann@exam\u{ad}ple.org", Domain),
+            ("ann@ex%61mple.org", Domain),
+            (long_local.as_str(), TooLong),
+            (long.as_str(), TooLong),
+        ] {
+            assert_eq!(EmailAddress::parse(typed), Err(error), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn letter_case_makes_no_second_mailbox() {
+        let typed = EmailAddress::parse("Ann@Example.org").expect("an address");
+        let lower = EmailAddress::parse("ann@example.org").expect("an address");
+        assert_eq!(typed.canonical(), lower.canonical());
+        assert_eq!(typed.as_str(), "Ann@example.org");
+    }
+}

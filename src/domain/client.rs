@@ -1,0 +1,89 @@
+//! Who is at the door, as far as anybody can tell: for events and the list of sessions.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Where an act comes from. Told by the door, believed by nobody: it decides nothing here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The address of the client, or of the last hop we do not trust.
+    pub ip: IpAddr,
+    /// Browser and system in a few words.
+    pub device: String,
+    /// Ties log lines to the answer that was given.
+    pub request_id: String,
+}
+
+impl Client {
+    /// The server itself, for what it does unasked.
+    #[must_use]
+    pub fn server() -> Self {
+        Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), device: "Gatepost".into(), request_id: "-".into() }
+    }
+}
+
+/// Browser and system in a few words ("Firefox on Linux"), read off a `User-Agent`.
+///
+/// Only words of this table ever come out of it, so nothing a stranger sends is shown to anybody.
+#[must_use]
+pub fn device(user_agent: &str) -> String {
+    // The order matters: most browsers also claim to be those further down.
+    const BROWSERS: [(&str, &str); 12] = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Vivaldi", "Vivaldi"),
+        ("FxiOS", "Firefox"),
+        ("Firefox/", "Firefox"),
+        ("CriOS", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+        ("python", "Python"),
+        ("okhttp", "an app"),
+    ];
+    const SYSTEMS: [(&str, &str); 8] = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("CrOS", "ChromeOS"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+        ("BSD", "BSD"),
+    ];
+    let find = |table: &[(&str, &'static str)]| {
+        table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    match (find(&BROWSERS), find(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "An unknown device".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device;
+
+    #[test]
+    fn a_device_is_named_in_words_of_our_own() {
+        for (user_agent, name) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 \
+                 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            ("curl/8.14.1", "curl"),
+            ("<script>alert(1)</script>", "An unknown device"),
+            ("", "An unknown device"),
+        ] {
+            assert_eq!(device(user_agent), name);
+        }
+    }
+}

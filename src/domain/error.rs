@@ -1,0 +1,38 @@
+//! Every way an act can be refused, in domain words. The doors give each its status and sentence.
+
+use std::time::Duration;
+
+use super::address::AddressError;
+use super::ports::StoreError;
+
+/// A refusal, or a fault of the store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// What was typed is no address.
+    #[error("not an address: {0}")]
+    Address(#[from] AddressError),
+    /// The link is used, over, void or not ours: a stranger is not told which.
+    #[error("the link opens nothing")]
+    InvalidLink,
+    /// The request is over, spent or not ours.
+    #[error("the request is over")]
+    InvalidRequest,
+    /// Not the code of this request.
+    #[error("wrong code")]
+    WrongCode,
+    /// The link was opened where nobody asked for it, and nobody ticked "I asked for this".
+    #[error("a deliberate act is missing")]
+    ConfirmationRequired,
+    /// Nobody is signed in.
+    #[error("not signed in")]
+    SignInRequired,
+    /// Another mail may be asked for after this long.
+    #[error("too many mails")]
+    TooManyMails {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// The store could not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

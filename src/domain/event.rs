@@ -1,0 +1,69 @@
+//! What happened: written in the commit of its act, kept in the store, told in the log.
+
+use std::net::IpAddr;
+
+use super::client::Client;
+use super::ids::AccountId;
+use super::time::Timestamp;
+
+/// One thing that happened. Holds no address, token, code or cookie.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub name: EventName,
+    /// To whose account, where there is one.
+    pub account: Option<AccountId>,
+    /// From which client address.
+    pub ip: IpAddr,
+    /// From which device.
+    pub device: String,
+}
+
+/// What can happen. The names on the wire and in the log are those of OWASP's Logging Vocabulary
+/// where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum EventName {
+    /// Somebody asked for a letter.
+    MailRequested,
+    /// A request came to be used: an account was made by it.
+    AccountConfirmed,
+    /// A request came to be used: its account was signed in.
+    SignedIn,
+    /// A wrong code was typed.
+    WrongCode,
+    /// A session was ended by its holder.
+    SignedOut,
+    /// The mail server has taken a letter.
+    MailSent,
+    /// The mail server will not take a letter, or took too long.
+    MailFailed,
+    /// A letter was not sent because what it speaks of is over.
+    MailDropped,
+}
+
+impl EventName {
+    /// The name on the wire and in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MailRequested => "authn_token_created",
+            Self::AccountConfirmed => "user_created",
+            Self::SignedIn => "authn_login_success",
+            Self::WrongCode => "authn_login_fail",
+            Self::SignedOut => "session_ended",
+            Self::MailSent => "mail_sent",
+            Self::MailFailed => "mail_failed",
+            Self::MailDropped => "mail_dropped",
+        }
+    }
+}
+
+impl Event {
+    /// `name` happened now, caused by `client`.
+    #[must_use]
+    pub fn new(at: Timestamp, name: EventName, account: Option<AccountId>, client: &Client) -> Self {
+        Self { at, name, account, ip: client.ip, device: client.device.clone() }
+    }
+}

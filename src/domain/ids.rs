@@ -1,0 +1,76 @@
+//! Random names of things: long enough that nobody meets or guesses one, and never given again.
+
+use std::fmt;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
+        pub struct $name(pub [u8; $bytes]);
+
+        impl $name {
+            /// Reads what `Display` wrote: lower-case hexadecimal, nothing else.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let digits = text.as_bytes();
+                if digits.len() != 2 * $bytes {
+                    return None;
+                }
+                let mut bytes = [0; $bytes];
+                for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+                    *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+                }
+                Some(Self(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+    };
+}
+
+id!(
+    /// An account, for ever: not given again after the account is deleted.
+    AccountId,
+    16
+);
+id!(
+    /// A session of one account.
+    SessionId,
+    16
+);
+id!(
+    /// A request's single-use number. Not a secret: every secret of the request is derived from it
+    /// with the key ring.
+    Nonce,
+    12
+);
+id!(
+    /// A letter in the outbox, and the first part of its `Message-ID`.
+    LetterId,
+    12
+);
+id!(
+    /// One run of the process, so that leases of a run that died are known as such.
+    RunId,
+    8
+);
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}

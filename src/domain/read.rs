@@ -1,0 +1,110 @@
+//! Reading records in their types.
+
+use super::Gatepost;
+use super::account::Account;
+use super::address::EmailAddress;
+use super::error::Error;
+use super::ids::AccountId;
+use super::key::Key;
+use super::letter::Letter;
+use super::ports::{Change, Record, StoreError, Version, Versioned};
+use super::request::Request;
+use super::session::Session;
+
+/// What stands under a key, or that nothing does.
+#[derive(Clone, Debug)]
+pub(super) struct Found<T> {
+    pub(super) key: Key,
+    pub(super) value: Option<T>,
+    version: Option<Version>,
+}
+
+impl<T: Stored> Found<T> {
+    fn new(key: Key, versioned: Option<Versioned>) -> Result<Self, Error> {
+        let version = versioned.as_ref().map(|found| found.version);
+        let value = match versioned {
+            Some(found) => Some(T::from_record(found.record).ok_or_else(|| misplaced(&key))?),
+            None => None,
+        };
+        Ok(Self { key, value, version })
+    }
+
+    /// Makes `change` hold only while this is still so.
+    pub(super) fn expected_by(&self, change: &mut Change) {
+        change.expect(self.key.clone(), self.version);
+    }
+}
+
+/// A kind of record that stands alone under its key.
+pub(super) trait Stored: Sized {
+    fn from_record(record: Record) -> Option<Self>;
+}
+
+macro_rules! stored {
+    ($($kind:ty: $variant:ident),+) => {$(
+        impl Stored for $kind {
+            fn from_record(record: Record) -> Option<Self> {
+                match record {
+                    Record::$variant(value) => Some(value),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+
+stored!(Account: Account, AccountId: Owner, Request: Request, Session: Session, Letter: Letter);
+
+/// Who stands behind an address.
+pub(super) struct Standing {
+    owner: Found<AccountId>,
+    account: Found<Account>,
+}
+
+impl Standing {
+    pub(super) fn account(&self) -> Option<&Account> {
+        self.account.value.as_ref()
+    }
+
+    /// Makes `change` hold only while the same one stands there, unchanged.
+    pub(super) fn expected_by(&self, change: &mut Change) {
+        self.owner.expected_by(change);
+        if self.account.value.is_some() {
+            self.account.expected_by(change);
+        }
+    }
+}
+
+impl Gatepost {
+    pub(super) async fn find<T: Stored>(&self, key: Key) -> Result<Found<T>, Error> {
+        let found = self.store.get(std::slice::from_ref(&key)).await?.pop().flatten();
+        Found::new(key, found)
+    }
+
+    /// Two records as of one moment.
+    pub(super) async fn find_both<A: Stored, B: Stored>(
+        &self,
+        first: Key,
+        second: Key,
+    ) -> Result<(Found<A>, Found<B>), Error> {
+        let keys = [first, second];
+        let mut found = self.store.get(&keys).await?.into_iter();
+        let [first, second] = keys;
+        Ok((Found::new(first, found.next().flatten())?, Found::new(second, found.next().flatten())?))
+    }
+
+    /// Known and unknown addresses take the same two reads, or the time would tell them apart.
+    pub(super) async fn standing(&self, address: &EmailAddress) -> Result<Standing, Error> {
+        let owner: Found<AccountId> = self.find(Key::owner(&address.canonical())).await?;
+        let id = owner.value.unwrap_or(AccountId([0; 16]));
+        let account: Found<Account> = self.find(Key::account(id)).await?;
+        if owner.value.is_some() && account.value.is_none() {
+            return Err(misplaced(&account.key));
+        }
+        Ok(Standing { owner, account })
+    }
+}
+
+fn misplaced(key: &Key) -> Error {
+    StoreError::Damaged(format!("the record under {key:?} is missing or of another kind")).into()
+}

@@ -1,0 +1,201 @@
+//! A request: somebody asked for a mail. The record and the rules that need no store.
+//!
+//! One nonce, and every secret of the request is derived from it (`token`). To its holder every
+//! request looks alike: when it is over, how often it can be sent again and what a wrong code gets
+//! never depend on who stands behind the address.
+
+use std::time::Duration;
+
+use super::account::Account;
+use super::address::EmailAddress;
+use super::ids::{AccountId, SessionId};
+use super::next::Next;
+use super::time::Timestamp;
+use super::token::KeyId;
+
+/// Wrong codes a request takes; then its code is over and only its link lives (NIST 800-63B).
+pub const MAX_WRONG_CODES: u8 = 5;
+/// How long after a mail the next one of the same request may be asked for.
+pub const RESEND_WAIT: Duration = Duration::from_secs(30);
+/// How long the asker gets the same answer again: a double click, an answer lost on a bad line.
+pub const REPEAT_WINDOW: Duration = Duration::from_secs(60);
+
+/// What a request is for. One request, one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Purpose {
+    /// To sign in; makes the account where there is none.
+    SignIn,
+}
+
+impl Purpose {
+    /// How long after asking its holder's side of it is over, the same for every request of the
+    /// purpose.
+    #[must_use]
+    pub fn lifetime(self) -> Duration {
+        match self {
+            Self::SignIn => Duration::from_secs(60 * 60),
+        }
+    }
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+        }
+    }
+}
+
+/// A request as it stands in the store.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Request {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where its letters go.
+    pub address: EmailAddress,
+    /// The key all its secrets are derived with.
+    pub key: KeyId,
+    /// When its holder's side of it is over. Nothing moves this, and no letter outlives it.
+    pub expires_at: Timestamp,
+    /// When a letter was last asked for.
+    pub mailed_at: Timestamp,
+    /// Wrong codes so far, over all generations.
+    pub wrong_codes: u8,
+    /// Where its holder wanted to go.
+    pub next: Option<Next>,
+    /// What its letters can do now.
+    pub generation: Generation,
+}
+
+/// A link and its code, and for whom they are. Letters of an earlier generation are dead.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Generation {
+    /// Its number, sealed into the link.
+    pub number: u8,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// Who stood behind the address then.
+    pub holder: Holder,
+    /// Letters that are owed. While one is, link and code work: it may have left already.
+    pub owed: u8,
+    /// When the last letter that was delivered is over.
+    pub live_until: Timestamp,
+    /// What was made of it, once.
+    pub used: Option<Used>,
+}
+
+/// Who stood behind an address when it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Holder {
+    /// Nobody: redeeming makes the account.
+    Nobody,
+    /// An account, as it was in one epoch.
+    Account {
+        /// Its id.
+        id: AccountId,
+        /// Its epoch then.
+        epoch: u32,
+    },
+}
+
+/// How a request was used.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Used {
+    /// When.
+    pub at: Timestamp,
+    /// Whose session came of it.
+    pub account: AccountId,
+    /// Which session came of it.
+    pub session: SessionId,
+    /// What the answer was.
+    pub outcome: Outcome,
+}
+
+/// What redeeming came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Outcome {
+    /// The account came to be by this.
+    Confirmed,
+    /// The account was there and is signed in.
+    SignedIn,
+}
+
+impl Outcome {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::SignedIn => "signed_in",
+        }
+    }
+}
+
+impl Request {
+    /// Whether its holder's side of it is over.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+
+    /// Whether its code takes no more tries.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.wrong_codes >= MAX_WRONG_CODES
+    }
+
+    /// When the next mail may be asked for.
+    #[must_use]
+    pub fn resend_at(&self) -> Timestamp {
+        self.mailed_at.plus(RESEND_WAIT)
+    }
+
+    /// When link and code end, as far as it is known now.
+    #[must_use]
+    pub fn live_until(&self) -> Timestamp {
+        match self.generation.owed {
+            0 => self.generation.live_until.min(self.expires_at),
+            _ => self.expires_at,
+        }
+    }
+
+    /// Whether link and code lost their power because who stood behind the address no longer does,
+    /// or because a request that was asked for later has been used (SEC-26, SEC-27).
+    #[must_use]
+    pub fn is_void(&self, account: Option<&Account>) -> bool {
+        match (self.generation.holder, account) {
+            (Holder::Nobody, None) => false,
+            (Holder::Account { id, epoch }, Some(account)) => {
+                account.id != id || account.epoch != epoch || self.generation.asked_at < account.sign_in_used
+            }
+            _ => true,
+        }
+    }
+
+    /// The mail server has taken a letter of generation `number`: its lifetime starts now.
+    pub fn letter_delivered(&mut self, number: u8, now: Timestamp, lifetime: Duration) {
+        if self.generation.number == number {
+            self.generation.owed = self.generation.owed.saturating_sub(1);
+            self.generation.live_until = self.generation.live_until.max(now.plus(lifetime));
+        }
+    }
+
+    /// A letter of generation `number` will never arrive.
+    pub fn letter_dropped(&mut self, number: u8) {
+        if self.generation.number == number {
+            self.generation.owed = self.generation.owed.saturating_sub(1);
+        }
+    }
+}
+
+impl Generation {
+    /// A generation that was just asked for; its first letter is owed.
+    #[must_use]
+    pub fn new(number: u8, now: Timestamp, account: Option<&Account>) -> Self {
+        let holder = match account {
+            Some(account) => Holder::Account { id: account.id, epoch: account.epoch },
+            None => Holder::Nobody,
+        };
+        Self { number, asked_at: now, holder, owed: 1, live_until: Timestamp::default(), used: None }
+    }
+}

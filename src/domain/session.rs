@@ -1,0 +1,218 @@
+//! Staying signed in, and signing out.
+//!
+//! A session is live while it stands in the store, is not over, was used lately enough, and its
+//! account is in the epoch the session was made in. It is looked up at every request, so ended
+//! means refused at the very next one (SEC-49).
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::account::Account;
+use super::client::Client;
+use super::error::Error;
+use super::event::{Event, EventName};
+use super::ids::{AccountId, SessionId};
+use super::key::{Key, Span};
+use super::ports::{Change, Record, StoreError};
+use super::read::Found;
+use super::time::Timestamp;
+use super::token::{KeyId, SessionClaims, SessionToken};
+use super::{Decision, Gatepost};
+
+/// Most sessions one account has; the oldest make room (SEC-50).
+pub const MAX_SESSIONS: usize = 50;
+/// How long after signing in it counts as recent.
+pub const RECENT: Duration = Duration::from_secs(10 * 60);
+/// Last use is written at most this often.
+const TOUCH_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// A session as it stands in the store. Its token is not: that is sealed with the key ring.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Session {
+    /// Its name.
+    pub id: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The key its token is sealed with.
+    pub key: KeyId,
+    /// The account's epoch it was made in.
+    pub epoch: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used, to a few minutes.
+    pub last_used_at: Timestamp,
+    /// When it is over, used or not.
+    pub expires_at: Timestamp,
+    /// When its holder last proved who they are.
+    pub proven_at: Timestamp,
+    /// How they did.
+    pub means: Means,
+    /// From which client address it was made.
+    pub ip: IpAddr,
+    /// From which device it was made.
+    pub device: String,
+}
+
+/// How somebody signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Means {
+    /// By the link of a letter.
+    Link,
+    /// By the code of a letter.
+    Code,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Whose account.
+    pub account: Account,
+    /// Which session.
+    pub session: Session,
+    /// The session's token.
+    pub token: SessionToken,
+}
+
+impl Session {
+    /// Until when the sign-in counts as recent.
+    #[must_use]
+    pub fn recent_until(&self) -> Timestamp {
+        self.proven_at.plus(RECENT)
+    }
+}
+
+impl Gatepost {
+    /// Who is signed in with this session token.
+    ///
+    /// # Errors
+    /// `SignInRequired` when nobody is; `Store`.
+    pub async fn session(&self, token: &str) -> Result<SignedIn, Error> {
+        let claims = self.ring.open_session(token).ok_or(Error::SignInRequired)?;
+        let live = self.live_session(claims.account, claims.session).await?;
+        let (account, session) = live.ok_or(Error::SignInRequired)?;
+        self.touch(&session).await;
+        self.signed_in(account, session)
+    }
+
+    /// Ends the session of this token. No mistake when there is none.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn sign_out(&self, token: &str, client: &Client) -> Result<(), Error> {
+        let Some(claims) = self.ring.open_session(token) else { return Ok(()) };
+        let key = Key::session(claims.account, claims.session);
+        self.act(client, || async {
+            let found: Found<Session> = self.find(key.clone()).await?;
+            if found.value.is_none() {
+                return Ok(Decision::Answer(()));
+            }
+            let mut change = Change::new();
+            found.expected_by(&mut change);
+            change.delete(found.key);
+            let event = Event::new(self.world.now(), EventName::SignedOut, Some(claims.account), client);
+            Ok(Decision::Commit { change, event, answer: Ok(()) })
+        })
+        .await
+    }
+
+    /// A session and its account, as of one moment, if it is live.
+    pub(super) async fn live_session(
+        &self,
+        account: AccountId,
+        session: SessionId,
+    ) -> Result<Option<(Account, Session)>, Error> {
+        let (found, owner) =
+            self.find_both::<Session, Account>(Key::session(account, session), Key::account(account)).await?;
+        let now = self.world.now();
+        Ok(found.value.zip(owner.value).and_then(|(session, account)| {
+            let is_live = session.epoch == account.epoch && now < self.session_end(&session);
+            is_live.then_some((account, session))
+        }))
+    }
+
+    /// When a session is over unless it is used again.
+    pub(super) fn session_end(&self, session: &Session) -> Timestamp {
+        session.expires_at.min(session.last_used_at.plus(self.settings.session_idle))
+    }
+
+    pub(super) fn new_session(
+        &self,
+        account: &Account,
+        means: Means,
+        now: Timestamp,
+        client: &Client,
+    ) -> Session {
+        Session {
+            // A new id at every sign-in: a planted one is never taken over (SEC-45).
+            id: SessionId(self.world.random()),
+            account: account.id,
+            key: self.ring.newest(),
+            epoch: account.epoch,
+            created_at: now,
+            last_used_at: now,
+            expires_at: now.plus(self.settings.session_absolute),
+            proven_at: now,
+            means,
+            ip: client.ip,
+            device: client.device.clone(),
+        }
+    }
+
+    /// Adds a session to a change that also writes the account, ends the one this browser leaves
+    /// (`left` is its token), and the oldest beyond the cap.
+    pub(super) async fn put_session(
+        &self,
+        change: &mut Change,
+        session: &Session,
+        left: Option<&str>,
+    ) -> Result<(), Error> {
+        let left = left.and_then(|token| self.ring.open_session(token));
+        let left = left.map(|claims| Key::session(claims.account, claims.session));
+        for key in self.oldest_beyond_cap(session.account, left.as_ref()).await?.into_iter().chain(left) {
+            change.delete(key);
+        }
+        let key = Key::session(session.account, session.id);
+        change.put(Key::expiry(self.session_end(session), &key), Record::Expiry);
+        change.put(key, Record::Session(session.clone()));
+        Ok(())
+    }
+
+    async fn oldest_beyond_cap(&self, account: AccountId, left: Option<&Key>) -> Result<Vec<Key>, Error> {
+        let found = self.store.scan(&Span::sessions(account), MAX_SESSIONS + 1).await?;
+        let mut sessions = Vec::with_capacity(found.len());
+        for (key, versioned) in found {
+            match versioned.record {
+                Record::Session(session) if Some(&key) != left => sessions.push((session.created_at, key)),
+                Record::Session(_) => {}
+                _ => return Err(StoreError::Damaged(format!("{key:?} is no session")).into()),
+            }
+        }
+        sessions.sort_unstable_by_key(|(created_at, _)| *created_at);
+        let surplus = (sessions.len() + 1).saturating_sub(MAX_SESSIONS);
+        Ok(sessions.into_iter().take(surplus).map(|(_, key)| key).collect())
+    }
+
+    pub(super) fn signed_in(&self, account: Account, session: Session) -> Result<SignedIn, Error> {
+        let claims = SessionClaims { key: session.key, account: account.id, session: session.id };
+        let token = self.ring.seal_session(&claims).ok_or(Error::SignInRequired)?;
+        Ok(SignedIn { account, session, token })
+    }
+
+    /// Writes down that a session is in use, now and then. A store that takes no writes keeps
+    /// nobody out, and a lost race means that somebody else just wrote it, or ended the session.
+    async fn touch(&self, session: &Session) {
+        let now = self.world.now();
+        if now < session.last_used_at.plus(TOUCH_AFTER) {
+            return;
+        }
+        let key = Key::session(session.account, session.id);
+        let Ok(found) = self.find::<Session>(key).await else { return };
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        let Some(session) = found.value else { return };
+        change.put(found.key, Record::Session(Session { last_used_at: now, ..session }));
+        if let Err(error) = self.store.commit(change).await {
+            tracing::warn!(%error, "the last use of a session was not written");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Removing what is over, in small commits: used and expired requests, ended sessions.
+
+use super::Gatepost;
+use super::error::Error;
+use super::key::{Key, Span};
+use super::ports::{Change, Record};
+use super::time::Timestamp;
+
+/// Marks one commit takes: each needs two deletes and perhaps a new mark.
+const PAGE: usize = 30;
+
+/// Whether a sweep left anything behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swept {
+    /// Nothing that is over is left.
+    All,
+    /// Another page may be waiting.
+    More,
+}
+
+impl Gatepost {
+    /// Removes one page of what is over.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn sweep(&self) -> Result<Swept, Error> {
+        let now = self.world.now();
+        let marks = self.store.scan(&Span::expired(now), PAGE).await?;
+        if marks.is_empty() {
+            return Ok(Swept::All);
+        }
+        let keys: Vec<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
+        let targets = self.store.get(&keys).await?;
+        let mut change = Change::new();
+        for (key, found) in keys.into_iter().zip(targets) {
+            let Some(found) = found else { continue };
+            // A session that was used again, or is used this very moment, lives on.
+            change.expect(key.clone(), Some(found.version));
+            match self.over_at(&found.record).filter(|end| *end > now) {
+                Some(later) => change.put(Key::expiry(later, &key), Record::Expiry),
+                None => change.delete(key),
+            }
+        }
+        for (mark, _) in &marks {
+            change.delete(mark.clone());
+        }
+        self.store.commit(change).await?;
+        Ok(Swept::More)
+    }
+
+    /// When a record that is marked is really over.
+    fn over_at(&self, record: &Record) -> Option<Timestamp> {
+        match record {
+            Record::Request(request) => Some(request.expires_at),
+            Record::Session(session) => Some(self.session_end(session)),
+            _ => None,
+        }
+    }
+
+    /// Sleeps for as long as a swept house stays clean enough.
+    pub async fn rest_between_sweeps(&self) {
+        let now = self.world.now();
+        self.world.clock.sleep_until(now.plus(std::time::Duration::from_secs(10))).await;
+    }
+}

@@ -1,0 +1,23 @@
+//! Points in time, as the whole domain counts them.
+
+use std::time::Duration;
+
+/// Milliseconds since 1970-01-01 00:00 UTC.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// This long after; the last moment there is, where it would be beyond.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration.as_millis().try_into().unwrap_or(u64::MAX)))
+    }
+
+    /// How long `self` comes after `earlier`; zero when it does not.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}

@@ -1,0 +1,287 @@
+//! The key ring and every secret derived from it.
+//!
+//! A token is a few bytes and their tag: keyed BLAKE3 under a key of its own kind, so that no
+//! token serves two ends (SEC-29). Nothing here is stored: who has the store without the key can
+//! make none of these. The tag is checked in constant time before anything is read (SEC-33).
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::ids::{AccountId, Nonce, SessionId};
+use super::letter::{Code, LinkToken};
+use super::ports::World;
+
+const TAG_BYTES: usize = 16;
+const MASTER_BYTES: usize = 32;
+const RING_HEADER: &str = "gatepost-key-1";
+/// Version 1 in the two high bits of a token's first byte; the key id in the six low ones.
+const VERSION: u8 = 0b0100_0000;
+const KEY_ID_BITS: u8 = 0b0011_1111;
+
+/// Which key of the ring sealed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct KeyId(pub u8);
+
+/// What the link of a letter says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkClaims {
+    /// The key it is sealed with.
+    pub key: KeyId,
+    /// Its request.
+    pub nonce: Nonce,
+    /// The generation of the request that the letter belongs to.
+    pub generation: u8,
+}
+
+/// What a session token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionClaims {
+    /// The key it is sealed with.
+    pub key: KeyId,
+    /// Whose session.
+    pub account: AccountId,
+    /// Which session.
+    pub session: SessionId,
+}
+
+/// Proves "I am the one who asked", to be kept by the browser or program that did.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestToken(String);
+
+/// Keeps somebody signed in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken(String);
+
+impl RequestToken {
+    /// The token as it travels.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl SessionToken {
+    /// The token as it travels.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RequestToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestToken(…)")
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(…)")
+    }
+}
+
+/// Why a text is no key ring.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRingError {
+    /// There is no key in it.
+    #[error("holds no key")]
+    Empty,
+    /// A line is not `gatepost-key-1 <id> <base64 of 32 bytes>`.
+    #[error("line {0} is not \"gatepost-key-1 <id> <base64 of 32 bytes>\"")]
+    Line(usize),
+    /// Two lines have the same id.
+    #[error("has the key id {0} twice")]
+    Twice(u8),
+}
+
+/// The keys of this server, newest first. The newest seals; all open.
+pub struct KeyRing {
+    keys: Vec<RingKey>,
+}
+
+impl KeyRing {
+    /// Reads the text of a key file: one key a line, the newest first.
+    ///
+    /// # Errors
+    /// Names the line that is no key.
+    pub fn parse(text: &str) -> Result<Self, KeyRingError> {
+        let mut keys: Vec<RingKey> = Vec::new();
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let key = RingKey::parse(line).ok_or(KeyRingError::Line(index + 1))?;
+            if keys.iter().any(|other| other.id == key.id) {
+                return Err(KeyRingError::Twice(key.id.0));
+            }
+            keys.push(key);
+        }
+        if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self { keys }) }
+    }
+
+    /// The text of a key file with one new key.
+    #[must_use]
+    pub fn generate(world: &World) -> String {
+        let mut master: [u8; MASTER_BYTES] = world.random();
+        let text = format!("{RING_HEADER} 1 {}\n", STANDARD.encode(master));
+        master.zeroize();
+        text
+    }
+
+    /// The key that seals from now on.
+    #[must_use]
+    pub fn newest(&self) -> KeyId {
+        self.keys[0].id
+    }
+
+    /// Every key's id and check value. The value proves a key without telling it.
+    pub fn checks(&self) -> impl Iterator<Item = (KeyId, [u8; 32])> {
+        self.keys.iter().map(|key| (key.id, key.check))
+    }
+
+    /// Seals the link of a letter; nothing, where its key is no longer in the ring.
+    #[must_use]
+    pub fn seal_link(&self, claims: &LinkClaims) -> Option<LinkToken> {
+        let mut body = [0; 1 + 12 + 1];
+        body[1..13].copy_from_slice(&claims.nonce.0);
+        body[13] = claims.generation;
+        Some(LinkToken(self.key(claims.key)?.link.seal(claims.key, body)))
+    }
+
+    /// Opens the token of a link. Nothing, where a single bit is not ours.
+    #[must_use]
+    pub fn open_link(&self, token: &str) -> Option<LinkClaims> {
+        let (key, body) = self.open::<14, { 14 + TAG_BYTES }>(token, |key| &key.link)?;
+        Some(LinkClaims { key, nonce: Nonce(part(&body, 1)), generation: body[13] })
+    }
+
+    /// Seals what the asking browser keeps. The same for all generations of a request.
+    #[must_use]
+    pub fn seal_request(&self, key: KeyId, nonce: Nonce) -> Option<RequestToken> {
+        let mut body = [0; 1 + 12];
+        body[1..].copy_from_slice(&nonce.0);
+        Some(RequestToken(self.key(key)?.request.seal(key, body)))
+    }
+
+    /// Opens what a browser kept.
+    #[must_use]
+    pub fn open_request(&self, token: &str) -> Option<Nonce> {
+        let (_, body) = self.open::<13, { 13 + TAG_BYTES }>(token, |key| &key.request)?;
+        Some(Nonce(part(&body, 1)))
+    }
+
+    /// Seals a session's token.
+    #[must_use]
+    pub fn seal_session(&self, claims: &SessionClaims) -> Option<SessionToken> {
+        let mut body = [0; 1 + 16 + 16];
+        body[1..17].copy_from_slice(&claims.account.0);
+        body[17..].copy_from_slice(&claims.session.0);
+        Some(SessionToken(self.key(claims.key)?.session.seal(claims.key, body)))
+    }
+
+    /// Opens a session's token.
+    #[must_use]
+    pub fn open_session(&self, token: &str) -> Option<SessionClaims> {
+        let (key, body) = self.open::<33, { 33 + TAG_BYTES }>(token, |key| &key.session)?;
+        Some(SessionClaims { key, account: AccountId(part(&body, 1)), session: SessionId(part(&body, 17)) })
+    }
+
+    /// The code that goes with a link. Derived under a key of its own: guessing or burning a code
+    /// tells nothing about the link.
+    #[must_use]
+    pub fn code(&self, claims: &LinkClaims) -> Option<Code> {
+        let mut body = [0; 13];
+        body[..12].copy_from_slice(&claims.nonce.0);
+        body[12] = claims.generation;
+        let hash = blake3::keyed_hash(&self.key(claims.key)?.code.0, &body);
+        // 2^64 is so much larger than a million that no code is likelier than another by 10^-13.
+        Some(Code::from_number(u64::from_le_bytes(part(hash.as_bytes(), 0))))
+    }
+
+    fn key(&self, id: KeyId) -> Option<&RingKey> {
+        self.keys.iter().find(|key| key.id == id)
+    }
+
+    fn open<const BODY: usize, const WHOLE: usize>(
+        &self,
+        token: &str,
+        kind: fn(&RingKey) -> &TokenKey,
+    ) -> Option<(KeyId, [u8; BODY])> {
+        let mut whole = [0; WHOLE];
+        // The decoder refuses padding, other alphabets and stray bits: a token has one spelling.
+        let length = URL_SAFE_NO_PAD.decode_slice(token, &mut whole).ok()?;
+        if length != WHOLE || whole[0] & !KEY_ID_BITS != VERSION {
+            return None;
+        }
+        let key = self.key(KeyId(whole[0] & KEY_ID_BITS))?;
+        let (body, tag) = whole.split_at(BODY);
+        let expected = kind(key).tag(body);
+        bool::from(expected.ct_eq(tag)).then(|| (key.id, part(body, 0)))
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRing({} keys)", self.keys.len())
+    }
+}
+
+struct RingKey {
+    id: KeyId,
+    link: TokenKey,
+    request: TokenKey,
+    session: TokenKey,
+    code: TokenKey,
+    check: [u8; 32],
+}
+
+impl RingKey {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split_ascii_whitespace();
+        let (header, id, master, end) = (words.next()?, words.next()?, words.next()?, words.next());
+        let id: u8 = id.parse().ok()?;
+        if header != RING_HEADER || id > KEY_ID_BITS || end.is_some() {
+            return None;
+        }
+        let mut master: [u8; MASTER_BYTES] = STANDARD.decode(master).ok()?.try_into().ok()?;
+        let key = Self {
+            id: KeyId(id),
+            link: TokenKey::derive("gatepost 2026 link token v1", &master),
+            request: TokenKey::derive("gatepost 2026 request token v1", &master),
+            session: TokenKey::derive("gatepost 2026 session token v1", &master),
+            code: TokenKey::derive("gatepost 2026 mailed code v1", &master),
+            check: blake3::derive_key("gatepost 2026 key check v1", &master),
+        };
+        master.zeroize();
+        Some(key)
+    }
+}
+
+/// Seals and opens one kind of token. A MAC, not a signature: who can open can seal.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct TokenKey([u8; 32]);
+
+impl TokenKey {
+    fn derive(context: &str, master: &[u8; MASTER_BYTES]) -> Self {
+        Self(blake3::derive_key(context, master))
+    }
+
+    fn tag(&self, body: &[u8]) -> [u8; TAG_BYTES] {
+        part(blake3::keyed_hash(&self.0, body).as_bytes(), 0)
+    }
+
+    /// Puts version and key id into the first byte of `body`, and its tag behind it.
+    fn seal<const BODY: usize>(&self, id: KeyId, mut body: [u8; BODY]) -> String {
+        body[0] = VERSION | id.0;
+        let mut whole = Vec::with_capacity(BODY + TAG_BYTES);
+        whole.extend_from_slice(&body);
+        whole.extend_from_slice(&self.tag(&body));
+        URL_SAFE_NO_PAD.encode(whole)
+    }
+}
+
+/// `N` bytes of `bytes` from `start` on.
+fn part<const N: usize>(bytes: &[u8], start: usize) -> [u8; N] {
+    *bytes[start..].first_chunk().expect("every token is longer than its parts")
+}

@@ -1,0 +1,48 @@
+//! The only reader of the system's clock and randomness. `clippy.toml` refuses any other.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+
+use crate::domain::ports::{Clock, Entropy, World};
+use crate::domain::time::Timestamp;
+
+/// The world as it is.
+#[must_use]
+pub fn real() -> World {
+    World { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+}
+
+struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    fn now(&self) -> Timestamp {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(since_1970.as_millis().try_into().unwrap_or(u64::MAX))
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        // The wall clock may be set while we sleep: look again every minute at the latest.
+        const LONGEST: std::time::Duration = std::time::Duration::from_secs(60);
+        loop {
+            let left = at.since(self.now());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(LONGEST)).await;
+        }
+    }
+}
+
+struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads randomness")]
+    fn fill(&self, bytes: &mut [u8]) {
+        // Without randomness no token is a secret: better no answer than a weak one.
+        getrandom::fill(bytes).expect("the operating system gives randomness");
+    }
+}

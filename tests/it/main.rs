@@ -1,0 +1,12 @@
+//! One binary: scenarios through both doors, the store's contract, and the rules of the house.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod api;
+mod browser;
+mod cli;
+mod config;
+mod edge;
+mod harness;
+mod house;
+mod mail;
+mod store;
