@@ -257,22 +257,19 @@ impl Gatepost {
         now: Timestamp,
     ) -> (Outcome, Account) {
         let asked_at = request.generation.asked_at;
-        match account {
-            Some(account) => {
-                let sign_in_used = account.sign_in_used.max(asked_at);
-                (Outcome::SignedIn, Account { sign_in_used, ..account.clone() })
-            }
-            None => {
-                let account = Account {
-                    id: AccountId(self.world.random()),
-                    address: request.address.clone(),
-                    registered_at: asked_at,
-                    confirmed_at: now,
-                    epoch: 0,
-                    sign_in_used: asked_at,
-                };
-                (Outcome::Confirmed, account)
-            }
+        if let Some(account) = account {
+            let sign_in_used = account.sign_in_used.max(asked_at);
+            (Outcome::SignedIn, Account { sign_in_used, ..account.clone() })
+        } else {
+            let account = Account {
+                id: AccountId(self.world.random()),
+                address: request.address.clone(),
+                registered_at: asked_at,
+                confirmed_at: now,
+                epoch: 0,
+                sign_in_used: asked_at,
+            };
+            (Outcome::Confirmed, account)
         }
     }
 
