@@ -172,6 +172,13 @@ impl Request {
         }
     }
 
+    /// A refused redemption commits nothing; the log still tells a second click from a forged link.
+    pub fn tell_reuse(&self) {
+        if let Some(used) = &self.generation.used {
+            tracing::warn!(event = "authn_token_reuse", account.id = %used.account);
+        }
+    }
+
     /// The mail server has taken a letter of generation `number`: its lifetime starts now.
     pub fn letter_delivered(&mut self, number: u8, now: Timestamp, lifetime: Duration) {
         if self.generation.number == number {
