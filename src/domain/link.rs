@@ -8,6 +8,7 @@ use super::address::EmailAddress;
 use super::error::Error;
 use super::ids::Nonce;
 use super::key::Key;
+use super::letter::Code;
 use super::read::Found;
 use super::redeem::{Bearer, Redeemed};
 use super::request::{Purpose, Request};
@@ -26,6 +27,8 @@ pub struct LinkView {
     pub expires_at: Timestamp,
     /// Whether the one who looks is the one who asked.
     pub asker: Asker,
+    /// The code to type where it was asked for: for who looks and did not ask, while it is good.
+    pub code: Option<Code>,
     /// What it came to, where the session that was made of it is the one of who looks.
     pub redeemed_here: Option<Redeemed>,
 }
@@ -63,10 +66,23 @@ impl Gatepost {
         Ok(LinkView {
             purpose: request.purpose,
             expires_at: request.live_until(),
+            code: self.code_to_carry(&claims, &request, asker),
             email: request.address,
             asker,
             redeemed_here,
         })
+    }
+
+    /// The link and its code stand in one letter: who holds the one is told nothing by the other.
+    fn code_to_carry(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
+        let is_good = !request.is_spent() && !request.is_over(self.world.now());
+        if asker == Asker::No && is_good { self.ring.code(claims) } else { None }
+    }
+
+    /// Which request a link belongs to, so that a browser can let go of it once it is redeemed.
+    #[must_use]
+    pub fn request_of_link(&self, token: &str) -> Option<Nonce> {
+        self.ring.open_link(token).map(|claims| claims.nonce)
     }
 
     /// The request of a link, as long as the link is of its present generation.
