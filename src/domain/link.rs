@@ -85,12 +85,6 @@ impl Gatepost {
         if asker == Asker::No && is_good { self.ring.code(claims) } else { None }
     }
 
-    /// Which request a link belongs to, so that a browser can let go of it once it is redeemed.
-    #[must_use]
-    pub fn request_of_link(&self, token: &str) -> Option<Nonce> {
-        self.ring.open_link(token).map(|claims| claims.nonce)
-    }
-
     /// The request of a link, as long as the link is of its present generation.
     pub(super) async fn open_link(&self, token: &str) -> Result<(LinkClaims, Found<Request>), Error> {
         let claims = self.ring.open_link(token).ok_or(Error::InvalidLink)?;
