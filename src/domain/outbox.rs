@@ -159,13 +159,13 @@ impl Gatepost {
         Ok(())
     }
 
-    /// Doubles with each try up to a limit, a fifth more or less by chance, so that letters that
+    /// Doubles with each try up to a limit, and up to a fifth less by chance, so that letters that
     /// failed together do not come back together.
     fn delay_after(&self, tries: u16) -> Duration {
         let factor = 2_u32.saturating_pow(u32::from(tries));
         let delay = FIRST_DELAY.saturating_mul(factor).min(LONGEST_DELAY);
         let chance = u32::from(self.world.random::<1>()[0]);
-        delay * 4 / 5 + delay * 2 / 5 * chance / 255
+        delay * 4 / 5 + delay / 5 * chance / 255
     }
 
     /// Takes a letter out of the outbox and tells its request, in one commit with the event.
