@@ -28,7 +28,7 @@ const ANY_WITH_BODY: [Code; 4] =
 pub fn document() -> String {
     let written = service().server("/").license(LicenseObject::new("MIT OR Apache-2.0")).description(ABOUT);
     let mut document: Value = serde_json::from_str(&written.spec()).expect("poem-openapi writes JSON");
-    strip_charsets(&mut document);
+    tidy(&mut document);
     let mut inputs = Vec::new();
     for operation in operations(&mut document) {
         inputs.extend(input(operation));
@@ -55,16 +55,23 @@ fn components(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value
     document["components"]["schemas"].as_object_mut().expect("a document has schemas").iter_mut()
 }
 
-/// `application/json; charset=utf-8` would become part of the types that are generated.
-fn strip_charsets(value: &mut Value) {
-    let Value::Object(fields) = value else { return };
+/// `application/json; charset=utf-8` would become part of the types that are generated, and the
+/// line breaks of our doc comments part of the texts.
+fn tidy(value: &mut Value) {
+    let Value::Object(fields) = value else {
+        value.as_array_mut().into_iter().flatten().for_each(tidy);
+        return;
+    };
+    if let Some(Value::String(description)) = fields.get_mut("description") {
+        *description = description.replace('\n', " ");
+    }
     if let Some(Value::Object(content)) = fields.get_mut("content") {
         let plain = |(name, media): (String, Value)| {
             (name.split(';').next().map(str::to_owned).unwrap_or_default(), media)
         };
         *content = std::mem::take(content).into_iter().map(plain).collect();
     }
-    fields.values_mut().for_each(strip_charsets);
+    fields.values_mut().for_each(tidy);
 }
 
 /// The name of the schema an operation takes.
@@ -124,7 +131,7 @@ fn refine(name: &str, schema: &mut Value, is_input: bool) {
         if field.ends_with("_at") || field.ends_with("_until") {
             property["format"] = json!("date-time");
         }
-        if let Some(parts) = property["allOf"].as_array_mut() {
+        if let Some(Value::Array(parts)) = property.get_mut("allOf") {
             // The description stands beside it once more.
             parts.truncate(1);
         }
