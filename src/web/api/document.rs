@@ -99,8 +99,11 @@ fn refusals(operation: &mut Value) {
             codes.push(*code);
         }
     }
+    let answers = operation["responses"].as_object_mut().expect("every operation has answers");
+    // Some generators take a default for one more kind of success.
+    answers.remove("default");
     for (status, codes) in by_status {
-        operation["responses"][status.as_str()] = refusal(status, &codes);
+        answers.insert(status.as_str().to_owned(), refusal(status, &codes));
     }
 }
 
@@ -144,7 +147,9 @@ fn refine(name: &str, schema: &mut Value, is_input: bool) {
             required.push(json!(field));
         }
     }
-    schema["required"] = json!(required);
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
     if let Some(example) = examples::of(name) {
         schema["example"] = example;
     }

@@ -54,18 +54,13 @@ pub fn draw(problem: &Problem, request_id: &str) -> Response {
     Response::builder().status(code.status()).content_type(MEDIA_TYPE).body(body.to_json_string())
 }
 
-/// What the document says of every operation: it may be refused.
+/// Puts the object into the document. Which refusals an operation knows is written there.
 impl ApiResponse for Problem {
     fn meta() -> MetaResponses {
         let content = vec![MetaMediaType { content_type: MEDIA_TYPE, schema: Body::schema_ref() }];
-        let any_other = MetaResponse {
-            description: "Any other refusal. Expect codes that are not in this document.",
-            status: None,
-            status_range: None,
-            content,
-            headers: vec![],
-        };
-        MetaResponses { responses: vec![any_other] }
+        let any =
+            MetaResponse { description: "", status: None, status_range: None, content, headers: vec![] };
+        MetaResponses { responses: vec![any] }
     }
 
     fn register(registry: &mut Registry) {
