@@ -14,7 +14,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::error::Error;
 use crate::domain::ports::{Mailbox, ShownLetter};
 use crate::web::House;
-use crate::web::direct::came_through_a_proxy;
+use crate::web::direct::came_direct;
 use crate::web::problem::{Code, Problem};
 
 /// What each operation may be refused for, besides what any may.
@@ -88,7 +88,7 @@ impl Operations {
         /// has come, or the first one, where none came yet.
         Query(wait): Query<Option<u64>>,
     ) -> Result<Json<Letters>, Problem> {
-        let mailbox = house.mailbox.as_deref().filter(|_| !came_through_a_proxy(request));
+        let mailbox = house.mailbox.as_deref().filter(|_| came_direct(request));
         let mailbox = mailbox.ok_or_else(|| Problem::of(Code::NotFound))?;
         let to = to.map(|text| EmailAddress::parse(&text)).transpose();
         let to = to.map_err(|wrong| Problem::from(Error::from(wrong)).field("to"))?;

@@ -16,7 +16,7 @@ mod session;
 mod sign_in;
 
 use poem::endpoint::make_sync;
-use poem::error::MethodNotAllowedError;
+use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::error::ParseParamError;
 use poem_openapi::{OpenApi, OpenApiService, Tags};
@@ -55,10 +55,16 @@ pub fn routes(house: House) -> impl Endpoint {
         .at(DOCS, get(serve("text/html; charset=utf-8", page)))
         .nest("/", service())
         .data(house)
-        .around(|routes, request| async move {
-            let path = request.uri().path().to_owned();
-            routes.call(request).await.map_err(|error| in_our_words(error, &path))
-        })
+        .around(|routes, request| async move { routes.call(request).await.map_err(in_our_words) })
+}
+
+/// Every path of this door with its methods, for the edge, which tells them in `Allow`.
+#[must_use]
+pub fn paths() -> Vec<(String, Vec<Method>)> {
+    let operations = Operations::meta().into_iter().flat_map(|api| api.paths);
+    let paths = operations.map(|it| (it.path, it.operations.into_iter().map(|it| it.method).collect()));
+    let pages = [OPENAPI, DOCS].map(|page| (page.to_owned(), vec![Method::GET]));
+    paths.chain(pages).map(|(path, methods)| (format!("{API}{path}"), methods)).collect()
 }
 
 fn service() -> OpenApiService<Operations, ()> {
@@ -66,30 +72,10 @@ fn service() -> OpenApiService<Operations, ()> {
     OpenApiService::new(operations, "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)
 }
 
-/// What the framework refuses, as a refusal of ours with what it knows.
-fn in_our_words(error: poem::Error, path: &str) -> poem::Error {
-    if error.is::<MethodNotAllowedError>() {
-        return Problem::of(Code::MethodNotAllowed).allow(methods(path)).into();
-    }
+/// A parameter of a wrong kind is refused as a field is, and not in poem-openapi's words.
+fn in_our_words(error: poem::Error) -> poem::Error {
     match error.downcast_ref::<ParseParamError>().map(|wrong| wrong.name) {
         Some(name) => Problem::of(Code::InvalidField).field(name).into(),
         None => error,
     }
-}
-
-/// The methods a path below `/api` takes, as the document has them.
-fn methods(path: &str) -> String {
-    let is_it = |pattern: &str| {
-        pattern.split('/').count() == path.split('/').count()
-            && pattern.split('/').zip(path.split('/')).all(|(part, is)| part.starts_with('{') || part == is)
-    };
-    let paths = Operations::meta().into_iter().flat_map(|api| api.paths);
-    let methods = paths.filter(|it| is_it(&it.path)).flat_map(|it| it.operations).map(|it| it.method);
-    let mut methods: Vec<String> = methods.map(|method| method.to_string()).collect();
-    if methods.is_empty() || methods.iter().any(|method| method == "GET") {
-        // The document and its page; and whatever can be got has a head.
-        methods.retain(|method| method != "GET");
-        methods.splice(0..0, ["GET".to_owned(), "HEAD".to_owned()]);
-    }
-    methods.join(", ")
 }
