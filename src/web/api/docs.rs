@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
                 dl {
                     @for (status, answer) in entries(&operation["responses"]) {
                         dt { code { (status) } @if let Some(name) = schema_name(answer) { " " (reference(name)) } }
-                        dd { (text(&answer["description"])) }
+                        dd { @for line in plain(&answer["description"]).split("\n\n") { p { (with_code(line)) } } }
                     }
                 }
             }
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         if method != "GET" {
             parts.push(format!("-X {method}"));
         }
-        if !operation["security"].is_null() {
+        if needs_session(&operation["security"]) {
             parts.push("-H 'Authorization: Bearer …'".to_owned());
         }
         if let Some(schema) = input {
@@ -115,12 +115,17 @@ impl<'a> Reader<'a> {
 }
 
 fn session(security: &Value) -> Markup {
-    let ways = security.as_array().map(Vec::as_slice).unwrap_or_default();
-    let is_optional = ways.iter().any(|way| way.as_object().is_some_and(Map::is_empty));
     html! {
-        @if is_optional { p { "With or without a session, as " code { "Authorization: Bearer" } "." } }
-        @else if !ways.is_empty() { p { "With a session, as " code { "Authorization: Bearer" } "." } }
+        @if needs_session(security) { p { "With a session, as " code { "Authorization: Bearer" } "." } }
+        @else if !security.is_null() {
+            p { "With or without a session, as " code { "Authorization: Bearer" } "." }
+        }
     }
+}
+
+/// Whether it is done for the signed-in alone: an empty way says that none is needed.
+fn needs_session(security: &Value) -> bool {
+    security.as_array().is_some_and(|ways| ways.iter().all(|way| way != &Value::Object(Map::new())))
 }
 
 fn parameters(parameters: &Value) -> Markup {
@@ -200,10 +205,14 @@ fn reference(name: &str) -> Markup {
     html! { a href=(format!("#object-{name}")) { (name) } }
 }
 
-/// A text of the document: what stands between backticks is code.
 fn text(value: &Value) -> Markup {
+    with_code(plain(value))
+}
+
+/// A text of the document: what stands between backticks is code.
+fn with_code(text: &str) -> Markup {
     html! {
-        @for (index, part) in plain(value).split('`').enumerate() {
+        @for (index, part) in text.split('`').enumerate() {
             @if index % 2 == 0 { (part) } @else { code { (part) } }
         }
     }
