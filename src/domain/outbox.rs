@@ -8,9 +8,11 @@
 
 use std::time::Duration;
 
+use super::address::EmailAddress;
 use super::client::Client;
 use super::error::Error;
 use super::event::{Event, EventName};
+use super::ids::LetterId;
 use super::key::{Key, Span};
 use super::letter::{Contents, Letter, LetterKind, Secrets};
 use super::ports::{Change, Committed, Record, StoreError, Version, Versioned};
@@ -92,6 +94,25 @@ impl Gatepost {
     pub async fn next_letter_due(&self) -> Result<Option<Timestamp>, Error> {
         let first = self.store.scan(&Span::letters(), 1).await?;
         Ok(first.first().and_then(|(key, _)| key.letter_due()))
+    }
+
+    /// The letters that are owed to an address, or to anybody. For who waits for them in the
+    /// mailbox.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn owed_letters(&self, to: Option<&EmailAddress>) -> Result<Vec<LetterId>, Error> {
+        let to = to.map(EmailAddress::canonical);
+        let mut owed = Vec::new();
+        let mut rest = Span::letters();
+        loop {
+            let page = self.store.scan(&rest, PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(owed) };
+            rest = rest.after(last);
+            let is_to = |letter: &Letter| to.as_ref().is_none_or(|to| letter.to.canonical() == *to);
+            let page = letters(page)?.into_iter().map(|(_, letter, _)| letter);
+            owed.extend(page.filter(is_to).map(|letter| letter.id));
+        }
     }
 
     /// Returns when a letter came to be owed since the last call.

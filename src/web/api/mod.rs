@@ -1,3 +1,81 @@
-//! Being built.
+//! The JSON door: each act of a page is `POST /api` and the page's path, what a page shows is
+//! `GET /api` and its path.
+//!
+//! An operation reads its input by `wire`, calls the act of the same name, and answers an object or
+//! a `Problem`, which the edge draws. The document of all this is made once, at the start.
 
+mod bearer;
+mod body;
+mod docs;
+mod document;
+mod examples;
+mod link;
+mod mailbox;
 pub mod problem;
+mod session;
+mod sign_in;
+
+use poem::endpoint::make_sync;
+use poem::http::Method;
+use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem_openapi::error::ParseParamError;
+use poem_openapi::{OpenApi, OpenApiService, Tags};
+
+pub use self::document::document;
+use crate::path::{API, DOCS, OPENAPI};
+use crate::web::House;
+use crate::web::problem::{Code, Problem};
+
+type Operations = (sign_in::Operations, link::Operations, session::Operations, mailbox::Operations);
+
+/// The codes of each operation, by its id.
+type Refusals = &'static [(&'static str, &'static [Code])];
+
+#[derive(Tags)]
+enum Tag {
+    /// Asking for a letter, and redeeming its link or code.
+    #[oai(rename = "Sign in")]
+    SignIn,
+    /// Who is signed in, and signing out.
+    Session,
+    /// The letters that would have been sent, for trying things out.
+    Mailbox,
+}
+
+/// Every operation, the document and its page; to be nested under `/api`.
+#[must_use]
+pub fn routes(house: House) -> impl Endpoint {
+    let document = document();
+    let page = docs::page(&house.site, &document).into_string();
+    let serve = |content_type: &'static str, body: String| {
+        make_sync(move |_| Response::builder().content_type(content_type).body(body.clone()))
+    };
+    Route::new()
+        .at(OPENAPI, get(serve("application/json", document)))
+        .at(DOCS, get(serve("text/html; charset=utf-8", page)))
+        .nest("/", service())
+        .data(house)
+        .around(|routes, request| async move { routes.call(request).await.map_err(in_our_words) })
+}
+
+/// Every path of this door with its methods, for the edge, which tells them in `Allow`.
+#[must_use]
+pub fn paths() -> Vec<(String, Vec<Method>)> {
+    let operations = Operations::meta().into_iter().flat_map(|api| api.paths);
+    let paths = operations.map(|it| (it.path, it.operations.into_iter().map(|it| it.method).collect()));
+    let pages = [OPENAPI, DOCS].map(|page| (page.to_owned(), vec![Method::GET]));
+    paths.chain(pages).map(|(path, methods)| (format!("{API}{path}"), methods)).collect()
+}
+
+fn service() -> OpenApiService<Operations, ()> {
+    let operations = (sign_in::Operations, link::Operations, session::Operations, mailbox::Operations);
+    OpenApiService::new(operations, "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)
+}
+
+/// A parameter of a wrong kind is refused as a field is, and not in poem-openapi's words.
+fn in_our_words(error: poem::Error) -> poem::Error {
+    match error.downcast_ref::<ParseParamError>().map(|wrong| wrong.name) {
+        Some(name) => Problem::of(Code::InvalidField).field(name).into(),
+        None => error,
+    }
+}

@@ -1,1 +1,7 @@
-//! Being built.
+//! The JSON door.
+
+mod document;
+mod door;
+mod inputs;
+mod mailbox;
+mod sessions;

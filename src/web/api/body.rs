@@ -1,0 +1,54 @@
+//! A JSON body, read by the rules of `wire`.
+
+use poem::http::header::CONTENT_TYPE;
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde::de::DeserializeOwned;
+
+use crate::web::problem::{Code, Problem};
+use crate::web::wire::Fields;
+
+const JSON: &str = "application/json";
+
+/// The input of an operation. Stands in for poem-openapi's `Json`, which answers a stranger in the
+/// words of serde and takes whatever ends in `+json`.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        if !is_json(request) {
+            return Err(Problem::of(Code::UnsupportedMediaType).into());
+        }
+        let bytes = body.take()?.into_bytes().await?;
+        Ok(Self(Fields::from_json(&bytes)?.read()?))
+    }
+}
+
+/// A page of another site can send a form or plain text unasked, but never this (SEC-64).
+fn is_json(request: &Request) -> bool {
+    let mut types = request.headers().get_all(CONTENT_TYPE).iter();
+    match (types.next().and_then(|value| value.to_str().ok()), types.next()) {
+        (Some(one), None) => one.split(';').next().is_some_and(|it| it.trim().eq_ignore_ascii_case(JSON)),
+        _ => false,
+    }
+}

@@ -1,0 +1,85 @@
+//! What each object looks like, for the document.
+
+use serde_json::{Value, json};
+
+const REQUEST: &str = "QZ8lH0q3v5n1mXc2Yw7bTtq0m7yXo2f4r9aKcVdE";
+const SESSION: &str = "QTp1Xk3v9yQm4cW8nZ0aLr7dTfHbUe5sGiJoKxPq2vYwMzRtNcBlAhSgDfEuIoWyXkQjVpCnZs4";
+
+/// The example of a schema, by its name.
+pub(super) fn of(schema: &str) -> Option<Value> {
+    let example = match schema {
+        "RequestSignIn" => json!({ "email": "ann@example.org" }),
+        "Resend" | "RedeemLink" => json!({ "request": REQUEST }),
+        "RedeemCode" => json!({ "request": REQUEST, "code": "123456" }),
+        "MailQueued" => json!({
+            "code": "mail_queued",
+            "request": REQUEST,
+            "expires_at": "2026-11-02T10:00:00Z",
+            "resend_after": 30,
+        }),
+        "Account" => account(),
+        "Session" => session(),
+        "Profile" => json!({ "account": account(), "session": session() }),
+        "Outcome" => {
+            let mut session = session();
+            session["token"] = json!(SESSION);
+            json!({ "outcome": "signed_in", "account": account(), "session": session })
+        }
+        "Link" => json!({
+            "purpose": "sign_in",
+            "email": "ann@example.org",
+            "expires_at": "2026-11-02T09:10:00Z",
+            "needs": ["confirm"],
+        }),
+        "Letter" => letter(),
+        "Letters" => json!({ "letters": [letter()] }),
+        "Problem" => json!({
+            "type": "/api/docs#missing_field",
+            "title": "Something is missing",
+            "status": 422,
+            "detail": "Please fill in this field.",
+            "code": "missing_field",
+            "field": "email",
+        }),
+        _ => return None,
+    };
+    Some(example)
+}
+
+fn account() -> Value {
+    json!({
+        "id": "5f0c8a3e1b7d4296a8e3c5d7f9012b4c",
+        "email": "ann@example.org",
+        "registered_at": "2026-11-02T09:00:00Z",
+        "confirmed_at": "2026-11-02T09:01:12.5Z",
+        "admin": false,
+        "has_password": false,
+        "pending_email": null,
+    })
+}
+
+fn session() -> Value {
+    json!({
+        "id": "9b1e6d2f4a8c0357b9d1f3e5a7c92846",
+        "device": "Firefox on Linux",
+        "ip": "192.0.2.7",
+        "created_at": "2026-11-02T09:01:12.5Z",
+        "last_used_at": "2026-11-02T09:01:12.5Z",
+        "expires_at": "2026-12-02T09:01:12.5Z",
+        "recent_until": "2026-11-02T09:11:12.5Z",
+        "current": true,
+    })
+}
+
+fn letter() -> Value {
+    json!({
+        "id": "3d7a9c1e5b2f4860d8e0a2c4",
+        "to": "ann@example.org",
+        "subject": "Your sign-in link",
+        "text": "…",
+        "html": "…",
+        "link": "http://localhost:8080/link/QZ8lH0q3v5n1mXc2Yw7bTtq0m7yXo2f4r9aKcVdE",
+        "code": "123456",
+        "created_at": "2026-11-02T09:00:01Z",
+    })
+}

@@ -1,0 +1,133 @@
+//! Redeeming the link or the code of a letter.
+
+use poem::web::Data;
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+
+use super::bearer::PerhapsSignedIn;
+use super::body::Body;
+use super::session::{Account, Session, rfc3339};
+use super::{Refusals, Tag};
+use crate::domain::client::Client;
+use crate::domain::error::Error;
+use crate::domain::letter;
+use crate::domain::link::{Bearer, LinkView, Redeemed};
+use crate::web::House;
+use crate::web::problem::{Code, Problem};
+use crate::web::wire;
+
+/// What each operation may be refused for, besides what any may.
+pub(super) const REFUSALS: Refusals = &[
+    ("redeem_code", &[Code::InvalidRequest, Code::WrongCode]),
+    ("show_link", &[Code::InvalidLink]),
+    ("redeem_link", &[Code::InvalidLink, Code::ConfirmationRequired]),
+];
+
+/// What a sign-in came to.
+#[derive(Debug, Object)]
+#[oai(rename = "Outcome")]
+struct Answer {
+    /// `confirmed` when the account came to be by this, else `signed_in`. Expect other values.
+    outcome: String,
+    /// Whose account.
+    account: Account,
+    /// The new session, with its `token`.
+    session: Session,
+}
+
+impl From<Redeemed> for Answer {
+    fn from(redeemed: Redeemed) -> Self {
+        Self {
+            outcome: redeemed.outcome.as_str().to_owned(),
+            account: Account::of(&redeemed.signed_in.account),
+            session: Session::with_token(&redeemed.signed_in),
+        }
+    }
+}
+
+/// What stands behind a link.
+#[derive(Debug, Object)]
+struct Link {
+    /// What it is for: `sign_in`. Expect other values.
+    purpose: String,
+    /// Whose sign-in it is.
+    email: String,
+    /// When link and code end.
+    expires_at: String,
+    /// What redeeming it without `request` must bring: `confirm`, a person's word that they asked
+    /// for the letter. Empty where nothing is needed. Expect other values.
+    needs: Vec<String>,
+}
+
+impl From<LinkView> for Link {
+    fn from(link: LinkView) -> Self {
+        let needs = if link.redeemed_here.is_some() { vec![] } else { vec!["confirm".to_owned()] };
+        Self {
+            purpose: link.purpose.as_str().to_owned(),
+            email: link.email.to_string(),
+            expires_at: rfc3339(link.expires_at),
+            needs,
+        }
+    }
+}
+
+pub(super) struct Operations;
+
+#[OpenApi(tag = "Tag::SignIn")]
+impl Operations {
+    /// Sign in with the code of a letter
+    ///
+    /// Five wrong codes end a request; the link of its letters lives on. With a session, that
+    /// session ends with the new one. The same code and `request` within a minute get the same
+    /// answer.
+    #[oai(path = "/code", method = "post", operation_id = "redeem_code")]
+    async fn redeem_code(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        PerhapsSignedIn(session): PerhapsSignedIn,
+        Body(input): Body<wire::RedeemCode>,
+    ) -> Result<Json<Answer>, Problem> {
+        let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
+        let code = letter::Code::parse(&input.code).ok_or(Error::WrongCode)?;
+        let redeemed = house.gatepost.redeem_code(held, &code, session.as_deref(), client).await?;
+        Ok(Json(redeemed.into()))
+    }
+
+    /// See what stands behind a link
+    ///
+    /// Changes nothing, however often.
+    #[oai(path = "/link/:token", method = "get", operation_id = "show_link")]
+    async fn show_link(
+        &self,
+        Data(house): Data<&House>,
+        PerhapsSignedIn(session): PerhapsSignedIn,
+        /// The last part of the link in the letter.
+        Path(token): Path<String>,
+    ) -> Result<Json<Link>, Problem> {
+        let bearer = Bearer { session: session.as_deref(), ..Bearer::default() };
+        Ok(Json(house.gatepost.show_link(&token, bearer).await?.into()))
+    }
+
+    /// Sign in with the link of a letter
+    ///
+    /// Bring the `request` you asked with, or `confirm` where a person says that they asked for the
+    /// letter. With a session, that session ends with the new one. The same link and `request`
+    /// within a minute get the same answer.
+    #[oai(path = "/link/:token", method = "post", operation_id = "redeem_link")]
+    async fn redeem_link(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        PerhapsSignedIn(session): PerhapsSignedIn,
+        /// The last part of the link in the letter.
+        Path(token): Path<String>,
+        Body(input): Body<wire::RedeemLink>,
+    ) -> Result<Json<Answer>, Problem> {
+        let held = input.request.as_deref().and_then(|token| house.gatepost.held(token));
+        let bearer =
+            Bearer { held: held.as_slice(), confirm: input.is_confirmed(), session: session.as_deref() };
+        Ok(Json(house.gatepost.redeem_link(&token, bearer, client).await?.into()))
+    }
+}

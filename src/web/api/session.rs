@@ -1,0 +1,168 @@
+//! Who is signed in, and signing out.
+
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+
+use super::bearer::{PerhapsSignedIn, SignedIn};
+use super::{Refusals, Tag};
+use crate::domain::client::Client;
+use crate::domain::time::Timestamp;
+use crate::domain::{account, session};
+use crate::web::House;
+use crate::web::problem::{Code, Problem};
+
+/// What each operation may be refused for, besides what any may.
+pub(super) const REFUSALS: Refusals =
+    &[("session", &[Code::SignInRequired]), ("profile", &[Code::SignInRequired]), ("sign_out", &[])];
+
+/// A person's account.
+#[derive(Debug, Object)]
+pub(super) struct Account {
+    /// Its name for ever.
+    id: String,
+    /// The proven address.
+    email: String,
+    /// When the address was typed.
+    registered_at: String,
+    /// When the mailbox was proven.
+    confirmed_at: String,
+    /// Whether it may use the admin pages.
+    admin: bool,
+    /// Whether it has a password.
+    has_password: bool,
+    /// The address it is about to change to.
+    #[oai(nullable)]
+    pending_email: Option<String>,
+}
+
+/// One place where somebody is signed in.
+#[derive(Debug, Object)]
+pub(super) struct Session {
+    /// Its name.
+    id: String,
+    /// Browser and system in a few words.
+    device: String,
+    /// The client address it was made from.
+    ip: String,
+    /// When it was made.
+    created_at: String,
+    /// When it was last used, to a few minutes.
+    last_used_at: String,
+    /// When it is over, used or not. Unused, it may be over before.
+    expires_at: String,
+    /// Until when the sign-in counts as recent.
+    recent_until: String,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// What keeps you signed in: send it as `Authorization: Bearer`. Only where it is new.
+    #[oai(skip_serializing_if_is_none)]
+    token: Option<String>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Object)]
+struct Profile {
+    /// Whose account.
+    account: Account,
+    /// The session that asks.
+    session: Session,
+}
+
+impl Account {
+    pub(super) fn of(account: &account::Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            email: account.address.to_string(),
+            registered_at: rfc3339(account.registered_at),
+            confirmed_at: rfc3339(account.confirmed_at),
+            // No account has a role, a password or a pending address: nothing gives it one yet.
+            admin: false,
+            has_password: false,
+            pending_email: None,
+        }
+    }
+}
+
+impl Session {
+    fn current(session: &session::Session) -> Self {
+        Self {
+            id: session.id.to_string(),
+            device: session.device.clone(),
+            ip: session.ip.to_string(),
+            created_at: rfc3339(session.created_at),
+            last_used_at: rfc3339(session.last_used_at),
+            expires_at: rfc3339(session.expires_at),
+            recent_until: rfc3339(session.recent_until()),
+            current: true,
+            token: None,
+        }
+    }
+
+    /// A session that was just made.
+    pub(super) fn with_token(signed_in: &session::SignedIn) -> Self {
+        let token = Some(signed_in.token.as_str().to_owned());
+        Self { token, ..Self::current(&signed_in.session) }
+    }
+}
+
+/// A time as it stands in every answer: RFC 3339, UTC. Beyond the year 9999 all times are one.
+pub(super) fn rfc3339(at: Timestamp) -> String {
+    let milliseconds = i64::try_from(at.0).ok();
+    let time = milliseconds.and_then(|it| jiff::Timestamp::from_millisecond(it).ok());
+    time.unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+#[derive(ApiResponse)]
+enum SignedOut {
+    /// Nobody is signed in with this session, whoever was before.
+    #[oai(status = 204)]
+    Done,
+}
+
+pub(super) struct Operations;
+
+#[OpenApi(tag = "Tag::Session")]
+impl Operations {
+    /// Who is signed in
+    #[oai(path = "/session", method = "get", operation_id = "session")]
+    async fn session(
+        &self,
+        Data(house): Data<&House>,
+        SignedIn(token): SignedIn,
+    ) -> Result<Json<Profile>, Problem> {
+        show(house, &token).await
+    }
+
+    /// The account page
+    #[oai(path = "/profile", method = "get", operation_id = "profile")]
+    async fn profile(
+        &self,
+        Data(house): Data<&House>,
+        SignedIn(token): SignedIn,
+    ) -> Result<Json<Profile>, Problem> {
+        show(house, &token).await
+    }
+
+    /// Sign out
+    ///
+    /// Ends the session on the server. No mistake without one.
+    #[oai(path = "/sign-out", method = "post", operation_id = "sign_out")]
+    async fn sign_out(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        PerhapsSignedIn(token): PerhapsSignedIn,
+    ) -> Result<SignedOut, Problem> {
+        if let Some(token) = token {
+            house.gatepost.sign_out(&token, client).await?;
+        }
+        Ok(SignedOut::Done)
+    }
+}
+
+async fn show(house: &House, token: &str) -> Result<Json<Profile>, Problem> {
+    let signed_in = house.gatepost.session(token).await?;
+    let account = Account::of(&signed_in.account);
+    Ok(Json(Profile { account, session: Session::current(&signed_in.session) }))
+}

@@ -1,0 +1,106 @@
+//! The mailbox over JSON.
+
+use std::time::Duration;
+
+use poem::Request;
+use poem::http::{StatusCode, Version};
+use serde_json::{Value, json};
+
+use super::door::{ANN, Letterbox, Server};
+
+fn addresses(letters: &Value) -> Vec<&str> {
+    letters["letters"].as_array().unwrap().iter().map(|letter| letter["to"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn letters_are_shown_newest_first_and_by_address() {
+    let server = Server::start().await;
+    for address in [ANN, "bob@example.org"] {
+        server.letter_to(address).await;
+    }
+    let all = server.get("/api/mailbox").await.json();
+    assert_eq!(addresses(&all), ["bob@example.org", ANN]);
+    let (_, letter) = server.letter_to(ANN).await;
+    let anns = server.get("/api/mailbox?to=ANN%40Example.ORG").await.json();
+    assert_eq!(addresses(&anns), [ANN, ANN]);
+    assert_eq!(anns["letters"][0]["id"], letter.id.to_string());
+    assert_eq!(anns["letters"][0]["link"], letter.link.unwrap());
+    assert_eq!(anns["letters"][0]["code"], letter.code.unwrap().as_str());
+    assert_eq!(server.get("/api/mailbox?to=eve@example.org").await.json(), json!({ "letters": [] }));
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_the_letter_that_is_owed() {
+    let server = Server::start().await;
+    server.letter_to(ANN).await;
+    let queued = server.post("/api/sign-in", json!({ "email": ANN })).await;
+    assert_eq!(queued.status, StatusCode::ACCEPTED);
+    let deliver = async {
+        server.post.somebody_waits().await;
+        server.deliver().await;
+    };
+    let path = format!("/api/mailbox?to={ANN}&wait=30");
+    let (letters, ()) = tokio::join!(server.get(&path), deliver);
+    assert_eq!(addresses(&letters.json()), [ANN, ANN], "the new letter is there");
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_the_first_letter_to_its_address() {
+    let server = Server::start().await;
+    let deliver = async {
+        server.post.somebody_waits().await;
+        server.letter_to("bob@example.org").await;
+        server.letter_to(ANN).await;
+    };
+    let path = format!("/api/mailbox?to={ANN}&wait=30");
+    let (letters, ()) = tokio::join!(server.get(&path), deliver);
+    assert_eq!(addresses(&letters.json()), [ANN]);
+}
+
+#[tokio::test]
+async fn nobody_waits_longer_than_asked_or_for_what_is_there() {
+    let server = Server::start().await;
+    for asked in ["0", "1"] {
+        let answer = server.get(&format!("/api/mailbox?wait={asked}")).await;
+        assert_eq!(answer.json(), json!({ "letters": [] }));
+    }
+    server.letter_to(ANN).await;
+    let at_once = tokio::time::timeout(Duration::from_secs(5), server.get("/api/mailbox?wait=30")).await;
+    assert_eq!(addresses(&at_once.unwrap().json()), [ANN]);
+}
+
+#[tokio::test]
+async fn a_wrong_parameter_is_named() {
+    let server = Server::start().await;
+    for (query, code, field) in [
+        ("to=ann", "invalid_email", "to"),
+        ("wait=soon", "invalid_field", "wait"),
+        ("wait=-1", "invalid_field", "wait"),
+        ("wait=", "invalid_field", "wait"),
+    ] {
+        let answer = server.get(&format!("/api/mailbox?{query}")).await;
+        assert_eq!(answer.refusal(), (422, code.into(), Some(field.into())), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn no_proxy_opens_the_mailbox_to_the_world() {
+    let server = Server::start().await;
+    let not_found = (404, "not_found".to_owned(), None);
+    for name in
+        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Anything", "X-Real-IP", "Via"]
+    {
+        let request = Request::builder().uri_str("/api/mailbox").header(name, "").finish();
+        assert_eq!(server.send(request).await.refusal(), not_found, "{name}");
+    }
+    let old = Request::builder().uri_str("/api/mailbox").version(Version::HTTP_10).finish();
+    assert_eq!(server.send(old).await.refusal(), not_found);
+    assert_eq!(server.get("/api/mailbox").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn without_the_mailbox_transport_there_is_none() {
+    let server = Server::start_with(Letterbox::None).await;
+    assert_eq!(server.get("/api/mailbox?wait=x").await.refusal().0, 422);
+    assert_eq!(server.get("/api/mailbox").await.refusal(), (404, "not_found".into(), None));
+}
