@@ -38,7 +38,7 @@ impl Cookies {
     /// neighbouring host in spite of the `__Host-` prefix (SEC-44). So can a second cookie of the
     /// same name, on http at least; since nobody can tell which is ours, neither is.
     #[must_use]
-    pub fn read<'h>(self, headers: &'h HeaderMap, cookie: Cookie) -> Option<&'h str> {
+    pub fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
         let name = self.name(cookie).as_bytes();
         let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
         let mut values = lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
@@ -52,6 +52,9 @@ impl Cookies {
     }
 
     /// The `Set-Cookie` that keeps `value` for `max_age`.
+    ///
+    /// # Panics
+    /// When the value has characters a cookie must not have: ours never do.
     #[must_use]
     pub fn set(self, cookie: Cookie, value: &str, max_age: Duration) -> HeaderValue {
         // A `;` in a value would let it write attributes of its own.

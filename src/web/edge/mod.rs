@@ -88,7 +88,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             head: Duration::from_secs(10),
             body: Duration::from_secs(20),
             work: Duration::from_secs(90),

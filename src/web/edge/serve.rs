@@ -88,14 +88,16 @@ async fn next(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok(accepted) => match capped(&accepted, settings) {
-                None => return Some((accepted, (permit, None))),
+            Ok(accepted) => {
+                let Some(ip) = capped(&accepted, settings) else {
+                    return Some((accepted, (permit, None)));
+                };
+                if let Some(seat) = places.each.take(ip) {
+                    return Some((accepted, (permit, Some(seat))));
+                }
                 // Who has all his seats taken is hung up on, before a byte of his is read.
-                Some(ip) => match places.each.take(ip) {
-                    Some(seat) => return Some((accepted, (permit, Some(seat)))),
-                    None => tracing::debug!(client.ip = %ip, "connection_refused"),
-                },
-            },
+                tracing::debug!(client.ip = %ip, "connection_refused");
+            }
             Err(error) => {
                 tracing::warn!(%error, "accept_failed");
                 sleep(ACCEPT_PAUSE).await;
