@@ -60,11 +60,10 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     Some(ip.to_canonical())
 }
 
-/// Every handler may ask for the client: `client: Client`.
-impl<'a> FromRequest<'a> for Client {
+/// Every handler may ask for the client: `client: &Client`.
+impl<'a> FromRequest<'a> for &'a Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let client = request.extensions().get::<Client>().cloned();
         // Only an endpoint that stands outside the guard has none.
-        client.ok_or_else(|| Problem::of(Code::Internal).into())
+        request.extensions().get().ok_or_else(|| Problem::of(Code::Internal).into())
     }
 }

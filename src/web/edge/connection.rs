@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Endpoint, Request};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +48,9 @@ pub(super) async fn serve<S, E>(
     // No timer of hyper's: `Line` has the time-outs.
     let mut hyper = http1::Builder::new()
         .header_read_timeout(None)
+        // The buffer alone is no limit: a head that comes in one piece may outgrow it.
         .max_buf_size(limits.head_bytes)
+        .max_header_size(limits.head_bytes)
         .serve_connection(io, service);
     let mut overrun = pin!(line.overrun(limits));
     let mut is_stopping = false;
@@ -67,12 +69,14 @@ pub(super) async fn serve<S, E>(
             }
         }
     }
-    let _ = timeout(limits.linger, drain(hyper.into_parts().io.into_inner().socket)).await;
+    let _ = timeout(limits.linger, finish(hyper.into_parts().io.into_inner().socket)).await;
 }
 
-/// Reads what still comes. Closing with bytes unread makes the kernel reset the connection, and the
-/// client would lose the answer that told why its body was refused.
-async fn drain(mut socket: impl AsyncRead + Unpin) -> io::Result<()> {
+/// Says that we are done, then reads what still comes. Closing with bytes unread makes the kernel
+/// reset the connection, and the client would lose the answer that told why its body was refused.
+async fn finish(mut socket: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    // hyper has, unless somebody asked for an upgrade or spoke HTTP/2.
+    let _ = socket.shutdown().await;
     let mut unread = [0; 4096];
     while socket.read(&mut unread).await? > 0 {}
     Ok(())

@@ -176,8 +176,9 @@ fn is_socket(path: &Path, listen: &Listen) -> Result<bool, ListenError> {
 /// Removes the socket file of a run that died. One that answers is somebody's.
 fn clear_stale(path: &Path, listen: &Listen) -> Result<(), ListenError> {
     match StdUnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)
-            .map_err(|source| ListenError::Refused { listen: listen.clone(), source }),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(|source| ListenError::Refused { listen: listen.clone(), source })
+        }
         Ok(_) => Err(ListenError::InUse(listen.clone())),
         Err(source) => Err(ListenError::Refused { listen: listen.clone(), source }),
     }

@@ -56,3 +56,21 @@ fn network(ip: IpAddr) -> IpAddr {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Seats;
+
+    #[test]
+    fn one_ipv6_network_is_one_client() {
+        let seats = Seats::new(1);
+        let take = |ip: &str| seats.take(ip.parse().expect("an address of this test"));
+        let held = take("2001:db8:0:1::1").expect("the first seat is free");
+        assert!(take("2001:db8:0:1:ffff::2").is_none());
+        let others = (take("2001:db8:0:2::1"), take("192.0.2.1"), take("192.0.2.2"));
+        assert!(others.0.is_some() && others.1.is_some() && others.2.is_some());
+        drop(held);
+        assert!(take("2001:db8:0:1:ffff::2").is_some());
+        assert_eq!(seats.taken.lock().expect("nobody panicked").len(), 3, "free seats are forgotten");
+    }
+}

@@ -3,7 +3,7 @@
 use tokio::io::AsyncWriteExt;
 
 use super::server::{
-    CLOSE, HOST, OURS, body, header, read_to_end, settings, start, status, with_limits,
+    CLOSE, HOST, OURS, body, header, read_head, read_to_end, settings, start, status, with_limits,
 };
 
 #[tokio::test]
@@ -49,10 +49,10 @@ async fn a_chunked_body_is_refused_as_soon_as_it_is_too_long() {
         while sent < ENDLESS_CHUNKS && writer.write_all(chunk.as_bytes()).await.is_ok() {
             sent += 1;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     tokio::select! {
-        answer = super::server::read_head(&mut reader) => assert_eq!(status(&answer), 413),
+        answer = read_head(&mut reader) => assert_eq!(status(&answer), 413),
         () = pour => {}
     }
     assert!(sent < ENDLESS_CHUNKS, "the whole body was read first");
@@ -66,6 +66,19 @@ async fn a_chunked_body_within_the_limit_is_taken() {
     );
     let answer = server.say(&request).await;
     assert_eq!((status(&answer), body(&answer)), (200, "abcde"));
+}
+
+#[tokio::test]
+async fn who_asks_first_is_told_to_go_on() {
+    let server = start(settings());
+    let mut socket = server.connect().await;
+    let head = format!(
+        "POST /echo HTTP/1.1\r\n{HOST}{OURS}{CLOSE}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_head(&mut socket).await), 100);
+    socket.write_all(b"abc").await.unwrap();
+    assert_eq!(body(&read_to_end(&mut socket).await), "abc");
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ async fn a_socket_file_serves_and_its_proxy_is_believed() {
     socket.write_all(request.as_bytes()).await.unwrap();
     let answer = read_to_end(&mut socket).await;
     assert!(body(&answer).starts_with("203.0.113.9 "), "{answer}");
+    drop(socket);
 
     server.stop.cancel();
     timeout(PATIENCE, server.task).await.unwrap().unwrap();
@@ -83,7 +84,8 @@ async fn a_socket_file_serves_and_its_proxy_is_believed() {
 #[tokio::test]
 async fn the_socket_file_of_a_dead_run_is_replaced_and_nothing_else_is() {
     let folder = tempfile::tempdir().unwrap();
-    let listen_at = |name: &str| Listen::parse(&format!("unix:{}", folder.path().join(name).display())).unwrap();
+    let listen_at =
+        |name: &str| Listen::parse(&format!("unix:{}", folder.path().join(name).display())).unwrap();
 
     let stale = listen_at("stale");
     drop(StdUnixListener::bind(folder.path().join("stale")).unwrap());

@@ -59,13 +59,11 @@ async fn an_unsafe_request_comes_from_our_own_page() {
             let mut lines = String::new();
             for (name, value) in [("Sec-Fetch-Site", site), ("Origin", origin)] {
                 if !value.is_empty() {
-                    lines += &format!("{name}: {value}\r\n");
+                    lines.extend([name, ": ", value, "\r\n"]);
                 }
             }
-            let is_ours = matches!(
-                (site, origin),
-                ("same-origin" | "", "http://localhost:8080") | ("same-origin", "")
-            );
+            let is_ours =
+                matches!((site, origin), ("same-origin" | "", "http://localhost:8080") | ("same-origin", ""));
             let answer = server.post("/echo", &lines, "x").await;
             assert_eq!(status(&answer), if is_ours { 200 } else { 403 }, "{site:?} {origin:?}");
         }

@@ -61,8 +61,7 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
     let probe = Arc::new(Probe::default());
     let listener = Listener::bind(listen).unwrap();
     let address = listener.address();
-    let guarded =
-        edge::guard(endpoint().data(Arc::clone(&probe)), settings.clone(), routes(), world::real());
+    let guarded = edge::guard(endpoint().data(Arc::clone(&probe)), settings.clone(), routes(), world::real());
     let stop = CancellationToken::new();
     let task = tokio::spawn(edge::serve(listener, guarded, settings, stop.clone()));
     Server { address, probe, stop, task }
@@ -97,7 +96,7 @@ fn home() -> &'static str {
 }
 
 #[handler]
-fn who(client: Client) -> String {
+fn who(client: &Client) -> String {
     format!("{} with {} as {}", client.ip, client.device, client.request_id)
 }
 
