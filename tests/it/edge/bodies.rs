@@ -37,6 +37,17 @@ async fn a_length_that_is_too_much_is_refused_before_the_body_comes() {
 }
 
 #[tokio::test]
+async fn a_refused_body_may_be_sent_to_its_end_without_a_reset() {
+    let server = start(settings());
+    let length = 8 * 1024 * 1024;
+    let head = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Content-Length: {length}\r\n\r\n");
+    let mut socket = server.connect().await;
+    socket.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_head(&mut socket).await), 413);
+    socket.write_all(&vec![b'x'; length]).await.expect("the connection is not reset meanwhile");
+}
+
+#[tokio::test]
 async fn a_chunked_body_is_refused_as_soon_as_it_is_too_long() {
     const ENDLESS_CHUNKS: usize = 10_000;
     let server = start(with_limits(|limits| limits.linger = std::time::Duration::from_millis(100)));
