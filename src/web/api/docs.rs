@@ -178,7 +178,7 @@ fn problems() -> Markup {
         h2 { "Refusals" }
         p { "Each is a " (reference("Problem")) ". Expect codes that are not in this list." }
         dl {
-            @for code in Code::ALL {
+            @for code in Code::all() {
                 dt id=(code.as_str()) { code { (code.status().as_u16()) " " (code.as_str()) } " " (code.title()) }
                 dd { (Problem::of(code).detail) }
             }

@@ -7,7 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use poem::Response;
-use poem::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::error::ParsePathError;
+use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 
 pub use self::table::Code;
@@ -26,15 +27,13 @@ pub struct Problem {
     pub field: Option<&'static str>,
     /// When to try again.
     pub retry_after: Option<Duration>,
-    /// The methods that would do, for `MethodNotAllowed`.
-    pub allow: Option<String>,
 }
 
 impl Problem {
     /// A refusal in the words of the table.
     #[must_use]
     pub fn of(code: Code) -> Self {
-        Self { code, detail: Cow::Borrowed(code.detail()), field: None, retry_after: None, allow: None }
+        Self { code, detail: Cow::Borrowed(code.detail()), field: None, retry_after: None }
     }
 
     /// The same, about a field.
@@ -55,12 +54,6 @@ impl Problem {
         Self { retry_after: Some(wait), ..self }
     }
 
-    /// The same, with the methods that would do.
-    #[must_use]
-    pub fn allow(self, methods: String) -> Self {
-        Self { allow: Some(methods), ..self }
-    }
-
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -73,16 +66,23 @@ impl Problem {
         self.retry_after.map(|wait| wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX))
     }
 
-    /// What went wrong, whatever it was: ours as it is, everything else by its status and in no
-    /// words but the table's. Texts of libraries tell strangers about our insides (FACTS 3).
+    /// What went wrong, whatever it was: ours as it is, what poem raised by its status. Its texts
+    /// tell names and types of ours, and are shown to nobody (SECURITY, FW-9).
     #[must_use]
     pub fn from_error(error: &poem::Error) -> Self {
         if let Some(problem) = error.downcast_ref::<Self>() {
             return problem.clone();
         }
-        let status = error.status();
-        let code = Code::all().find(|code| code.status() == status);
-        Self::of(code.unwrap_or(if status.is_client_error() { Code::Malformed } else { Code::Internal }))
+        Self::of(match error.status() {
+            _ if error.is::<ParsePathError>() => Code::NotFound,
+            StatusCode::UNAUTHORIZED => Code::SignInRequired,
+            StatusCode::NOT_FOUND => Code::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            status if status.is_client_error() => Code::Malformed,
+            _ => Code::Internal,
+        })
     }
 
     /// Draws the refusal for a door, with its headers.
@@ -102,9 +102,6 @@ impl Problem {
         let headers = response.headers_mut();
         if let Some(secs) = self.retry_after_secs() {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));
-        }
-        if let Some(allow) = self.allow.as_ref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
-            headers.insert(ALLOW, allow);
         }
         if self.code == Code::SignInRequired && door == Door::Json {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -1,0 +1,74 @@
+//! One line a request.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use poem::http::{Method, StatusCode};
+
+use crate::path::{API, LINK};
+
+/// No path of ours is longer; a stranger's would only fill the disk.
+const LONGEST_PATH_BYTES: usize = 120;
+
+/// No name of ours is as long as this, and every token is longer.
+const TOKEN_BYTES: usize = 40;
+
+/// Writes the line of a request that was answered.
+pub(super) fn write(
+    method: &Method,
+    path: &str,
+    status: StatusCode,
+    took: Duration,
+    (ip, request_id): (IpAddr, &str),
+) {
+    tracing::info!(
+        method = %method,
+        path = %masked(path),
+        status = status.as_u16(),
+        took_ms = took.as_millis(),
+        client.ip = %ip,
+        request.id = request_id,
+        "request"
+    );
+}
+
+/// The path without what opens an account: who reads the log must not be able to sign in (SEC-30).
+/// Whatever is as long as a token is left out wherever it stands, so that a link that was mangled on
+/// its way does not escape by being at the wrong path.
+pub(super) fn masked(path: &str) -> String {
+    for prefix in [LINK.to_owned(), format!("{API}{LINK}")] {
+        if path.starts_with(&prefix) {
+            return format!("{prefix}…");
+        }
+    }
+    let segments = path.split('/').map(|segment| if segment.len() < TOKEN_BYTES { segment } else { "…" });
+    let mut masked = segments.collect::<Vec<_>>().join("/");
+    if masked.len() > LONGEST_PATH_BYTES {
+        masked.truncate(masked.floor_char_boundary(LONGEST_PATH_BYTES));
+        masked.push('…');
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn a_logged_path_holds_no_token() {
+        let token = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AB";
+        for (path, logged) in [
+            (format!("/link/{token}"), "/link/…"),
+            (format!("/link/{token}/x"), "/link/…"),
+            (format!("/api/link/{token}"), "/api/link/…"),
+            ("/link/short".into(), "/link/…"),
+            (format!("/LINK/{token}"), "/LINK/…"),
+            (format!("//link/{token}"), "//link/…"),
+            (format!("/{token}="), "/…"),
+            ("/profile/sessions/0123/end".into(), "/profile/sessions/0123/end"),
+        ] {
+            assert_eq!(masked(&path), logged);
+        }
+        assert!(masked(&"/long".repeat(1000)).len() < 130);
+    }
+}

@@ -1,0 +1,87 @@
+//! The cookies of both modes.
+
+use std::time::Duration;
+
+use poem::http::HeaderMap;
+use poem::http::header::{COOKIE, HeaderValue};
+
+use crate::path::Scheme;
+
+/// What a browser keeps for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookie {
+    /// The session token.
+    Session,
+    /// The request tokens, newest first.
+    Request,
+    /// What the next page tells, once.
+    Notice,
+}
+
+/// Reads and writes cookies under the names of one mode.
+#[derive(Clone, Copy, Debug)]
+pub struct Cookies {
+    scheme: Scheme,
+}
+
+impl Cookies {
+    /// The cookies of a server that is reached by `scheme`.
+    #[must_use]
+    pub fn new(scheme: Scheme) -> Self {
+        Self { scheme }
+    }
+
+    /// The value of a cookie, as the browser sent it.
+    ///
+    /// Names are compared byte by byte and only the one space browsers put before a name is taken
+    /// off: a name that merely looks like ours (behind a tab or a Unicode space) can be set by a
+    /// neighbouring host in spite of the `__Host-` prefix (SEC-44). So can a second cookie of the
+    /// same name, on http at least; since nobody can tell which is ours, neither is.
+    #[must_use]
+    pub fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
+        let name = self.name(cookie).as_bytes();
+        let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+        let mut values = lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
+            let pair = pair.strip_prefix(b" ").unwrap_or(pair);
+            pair.strip_prefix(name)?.strip_prefix(b"=")
+        });
+        match (values.next(), values.next()) {
+            (Some(value), None) => std::str::from_utf8(value).ok(),
+            _ => None,
+        }
+    }
+
+    /// The `Set-Cookie` that keeps `value` for `max_age`.
+    ///
+    /// # Panics
+    /// When the value has characters a cookie must not have: ours never do.
+    #[must_use]
+    pub fn set(self, cookie: Cookie, value: &str, max_age: Duration) -> HeaderValue {
+        // A `;` in a value would let it write attributes of its own.
+        let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte));
+        assert!(is_plain, "cookie values are written by us, in the characters a cookie may have");
+        let mut text = format!("{}={value}; Max-Age={}; Path=/", self.name(cookie), max_age.as_secs());
+        if self.scheme == Scheme::Https {
+            text.push_str("; Secure");
+        }
+        text.push_str("; HttpOnly; SameSite=Lax");
+        HeaderValue::from_str(&text).expect("a plain value makes a plain header")
+    }
+
+    /// The `Set-Cookie` that makes the browser forget it.
+    #[must_use]
+    pub fn clear(self, cookie: Cookie) -> HeaderValue {
+        self.set(cookie, "", Duration::ZERO)
+    }
+
+    fn name(self, cookie: Cookie) -> &'static str {
+        match (self.scheme, cookie) {
+            (Scheme::Https, Cookie::Session) => "__Host-gatepost_session",
+            (Scheme::Https, Cookie::Request) => "__Host-gatepost_request",
+            (Scheme::Https, Cookie::Notice) => "__Host-gatepost_notice",
+            (Scheme::Http, Cookie::Session) => "gatepost_session",
+            (Scheme::Http, Cookie::Request) => "gatepost_request",
+            (Scheme::Http, Cookie::Notice) => "gatepost_notice",
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The order of the checks, and one face for every refusal.
+//!
+//! 1. The request is given an id.
+//! 2. Is it meant for us (`host`)? Does the path know the method (`routes`)? May that page send it
+//!    (`origin`)? Is its body small enough, and whole (`body`)?
+//! 3. The door answers; a panic of a handler ends the request and nothing else.
+//! 4. Whatever was refused, by whom it may be, is drawn as a problem.
+//! 5. The answer gets its headers, and its line in the log.
+
+use std::any::Any;
+use std::error::Error as StdError;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use poem::http::header::{ALLOW, CONNECTION, HeaderValue};
+use poem::http::{Method, StatusCode};
+use poem::{Endpoint, IntoResponse, Request, Response};
+
+use super::routes::Routes;
+use super::{EdgeSettings, access_log, body, client, headers, host, origin};
+use crate::domain::client::Client;
+use crate::domain::ports::World;
+use crate::domain::time::Timestamp;
+use crate::web::problem::{Code, Problem};
+use crate::web::{Door, Site};
+
+/// Puts the guard in front of `endpoint`, which serves `routes`.
+pub fn guard<E: Endpoint>(
+    endpoint: E,
+    settings: EdgeSettings,
+    routes: Routes,
+    world: World,
+    site: Arc<Site>,
+) -> Guard<E> {
+    Guard { inner: endpoint, settings, routes, world, site }
+}
+
+/// An endpoint behind the guard. Its answers are never errors.
+#[derive(Debug)]
+pub struct Guard<E> {
+    inner: E,
+    settings: EdgeSettings,
+    routes: Routes,
+    world: World,
+    site: Arc<Site>,
+}
+
+/// What is remembered of a request while the door has it.
+struct Visit {
+    began: Timestamp,
+    method: Method,
+    path: String,
+    client: Client,
+    door: Door,
+}
+
+impl<E: Endpoint> Endpoint for Guard<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let visit = self.receive(&request);
+        let answer = AssertUnwindSafe(self.admit(request, &visit)).catch_unwind().await;
+        let mut response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => self.refuse(error, &visit),
+            Err(panic) => {
+                let request_id = visit.client.request_id.as_str();
+                tracing::error!(request.id = request_id, panic = words(&*panic), "handler_panicked");
+                self.draw(&Problem::of(Code::Internal), &visit)
+            }
+        };
+        let scheme = self.settings.public_url.scheme();
+        headers::put(&mut response, &visit.path, scheme, &visit.client.request_id);
+        let took = self.world.now().since(visit.began);
+        let who = (visit.client.ip, visit.client.request_id.as_str());
+        access_log::write(&visit.method, &visit.path, response.status(), took, who);
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> Guard<E> {
+    fn receive(&self, request: &Request) -> Visit {
+        let path = request.uri().path();
+        // Ours, never the client's: two requests that share an id could not be told apart.
+        let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random()));
+        Visit {
+            began: self.world.now(),
+            method: request.method().clone(),
+            path: path.to_owned(),
+            client: client::identify(request, &self.settings.trusted_proxies, &request_id),
+            door: Door::of(path),
+        }
+    }
+
+    fn draw(&self, problem: &Problem, visit: &Visit) -> Response {
+        problem.draw(visit.door, &self.site, &visit.client.request_id)
+    }
+
+    async fn admit(&self, mut request: Request, visit: &Visit) -> poem::Result<Response> {
+        host::check(&request, &self.settings)?;
+        self.routes.check(&visit.path, &visit.method)?;
+        origin::check(&request, &self.settings.public_url)?;
+        body::buffer(&mut request, &self.settings.limits).await?;
+        request.extensions_mut().insert(visit.client.clone());
+        self.inner.call(request).await.map(IntoResponse::into_response)
+    }
+
+    fn refuse(&self, error: poem::Error, visit: &Visit) -> Response {
+        // A handler that leaves early with an answer of its own (a redirect, say).
+        if error.is_from_response() {
+            return error.into_response();
+        }
+        if error.status().is_server_error() {
+            let request_id = visit.client.request_id.as_str();
+            tracing::error!(request.id = request_id, error = chain(&error), "request_failed");
+        }
+        let mut response = self.draw(&Problem::from_error(&error), visit);
+        match response.status() {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                response.headers_mut().insert(ALLOW, self.routes.allow(&visit.path));
+            }
+            // The rest of the body is not waited for.
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// An error with all it was caused by.
+fn chain(error: &poem::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source().and_then(StdError::source);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
+}

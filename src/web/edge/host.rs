@@ -1,0 +1,38 @@
+//! Only what is meant for us is answered.
+
+use poem::Request;
+use poem::http::header::HOST;
+
+use super::EdgeSettings;
+use crate::path::{FORWARD_AUTH, HEALTHZ, METRICS, READYZ};
+use crate::web::Door;
+use crate::web::problem::{Code, Problem};
+
+/// Refuses a request whose Host is not ours.
+///
+/// A page of a name that was pointed at our address (DNS rebinding) brings that name as its Host;
+/// two Hosts are read differently by the proxy in front and by us (SEC-72).
+pub(super) fn check(request: &Request, settings: &EdgeSettings) -> Result<(), Problem> {
+    let path = request.uri().path();
+    // Whoever watches the process asks by address.
+    if [HEALTHZ, READYZ, METRICS].contains(&path) {
+        return Ok(());
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return Err(Problem::of(Code::Malformed));
+    };
+    let is_ours = |name: &[u8]| {
+        let is_named = |ours: &str| name.eq_ignore_ascii_case(ours.as_bytes());
+        let has_more_names = Door::of(path) == Door::Json || path == FORWARD_AUTH;
+        is_named(settings.public_url.authority())
+            || (has_more_names && settings.hosts.iter().any(|ours| is_named(ours)))
+    };
+    // `GET http://name/ HTTP/1.1` names a host of its own, which must be ours as well.
+    let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    if is_ours(host.as_bytes()) && target.is_none_or(is_ours) {
+        Ok(())
+    } else {
+        Err(Problem::of(Code::WrongHost))
+    }
+}

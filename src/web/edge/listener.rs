@@ -1,0 +1,185 @@
+//! The bound address: TCP, or a socket file for a proxy on this machine.
+
+use std::fmt;
+use std::fs::{self, Permissions};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use poem::Addr;
+use socket2::{Domain, SockAddr, Socket, Type};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_util::either::Either;
+
+/// Connections the kernel keeps for us while we are busy. With the usual 128 a rush waits seconds
+/// for its SYNs to be sent again (SECURITY, FW-6).
+const BACKLOG: i32 = 4096;
+
+/// Owner and group: who can connect is believed about `X-Forwarded-For`, so not everybody; but a
+/// proxy runs as somebody else, and shares a group with us.
+const SOCKET_MODE: u32 = 0o660;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// An address and a port.
+    Tcp(SocketAddr),
+    /// A socket file.
+    Unix(PathBuf),
+}
+
+impl Listen {
+    /// Reads `127.0.0.1:8080`, `[::]:8080` or `unix:/run/gatepost.sock`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("unix:") {
+            Some(path) => Path::new(path).is_absolute().then(|| Self::Unix(path.into())),
+            None => text.parse().ok().map(Self::Tcp),
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Why an address could not be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Somebody else listens there.
+    #[error("{0} is in use by another process: stop it, or give another `listen`")]
+    InUse(Listen),
+    /// A file stands where the socket would.
+    #[error("{0} is a file, and no socket: it is not replaced; move it, or give another `listen`")]
+    NotASocket(Listen),
+    /// The system refuses.
+    #[error("cannot listen on {listen}")]
+    Refused {
+        /// Where.
+        listen: Listen,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A bound address.
+#[derive(Debug)]
+pub struct Listener {
+    bound: Bound,
+}
+
+#[derive(Debug)]
+enum Bound {
+    Tcp(TcpListener),
+    Unix(UnixListener, PathBuf),
+}
+
+/// A connection that came.
+pub(super) struct Accepted {
+    pub(super) socket: Either<TcpStream, UnixStream>,
+    pub(super) local: Addr,
+    pub(super) peer: Addr,
+}
+
+impl Listener {
+    /// Binds; within a tokio runtime. A socket file nobody listens on any more is replaced.
+    ///
+    /// # Errors
+    /// Says in one line what stands in the way.
+    pub fn bind(listen: &Listen) -> Result<Self, ListenError> {
+        let bound = match listen {
+            Listen::Tcp(address) => bind_tcp(*address).map(Bound::Tcp),
+            Listen::Unix(path) => {
+                if is_socket(path, listen)? {
+                    clear_stale(path, listen)?;
+                }
+                bind_unix(path).map(|socket| Bound::Unix(socket, path.clone()))
+            }
+        };
+        match bound {
+            Ok(bound) => Ok(Self { bound }),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(ListenError::InUse(listen.clone())),
+            Err(source) => Err(ListenError::Refused { listen: listen.clone(), source }),
+        }
+    }
+
+    /// The TCP address that was bound, its port chosen by the system where `0` was asked for.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        match &self.bound {
+            Bound::Tcp(listener) => listener.local_addr().ok(),
+            Bound::Unix(..) => None,
+        }
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+        match &self.bound {
+            Bound::Tcp(listener) => {
+                let (socket, peer) = listener.accept().await?;
+                // Answers are whole when they are written: waiting for more only delays them.
+                let _ = socket.set_nodelay(true);
+                let local = Addr::from(socket.local_addr()?);
+                Ok(Accepted { local, socket: Either::Left(socket), peer: peer.into() })
+            }
+            Bound::Unix(listener, _) => {
+                let (socket, peer) = listener.accept().await?;
+                let local = Addr::Unix(Arc::new(listener.local_addr()?));
+                Ok(Accepted { local, socket: Either::Right(socket), peer: peer.into() })
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Bound::Unix(_, path) = &self.bound {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // A restart need not wait until the last run's connections are forgotten.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    UnixListener::from_std(socket.into())
+}
+
+fn is_socket(path: &Path, listen: &Listen) -> Result<bool, ListenError> {
+    match fs::symlink_metadata(path) {
+        Ok(file) if file.file_type().is_socket() => Ok(true),
+        Ok(_) => Err(ListenError::NotASocket(listen.clone())),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Removes the socket file of a run that died. One that answers is somebody's.
+fn clear_stale(path: &Path, listen: &Listen) -> Result<(), ListenError> {
+    match StdUnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(|source| ListenError::Refused { listen: listen.clone(), source })
+        }
+        Ok(_) => Err(ListenError::InUse(listen.clone())),
+        Err(source) => Err(ListenError::Refused { listen: listen.clone(), source }),
+    }
+}

@@ -1,0 +1,121 @@
+//! How much a body may hold.
+
+use tokio::io::AsyncWriteExt;
+
+use super::server::{
+    CLOSE, HOST, OURS, body, header, read_head, read_to_end, settings, start, status, with_limits,
+};
+
+#[tokio::test]
+async fn a_body_within_its_limit_reaches_the_handler_whole() {
+    let server = start(settings());
+    let form = "x".repeat(16 * 1024);
+    assert_eq!(body(&server.post("/echo", OURS, &form).await), form);
+    let json = "x".repeat(64 * 1024);
+    assert_eq!(body(&server.post("/api/echo", "", &json).await), json);
+}
+
+#[tokio::test]
+async fn a_body_one_byte_too_long_is_refused() {
+    let server = start(settings());
+    let form = "x".repeat(16 * 1024 + 1);
+    let answer = server.post("/echo", OURS, &form).await;
+    assert_eq!((status(&answer), header(&answer, "connection")), (413, Some("close")));
+    let json = "x".repeat(64 * 1024 + 1);
+    let answer = server.post("/api/echo", "", &json).await;
+    assert_eq!(status(&answer), 413);
+    assert!(body(&answer).contains(r#""code":"too_large""#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_length_that_is_too_much_is_refused_before_the_body_comes() {
+    let server = start(settings());
+    for lines in ["", "Expect: 100-continue\r\n"] {
+        let head = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}{lines}Content-Length: 1000000000\r\n\r\n");
+        assert_eq!(status(&server.say(&head).await), 413);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_body_may_be_sent_to_its_end_without_a_reset() {
+    let server = start(settings());
+    let length = 8 * 1024 * 1024;
+    let head = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Content-Length: {length}\r\n\r\n");
+    let mut socket = server.connect().await;
+    socket.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_head(&mut socket).await), 413);
+    socket.write_all(&vec![b'x'; length]).await.expect("the connection is not reset meanwhile");
+}
+
+#[tokio::test]
+async fn a_chunked_body_is_refused_as_soon_as_it_is_too_long() {
+    const ENDLESS_CHUNKS: usize = 10_000;
+    let server = start(with_limits(|limits| limits.linger = std::time::Duration::from_millis(100)));
+    let (mut reader, mut writer) = server.connect().await.into_split();
+    let head = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Transfer-Encoding: chunked\r\n\r\n");
+    writer.write_all(head.as_bytes()).await.unwrap();
+    let chunk = format!("2000\r\n{}\r\n", "x".repeat(0x2000));
+    let mut sent = 0;
+    let pour = async {
+        while sent < ENDLESS_CHUNKS && writer.write_all(chunk.as_bytes()).await.is_ok() {
+            sent += 1;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        answer = read_head(&mut reader) => assert_eq!(status(&answer), 413),
+        () = pour => {}
+    }
+    assert!(sent < ENDLESS_CHUNKS, "the whole body was read first");
+}
+
+#[tokio::test]
+async fn a_chunked_body_within_the_limit_is_taken() {
+    let server = start(settings());
+    let request = format!(
+        "POST /echo HTTP/1.1\r\n{HOST}{OURS}{CLOSE}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    );
+    let answer = server.say(&request).await;
+    assert_eq!((status(&answer), body(&answer)), (200, "abcde"));
+}
+
+#[tokio::test]
+async fn who_asks_first_is_told_to_go_on() {
+    let server = start(settings());
+    let mut socket = server.connect().await;
+    let head = format!(
+        "POST /echo HTTP/1.1\r\n{HOST}{OURS}{CLOSE}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_head(&mut socket).await), 100);
+    socket.write_all(b"abc").await.unwrap();
+    assert_eq!(body(&read_to_end(&mut socket).await), "abc");
+}
+
+#[tokio::test]
+async fn no_method_is_asked_for_a_length() {
+    let server = start(settings());
+    assert_eq!(status(&server.get("/", "").await), 200);
+    let answer = server.say(&format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}{CLOSE}\r\n")).await;
+    assert_eq!((status(&answer), body(&answer)), (200, ""));
+}
+
+#[tokio::test]
+async fn a_get_may_hold_no_more_than_a_post() {
+    let server = start(settings());
+    let answer = server.get("/", "Content-Length: 20000\r\n").await;
+    assert_eq!(status(&answer), 413);
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_or_badly_chunked_reaches_no_handler() {
+    let server = start(settings());
+    let mut socket = server.connect().await;
+    let cut = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Content-Length: 10\r\n\r\nabc");
+    socket.write_all(cut.as_bytes()).await.unwrap();
+    socket.shutdown().await.unwrap();
+    assert!(!read_to_end(&mut socket).await.contains("200 OK"));
+
+    let bad = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n");
+    assert_eq!(status(&server.say(&bad).await), 400);
+}

@@ -1,0 +1,119 @@
+//! How many connections at once, and where they come from.
+
+use std::net::SocketAddr;
+use std::os::unix::net::UnixListener as StdUnixListener;
+
+use gatepost::web::edge::{Listen, ListenError, Listener};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::server::{
+    CLOSE, HOST, PATIENCE, Server, ask_and_keep, body, read_to_end, start, start_at, status, with_limits,
+};
+
+async fn connect_from(server: &Server, source: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(source.parse().unwrap(), 0)).unwrap();
+    socket.connect(server.address.unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_client_holds_so_many_connections_and_leaves_room_for_others() {
+    let server = start(with_limits(|limits| limits.connections_per_client = 2));
+    let (mut first, mut second) = (server.connect().await, server.connect().await);
+    ask_and_keep(&mut first).await;
+    ask_and_keep(&mut second).await;
+
+    assert_eq!(server.get("/", "").await, "", "a third connection of one client was served");
+    ask_and_keep(&mut connect_from(&server, "127.0.0.2").await).await;
+
+    drop(first);
+    let again = async { while server.get("/", "").await.is_empty() {} };
+    timeout(PATIENCE, again).await.unwrap();
+    ask_and_keep(&mut second).await;
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_holds_as_many_as_it_needs() {
+    let mut settings = with_limits(|limits| limits.connections_per_client = 1);
+    settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let server = start(settings);
+    let mut sockets = Vec::new();
+    for _ in 0..5 {
+        let mut socket = server.connect().await;
+        ask_and_keep(&mut socket).await;
+        sockets.push(socket);
+    }
+}
+
+#[tokio::test]
+async fn beyond_the_limit_of_all_connections_the_next_one_waits_for_room() {
+    let server = start(with_limits(|limits| limits.connections = 1));
+    let mut first = server.connect().await;
+    ask_and_keep(&mut first).await;
+    let waiting = server.get("/", "");
+    tokio::pin!(waiting);
+    let early = timeout(std::time::Duration::from_millis(100), &mut waiting).await;
+    assert!(early.is_err(), "more connections than the limit");
+    drop(first);
+    assert_eq!(status(&waiting.await), 200);
+}
+
+#[tokio::test]
+async fn a_socket_file_serves_and_its_proxy_is_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gatepost.sock");
+    let listen = Listen::parse(&format!("unix:{}", path.display())).unwrap();
+    let server = start_at(&listen, with_limits(|limits| limits.connections_per_client = 1));
+
+    let mut held = UnixStream::connect(&path).await.unwrap();
+    ask_and_keep(&mut held).await;
+    let mut socket = UnixStream::connect(&path).await.unwrap();
+    let request = format!("GET /who HTTP/1.1\r\n{HOST}{CLOSE}X-Forwarded-For: 203.0.113.9\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let answer = read_to_end(&mut socket).await;
+    assert!(body(&answer).starts_with("203.0.113.9 "), "{answer}");
+    drop(socket);
+
+    server.stop.cancel();
+    timeout(PATIENCE, server.task).await.unwrap().unwrap();
+    assert!(!path.exists(), "the socket file was left behind");
+}
+
+#[tokio::test]
+async fn the_socket_file_of_a_dead_run_is_replaced_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let listen_at =
+        |name: &str| Listen::parse(&format!("unix:{}", folder.path().join(name).display())).unwrap();
+
+    let stale = listen_at("stale");
+    drop(StdUnixListener::bind(folder.path().join("stale")).unwrap());
+    let live = Listener::bind(&stale).unwrap();
+    assert!(matches!(Listener::bind(&stale), Err(ListenError::InUse(_))));
+    drop(live);
+
+    std::fs::write(folder.path().join("file"), "precious").unwrap();
+    assert!(matches!(Listener::bind(&listen_at("file")), Err(ListenError::NotASocket(_))));
+    assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "precious");
+
+    assert!(matches!(Listener::bind(&listen_at("no/such/folder")), Err(ListenError::Refused { .. })));
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let first = Listener::bind(&Listen::parse("127.0.0.1:0").unwrap()).unwrap();
+    let address = first.address().unwrap().to_string();
+    let error = Listener::bind(&Listen::parse(&address).unwrap()).unwrap_err();
+    assert!(error.to_string().contains(&address) && error.to_string().contains("in use"), "{error}");
+}
+
+#[test]
+fn only_an_address_with_a_port_or_an_absolute_socket_file_can_be_listened_on() {
+    for good in ["127.0.0.1:8080", "[::]:8080", "unix:/run/gatepost.sock"] {
+        assert_eq!(Listen::parse(good).unwrap().to_string(), good);
+    }
+    for bad in ["", "8080", "localhost", "127.0.0.1", "unix:", "unix:gatepost.sock", "/run/x.sock"] {
+        assert_eq!(Listen::parse(bad), None, "{bad}");
+    }
+}

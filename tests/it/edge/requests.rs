@@ -1,0 +1,126 @@
+//! Which requests are for us: Host, same origin, methods, paths.
+
+use super::server::{CLOSE, HOST, OURS, body, header, settings, start, status};
+
+#[tokio::test]
+async fn exactly_one_host_and_ours() {
+    let mut wide = settings();
+    wide.hosts = vec!["id.internal:9000".into()];
+    let server = start(wide);
+    for (target, lines, expected) in [
+        ("/", "Host: localhost:8080\r\n", 200),
+        ("/", "Host: LOCALHOST:8080\r\n", 200),
+        ("/", "", 400),
+        ("/", "Host: localhost:8080\r\nHost: localhost:8080\r\n", 400),
+        ("/", "Host: localhost:8080\r\nHost: evil.example\r\n", 400),
+        ("/", "Host: evil.example\r\n", 421),
+        ("/", "Host: localhost\r\n", 421),
+        ("/", "Host: localhost:80\r\n", 421),
+        ("/", "Host: localhost:08080\r\n", 421),
+        ("/", "Host: localhost.:8080\r\n", 421),
+        ("/", "Host: localhost:8080, evil.example\r\n", 421),
+        ("/", "Host: user@localhost:8080\r\n", 421),
+        ("/", "Host:\r\n", 421),
+        ("/", "Host: evil.example\r\nX-Forwarded-Host: localhost:8080\r\n", 421),
+        ("/", "Host: id.internal:9000\r\n", 421),
+        ("/forward-auth", "Host: id.internal:9000\r\n", 200),
+        ("/forward-auth", "Host: id.internal\r\n", 421),
+        ("/api/nothing", "Host: ID.internal:9000\r\n", 404),
+        ("/apix", "Host: id.internal:9000\r\n", 421),
+        ("/healthz", "Host: 10.0.0.1\r\n", 200),
+        ("/healthz", "", 200),
+        ("http://localhost:8080/", "Host: localhost:8080\r\n", 200),
+        ("http://evil.example/", "Host: localhost:8080\r\n", 421),
+        ("http://localhost:8080/", "Host: evil.example\r\n", 421),
+        ("http://user@localhost:8080/", "Host: localhost:8080\r\n", 421),
+    ] {
+        let answer = server.say(&format!("GET {target} HTTP/1.1\r\n{lines}{CLOSE}\r\n")).await;
+        assert_eq!(status(&answer), expected, "{target} {lines:?}");
+    }
+    let old = server.say("GET / HTTP/1.0\r\n\r\n").await;
+    assert!(old.starts_with("HTTP/1.0 400"), "{old}");
+}
+
+#[tokio::test]
+async fn a_wrong_host_is_told_the_right_address() {
+    let server = start(settings());
+    let answer = server.say("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
+    assert!(body(&answer).contains("http://localhost:8080"), "{answer}");
+    assert!(!body(&answer).contains("evil"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_unsafe_request_comes_from_our_own_page() {
+    let server = start(settings());
+    let sites = ["cross-site", "same-site", "none", "same-origin", ""];
+    let origins = ["http://localhost:8080", "null", "http://evil.example", "https://localhost:8080", ""];
+    for site in sites {
+        for origin in origins {
+            let mut lines = String::new();
+            for (name, value) in [("Sec-Fetch-Site", site), ("Origin", origin)] {
+                if !value.is_empty() {
+                    lines.extend([name, ": ", value, "\r\n"]);
+                }
+            }
+            let is_ours =
+                matches!((site, origin), ("same-origin" | "", "http://localhost:8080") | ("same-origin", ""));
+            let answer = server.post("/echo", &lines, "x").await;
+            assert_eq!(status(&answer), if is_ours { 200 } else { 403 }, "{site:?} {origin:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_origin_said_twice_or_oddly_is_not_ours() {
+    let server = start(settings());
+    for lines in [
+        format!("{OURS}{OURS}"),
+        format!("{OURS}Origin: http://evil.example\r\n"),
+        "Origin: http://localhost:8080/\r\n".into(),
+        "Origin: HTTP://LOCALHOST:8080\r\n".into(),
+        "Origin: http://localhost:8080.evil.example\r\n".into(),
+        "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n".into(),
+        "Referer: http://localhost:8080/sign-in\r\n".into(),
+    ] {
+        assert_eq!(status(&server.post("/echo", &lines, "x").await), 403, "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn reading_and_the_json_door_need_no_origin() {
+    let server = start(settings());
+    let foreign = "Sec-Fetch-Site: cross-site\r\nOrigin: http://evil.example\r\n";
+    assert_eq!(status(&server.get("/", foreign).await), 200);
+    assert_eq!(status(&server.post("/api/echo", "", "x").await), 200);
+}
+
+#[tokio::test]
+async fn a_method_a_path_does_not_know_is_told_which_it_does() {
+    let server = start(settings());
+    for (method, path, allow) in [
+        ("GET", "/echo", "POST"),
+        ("GET", "/api/echo", "POST"),
+        ("POST", "/", "GET, HEAD"),
+        ("DELETE", "/link/abc", "GET, HEAD"),
+        ("OPTIONS", "/", "GET, HEAD"),
+        ("TRACE", "/", "GET, HEAD"),
+        ("BREW", "/", "GET, HEAD"),
+        ("TRACE", "/no-such-path", ""),
+        ("CONNECT", "localhost:8080", ""),
+    ] {
+        let answer = server.say(&format!("{method} {path} HTTP/1.1\r\n{HOST}{OURS}{CLOSE}\r\n")).await;
+        assert_eq!((status(&answer), header(&answer, "allow")), (405, Some(allow)), "{method} {path}");
+    }
+    assert_eq!(status(&server.say(&format!("HEAD / HTTP/1.1\r\n{HOST}{CLOSE}\r\n")).await), 200);
+}
+
+#[tokio::test]
+async fn a_path_that_names_nothing_is_not_found_however_it_is_spelt() {
+    let server = start(settings());
+    for path in ["/nothing", "//", "/who/", "/%2e%2e/", "/..%2fwho", "/link/a/b", "/%00", "/%zz", "/WHO"] {
+        assert_eq!(status(&server.get(path, "").await), 404, "{path}");
+    }
+    let answer = server.get("/api/nothing", "").await;
+    assert_eq!(header(&answer, "content-type"), Some("application/problem+json"));
+    assert!(body(&answer).contains(r#""code":"not_found""#), "{answer}");
+}

@@ -1,0 +1,228 @@
+//! A small endpoint behind guard and socket, and a client that writes bytes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream;
+use gatepost::domain::client::Client;
+use gatepost::path::Origin;
+use gatepost::web::edge::{self, EdgeSettings, Limits, Listen, Listener, Routes};
+use gatepost::world;
+use poem::error::{InternalServerError, NotFoundError};
+use poem::http::Method;
+use poem::web::Data;
+use poem::{Body, EndpointExt, Response, Route, get, handler, post};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here takes, shorter than every limit a test did not set.
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
+
+/// What happens inside the endpoint, for tests to wait on.
+#[derive(Default)]
+pub(super) struct Probe {
+    pub(super) held: Notify,
+    pub(super) release: Notify,
+    pub(super) endless_dropped: Notify,
+}
+
+pub(super) struct Server {
+    pub(super) address: Option<SocketAddr>,
+    pub(super) probe: Arc<Probe>,
+    pub(super) stop: CancellationToken,
+    pub(super) task: JoinHandle<()>,
+}
+
+pub(super) fn settings() -> EdgeSettings {
+    EdgeSettings {
+        public_url: Origin::parse("http://localhost:8080").unwrap(),
+        trusted_proxies: Vec::new(),
+        hosts: Vec::new(),
+        limits: Limits::default(),
+    }
+}
+
+pub(super) fn with_limits(change: impl FnOnce(&mut Limits)) -> EdgeSettings {
+    let mut settings = settings();
+    change(&mut settings.limits);
+    settings
+}
+
+pub(super) fn start(settings: EdgeSettings) -> Server {
+    start_at(&Listen::parse("127.0.0.1:0").unwrap(), settings)
+}
+
+pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
+    let probe = Arc::new(Probe::default());
+    let listener = Listener::bind(listen).unwrap();
+    let address = listener.address();
+    let guarded = edge::guard(endpoint().data(Arc::clone(&probe)), settings.clone(), routes(), world::real());
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(edge::serve(listener, guarded, settings, stop.clone()));
+    Server { address, probe, stop, task }
+}
+
+fn routes() -> Routes {
+    const GET: [Method; 1] = [Method::GET];
+    let more = Routes::new().at("/api/echo", &[Method::POST]).at("/echo", &[Method::POST]);
+    let names = ["/", "/who", "/link/{token}", "/assets/{name}", "/panic", "/fault", "/hold", "/endless"];
+    names.iter().fold(Routes::new(), |routes, name| routes.at(*name, &GET)).at("/healthz", &GET).and(more)
+}
+
+fn endpoint() -> Route {
+    Route::new()
+        .at("/", get(home))
+        .at("/healthz", get(home))
+        .at("/who", get(who))
+        .at("/link/:token", get(home))
+        .at("/assets/:name", get(asset))
+        .at("/panic", get(panics))
+        .at("/fault", get(fault))
+        .at("/hold", get(hold))
+        .at("/endless", get(endless))
+        .at("/echo", post(echo))
+        .at("/api/echo", post(echo))
+        .at("/forward-auth", get(home))
+}
+
+#[handler]
+fn home() -> &'static str {
+    "home"
+}
+
+#[handler]
+fn who(client: &Client) -> String {
+    format!("{} with {} as {}", client.ip, client.device, client.request_id)
+}
+
+#[handler]
+fn asset(poem::web::Path(name): poem::web::Path<String>) -> poem::Result<Response> {
+    if name == "missing.css" {
+        return Err(NotFoundError.into());
+    }
+    Ok(Response::builder().header("cache-control", "public, immutable").body("asset"))
+}
+
+#[handler]
+fn panics() -> &'static str {
+    panic!("a handler of the tests panics, as it should")
+}
+
+#[handler]
+fn fault() -> poem::Result<&'static str> {
+    Err(InternalServerError(std::io::Error::other("inner secret")))
+}
+
+#[handler]
+fn echo(body: String) -> String {
+    body
+}
+
+/// Waits until the test lets it go.
+#[handler]
+async fn hold(Data(probe): Data<&Arc<Probe>>) -> &'static str {
+    probe.held.notify_one();
+    probe.release.notified().await;
+    "held"
+}
+
+struct TellsDrop(Arc<Probe>);
+
+impl Drop for TellsDrop {
+    fn drop(&mut self) {
+        self.0.endless_dropped.notify_one();
+    }
+}
+
+/// An answer without an end.
+#[handler]
+fn endless(Data(probe): Data<&Arc<Probe>>) -> Response {
+    let guard = TellsDrop(Arc::clone(probe));
+    let chunks = stream::unfold(guard, |guard| async move {
+        Some((Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024]), guard))
+    });
+    Response::builder().body(Body::from_bytes_stream(chunks))
+}
+
+impl Server {
+    pub(super) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address.unwrap()).await.unwrap()
+    }
+
+    /// Sends the bytes on a connection of their own, and reads until the server closes it.
+    pub(super) async fn say(&self, bytes: &str) -> String {
+        let mut socket = self.connect().await;
+        // A server that has heard enough may hang up meanwhile.
+        let _ = socket.write_all(bytes.as_bytes()).await;
+        read_to_end(&mut socket).await
+    }
+
+    /// A GET with the right Host and these header lines.
+    pub(super) async fn get(&self, path: &str, lines: &str) -> String {
+        self.say(&format!("GET {path} HTTP/1.1\r\n{HOST}{lines}{CLOSE}\r\n")).await
+    }
+
+    /// A POST with the right Host and these header lines.
+    pub(super) async fn post(&self, path: &str, lines: &str, body: &str) -> String {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\n{HOST}{lines}{CLOSE}Content-Length: {length}\r\n\r\n");
+        self.say(&(head + body)).await
+    }
+}
+
+pub(super) const HOST: &str = "Host: localhost:8080\r\n";
+pub(super) const CLOSE: &str = "Connection: close\r\n";
+pub(super) const OURS: &str = "Origin: http://localhost:8080\r\n";
+
+/// All that comes until the connection ends, in whatever way.
+pub(super) async fn read_to_end(socket: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut bytes = Vec::new();
+    let read = timeout(PATIENCE, socket.read_to_end(&mut bytes)).await;
+    assert!(read.is_ok(), "still open: {}", String::from_utf8_lossy(&bytes));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Asks for `/` and reads that answer alone: the connection is then kept alive and idle.
+pub(super) async fn ask_and_keep(socket: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    socket.write_all(format!("GET / HTTP/1.1\r\n{HOST}\r\n").as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let whole = async {
+        while !answer.ends_with(b"\r\n\r\nhome") {
+            answer.push(socket.read_u8().await.unwrap());
+        }
+    };
+    timeout(PATIENCE, whole).await.unwrap();
+    assert_eq!(status(&String::from_utf8_lossy(&answer)), 200);
+}
+
+pub(super) fn status(answer: &str) -> u16 {
+    let line = answer.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+    line[..3].parse().unwrap()
+}
+
+pub(super) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+pub(super) fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").unwrap().1
+}
+
+/// The first head that comes.
+pub(super) async fn read_head(socket: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut head = Vec::new();
+    let whole = async {
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(socket.read_u8().await.unwrap());
+        }
+    };
+    timeout(PATIENCE, whole).await.unwrap();
+    String::from_utf8(head).unwrap()
+}
