@@ -39,6 +39,8 @@ pub struct LinkView {
     pub expires_at: Timestamp,
     /// Whether the one who looks is the one who asked.
     pub asker: Asker,
+    /// The code to type where it was asked for: for who looks and did not ask, while it is good.
+    pub code: Option<Code>,
     /// What it came to, where the session that was made of it is the one of who looks.
     pub redeemed_here: Option<Redeemed>,
 }
@@ -121,10 +123,17 @@ impl Gatepost {
         Ok(LinkView {
             purpose: request.purpose,
             expires_at: request.live_until(),
+            code: self.code_to_carry(&claims, &request, asker),
             email: request.address,
             asker,
             redeemed_here,
         })
+    }
+
+    /// The link and its code stand in one letter: who holds the one is told nothing by the other.
+    fn code_to_carry(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
+        let is_good = !request.is_spent() && !request.is_over(self.world.now());
+        if asker == Asker::No && is_good { self.ring.code(claims) } else { None }
     }
 
     /// Redeems a link (steps 2, 4 and 5).
