@@ -130,6 +130,12 @@ impl Gatepost {
         })
     }
 
+    /// Which request a link belongs to, so that a browser can let go of it once it is redeemed.
+    #[must_use]
+    pub fn request_of_link(&self, token: &str) -> Option<Nonce> {
+        self.ring.open_link(token).map(|claims| claims.nonce)
+    }
+
     /// The link and its code stand in one letter: who holds the one is told nothing by the other.
     fn code_to_carry(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
         let is_good = !request.is_spent() && !request.is_over(self.world.now());
