@@ -4,6 +4,7 @@
 //! What could differ between them belongs into one of those three.
 
 pub mod api;
+pub mod direct;
 pub mod edge;
 pub mod pages;
 pub mod problem;

@@ -1,0 +1,20 @@
+//! Signing out.
+
+use super::Answer;
+use super::cookies::Cookie;
+use super::notice::Notice;
+use super::visitor::Visitor;
+use crate::path::SIGN_IN;
+use crate::web::House;
+use crate::web::wire::Fields;
+
+/// Ends the session on the server, then in the browser. Twice is no mistake.
+pub(super) async fn submit(house: House, visitor: Visitor, _: Fields) -> Answer {
+    if let Some(token) = &visitor.session {
+        house.gatepost.sign_out(token, &visitor.client).await?;
+    }
+    let mut response = visitor.lead_to(SIGN_IN);
+    Cookie::Session.clear(&mut response, &house.site);
+    Notice::SignedOut.put(&mut response, &house.site);
+    Ok(response)
+}
