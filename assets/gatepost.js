@@ -17,6 +17,19 @@ function postOnce() {
   post();
 }
 
+// A second click would call off the answer to the first, and with it the session it brings.
+function sendOnce(event) {
+  const form = event.target;
+  if (form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+}
+
+// Back shows a page as it was left: its forms can be sent again.
+function sendAgain() {
+  for (const form of document.forms) delete form.dataset.sent;
+}
+
 // A form that got no answer says so. A poll that got none just asks again.
 function tellTrouble(event) {
   const status = event.detail?.ctx?.response?.status;
@@ -26,6 +39,8 @@ function tellTrouble(event) {
   trouble.textContent = trouble.dataset.offline;
 }
 
+document.addEventListener("submit", sendOnce);
+window.addEventListener("pageshow", sendAgain);
 document.addEventListener("htmx:error", tellTrouble);
 document.addEventListener("htmx:response:error", tellTrouble);
 document.addEventListener("htmx:before:request", (event) => {

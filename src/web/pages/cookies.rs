@@ -1,72 +1,87 @@
-//! What a browser keeps for us.
+//! The cookies of both modes.
 
 use std::time::Duration;
 
-use poem::Response;
-use poem::http::header::{COOKIE, SET_COOKIE};
-use poem::http::{HeaderMap, HeaderValue};
+use poem::http::HeaderMap;
+use poem::http::header::{COOKIE, HeaderValue};
 
 use crate::path::Scheme;
-use crate::web::Site;
 
-/// The cookies of this server.
+/// What a browser keeps for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cookie {
-    /// The token of the session.
+    /// The session token.
     Session,
-    /// Up to four request tokens, newest first.
+    /// The request tokens, newest first.
     Request,
-    /// What to tell on the next page.
+    /// What the next page tells, once.
     Notice,
 }
 
-impl Cookie {
-    fn name(self, site: &Site) -> String {
-        let name = match self {
-            Self::Session => "gatepost_session",
-            Self::Request => "gatepost_request",
-            Self::Notice => "gatepost_notice",
-        };
-        // The prefix keeps neighbouring hosts from planting a cookie here (SEC-44).
-        match site.public_url.scheme() {
-            Scheme::Https => format!("__Host-{name}"),
-            Scheme::Http => name.to_owned(),
+/// Reads and writes cookies under the names of one mode.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cookies {
+    scheme: Scheme,
+}
+
+impl Cookies {
+    /// The cookies of a server that is reached by `scheme`.
+    #[must_use]
+    pub(super) fn new(scheme: Scheme) -> Self {
+        Self { scheme }
+    }
+
+    /// The value of a cookie, as the browser sent it.
+    ///
+    /// Names are compared byte by byte and only the one space browsers put before a name is taken
+    /// off: a name that merely looks like ours (behind a tab or a Unicode space) can be set by a
+    /// neighbouring host in spite of the `__Host-` prefix (SEC-44). So can a second cookie of the
+    /// same name, on http at least; since nobody can tell which is ours, neither is.
+    #[must_use]
+    pub(super) fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
+        let name = self.name(cookie).as_bytes();
+        let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+        let mut values = lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
+            let pair = pair.strip_prefix(b" ").unwrap_or(pair);
+            pair.strip_prefix(name)?.strip_prefix(b"=")
+        });
+        match (values.next(), values.next()) {
+            (Some(value), None) => std::str::from_utf8(value).ok(),
+            _ => None,
         }
     }
 
-    /// Its value. A name that stands there twice counts as absent: one of the two was planted.
-    pub(super) fn read(self, headers: &HeaderMap, site: &Site) -> Option<String> {
-        let name = self.name(site);
-        let mut values = headers
-            .get_all(COOKIE)
-            .iter()
-            .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-            .filter_map(|pair| pair.strip_prefix(b" ").unwrap_or(pair).strip_prefix(name.as_bytes()))
-            .filter_map(|rest| rest.strip_prefix(b"="));
-        let value = values.next()?;
-        if values.next().is_some() {
-            return None;
+    /// The `Set-Cookie` that keeps `value` for `max_age`.
+    ///
+    /// # Panics
+    /// When the value has characters a cookie must not have: ours never do.
+    #[must_use]
+    pub(super) fn set(self, cookie: Cookie, value: &str, max_age: Duration) -> HeaderValue {
+        // A `;` in a value would let it write attributes of its own.
+        let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte));
+        assert!(is_plain, "cookie values are written by us, in the characters a cookie may have");
+        let mut text = format!("{}={value}; Max-Age={}; Path=/", self.name(cookie), max_age.as_secs());
+        if self.scheme == Scheme::Https {
+            text.push_str("; Secure");
         }
-        String::from_utf8(value.to_vec()).ok()
+        text.push_str("; HttpOnly; SameSite=Lax");
+        HeaderValue::from_str(&text).expect("a plain value makes a plain header")
     }
 
-    /// Has the browser keep it.
-    pub(super) fn set(self, response: &mut Response, site: &Site, value: &str, max_age: Duration) {
-        let secure = match site.public_url.scheme() {
-            Scheme::Https => "Secure; ",
-            Scheme::Http => "",
-        };
-        let line = format!(
-            "{}={value}; {secure}HttpOnly; SameSite=Lax; Path=/; Max-Age={}",
-            self.name(site),
-            max_age.as_secs()
-        );
-        let line = HeaderValue::from_str(&line).expect("tokens and names of ours are plain ASCII");
-        response.headers_mut().append(SET_COOKIE, line);
+    /// The `Set-Cookie` that makes the browser forget it.
+    #[must_use]
+    pub(super) fn clear(self, cookie: Cookie) -> HeaderValue {
+        self.set(cookie, "", Duration::ZERO)
     }
 
-    /// Has the browser forget it.
-    pub(super) fn clear(self, response: &mut Response, site: &Site) {
-        self.set(response, site, "", Duration::ZERO);
+    fn name(self, cookie: Cookie) -> &'static str {
+        match (self.scheme, cookie) {
+            (Scheme::Https, Cookie::Session) => "__Host-gatepost_session",
+            (Scheme::Https, Cookie::Request) => "__Host-gatepost_request",
+            (Scheme::Https, Cookie::Notice) => "__Host-gatepost_notice",
+            (Scheme::Http, Cookie::Session) => "gatepost_session",
+            (Scheme::Http, Cookie::Request) => "gatepost_request",
+            (Scheme::Http, Cookie::Notice) => "gatepost_notice",
+        }
     }
 }

@@ -5,7 +5,7 @@ use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
 use super::cookies::Cookie;
-use super::visitor::Visitor;
+use super::visitor::{Visitor, cookies, put_cookie};
 use crate::domain::time::Timestamp;
 use crate::path::{HOME, MAILBOX, PROFILE, SIGN_IN, SIGN_OUT, asset};
 use crate::web::Site;
@@ -24,7 +24,7 @@ pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup
         document(site, title, &navigation(site, visitor), &html! { (notice.unwrap_or_default()) }, content);
     let mut response = markup.into_response();
     if told.is_some() {
-        Cookie::Notice.clear(&mut response, site);
+        put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
     }
     response
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use poem::Response;
 
 use super::cookies::Cookie;
+use super::visitor::{cookies, put_cookie};
 use crate::web::Site;
 
 /// A notice that nobody came to read is stale by then.
@@ -52,6 +53,6 @@ impl Notice {
 
     /// Has the next page tell it.
     pub(super) fn put(self, response: &mut Response, site: &Site) {
-        Cookie::Notice.set(response, site, self.code(), LIFETIME);
+        put_cookie(response, cookies(site).set(Cookie::Notice, self.code(), LIFETIME));
     }
 }

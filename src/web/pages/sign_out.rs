@@ -3,7 +3,7 @@
 use super::Answer;
 use super::cookies::Cookie;
 use super::notice::Notice;
-use super::visitor::Visitor;
+use super::visitor::{Visitor, cookies, put_cookie};
 use crate::path::SIGN_IN;
 use crate::web::House;
 use crate::web::wire::Fields;
@@ -14,7 +14,7 @@ pub(super) async fn submit(house: House, visitor: Visitor, _: Fields) -> Answer 
         house.gatepost.sign_out(token, &visitor.client).await?;
     }
     let mut response = visitor.lead_to(SIGN_IN);
-    Cookie::Session.clear(&mut response, &house.site);
+    put_cookie(&mut response, cookies(&house.site).clear(Cookie::Session));
     Notice::SignedOut.put(&mut response, &house.site);
     Ok(response)
 }

@@ -6,7 +6,7 @@ use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
 use serde::Deserialize;
 
-use super::cookies::Cookie;
+use super::cookies::{Cookie, Cookies};
 use super::notice::Notice;
 use crate::domain::client::Client;
 use crate::domain::error::Error;
@@ -76,7 +76,8 @@ impl Visitor {
     pub(super) async fn of(request: &Request, house: &House) -> Result<Self, Problem> {
         let headers = request.headers();
         let site = &house.site;
-        let session = Cookie::Session.read(headers, site);
+        let jar = cookies(site);
+        let session = jar.read(headers, Cookie::Session).map(str::to_owned);
         let signed_in = match &session {
             Some(token) => match house.gatepost.session(token).await {
                 Ok(signed_in) => Some(signed_in),
@@ -85,7 +86,7 @@ impl Visitor {
             },
             None => None,
         };
-        let tokens = Cookie::Request.read(headers, site).unwrap_or_default();
+        let tokens = jar.read(headers, Cookie::Request).unwrap_or_default();
         let tokens = tokens.split(SEPARATOR).take(MAX_HELD).map(str::to_owned);
         let (tokens, held) =
             tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
@@ -95,7 +96,7 @@ impl Visitor {
             signed_in,
             session,
             held,
-            notice: Cookie::Notice.read(headers, site).as_deref().and_then(Notice::parse),
+            notice: jar.read(headers, Cookie::Notice).and_then(Notice::parse),
             is_htmx: is_htmx(headers),
             is_head: request.method() == Method::HEAD,
             came_direct: came_direct(request),
@@ -145,15 +146,26 @@ impl Visitor {
     }
 }
 
+/// The cookies under the names of this server's mode.
+pub(super) fn cookies(site: &Site) -> Cookies {
+    Cookies::new(site.public_url.scheme())
+}
+
+/// Has the browser take a cookie, or forget one.
+pub(super) fn put_cookie(response: &mut Response, line: HeaderValue) {
+    response.headers_mut().append(header::SET_COOKIE, line);
+}
+
 /// Keeps somebody signed in.
 pub(super) fn keep_session(response: &mut Response, site: &Site, token: &SessionToken, lifetime: Duration) {
-    Cookie::Session.set(response, site, token.as_str(), lifetime);
+    put_cookie(response, cookies(site).set(Cookie::Session, token.as_str(), lifetime));
 }
 
 fn set_requests(response: &mut Response, site: &Site, tokens: &[&str]) {
     if tokens.is_empty() {
-        Cookie::Request.clear(response, site);
+        put_cookie(response, cookies(site).clear(Cookie::Request));
     } else {
-        Cookie::Request.set(response, site, &tokens.join(SEPARATOR), Purpose::SignIn.lifetime());
+        let line = cookies(site).set(Cookie::Request, &tokens.join(SEPARATOR), Purpose::SignIn.lifetime());
+        put_cookie(response, line);
     }
 }
