@@ -1,3 +1,134 @@
-//! Being built.
+//! The door for people: HTML that works without JavaScript, and better with it.
+//!
+//! One file a subject, each handler above its markup. A handler gets the [`House`] and the
+//! [`Visitor`], and where it takes a form the fields of it; what it refuses is drawn here, once.
 
+pub mod assets;
+mod check_inbox;
+mod home;
+mod layout;
+mod link;
+mod mailbox;
+mod notice;
 pub mod problem;
+mod profile;
+mod sign_in;
+mod sign_out;
+mod visitor;
+
+use poem::endpoint::{BoxEndpoint, make};
+use poem::http::header::{CONTENT_TYPE, VARY};
+use poem::http::{HeaderValue, Method};
+use poem::{EndpointExt, IntoResponse, Request, Response, Route, RouteMethod};
+
+use self::visitor::Visitor;
+use super::problem::{Code, Problem};
+use super::wire::Fields;
+use super::{House, Site};
+use crate::path;
+
+/// What a handler comes to: a page, a fragment or a redirect, or a refusal to be drawn.
+type Answer = Result<Response, Problem>;
+type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
+
+/// Every page, to be put behind the edge.
+#[must_use]
+pub fn routes(house: &House) -> Route {
+    table(house).into_iter().fold(Route::new(), |route, (pattern, methods)| {
+        let add = |at: RouteMethod, (method, endpoint)| at.method(method, endpoint);
+        route.at(pattern, methods.into_iter().fold(RouteMethod::new(), add))
+    })
+}
+
+/// Which methods each pattern takes, for `Allow`. `HEAD` goes wherever `GET` does.
+#[must_use]
+pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
+    let row = |(pattern, methods): Row| (pattern, methods.into_iter().map(|(method, _)| method).collect());
+    table(house).into_iter().map(row).collect()
+}
+
+fn table(house: &House) -> Vec<Row> {
+    let at = |pattern: &str, methods| (pattern.to_owned(), methods);
+    vec![
+        at(path::HOME, vec![show(house, home::show)]),
+        at(path::SIGN_IN, vec![show(house, sign_in::show), submit(house, sign_in::submit)]),
+        at(path::CHECK_INBOX, vec![show(house, check_inbox::show)]),
+        at(path::CODE, vec![submit(house, check_inbox::redeem_code)]),
+        at(path::RESEND, vec![submit(house, check_inbox::resend)]),
+        at(&path::link(":part"), vec![show(house, link::show), submit(house, link::redeem)]),
+        at(path::PROFILE, vec![show(house, profile::show)]),
+        at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
+        at(path::MAILBOX, vec![show(house, mailbox::list)]),
+        at(&format!("{}/:part", path::MAILBOX), vec![show(house, mailbox::letter)]),
+        at(&path::asset(":part"), vec![(Method::GET, make(assets::serve).boxed())]),
+        at(path::FAVICON, vec![(Method::GET, make(assets::favicon).boxed())]),
+    ]
+}
+
+/// A page that is looked at.
+fn show<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
+where
+    F: Fn(House, Visitor) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let house = house.clone();
+    let endpoint = make(move |request: Request| {
+        let house = house.clone();
+        async move {
+            let answer = match Visitor::of(&request, &house).await {
+                Ok(visitor) => handler(house.clone(), visitor).await,
+                Err(problem) => Err(problem),
+            };
+            drawn(answer, &request, &house.site)
+        }
+    });
+    (Method::GET, endpoint.boxed())
+}
+
+/// A form that is sent.
+fn submit<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
+where
+    F: Fn(House, Visitor, Fields) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let house = house.clone();
+    let endpoint = make(move |mut request: Request| {
+        let house = house.clone();
+        async move {
+            let answer = match take_fields(&mut request).await {
+                Ok(fields) => match Visitor::of(&request, &house).await {
+                    Ok(visitor) => handler(house.clone(), visitor, fields).await,
+                    Err(problem) => Err(problem),
+                },
+                Err(problem) => Err(problem),
+            };
+            drawn(answer, &request, &house.site)
+        }
+    });
+    (Method::POST, endpoint.boxed())
+}
+
+/// The fields of a form. Whoever sends nothing needs no media type for it.
+async fn take_fields(request: &mut Request) -> Result<Fields, Problem> {
+    let media_type =
+        request.header(CONTENT_TYPE).map(|value| value.split(';').next().unwrap_or(value).trim());
+    let is_form = media_type.is_some_and(|is| is.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    let body = request.take_body().into_bytes().await;
+    let body = body.map_err(|error| Problem::from_error(&poem::Error::from(error)))?;
+    if !body.is_empty() && !is_form {
+        return Err(Problem::of(Code::UnsupportedMediaType));
+    }
+    Fields::from_form(&body)
+}
+
+fn drawn(answer: Answer, request: &Request, site: &Site) -> Response {
+    let mut response = answer.unwrap_or_else(|problem| problem::answer(&problem, request, site));
+    // A page and its fragment share an address, and what stands on it is one person's.
+    response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Cookie"));
+    response
+}
+
+/// A piece of a page, for htmx.
+fn fragment(markup: maud::Markup) -> Response {
+    markup.into_response()
+}

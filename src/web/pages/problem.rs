@@ -1,13 +1,67 @@
-//! A refusal as a page.
+//! A refusal as a page, or as a fragment for htmx.
 
-use poem::{IntoResponse, Response};
+use maud::{Markup, html};
+use poem::http::HeaderValue;
+use poem::{IntoResponse, Request, Response};
 
-use crate::web::Site;
-use crate::web::problem::Problem;
+use super::layout::document;
+use super::visitor::is_htmx;
+use crate::domain::client::Client;
+use crate::path::{HOME, SIGN_IN};
+use crate::web::problem::{Code, Problem};
+use crate::web::{Door, Site};
 
-/// Draws it.
+/// Draws it as a page. htmx, to which nobody may have listened, takes the message out of it.
 #[must_use]
 pub fn draw(problem: &Problem, site: &Site, request_id: &str) -> Response {
-    let _ = (site, request_id);
-    problem.detail.clone().into_owned().into_response()
+    let content = html! { section.card { (message(problem, request_id)) (way_on(problem, site)) } };
+    let mut response = document(site, problem.code.title(), &html! {}, &html! {}, &content).into_response();
+    response.headers_mut().insert("hx-reselect", HeaderValue::from_static(".problem"));
+    to_trouble(&mut response);
+    response
+}
+
+/// What a handler could not draw itself.
+pub(super) fn answer(problem: &Problem, request: &Request, site: &Site) -> Response {
+    let request_id = request.extensions().get().map_or("-", |client: &Client| client.request_id.as_str());
+    if !is_htmx(request.headers()) {
+        return problem.draw(Door::Pages, site, request_id);
+    }
+    let mut response = message(problem, request_id).into_response();
+    to_trouble(&mut response);
+    problem.put_headers(&mut response, Door::Pages);
+    response
+}
+
+/// Whatever htmx wanted to replace stays as it is, and what was typed with it.
+fn to_trouble(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert("hx-retarget", HeaderValue::from_static("#trouble"));
+    headers.insert("hx-reswap", HeaderValue::from_static("innerHTML"));
+}
+
+fn message(problem: &Problem, request_id: &str) -> Markup {
+    html! {
+        div.problem {
+            h1 { (problem.code.title()) }
+            p { (problem.detail) }
+            @if problem.status().is_server_error() && request_id != "-" {
+                p.hint { "If it stays like this, tell whoever runs this server: " code { (request_id) } }
+            }
+        }
+    }
+}
+
+fn way_on(problem: &Problem, site: &Site) -> Markup {
+    html! {
+        p.actions {
+            @match problem.code {
+                Code::WrongHost => a.button href=(site.public_url.link(HOME)) { "Go to " (site.public_url.authority()) },
+                Code::SignInRequired | Code::InvalidLink | Code::InvalidRequest => {
+                    a.button href=(SIGN_IN) { "Sign in" }
+                }
+                _ => a.button href=(HOME) { "Go to the start page" },
+            }
+        }
+    }
 }

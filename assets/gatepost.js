@@ -1,0 +1,49 @@
+// What the pages do beyond htmx. Everything here is extra: without it each page works by its forms.
+"use strict";
+
+// The landing page of a link, opened by the browser that asked for it, posts itself once: when
+// somebody sees it, not when it is loaded ahead of time.
+function postOnce() {
+  const form = document.querySelector("form[data-post-once]");
+  if (!form) return;
+  const post = () => {
+    if (document.prerendering || document.visibilityState !== "visible") return;
+    document.removeEventListener("visibilitychange", post);
+    document.removeEventListener("prerenderingchange", post);
+    form.requestSubmit();
+  };
+  document.addEventListener("visibilitychange", post);
+  document.addEventListener("prerenderingchange", post);
+  post();
+}
+
+// A second click would call off the answer to the first, and with it the session it brings.
+function sendOnce(event) {
+  const form = event.target;
+  if (form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+}
+
+// Back shows a page as it was left: its forms can be sent again.
+function sendAgain() {
+  for (const form of document.forms) delete form.dataset.sent;
+}
+
+// A form that got no answer says so. A poll that got none just asks again.
+function tellTrouble(event) {
+  const status = event.detail?.ctx?.response?.status;
+  const isAnswered = status !== undefined && status !== 502 && status !== 504;
+  if (isAnswered || !(event.target instanceof HTMLFormElement)) return;
+  const trouble = document.getElementById("trouble");
+  trouble.textContent = trouble.dataset.offline;
+}
+
+document.addEventListener("submit", sendOnce);
+window.addEventListener("pageshow", sendAgain);
+document.addEventListener("htmx:error", tellTrouble);
+document.addEventListener("htmx:response:error", tellTrouble);
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.target instanceof HTMLFormElement) document.getElementById("trouble").replaceChildren();
+});
+postOnce();

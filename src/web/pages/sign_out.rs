@@ -1,0 +1,20 @@
+//! Signing out.
+
+use super::Answer;
+use super::notice::Notice;
+use super::visitor::{Visitor, cookies, put_cookie};
+use crate::path::SIGN_IN;
+use crate::web::House;
+use crate::web::edge::cookies::Cookie;
+use crate::web::wire::Fields;
+
+/// Ends the session on the server, then in the browser. Twice is no mistake.
+pub(super) async fn submit(house: House, visitor: Visitor, _: Fields) -> Answer {
+    if let Some(token) = &visitor.session {
+        house.gatepost.sign_out(token, &visitor.client).await?;
+    }
+    let mut response = visitor.lead_to(SIGN_IN);
+    put_cookie(&mut response, cookies(&house.site).clear(Cookie::Session));
+    Notice::SignedOut.put(&mut response, &house.site);
+    Ok(response)
+}

@@ -1,0 +1,171 @@
+//! Who looks at a page, and with what.
+
+use std::time::Duration;
+
+use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use poem::{Request, Response};
+use serde::Deserialize;
+
+use super::notice::Notice;
+use crate::domain::client::Client;
+use crate::domain::error::Error;
+use crate::domain::ids::Nonce;
+use crate::domain::next::Next;
+use crate::domain::request::Purpose;
+use crate::domain::session::SignedIn;
+use crate::domain::sign_in::{HeldRequest, MailQueued};
+use crate::domain::token::SessionToken;
+use crate::web::direct::came_direct;
+use crate::web::edge::cookies::{Cookie, Cookies};
+use crate::web::problem::Problem;
+use crate::web::wire::{self, Fields};
+use crate::web::{House, Site};
+
+/// Most requests one browser holds.
+const MAX_HELD: usize = 4;
+/// Stands between two request tokens in their cookie; in none of them.
+const SEPARATOR: &str = ".";
+
+/// One look of one browser at one page.
+pub(super) struct Visitor {
+    /// Where it comes from.
+    pub(super) client: Client,
+    /// Who is signed in.
+    pub(super) signed_in: Option<SignedIn>,
+    /// The session token it sent, good or not.
+    pub(super) session: Option<String>,
+    /// Its requests, newest first.
+    pub(super) held: Vec<HeldRequest>,
+    /// What it is to be told.
+    pub(super) notice: Option<Notice>,
+    /// Whether htmx asks, which wants a fragment.
+    pub(super) is_htmx: bool,
+    /// Whether anybody will see the page.
+    pub(super) is_head: bool,
+    /// Whether nothing stands between it and us.
+    pub(super) came_direct: bool,
+    /// The query of the address.
+    pub(super) query: Query,
+    /// The last part of the path, where the path has a variable one.
+    pub(super) part: String,
+    tokens: Vec<String>,
+}
+
+/// What an address may carry.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Query {
+    next: Option<String>,
+    /// Which of this browser's requests.
+    pub(super) request: Option<String>,
+}
+
+impl Query {
+    /// Where the person wanted to go.
+    pub(super) fn next(&self) -> Option<Next> {
+        wire::next(self.next.as_deref())
+    }
+}
+
+/// Whether htmx asks.
+pub(super) fn is_htmx(headers: &HeaderMap) -> bool {
+    headers.get("hx-request").is_some_and(|value| value == "true")
+}
+
+impl Visitor {
+    /// Reads the visitor off a request. Whatever of it cannot be read counts as absent.
+    pub(super) async fn of(request: &Request, house: &House) -> Result<Self, Problem> {
+        let headers = request.headers();
+        let site = &house.site;
+        let jar = cookies(site);
+        let session = jar.read(headers, Cookie::Session).map(str::to_owned);
+        let signed_in = match &session {
+            Some(token) => match house.gatepost.session(token).await {
+                Ok(signed_in) => Some(signed_in),
+                Err(Error::SignInRequired) => None,
+                Err(error) => return Err(error.into()),
+            },
+            None => None,
+        };
+        let tokens = jar.read(headers, Cookie::Request).unwrap_or_default();
+        let tokens = tokens.split(SEPARATOR).take(MAX_HELD).map(str::to_owned);
+        let (tokens, held) =
+            tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
+        let query = request.uri().query().unwrap_or_default();
+        Ok(Self {
+            client: request.extensions().get().cloned().unwrap_or_else(Client::server),
+            signed_in,
+            session,
+            held,
+            notice: jar.read(headers, Cookie::Notice).and_then(Notice::parse),
+            is_htmx: is_htmx(headers),
+            is_head: request.method() == Method::HEAD,
+            came_direct: came_direct(request),
+            query: Fields::from_form(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
+            part: request.raw_path_param("part").unwrap_or_default().to_owned(),
+            tokens,
+        })
+    }
+
+    /// The one of its requests that a page named, or the newest.
+    pub(super) fn request(&self, name: Option<&str>) -> Option<HeldRequest> {
+        match name {
+            Some(name) => self.held.iter().copied().find(|held| held.nonce().to_string() == name),
+            None => self.held.first().copied(),
+        }
+    }
+
+    /// Leads on: with htmx by its header, without by 303.
+    pub(super) fn lead_to(&self, place: &str) -> Response {
+        let place = HeaderValue::from_str(place).expect("paths of this origin are plain ASCII");
+        let mut response = Response::default();
+        if self.is_htmx {
+            response.headers_mut().insert("hx-redirect", place);
+        } else {
+            response.set_status(StatusCode::SEE_OTHER);
+            response.headers_mut().insert(header::LOCATION, place);
+        }
+        response
+    }
+
+    /// Keeps a request as the newest of this browser.
+    pub(super) fn keep(&self, response: &mut Response, site: &Site, queued: &MailQueued) {
+        let newest = queued.request.as_str();
+        let older = self.tokens.iter().map(String::as_str).filter(|token| *token != newest);
+        let tokens: Vec<&str> = std::iter::once(newest).chain(older).take(MAX_HELD).collect();
+        set_requests(response, site, &tokens);
+    }
+
+    /// Lets go of a request that was redeemed.
+    pub(super) fn let_go(&self, response: &mut Response, site: &Site, redeemed: Nonce) {
+        let pairs = self.tokens.iter().zip(&self.held);
+        let rest: Vec<&str> =
+            pairs.filter(|(_, held)| held.nonce() != redeemed).map(|(token, _)| token.as_str()).collect();
+        if rest.len() < self.tokens.len() {
+            set_requests(response, site, &rest);
+        }
+    }
+}
+
+/// The cookies under the names of this server's mode.
+pub(super) fn cookies(site: &Site) -> Cookies {
+    Cookies::new(site.public_url.scheme())
+}
+
+/// Has the browser take a cookie, or forget one.
+pub(super) fn put_cookie(response: &mut Response, line: HeaderValue) {
+    response.headers_mut().append(header::SET_COOKIE, line);
+}
+
+/// Keeps somebody signed in.
+pub(super) fn keep_session(response: &mut Response, site: &Site, token: &SessionToken, lifetime: Duration) {
+    put_cookie(response, cookies(site).set(Cookie::Session, token.as_str(), lifetime));
+}
+
+fn set_requests(response: &mut Response, site: &Site, tokens: &[&str]) {
+    if tokens.is_empty() {
+        put_cookie(response, cookies(site).clear(Cookie::Request));
+    } else {
+        let line = cookies(site).set(Cookie::Request, &tokens.join(SEPARATOR), Purpose::SignIn.lifetime());
+        put_cookie(response, line);
+    }
+}

@@ -1,0 +1,214 @@
+//! A browser of its own for each scenario: fresh profile, free port, gone when it is dropped.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::ops::Deref;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a browser can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// As people have it.
+    Usual,
+    /// With JavaScript switched off.
+    WithoutScripts,
+    /// As mail scanners have it: it runs JavaScript and keeps no cookie.
+    WithoutCookies,
+}
+
+/// A running browser.
+pub(super) struct Browser {
+    client: Client,
+    _driver: Driver,
+    _profile: TempDir,
+}
+
+impl Deref for Browser {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Whether there is a browser to test with. Only a developer's machine may do without.
+pub(super) fn is_installed() -> bool {
+    let can_run = |program| {
+        let started = Command::new(program).arg("--version").stdout(Stdio::null()).status();
+        started.is_ok_and(|status| status.success())
+    };
+    let is_there = can_run("chromedriver") && can_run("chromium");
+    assert!(is_there || std::env::var_os("CI").is_none(), "chromium and chromedriver are missing");
+    if !is_there {
+        println!("skipped: chromium or chromedriver is not installed");
+    }
+    is_there
+}
+
+impl Browser {
+    /// Starts one.
+    pub(super) async fn open(kind: Kind) -> Self {
+        let driver = Driver::start();
+        let profile = tempfile::tempdir().unwrap();
+        let mut prefs = json!({ "credentials_enable_service": false });
+        match kind {
+            Kind::Usual => {}
+            Kind::WithoutScripts => prefs["profile.managed_default_content_settings.javascript"] = json!(2),
+            Kind::WithoutCookies => prefs["profile.managed_default_content_settings.cookies"] = json!(2),
+        }
+        let options = json!({
+            "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--no-first-run", "--no-default-browser-check", "--window-size=1280,900",
+                format!("--user-data-dir={}", profile.path().display()),
+            ],
+            "prefs": prefs,
+        });
+        let mut wanted = serde_json::Map::new();
+        wanted.insert("goog:chromeOptions".into(), options);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wanted)
+            .connect(&format!("http://127.0.0.1:{}", driver.port))
+            .await
+            .unwrap();
+        Self { client, _driver: driver, _profile: profile }
+    }
+
+    /// Waits until something that matches is there.
+    pub(super) async fn see(&self, css: &str) -> Element {
+        let found = self.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("no {css}: {error}\n{}", self.look().await),
+        }
+    }
+
+    /// Waits until the page says something.
+    pub(super) async fn read(&self, text: &str) {
+        let says = || async { self.text().await.contains(text) };
+        self.until(text, says).await;
+    }
+
+    /// Waits until the browser stands at a path.
+    pub(super) async fn arrive(&self, path: &str) {
+        let is_there = || async { self.path().await == path };
+        self.until(path, is_there).await;
+    }
+
+    async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+        let wait = async {
+            while !holds().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+            panic!("waited in vain for {what}\n{}", self.look().await);
+        }
+    }
+
+    /// All that can be read on the page.
+    pub(super) async fn text(&self) -> String {
+        match self.find(Locator::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Where the browser stands.
+    pub(super) async fn path(&self) -> String {
+        self.current_url().await.unwrap().path().to_owned()
+    }
+
+    async fn look(&self) -> String {
+        format!("{}\n{}", self.current_url().await.unwrap(), self.text().await)
+    }
+
+    /// Types into a field that is waited for.
+    pub(super) async fn fill(&self, css: &str, text: &str) {
+        let field = self.see(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks what is waited for.
+    pub(super) async fn press(&self, css: &str) {
+        self.see(css).await.click().await.unwrap();
+    }
+
+    /// Clicks twice, as fast as a hand that is used to it.
+    pub(super) async fn press_twice(&self, css: &str) {
+        let element = self.see(css).await;
+        let down = || PointerAction::Down { button: MOUSE_BUTTON_LEFT };
+        let up = || PointerAction::Up { button: MOUSE_BUTTON_LEFT };
+        let to = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let mouse = MouseActions::new("mouse".into()).then(to);
+        let mouse = mouse.then(down()).then(up()).then(down()).then(up());
+        self.perform_actions(mouse).await.unwrap();
+    }
+
+    /// Waits until the page has nothing left to do.
+    pub(super) async fn rest(&self) {
+        let idle = "const done = arguments[0]; requestIdleCallback(() => requestIdleCallback(() => done()));";
+        self.execute_async(idle, vec![]).await.unwrap();
+    }
+
+    /// Runs a script in the page.
+    pub(super) async fn run(&self, script: &str) -> Value {
+        self.execute(script, vec![]).await.unwrap()
+    }
+}
+
+/// A chromedriver, which ends with its browsers when it is dropped, after a panic too.
+struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.contains("started successfully on port")).unwrap();
+        // It goes on to talk, and would stop if nobody listened.
+        std::thread::spawn(move || lines.for_each(drop));
+        let port = line.rsplit(' ').next().unwrap().trim_end_matches('.').parse().unwrap();
+        Self { child, port }
+    }
+
+    /// Asks it to end, which ends its browsers too. A kill would leave them behind.
+    fn shut_down(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        stream.read_to_end(&mut Vec::new())?;
+        Ok(())
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let asked = self.shut_down();
+        if asked.is_err() {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,29 @@
+//! The mailbox page, in which somebody without a mail server finds the letters.
+
+use super::driver::{Browser, Kind, is_installed};
+use super::site::Site;
+
+const ANN: &str = "ann@example.org";
+
+#[tokio::test]
+async fn a_letter_comes_into_the_mailbox_page_and_signs_in() {
+    if !is_installed() {
+        return;
+    }
+    let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
+    browser.goto(&site.url("/mailbox")).await.unwrap();
+    browser.read("No letters yet.").await;
+    let mailbox = browser.window().await.unwrap();
+    let other = browser.new_window(true).await.unwrap().handle;
+    browser.switch_to_window(other).await.unwrap();
+    browser.goto(&site.url("/sign-in")).await.unwrap();
+    browser.fill("#email", ANN).await;
+    browser.press("main form button").await;
+    browser.see("#result #code").await;
+    browser.switch_to_window(mailbox).await.unwrap();
+    browser.press(".letters a").await;
+    browser.read(&site.letter(ANN).await.code).await;
+    browser.press("#letter-link").await;
+    browser.arrive("/").await;
+    browser.read("You are signed in as ann@example.org").await;
+}

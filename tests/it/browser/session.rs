@@ -1,0 +1,37 @@
+//! Being signed in, and leaving.
+
+use super::driver::{Browser, Kind, is_installed};
+use super::site::Site;
+
+const ANN: &str = "ann@example.org";
+
+async fn signs_out_and_goes_back(kind: Kind) {
+    if !is_installed() {
+        return;
+    }
+    let (site, browser) = (Site::start().await, Browser::open(kind).await);
+    browser.goto(&site.url("/profile")).await.unwrap();
+    browser.arrive("/sign-in").await;
+    browser.fill("#email", ANN).await;
+    browser.press("main form button").await;
+    browser.fill("#code", &site.letter(ANN).await.code).await;
+    browser.press("#code-form button").await;
+    browser.arrive("/profile").await;
+    browser.read(ANN).await;
+    browser.press("nav form button").await;
+    browser.arrive("/sign-in").await;
+    browser.read("You are signed out.").await;
+    browser.back().await.unwrap();
+    browser.arrive("/sign-in").await;
+    assert!(!browser.text().await.contains(ANN));
+}
+
+#[tokio::test]
+async fn back_after_signing_out_shows_nothing_private_with_scripts() {
+    signs_out_and_goes_back(Kind::Usual).await;
+}
+
+#[tokio::test]
+async fn back_after_signing_out_shows_nothing_private_without_scripts() {
+    signs_out_and_goes_back(Kind::WithoutScripts).await;
+}
