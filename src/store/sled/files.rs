@@ -4,10 +4,14 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::refusal::OpenError;
 
 const LOCK: &str = "lock";
+const LOCK_TRIES: usize = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
 
@@ -34,7 +38,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let mut file = options.open(&path).map_err(|error| refuse(&error))?;
-    match file.try_lock() {
+    match patiently_locked(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
@@ -50,6 +54,18 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     };
     sign(&mut file).map_err(|error| refuse(&error))?;
     Ok(file)
+}
+
+/// A process that the last holder was just starting has a copy of its lock until it runs its own
+/// program: such a lock is waited for, briefly.
+fn patiently_locked(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            locked => return locked,
+        }
+    }
+    file.try_lock()
 }
 
 /// Removes the snapshots sled did not finish: killed while opening, it could not be opened again.

@@ -130,7 +130,8 @@ fn what_is_written_is_read() {
 fn bytes_that_were_not_written_under_this_key_are_damaged_and_not_a_record() {
     for (name, record) in records() {
         let bytes = codec::encode(&key(name), &record).unwrap();
-        let is_damaged = |bytes: &[u8]| matches!(codec::decode(&key(name), bytes), Err(StoreError::Damaged(_)));
+        let is_damaged =
+            |bytes: &[u8]| matches!(codec::decode(&key(name), bytes), Err(StoreError::Damaged(_)));
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
