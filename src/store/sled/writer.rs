@@ -178,8 +178,10 @@ pub(super) fn panic_text(payload: &(dyn Any + Send)) -> String {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        let is_full = error.kind() == io::ErrorKind::StorageFull;
-        Self { reason: format!("writing failed: {error}"), is_full }
+        match error.kind() {
+            io::ErrorKind::StorageFull => Self { reason: "the disk is full".into(), is_full: true },
+            _ => Self { reason: format!("writing failed: {error}"), is_full: false },
+        }
     }
 }
 

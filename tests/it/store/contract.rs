@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatepost::domain::key::{Key, Span};
 use gatepost::domain::ports::{Change, Committed, Record, Store, StoreError};
 
-use super::{everything, get, key, put, value};
+use super::{everything, get, key, long_record, put, value};
 
 macro_rules! contract {
     ($engine:ident keeps $promises:tt) => {
@@ -198,9 +198,10 @@ async fn several_keys_are_read_as_of_one_moment(store: Arc<dyn Store>) {
         let mut change = Change::new();
         for (place, name) in names.iter().enumerate() {
             // Some keys come and go, so that absence is of the same moment too.
-            match place % 2 == 1 && number % 2 == 1 {
-                true => change.delete(key(name)),
-                false => change.put(key(name), value(number)),
+            if place % 2 == 1 && number % 2 == 1 {
+                change.delete(key(name));
+            } else {
+                change.put(key(name), value(number));
             }
         }
         change
@@ -245,14 +246,6 @@ async fn who_was_answered_reads_what_was_committed(store: Arc<dyn Store>) {
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
-}
-
-fn long_record(bytes: usize) -> Record {
-    use gatepost::domain::event::{Event, EventName};
-    use gatepost::domain::time::Timestamp;
-    let ip = std::net::Ipv4Addr::LOCALHOST.into();
-    let device = "x".repeat(bytes);
-    Record::Event(Event { at: Timestamp(0), name: EventName::MailSent, account: None, ip, device })
 }
 
 async fn changes_beyond_the_limits_are_refused(store: Arc<dyn Store>) {

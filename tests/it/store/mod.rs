@@ -11,8 +11,10 @@ mod writing;
 use std::path::Path;
 use std::sync::Arc;
 
+use gatepost::domain::event::{Event, EventName};
 use gatepost::domain::key::{Key, Span};
 use gatepost::domain::ports::{Change, Record, Store, Version};
+use gatepost::domain::time::Timestamp;
 use gatepost::store::memory::MemoryStore;
 use gatepost::store::sled::{SledSettings, SledStore};
 use tempfile::TempDir;
@@ -46,6 +48,13 @@ fn key(name: &str) -> Key {
 
 fn value(number: u8) -> Record {
     Record::KeyCheck([number; 32])
+}
+
+/// A record of about so many bytes.
+fn long_record(bytes: usize) -> Record {
+    let ip = std::net::Ipv4Addr::LOCALHOST.into();
+    let device = "x".repeat(bytes);
+    Record::Event(Event { at: Timestamp(0), name: EventName::MailSent, account: None, ip, device })
 }
 
 fn put(name: &str, number: u8) -> Change {

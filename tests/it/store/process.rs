@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
-use gatepost::domain::ports::{Change, Committed, Store, StoreError};
-use gatepost::store::sled::{SledStore, verify};
+use gatepost::domain::ports::{Change, Committed, Record, Store, StoreError};
+use gatepost::store::sled::{Accept, SledStore, verify};
 
 use super::{everything, get, key, open, settings, value};
 
@@ -87,14 +87,14 @@ fn say(line: &str) {
 
 /// Everything that can be read, in one number.
 pub(super) async fn contents(store: &dyn Store) -> Result<u64, StoreError> {
-    let (mut rest, mut text) = (everything(), String::new());
+    let (mut rest, mut text) = (everything(), Vec::new());
     loop {
         let page = store.scan(&rest, 100).await?;
         let Some((last, _)) = page.last() else {
-            return Ok(xxhash_rust::xxh3::xxh3_64(text.as_bytes()));
+            return Ok(xxhash_rust::xxh3::xxh3_64(&text));
         };
         rest = rest.after(last);
-        text += &format!("{page:?}");
+        text.extend(format!("{page:?}").into_bytes());
     }
 }
 
@@ -136,14 +136,14 @@ async fn commit_pair(store: &dyn Store, task: u8, number: u64) {
     assert_eq!(store.commit(change).await, Ok(Committed::Yes));
 }
 
-fn numbered(number: u64) -> gatepost::domain::ports::Record {
+fn numbered(number: u64) -> Record {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
-    gatepost::domain::ports::Record::KeyCheck(bytes)
+    Record::KeyCheck(bytes)
 }
 
-pub(super) fn number(record: &gatepost::domain::ports::Record) -> u64 {
-    let gatepost::domain::ports::Record::KeyCheck(bytes) = record else { panic!("{record:?}") };
+pub(super) fn number(record: &Record) -> u64 {
+    let Record::KeyCheck(bytes) = record else { panic!("{record:?}") };
     u64::from_be_bytes(*bytes.first_chunk().unwrap())
 }
 
@@ -152,7 +152,7 @@ pub(super) fn number(record: &gatepost::domain::ports::Record) -> u64 {
 async fn reads_everything() {
     let said = match SledStore::open(Path::new("."), &settings()) {
         Err(refusal) => {
-            assert_eq!(verify(Path::new("."), gatepost::store::sled::Accept::No).unwrap_err(), refusal);
+            assert_eq!(verify(Path::new("."), Accept::No).unwrap_err(), refusal);
             format!("refused {refusal}")
         }
         Ok(store) => match contents(&store).await {
