@@ -39,7 +39,6 @@ pub(super) enum Purpose {
 }
 
 /// A proven store. The lock is let go last.
-#[derive(Debug)]
 pub(super) struct Opened {
     pub(super) db: Db,
     pub(super) tally: Tally,

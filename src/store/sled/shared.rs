@@ -9,7 +9,6 @@ use tokio::sync::watch;
 use super::view::{Slots, View};
 use crate::domain::ports::StoreError;
 
-#[derive(Debug)]
 pub(super) struct Shared {
     /// Nothing, when the store is closed.
     view: RwLock<Option<View>>,

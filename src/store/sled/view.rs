@@ -15,7 +15,6 @@ use crate::store::{Kept, Page};
 
 /// What readers look at, always behind one lock: held for reading over several keys it is one
 /// moment, since the writer takes it before a group begins to show and after it is durable.
-#[derive(Debug)]
 pub(super) struct View {
     pub(super) db: Db,
     /// The group that is being written.

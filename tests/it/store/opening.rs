@@ -183,6 +183,37 @@ async fn a_store_with_as_many_commits_but_other_records_is_another_store() {
 }
 
 #[tokio::test]
+async fn records_that_are_not_those_that_were_committed_are_refused_and_never_accepted() {
+    type Damage = fn(&sled::Db) -> sled::Result<Option<sled::IVec>>;
+    let damages: [Damage; 7] = [
+        |db| db.remove("t/b"),
+        |db| db.insert("t/d", db.get("t/c")?.unwrap()),
+        |db| db.insert("t/a", db.get("t/b")?.unwrap()),
+        |db| {
+            let mut value = db.get("t/b")?.unwrap();
+            value[20] ^= 1;
+            db.insert("t/b", value)
+        },
+        // Each other's value: the keys are the same and so are the values.
+        |db| {
+            let first = db.insert("t/a", db.get("t/b")?.unwrap())?;
+            db.insert("t/b", first.unwrap())
+        },
+        |db| db.remove("\0tally"),
+        |db| db.insert("\0tally", &[1; 68][..]),
+    ];
+    for damage in damages {
+        let folder = three_records().await;
+        let db = sled::open(folder.path().join("store")).unwrap();
+        damage(&db).unwrap().unwrap_or_default();
+        db.flush().unwrap();
+        drop(db);
+        assert!(refusal(folder.path()).contains("lost or altered"));
+        assert!(verify(folder.path(), Accept::Yes).is_err());
+    }
+}
+
+#[tokio::test]
 async fn what_sled_leaves_when_killed_while_opening_is_repaired() {
     let folder = three_records().await;
     let store = folder.path().join("store");

@@ -1,5 +1,6 @@
 //! What the sled engine does when it cannot write, or not fast enough.
 
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use gatepost::domain::ports::{Committed, Store, StoreError};
@@ -24,6 +25,33 @@ async fn a_disk_that_runs_low_stops_writes_and_they_go_on_by_themselves() {
     store.keep_free(0);
     assert_eq!(store.writable(), Ok(()));
     assert_eq!(store.commit(put("a", 2)).await, Ok(Committed::Yes));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_can_be_read_is_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(folder.path()));
+    store.commit(put("k", 0)).await.unwrap();
+    let writer = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for number in 1..=250u8 {
+                store.commit(put("k", number)).await.unwrap();
+            }
+        }
+    });
+    // The side file counts the commits that are on the disk.
+    let mark = std::fs::File::open(folder.path().join("store.mark")).unwrap();
+    while !writer.is_finished() {
+        let got = get(&*store, "k").await.unwrap().1;
+        let scanned = store.scan(&everything(), 1).await.unwrap()[0].1.version;
+        let mut commits = [0; 8];
+        mark.read_exact_at(&mut commits, 28).unwrap();
+        let durable = u64::from_be_bytes(commits);
+        assert!(got.0 <= durable && scanned.0 <= durable, "{got:?}, {scanned:?}, durable are {durable}");
+        tokio::task::yield_now().await;
+    }
+    writer.await.unwrap();
 }
 
 #[tokio::test]
