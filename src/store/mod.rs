@@ -1,1 +1,141 @@
-//! Being built.
+//! Engines behind the `Store` port, and the form of records at rest.
+//!
+//! | part | what it owns |
+//! | --- | --- |
+//! | [`codec`] | the bytes of a record: format version, checksum, bincode |
+//! | [`sled`] | the default engine: one folder, one writer, proven at every open |
+//! | [`memory`] | the engine of tests: nothing outlives it |
+//!
+//! An engine moves bytes and versions and is an [`Engine`]; everything about records and limits is
+//! done once, here. A further engine is one file and one line in the contract suite
+//! (`tests/it/store`), which every engine passes.
+
+pub mod codec;
+pub mod memory;
+pub mod sled;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+
+use crate::domain::key::{Key, Span};
+use crate::domain::ports::{Change, Committed, Record, Store, StoreError, Version, Versioned};
+
+/// An ordered map of bytes with three verbs. It promises what [`Store`] promises; it need not check
+/// what [`Store`] limits.
+pub trait Engine: Send + Sync + 'static {
+    /// How the engine hands out a record at rest.
+    type Bytes: AsRef<[u8]> + Send;
+
+    /// For each key its bytes and version, or nothing, all as of one moment.
+    fn read(
+        &self,
+        keys: &[Key],
+    ) -> impl Future<Output = Result<Vec<Option<Kept<Self::Bytes>>>, StoreError>> + Send;
+
+    /// The first `limit` records of `span` in the order of their keys, as of one moment.
+    fn page(
+        &self,
+        span: &Span,
+        limit: usize,
+    ) -> impl Future<Output = Result<Page<Self::Bytes>, StoreError>> + Send;
+
+    /// Writes the whole change if every expectation in it holds; answers when it is durable.
+    fn write(&self, change: CodedChange) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+
+    /// Whether a change would be taken now; the reason if not.
+    fn takes_writes(&self) -> Result<(), StoreError>;
+}
+
+/// A record at rest, as it was read.
+#[derive(Clone, Debug)]
+pub struct Kept<B> {
+    /// The bytes [`codec`] made.
+    pub bytes: B,
+    /// Their version.
+    pub version: Version,
+}
+
+/// Neighbouring records in the order of their keys.
+pub type Page<B> = Vec<(Key, Kept<B>)>;
+
+/// A change whose records are coded, within all limits.
+#[derive(Clone, Debug)]
+pub struct CodedChange {
+    /// A key and the version it must still have; `None` when it must still be absent.
+    pub expectations: Vec<(Key, Option<Version>)>,
+    /// A key and its new bytes; `None` deletes it. A key stands here once.
+    pub writes: Vec<(Key, Option<Vec<u8>>)>,
+}
+
+#[async_trait]
+impl<E: Engine> Store for E {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError> {
+        keys.iter().try_for_each(check_key)?;
+        let found = self.read(keys).await?;
+        let decode = |(key, kept): (&Key, Option<Kept<_>>)| kept.map(|kept| decoded(key, &kept)).transpose();
+        keys.iter().zip(found).map(decode).collect()
+    }
+
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        let page = self.page(span, limit).await?;
+        let decode = |(key, kept): (Key, Kept<_>)| decoded(&key, &kept).map(|versioned| (key, versioned));
+        page.into_iter().map(decode).collect()
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        self.write(CodedChange::new(change)?).await
+    }
+
+    fn writable(&self) -> Result<(), StoreError> {
+        self.takes_writes()
+    }
+}
+
+fn decoded<B: AsRef<[u8]>>(key: &Key, kept: &Kept<B>) -> Result<Versioned, StoreError> {
+    Ok(Versioned { record: codec::decode(key, kept.bytes.as_ref())?, version: kept.version })
+}
+
+impl CodedChange {
+    /// Codes a change; refuses one beyond the limits.
+    fn new(change: Change) -> Result<Self, StoreError> {
+        let Change { expectations, writes } = change;
+        check("writes", writes.len(), Change::MAX_WRITES)?;
+        check("expectations", expectations.len(), Change::MAX_EXPECTATIONS)?;
+        let mut keys = BTreeSet::new();
+        if !writes.iter().all(|(key, _)| keys.insert(key)) {
+            return Err(StoreError::Refused("a change writes one key twice".into()));
+        }
+        let writes = writes.into_iter().map(coded_write).collect::<Result<Vec<_>, _>>()?;
+        expectations.iter().try_for_each(|(key, _)| check_key(key))?;
+        let expected_bytes: usize = expectations.iter().map(|(key, _)| key.as_bytes().len()).sum();
+        let written_bytes: usize =
+            writes.iter().map(|(key, bytes)| key.as_bytes().len() + bytes.as_ref().map_or(0, Vec::len)).sum();
+        check("bytes", expected_bytes + written_bytes, Change::MAX_BYTES)?;
+        Ok(Self { expectations, writes })
+    }
+}
+
+fn coded_write((key, record): (Key, Option<Record>)) -> Result<(Key, Option<Vec<u8>>), StoreError> {
+    check_key(&key)?;
+    let bytes = record.map(|record| codec::encode(&key, &record)).transpose()?;
+    // Sled keeps larger values in files of their own, which it never syncs.
+    check("bytes of one record", bytes.as_ref().map_or(0, Vec::len), Change::MAX_RECORD_BYTES)?;
+    Ok((key, bytes))
+}
+
+/// A key is neither empty nor too long, and none of those that engines keep for themselves.
+fn check_key(key: &Key) -> Result<(), StoreError> {
+    check("bytes of one key", key.as_bytes().len(), Change::MAX_KEY_BYTES)?;
+    match key.as_bytes().first() {
+        None | Some(0) => Err(StoreError::Refused(format!("{key:?} is not a key for records"))),
+        Some(_) => Ok(()),
+    }
+}
+
+fn check(what: &str, size: usize, most: usize) -> Result<(), StoreError> {
+    if size <= most {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!("{size} {what} are more than {most}")))
+}

@@ -1,1 +1,89 @@
-//! Being built.
+//! The store's contract, which every engine passes, and what sled promises beyond it.
+
+mod codec;
+mod contract;
+mod crash;
+mod damage;
+mod opening;
+mod process;
+mod writing;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gatepost::domain::event::{Event, EventName};
+use gatepost::domain::key::{Key, Span};
+use gatepost::domain::ports::{Change, Record, Store, Version};
+use gatepost::domain::time::Timestamp;
+use gatepost::store::memory::MemoryStore;
+use gatepost::store::sled::{SledSettings, SledStore};
+use tempfile::TempDir;
+
+/// A store under test, and the folder that dies with it.
+struct Fixture {
+    store: Arc<dyn Store>,
+    _folder: Option<TempDir>,
+}
+
+fn memory() -> Fixture {
+    Fixture { store: Arc::new(MemoryStore::new()), _folder: None }
+}
+
+fn sled() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    Fixture { store: Arc::new(open(folder.path())), _folder: Some(folder) }
+}
+
+fn settings() -> SledSettings {
+    SledSettings { reserve_bytes: 0, ..SledSettings::new([7; 16]) }
+}
+
+fn open(folder: &Path) -> SledStore {
+    SledStore::open(folder, &settings()).unwrap()
+}
+
+fn key(name: &str) -> Key {
+    Key::from_bytes(format!("t/{name}").into_bytes())
+}
+
+fn value(number: u8) -> Record {
+    Record::KeyCheck([number; 32])
+}
+
+/// A record of about so many bytes.
+fn long_record(bytes: usize) -> Record {
+    let ip = std::net::Ipv4Addr::LOCALHOST.into();
+    let device = "x".repeat(bytes);
+    Record::Event(Event { at: Timestamp(0), name: EventName::MailSent, account: None, ip, device })
+}
+
+fn put(name: &str, number: u8) -> Change {
+    let mut change = Change::new();
+    change.put(key(name), value(number));
+    change
+}
+
+fn everything() -> Span {
+    Span { from: Key::from_bytes(vec![1]), until: Key::from_bytes(vec![0xff]) }
+}
+
+async fn get(store: &dyn Store, name: &str) -> Option<(Record, Version)> {
+    let found = store.get(&[key(name)]).await.unwrap().pop().unwrap();
+    found.map(|versioned| (versioned.record, versioned.version))
+}
+
+/// Numbers without a pattern, the same in every run.
+struct Seeded(u64);
+
+impl Seeded {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}

@@ -1,0 +1,98 @@
+//! What a store amounts to: whose it is, how many commits it has seen, and a digest of all that
+//! stands in it. The store carries its tally in every batch, and a side file carries a copy.
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
+
+/// The key of the tally in the store. Keys of records never begin with a NUL byte.
+pub(super) const TALLY_KEY: &[u8] = b"\0tally";
+/// The first key that may hold a record.
+pub(super) const FIRST_KEY: &[u8] = &[1];
+
+const MAGIC: [u8; 8] = *b"gatepost";
+const FORMAT: u32 = 1;
+const SUMMED_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 16;
+
+/// The name a store gets at its creation and keeps for ever.
+pub(super) type StoreId = [u8; 16];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) id: StoreId,
+    /// Commits since the creation; also the newest version of any key.
+    pub(super) commits: u64,
+    pub(super) records: u64,
+    /// The wrapping sum over all records: it moves with each commit, without reading the others.
+    pub(super) digest: u128,
+}
+
+/// Why bytes are no tally.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoTally {
+    /// They are not what was written.
+    Damaged,
+    /// Another version of this program wrote them.
+    OtherFormat(u32),
+}
+
+impl Tally {
+    pub(super) const BYTES: usize = SUMMED_BYTES + 8;
+
+    pub(super) fn new(id: StoreId) -> Self {
+        Self { id, commits: 0, records: 0, digest: 0 }
+    }
+
+    /// Counts a record in.
+    pub(super) fn add(&mut self, key: &[u8], stored: &[u8]) {
+        self.records = self.records.wrapping_add(1);
+        self.digest = self.digest.wrapping_add(weight(key, stored));
+    }
+
+    /// Counts a record out.
+    pub(super) fn remove(&mut self, key: &[u8], stored: &[u8]) {
+        self.records = self.records.wrapping_sub(1);
+        self.digest = self.digest.wrapping_sub(weight(key, stored));
+    }
+
+    pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let parts: [&[u8]; 6] = [
+            &MAGIC,
+            &FORMAT.to_be_bytes(),
+            &self.id,
+            &self.commits.to_be_bytes(),
+            &self.records.to_be_bytes(),
+            &self.digest.to_be_bytes(),
+        ];
+        let mut bytes = parts.concat();
+        bytes.extend_from_slice(&xxh3_64(&bytes).to_be_bytes());
+        bytes.try_into().expect("the parts of a tally have fixed sizes")
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, NoTally> {
+        Self::fields(bytes).ok_or(NoTally::Damaged).and_then(|(format, tally)| match format {
+            FORMAT => Ok(tally),
+            other => Err(NoTally::OtherFormat(other)),
+        })
+    }
+
+    fn fields(bytes: &[u8]) -> Option<(u32, Self)> {
+        let (summed, sum) = bytes.split_last_chunk()?;
+        let (magic, rest) = summed.split_first_chunk()?;
+        let (format, rest) = rest.split_first_chunk()?;
+        let (id, rest) = rest.split_first_chunk()?;
+        let (commits, rest) = rest.split_first_chunk()?;
+        let (records, rest) = rest.split_first_chunk()?;
+        let digest = rest.try_into().ok()?;
+        let tally = Self {
+            id: *id,
+            commits: u64::from_be_bytes(*commits),
+            records: u64::from_be_bytes(*records),
+            digest: u128::from_be_bytes(digest),
+        };
+        let is_whole = *magic == MAGIC && u64::from_be_bytes(*sum) == xxh3_64(summed);
+        is_whole.then_some((u32::from_be_bytes(*format), tally))
+    }
+}
+
+fn weight(key: &[u8], stored: &[u8]) -> u128 {
+    xxh3_128_with_seed(stored, xxh3_64(key))
+}

@@ -1,0 +1,150 @@
+//! The form of records at rest: what an older version wrote must be read for ever.
+
+use std::net::Ipv4Addr;
+
+use gatepost::domain::account::Account;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::event::{Event, EventName};
+use gatepost::domain::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
+use gatepost::domain::letter::{Letter, LetterKind};
+use gatepost::domain::next::Next;
+use gatepost::domain::ports::{Record, StoreError};
+use gatepost::domain::request::{Generation, Holder, Outcome, Purpose, Request, Used};
+use gatepost::domain::session::{Means, Session};
+use gatepost::domain::time::Timestamp;
+use gatepost::domain::token::KeyId;
+use gatepost::store::codec;
+
+use super::key;
+
+/// Every kind of record.
+fn records() -> Vec<(&'static str, Record)> {
+    let account = AccountId([1; 16]);
+    let address = EmailAddress::parse("Ada@example.org").unwrap();
+    let ip = Ipv4Addr::new(192, 0, 2, 7).into();
+    vec![
+        (
+            "account",
+            Record::Account(Account {
+                id: account,
+                address: address.clone(),
+                registered_at: Timestamp(1_000),
+                confirmed_at: Timestamp(2_000),
+                epoch: 3,
+                sign_in_used: Timestamp(4_000),
+            }),
+        ),
+        ("owner", Record::Owner(account)),
+        (
+            "request",
+            Record::Request(Request {
+                purpose: Purpose::SignIn,
+                address: address.clone(),
+                key: KeyId(1),
+                expires_at: Timestamp(3_600_000),
+                mailed_at: Timestamp(5),
+                wrong_codes: 2,
+                next: Next::parse("/home"),
+                generation: Generation {
+                    number: 1,
+                    asked_at: Timestamp(6),
+                    holder: Holder::Account { id: account, epoch: 3 },
+                    owed: 1,
+                    live_until: Timestamp(7),
+                    used: Some(Used {
+                        at: Timestamp(8),
+                        account,
+                        session: SessionId([2; 16]),
+                        outcome: Outcome::SignedIn,
+                    }),
+                },
+            }),
+        ),
+        (
+            "session",
+            Record::Session(Session {
+                id: SessionId([2; 16]),
+                account,
+                key: KeyId(1),
+                epoch: 3,
+                created_at: Timestamp(9),
+                last_used_at: Timestamp(10),
+                expires_at: Timestamp(11),
+                proven_at: Timestamp(12),
+                means: Means::Code,
+                ip,
+                device: "Firefox".into(),
+            }),
+        ),
+        (
+            "letter",
+            Record::Letter(Letter {
+                id: LetterId([3; 12]),
+                kind: LetterKind::SignIn,
+                to: address,
+                nonce: Nonce([4; 12]),
+                generation: 1,
+                queued_at: Timestamp(13),
+                give_up_at: Timestamp(14),
+                tries: 300,
+                lease: Some(RunId([5; 8])),
+            }),
+        ),
+        ("expiry", Record::Expiry),
+        (
+            "event",
+            Record::Event(Event {
+                at: Timestamp(15),
+                name: EventName::SignedIn,
+                account: Some(account),
+                ip,
+                device: "Firefox".into(),
+            }),
+        ),
+        ("key check", Record::KeyCheck([6; 32])),
+    ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        .collect()
+}
+
+#[test]
+fn records_of_format_1_have_these_bytes() {
+    let lines: Vec<String> = records()
+        .iter()
+        .map(|(name, record)| format!("{name}: {}", hex(&codec::encode(&key(name), record).unwrap())))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn what_is_written_is_read() {
+    for (name, record) in records() {
+        let bytes = codec::encode(&key(name), &record).unwrap();
+        assert_eq!(codec::decode(&key(name), &bytes), Ok(record));
+    }
+}
+
+#[test]
+fn bytes_that_were_not_written_under_this_key_are_damaged_and_not_a_record() {
+    for (name, record) in records() {
+        let bytes = codec::encode(&key(name), &record).unwrap();
+        let is_damaged =
+            |bytes: &[u8]| matches!(codec::decode(&key(name), bytes), Err(StoreError::Damaged(_)));
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(is_damaged(&flipped), "{name}: bit {bit}");
+        }
+        for len in 0..bytes.len() {
+            assert!(is_damaged(&bytes[..len]), "{name}: cut to {len}");
+        }
+        assert!(is_damaged(&[&bytes[..], &[0]].concat()), "{name}: a byte too many");
+        assert!(codec::decode(&key("elsewhere"), &bytes).is_err(), "{name}: under another key");
+    }
+}

@@ -1,0 +1,295 @@
+//! One list of engines, one list of promises.
+
+use std::sync::Arc;
+
+use gatepost::domain::key::{Key, Span};
+use gatepost::domain::ports::{Change, Committed, Record, Store, StoreError};
+
+use super::{everything, get, key, long_record, put, value};
+
+macro_rules! contract {
+    ($engine:ident keeps $promises:tt) => {
+        mod $engine {
+            contract!(@each $engine $promises);
+        }
+    };
+    (@each $engine:ident [$($promise:ident),+ $(,)?]) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $promise() {
+            let fixture = super::super::$engine();
+            super::$promise(fixture.store.clone()).await;
+        }
+    )+};
+}
+
+macro_rules! engines {
+    ([$($engine:ident),+] keep $promises:tt) => { $(contract!($engine keeps $promises);)+ };
+}
+
+engines!([memory, sled] keep [
+    what_was_committed_is_read,
+    a_change_is_written_as_a_whole_or_not_at_all,
+    an_expected_version_holds_until_the_key_is_written_again,
+    a_key_that_was_deleted_and_written_again_never_has_an_old_version,
+    an_absent_key_can_be_expected,
+    what_is_only_expected_binds_a_change_too,
+    of_fifty_racing_changes_one_wins,
+    racing_counters_lose_nothing,
+    scans_are_in_order_and_go_on_where_a_page_ended,
+    several_keys_are_read_as_of_one_moment,
+    who_was_answered_reads_what_was_committed,
+    changes_beyond_the_limits_are_refused,
+    changes_at_the_limits_are_taken,
+]);
+
+async fn what_was_committed_is_read(store: Arc<dyn Store>) {
+    let mut change = put("a", 1);
+    change.put(key("b"), value(2));
+    change.delete(key("never there"));
+    assert_eq!(store.commit(change).await, Ok(Committed::Yes));
+    let found = store.get(&[key("b"), key("missing"), key("a"), key("b")]).await.unwrap();
+    let records: Vec<_> = found.into_iter().map(|found| found.map(|found| found.record)).collect();
+    assert_eq!(records, [Some(value(2)), None, Some(value(1)), Some(value(2))]);
+    assert_eq!(store.get(&[]).await, Ok(vec![]));
+    assert_eq!(store.writable(), Ok(()));
+}
+
+async fn a_change_is_written_as_a_whole_or_not_at_all(store: Arc<dyn Store>) {
+    store.commit(put("stands", 1)).await.unwrap();
+    let before = store.scan(&everything(), 100).await.unwrap();
+    let mut change = put("new", 2);
+    change.put(key("stands"), value(3));
+    change.delete(key("stands too"));
+    change.expect(key("new"), None);
+    change.expect(key("stands"), None);
+    assert_eq!(store.commit(change).await, Ok(Committed::Conflict));
+    assert_eq!(store.scan(&everything(), 100).await.unwrap(), before);
+}
+
+async fn an_expected_version_holds_until_the_key_is_written_again(store: Arc<dyn Store>) {
+    store.commit(put("k", 1)).await.unwrap();
+    let (_, version) = get(&*store, "k").await.unwrap();
+    // Another key does not matter, the same value written again does.
+    store.commit(put("other", 9)).await.unwrap();
+    let mut change = put("k", 1);
+    change.expect(key("k"), Some(version));
+    assert_eq!(store.commit(change.clone()).await, Ok(Committed::Yes));
+    assert_eq!(store.commit(change).await, Ok(Committed::Conflict));
+    assert_ne!(get(&*store, "k").await.unwrap().1, version);
+}
+
+async fn a_key_that_was_deleted_and_written_again_never_has_an_old_version(store: Arc<dyn Store>) {
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        store.commit(put("k", 1)).await.unwrap();
+        let (_, version) = get(&*store, "k").await.unwrap();
+        assert!(!seen.contains(&version));
+        seen.push(version);
+        let mut change = Change::new();
+        change.delete(key("k"));
+        store.commit(change).await.unwrap();
+        assert_eq!(get(&*store, "k").await, None);
+        let mut change = put("x", 1);
+        change.expect(key("k"), Some(version));
+        assert_eq!(store.commit(change).await, Ok(Committed::Conflict));
+    }
+}
+
+async fn an_absent_key_can_be_expected(store: Arc<dyn Store>) {
+    let mut change = put("k", 1);
+    change.expect(key("k"), None);
+    assert_eq!(store.commit(change.clone()).await, Ok(Committed::Yes));
+    assert_eq!(store.commit(change.clone()).await, Ok(Committed::Conflict));
+    let mut deletion = Change::new();
+    deletion.delete(key("k"));
+    store.commit(deletion).await.unwrap();
+    assert_eq!(store.commit(change).await, Ok(Committed::Yes));
+}
+
+async fn what_is_only_expected_binds_a_change_too(store: Arc<dyn Store>) {
+    let mut change = Change::new();
+    change.expect(key("a"), None);
+    assert_eq!(store.commit(change.clone()).await, Ok(Committed::Yes));
+    assert_eq!(get(&*store, "a").await, None);
+    change.put(key("b"), value(1));
+    store.commit(put("a", 1)).await.unwrap();
+    assert_eq!(store.commit(change).await, Ok(Committed::Conflict));
+    assert_eq!(get(&*store, "b").await, None);
+}
+
+async fn of_fifty_racing_changes_one_wins(store: Arc<dyn Store>) {
+    for round in ["first", "second", "third"] {
+        let racers = (0..50u8).map(|racer| {
+            let mut change = put(round, racer);
+            change.put(key(&format!("{round} {racer}")), value(racer));
+            change.expect(key(round), None);
+            let store = store.clone();
+            tokio::spawn(async move { store.commit(change).await.unwrap() })
+        });
+        let mut winners = Vec::new();
+        for (racer, task) in racers.collect::<Vec<_>>().into_iter().enumerate() {
+            if task.await.unwrap() == Committed::Yes {
+                winners.push(u8::try_from(racer).unwrap());
+            }
+        }
+        assert_eq!(winners.len(), 1);
+        assert_eq!(get(&*store, round).await.unwrap().0, value(winners[0]));
+        let prefix = Span { from: key(&format!("{round} ")), until: key(&format!("{round}!")) };
+        assert_eq!(store.scan(&prefix, 100).await.unwrap().len(), 1, "a loser left something behind");
+    }
+}
+
+async fn racing_counters_lose_nothing(store: Arc<dyn Store>) {
+    let count = async |store: &dyn Store| match get(store, "count").await {
+        Some((Record::KeyCheck(bytes), version)) => (bytes[0], Some(version)),
+        _ => (0, None),
+    };
+    let racers = (0..10).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                loop {
+                    let (number, version) = count(&*store).await;
+                    let mut change = put("count", number + 1);
+                    change.expect(key("count"), version);
+                    if store.commit(change).await.unwrap() == Committed::Yes {
+                        break;
+                    }
+                }
+            }
+        })
+    });
+    for racer in racers.collect::<Vec<_>>() {
+        racer.await.unwrap();
+    }
+    assert_eq!(count(&*store).await.0, 100);
+}
+
+async fn scans_are_in_order_and_go_on_where_a_page_ended(store: Arc<dyn Store>) {
+    let names = ["b", "a", "c", "bb", "", "z", "b\u{ff}", "ba"];
+    for (number, name) in (0u8..).zip(names) {
+        store.commit(put(name, number)).await.unwrap();
+    }
+    let mut deletion = Change::new();
+    deletion.delete(key("ba"));
+    store.commit(deletion).await.unwrap();
+    let span = Span { from: key("a"), until: key("z") };
+    let keys = |page: &[(Key, _)]| page.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+    let all = keys(&store.scan(&span, 100).await.unwrap());
+    assert_eq!(all, ["a", "b", "bb", "b\u{ff}", "c"].map(key), "the end is not in the span");
+    let (mut rest, mut paged) = (span.clone(), Vec::new());
+    loop {
+        let page = store.scan(&rest, 2).await.unwrap();
+        let Some((last, _)) = page.last() else { break };
+        rest = rest.after(last);
+        paged.extend(keys(&page));
+    }
+    assert_eq!(paged, all);
+    assert_eq!(store.scan(&span, 0).await, Ok(vec![]));
+    let backwards = Span { from: span.until, until: span.from };
+    assert_eq!(store.scan(&backwards, 10).await, Ok(vec![]));
+    let beyond = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff; 3]) };
+    assert_eq!(store.scan(&beyond, 100).await.unwrap().len(), 7, "nothing of the engine's own shows");
+}
+
+async fn several_keys_are_read_as_of_one_moment(store: Arc<dyn Store>) {
+    let names: Vec<String> = (0..6).map(|number| format!("part {number}")).collect();
+    let write = |number: u8, names: &[String]| {
+        let mut change = Change::new();
+        for (place, name) in names.iter().enumerate() {
+            // Some keys come and go, so that absence is of the same moment too.
+            if place % 2 == 1 && number % 2 == 1 {
+                change.delete(key(name));
+            } else {
+                change.put(key(name), value(number));
+            }
+        }
+        change
+    };
+    store.commit(write(0, &names)).await.unwrap();
+    let writer = tokio::spawn({
+        let (store, names) = (store.clone(), names.clone());
+        async move {
+            for number in 1..=250u8 {
+                store.commit(write(number, &names)).await.unwrap();
+            }
+        }
+    });
+    let keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
+    while !writer.is_finished() {
+        let got: Vec<_> = store.get(&keys).await.unwrap().into_iter().flatten().collect();
+        let scanned: Vec<_> = store.scan(&everything(), 10).await.unwrap();
+        let scanned: Vec<_> = scanned.into_iter().map(|(_, versioned)| versioned).collect();
+        for moment in [got, scanned] {
+            assert!(moment.iter().all(|versioned| *versioned == moment[0]), "{moment:?}");
+            let Record::KeyCheck(bytes) = &moment[0].record else { panic!("{moment:?}") };
+            assert_eq!(moment.len(), if bytes[0] % 2 == 1 { 3 } else { 6 });
+        }
+        tokio::task::yield_now().await;
+    }
+    writer.await.unwrap();
+}
+
+async fn who_was_answered_reads_what_was_committed(store: Arc<dyn Store>) {
+    let tasks = (0..16u8).map(|task| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let name = format!("own {task}");
+            for number in 0..20u8 {
+                store.commit(put(&name, number)).await.unwrap();
+                assert_eq!(get(&*store, &name).await.unwrap().0, value(number));
+                let own = Span { from: key(&name), until: key(&format!("{name}!")) };
+                assert_eq!(store.scan(&own, 1).await.unwrap()[0].1.record, value(number));
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+async fn changes_beyond_the_limits_are_refused(store: Arc<dyn Store>) {
+    let many = |count: usize| (0..count).map(|number| key(&number.to_string()));
+    let mut writes = Change::new();
+    many(Change::MAX_WRITES + 1).for_each(|key| writes.delete(key));
+    let mut expectations = put("k", 1);
+    many(Change::MAX_EXPECTATIONS + 1).for_each(|key| expectations.expect(key, None));
+    let mut bytes = Change::new();
+    many(6).for_each(|key| bytes.put(key, long_record(50_000)));
+    let mut twice = put("k", 1);
+    twice.delete(key("k"));
+    let key_of = |bytes: Vec<u8>| {
+        let mut change = put("k", 1);
+        change.put(Key::from_bytes(bytes), value(1));
+        change
+    };
+    let mut record = Change::new();
+    record.put(key("k"), long_record(Change::MAX_RECORD_BYTES));
+    let mut long_expectation = put("k", 1);
+    long_expectation.expect(Key::from_bytes(vec![b'k'; Change::MAX_KEY_BYTES + 1]), None);
+    let long_key = key_of(vec![b'k'; Change::MAX_KEY_BYTES + 1]);
+    let engines_own = key_of(b"\0tally".to_vec());
+    let all =
+        [writes, expectations, bytes, twice, long_key, key_of(vec![]), engines_own, record, long_expectation];
+    for change in all {
+        let answer = store.commit(change).await;
+        assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");
+    }
+    assert_eq!(store.scan(&everything(), 1).await, Ok(vec![]));
+    assert!(store.get(&[Key::from_bytes(b"\0tally".to_vec())]).await.is_err());
+}
+
+async fn changes_at_the_limits_are_taken(store: Arc<dyn Store>) {
+    let longest = Key::from_bytes(vec![b'k'; Change::MAX_KEY_BYTES]);
+    let mut change = Change::new();
+    change.put(longest.clone(), long_record(60_000));
+    for number in 1..Change::MAX_WRITES {
+        change.put(key(&number.to_string()), long_record(1900));
+        change.expect(key(&number.to_string()), None);
+    }
+    change.expect(longest.clone(), None);
+    assert_eq!(store.commit(change).await, Ok(Committed::Yes));
+    assert_eq!(store.scan(&everything(), 200).await.unwrap().len(), Change::MAX_WRITES);
+    let found = store.get(&[longest]).await.unwrap().pop().unwrap().unwrap();
+    assert_eq!(found.record, long_record(60_000));
+}

@@ -1,0 +1,117 @@
+//! Rot: wherever the files of a store are damaged, it is served intact or refused in one line.
+//! Never a silent loss, never a panic.
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use gatepost::domain::ports::Store;
+use gatepost::store::sled::SledStore;
+
+use super::opening::copy;
+use super::process::{Process, contents};
+use super::{Seeded, key, open, put, value};
+
+const DAMAGES: u64 = 60;
+
+/// A store with some history: values that were written over, and deleted ones.
+async fn history(store: &SledStore) -> u64 {
+    for number in 0..400u64 {
+        let mut change = put(&format!("{:03}", number % 150), u8::try_from(number % 256).unwrap());
+        change.put(key("each"), value(u8::try_from(number % 251).unwrap()));
+        change.delete(key(&format!("{:03}", (number * 7) % 150 + 200)));
+        change.put(key(&format!("{:03}", (number * 7 + 1) % 150 + 200)), value(1));
+        store.commit(change).await.unwrap();
+    }
+    contents(store).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_served_intact_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [home, cut, closed] = ["home", "cut", "closed"].map(|name| folder.path().join(name));
+    fs::create_dir(&home).unwrap();
+    let store = open(&home);
+    let expected = format!("served {:016x}", history(&store).await);
+    // As a power cut would leave it, and as it is left when it was closed.
+    copy(&home, &cut);
+    store.close().await;
+    copy(&home, &closed);
+    let (mut served, mut refused) = (0, 0);
+    for seed in 0..DAMAGES {
+        let folder = tempfile::tempdir().unwrap();
+        copy(if seed % 2 == 0 { &cut } else { &closed }, folder.path());
+        let what = damage(folder.path(), &mut Seeded(seed));
+        let mut process = Process::start("reads_everything", folder.path());
+        let said = process.next().unwrap_or_else(|| panic!("seed {seed} ({what}): died without a word"));
+        if said == expected {
+            served += 1;
+        } else {
+            let is_refusal = said.starts_with("refused ./store") && said.contains("`gatepost store ");
+            assert!(is_refusal && !said.contains("<line break>"), "seed {seed} ({what}): {said}");
+            refused += 1;
+        }
+        assert!(process.ended_well(), "seed {seed} ({what})");
+    }
+    assert!(served > 0 && refused > 0, "{served} served, {refused} refused: the damages are too much alike");
+}
+
+/// Does one seeded damage and says which.
+fn damage(folder: &Path, seeded: &mut Seeded) -> String {
+    let files = files(folder);
+    let path = &files[usize::try_from(seeded.below(files.len() as u64)).unwrap()];
+    // Most of the bytes are in one file.
+    let db = folder.join("store/db");
+    let path = if seeded.below(4) > 0 { &db } else { path };
+    let file = fs::File::options().read(true).write(true).open(path).unwrap();
+    let len = file.metadata().unwrap().len().max(1);
+    // The first part of the file is where sled has written so far.
+    let end = if seeded.below(2) == 0 { len } else { len.min(40_000) };
+    let place = seeded.below(end);
+    let overwrite = |bytes: u64, with: &mut dyn FnMut(u8) -> u8| {
+        let mut buffer = vec![0; usize::try_from(bytes.min(len - place)).unwrap()];
+        let read = file.read_at(&mut buffer, place).unwrap();
+        buffer[..read].iter_mut().for_each(|byte| *byte = with(*byte));
+        file.write_all_at(&buffer[..read], place).unwrap();
+    };
+    let what = match seeded.below(6) {
+        0 => {
+            let bit = 1 << seeded.below(8);
+            overwrite(1, &mut |byte| byte ^ bit);
+            "one bit flipped"
+        }
+        1 => {
+            overwrite(600, &mut |_| 0);
+            "600 bytes emptied"
+        }
+        2 => {
+            overwrite(4096, &mut |_| 0);
+            "4 KiB emptied"
+        }
+        3 => {
+            overwrite(64, &mut |_| u8::try_from(seeded.below(256)).unwrap());
+            "64 bytes of noise"
+        }
+        4 => {
+            file.set_len(place).unwrap();
+            "cut off"
+        }
+        _ => {
+            fs::remove_file(path).unwrap();
+            "deleted"
+        }
+    };
+    format!("{} at {place} of {len}: {what}", path.display())
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = vec![folder.join("store.mark")];
+    for entry in fs::read_dir(folder.join("store")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}

@@ -1,0 +1,251 @@
+//! Opening a folder: what is served, and what is refused in one line that helps.
+
+use std::fs;
+use std::path::Path;
+
+use gatepost::domain::ports::{Change, Store};
+use gatepost::store::sled::{Accept, OpenError, Proof, SledSettings, SledStore, verify};
+use tempfile::TempDir;
+
+use super::process::contents;
+use super::{Seeded, get, open, put, settings};
+
+/// The line with which an opening is refused. `verify` must say the same.
+pub(super) fn refusal(folder: &Path) -> String {
+    let refusal = SledStore::open(folder, &settings()).unwrap_err();
+    assert_eq!(verify(folder, Accept::No).unwrap_err(), refusal);
+    let line = refusal.to_string();
+    assert!(!line.contains('\n') && line.starts_with(&folder.display().to_string()), "{line}");
+    line
+}
+
+/// A closed store with three records, written one by one.
+async fn three_records() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for (number, name) in [(1, "a"), (2, "b"), (3, "c")] {
+        store.commit(put(name, number)).await.unwrap();
+    }
+    store.close().await;
+    folder
+}
+
+pub(super) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+const WHOLE: Result<Proof, OpenError> = Ok(Proof { records: 3, commits: 3 });
+
+#[tokio::test]
+async fn what_was_committed_is_there_again_with_its_versions() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut before = None;
+    for _ in 0..3 {
+        let store = open(folder.path());
+        assert_eq!(get(&store, "a").await, before);
+        let versions_so_far = before.map(|(_, version)| version);
+        let mut change = Change::new();
+        change.delete(super::key("a"));
+        store.commit(change).await.unwrap();
+        store.commit(put("a", 1)).await.unwrap();
+        before = get(&store, "a").await;
+        assert_ne!(before.as_ref().map(|(_, version)| *version), versions_so_far);
+        // Closed by hand and by being dropped, in turn.
+        if versions_so_far.is_none() {
+            store.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_closed_store_lets_go_of_its_folder_and_refuses_everything() {
+    let folder = three_records().await;
+    let store = open(folder.path());
+    store.close().await;
+    assert!(store.writable().is_err());
+    assert!(store.commit(put("a", 1)).await.is_err());
+    assert!(store.get(&[super::key("a")]).await.is_err());
+    store.close().await;
+    assert_eq!(verify(folder.path(), Accept::No), WHOLE);
+}
+
+#[tokio::test]
+async fn a_store_that_is_open_is_not_opened_again() {
+    let folder = three_records().await;
+    let store = open(folder.path());
+    let refusal = refusal(folder.path());
+    assert!(refusal.contains(&format!("process {} ", std::process::id())), "{refusal}");
+    drop(store);
+    open(folder.path());
+}
+
+#[tokio::test]
+async fn a_store_without_its_side_file_is_refused_until_it_is_accepted() {
+    let folder = three_records().await;
+    for damage in [None, Some(b"".as_slice()), Some(b"gatepost"), Some(&[0; 68])] {
+        let mark = folder.path().join("store.mark");
+        match damage {
+            None => fs::remove_file(mark).unwrap(),
+            Some(bytes) => fs::write(mark, bytes).unwrap(),
+        }
+        let refusal = refusal(folder.path());
+        assert!(refusal.contains("store.mark") && refusal.contains("verify --accept"), "{refusal}");
+        assert_eq!(verify(folder.path(), Accept::Yes), WHOLE);
+        assert_eq!(get(&open(folder.path()), "b").await.map(|(record, _)| record), Some(super::value(2)));
+    }
+}
+
+#[tokio::test]
+async fn an_older_store_that_was_copied_back_is_refused_until_it_is_accepted() {
+    let folder = three_records().await;
+    let older = tempfile::tempdir().unwrap();
+    copy(&folder.path().join("store"), older.path());
+    let store = open(folder.path());
+    store.commit(put("d", 4)).await.unwrap();
+    drop(store);
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    copy(older.path(), &folder.path().join("store"));
+    let refusal = refusal(folder.path());
+    assert!(refusal.contains("ends at commit 3, but 4 were answered"), "{refusal}");
+    assert_eq!(verify(folder.path(), Accept::Yes), WHOLE);
+    open(folder.path());
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_or_empty_is_refused_and_never_made_anew() {
+    type Damage = fn(&Path);
+    let damages: [Damage; 4] = [
+        |store| fs::remove_dir_all(store).unwrap(),
+        |store| fs::remove_file(store.join("db")).unwrap(),
+        |store| fs::write(store.join("db"), b"").unwrap(),
+        |store| {
+            fs::remove_dir_all(store).unwrap();
+            sled_of_a_stranger(store);
+        },
+    ];
+    for damage in damages {
+        let folder = three_records().await;
+        damage(&folder.path().join("store"));
+        let line = refusal(folder.path());
+        assert!(line.contains("gatepost store restore"), "{line}");
+        // Nothing to accept, and the next try finds the same.
+        assert!(verify(folder.path(), Accept::Yes).is_err());
+        refusal(folder.path());
+    }
+}
+
+/// A new, empty store in place of the one that was there.
+fn sled_of_a_stranger(store: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    drop(open(path));
+    fs::write(path.join("store/db"), b"").unwrap();
+    copy(&path.join("store"), store);
+}
+
+#[tokio::test]
+async fn another_store_is_refused_until_it_is_accepted() {
+    let folder = three_records().await;
+    let other = tempfile::tempdir().unwrap();
+    let store = SledStore::open(other.path(), &SledSettings { new_store_id: [8; 16], ..settings() }).unwrap();
+    for name in ["a", "b", "c", "d"] {
+        store.commit(put(name, 9)).await.unwrap();
+    }
+    drop(store);
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    copy(&other.path().join("store"), &folder.path().join("store"));
+    let refusal = refusal(folder.path());
+    assert!(refusal.contains("another store"), "{refusal}");
+    assert_eq!(verify(folder.path(), Accept::Yes), Ok(Proof { records: 4, commits: 4 }));
+    open(folder.path());
+}
+
+#[tokio::test]
+async fn a_store_with_as_many_commits_but_other_records_is_another_store() {
+    let folder = three_records().await;
+    let fork = tempfile::tempdir().unwrap();
+    copy(folder.path(), fork.path());
+    for (place, number) in [(folder.path(), 4), (fork.path(), 5)] {
+        open(place).commit(put("d", number)).await.unwrap();
+    }
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    copy(&fork.path().join("store"), &folder.path().join("store"));
+    assert!(refusal(folder.path()).contains("another store"));
+}
+
+#[tokio::test]
+async fn records_that_are_not_those_that_were_committed_are_refused_and_never_accepted() {
+    type Damage = fn(&sled::Db) -> sled::Result<Option<sled::IVec>>;
+    let damages: [Damage; 7] = [
+        |db| db.remove("t/b"),
+        |db| db.insert("t/d", db.get("t/c")?.unwrap()),
+        |db| db.insert("t/a", db.get("t/b")?.unwrap()),
+        |db| {
+            let mut value = db.get("t/b")?.unwrap();
+            value[20] ^= 1;
+            db.insert("t/b", value)
+        },
+        // Each other's value: the keys are the same and so are the values.
+        |db| {
+            let first = db.insert("t/a", db.get("t/b")?.unwrap())?;
+            db.insert("t/b", first.unwrap())
+        },
+        |db| db.remove("\0tally"),
+        |db| db.insert("\0tally", &[1; 68][..]),
+    ];
+    for damage in damages {
+        let folder = three_records().await;
+        let db = sled::open(folder.path().join("store")).unwrap();
+        damage(&db).unwrap().unwrap_or_default();
+        db.flush().unwrap();
+        drop(db);
+        assert!(refusal(folder.path()).contains("lost or altered"));
+        assert!(verify(folder.path(), Accept::Yes).is_err());
+    }
+}
+
+#[tokio::test]
+async fn what_sled_leaves_when_killed_while_opening_is_repaired() {
+    let folder = three_records().await;
+    let store = folder.path().join("store");
+    fs::write(store.join("snap.00000000DEADBEEF.generating"), b"half a snapshot").unwrap();
+    assert_eq!(verify(folder.path(), Accept::No), WHOLE);
+    assert!(!store.join("snap.00000000DEADBEEF.generating").exists());
+    // Unreadable snapshots: the log alone gives everything back.
+    let whole = contents(&open(folder.path())).await;
+    for entry in fs::read_dir(&store).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains("/snap.") {
+            fs::write(path, Seeded(3).next().to_be_bytes().repeat(10)).unwrap();
+        }
+    }
+    assert_eq!(verify(folder.path(), Accept::No), WHOLE);
+    assert_eq!(contents(&open(folder.path())).await, whole);
+}
+
+#[test]
+fn there_is_nothing_to_verify_in_an_empty_folder_and_nothing_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    for accept in [Accept::No, Accept::Yes] {
+        assert!(verify(folder.path(), accept).is_err());
+        assert!(!folder.path().join("store").exists());
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    refusal(&folder.path().join("not there"));
+    let file = folder.path().join("store");
+    fs::write(&file, b"not a folder").unwrap();
+    refusal(folder.path());
+}
