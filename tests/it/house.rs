@@ -103,35 +103,38 @@ fn beginnings(code: &str) -> BTreeSet<String> {
     names
 }
 
-/// The rooms that a file names after `crate::`, in a group too.
+/// The rooms that a file names, after `crate::` or on a way up.
 fn rooms_named(code: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut rooms = BTreeSet::new();
-    for (at, mark) in code.match_indices("crate::") {
+    for (at, mark) in code.match_indices("crate::").chain(code.match_indices("super::")) {
         let rest = &code[at + mark.len()..];
-        match rest.strip_prefix('{') {
-            None => rooms.extend(rest.split(|c| !is_name(c)).next().map(str::to_owned)),
-            Some(group) => {
-                let mut depth = 0;
-                let mut is_first = true;
-                for word in group.split_inclusive(|c| !is_name(c)) {
-                    let (name, end) = word.split_at(word.trim_end_matches(|c| !is_name(c)).len());
-                    if depth == 0 && is_first && !name.is_empty() {
-                        rooms.insert(name.to_owned());
-                        is_first = false;
-                    }
-                    match end {
-                        "{" => depth += 1,
-                        "}" if depth == 0 => break,
-                        "}" => depth -= 1,
-                        "," if depth == 0 => is_first = true,
-                        _ => {}
-                    }
-                }
-            }
-        }
+        let named = match rest.strip_prefix('{') {
+            None => rest.split(|c| !is_name(c)).take(1).collect(),
+            Some(group) => members(group),
+        };
+        // On a way up stand names of any kind; those of rooms are told from them by the list.
+        let is_room = |name: &&str| mark == "crate::" || IMPORTS.iter().any(|(room, _)| room == name);
+        rooms.extend(named.into_iter().filter(is_room).map(str::to_owned));
     }
     rooms
+}
+
+/// The first name of each member of a group in braces, whose first brace is already gone.
+fn members<'a>(group: &'a str) -> Vec<&'a str> {
+    let mut depth = 0;
+    let end = group.find(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth < 0
+    });
+    let group = &group[..end.unwrap_or(group.len())];
+    let mut depth = 0;
+    let parts = group.split(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        c == ',' && depth == 0
+    });
+    let first = |part: &'a str| part.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next();
+    parts.filter_map(|part| first(part).filter(|name| !name.is_empty())).collect()
 }
 
 #[test]
@@ -201,16 +204,12 @@ fn nothing_is_named_after_having_no_subject() {
 fn every_dependency_has_its_reason_beside_it() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let mut is_dependency = false;
-    let mut has_reason_above = false;
     for line in manifest.lines() {
         if line.starts_with('[') {
             is_dependency = line.ends_with("dependencies]");
         }
-        if is_dependency && line.contains(" = ") {
-            let has_reason = has_reason_above || line.contains(" # ");
-            assert!(has_reason, "no reason for: {line}");
-        }
-        has_reason_above = line.starts_with("# ");
+        let is_named = is_dependency && line.contains(" = ") && !line.starts_with('#');
+        assert!(!is_named || line.contains(" # "), "no reason for: {line}");
     }
 }
 
@@ -218,8 +217,8 @@ fn every_dependency_has_its_reason_beside_it() {
 fn the_rules_are_read_as_they_are_meant() {
     assert_eq!(strip(r#"let a = "sled::open \" // x"; b() // poem::x"#), "let a = ; b() ");
     assert_eq!(strip("a / b"), "a  b");
-    let named = rooms_named("use crate::domain::x;\nuse crate::{app::{self, y}, world};\ncrate::path::HOME");
-    assert_eq!(named.into_iter().collect::<Vec<_>>(), ["app", "domain", "path", "world"]);
+    let named = rooms_named("use crate::domain::x;\nuse crate::{app::{self, y}, world};\nsuper::super::web::x; super::y");
+    assert_eq!(named.into_iter().collect::<Vec<_>>(), ["app", "domain", "web", "world"]);
     let begun = beginnings("use poem::web; fn f(x: self::sled::T) -> maud::Markup { a::poem_openapi::b }");
     assert_eq!(begun.into_iter().collect::<Vec<_>>(), ["a", "maud", "poem", "self"]);
 }
