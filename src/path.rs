@@ -32,7 +32,7 @@ pub const READYZ: &str = "/readyz";
 pub const API: &str = "/api";
 /// Who holds this session (JSON alone), below `API`.
 pub const SESSION: &str = "/session";
-/// The OpenAPI document, below `API`.
+/// The `OpenAPI` document, below `API`.
 pub const OPENAPI: &str = "/openapi.json";
 /// A readable page of the document, below `API`.
 pub const DOCS: &str = "/docs";

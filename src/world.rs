@@ -26,7 +26,7 @@ impl Clock for SystemClock {
 
     async fn sleep_until(&self, at: Timestamp) {
         // The wall clock may be set while we sleep: look again every minute at the latest.
-        const LONGEST: std::time::Duration = std::time::Duration::from_secs(60);
+        const LONGEST: std::time::Duration = std::time::Duration::from_mins(1);
         loop {
             let left = at.since(self.now());
             if left.is_zero() {

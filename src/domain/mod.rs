@@ -18,6 +18,7 @@ pub mod open;
 pub mod outbox;
 pub mod ports;
 mod read;
+pub mod redeem;
 pub mod request;
 pub mod session;
 pub mod sign_in;

@@ -21,11 +21,11 @@ use super::token::LinkClaims;
 use super::{Decision, Gatepost};
 
 /// Longer than any conversation with a mail server may last.
-const LEASE: Duration = Duration::from_secs(5 * 60);
+const LEASE: Duration = Duration::from_mins(5);
 /// The first wait after a failed try; it doubles with each.
 const FIRST_DELAY: Duration = Duration::from_secs(2);
 /// The longest wait between two tries.
-const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
+const LONGEST_DELAY: Duration = Duration::from_mins(5);
 /// How many letters one look into the outbox takes.
 const PAGE: usize = 90;
 

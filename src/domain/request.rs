@@ -18,7 +18,7 @@ pub const MAX_WRONG_CODES: u8 = 5;
 /// How long after a mail the next one of the same request may be asked for.
 pub const RESEND_WAIT: Duration = Duration::from_secs(30);
 /// How long the asker gets the same answer again: a double click, an answer lost on a bad line.
-pub const REPEAT_WINDOW: Duration = Duration::from_secs(60);
+pub const REPEAT_WINDOW: Duration = Duration::from_mins(1);
 
 /// What a request is for. One request, one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -33,7 +33,7 @@ impl Purpose {
     #[must_use]
     pub fn lifetime(self) -> Duration {
         match self {
-            Self::SignIn => Duration::from_secs(60 * 60),
+            Self::SignIn => Duration::from_hours(1),
         }
     }
 
@@ -169,6 +169,13 @@ impl Request {
                 account.id != id || account.epoch != epoch || self.generation.asked_at < account.sign_in_used
             }
             _ => true,
+        }
+    }
+
+    /// A refused redemption commits nothing; the log still tells a second click from a forged link.
+    pub fn tell_reuse(&self) {
+        if let Some(used) = &self.generation.used {
+            tracing::warn!(event = "authn_token_reuse", account.id = %used.account);
         }
     }
 

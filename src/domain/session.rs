@@ -22,9 +22,9 @@ use super::{Decision, Gatepost};
 /// Most sessions one account has; the oldest make room (SEC-50).
 pub const MAX_SESSIONS: usize = 50;
 /// How long after signing in it counts as recent.
-pub const RECENT: Duration = Duration::from_secs(10 * 60);
+pub const RECENT: Duration = Duration::from_mins(10);
 /// Last use is written at most this often.
-const TOUCH_AFTER: Duration = Duration::from_secs(5 * 60);
+const TOUCH_AFTER: Duration = Duration::from_mins(5);
 
 /// A session as it stands in the store. Its token is not: that is sealed with the key ring.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

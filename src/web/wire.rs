@@ -1,1 +1,239 @@
-//! Being built.
+//! What comes in, each input once: read from a form or from JSON by the same rules.
+
+use poem_openapi::Object;
+use serde::de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
+use serde_json::{Map, Value};
+
+use super::problem::{Code, Problem};
+use crate::domain::next::Next;
+
+/// Asking for a letter to sign in.
+#[derive(Clone, Debug, Deserialize, Object)]
+#[oai(rename = "RequestSignIn")]
+pub struct RequestSignIn {
+    /// The address to write to.
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+    /// What an earlier answer gave as `request`: asks for one more letter of the same request.
+    #[oai(skip_serializing_if_is_none)]
+    pub request: Option<String>,
+    /// Where to go on after signing in; pages alone.
+    #[oai(skip)]
+    pub next: Option<String>,
+}
+
+/// Asking for one more letter.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct Resend {
+    /// What the answer to the first asking gave as `request`.
+    pub request: String,
+}
+
+/// Typing the code of a letter.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct RedeemCode {
+    /// What the answer to the asking gave as `request`.
+    pub request: String,
+    /// The six digits of the letter.
+    pub code: String,
+}
+
+/// The same two on a page, where `request` is an opaque value the page gave, or left out for the
+/// newest request of this browser.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WaitingForm {
+    /// Which of this browser's requests.
+    pub request: Option<String>,
+    /// The six digits of the letter; not for a resend.
+    pub code: Option<String>,
+}
+
+/// Redeeming a link.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct RedeemLink {
+    /// What the answer to the asking gave as `request`: proves that it was you who asked.
+    #[oai(skip_serializing_if_is_none)]
+    pub request: Option<String>,
+    /// `yes`, without `request`: a person said "I asked for this".
+    #[oai(skip_serializing_if_is_none)]
+    pub confirm: Option<String>,
+}
+
+impl RedeemLink {
+    /// Whether a person said "I asked for this".
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.confirm.as_deref() == Some("yes")
+    }
+}
+
+/// Where a page's `next` leads; nowhere, where it is not a path of ours.
+#[must_use]
+pub fn next(text: Option<&str>) -> Option<Next> {
+    text.and_then(Next::parse)
+}
+
+/// The fields of a form or of a JSON object.
+#[derive(Debug)]
+pub struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// Takes a form apart.
+    ///
+    /// # Errors
+    /// `malformed` when it is not UTF-8; `invalid_field` when a field stands there twice, since two
+    /// readers could take two values (CVE-2023-7028).
+    pub fn from_form(body: &[u8]) -> Result<Self, Problem> {
+        let mut fields = Map::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            // The decoder puts this sign where bytes are no UTF-8.
+            if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
+                return Err(Problem::of(Code::Malformed));
+            }
+            if fields.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
+                return Err(Problem::of(Code::InvalidField).detail("A field was sent twice."));
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    /// Takes a JSON object apart.
+    ///
+    /// # Errors
+    /// `malformed` when it is no JSON, or no object.
+    pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            _ => Err(Problem::of(Code::Malformed).detail("We could not read this: send one JSON object.")),
+        }
+    }
+
+    /// Reads an input. Unknown fields are passed over.
+    ///
+    /// # Errors
+    /// `missing_field` and `invalid_field`, with the field.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let input = Input { fields: self.0.into_iter(), known: &[], field: None, value: Value::Null };
+        T::deserialize(input).map_err(|wrong| match wrong {
+            Wrong::Missing(field) => Problem::of(Code::MissingField).field(field),
+            Wrong::Invalid(Some(field)) => Problem::of(Code::InvalidField).field(field),
+            Wrong::Invalid(None) => Problem::of(Code::InvalidField),
+        })
+    }
+}
+
+/// Reads a struct out of the fields and remembers at which field it is, since serde's errors do not
+/// name the field that has the wrong type.
+struct Input {
+    fields: serde_json::map::IntoIter,
+    known: &'static [&'static str],
+    field: Option<&'static str>,
+    value: Value,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Wrong {
+    #[error("a field is missing")]
+    Missing(&'static str),
+    #[error("a field is wrong")]
+    Invalid(Option<&'static str>),
+}
+
+impl serde::de::Error for Wrong {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self::Invalid(None)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::Missing(field)
+    }
+}
+
+impl<'de> Deserializer<'de> for Input {
+    type Error = Wrong;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        visitor.visit_map(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        mut self,
+        _: &'static str,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Wrong> {
+        self.known = known;
+        visitor.visit_map(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+impl<'de> MapAccess<'de> for Input {
+    type Error = Wrong;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
+        let Some((name, value)) = self.fields.next() else { return Ok(None) };
+        self.field = self.known.iter().copied().find(|known| *known == name);
+        self.value = value;
+        seed.deserialize(name.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {
+        seed.deserialize(std::mem::take(&mut self.value)).map_err(|_| Wrong::Invalid(self.field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fields, RequestSignIn};
+    use crate::web::problem::{Code, Problem};
+
+    fn from_json(body: &str) -> Result<RequestSignIn, Problem> {
+        Fields::from_json(body.as_bytes())?.read()
+    }
+
+    fn from_form(body: &[u8]) -> Result<RequestSignIn, Problem> {
+        Fields::from_form(body)?.read()
+    }
+
+    #[test]
+    fn form_and_json_read_alike() {
+        let json = from_json(r#"{"email":"ann@example.org","request":null,"colour":"red"}"#);
+        assert_eq!(json.map(|input| (input.email, input.request)), Ok(("ann@example.org".into(), None)));
+        let form = from_form(b"colour=red&email=ann%40example.org&next=%2Fapp");
+        let form = form.map(|input| (input.email, input.next));
+        assert_eq!(form, Ok(("ann@example.org".into(), Some("/app".into()))));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_field() {
+        let missing = Err(Problem::of(Code::MissingField).field("email"));
+        let invalid = |field| Err(Problem::of(Code::InvalidField).field(field));
+        for (body, wrong) in [
+            ("{}", missing.clone()),
+            (r#"{"email":5}"#, invalid("email")),
+            (r#"{"email":["a@example.org","b@example.org"]}"#, invalid("email")),
+            (r#"{"email":null}"#, invalid("email")),
+            (r#"{"email":"ann@example.org","request":{}}"#, invalid("request")),
+        ] {
+            assert_eq!(from_json(body).map(|input| input.email), wrong, "{body}");
+        }
+        assert_eq!(from_form(b"").map(|input| input.email), missing);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_malformed() {
+        for body in ["", "[]", "null", "\"text\"", "{", "{\"email\":\"a\"} more", "\u{feff}{}"] {
+            assert_eq!(from_json(body).unwrap_err().code, Code::Malformed, "{body}");
+        }
+        for body in [&b"email=%ff"[..], b"email=\xff\xfe", b"%ff=a"] {
+            assert_eq!(from_form(body).unwrap_err().code, Code::Malformed);
+        }
+        assert_eq!(from_form(b"email=a&email=b").unwrap_err().code, Code::InvalidField);
+    }
+}

@@ -10,3 +10,4 @@ mod harness;
 mod house;
 mod mail;
 mod store;
+mod tokens;

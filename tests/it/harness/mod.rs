@@ -1,1 +1,4 @@
-//! Being built.
+//! What every test stands on.
+
+pub(crate) mod caller;
+pub(crate) mod http;

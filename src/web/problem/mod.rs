@@ -1,0 +1,163 @@
+//! A refusal, the same at both doors: what it says and how it is drawn. The words stand in `table`.
+
+mod table;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use poem::Response;
+use poem::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::{HeaderValue, StatusCode};
+
+pub use self::table::Code;
+use super::{Door, Site, api, pages};
+use crate::domain::error::Error;
+use crate::domain::ports::StoreError;
+
+/// One refusal, to be drawn as a page, a fragment or JSON (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which.
+    pub code: Code,
+    /// One sentence for the person.
+    pub detail: Cow<'static, str>,
+    /// The field it is about.
+    pub field: Option<&'static str>,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+    /// The methods that would do, for `MethodNotAllowed`.
+    pub allow: Option<String>,
+}
+
+impl Problem {
+    /// A refusal in the words of the table.
+    #[must_use]
+    pub fn of(code: Code) -> Self {
+        Self { code, detail: Cow::Borrowed(code.detail()), field: None, retry_after: None, allow: None }
+    }
+
+    /// The same, about a field.
+    #[must_use]
+    pub fn field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
+    /// The same, in better words.
+    #[must_use]
+    pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// The same, with when to try again.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    /// The same, with the methods that would do.
+    #[must_use]
+    pub fn allow(self, methods: String) -> Self {
+        Self { allow: Some(methods), ..self }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// Whole seconds to wait, never too few.
+    #[must_use]
+    pub fn retry_after_secs(&self) -> Option<u64> {
+        self.retry_after.map(|wait| wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX))
+    }
+
+    /// What went wrong, whatever it was: ours as it is, everything else by its status and in no
+    /// words but the table's. Texts of libraries tell strangers about our insides (FACTS 3).
+    #[must_use]
+    pub fn from_error(error: &poem::Error) -> Self {
+        if let Some(problem) = error.downcast_ref::<Self>() {
+            return problem.clone();
+        }
+        let status = error.status();
+        let code = Code::all().find(|code| code.status() == status);
+        Self::of(code.unwrap_or(if status.is_client_error() { Code::Malformed } else { Code::Internal }))
+    }
+
+    /// Draws the refusal for a door, with its headers.
+    #[must_use]
+    pub fn draw(&self, door: Door, site: &Site, request_id: &str) -> Response {
+        let mut response = match door {
+            Door::Pages => pages::problem::draw(self, site, request_id),
+            Door::Json => api::problem::draw(self, request_id),
+        };
+        self.put_headers(&mut response, door);
+        response
+    }
+
+    /// The headers a refusal carries, however it is drawn.
+    pub fn put_headers(&self, response: &mut Response, door: Door) {
+        response.set_status(self.status());
+        let headers = response.headers_mut();
+        if let Some(secs) = self.retry_after_secs() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if let Some(allow) = self.allow.as_ref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
+            headers.insert(ALLOW, allow);
+        }
+        if self.code == Code::SignInRequired && door == Door::Json {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<Problem> for poem::Error {
+    fn from(problem: Problem) -> Self {
+        let status = problem.status();
+        Self::new(problem, status)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Address(error) => Self::of(Code::InvalidEmail).field("email").detail(error.to_string()),
+            Error::InvalidLink => Self::of(Code::InvalidLink),
+            Error::InvalidRequest => Self::of(Code::InvalidRequest),
+            Error::WrongCode => Self::of(Code::WrongCode).field("code"),
+            Error::ConfirmationRequired => Self::of(Code::ConfirmationRequired).field("confirm"),
+            Error::SignInRequired => Self::of(Code::SignInRequired),
+            Error::TooManyMails { retry_after } => {
+                let problem = Self::of(Code::TooManyMails).retry_after(retry_after);
+                let secs = problem.retry_after_secs().unwrap_or_default();
+                problem.detail(format!(
+                    "A letter is on its way already. You can ask for another one in {secs} seconds."
+                ))
+            }
+            Error::Store(error) => Self::from_store(&error),
+        }
+    }
+}
+
+impl Problem {
+    /// The one place where a fault of the store is logged.
+    fn from_store(error: &StoreError) -> Self {
+        tracing::error!(event = "sys_store_error", %error);
+        match error {
+            StoreError::Busy => Self::of(Code::Busy).retry_after(Duration::from_secs(1)),
+            StoreError::Refused(_) | StoreError::InDoubt(_) => {
+                Self::of(Code::StoreUnavailable).retry_after(Duration::from_secs(5))
+            }
+            StoreError::Damaged(_) => Self::of(Code::Internal),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Sealed tokens and derived codes: what is ours opens, nothing else does, and nothing panics.
+
+use gatepost::domain::ids::{AccountId, Nonce, SessionId};
+use gatepost::domain::token::{KeyId, KeyRing, KeyRingError, LinkClaims, SessionClaims};
+use proptest::prelude::*;
+
+const OLD_KEY: &str = "gatepost-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const NEW_KEY: &str = "gatepost-key-1 2 ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+
+fn ring() -> KeyRing {
+    KeyRing::parse(OLD_KEY).unwrap()
+}
+
+fn link(nonce: [u8; 12], generation: u8) -> LinkClaims {
+    LinkClaims { key: KeyId(1), nonce: Nonce(nonce), generation }
+}
+
+fn session(account: [u8; 16], session: [u8; 16]) -> SessionClaims {
+    SessionClaims { key: KeyId(1), account: AccountId(account), session: SessionId(session) }
+}
+
+/// Everything one ring can seal over some bytes.
+fn all_kinds(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) -> [String; 3] {
+    let ring = ring();
+    [
+        ring.seal_link(&link(nonce, generation)).unwrap().as_str().to_owned(),
+        ring.seal_request(KeyId(1), Nonce(nonce)).unwrap().as_str().to_owned(),
+        ring.seal_session(&session(ids.0, ids.1)).unwrap().as_str().to_owned(),
+    ]
+}
+
+/// Which kinds of token a text opens as.
+fn opens(ring: &KeyRing, text: &str) -> [bool; 3] {
+    [ring.open_link(text).is_some(), ring.open_request(text).is_some(), ring.open_session(text).is_some()]
+}
+
+proptest! {
+    #[test]
+    fn a_token_opens_to_what_was_sealed(
+        nonce: [u8; 12], generation: u8, account: [u8; 16], id: [u8; 16],
+    ) {
+        let ring = ring();
+        let [of_link, of_request, of_session] = all_kinds(nonce, generation, (account, id));
+        prop_assert_eq!(ring.open_link(&of_link), Some(link(nonce, generation)));
+        prop_assert_eq!(ring.open_request(&of_request), Some(Nonce(nonce)));
+        prop_assert_eq!(ring.open_session(&of_session), Some(session(account, id)));
+    }
+
+    #[test]
+    fn no_kind_of_token_opens_as_another(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
+        let opened = all_kinds(nonce, generation, ids).map(|token| opens(&ring(), &token));
+        prop_assert_eq!(opened, [[true, false, false], [false, true, false], [false, false, true]]);
+    }
+
+    #[test]
+    fn no_flipped_bit_goes_unseen(
+        nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16]), at: prop::sample::Index, bit in 0..8_u8,
+    ) {
+        for token in all_kinds(nonce, generation, ids) {
+            let mut bytes = token.clone().into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            let forged = String::from_utf8_lossy(&bytes).into_owned();
+            prop_assert_eq!(opens(&ring(), &forged), [false; 3]);
+        }
+    }
+
+    #[test]
+    fn no_part_of_a_token_and_nothing_longer_opens(
+        nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16]), at: prop::sample::Index, more in ".{1,5}",
+    ) {
+        for token in all_kinds(nonce, generation, ids) {
+            let at = at.index(token.len());
+            prop_assert_eq!(opens(&ring(), &token[..at]), [false; 3]);
+            prop_assert_eq!(opens(&ring(), &token[at + 1..]), [false; 3]);
+            prop_assert_eq!(opens(&ring(), &format!("{token}{more}")), [false; 3]);
+            prop_assert_eq!(opens(&ring(), &format!("{more}{token}")), [false; 3]);
+        }
+    }
+
+    #[test]
+    fn no_other_key_opens_or_seals_alike(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
+        let other = KeyRing::parse(&NEW_KEY.replace(" 2 ", " 1 ")).unwrap();
+        for token in all_kinds(nonce, generation, ids) {
+            prop_assert_eq!(opens(&other, &token), [false; 3]);
+            prop_assert_eq!(opens(&KeyRing::parse(NEW_KEY).unwrap(), &token), [false; 3]);
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_older_still_opens(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
+        let both = KeyRing::parse(&format!("{NEW_KEY}\n{OLD_KEY}\n")).unwrap();
+        prop_assert_eq!(both.newest(), KeyId(2));
+        for token in all_kinds(nonce, generation, ids) {
+            prop_assert!(opens(&both, &token).contains(&true));
+        }
+    }
+
+    #[test]
+    fn no_text_whatever_opens_or_panics(text in ".{0,120}") {
+        prop_assert_eq!(opens(&ring(), &text), [false; 3]);
+    }
+}
+
+#[test]
+fn tokens_and_codes_are_those_of_the_first_release() {
+    let ring = ring();
+    let nonce = *b"twelve bytes";
+    let claims = link(nonce, 3);
+    insta::assert_snapshot!(format!(
+        "link     {}\nrequest  {}\nsession  {}\ncode     {}\nnew code {}\ncheck    {:02x?}",
+        ring.seal_link(&claims).unwrap().as_str(),
+        ring.seal_request(KeyId(1), Nonce(nonce)).unwrap().as_str(),
+        ring.seal_session(&session([7; 16], [9; 16])).unwrap().as_str(),
+        ring.code(&claims).unwrap().as_str(),
+        ring.code(&link(nonce, 4)).unwrap().as_str(),
+        ring.checks().next().unwrap().1,
+    ));
+}
+
+#[test]
+fn a_link_token_keeps_a_link_short() {
+    let token = ring().seal_link(&link([255; 12], 255)).unwrap();
+    assert_eq!(token.as_str().len(), 40);
+}
+
+#[test]
+fn codes_are_spread_evenly_over_all_six_digits() {
+    let ring = ring();
+    let mut counts = [[0_u32; 10]; 6];
+    for number in 0..20_000_u64 {
+        let mut nonce = [0; 12];
+        nonce[..8].copy_from_slice(&number.to_le_bytes());
+        let code = ring.code(&link(nonce, 0)).unwrap();
+        assert_eq!(code.as_str().len(), 6);
+        for (place, digit) in code.as_str().bytes().enumerate() {
+            counts[place][usize::from(digit - b'0')] += 1;
+        }
+    }
+    // 2,000 of each are expected; six standard deviations are 255.
+    assert!(counts.as_flattened().iter().all(|count| count.abs_diff(2_000) < 255), "{counts:?}");
+}
+
+#[test]
+fn what_is_no_key_file_is_named() {
+    for (text, error) in [
+        (String::new(), KeyRingError::Empty),
+        ("\n \n".into(), KeyRingError::Empty),
+        (format!("{OLD_KEY}\nrubbish"), KeyRingError::Line(2)),
+        (OLD_KEY.replace("-1 1", "-1 64"), KeyRingError::Line(1)),
+        (OLD_KEY.replace("-1 1", "-2 1"), KeyRingError::Line(1)),
+        (OLD_KEY.replace("8=", "="), KeyRingError::Line(1)),
+        (format!("{OLD_KEY} more"), KeyRingError::Line(1)),
+        (format!("{OLD_KEY}\n{OLD_KEY}"), KeyRingError::Twice(1)),
+    ] {
+        assert_eq!(KeyRing::parse(&text).err(), Some(error), "{text:?}");
+    }
+}
+
+#[test]
+fn no_secret_shows_in_debug_output() {
+    let ring = ring();
+    let claims = link([1; 12], 0);
+    let shown = format!(
+        "{ring:?} {:?} {:?} {:?} {:?}",
+        ring.seal_link(&claims),
+        ring.seal_request(KeyId(1), Nonce([1; 12])),
+        ring.seal_session(&session([1; 16], [2; 16])),
+        ring.code(&claims),
+    );
+    assert_eq!(
+        shown,
+        "KeyRing(1 keys) Some(LinkToken(…)) Some(RequestToken(…)) Some(SessionToken(…)) Some(Code(…))"
+    );
+}
