@@ -64,5 +64,9 @@ fn open_keys(config: &mut Config, world: &World) -> Result<KeyRing, Failure> {
 }
 
 fn stored(data_dir: &Path) -> Stored {
-    if ["store", "store.mark"].iter().any(|name| data_dir.join(name).exists()) { Stored::Something } else { Stored::Nothing }
+    if ["store", "store.mark"].iter().any(|name| data_dir.join(name).exists()) {
+        Stored::Something
+    } else {
+        Stored::Nothing
+    }
 }

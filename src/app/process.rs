@@ -52,7 +52,10 @@ pub(super) fn data_folder(path: &Path) -> io::Result<()> {
     rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
     let mode = fs::metadata(path)?.mode() & 0o777;
     if mode & OTHERS != 0 {
-        tracing::warn!("others may look into the data folder {0} (mode {mode:o}): chmod 700 {0}", path.display());
+        tracing::warn!(
+            "others may look into the data folder {0} (mode {mode:o}): chmod 700 {0}",
+            path.display()
+        );
     }
     Ok(())
 }

@@ -110,7 +110,8 @@ pub fn read_or_make(data_dir: &Path, stored: Stored, world: &World) -> Result<Ke
         Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => match stored {
             Stored::Something => Err(KeyFileError::Missing { path }),
             Stored::Nothing => {
-                make(data_dir, &path, world).map_err(|error| KeyFileError::Io { path: path.clone(), error })?;
+                make(data_dir, &path, world)
+                    .map_err(|error| KeyFileError::Io { path: path.clone(), error })?;
                 read(&path)
             }
         },
@@ -130,7 +131,7 @@ fn make(data_dir: &Path, path: &Path, world: &World) -> io::Result<()> {
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => File::open(data_dir)?.sync_all(),
     }
 }

@@ -26,8 +26,8 @@ use crate::path::{Origin, Scheme};
 pub const DEFAULT_FILE: &str = "config.toml";
 
 const DEFAULT_PORT: u16 = 8080;
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// What the command line says about the configuration.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +139,7 @@ impl Config {
         let config = Self {
             public_url: sources
                 .optional("public_url", |text| Origin::parse(text).map_err(|error| error.to_string())),
-            listen: sources.text("listen", value::listen).unwrap_or(Listen::default()),
+            listen: sources.text("listen", value::listen).unwrap_or_default(),
             data_dir: sources.text("data_dir", value::path).unwrap_or_else(|| "data".into()),
             name: sources.text("name", value::name).unwrap_or_else(|| "Gatepost".to_owned()),
             home: sources.text("home", value::home).unwrap_or_else(|| value::home("/").expect("/ is a path")),

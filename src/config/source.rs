@@ -146,11 +146,7 @@ impl Sources {
     }
 
     /// A list; in the environment its parts stand between commas.
-    pub(super) fn list<T>(
-        &mut self,
-        key: &'static str,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> Vec<T> {
+    pub(super) fn list<T>(&mut self, key: &'static str, read: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
         let list = self.read(key, |value| {
             let parts: Vec<&str> = match value {
                 Typed::Toml(Value::Array(parts)) => {
@@ -183,9 +179,8 @@ impl Sources {
     /// The key ring, where it is kept elsewhere than in the data folder.
     pub(super) fn keys(&mut self) -> Option<KeyRing> {
         let itself = self.optional(KEY, |text| KeyRing::parse(text).map_err(|error| error.to_string()));
-        let in_file = self.optional("key_file", |path| {
-            key_file::read(Path::new(path)).map_err(|error| error.to_string())
-        });
+        let in_file = self
+            .optional("key_file", |path| key_file::read(Path::new(path)).map_err(|error| error.to_string()));
         let is_twice = itself.is_some() && in_file.is_some();
         self.contradiction(&[KEY, "key_file"], is_twice, "is given twice");
         itself.or(in_file)
@@ -226,7 +221,9 @@ impl Sources {
             match (KEYS.iter().find(|known| **known == key), value) {
                 (Some(known), value) => self.give(known, Typed::Toml(value), format!("{file}: {key}")),
                 (None, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
-                (None, _) if is_section => self.mistakes.push(format!("{file}: {key}: is a section: [{key}]")),
+                (None, _) if is_section => {
+                    self.mistakes.push(format!("{file}: {key}: is a section: [{key}]"));
+                }
                 (None, Value::Table(_)) => self.mistakes.push(format!("{file}: [{key}]: no such section")),
                 (None, _) if key == KEY => {
                     self.mistakes.push(format!("{file}: key: a key has no place here: use key_file"));

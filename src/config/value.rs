@@ -72,10 +72,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 }
 
 /// A number and one of s, m, h, d: at least one second, at most `longest` (spelled `shown`).
-pub(super) fn duration(
-    longest: Duration,
-    shown: &'static str,
-) -> impl Fn(&str) -> Result<Duration, String> {
+pub(super) fn duration(longest: Duration, shown: &'static str) -> impl Fn(&str) -> Result<Duration, String> {
     move |text| {
         let parsed = text.char_indices().last().and_then(|(end, unit)| {
             let seconds = match unit {

@@ -91,7 +91,15 @@ fn help_names_every_command_and_option() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
     for word in [
-        "serve", "config", "openapi", "mail", "store", "--config", "--data", "--listen", "--log-format",
+        "serve",
+        "config",
+        "openapi",
+        "mail",
+        "store",
+        "--config",
+        "--data",
+        "--listen",
+        "--log-format",
         "Exit codes: 0, 1 failed, 2 usage or configuration",
     ] {
         assert!(text.contains(word), "{word} is not in:\n{text}");
@@ -102,7 +110,10 @@ fn help_names_every_command_and_option() {
 #[test]
 fn the_version_is_that_of_the_package() {
     let output = run(&["--version"]);
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), concat!("gatepost ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        concat!("gatepost ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }
 
 #[test]

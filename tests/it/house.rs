@@ -140,8 +140,9 @@ fn members<'a>(group: &'a str) -> Vec<&'a str> {
 #[test]
 fn a_room_imports_what_the_map_says_and_nothing_else() {
     for (room, allowed) in IMPORTS {
-        let is_in_room =
-            |path: &PathBuf| shown(path).starts_with(&format!("src/{room}/")) || shown(path) == format!("src/{room}.rs");
+        let is_in_room = |path: &PathBuf| {
+            shown(path).starts_with(&format!("src/{room}/")) || shown(path) == format!("src/{room}.rs")
+        };
         let files: Vec<PathBuf> = rust_files("src").into_iter().filter(is_in_room).collect();
         assert!(!files.is_empty(), "the room {room} is there");
         for path in files {
@@ -217,7 +218,9 @@ fn every_dependency_has_its_reason_beside_it() {
 fn the_rules_are_read_as_they_are_meant() {
     assert_eq!(strip(r#"let a = "sled::open \" // x"; b() // poem::x"#), "let a = ; b() ");
     assert_eq!(strip("a / b"), "a  b");
-    let named = rooms_named("use crate::domain::x;\nuse crate::{app::{self, y}, world};\nsuper::super::web::x; super::y");
+    let named = rooms_named(
+        "use crate::domain::x;\nuse crate::{app::{self, y}, world};\nsuper::super::web::x; super::y",
+    );
     assert_eq!(named.into_iter().collect::<Vec<_>>(), ["app", "domain", "web", "world"]);
     let begun = beginnings("use poem::web; fn f(x: self::sled::T) -> maud::Markup { a::poem_openapi::b }");
     assert_eq!(begun.into_iter().collect::<Vec<_>>(), ["a", "maud", "poem", "self"]);

@@ -103,9 +103,7 @@ fn a_mail_server_that_is_not_used_is_warned_of() {
 
 #[test]
 fn debug_output_of_a_configuration_holds_no_secret() {
-    let config = load(
-        "[mail]\ntransport = \"smtp\"\nsmtp_url = \"smtps://ann:hunter2@mail.example.org\"\n",
-    );
+    let config = load("[mail]\ntransport = \"smtp\"\nsmtp_url = \"smtps://ann:hunter2@mail.example.org\"\n");
     assert!(!format!("{config:?}").contains("hunter2"));
     let config = load(
         "[mail]\ntransport = \"smtp\"\nsmtp_url = \"smtps://m.example\"\nsmtp_user = \"ann\"\n\

@@ -55,7 +55,10 @@ const FILES: &[InFile] = &[
     ("trusted_proxies = [\"proxy\"]", &["config.toml: trusted_proxies: \"proxy\" is neither"]),
     ("trusted_proxies = [\"10.0.0.0/33\"]", &["config.toml: trusted_proxies: \"10.0.0.0/33\" is neither"]),
     ("trusted_proxies = [\"0.0.0.0/0\"]", &["config.toml: trusted_proxies: \"0.0.0.0/0\" is everybody"]),
-    ("trusted_proxies = [\"::/0\", \"x\"]", &["config.toml: trusted_proxies: \"::/0\" is everybody; \"x\" is"]),
+    (
+        "trusted_proxies = [\"::/0\", \"x\"]",
+        &["config.toml: trusted_proxies: \"::/0\" is everybody; \"x\" is"],
+    ),
     ("hosts = [\"https://a.example\"]", &["config.toml: hosts: \"https://a.example\" is no host name"]),
     ("hosts = [\"a.example/x\"]", &["config.toml: hosts: \"a.example/x\" is no host name"]),
     ("key_file = \"none\"", &["config.toml: key_file: none: No such file"]),
@@ -70,7 +73,10 @@ const FILES: &[InFile] = &[
         "[mail]\nsmtp_url = \"smtp://mail.example.org:25?tls=none\"",
         &["config.toml: mail.smtp_url: may go without TLS to this machine alone"],
     ),
-    ("[mail]\nsmtp_url = \"smtps://localhost?tls=none\"", &["config.toml: mail.smtp_url: knows one addition"]),
+    (
+        "[mail]\nsmtp_url = \"smtps://localhost?tls=none\"",
+        &["config.toml: mail.smtp_url: knows one addition"],
+    ),
     ("[mail]\nsmtp_password_file = \"none\"", &["config.toml: mail.smtp_password_file: none: No such file"]),
     ("[mail]\nconnections = 0", &["config.toml: mail.connections: must be a whole number from 1 to 64"]),
     ("[mail]\nconnections = -1", &["config.toml: mail.connections: must be a whole number from 1 to 64"]),
@@ -80,7 +86,10 @@ const FILES: &[InFile] = &[
     ("[sign_in]\nlink_lifetime = \"61m\"", &["config.toml: sign_in.link_lifetime: must be a duration"]),
     ("[session]\nidle = \"a week\"", &["config.toml: session.idle: must be a duration"]),
     ("[session]\nidle = \"é\"", &["config.toml: session.idle: must be a duration"]),
-    ("[session]\nabsolute = \"99999999999999999999d\"", &["config.toml: session.absolute: must be a duration"]),
+    (
+        "[session]\nabsolute = \"99999999999999999999d\"",
+        &["config.toml: session.absolute: must be a duration"],
+    ),
     ("[session]\nabsolute = \"213503982334602d\"", &["config.toml: session.absolute: must be a duration"]),
     // What is wrong only in what it is beside.
     ("[session]\nidle = \"31d\"", &["session.idle, session.absolute: a session cannot lie unused"]),
