@@ -2,7 +2,7 @@
 
 mod log;
 
-use std::fmt::Display;
+use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +13,9 @@ use tokio::runtime::Runtime;
 use self::log::LogFormat;
 use crate::app::{self, Failure};
 use crate::config::{Config, Loaded, Mistakes, Options};
-use crate::world;
+use crate::domain::address::EmailAddress;
+use crate::store::sled::{Accept, Proof};
+use crate::web::api::document;
 
 /// It was asked well, and could not be done.
 const FAILED: u8 = 1;
@@ -55,12 +57,40 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the document of the JSON API
+    Openapi,
+    /// Try the way letters leave
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// Look after the store
+    #[command(subcommand)]
+    Store(StoreCommand),
 }
 
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Read everything, write nothing, and tell every mistake
     Check,
+}
+
+#[derive(Subcommand)]
+enum MailCommand {
+    /// Send a letter without link or code, and tell what the mail server says
+    Test {
+        /// To whom
+        #[arg(value_parser = EmailAddress::parse)]
+        address: EmailAddress,
+    },
+}
+
+#[derive(Subcommand)]
+enum StoreCommand {
+    /// Prove that the store is whole and the one that was left behind
+    Verify {
+        /// Take the store as it is, older or foreign, for the right one from now on
+        #[arg(long)]
+        accept: bool,
+    },
 }
 
 /// Runs the command of this process.
@@ -75,14 +105,9 @@ pub fn run() -> ExitCode {
         }
     };
     log::start(arguments.general.log_format);
-    let command = arguments.command.unwrap_or(Command::Serve);
-    let config = match arguments.general.load() {
-        Ok(config) => config,
-        Err(mistakes) => return fail(MISUSED, &mistakes),
-    };
-    match command.run(config) {
+    match arguments.command.unwrap_or(Command::Serve).run(arguments.general) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => fail(FAILED, &failure),
+        Err(failure) => fail(&failure),
     }
 }
 
@@ -98,10 +123,22 @@ impl General {
 }
 
 impl Command {
-    fn run(self, config: Config) -> Result<(), Failure> {
+    fn run(self, general: General) -> Result<(), Failure> {
         match self {
-            Self::Serve => Runtime::new()?.block_on(app::serve(config, world::real())),
-            Self::Config(ConfigCommand::Check) => print(&format!("The configuration is good: {config}.")),
+            Self::Serve => Runtime::new()?.block_on(app::serve(general.load()?)),
+            Self::Config(ConfigCommand::Check) => {
+                print(&format!("The configuration is good: {}.", general.load()?))
+            }
+            Self::Openapi => print(&document()),
+            Self::Mail(MailCommand::Test { address }) => {
+                let sending = app::send_test_letter(general.load()?, &address);
+                print(&format!("The mail server has it: {}", Runtime::new()?.block_on(sending)?))
+            }
+            Self::Store(StoreCommand::Verify { accept }) => {
+                let accept = if accept { Accept::Yes } else { Accept::No };
+                let Proof { records, commits } = app::verify_store(&general.load()?, accept)?;
+                print(&format!("The store is whole: {records} records after {commits} commits."))
+            }
         }
     }
 }
@@ -113,7 +150,17 @@ fn print(answer: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-fn fail(code: u8, reason: &dyn Display) -> ExitCode {
-    eprintln!("gatepost: {reason}");
-    code.into()
+/// Says why, causes included.
+fn fail(failure: &Failure) -> ExitCode {
+    let mut sentence = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(source) = cause {
+        sentence = format!("{sentence}: {source}");
+        cause = source.source();
+    }
+    eprintln!("gatepost: {sentence}");
+    match failure {
+        Failure::Configuration(_) => MISUSED.into(),
+        _ => FAILED.into(),
+    }
 }

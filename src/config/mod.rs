@@ -10,7 +10,7 @@ mod source;
 mod value;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,11 +21,12 @@ use self::source::Sources;
 use crate::domain::next::Next;
 use crate::domain::token::KeyRing;
 use crate::path::{Origin, Scheme};
+use crate::web::edge::Listen;
 
 /// Read when no other file is named, if it is there.
 pub const DEFAULT_FILE: &str = "config.toml";
 
-const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -78,18 +79,11 @@ impl fmt::Display for Config {
     }
 }
 
-/// Where the server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listen {
-    /// On an address of this machine.
-    Tcp(SocketAddr),
-    /// On a socket file, for a proxy on this machine.
-    Unix(PathBuf),
-}
-
 /// Everything that is wrong with a configuration, one line each.
 #[derive(Debug)]
 pub struct Mistakes(Vec<String>);
+
+impl std::error::Error for Mistakes {}
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,7 +133,7 @@ impl Config {
         let config = Self {
             public_url: sources
                 .optional("public_url", |text| Origin::parse(text).map_err(|error| error.to_string())),
-            listen: sources.text("listen", value::listen).unwrap_or_default(),
+            listen: sources.text("listen", value::listen).unwrap_or(DEFAULT_LISTEN),
             data_dir: sources.text("data_dir", value::path).unwrap_or_else(|| "data".into()),
             name: sources.text("name", value::name).unwrap_or_else(|| "Gatepost".to_owned()),
             home: sources.text("home", value::home).unwrap_or_else(|| value::home("/").expect("/ is a path")),
@@ -175,10 +169,10 @@ impl Config {
             is_https && !is_behind_a_proxy,
             "https is spoken by a proxy in front: name its address in trusted_proxies, or listen on a unix socket",
         );
-        let is_open = !origin.is_loopback() || !self.listen.is_loopback();
+        let is_open = !origin.is_loopback() || !is_loopback(&self.listen);
         sources.contradiction(
             &["mail.transport", "public_url", "listen"],
-            self.mail.transport == Transport::Mailbox && is_open,
+            matches!(self.mail.transport, Transport::Mailbox) && is_open,
             "the mailbox shows every letter to everybody, so public_url and listen must be on loopback: \
              set mail.transport to \"smtp\"",
         );
@@ -190,28 +184,10 @@ impl Config {
     }
 }
 
-impl Default for Listen {
-    fn default() -> Self {
-        Self::Tcp(SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT)))
-    }
-}
-
-impl Listen {
-    /// Whether only this machine reaches it.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        match self {
-            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
-            Self::Unix(_) => true,
-        }
-    }
-}
-
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "{address}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
+/// Whether only this machine reaches it.
+fn is_loopback(listen: &Listen) -> bool {
+    match listen {
+        Listen::Tcp(address) => address.ip().to_canonical().is_loopback(),
+        Listen::Unix(_) => true,
     }
 }

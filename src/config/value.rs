@@ -7,30 +7,18 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::Listen;
-use crate::domain::address::EmailAddress;
 use crate::domain::next::Next;
 use crate::path::Origin;
+use crate::web::edge::Listen;
 
-/// The most bytes the name of a unix socket may have (`sun_path`, its end excluded).
-const MAX_SOCKET_BYTES: usize = 107;
 /// The longest name of the product: it stands in subject lines.
 const MAX_NAME_CHARS: usize = 64;
 
 pub(super) fn listen(text: &str) -> Result<Listen, String> {
-    if let Some(path) = text.strip_prefix("unix:") {
-        return match path.len() {
-            1..=MAX_SOCKET_BYTES => Ok(Listen::Unix(path.into())),
-            _ => Err(format!("unix: is followed by a path of 1 to {MAX_SOCKET_BYTES} bytes")),
-        };
-    }
-    let localhost = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
-    let address = match localhost {
-        Some(port) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-        None => text.parse().ok(),
-    };
-    address.map(Listen::Tcp).ok_or_else(|| {
-        "must be an address and a port such as 127.0.0.1:8080 or [::1]:8080, or unix: and a path".into()
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    let local = local.map(|port| Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+    local.or_else(|| Listen::parse(text)).ok_or_else(|| {
+        "must be an address and a port such as 127.0.0.1:8080 or [::1]:8080, or unix: and a whole path".into()
     })
 }
 
@@ -91,22 +79,4 @@ pub(super) fn duration(longest: Duration, shown: &'static str) -> impl Fn(&str) 
             format!("must be a duration such as \"90s\", \"10m\", \"12h\" or \"7d\", at most {shown}")
         })
     }
-}
-
-/// Who letters are from: `Name <address>` or an address alone. A line break in the name would
-/// begin a header of its own.
-pub(super) fn sender(text: &str) -> Result<String, String> {
-    let address = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
-        Some((_, address)) => address,
-        None => text,
-    };
-    if text.contains(char::is_control) || EmailAddress::parse(address).is_err() {
-        return Err("must look like Gatepost <gatepost@example.org>".into());
-    }
-    Ok(text.to_owned())
-}
-
-pub(super) fn is_loopback_host(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }

@@ -1,5 +1,7 @@
 //! The command line: usage, exit codes, the data folder and its key.
 
+mod serving;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
