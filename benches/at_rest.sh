@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# What Gatepost weighs at rest: the size of the stripped binary, the time from start to the first
+# 200 on an empty store, and the memory it holds then. Needs nothing but bash and cargo.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+runs=${1:-10}
+port=${PORT:-18080}
+
+cargo build --release --quiet
+binary="$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/gatepost"
+
+work=$(mktemp -d)
+pid=
+finish() {
+    if [[ -n $pid ]]; then kill "$pid" 2>/dev/null || true; fi
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# The first line of an answer, on a connection of bash's own.
+ask() {
+    local line
+    exec 3<>"/dev/tcp/127.0.0.1/$port" || return
+    printf 'GET /healthz HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$port" >&3
+    read -r line <&3
+    printf '%s' "$line"
+}
+
+median() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
+
+for ((run = 1; run <= runs; run++)); do
+    data="$work/$run"
+    begun=$(date +%s%N)
+    "$binary" --data "$data" --listen "127.0.0.1:$port" 2>"$work/log" &
+    pid=$!
+    # No process is started to ask: that would take longer than the server does.
+    until first_answer=$(ask 2>/dev/null) && [[ $first_answer == 'HTTP/1.1 200'* ]]; do
+        if ! kill -0 "$pid" 2>/dev/null; then
+            cat "$work/log" >&2
+            exit 1
+        fi
+    done
+    ended=$(date +%s%N)
+    echo $(((ended - begun) / 1000)) >>"$work/start_us"
+    sleep 1
+    awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" >>"$work/rss_kib"
+    kill "$pid"
+    wait "$pid"
+    pid=
+done
+
+printf 'binary, stripped:        %s bytes\n' "$(stat -c %s "$binary")"
+printf 'start to the first 200:  %s us (median of %s, empty store)\n' "$(median <"$work/start_us")" "$runs"
+printf 'resident at rest:        %s KiB (median)\n' "$(median <"$work/rss_kib")"

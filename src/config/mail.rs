@@ -1,0 +1,99 @@
+//! The `[mail]` section: how letters leave.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::source::Sources;
+use crate::mail::{Sender, SmtpServer};
+
+/// How letters leave.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// By which way.
+    pub transport: Transport,
+    /// Who they are from.
+    pub from: Sender,
+    /// How many connections to the mail server are kept at most.
+    pub connections: usize,
+}
+
+/// The ways a letter can go.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// Nowhere: it is shown on the mailbox page.
+    Mailbox,
+    /// To a mail server.
+    Smtp(SmtpServer),
+}
+
+/// What stands in `mail.transport`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Mailbox,
+    Smtp,
+}
+
+impl Mail {
+    pub(super) fn read(sources: &mut Sources) -> Self {
+        let way = sources.text("mail.transport", read_way).unwrap_or(Way::Mailbox);
+        let server = read_server(sources);
+        sources.contradiction(
+            &["mail.transport", "mail.smtp_url"],
+            way == Way::Smtp && server.is_none(),
+            "smtp needs the address of the mail server in mail.smtp_url",
+        );
+        if way == Way::Mailbox && server.is_some() {
+            sources.warn("mail.smtp_url is not used, since mail.transport is \"mailbox\"");
+        }
+        let from = sources.text("mail.from", |text| Sender::parse(text).map_err(|error| error.to_string()));
+        let default_from = || Sender::parse("Gatepost <gatepost@localhost>").expect("this is a sender");
+        Self {
+            transport: match server {
+                Some(server) if way == Way::Smtp => Transport::Smtp(server),
+                _ => Transport::Mailbox,
+            },
+            from: from.unwrap_or_else(default_from),
+            connections: sources.number("mail.connections", 1..=64).unwrap_or(4),
+        }
+    }
+}
+
+fn read_way(text: &str) -> Result<Way, String> {
+    match text {
+        "mailbox" => Ok(Way::Mailbox),
+        "smtp" => Ok(Way::Smtp),
+        _ => Err("must be \"mailbox\" or \"smtp\"".into()),
+    }
+}
+
+/// The mail server, with what it knows us by.
+fn read_server(sources: &mut Sources) -> Option<SmtpServer> {
+    let url = |text: &str| SmtpServer::parse(text).map_err(|error| error.to_string());
+    let server = sources.optional("mail.smtp_url", url);
+    let user = sources.optional("mail.smtp_user", |text| Ok(text.to_owned()));
+    let password: Option<Zeroizing<String>> = sources.secret("mail.smtp_password", "mail.smtp_password_file");
+    sources.contradiction(
+        &["mail.smtp_user", "mail.smtp_password", "mail.smtp_password_file"],
+        user.is_some() != password.is_some(),
+        "user and password of the mail server go together",
+    );
+    let (Some(user), Some(password), Some(plain)) = (user, password, server.clone()) else { return server };
+    match plain.with_login(&user, &password) {
+        Ok(server) => Some(server),
+        Err(error) => {
+            let keys = ["mail.smtp_url", "mail.smtp_user", "mail.smtp_password"];
+            sources.contradiction(&keys, true, &error.to_string());
+            server
+        }
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mailbox => f.write_str("the mailbox page"),
+            Self::Smtp(server) => write!(f, "{server}"),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Where values come from, which keys there are, and the list of all mistakes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use toml::{Table, Value};
+use zeroize::Zeroizing;
+
+use super::{DEFAULT_FILE, Options, key_file};
+use crate::domain::token::KeyRing;
+
+/// Every key: a dot between section and name.
+const KEYS: [&str; 19] = [
+    "public_url",
+    "listen",
+    "data_dir",
+    "name",
+    "home",
+    "registration",
+    "trusted_proxies",
+    "hosts",
+    "key_file",
+    "mail.transport",
+    "mail.from",
+    "mail.smtp_url",
+    "mail.smtp_user",
+    "mail.smtp_password",
+    "mail.smtp_password_file",
+    "mail.connections",
+    "sign_in.link_lifetime",
+    "session.idle",
+    "session.absolute",
+];
+/// The one key that has no place in a file: it is a key file itself, and has its rights to keep.
+const KEY: &str = "key";
+const PREFIX: &str = "GATEPOST_";
+/// Far more than any secret has; a file that never ends must not fill the memory.
+const MAX_SECRET_BYTES: u64 = 16 * 1024;
+
+/// What was given for each key, by its strongest source, and what is wrong with it.
+#[derive(Default)]
+pub(super) struct Sources {
+    given: BTreeMap<&'static str, Given>,
+    mistakes: Vec<String>,
+    mistaken: BTreeSet<&'static str>,
+    warnings: Vec<String>,
+}
+
+struct Given {
+    value: Typed,
+    /// Where it was given, as its mistake names it.
+    place: String,
+}
+
+enum Typed {
+    /// From the file, with its type.
+    Toml(Value),
+    /// From the environment or the command line, which know text alone.
+    Text(String),
+}
+
+impl Sources {
+    /// Reads file, environment and options, each over the one before.
+    ///
+    /// # Errors
+    /// The file cannot be read: nothing more can be said then.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub(super) fn gather(options: &Options) -> Result<Self, Vec<String>> {
+        let mut sources = Self::default();
+        let path = options.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+        match std::fs::read_to_string(path) {
+            Ok(text) => sources.read_file(path, &text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && options.file.is_none() => {}
+            Err(error) => return Err(vec![format!("{}: {error}", path.display())]),
+        }
+        sources.read_environment(std::env::vars_os());
+        if let Some(data_dir) = &options.data_dir {
+            sources.give("data_dir", Typed::Text(data_dir.to_string_lossy().into_owned()), "--data".into());
+        }
+        if let Some(listen) = &options.listen {
+            sources.give("listen", Typed::Text(listen.clone()), "--listen".into());
+        }
+        Ok(sources)
+    }
+
+    /// All mistakes, and all warnings.
+    pub(super) fn finish(self) -> (Vec<String>, Vec<String>) {
+        (self.mistakes, self.warnings)
+    }
+
+    pub(super) fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
+    }
+
+    /// What is wrong with some keys together. Not said where one of them is wrong by itself: then
+    /// nobody knows what was meant.
+    pub(super) fn contradiction(&mut self, keys: &[&str], is_wrong: bool, sentence: &str) {
+        if is_wrong && !keys.iter().any(|key| self.mistaken.contains(key)) {
+            self.mistakes.push(format!("{}: {sentence}", keys.join(", ")));
+        }
+    }
+
+    pub(super) fn text<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.read(key, |value| match value {
+            Typed::Toml(Value::String(text)) | Typed::Text(text) => read(text),
+            Typed::Toml(_) => Err("must be text in quotes".into()),
+        })
+    }
+
+    /// As `text`, where empty text is as good as none.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let read = |text: &str| if text.is_empty() { Ok(None) } else { read(text).map(Some) };
+        self.text(key, read).flatten()
+    }
+
+    pub(super) fn switch(&mut self, key: &'static str) -> Option<bool> {
+        self.read(key, |value| match value {
+            Typed::Toml(Value::Boolean(on)) => Ok(*on),
+            Typed::Text(text) => text.parse().map_err(|_| "must be true or false".into()),
+            Typed::Toml(_) => Err("must be true or false, without quotes".into()),
+        })
+    }
+
+    pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<usize>) -> Option<usize> {
+        self.read(key, |value| {
+            let number = match value {
+                Typed::Toml(Value::Integer(number)) => usize::try_from(*number).ok(),
+                Typed::Text(text) => text.parse().ok(),
+                Typed::Toml(_) => None,
+            };
+            let sentence = || format!("must be a whole number from {} to {}", range.start(), range.end());
+            number.filter(|number| range.contains(number)).ok_or_else(sentence)
+        })
+    }
+
+    /// A list; in the environment its parts stand between commas.
+    pub(super) fn list<T>(&mut self, key: &'static str, read: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let list = self.read(key, |value| {
+            let parts: Vec<&str> = match value {
+                Typed::Toml(Value::Array(parts)) => {
+                    let texts: Option<_> = parts.iter().map(Value::as_str).collect();
+                    texts.ok_or("must be a list of texts in quotes")?
+                }
+                Typed::Toml(_) => return Err("must be a list such as [\"127.0.0.1\"]".into()),
+                Typed::Text(text) => text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect(),
+            };
+            let (good, bad): (Vec<_>, Vec<_>) = parts.into_iter().map(&read).partition(Result::is_ok);
+            let bad: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
+            if bad.is_empty() { Ok(good.into_iter().flatten().collect()) } else { Err(bad.join("; ")) }
+        });
+        list.unwrap_or_default()
+    }
+
+    /// A secret: itself, or the file it stands in.
+    pub(super) fn secret(
+        &mut self,
+        key: &'static str,
+        key_of_file: &'static str,
+    ) -> Option<Zeroizing<String>> {
+        let itself = self.optional(key, |text| Ok(Zeroizing::new(text.to_owned())));
+        let in_file = self.optional(key_of_file, |path| read_secret(Path::new(path)));
+        let is_twice = itself.is_some() && in_file.is_some();
+        self.contradiction(&[key, key_of_file], is_twice, "is given twice");
+        itself.or(in_file)
+    }
+
+    /// The key ring, where it is kept elsewhere than in the data folder.
+    pub(super) fn keys(&mut self) -> Option<KeyRing> {
+        let itself = self.optional(KEY, |text| KeyRing::parse(text).map_err(|error| error.to_string()));
+        let in_file = self
+            .optional("key_file", |path| key_file::read(Path::new(path)).map_err(|error| error.to_string()));
+        let is_twice = itself.is_some() && in_file.is_some();
+        self.contradiction(&[KEY, "key_file"], is_twice, "is given twice");
+        itself.or(in_file)
+    }
+
+    fn read<T>(&mut self, key: &'static str, read: impl Fn(&Typed) -> Result<T, String>) -> Option<T> {
+        let given = self.given.get(key)?;
+        read(&given.value)
+            .map_err(|sentence| {
+                self.mistakes.push(format!("{}: {sentence}", given.place));
+                self.mistaken.insert(key);
+            })
+            .ok()
+    }
+
+    fn give(&mut self, key: &'static str, value: Typed, place: String) {
+        self.given.insert(key, Given { value, place });
+    }
+
+    fn read_file(&mut self, path: &Path, text: &str) -> Result<(), Vec<String>> {
+        let file = path.display().to_string();
+        match text.parse::<Table>() {
+            Ok(table) => self.read_table(&file, "", table),
+            Err(error) => {
+                let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or(text));
+                let line = before.matches('\n').count() + 1;
+                return Err(vec![format!("{file}, line {line}: {}", error.message().replace('\n', ", "))]);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_table(&mut self, file: &str, section: &str, table: Table) {
+        for (name, value) in table {
+            let key = format!("{section}{name}");
+            let inside = format!("{key}.");
+            let is_section = KEYS.iter().any(|known| known.starts_with(&inside));
+            match (KEYS.iter().find(|known| **known == key), value) {
+                (Some(known), value) => self.give(known, Typed::Toml(value), format!("{file}: {key}")),
+                (None, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
+                (None, _) if is_section => {
+                    self.mistakes.push(format!("{file}: {key}: is a section: [{key}]"));
+                }
+                (None, Value::Table(_)) => self.mistakes.push(format!("{file}: [{key}]: no such section")),
+                (None, _) if key == KEY => {
+                    self.mistakes.push(format!("{file}: key: a key has no place here: use key_file"));
+                }
+                (None, _) => self.mistakes.push(format!("{file}: {key}: no such key")),
+            }
+        }
+    }
+
+    fn read_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
+        let names: BTreeMap<String, &'static str> =
+            KEYS.into_iter().chain([KEY]).map(|key| (variable(key), key)).collect();
+        for (variable, value) in variables {
+            let variable = variable.to_string_lossy().into_owned();
+            match (names.get(&variable), value.into_string()) {
+                (Some(key), Ok(text)) => self.give(key, Typed::Text(text), variable),
+                (Some(key), Err(_)) => {
+                    self.mistakes.push(format!("{variable}: must be UTF-8"));
+                    self.mistaken.insert(key);
+                }
+                (None, _) if variable.starts_with(PREFIX) => {
+                    self.warnings.push(format!("{variable} is set, but there is no such key"));
+                }
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+/// The name of a key in the environment.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
+}
+
+fn read_secret(path: &Path) -> Result<Zeroizing<String>, String> {
+    let mut text = Zeroizing::new(String::new());
+    let read = File::open(path).and_then(|file| file.take(MAX_SECRET_BYTES).read_to_string(&mut text));
+    read.map_err(|error| format!("{}: {error}", path.display()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(format!("{} is empty", path.display())),
+        secret => Ok(Zeroizing::new(secret.to_owned())),
+    }
+}

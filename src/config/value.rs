@@ -1,0 +1,82 @@
+//! How one value is read. Each reader says in a few words how its value looks; none repeats what
+//! was typed where that could be a secret.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::domain::next::Next;
+use crate::path::Origin;
+use crate::web::edge::Listen;
+
+/// The longest name of the product: it stands in subject lines.
+const MAX_NAME_CHARS: usize = 64;
+
+pub(super) fn listen(text: &str) -> Result<Listen, String> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    let local = local.map(|port| Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+    local.or_else(|| Listen::parse(text)).ok_or_else(|| {
+        "must be an address and a port such as 127.0.0.1:8080 or [::1]:8080, or unix: and a whole path".into()
+    })
+}
+
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() || text.contains('\0') { Err("must be a path".into()) } else { Ok(text.into()) }
+}
+
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let is_name = text.trim() == text && !text.is_empty() && text.chars().count() <= MAX_NAME_CHARS;
+    if is_name && !text.contains(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("must be a name of 1 to {MAX_NAME_CHARS} characters on one line"))
+    }
+}
+
+pub(super) fn home(text: &str) -> Result<Next, String> {
+    Next::parse(text).ok_or_else(|| "must be a path of this origin such as /app".into())
+}
+
+/// A network to believe. Not the whole world: then every client could name any address as its own
+/// (oauth2-proxy's default until CVE-2026-76835).
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let network = network.map_err(|_| format!("\"{text}\" is neither an address nor a network"))?;
+    if network.prefix_len() == 0 {
+        return Err(format!("\"{text}\" is everybody"));
+    }
+    Ok(network)
+}
+
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let origin = Origin::parse(&format!("http://{text}")).ok();
+    let is_plain = |origin: &Origin| origin.authority().eq_ignore_ascii_case(text);
+    match origin.filter(is_plain) {
+        Some(origin) => Ok(origin.authority().to_owned()),
+        None => Err(format!("\"{text}\" is no host name")),
+    }
+}
+
+/// A number and one of s, m, h, d: at least one second, at most `longest` (spelled `shown`).
+pub(super) fn duration(longest: Duration, shown: &'static str) -> impl Fn(&str) -> Result<Duration, String> {
+    move |text| {
+        let parsed = text.char_indices().last().and_then(|(end, unit)| {
+            let seconds = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 60 * 60,
+                'd' => 24 * 60 * 60,
+                _ => return None,
+            };
+            let digits = &text[..end];
+            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            let number: u64 = digits.parse().ok().filter(|_| is_plain)?;
+            Some(Duration::from_secs(number.checked_mul(seconds)?))
+        });
+        parsed.filter(|duration| !duration.is_zero() && *duration <= longest).ok_or_else(|| {
+            format!("must be a duration such as \"90s\", \"10m\", \"12h\" or \"7d\", at most {shown}")
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! The command line: usage, exit codes, the data folder and its key.
+
+mod serving;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const KEY: &str = "gatepost-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+
+fn gatepost(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+    command.env_clear().args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    gatepost(arguments).current_dir(folder.path()).output().unwrap()
+}
+
+/// What went to standard error, which must be the program's one sentence.
+#[track_caller]
+fn refusal(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with("gatepost: ")).collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    lines[0].to_owned()
+}
+
+/// A place to serve from, which these tests never let come to serving.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    /// With a data folder and this key in it.
+    fn with_key(text: &str, mode: u32) -> Self {
+        let place = Self::new();
+        fs::create_dir(place.data()).unwrap();
+        fs::set_permissions(place.data(), Permissions::from_mode(0o700)).unwrap();
+        let key = place.data().join("key");
+        fs::write(&key, text).unwrap();
+        fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
+        place
+    }
+
+    fn serve(&self) -> Output {
+        serve_from(&self.data())
+    }
+}
+
+fn serve_from(data: &Path) -> Output {
+    gatepost(&["--listen", "127.0.0.1:0", "--data"]).arg(data).current_dir("/").output().unwrap()
+}
+
+#[test]
+fn what_is_no_usage_is_refused_with_2_and_the_way_to_help() {
+    for arguments in [
+        &["sevre"][..],
+        &["serve", "now"],
+        &["config"],
+        &["config", "chekc"],
+        &["--listne", "127.0.0.1:1"],
+        &["--listen"],
+        &["--log-format", "xml"],
+        &["--data", "a", "--data", "b"],
+        &["mail", "test"],
+        &["mail", "test", "ann"],
+        &["store", "verify", "--acept"],
+    ] {
+        let output = run(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+        assert!(text.contains("--help") || text.contains("Usage:"), "{arguments:?}: {text}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn help_names_every_command_and_option() {
+    let output = run(&["--help"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for word in [
+        "serve",
+        "config",
+        "openapi",
+        "mail",
+        "store",
+        "--config",
+        "--data",
+        "--listen",
+        "--log-format",
+        "Exit codes: 0, 1 failed, 2 usage or configuration",
+    ] {
+        assert!(text.contains(word), "{word} is not in:\n{text}");
+    }
+    assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let output = run(&["--version"]);
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        concat!("gatepost ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn options_stand_anywhere() {
+    for arguments in [
+        &["--listen", "127.0.0.1:9", "config", "check"][..],
+        &["config", "--listen", "127.0.0.1:9", "check"],
+        &["config", "check", "--listen", "127.0.0.1:9"],
+    ] {
+        let output = run(arguments);
+        assert!(String::from_utf8(output.stdout).unwrap().contains("127.0.0.1:9"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_bad_configuration_does_not_serve() {
+    let output = run(&["serve", "--listen", "here"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_log_is_json_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gatepost(&["config", "check", "--log-format", "json"])
+        .current_dir(folder.path())
+        .env("GATEPOST_LISTNE", "x")
+        .output()
+        .unwrap();
+    let line: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(line["level"], "WARN");
+    assert_eq!(line["message"], "GATEPOST_LISTNE is set, but there is no such key");
+}
+
+#[test]
+fn a_key_that_others_can_read_or_write_is_refused_with_the_command_that_helps() {
+    for mode in [0o640, 0o604, 0o620, 0o602, 0o666] {
+        let place = Place::with_key(KEY, mode);
+        let line = refusal(&place.serve());
+        let key = place.data().join("key").display().to_string();
+        assert!(line.contains(&format!("(mode {mode:04o})")), "{line}");
+        assert!(line.ends_with(&format!("chmod 600 {key}")), "{line}");
+    }
+}
+
+#[test]
+fn a_key_that_is_short_or_garbled_is_refused_and_not_repeated() {
+    let short = "gatepost-key-1 1 AAECAwQFBgcICQoLDA0ODw==\n";
+    let not_base64 = "gatepost-key-1 1 hunter2hunter2hunter2hunter2hunter2hunter2!\n";
+    let twice = format!("{KEY}{KEY}");
+    for (text, reason) in [
+        ("", "holds no key"),
+        ("\n\n", "holds no key"),
+        (short, "line 1 is not"),
+        (not_base64, "line 1 is not"),
+        ("gatepost-key-2 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "line 1 is not"),
+        (twice.as_str(), "has the key id 1 twice"),
+    ] {
+        let place = Place::with_key(text, 0o600);
+        let line = refusal(&place.serve());
+        assert!(line.contains(reason) && line.contains("/data/key: "), "{line}");
+        assert!(!line.contains("hunter2"), "{line}");
+        assert_eq!(fs::read_to_string(place.data().join("key")).unwrap(), text, "never overwritten");
+    }
+}
+
+#[test]
+fn a_key_that_belongs_to_somebody_else_is_refused() {
+    let place = Place::with_key(KEY, 0o600);
+    let key = place.data().join("key");
+    // Only root can give a file away, and for everybody else this key would be out of reach anyway.
+    if chown(&key, Some(12_345), None).is_err() {
+        return;
+    }
+    assert!(refusal(&place.serve()).contains("belongs to user 12345"));
+}
+
+#[test]
+fn a_store_without_its_key_is_refused_and_not_given_a_new_one() {
+    for trace in ["store", "store.mark"] {
+        let place = Place::new();
+        fs::create_dir(place.data()).unwrap();
+        fs::create_dir(place.data().join(trace)).unwrap();
+        let line = refusal(&place.serve());
+        assert!(line.contains("/data/key: the key of this store is missing"), "{line}");
+        assert!(!place.data().join("key").exists());
+    }
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "not a folder").unwrap();
+    for data in [file.as_path(), &file.join("below"), Path::new("/proc/gatepost")] {
+        let line = refusal(&serve_from(data));
+        assert!(line.contains("the data folder cannot be used"), "{line}");
+        assert!(line.contains(data.to_str().unwrap()), "{line}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
+}
+
+#[test]
+fn a_key_given_elsewhere_leaves_none_in_the_data_folder() {
+    let place = Place::new();
+    let output = gatepost(&["--listen", "192.0.2.1:1", "--data"])
+        .arg(place.data())
+        .current_dir("/")
+        .env("GATEPOST_KEY", KEY)
+        .env("GATEPOST_MAIL__TRANSPORT", "smtp")
+        .env("GATEPOST_MAIL__SMTP_URL", "smtp://localhost:25?tls=none")
+        .output()
+        .unwrap();
+    assert!(refusal(&output).contains("192.0.2.1:1"), "an address of nobody cannot be bound");
+    assert!(!place.data().join("key").exists());
+    assert_eq!(fs::metadata(place.data()).unwrap().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn the_first_start_makes_a_key_that_every_later_one_keeps() {
+    let place = Place::new();
+    let start = || {
+        let output = gatepost(&["--listen", "192.0.2.1:1", "--data"])
+            .arg(place.data())
+            .current_dir("/")
+            .env("GATEPOST_MAIL__TRANSPORT", "smtp")
+            .env("GATEPOST_MAIL__SMTP_URL", "smtp://localhost:25?tls=none")
+            .output()
+            .unwrap();
+        refusal(&output);
+        fs::read_to_string(place.data().join("key")).unwrap()
+    };
+    let first = start();
+    assert!(first.starts_with("gatepost-key-1 1 "), "{first}");
+    assert_eq!(fs::metadata(place.data().join("key")).unwrap().mode() & 0o7777, 0o600);
+    let drafts = fs::read_dir(place.data()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(drafts.into_iter().all(|name| !name.to_str().unwrap().starts_with("key.")), "no draft stays");
+    assert_eq!(start(), first);
+}

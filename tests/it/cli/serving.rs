@@ -1,0 +1,232 @@
+//! The process while it serves: its start, its end, and who else wants its place.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{KEY, Place, gatepost, refusal, run};
+
+/// Longer than a stop may take, so that one that hangs fails the test.
+const STOP: Duration = Duration::from_secs(10);
+
+/// A server in a process of its own.
+struct Server {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(data: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = gatepost(&["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]);
+        command.arg(data).current_dir("/").envs(environment.iter().copied()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let line = line_with(&mut log, "serving");
+        let address = line["listen"].as_str().unwrap().parse().unwrap();
+        Self { child, log, address }
+    }
+
+    fn signal(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
+    fn request(&self, path: &str) -> String {
+        let mut socket = TcpStream::connect(self.address).unwrap();
+        let port = self.address.port();
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    fn stop(mut self) {
+        self.signal();
+        assert_eq!(self.exit_code(), Some(0));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already, as the test wanted it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The next log line with this message.
+fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Value {
+    let mut seen = String::new();
+    loop {
+        let begin = seen.len();
+        assert!(log.read_line(&mut seen).unwrap() > 0, "the log ended:\n{seen}");
+        let line: serde_json::Value = serde_json::from_str(&seen[begin..]).unwrap_or_default();
+        if line["message"].as_str().is_some_and(|text| text.contains(message)) {
+            return line;
+        }
+    }
+}
+
+/// A request whose body is still awaited: its head was surely received.
+fn unfinished_request(server: &Server) -> TcpStream {
+    let mut socket = TcpStream::connect(server.address).unwrap();
+    let port = server.address.port();
+    let head = format!(
+        "GET /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    let mut line = [0; 25];
+    socket.read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"HTTP/1.1 100 Continue\r\n\r\n");
+    socket
+}
+
+#[test]
+fn it_starts_with_nothing_and_says_where_it_is() {
+    let place = Place::new();
+    let mut command = gatepost(&["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]);
+    command.arg(place.data()).current_dir("/").stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let line = line_with(&mut log, "serving");
+    let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();
+    let server = Server { child, log, address };
+    assert_eq!(line["public_url"], format!("http://localhost:{}", address.port()));
+    assert_eq!(line["data_dir"], place.data().to_str().unwrap());
+    assert_eq!(line["mail"], format!("shown on http://localhost:{}/mailbox", address.port()));
+    assert!(server.request("/healthz").starts_with("HTTP/1.1 200 OK"));
+    server.stop();
+}
+
+#[test]
+fn a_signal_lets_what_has_begun_finish_and_ends_with_0() {
+    let place = Place::new();
+    let mut server = Server::start(&place.data(), &[]);
+    let mut request = unfinished_request(&server);
+    server.signal();
+    line_with(&mut server.log, "stopping");
+    request.write_all(b"12345").unwrap();
+    let mut answer = String::new();
+    request.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long a process takes to end is real time")]
+fn a_request_that_never_ends_does_not_keep_it() {
+    let place = Place::new();
+    let mut server = Server::start(&place.data(), &[]);
+    let _request = unfinished_request(&server);
+    let begun = Instant::now();
+    server.signal();
+    assert_eq!(server.exit_code(), Some(0));
+    assert!(begun.elapsed() < STOP, "{:?}", begun.elapsed());
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long a process takes to end is real time")]
+fn a_second_signal_ends_it_at_once() {
+    let place = Place::new();
+    let mut server = Server::start(&place.data(), &[]);
+    let _request = unfinished_request(&server);
+    server.signal();
+    line_with(&mut server.log, "stopping");
+    let begun = Instant::now();
+    server.signal();
+    assert_eq!(server.exit_code(), Some(1));
+    assert!(begun.elapsed() < STOP / 4, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_second_process_on_the_same_data_is_refused_and_told_of_the_first() {
+    let place = Place::new();
+    let server = Server::start(&place.data(), &[]);
+    let line = refusal(&place.serve());
+    assert!(line.contains(&server.child.id().to_string()), "{line}");
+    assert!(server.request("/healthz").starts_with("HTTP/1.1 200"));
+    server.stop();
+}
+
+#[test]
+fn a_place_that_is_taken_is_refused_in_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let place = Place::new();
+    let output = gatepost(&["--listen", &address, "--data"]).arg(place.data()).current_dir("/").output();
+    let line = refusal(&output.unwrap());
+    assert!(line.contains(&address), "{line}");
+}
+
+#[test]
+fn a_store_is_not_served_with_another_key() {
+    let place = Place::new();
+    Server::start(&place.data(), &[]).stop();
+    let key = place.data().join("key");
+    fs::write(&key, KEY).unwrap();
+    assert!(refusal(&place.serve()).contains("another key"));
+    fs::remove_file(&key).unwrap();
+    assert!(refusal(&place.serve()).contains("the key of this store is missing"));
+    assert!(!key.exists());
+}
+
+#[test]
+fn a_key_from_the_environment_serves_the_store_it_made() {
+    let place = Place::new();
+    let environment = [("GATEPOST_KEY", KEY)];
+    Server::start(&place.data(), &environment).stop();
+    assert!(!place.data().join("key").exists());
+    Server::start(&place.data(), &environment).stop();
+    assert!(refusal(&place.serve()).contains("the key of this store is missing"));
+}
+
+#[test]
+fn a_store_is_verified_by_hand_and_accepted_without_its_mark() {
+    let place = Place::new();
+    Server::start(&place.data(), &[]).stop();
+    let verify = |arguments: &[&str]| {
+        let mut command = gatepost(&["store", "verify"]);
+        command.args(arguments).arg("--data").arg(place.data()).current_dir("/").output().unwrap()
+    };
+    assert_eq!(verify(&[]).status.code(), Some(0));
+    fs::remove_file(place.data().join("store.mark")).unwrap();
+    assert!(refusal(&verify(&[])).contains("store verify --accept"));
+    assert!(refusal(&place.serve()).contains("store verify --accept"));
+    assert_eq!(verify(&["--accept"]).status.code(), Some(0));
+    Server::start(&place.data(), &[]).stop();
+}
+
+#[test]
+fn a_test_letter_tells_what_became_of_it() {
+    let output = run(&["mail", "test", "ann@example.org"]);
+    assert!(refusal(&output).contains("mailbox"), "nothing is sent by the mailbox transport");
+
+    // A port that nobody listens on: taken, and let go.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    let output = gatepost(&["mail", "test", "ann@example.org"])
+        .current_dir(folder.path())
+        .env("GATEPOST_MAIL__TRANSPORT", "smtp")
+        .env("GATEPOST_MAIL__SMTP_URL", format!("smtp://127.0.0.1:{free}?tls=none"))
+        .output()
+        .unwrap();
+    assert!(refusal(&output).contains("refused"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no store is needed to send it");
+}
+
+#[test]
+fn the_document_of_the_api_is_printed_whatever_the_configuration() {
+    let output = run(&["openapi", "--listen", "here"]);
+    assert_eq!(output.status.code(), Some(0));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+}
