@@ -170,6 +170,12 @@ impl Engine for SledStore {
     }
 }
 
+/// Whether there is or was a store in the data folder `folder`, whole or not.
+#[must_use]
+pub fn is_known(folder: &Path) -> bool {
+    files::store_folder(folder).exists() || Mark::path(folder).exists()
+}
+
 /// Whether [`verify`] takes the store as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accept {
