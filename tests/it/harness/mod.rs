@@ -1,1 +1,3 @@
-//! Being built.
+//! What scenarios stand on.
+
+pub(crate) mod world;
