@@ -74,8 +74,8 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             step: Duration::from_secs(30),
-            whole: Duration::from_secs(120),
-            idle: Duration::from_secs(60),
+            whole: Duration::from_mins(2),
+            idle: Duration::from_mins(1),
             store: Duration::from_secs(1),
         }
     }
@@ -92,7 +92,7 @@ pub struct MailRoom {
 
 enum Transport {
     Mailbox(Arc<RecentLetters>),
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
 }
 
 impl MailRoom {
@@ -102,7 +102,9 @@ impl MailRoom {
         let MailSettings { transport, from, public_url, name, connections, patience } = settings;
         let transport = match transport {
             TransportSettings::Mailbox(letters) => Transport::Mailbox(letters),
-            TransportSettings::Smtp(smtp) => Transport::Smtp(Smtp::new(smtp, &public_url, patience)),
+            TransportSettings::Smtp(smtp) => {
+                Transport::Smtp(Box::new(Smtp::new(smtp, &public_url, patience)))
+            }
         };
         let house = House { name, origin: public_url };
         Self { transport, from, house, connections: connections.max(1), patience }

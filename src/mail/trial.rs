@@ -1,7 +1,5 @@
 //! One letter, sent right now: does mail work, and if not, at which step?
 
-use tokio_util::sync::CancellationToken;
-
 use super::message::{Heading, compose};
 use super::{MailRoom, Transport};
 use crate::domain::address::EmailAddress;
@@ -30,9 +28,6 @@ impl MailRoom {
         let heading = Heading { id: LetterId(world.random()), from: &self.from, to, queued_at: world.now() };
         let mail = compose(&heading, &self.house.trial())
             .map_err(|error| TrialError::NotTaken(error.to_string()))?;
-        // Nobody stops it, so it comes to an end.
-        let answer = smtp.send(&mail, &CancellationToken::new()).await.expect("what is not stopped ends");
-        smtp.disconnect().await;
-        answer.map_err(|fault| TrialError::NotTaken(fault.to_string()))
+        smtp.send_alone(&mail).await.map_err(|fault| TrialError::NotTaken(fault.to_string()))
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! To stop is to finish what the mail server may already have; all else stays owed.
 
+use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -99,8 +100,10 @@ impl Shift {
             self.pause(&error).await;
         }
         loop {
-            if let Err(error) = self.look().await {
-                self.pause(&error).await;
+            match AssertUnwindSafe(self.look()).catch_unwind().await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => self.pause(&error).await,
+                Err(_) => self.pause(&"looking into it panicked").await,
             }
         }
     }
@@ -171,7 +174,7 @@ impl Shift {
         }
     }
 
-    async fn pause(&self, error: &Error) {
+    async fn pause(&self, error: &(dyn Display + Sync)) {
         tracing::warn!(%error, "the outbox cannot be used now; no mail is sent meanwhile");
         sleep(self.room.patience.store).await;
     }

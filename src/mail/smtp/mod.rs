@@ -63,15 +63,26 @@ impl Smtp {
     }
 
     async fn converse(&self, mail: &Mail, stop: &CancellationToken) -> Option<Result<String, Fault>> {
-        let mut connection = match stop.run_until_cancelled(self.begin(mail)).await? {
+        let connection = match stop.run_until_cancelled(self.begin(mail)).await? {
             Ok(connection) => connection,
             Err(fault) => return Some(Err(fault)),
         };
-        let answer = connection.finish(mail).await;
-        if answer.is_ok() {
-            self.kept().push(connection);
-        }
-        Some(answer)
+        Some(self.finish(connection, mail).await)
+    }
+
+    /// Sends one letter that nobody stops, and takes leave.
+    pub(super) async fn send_alone(&self, mail: &Mail) -> Result<String, Fault> {
+        let whole = self.patience.whole;
+        let sending = async { self.finish(self.begin(mail).await?, mail).await };
+        let answer = timeout(whole, sending).await.unwrap_or_else(|_| Err(Fault::slow(Step::Whole, whole)));
+        self.disconnect().await;
+        answer
+    }
+
+    async fn finish(&self, mut connection: Connection, mail: &Mail) -> Result<String, Fault> {
+        let answer = connection.finish(mail).await?;
+        self.kept().push(connection);
+        Ok(answer)
     }
 
     /// A connection that waits for the letter itself.

@@ -60,8 +60,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let heard = &mut buffer.filled_mut()[before..];
-        heard.iter_mut().for_each(|byte| *byte = plain(*byte));
-        self.heard_bytes += heard.len();
+        let heard_bytes = heard.len();
+        for byte in heard {
+            *byte = plain(*byte);
+        }
+        self.heard_bytes += heard_bytes;
         if self.heard_bytes > Self::MAX_REPLY_BYTES {
             return Poll::Ready(Err(io::Error::other("the reply of the mail server has no end")));
         }

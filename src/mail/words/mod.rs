@@ -83,9 +83,9 @@ impl House {
                 Block::Link { label: "Sign in".into(), link: link.clone() },
                 Block::Paragraph("Or type this code in the window where you asked for it:".into()),
                 Block::Code(code.into()),
+                Block::Remark("Type it nowhere else: nobody will ask you for it.".into()),
                 Block::Remark(format!(
-                    "Type it nowhere else: nobody will ask you for it. Link and code work for {lifetime} \
-                     from when this letter was sent, and only once."
+                    "Link and code work for {lifetime} from when this letter was sent, and only once."
                 )),
                 Block::Remark("If this was not you, ignore this letter.".into()),
                 Block::Autofill(format!("@{} #{code}", self.origin.host())),
@@ -124,8 +124,8 @@ impl House {
 fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (number, unit) = match seconds {
-        _ if seconds % 3600 == 0 => (seconds / 3600, "hour"),
-        _ if seconds % 60 == 0 => (seconds / 60, "minute"),
+        _ if seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
+        _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
         _ => (seconds, "second"),
     };
     let plural = if number == 1 { "" } else { "s" };

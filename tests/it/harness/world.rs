@@ -91,7 +91,7 @@ impl Drop for Asleep<'_> {
     }
 }
 
-/// Entropy that is none: SplitMix64 from a fixed seed.
+/// Entropy that is none: `SplitMix64` from a fixed seed.
 pub(crate) struct SeededEntropy(Mutex<u64>);
 
 impl Default for SeededEntropy {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::sink::{Act, Sink, Stage, Tls};
+use super::sink::{Act, Security, Sink, Stage};
 use super::{House, short_patience, through_sink};
 
 const STAGES: [Stage; 6] = [Stage::Greeting, Stage::Ehlo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
@@ -14,7 +14,7 @@ async fn survives(stage: Stage, times: usize, act: Act) {
     let house = House::new().await;
     let count = AtomicUsize::new(0);
     let told = format!("{stage:?} {act:?}").chars().take(100).collect::<String>();
-    let sink = Sink::start(Tls::None, move |moment| {
+    let sink = Sink::start(Security::None, move |moment| {
         let is_now = moment.stage == stage && count.fetch_add(1, Ordering::SeqCst) < times;
         if is_now { act.clone() } else { Act::Behave }
     })
@@ -87,7 +87,7 @@ async fn a_reply_that_panics_the_library_is_a_delay() {
 #[tokio::test]
 async fn a_refusal_in_another_encoding_is_still_a_refusal() {
     let house = House::new().await;
-    let sink = Sink::start(Tls::None, |moment| match moment.stage {
+    let sink = Sink::start(Security::None, |moment| match moment.stage {
         Stage::Rcpt => Act::Say(b"550 Empf\xe4nger unbekannt\r\n".to_vec()),
         _ => Act::Behave,
     })
@@ -103,7 +103,7 @@ async fn a_refusal_in_another_encoding_is_still_a_refusal() {
 async fn a_conversation_that_is_slow_at_every_step_ends_as_a_whole() {
     let house = House::new().await;
     let (_release, held) = tokio::sync::watch::channel(false);
-    let sink = Sink::start(Tls::None, move |moment| match (moment.connection, moment.stage) {
+    let sink = Sink::start(Security::None, move |moment| match (moment.connection, moment.stage) {
         (0, Stage::Dot) => Act::Hold(held.clone()),
         _ => Act::Behave,
     })

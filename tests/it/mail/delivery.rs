@@ -7,7 +7,7 @@ use gatepost::domain::address::EmailAddress;
 use gatepost::mail::{MailRoom, TrialError};
 use mailparse::MailHeaderMap;
 
-use super::sink::{Act, Moment, Sink, Stage, TakenMail, Tls};
+use super::sink::{Act, Moment, Security, Seen, Sink, Stage, TakenMail};
 use super::{House, smtp, through, through_sink};
 
 fn message_id(mail: &TakenMail) -> String {
@@ -65,7 +65,8 @@ async fn a_temporary_refusal_at_any_stage_delays_and_sends_once_with_the_same_me
     let stages = [Stage::Greeting, Stage::Ehlo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
     for stage in stages {
         let house = House::new().await;
-        let sink = Sink::start(Tls::None, at_first(stage, 3, Act::say("451 greylisted, come back"))).await;
+        let sink =
+            Sink::start(Security::None, at_first(stage, 3, Act::say("451 greylisted, come back"))).await;
         let worker = house.work(through_sink(&sink));
         let _hurry = house.hurry();
         house.ask("ann@example.org").await;
@@ -85,7 +86,7 @@ async fn a_temporary_refusal_at_any_stage_delays_and_sends_once_with_the_same_me
 async fn every_try_of_a_letter_is_the_same_letter() {
     let house = House::new().await;
     // Twice the letter is kept and the connection drops before the mail server says so.
-    let sink = Sink::start(Tls::None, at_first(Stage::Dot, 2, Act::KeepAndHangUp)).await;
+    let sink = Sink::start(Security::None, at_first(Stage::Dot, 2, Act::KeepAndHangUp)).await;
     let worker = house.work(through_sink(&sink));
     let _hurry = house.hurry();
     house.ask("ann@example.org").await;
@@ -104,13 +105,14 @@ async fn a_refusal_of_recipient_or_letter_is_final() {
         (Stage::Dot, "552 too large"),
     ] {
         let house = House::new().await;
-        let sink = Sink::start(
-            Tls::None,
-            move |moment| {
-                if moment.stage == stage { Act::say(reply) } else { Act::Behave }
-            },
-        )
-        .await;
+        let sink =
+            Sink::start(
+                Security::None,
+                move |moment| {
+                    if moment.stage == stage { Act::say(reply) } else { Act::Behave }
+                },
+            )
+            .await;
         let worker = house.work(through_sink(&sink));
         let _hurry = house.hurry();
         house.ask("ann@example.org").await;
@@ -125,7 +127,8 @@ async fn a_refusal_of_recipient_or_letter_is_final() {
 async fn a_5xx_before_the_recipient_is_the_servers_trouble_and_tried_again() {
     for stage in [Stage::Greeting, Stage::Ehlo, Stage::Mail] {
         let house = House::new().await;
-        let sink = Sink::start(Tls::None, at_first(stage, 2, Act::say("554 we do not like you now"))).await;
+        let sink =
+            Sink::start(Security::None, at_first(stage, 2, Act::say("554 we do not like you now"))).await;
         let worker = house.work(through_sink(&sink));
         let _hurry = house.hurry();
         house.ask("ann@example.org").await;
@@ -141,7 +144,7 @@ async fn a_refused_or_delayed_recipient_holds_up_nobody() {
     for address in ["gone@example.org", "full@example.org", "ann@example.org", "bob@example.org"] {
         house.ask(address).await;
     }
-    let sink = Sink::start(Tls::None, |moment| match (moment.stage, moment.line.as_str()) {
+    let sink = Sink::start(Security::None, |moment| match (moment.stage, moment.line.as_str()) {
         (Stage::Rcpt, line) if line.contains("gone@") => Act::say("550 no such person"),
         (Stage::Rcpt, line) if line.contains("full@") => Act::say("452 mailbox full"),
         _ => Act::Behave,
@@ -160,21 +163,30 @@ async fn a_refused_or_delayed_recipient_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn a_letter_is_given_up_when_its_request_is_over() {
+async fn a_letter_is_tried_until_its_request_is_over_and_no_dead_link_is_sent() {
     let house = House::new().await;
-    let sink = Sink::start(Tls::None, |moment| match moment.stage {
+    let sink = Sink::start(Security::None, |moment| match moment.stage {
         Stage::Rcpt => Act::say("450 come back"),
         _ => Act::Behave,
     })
     .await;
     let worker = house.work(through_sink(&sink));
-    let _hurry = house.hurry();
     house.ask("ann@example.org").await;
+    let mut last = house.world.now();
+    for wait in [2, 4, 8, 16, 32, 64, 128] {
+        let due = house.clock.sleeper_within(Duration::from_mins(4)).await;
+        let waited = due.since(last).as_secs_f64();
+        assert!((0.8 * f64::from(wait)..=1.2 * f64::from(wait)).contains(&waited), "{waited} for {wait}");
+        house.clock.advance_to(due);
+        last = due;
+    }
+    // The claims of a letter that is being tried end in five minutes: after the eighth try.
+    let tries = |seen: &Seen| seen.moments.iter().filter(|moment| moment.stage == Stage::Rcpt).count();
+    sink.until(|seen| seen.hung_up == 8 && tries(seen) == 8).await;
+    house.clock.advance(Duration::from_hours(1));
     house.owes_nothing().await;
     worker.stops().await;
-    let tries = sink.seen().moments.iter().filter(|moment| moment.stage == Stage::Rcpt).count();
-    // 2 s doubling to 5 min within an hour.
-    assert!((12..=25).contains(&tries), "{tries}");
+    assert_eq!(tries(&sink.seen()), 8);
 }
 
 #[tokio::test]
@@ -186,7 +198,7 @@ async fn a_mail_server_that_is_down_delays_mail_and_nothing_else() {
         house.ask(&format!("p{number}@example.org")).await;
     }
     house.clock.sleeper_within(Duration::from_mins(1)).await;
-    let sink = Sink::start_at(port, Tls::None, |_| Act::Behave).await;
+    let sink = Sink::start_at(port, Security::None, |_| Act::Behave).await;
     let _hurry = house.hurry();
     let mails = sink.mails(20).await;
     house.owes_nothing().await;
@@ -220,7 +232,7 @@ async fn connections_are_kept_shared_and_no_more_than_allowed() {
 async fn a_kept_connection_that_died_costs_no_delay() {
     let house = House::new().await;
     // Every connection ends at its second letter, one by a hang-up and one by a farewell.
-    let sink = Sink::start(Tls::None, {
+    let sink = Sink::start(Security::None, {
         let letters = std::sync::Mutex::new(std::collections::HashMap::<usize, usize>::new());
         move |moment| {
             if moment.stage != Stage::Mail {
@@ -265,7 +277,7 @@ async fn an_idle_connection_is_closed_with_a_farewell() {
 #[tokio::test]
 async fn a_login_is_brought_and_a_refused_one_is_tried_again() {
     let house = House::new().await;
-    let sink = Sink::start(Tls::None, at_first(Stage::Auth, 1, Act::say("535 who are you"))).await;
+    let sink = Sink::start(Security::None, at_first(Stage::Auth, 1, Act::say("535 who are you"))).await;
     let url = format!("smtp://ann%40example.org:p%25ss@127.0.0.1:{}?tls=none", sink.port);
     let worker = house.work(through(smtp(&url)));
     let _hurry = house.hurry();
@@ -293,7 +305,7 @@ async fn a_trial_letter_tells_how_it_went_at_once() {
         (Stage::Rcpt, "at RCPT TO: the mail server said 554 no \u{1b}[31m"),
         (Stage::Dot, "at the end of the letter: the mail server said 554 no \u{1b}[31m"),
     ] {
-        let sink = Sink::start(Tls::None, move |moment| {
+        let sink = Sink::start(Security::None, move |moment| {
             if moment.stage == stage { Act::say("554 no \u{1b}[31m") } else { Act::Behave }
         })
         .await;

@@ -1,4 +1,4 @@
-//! OpenSMTPD, a mail server as people run it, on loopback and with a mailbox of its own.
+//! `OpenSMTPD`, a mail server as people run it, on loopback and with a mailbox of its own.
 
 use std::fs::{self, File, Permissions};
 use std::net::{TcpListener, TcpStream};
@@ -14,7 +14,7 @@ const PROGRAM: &str = "/usr/sbin/smtpd";
 /// Whom the mailbox belongs to: the server gives up root to deliver.
 const NOBODY: u32 = 65534;
 
-/// A running OpenSMTPD that delivers every letter into one Maildir. Ends when it is dropped.
+/// A running `OpenSMTPD` that delivers every letter into one Maildir. Ends when it is dropped.
 pub(crate) struct OpenSmtpd {
     pub(crate) port: u16,
     child: Child,

@@ -1,4 +1,4 @@
-//! Through OpenSMTPD into a mailbox: what a mail server makes of our letters.
+//! Through `OpenSMTPD` into a mailbox: what a mail server makes of our letters.
 
 use mailparse::MailHeaderMap;
 

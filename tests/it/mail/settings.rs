@@ -27,7 +27,7 @@ fn what_names_no_mail_server_is_refused_by_name() {
         ("mail.example.org:587", SmtpServerError::Shape),
         ("https://mail.example.org", SmtpServerError::Shape),
         ("smtp://", SmtpServerError::Shape),
-        ("smtp:///path", SmtpServerError::Shape),
+        ("smtp:///path", SmtpServerError::Rest),
         ("smtp://exa%20mple.org", SmtpServerError::Shape),
         ("smtp://mail.example.org/path", SmtpServerError::Rest),
         ("smtp://mail.example.org#part", SmtpServerError::Rest),

@@ -31,7 +31,7 @@ pub(crate) enum Stage {
 pub(crate) enum Act {
     /// What a mail server should.
     Behave,
-    /// Answers this instead, byte for byte. At `Dot` the letter is kept if it is a 2xx.
+    /// Answers this instead, byte for byte. At `Dot` the letter is kept if it is a 250.
     Say(Vec<u8>),
     /// Answers what it should, but one byte a while, and never ends.
     Drip,
@@ -51,7 +51,8 @@ impl Act {
     }
 }
 
-/// What the script is asked: the stage, the command, the number of the connection (from 0).
+/// What the script is asked: the stage, the command (at `Dot` the letter), the number of the
+/// connection (from 0).
 #[derive(Clone, Debug)]
 pub(crate) struct Moment {
     pub(crate) stage: Stage,
@@ -69,7 +70,7 @@ pub(crate) struct TakenMail {
 
 /// How the mail server speaks TLS.
 #[derive(Clone)]
-pub(crate) enum Tls {
+pub(crate) enum Security {
     None,
     Implicit(TlsAcceptor),
     StartTls(TlsAcceptor),
@@ -99,16 +100,19 @@ pub(crate) struct Seen {
 impl Sink {
     /// A mail server that always does what it should.
     pub(crate) async fn good() -> Self {
-        Self::start(Tls::None, |_| Act::Behave).await
+        Self::start(Security::None, |_| Act::Behave).await
     }
 
-    pub(crate) async fn start(tls: Tls, script: impl Fn(&Moment) -> Act + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(
+        tls: Security,
+        script: impl Fn(&Moment) -> Act + Send + Sync + 'static,
+    ) -> Self {
         Self::start_at(0, tls, script).await
     }
 
     pub(crate) async fn start_at(
         port: u16,
-        tls: Tls,
+        tls: Security,
         script: impl Fn(&Moment) -> Act + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
@@ -137,7 +141,7 @@ impl Sink {
     }
 }
 
-async fn accept(listener: TcpListener, tls: Tls, script: Script, seen: watch::Sender<Seen>) {
+async fn accept(listener: TcpListener, tls: Security, script: Script, seen: watch::Sender<Seen>) {
     let mut talks = tokio::task::JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -168,15 +172,15 @@ enum Next {
 }
 
 impl Talk {
-    async fn serve(mut self, stream: TcpStream, tls: Tls) -> std::io::Result<()> {
+    async fn serve(mut self, stream: TcpStream, tls: Security) -> std::io::Result<()> {
         match tls {
-            Tls::None => self.talk(&mut BufReader::new(stream), None).await.map(drop),
-            Tls::Implicit(acceptor) => {
+            Security::None => self.talk(&mut BufReader::new(stream), None).await.map(drop),
+            Security::Implicit(acceptor) => {
                 self.is_secret = true;
                 let mut stream = BufReader::new(acceptor.accept(stream).await?);
                 self.talk(&mut stream, None).await.map(drop)
             }
-            Tls::StartTls(acceptor) => {
+            Security::StartTls(acceptor) => {
                 let mut stream = BufReader::new(stream);
                 if !matches!(self.talk(&mut stream, Some("250-STARTTLS\r\n")).await?, Next::StartTls) {
                     return Ok(());
@@ -259,11 +263,11 @@ impl Talk {
                 }
             }
         }
+        let act = self.asked(Stage::Dot, &String::from_utf8_lossy(&data));
         let mail = TakenMail { from: from.to_owned(), to: to.to_owned(), data };
-        let act = self.asked(Stage::Dot, to);
         let takes = match &act {
             Act::Behave | Act::KeepAndHangUp | Act::Hold(_) | Act::Drip => true,
-            Act::Say(reply) => reply.starts_with(b"2"),
+            Act::Say(reply) => reply.starts_with(b"250 "),
             Act::Silence | Act::HangUp => false,
         };
         let next = self.perform(stream, act, "250 taken\r\n").await?;

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::sink::{Act, Seen, Sink, Stage, Tls};
+use super::sink::{Act, Security, Seen, Sink, Stage};
 use super::{House, through};
 
 /// A certificate authority of a test, and a mail server's certificate for `name` signed by it.
@@ -67,7 +67,9 @@ async fn is_refused(sink: &Sink, url: &str, trusted: Vec<CertificateDer<'static>
 #[tokio::test]
 async fn letters_go_through_tls_of_both_kinds_with_a_private_authority() {
     let (ca, acceptor) = authority("localhost", FAR);
-    for (tls, scheme) in [(Tls::Implicit(acceptor.clone()), "smtps"), (Tls::StartTls(acceptor), "smtp")] {
+    for (tls, scheme) in
+        [(Security::Implicit(acceptor.clone()), "smtps"), (Security::StartTls(acceptor), "smtp")]
+    {
         let house = House::new().await;
         let sink = Sink::start(tls, |_| Act::Behave).await;
         let url = format!("{scheme}://ann:secret@localhost:{}", sink.port);
@@ -91,7 +93,7 @@ async fn a_mail_server_without_starttls_gets_no_letter() {
 async fn a_mail_server_that_refuses_starttls_gets_no_letter() {
     let (ca, acceptor) = authority("localhost", FAR);
     for reply in ["454 not now", "554 never", "hello", "220"] {
-        let sink = Sink::start(Tls::StartTls(acceptor.clone()), move |moment| match moment.stage {
+        let sink = Sink::start(Security::StartTls(acceptor.clone()), move |moment| match moment.stage {
             Stage::StartTls if reply == "220" => Act::say("220 go ahead\r\n250 AUTH PLAIN"),
             Stage::StartTls => Act::say(reply),
             _ => Act::Behave,
@@ -109,11 +111,8 @@ async fn a_certificate_that_proves_nothing_gets_no_letter() {
     let (expired_ca, expired) = authority("localhost", (2020, 1, 1));
     drop((good, other_ca));
     for (acceptor, trusted) in [(unknown, ca), (wrong_name, wrong_name_ca), (expired, expired_ca)] {
-        for implicit in [true, false] {
-            let (tls, scheme) = match implicit {
-                true => (Tls::Implicit(acceptor.clone()), "smtps"),
-                false => (Tls::StartTls(acceptor.clone()), "smtp"),
-            };
+        let both = [(Security::Implicit(acceptor.clone()), "smtps"), (Security::StartTls(acceptor), "smtp")];
+        for (tls, scheme) in both {
             let sink = Sink::start(tls, |_| Act::Behave).await;
             let url = format!("{scheme}://ann:secret@localhost:{}", sink.port);
             is_refused(&sink, &url, vec![trusted.clone()]).await;
@@ -132,7 +131,7 @@ async fn a_plain_server_where_tls_is_expected_gets_no_letter() {
 async fn a_silent_handshake_frees_the_sender() {
     let (ca, acceptor) = authority("localhost", FAR);
     let house = House::new().await;
-    let sink = Sink::start(Tls::StartTls(acceptor), |moment| match (moment.connection, moment.stage) {
+    let sink = Sink::start(Security::StartTls(acceptor), |moment| match (moment.connection, moment.stage) {
         (0, Stage::StartTls) => Act::Silence,
         _ => Act::Behave,
     })
