@@ -2,3 +2,4 @@
 
 pub(crate) mod caller;
 pub(crate) mod http;
+pub(crate) mod world;

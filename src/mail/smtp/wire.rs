@@ -1,0 +1,98 @@
+//! The gate between the mail server and lettre: what the server says is bounded and plain.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use lettre::transport::smtp::client::AsyncTokioStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A connection as lettre reads and writes it, with TLS below where it is demanded.
+///
+/// A reply of any length would be read into memory, one in another encoding than UTF-8 would be a
+/// fault, and its control characters would go into our log. So replies end at a bound and arrive as
+/// printable ASCII.
+#[derive(Debug)]
+pub(super) struct Wire<S> {
+    stream: S,
+    peer: SocketAddr,
+    greeting: &'static [u8],
+    heard_bytes: usize,
+}
+
+impl<S> Wire<S> {
+    /// The most a server may say to one command.
+    const MAX_REPLY_BYTES: usize = 64 * 1024;
+
+    /// A connection whose server speaks first.
+    pub(super) fn new(stream: S, peer: SocketAddr) -> Self {
+        Self { stream, peer, greeting: b"", heard_bytes: 0 }
+    }
+
+    /// A connection whose greeting was heard before TLS began: lettre, which expects one, is told.
+    pub(super) fn greeted(stream: S, peer: SocketAddr) -> Self {
+        Self { greeting: b"220 TLS\r\n", ..Self::new(stream, peer) }
+    }
+}
+
+/// A byte of a reply as it may be shown.
+pub(super) fn plain(byte: u8) -> u8 {
+    match byte {
+        b' '..=b'~' | b'\r' | b'\n' => byte,
+        b'\t' => b' ',
+        _ => b'?',
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.greeting.is_empty() {
+            let (now, later) = self.greeting.split_at(self.greeting.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            self.greeting = later;
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let heard = &mut buffer.filled_mut()[before..];
+        let heard_bytes = heard.len();
+        for byte in heard {
+            *byte = plain(*byte);
+        }
+        self.heard_bytes += heard_bytes;
+        if self.heard_bytes > Self::MAX_REPLY_BYTES {
+            return Poll::Ready(Err(io::Error::other("the reply of the mail server has no end")));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.heard_bytes = 0;
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync + std::fmt::Debug> AsyncTokioStream for Wire<S> {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer)
+    }
+}

@@ -1,0 +1,117 @@
+//! The HTML part of a letter: a calm card, light and dark, with nothing to be fetched from anywhere.
+//!
+//! Styles stand at each element, since many mail programs drop a style block; the block only turns
+//! the colours for the dark, which those that honour it do.
+
+use std::fmt::Write;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Block, Draft};
+
+const DARK: &str = "@media (prefers-color-scheme: dark) { \
+    .page { background: #14171a !important } \
+    .card { background: #1e2226 !important; border-color: #343a40 !important } \
+    .ink { color: #eceff1 !important } \
+    .soft { color: #a9b2ba !important } \
+    .code { background: #14171a !important; border-color: #343a40 !important; color: #eceff1 !important } \
+    .button { background: #8fb8ff !important } \
+    .label { color: #10203a !important } \
+    .link { color: #8fb8ff !important } }";
+
+const FONT: &str =
+    "font-family: system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; ";
+const PAGE: &str = "margin: 0; padding: 0; background: #f3f4f6";
+const CARD: &str = "max-width: 480px; background: #ffffff; border: 1px solid #e2e5e9; border-radius: 12px";
+const NAME: &str = "margin: 0 0 20px; font-size: 14px; line-height: 20px; font-weight: 600; color: #5b6570";
+const TITLE: &str = "margin: 0 0 20px; font-size: 22px; line-height: 28px; font-weight: 650; color: #15191d";
+const PARAGRAPH: &str = "margin: 0 0 14px; font-size: 16px; line-height: 24px; color: #15191d";
+const REMARK: &str = "margin: 0 0 10px; font-size: 14px; line-height: 21px; color: #5b6570";
+const AUTOFILL: &str = "margin: 18px 0 0; font-size: 12px; line-height: 18px; color: #5b6570";
+const BUTTON: &str = "background: #1f5fd6; border-radius: 8px";
+const LABEL: &str = "display: inline-block; padding: 13px 28px; font-size: 16px; line-height: 20px; \
+    font-weight: 600; color: #ffffff; text-decoration: none";
+const LINK: &str = "margin: 0 0 24px; font-size: 13px; line-height: 20px; word-break: break-all";
+const LINK_INK: &str = "color: #1f5fd6; text-decoration: underline";
+const CODE: &str = "padding: 14px 12px; background: #f3f4f6; border: 1px solid #e2e5e9; \
+    border-radius: 8px; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 32px; \
+    line-height: 40px; font-weight: 600; letter-spacing: 6px; color: #15191d; -webkit-user-select: all; \
+    user-select: all";
+
+pub(super) fn written(draft: &Draft, name: &str) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="supported-color-schemes" content="light dark";
+                title { (draft.title) }
+                style { (PreEscaped(":root { color-scheme: light dark }")) (PreEscaped(DARK)) }
+            }
+            body.page style=(PAGE) { (sheet(draft, name)) }
+        }
+    };
+    seven_bit(&page.into_string())
+}
+
+fn sheet(draft: &Draft, name: &str) -> Markup {
+    html! {
+        table.page role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style=(PAGE) {
+            tr {
+                td align="center" style="padding: 32px 12px" {
+                    table.card role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style=(CARD) {
+                        tr {
+                            td style={ "padding: 28px 28px 24px; text-align: left; " (FONT) } {
+                                p.soft style=(NAME) { (name) }
+                                h1.ink style=(TITLE) { (draft.title) }
+                                @for block in &draft.blocks { (drawn(block)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn drawn(block: &Block) -> Markup {
+    html! {
+        @match block {
+            Block::Paragraph(words) => p.ink style=(PARAGRAPH) { (words) },
+            Block::Remark(words) => p.soft style=(REMARK) { (words) },
+            Block::Autofill(words) => p.soft style=(AUTOFILL) { (words) },
+            Block::Link { label, link } => {
+                table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin: 0 0 12px" {
+                    tr {
+                        td.button align="center" bgcolor="#1f5fd6" style=(BUTTON) {
+                            a.label href=(link) style={ (FONT) (LABEL) } { (label) }
+                        }
+                    }
+                }
+                p style=(LINK) { a.link href=(link) style=(LINK_INK) { (link) } }
+            },
+            Block::Code(code) => {
+                table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin: 0 0 20px" {
+                    tr { td.code align="center" style=(CODE) { (code) } }
+                }
+            },
+        }
+    }
+}
+
+/// ASCII in short lines, so that no mail server has a reason to encode or break it on its way.
+fn seven_bit(page: &str) -> String {
+    let page = page.replace("><", ">\n<");
+    let mut plain = String::with_capacity(page.len());
+    for c in page.chars() {
+        if c.is_ascii() {
+            plain.push(c);
+        } else {
+            write!(plain, "&#{};", u32::from(c)).expect("a String takes what is written to it");
+        }
+    }
+    plain.push('\n');
+    plain
+}

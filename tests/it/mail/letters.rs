@@ -1,0 +1,228 @@
+//! What arrives, read as a stranger's mail program reads it.
+
+use std::sync::Arc;
+
+use gatepost::mail::{MailSettings, RecentLetters, Sender, TransportSettings};
+use gatepost::path::Origin;
+use mailparse::{MailHeaderMap, ParsedMail};
+
+use super::memory::MemoryStore;
+use super::sink::Sink;
+use super::{House, through, through_sink};
+
+/// The letter about one asking, as it went over the wire.
+async fn letter(registration: bool, change: impl Fn(&mut MailSettings)) -> Vec<u8> {
+    let house = House::over(Arc::new(MemoryStore::new()), registration).await;
+    house.ask("ann@example.org").await;
+    let sink = Sink::good().await;
+    let mut settings = through_sink(&sink);
+    change(&mut settings);
+    let worker = house.work(settings);
+    let data = sink.mails(1).await.remove(0).data;
+    worker.stops().await;
+    data
+}
+
+fn parts(mail: &ParsedMail<'_>) -> (String, String) {
+    assert_eq!(mail.ctype.mimetype, "multipart/alternative");
+    let [text, html] = &mail.subparts[..] else { panic!("two parts") };
+    assert_eq!((text.ctype.mimetype.as_str(), html.ctype.mimetype.as_str()), ("text/plain", "text/html"));
+    (text.get_body().unwrap().replace('\r', ""), html.get_body().unwrap().replace('\r', ""))
+}
+
+/// Headers, text and HTML in one page to look at.
+fn shown(data: &[u8]) -> String {
+    let mail = mailparse::parse_mail(data).unwrap();
+    let headers: Vec<String> =
+        mail.headers.iter().map(|header| format!("{}: {}", header.get_key(), header.get_value())).collect();
+    let (text, html) = parts(&mail);
+    format!("{}\n\n{text}\n{html}", headers.join("\n"))
+}
+
+/// What a person reads of a page: no tags, no style block.
+fn read(html: &str) -> Vec<String> {
+    let (_, body) = html.split_once("<body").unwrap();
+    let mut words = String::new();
+    let mut is_tag = true;
+    for c in body.chars() {
+        match c {
+            '<' => is_tag = true,
+            '>' => {
+                is_tag = false;
+                words.push(' ');
+            }
+            c if !is_tag => words.push(c),
+            _ => {}
+        }
+    }
+    words.split_whitespace().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_letter_to_sign_in_reads_well() {
+    insta::assert_snapshot!(shown(&letter(true, |_| {}).await));
+}
+
+#[tokio::test]
+async fn the_letter_that_there_is_no_account_reads_well() {
+    insta::assert_snapshot!(shown(&letter(false, |_| {}).await));
+}
+
+#[tokio::test]
+async fn link_and_code_stand_alone_and_unbroken_on_the_wire_too() {
+    // As it is, as lines of the raw message: no encoding has touched them.
+    let data = letter(true, |_| {}).await;
+    let raw = String::from_utf8(data.clone()).unwrap();
+    let link = raw.lines().find(|line| line.starts_with("https://id.example.org/link/")).unwrap();
+    assert!(link.len() < 77 && !link.contains(['=', '?', '&', '%']), "{link}");
+    assert_eq!(link.len(), "https://id.example.org/link/".len() + 40);
+    let code = raw.lines().find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));
+    let code = code.expect("the code has a line of its own");
+    let mail = mailparse::parse_mail(&data).unwrap();
+    let (text, html) = parts(&mail);
+    assert_eq!(text.lines().last().unwrap(), format!("@id.example.org #{code}"));
+    assert_eq!(mail.headers.get_first_value("Subject").unwrap(), format!("{code} is your Gatepost code"));
+    assert_eq!(html.matches(&format!("href=\"{link}\"")).count(), 2);
+    assert!(raw.is_ascii() && raw.lines().all(|line| line.len() <= 998));
+    assert!(!raw.to_ascii_lowercase().contains("quoted-printable"));
+}
+
+#[tokio::test]
+async fn both_parts_say_the_same() {
+    for registration in [true, false] {
+        let data = letter(registration, |_| {}).await;
+        let (text, html) = parts(&mailparse::parse_mail(&data).unwrap());
+        let in_text: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        let in_html = read(&html);
+        // The page also has the product's name above it and a label on its button.
+        let extras = if registration { vec!["Gatepost", "Sign", "in"] } else { vec!["Gatepost"] };
+        let mut expected: Vec<&str> = in_text.iter().map(String::as_str).chain(extras).collect();
+        let mut found: Vec<&str> = in_html.iter().map(String::as_str).collect();
+        expected.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, expected);
+    }
+}
+
+#[tokio::test]
+async fn nothing_in_a_letter_is_fetched_from_anywhere() {
+    let data = letter(true, |_| {}).await;
+    let (_, html) = parts(&mailparse::parse_mail(&data).unwrap());
+    for part in ["src=", "url(", "@import", "<img", "<link", "<script", "<iframe", "background="] {
+        assert!(!html.contains(part), "{part}");
+    }
+    let links = html.matches("http").count();
+    assert_eq!(links, html.matches("https://id.example.org/link/").count());
+}
+
+#[tokio::test]
+async fn names_in_any_script_arrive_whole_and_make_no_header() {
+    let name = "Müllers Tür ✓ \u{5d0}";
+    let data = letter(true, |settings| {
+        settings.name = name.into();
+        settings.from = Sender::parse(&format!("{name} <door@example.org>")).unwrap();
+    })
+    .await;
+    assert!(data.is_ascii(), "a mail server without 8BITMIME takes it");
+    let mail = mailparse::parse_mail(&data).unwrap();
+    let (text, html) = parts(&mail);
+    assert!(text.contains(&format!("Sign in to {name}")), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("https://id.example.org/link/") && line.len() < 77));
+    assert!(html.contains("M&#252;llers"), "{html}");
+    assert!(mail.headers.get_first_value("Subject").unwrap().ends_with(&format!("is your {name} code")));
+    assert_eq!(mail.headers.get_first_value("From").unwrap(), format!("{name} <door@example.org>"));
+    assert!(mail.headers.get_first_value("Message-ID").unwrap().ends_with("@example.org>"));
+    assert_eq!(mail.headers.len(), 8, "{:?}", mail.headers);
+}
+
+#[tokio::test]
+async fn hostile_recipients_and_names_change_no_header() {
+    let house = House::new().await;
+    let hostile = [
+        "bcc:x%0d%0a@example.org",
+        "a=?utf-8?q?=0d=0aBcc:_x?=@example.org",
+        "{{7*7}}@example.org",
+        "'or'1'='1@example.org",
+        "`id`@example.org",
+        "$(id)|cat/etc@example.org",
+        "-oQ/tmp@example.org",
+        "!x@example.org",
+    ];
+    let mut owed = Vec::new();
+    for address in hostile {
+        // What the strict parser refuses cannot be written to at all.
+        if gatepost::domain::address::EmailAddress::parse(address).is_ok() {
+            house.ask(address).await;
+            owed.push(address);
+        }
+    }
+    assert!(owed.len() >= 5, "{owed:?}");
+    let sink = Sink::good().await;
+    let mut settings = through_sink(&sink);
+    settings.name = "<b>\"Ann\" & Co</b>".into();
+    let worker = house.work(settings);
+    let mails = sink.mails(owed.len()).await;
+    for mail in &mails {
+        assert!(owed.contains(&mail.to.as_str()), "{}", mail.to);
+        assert_eq!(mail.from, "gatepost@id.example.org");
+        let parsed = mailparse::parse_mail(&mail.data).unwrap();
+        assert_eq!(parsed.headers.len(), 8, "{:?}", parsed.headers);
+        assert_eq!(parsed.headers.get_first_value("To").unwrap(), mail.to);
+        let (_, html) = parts(&parsed);
+        assert!(!html.contains("<b>") && html.contains("&lt;b&gt;"));
+    }
+    worker.stops().await;
+}
+
+#[tokio::test]
+async fn the_mailbox_shows_what_would_have_been_sent() {
+    use gatepost::domain::address::EmailAddress;
+    use gatepost::domain::ports::Mailbox;
+
+    let house = House::new().await;
+    let letters = Arc::new(RecentLetters::new());
+    let mut settings = through(TransportSettings::Mailbox(Arc::clone(&letters)));
+    settings.public_url = Origin::parse("http://localhost:8080").unwrap();
+    let worker = house.work(settings);
+    let queued = house.ask("Ann@example.org").await;
+    letters.arrival_after(0).await;
+    house.ask("bob@example.org").await;
+    letters.arrival_after(1).await;
+
+    let all = letters.letters(None);
+    let to: Vec<&str> = all.iter().map(|letter| letter.to.as_str()).collect();
+    assert_eq!(to, ["bob@example.org", "Ann@example.org"], "newest first");
+    let ann = EmailAddress::parse("ann@EXAMPLE.org").unwrap();
+    let [letter] = &letters.letters(Some(&ann))[..] else { panic!("one letter to ann") };
+    assert_eq!(letters.letter(letter.id).unwrap().subject, letter.subject);
+    let link = letter.link.as_deref().unwrap();
+    assert!(letter.text.lines().any(|line| line == link) && link.starts_with("http://localhost:8080/link/"));
+    assert!(letter.text.ends_with(&format!("@localhost #{}\n", letter.code.as_ref().unwrap().as_str())));
+
+    // What is shown signs in.
+    let code = letter.code.clone().unwrap();
+    let client = gatepost::domain::client::Client::server();
+    let redeemed = house.gatepost.redeem_code(queued.held, &code, None, &client).await;
+    assert!(redeemed.is_ok(), "{redeemed:?}");
+    worker.stops().await;
+}
+
+#[tokio::test]
+async fn the_mailbox_keeps_the_newest_letters_and_no_more() {
+    use gatepost::domain::ports::Mailbox;
+
+    let house = House::new().await;
+    for number in 0..RecentLetters::MAX + 3 {
+        house.ask(&format!("p{number}@example.org")).await;
+        house.clock.advance(std::time::Duration::from_millis(1));
+    }
+    let letters = Arc::new(RecentLetters::new());
+    let mut settings = through(TransportSettings::Mailbox(Arc::clone(&letters)));
+    settings.connections = 1;
+    let worker = house.work(settings);
+    letters.arrival_after(u64::try_from(RecentLetters::MAX + 2).unwrap()).await;
+    let all = letters.letters(None);
+    assert_eq!(all.len(), RecentLetters::MAX);
+    assert_eq!(all[0].to.as_str(), format!("p{}@example.org", RecentLetters::MAX + 2));
+    worker.stops().await;
+}

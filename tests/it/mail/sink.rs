@@ -1,0 +1,332 @@
+//! A mail server of the tests, on a real socket: does what a mail server does, unless a script
+//! tells it to misbehave at a step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Where in the conversation a script may misbehave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Greeting,
+    Ehlo,
+    StartTls,
+    Auth,
+    Mail,
+    Rcpt,
+    Data,
+    /// The first line of the letter has come.
+    Body,
+    /// The final dot has come.
+    Dot,
+}
+
+/// What the mail server does at a stage.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    /// What a mail server should.
+    Behave,
+    /// Answers this instead, byte for byte. At `Dot` the letter is kept if it is a 250.
+    Say(Vec<u8>),
+    /// Answers what it should, but one byte a while, and never ends.
+    Drip,
+    /// Never answers.
+    Silence,
+    /// Closes the connection.
+    HangUp,
+    /// Keeps the letter (at `Dot`), then closes the connection without an answer.
+    KeepAndHangUp,
+    /// Answers as it should once the test lets it.
+    Hold(watch::Receiver<bool>),
+}
+
+impl Act {
+    pub(crate) fn say(reply: &str) -> Self {
+        Self::Say(format!("{reply}\r\n").into_bytes())
+    }
+}
+
+/// What the script is asked: the stage, the command (at `Dot` the letter), the number of the
+/// connection (from 0).
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    pub(crate) stage: Stage,
+    pub(crate) line: String,
+    pub(crate) connection: usize,
+}
+
+/// A letter the mail server has taken.
+#[derive(Clone, Debug)]
+pub(crate) struct TakenMail {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) data: Vec<u8>,
+}
+
+/// How the mail server speaks TLS.
+#[derive(Clone)]
+pub(crate) enum Security {
+    None,
+    Implicit(TlsAcceptor),
+    StartTls(TlsAcceptor),
+}
+
+type Script = Arc<dyn Fn(&Moment) -> Act + Send + Sync>;
+
+/// The mail server. It is gone when it is dropped.
+pub(crate) struct Sink {
+    pub(crate) port: u16,
+    seen: watch::Sender<Seen>,
+    _accepting: AbortOnDropHandle<()>,
+}
+
+/// All that a mail server saw.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) mails: Vec<TakenMail>,
+    /// Every line that came in the clear.
+    pub(crate) clear: Vec<String>,
+    /// Every moment its script was asked about.
+    pub(crate) moments: Vec<Moment>,
+    pub(crate) connections: usize,
+    pub(crate) hung_up: usize,
+}
+
+impl Sink {
+    /// A mail server that always does what it should.
+    pub(crate) async fn good() -> Self {
+        Self::start(Security::None, |_| Act::Behave).await
+    }
+
+    pub(crate) async fn start(
+        tls: Security,
+        script: impl Fn(&Moment) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_at(0, tls, script).await
+    }
+
+    pub(crate) async fn start_at(
+        port: u16,
+        tls: Security,
+        script: impl Fn(&Moment) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = watch::Sender::new(Seen::default());
+        let script: Script = Arc::new(script);
+        let accepting = tokio::spawn(accept(listener, tls, script, seen.clone()));
+        Self { port, seen, _accepting: AbortOnDropHandle::new(accepting) }
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.borrow().clone()
+    }
+
+    /// Returns once `so` is true of what was seen. A test that waits in vain fails.
+    pub(crate) async fn until(&self, so: impl Fn(&Seen) -> bool) -> Seen {
+        let mut seen = self.seen.subscribe();
+        let waited = tokio::time::timeout(Duration::from_secs(20), seen.wait_for(|seen| so(seen))).await;
+        let result = waited.map(|seen| seen.unwrap().clone());
+        result.unwrap_or_else(|_| panic!("it never came to pass: {:?}", self.seen()))
+    }
+
+    /// The first `count` letters, once they are there.
+    pub(crate) async fn mails(&self, count: usize) -> Vec<TakenMail> {
+        self.until(|seen| seen.mails.len() >= count).await.mails
+    }
+}
+
+async fn accept(listener: TcpListener, tls: Security, script: Script, seen: watch::Sender<Seen>) {
+    let mut talks = tokio::task::JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let number = seen.borrow().connections;
+        seen.send_modify(|seen| seen.connections += 1);
+        let talk = Talk { script: Arc::clone(&script), seen: seen.clone(), number, is_secret: false };
+        let (tls, seen) = (tls.clone(), seen.clone());
+        talks.spawn(async move {
+            // A client that goes away is none of the mail server's business.
+            let _ = talk.serve(stream, tls).await;
+            seen.send_modify(|seen| seen.hung_up += 1);
+        });
+    }
+}
+
+struct Talk {
+    script: Script,
+    seen: watch::Sender<Seen>,
+    number: usize,
+    is_secret: bool,
+}
+
+/// Whether the conversation goes on.
+enum Next {
+    On,
+    Over,
+    StartTls,
+}
+
+impl Talk {
+    async fn serve(mut self, stream: TcpStream, tls: Security) -> std::io::Result<()> {
+        match tls {
+            Security::None => self.talk(&mut BufReader::new(stream), None).await.map(drop),
+            Security::Implicit(acceptor) => {
+                self.is_secret = true;
+                let mut stream = BufReader::new(acceptor.accept(stream).await?);
+                self.talk(&mut stream, None).await.map(drop)
+            }
+            Security::StartTls(acceptor) => {
+                let mut stream = BufReader::new(stream);
+                if !matches!(self.talk(&mut stream, Some("250-STARTTLS\r\n")).await?, Next::StartTls) {
+                    return Ok(());
+                }
+                self.is_secret = true;
+                let mut stream = BufReader::new(acceptor.accept(stream.into_inner()).await?);
+                self.commands(&mut stream, None).await.map(drop)
+            }
+        }
+    }
+
+    async fn talk<S>(&mut self, stream: &mut BufReader<S>, offer: Option<&str>) -> std::io::Result<Next>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        if let Next::Over = self.act(stream, Stage::Greeting, "", "220 sink ready\r\n").await? {
+            return Ok(Next::Over);
+        }
+        self.commands(stream, offer).await
+    }
+
+    async fn commands<S>(&mut self, stream: &mut BufReader<S>, offer: Option<&str>) -> std::io::Result<Next>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let (mut from, mut to) = (String::new(), String::new());
+        while let Some(line) = self.line(stream).await? {
+            let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+            let ehlo =
+                format!("250-sink\r\n{}250-AUTH PLAIN LOGIN\r\n250 8BITMIME\r\n", offer.unwrap_or_default());
+            let (stage, reply) = match verb.as_str() {
+                "EHLO" => (Stage::Ehlo, ehlo.as_str()),
+                "STARTTLS" => (Stage::StartTls, "220 go ahead\r\n"),
+                "AUTH" => (Stage::Auth, "235 welcome\r\n"),
+                "MAIL" => (Stage::Mail, "250 sender ok\r\n"),
+                "RCPT" => (Stage::Rcpt, "250 recipient ok\r\n"),
+                "DATA" => (Stage::Data, "354 go ahead\r\n"),
+                "QUIT" => {
+                    stream.write_all(b"221 bye\r\n").await?;
+                    return Ok(Next::Over);
+                }
+                _ => {
+                    stream.write_all(b"500 what?\r\n").await?;
+                    continue;
+                }
+            };
+            let next = self.act(stream, stage, &line, reply).await?;
+            match (stage, next) {
+                (_, Next::Over) => return Ok(Next::Over),
+                (Stage::StartTls, Next::On) => return Ok(Next::StartTls),
+                (Stage::Mail, _) => from = address(&line),
+                (Stage::Rcpt, _) => to = address(&line),
+                (Stage::Data, _) => {
+                    if let Next::Over = self.letter(stream, &from, &to).await? {
+                        return Ok(Next::Over);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(Next::Over)
+    }
+
+    async fn letter<S>(&mut self, stream: &mut BufReader<S>, from: &str, to: &str) -> std::io::Result<Next>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut data = Vec::new();
+        loop {
+            let Some(line) = self.line(stream).await? else { return Ok(Next::Over) };
+            if line == "." {
+                break;
+            }
+            data.extend_from_slice(line.strip_prefix('.').unwrap_or(&line).as_bytes());
+            data.extend_from_slice(b"\r\n");
+            if data.len() == line.len() + 2 {
+                let act = self.asked(Stage::Body, to);
+                if matches!(act, Act::HangUp) {
+                    return Ok(Next::Over);
+                }
+            }
+        }
+        let act = self.asked(Stage::Dot, &String::from_utf8_lossy(&data));
+        let mail = TakenMail { from: from.to_owned(), to: to.to_owned(), data };
+        let takes = match &act {
+            Act::Behave | Act::KeepAndHangUp | Act::Hold(_) | Act::Drip => true,
+            Act::Say(reply) => reply.starts_with(b"250 "),
+            Act::Silence | Act::HangUp => false,
+        };
+        let next = self.perform(stream, act, "250 taken\r\n").await?;
+        if takes {
+            self.seen.send_modify(|seen| seen.mails.push(mail));
+        }
+        Ok(next)
+    }
+
+    async fn line<S: AsyncRead + Unpin>(&self, stream: &mut BufReader<S>) -> std::io::Result<Option<String>> {
+        let mut line = Vec::new();
+        stream.read_until(b'\n', &mut line).await?;
+        let text = String::from_utf8_lossy(&line).into_owned();
+        if !self.is_secret && !text.is_empty() {
+            self.seen.send_modify(|seen| seen.clear.push(text.clone()));
+        }
+        let text = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text));
+        Ok(text.map(str::to_owned))
+    }
+
+    fn asked(&self, stage: Stage, line: &str) -> Act {
+        let moment = Moment { stage, line: line.to_owned(), connection: self.number };
+        let act = (self.script)(&moment);
+        self.seen.send_modify(|seen| seen.moments.push(moment));
+        act
+    }
+
+    async fn act<S>(&self, stream: &mut S, stage: Stage, line: &str, reply: &str) -> std::io::Result<Next>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        let act = self.asked(stage, line);
+        self.perform(stream, act, reply).await
+    }
+
+    async fn perform<S>(&self, stream: &mut S, act: Act, reply: &str) -> std::io::Result<Next>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        match act {
+            Act::Behave => stream.write_all(reply.as_bytes()).await?,
+            Act::Say(reply) => stream.write_all(&reply).await?,
+            Act::Drip => loop {
+                stream.write_all(b"250-").await?;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            },
+            Act::Silence => std::future::pending().await,
+            Act::HangUp | Act::KeepAndHangUp => return Ok(Next::Over),
+            Act::Hold(mut released) => {
+                // A test that is over holds nobody up.
+                let _ = released.wait_for(|released| *released).await;
+                stream.write_all(reply.as_bytes()).await?;
+            }
+        }
+        Ok(Next::On)
+    }
+}
+
+fn address(line: &str) -> String {
+    let rest = line.split_once('<').map_or("", |(_, rest)| rest);
+    rest.split_once('>').map_or("", |(address, _)| address).to_owned()
+}

@@ -1,0 +1,147 @@
+//! Where TLS is demanded, nothing is said in the clear but the name we greet with (SEC-69).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatepost::mail::{MailSettings, SmtpServer, SmtpSettings, TransportSettings};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::sink::{Act, Security, Seen, Sink, Stage};
+use super::{House, through};
+
+/// A certificate authority of a test, and a mail server's certificate for `name` signed by it.
+fn authority(name: &str, not_after: (i32, u8, u8)) -> (CertificateDer<'static>, TlsAcceptor) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(not_after.0, not_after.1, not_after.2);
+    let leaf = params.signed_by(&key, &ca).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .unwrap();
+    (ca.der().clone(), TlsAcceptor::from(Arc::new(config)))
+}
+
+const FAR: (i32, u8, u8) = (4000, 1, 1);
+
+fn settings(url: &str, trusted: Vec<CertificateDer<'static>>) -> MailSettings {
+    let server = SmtpServer::parse(url).unwrap();
+    through(TransportSettings::Smtp(SmtpSettings { server, trusted }))
+}
+
+/// Only what must come before TLS was said in the clear, and no letter came.
+fn assert_discreet(seen: &Seen) {
+    let is_before_tls = |line: &&String| line.starts_with("EHLO ") || line.starts_with("STARTTLS");
+    let clear: Vec<&String> = seen.clear.iter().filter(|line| !is_before_tls(line)).collect();
+    // What is left may be the bytes of a handshake, never a command or a letter.
+    for line in clear {
+        for word in ["MAIL", "RCPT", "DATA", "AUTH", "Subject", "/link/", "ann@"] {
+            assert!(!line.contains(word), "said in the clear: {line:?}");
+        }
+    }
+    assert!(seen.mails.is_empty());
+}
+
+/// A letter through this mail server is delayed, and nothing was told.
+async fn is_refused(sink: &Sink, url: &str, trusted: Vec<CertificateDer<'static>>) {
+    let house = House::new().await;
+    let worker = house.work(settings(url, trusted));
+    house.ask("ann@example.org").await;
+    // It is due again soon: delayed, not refused.
+    house.clock.sleeper_within(Duration::from_mins(1)).await;
+    worker.stops().await;
+    assert!(house.gatepost.next_letter_due().await.unwrap().is_some());
+    assert!(sink.seen().connections > 0);
+    assert_discreet(&sink.seen());
+}
+
+#[tokio::test]
+async fn letters_go_through_tls_of_both_kinds_with_a_private_authority() {
+    let (ca, acceptor) = authority("localhost", FAR);
+    for (tls, scheme) in
+        [(Security::Implicit(acceptor.clone()), "smtps"), (Security::StartTls(acceptor), "smtp")]
+    {
+        let house = House::new().await;
+        let sink = Sink::start(tls, |_| Act::Behave).await;
+        let url = format!("{scheme}://ann:secret@localhost:{}", sink.port);
+        let worker = house.work(settings(&url, vec![ca.clone()]));
+        house.ask("ann@example.org").await;
+        let seen = sink.until(|seen| seen.mails.len() == 1).await;
+        assert!(seen.moments.iter().any(|moment| moment.stage == Stage::Auth));
+        assert_discreet(&Seen { mails: Vec::new(), ..seen });
+        house.owes_nothing().await;
+        worker.stops().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_without_starttls_gets_no_letter() {
+    let sink = Sink::good().await;
+    is_refused(&sink, &format!("smtp://ann:secret@localhost:{}", sink.port), Vec::new()).await;
+}
+
+#[tokio::test]
+async fn a_mail_server_that_refuses_starttls_gets_no_letter() {
+    let (ca, acceptor) = authority("localhost", FAR);
+    for reply in ["454 not now", "554 never", "hello", "220"] {
+        let sink = Sink::start(Security::StartTls(acceptor.clone()), move |moment| match moment.stage {
+            Stage::StartTls if reply == "220" => Act::say("220 go ahead\r\n250 AUTH PLAIN"),
+            Stage::StartTls => Act::say(reply),
+            _ => Act::Behave,
+        })
+        .await;
+        is_refused(&sink, &format!("smtp://ann:secret@localhost:{}", sink.port), vec![ca.clone()]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_proves_nothing_gets_no_letter() {
+    let (ca, good) = authority("localhost", FAR);
+    let (other_ca, unknown) = authority("localhost", FAR);
+    let (wrong_name_ca, wrong_name) = authority("mail.example.org", FAR);
+    let (expired_ca, expired) = authority("localhost", (2020, 1, 1));
+    drop((good, other_ca));
+    for (acceptor, trusted) in [(unknown, ca), (wrong_name, wrong_name_ca), (expired, expired_ca)] {
+        let both = [(Security::Implicit(acceptor.clone()), "smtps"), (Security::StartTls(acceptor), "smtp")];
+        for (tls, scheme) in both {
+            let sink = Sink::start(tls, |_| Act::Behave).await;
+            let url = format!("{scheme}://ann:secret@localhost:{}", sink.port);
+            is_refused(&sink, &url, vec![trusted.clone()]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plain_server_where_tls_is_expected_gets_no_letter() {
+    let (ca, _) = authority("localhost", FAR);
+    let sink = Sink::good().await;
+    is_refused(&sink, &format!("smtps://ann:secret@localhost:{}", sink.port), vec![ca]).await;
+}
+
+#[tokio::test]
+async fn a_silent_handshake_frees_the_sender() {
+    let (ca, acceptor) = authority("localhost", FAR);
+    let house = House::new().await;
+    let sink = Sink::start(Security::StartTls(acceptor), |moment| match (moment.connection, moment.stage) {
+        (0, Stage::StartTls) => Act::Silence,
+        _ => Act::Behave,
+    })
+    .await;
+    let mut settings = settings(&format!("smtp://localhost:{}", sink.port), vec![ca]);
+    settings.patience.step = Duration::from_secs(1);
+    settings.connections = 1;
+    let worker = house.work(settings);
+    let _hurry = house.hurry();
+    house.ask("ann@example.org").await;
+    sink.mails(1).await;
+    worker.stops().await;
+}

@@ -1,0 +1,184 @@
+//! The worker itself: stopping, a store that fails, a run that died.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::memory::FullStore;
+use super::sink::{Act, Security, Sink, Stage};
+use super::{House, through_sink};
+
+#[tokio::test]
+async fn stopping_finishes_and_records_a_letter_past_its_final_dot() {
+    let house = House::new().await;
+    let (release, held) = watch::channel(false);
+    let sink = Sink::start(Security::None, move |moment| match moment.stage {
+        Stage::Dot => Act::Hold(held.clone()),
+        _ => Act::Behave,
+    })
+    .await;
+    let worker = house.work(through_sink(&sink));
+    house.ask("ann@example.org").await;
+    sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
+    worker.stop.cancel();
+    tokio::task::yield_now().await;
+    assert!(!worker.work.is_finished());
+    release.send(true).unwrap();
+    worker.stops().await;
+    assert_eq!(sink.seen().mails.len(), 1);
+    assert_eq!(house.gatepost.next_letter_due().await.unwrap(), None, "it is recorded");
+}
+
+#[tokio::test]
+async fn stopping_leaves_a_letter_before_its_final_dot_owed() {
+    for stage in [Stage::Greeting, Stage::Rcpt, Stage::Data] {
+        let house = House::new().await;
+        let sink =
+            Sink::start(
+                Security::None,
+                move |moment| {
+                    if moment.stage == stage { Act::Silence } else { Act::Behave }
+                },
+            )
+            .await;
+        let worker = house.work(through_sink(&sink));
+        house.ask("ann@example.org").await;
+        sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == stage)).await;
+        worker.stops().await;
+        assert!(house.gatepost.next_letter_due().await.unwrap().is_some(), "{stage:?}");
+
+        // It goes out when its claim has ended: no other run was told that this one is over.
+        let good = Sink::good().await;
+        let worker = house.work(through_sink(&good));
+        house.clock.advance(Duration::from_mins(6));
+        good.mails(1).await;
+        worker.stops().await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_run_sends_at_once_what_a_dead_run_had_claimed() {
+    let store = Arc::new(super::memory::MemoryStore::new());
+    let house = House::over(Arc::clone(&store) as _, true).await;
+    house.ask("ann@example.org").await;
+    assert_eq!(house.gatepost.claim_letters(10).await.unwrap().len(), 1);
+
+    // The clock stands still: only the claim of a dead run keeps the letter back. The world is the
+    // old one, so that the keys are, too; its entropy has moved on to another run.
+    let ring = {
+        let (world, _) = crate::harness::world::world();
+        gatepost::domain::token::KeyRing::parse(&gatepost::domain::token::KeyRing::generate(&world)).unwrap()
+    };
+    let settings = gatepost::domain::Settings {
+        link_lifetime: Duration::from_mins(10),
+        registration: true,
+        session_idle: Duration::from_hours(1),
+        session_absolute: Duration::from_hours(2),
+    };
+    let next_run =
+        gatepost::domain::Gatepost::open(store, house.world.clone(), ring, settings).await.unwrap();
+    let house = House { gatepost: Arc::new(next_run), ..house };
+    let sink = Sink::good().await;
+    let worker = house.work(through_sink(&sink));
+    sink.mails(1).await;
+    worker.stops().await;
+}
+
+#[tokio::test]
+async fn while_the_store_refuses_no_mail_is_sent_and_then_it_is() {
+    let store = Arc::new(FullStore::new());
+    let house = House::over(Arc::clone(&store) as _, true).await;
+    house.ask("ann@example.org").await;
+    store.fill();
+    let sink = Sink::good().await;
+    let worker = house.work(through_sink(&sink));
+    store.refuses(3).await;
+    assert_eq!(sink.seen().connections, 0);
+    store.empty();
+    sink.mails(1).await;
+    house.owes_nothing().await;
+    worker.stops().await;
+}
+
+#[tokio::test]
+async fn a_sending_that_cannot_be_recorded_at_once_is_recorded_later_and_not_repeated() {
+    let store = Arc::new(FullStore::new());
+    let house = House::over(Arc::clone(&store) as _, true).await;
+    let full = Arc::clone(&store);
+    let sink = Sink::start(Security::None, move |moment| {
+        if moment.stage == Stage::Dot {
+            full.fill();
+        }
+        Act::Behave
+    })
+    .await;
+    let worker = house.work(through_sink(&sink));
+    house.ask("ann@example.org").await;
+    sink.mails(1).await;
+    store.refuses(3).await;
+    store.empty();
+    house.owes_nothing().await;
+    worker.stops().await;
+    assert_eq!(sink.seen().mails.len(), 1);
+}
+
+/// What was logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_tells_each_mail_in_one_line_without_address_link_code_or_the_servers_tricks() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+
+    // A mail server that has read the letter, and repeats it.
+    let secrets = Arc::new(Mutex::new(Vec::new()));
+    let read = Arc::clone(&secrets);
+    let sink = Sink::start(Security::None, move |moment| {
+        if moment.stage != Stage::Dot {
+            return Act::Behave;
+        }
+        let link = moment.line.lines().find_map(|line| line.strip_prefix("https://id.example.org/link/"));
+        let code = moment.line.lines().find(|line| line.len() == 6 && line.parse::<u32>().is_ok());
+        let (link, code) = (link.unwrap().to_owned(), code.unwrap().to_owned());
+        let reply = format!(
+            "554-{link} {}\r\n554 {code} <Ann.Lee@EXAMPLE.org>\x1b[2J\x07 spam \u{202e}",
+            link.to_uppercase()
+        );
+        read.lock().unwrap().extend([link, code]);
+        Act::say(&reply)
+    })
+    .await;
+    let house = House::new().await;
+    let worker = house.work(through_sink(&sink));
+    house.ask("ann.lee@example.org").await;
+    house.owes_nothing().await;
+    worker.stops().await;
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("mail refused")).collect();
+    let [line] = lines[..] else { panic!("{log}") };
+    assert!(line.contains("a…@example.org") && line.contains("554") && line.contains("spam"), "{line}");
+    assert!(!line.contains('\u{1b}') && !line.contains('\u{7}') && !line.contains('\u{202e}'), "{line}");
+    let log = log.to_lowercase();
+    assert!(!log.contains("ann.lee"), "{log}");
+    let secrets = secrets.lock().unwrap();
+    assert_eq!(secrets.len(), 2);
+    for secret in secrets.iter() {
+        assert!(!log.contains(&secret.to_lowercase()), "{log}");
+    }
+}
