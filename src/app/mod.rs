@@ -1,5 +1,6 @@
 //! Composition: configuration to engines to domain to doors and workers.
 
+mod furnish;
 mod process;
 mod running;
 
@@ -9,15 +10,18 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+pub use self::running::{Parts, Running};
 use crate::config::key_file::{self, KeyFileError, Stored};
+use crate::config::mail::Transport;
 use crate::config::{Config, Mistakes};
 use crate::domain::address::EmailAddress;
 use crate::domain::open::OpenError;
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
 use crate::mail::{MailRoom, TrialError};
+use crate::path::{self, Origin};
 use crate::store::sled::{self as engine, Accept, Proof, SledSettings, SledStore};
-use crate::web::edge::ListenError;
+use crate::web::edge::{ListenError, Listener};
 use crate::world;
 
 /// Why a command did not do what it was asked.
@@ -71,11 +75,40 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
     let store = SledStore::open(&config.data_dir, &SledSettings::new(world.random()))?;
     let store = Arc::new(store);
     let ended = tokio::select! {
-        ended = running::run(&config, Arc::clone(&store), ring, world, stop) => ended,
+        ended = run(&config, Arc::clone(&store), ring, world, stop) => ended,
         reason = store.failed() => Err(Failure::StoreFailed(reason)),
     };
     store.close().await;
     ended
+}
+
+async fn run(
+    config: &Config,
+    store: Arc<SledStore>,
+    ring: KeyRing,
+    world: World,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let listener = Listener::bind(&config.listen)?;
+    let origin = config.origin(listener.address());
+    let house = Running::open(furnish::furnish(config, origin.clone(), store, ring, world)).await?;
+    announce(config, &listener, &origin);
+    house.run(listener, stop).await;
+    Ok(())
+}
+
+/// The line that tells where everything is.
+fn announce(config: &Config, listener: &Listener, origin: &Origin) {
+    let listen = match listener.address() {
+        Some(address) => address.to_string(),
+        None => config.listen.to_string(),
+    };
+    let data_dir = config.data_dir.display();
+    let mail = match &config.mail.transport {
+        Transport::Mailbox => format!("shown on {}", origin.link(path::MAILBOX)),
+        Transport::Smtp(server) => format!("sent by {server}"),
+    };
+    tracing::info!(listen, public_url = %origin, data_dir = %data_dir, mail, "serving");
 }
 
 /// Sends a letter without link or code, past the outbox. What the mail server answered.
@@ -83,7 +116,7 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
 /// # Errors
 /// At which step it failed, and what the mail server said there.
 pub async fn send_test_letter(config: Config, to: &EmailAddress) -> Result<String, Failure> {
-    let room = MailRoom::new(running::mail_settings(&config, None, config.origin(None)));
+    let room = MailRoom::new(furnish::mail(&config, config.origin(None)));
     Ok(room.send_trial(to, &world::real()).await?)
 }
 

@@ -6,16 +6,21 @@
 pub mod api;
 pub mod direct;
 pub mod edge;
+mod health;
 pub mod pages;
 pub mod problem;
 pub mod wire;
 
 use std::sync::Arc;
 
+use poem::http::Method;
+use poem::{Endpoint, EndpointExt, Response, get};
+
+use self::edge::{EdgeSettings, Routes, guard};
 use crate::domain::Gatepost;
 use crate::domain::next::Next;
-use crate::domain::ports::Mailbox;
-use crate::path::{API, Origin};
+use crate::domain::ports::{Mailbox, World};
+use crate::path::{API, HEALTHZ, Origin, READYZ};
 
 /// What both doors need to answer.
 #[derive(Clone)]
@@ -59,4 +64,17 @@ impl Door {
             _ => Self::Pages,
         }
     }
+}
+
+/// Both doors behind their guard: all that a connection is served.
+#[must_use]
+pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<Output = Response> + use<> {
+    let health = [HEALTHZ, READYZ].map(|path| (path.to_owned(), vec![Method::GET]));
+    let paths = pages::methods(house).into_iter().chain(api::paths()).chain(health);
+    let routes = paths.fold(Routes::new(), |routes, (pattern, methods)| routes.at(pattern, &methods));
+    let doors = pages::routes(house)
+        .at(HEALTHZ, get(health::live))
+        .at(READYZ, get(health::ready).data(house.clone()))
+        .nest(API, api::routes(house.clone()));
+    guard(doors, edge, routes, world, Arc::clone(&house.site))
 }

@@ -1,21 +1,21 @@
 //! The document as a page to read. Without a script: the readers that come with poem-openapi need
 //! inline ones, which our content security policy refuses.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use serde_json::{Map, Value};
 
 use super::document::schema_name;
-use crate::path::{API, OPENAPI, asset};
+use crate::path::{API, OPENAPI};
 use crate::web::Site;
+use crate::web::pages::layout;
 use crate::web::problem::{Code, Problem};
 
 /// The whole page.
 pub(super) fn page(site: &Site, document: &str) -> Markup {
     let document: Value = serde_json::from_str(document).expect("the document is JSON");
     let reader = Reader { site, document: &document };
-    layout(
-        "API",
-        &html! {
+    let content = html! {
+        div.docs {
             h1 { (site.name) " API" }
             p { (text(&document["info"]["description"])) }
             p { "For programs: " a href=(format!("{API}{OPENAPI}")) { "the OpenAPI document" } "." }
@@ -23,23 +23,9 @@ pub(super) fn page(site: &Site, document: &str) -> Markup {
             @for (path, method, operation) in reader.operations() { (reader.operation(path, &method, operation)) }
             (objects(&document["components"]["schemas"]))
             (problems())
-        },
-    )
-}
-
-fn layout(title: &str, main: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                link rel="stylesheet" href=(asset("gatepost.css"));
-            }
-            body { main class="docs" { (main) } }
         }
-    }
+    };
+    layout::document(site, "API", &html! {}, &html! {}, &content)
 }
 
 struct Reader<'a> {

@@ -30,7 +30,7 @@ pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup
 }
 
 /// The bones of every page.
-pub(super) fn document(
+pub(in crate::web) fn document(
     site: &Site,
     title: &str,
     navigation: &Markup,
@@ -88,9 +88,16 @@ fn navigation(site: &Site, visitor: &Visitor) -> Markup {
     }
 }
 
-/// The sentence of a refusal beside its field. `id` ties it to the field.
+/// The sentence of a refusal beside its field. `id` ties it to the field; the stable code is there for
+/// whoever drives these pages by a program.
 pub(super) fn beside(id: &str, problem: Option<&Problem>) -> Markup {
-    html! { @if let Some(problem) = problem { p.error id=(id) role="alert" { (problem.detail) } } }
+    html! {
+        @if let Some(problem) = problem {
+            p.error id=(id) role="alert" data-problem=(problem.code.as_str()) data-field=[problem.field] {
+                (problem.detail)
+            }
+        }
+    }
 }
 
 /// A moment in words, and exactly for machines.

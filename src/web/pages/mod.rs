@@ -6,7 +6,7 @@
 pub mod assets;
 mod check_inbox;
 mod home;
-mod layout;
+pub(super) mod layout;
 mod link;
 mod mailbox;
 mod notice;
@@ -43,7 +43,9 @@ pub fn routes(house: &House) -> Route {
 /// Which methods each pattern takes, for `Allow`. `HEAD` goes wherever `GET` does.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
-    let row = |(pattern, methods): Row| (pattern, methods.into_iter().map(|(method, _)| method).collect());
+    let row = |(pattern, methods): Row| {
+        (pattern.replace(":part", "{part}"), methods.into_iter().map(|(method, _)| method).collect())
+    };
     table(house).into_iter().map(row).collect()
 }
 

@@ -42,7 +42,7 @@ fn to_trouble(response: &mut Response) {
 
 fn message(problem: &Problem, request_id: &str) -> Markup {
     html! {
-        div.problem {
+        div.problem data-problem=(problem.code.as_str()) data-field=[problem.field] {
             h1 { (problem.code.title()) }
             p { (problem.detail) }
             @if problem.status().is_server_error() && request_id != "-" {

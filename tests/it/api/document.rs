@@ -179,7 +179,7 @@ async fn the_document_is_served_with_a_page_to_read() {
 async fn the_type_of_a_problem_leads_to_what_it_means() {
     let server = Server::start().await;
     let page = server.get("/api/docs").await.text;
-    for code in gatepost::web::problem::Code::ALL {
+    for code in gatepost::web::problem::Code::all() {
         assert!(page.contains(&format!("id=\"{}\"", code.as_str())), "{code:?}");
     }
 }

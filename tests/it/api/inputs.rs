@@ -182,7 +182,7 @@ fn a_fault_names_its_request_and_nothing_else_does() {
         serde_json::from_str::<Value>(&text).unwrap()
     };
     assert_eq!(draw(Code::Internal)["request_id"], "request-1");
-    for code in Code::ALL.into_iter().filter(|code| *code != Code::Internal) {
+    for code in Code::all().filter(|code| *code != Code::Internal) {
         let body = draw(code);
         let fields: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(fields.len(), 5, "{fields:?}");

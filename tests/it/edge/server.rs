@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures_util::stream;
 use gatepost::domain::client::Client;
+use gatepost::domain::next::Next;
 use gatepost::path::Origin;
+use gatepost::web::Site;
 use gatepost::web::edge::{self, EdgeSettings, Limits, Listen, Listener, Routes};
 use gatepost::world;
 use poem::error::{InternalServerError, NotFoundError};
@@ -61,7 +63,14 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
     let probe = Arc::new(Probe::default());
     let listener = Listener::bind(listen).unwrap();
     let address = listener.address();
-    let guarded = edge::guard(endpoint().data(Arc::clone(&probe)), settings.clone(), routes(), world::real());
+    let site = Site {
+        name: "Gatepost".into(),
+        public_url: settings.public_url.clone(),
+        home: Next::parse("/").unwrap(),
+        has_mailbox: false,
+    };
+    let endpoint = endpoint().data(Arc::clone(&probe));
+    let guarded = edge::guard(endpoint, settings.clone(), routes(), world::real(), Arc::new(site));
     let stop = CancellationToken::new();
     let task = tokio::spawn(edge::serve(listener, guarded, settings, stop.clone()));
     Server { address, probe, stop, task }

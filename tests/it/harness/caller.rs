@@ -120,7 +120,7 @@ impl Caller {
         match self.door {
             Door::Pages => {
                 let reply = self.get("/profile").await;
-                (reply.status == StatusCode::OK).then(|| attribute(&reply.body, "data-email").unwrap())
+                (reply.status == StatusCode::OK).then(|| text_of(&reply.body, "address").unwrap())
             }
             Door::Json => {
                 let reply = self.get("/api/session").await;
@@ -138,11 +138,8 @@ impl Caller {
     pub(crate) async fn act(&mut self, path: &str, fields: &[(&str, String)]) -> Answer {
         let reply = match self.door {
             Door::Pages => {
-                let mut form = form_urlencoded::Serializer::new(String::new());
-                for (name, value) in fields {
-                    form.append_pair(name, value);
-                }
-                self.post_form(path, &form.finish()).await
+                let body = form_of(fields);
+                self.post_form(path, &body).await
             }
             Door::Json => {
                 let body: serde_json::Map<String, Value> =
@@ -209,10 +206,12 @@ impl Caller {
                 self.cookies.push((name.to_owned(), value.to_owned()));
             }
         }
-        if self.door == Door::Json && reply.header("content-type") == Some("application/json") {
-            if let Some(token) = reply.json()["session"]["token"].as_str() {
-                self.bearer = Some(token.to_owned());
-            }
+        let is_json = reply.header("content-type").is_some_and(|is| is.starts_with("application/json"));
+        if self.door == Door::Json
+            && is_json
+            && let Some(token) = reply.json()["session"]["token"].as_str()
+        {
+            self.bearer = Some(token.to_owned());
         }
     }
 
@@ -256,9 +255,19 @@ impl Caller {
     }
 }
 
+fn form_of(fields: &[(&str, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
 /// The path of a link in a letter.
 pub(crate) fn path_of(link: &str) -> String {
     link.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned())).unwrap()
+}
+
+/// The text of the first element of a class in a page.
+fn text_of(html: &str, class: &str) -> Option<String> {
+    let (_, rest) = html.split_once(&format!("class=\"{class}\">"))?;
+    rest.split_once('<').map(|(text, _)| text.to_owned())
 }
 
 /// The value of the first attribute of that name in a page.

@@ -35,15 +35,28 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Reply {
-    let stream = TcpStream::connect(server).await.unwrap();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    try_send(server, method, path, headers, body).await.unwrap()
+}
+
+/// The same with a server that may die meanwhile.
+pub(crate) async fn try_send(
+    server: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Reply, String> {
+    let stream = TcpStream::connect(server).await.map_err(|error| error.to_string())?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     tokio::spawn(connection);
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let answer = sender.send_request(request.body(Full::new(body.into())).unwrap()).await.unwrap();
-    let (parts, body) = answer.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    Reply { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    let request = request.body(Full::new(body.into())).unwrap();
+    let (parts, body) = sender.send_request(request).await.map_err(|error| error.to_string())?.into_parts();
+    let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    Ok(Reply { status: parts.status, headers: parts.headers, body })
 }

@@ -1,5 +1,26 @@
 //! What every test stands on.
 
+pub(crate) mod app;
 pub(crate) mod caller;
 pub(crate) mod http;
+pub(crate) mod running;
 pub(crate) mod world;
+
+/// Runs each scenario through both doors, in the same words.
+macro_rules! both_doors {
+    ($($scenario:ident),+ $(,)?) => {
+        mod through_pages {
+            $(#[tokio::test]
+            async fn $scenario() {
+                super::$scenario(crate::harness::caller::Door::Pages).await;
+            })+
+        }
+        mod through_json {
+            $(#[tokio::test]
+            async fn $scenario() {
+                super::$scenario(crate::harness::caller::Door::Json).await;
+            })+
+        }
+    };
+}
+pub(crate) use both_doors;

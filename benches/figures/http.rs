@@ -1,0 +1,3 @@
+//! Being written.
+
+pub(crate) async fn measure() {}

@@ -1,0 +1,37 @@
+//! The figures of the README, measured: `just bench`.
+//!
+//! Every rate stands beside what the machine can do at most, measured in the same run in turns, so
+//! that the ratios mean something on any machine.
+
+mod commits;
+mod http;
+mod load;
+mod tokens;
+
+fn main() {
+    println!("| what | figure | beside | ratio |");
+    println!("| --- | --- | --- | --- |");
+    tokens::measure();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(commits::measure());
+    runtime.block_on(http::measure());
+}
+
+/// One row of the table.
+fn row(what: &str, figure: &str, beside: &str, ratio: Option<f64>) {
+    let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+    println!("| {what} | {figure} | {beside} | {ratio} |");
+}
+
+/// The one in the middle: a busy moment on the machine moves it little.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Reads the clock of the machine: here it is what is measured.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the real time")]
+fn stopwatch() -> impl Fn() -> std::time::Duration {
+    let start = std::time::Instant::now();
+    move || start.elapsed()
+}

@@ -1,0 +1,65 @@
+//! What each room is told of the configuration.
+
+use std::sync::Arc;
+
+use super::running::Parts;
+use crate::config::Config;
+use crate::config::mail::Transport;
+use crate::domain::Settings;
+use crate::domain::ports::{Store, World};
+use crate::domain::token::KeyRing;
+use crate::mail::{MailSettings, Patience, RecentLetters, SmtpSettings, TransportSettings};
+use crate::path::Origin;
+use crate::web::Site;
+use crate::web::edge::{EdgeSettings, Limits};
+
+/// A house as it was configured, reached at `origin`.
+pub(super) fn furnish(
+    config: &Config,
+    origin: Origin,
+    store: Arc<dyn Store>,
+    ring: KeyRing,
+    world: World,
+) -> Parts {
+    Parts {
+        store,
+        ring,
+        world,
+        domain: Settings {
+            link_lifetime: config.link_lifetime,
+            registration: config.registration,
+            session_idle: config.session_idle,
+            session_absolute: config.session_absolute,
+        },
+        mail: mail(config, origin.clone()),
+        site: Site {
+            name: config.name.clone(),
+            public_url: origin.clone(),
+            home: config.home.clone(),
+            has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
+        },
+        edge: EdgeSettings {
+            public_url: origin,
+            trusted_proxies: config.trusted_proxies.clone(),
+            hosts: config.hosts.clone(),
+            limits: Limits::default(),
+        },
+    }
+}
+
+/// How letters leave.
+pub(super) fn mail(config: &Config, public_url: Origin) -> MailSettings {
+    MailSettings {
+        transport: match &config.mail.transport {
+            Transport::Mailbox => TransportSettings::Mailbox(Arc::new(RecentLetters::new())),
+            Transport::Smtp(server) => {
+                TransportSettings::Smtp(SmtpSettings { server: server.clone(), trusted: Vec::new() })
+            }
+        },
+        from: config.mail.from.clone(),
+        public_url,
+        name: config.name.clone(),
+        connections: config.mail.connections,
+        patience: Patience::default(),
+    }
+}

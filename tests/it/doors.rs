@@ -1,0 +1,196 @@
+//! Two doors, one house: every act at both, the same refusals, and a stranger learns nothing.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use gatepost::web::{api, pages};
+use hyper::Method;
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Door, attribute};
+use crate::harness::http::Reply;
+
+both_doors! {
+    known_and_unknown_addresses_answer_the_same,
+    acts_take_no_other_method_than_theirs,
+}
+
+/// Paths that stand at one door alone, as the contract has it (section 7).
+const PAGES_ALONE: [&str; 6] = ["/", "/sign-in", "/check-inbox", "/mailbox/*", "/assets/*", "/favicon.ico"];
+const JSON_ALONE: [&str; 3] = ["/session", "/openapi.json", "/docs"];
+
+#[tokio::test]
+async fn every_act_stands_at_both_doors() {
+    let app = App::start().await;
+    let acts = |routes: &Routes, method: Method| -> BTreeSet<String> {
+        routes.iter().filter(|(_, methods)| methods.contains(&method)).map(|(path, _)| path.clone()).collect()
+    };
+    let (pages, json) = (routes(&app, Door::Pages), routes(&app, Door::Json));
+    assert_eq!(acts(&pages, Method::POST), acts(&json, Method::POST));
+    let without = |paths: BTreeSet<String>, alone: &[&str]| -> BTreeSet<String> {
+        paths.into_iter().filter(|path| !alone.contains(&path.as_str())).collect()
+    };
+    let shown = without(acts(&pages, Method::GET), &PAGES_ALONE);
+    let told = without(acts(&json, Method::GET), &JSON_ALONE);
+    assert_eq!(shown, told);
+}
+
+/// The same body by form and by JSON, for every act, is refused with the same status, code and field.
+#[tokio::test]
+async fn both_doors_refuse_bad_input_alike() {
+    let app = App::start().await;
+    let (mut browser, mut program) = (app.caller(Door::Pages), app.caller(Door::Json));
+    for (path, form, json) in [
+        ("/sign-in", "", "{}"),
+        ("/sign-in", "email=", r#"{"email":""}"#),
+        ("/sign-in", "email=ann", r#"{"email":"ann"}"#),
+        ("/sign-in", "email=a&email=b", r#"{"email":["a","b"]}"#),
+        ("/sign-in", "email=%ff", "\"text\""),
+        ("/code", "code=12", r#"{"request":"x","code":"12"}"#),
+        ("/code", "", r#"{"request":"x"}"#),
+        ("/code", "code=123456&request=nonsense", r#"{"code":"123456","request":"nonsense"}"#),
+        ("/resend", "request=nonsense", r#"{"request":"nonsense"}"#),
+        ("/link/nonsense", "", "{}"),
+        ("/link/nonsense", "confirm=yes", r#"{"confirm":"yes"}"#),
+    ] {
+        let of_page = refusal(&browser.post_form(path, form).await);
+        let of_json = refusal(&program.post_json(path, json).await);
+        // A form that names a field twice is told without the field; an array of two with it.
+        let [of_page, of_json] = [of_page, of_json].map(|(status, code, _)| (status, code));
+        assert_eq!(of_page, of_json, "{path} {form}");
+        assert!((400..500).contains(&of_page.0));
+    }
+}
+
+/// No input whatever makes a server error, or is answered in a library's words.
+#[tokio::test]
+async fn garbage_is_refused_in_our_own_words() {
+    let app = App::start().await;
+    let (mut browser, mut program) = (app.caller(Door::Pages), app.caller(Door::Json));
+    let long = "a".repeat(15_000);
+    let bodies = [
+        "",
+        "=",
+        "&&&",
+        "%",
+        "%zz",
+        "%00",
+        "email",
+        "email=%00",
+        "email=\u{0}",
+        "{",
+        "[]",
+        "null",
+        "\u{feff}{}",
+        r#"{"email":{}}"#,
+        r#"{"email":1e400}"#,
+        r#"{"code":[]}"#,
+        r#"{"request":true,"code":null}"#,
+        "{\"a\":\"\\ud800\"}",
+        long.as_str(),
+    ];
+    for (path, _) in routes(&app, Door::Json).iter().filter(|(_, methods)| methods.contains(&Method::POST)) {
+        let path = path.replace('*', "%F0%9F%94%91");
+        for body in bodies {
+            for reply in [browser.post_form(&path, body).await, program.post_json(&path, body).await] {
+                assert!(reply.status.as_u16() < 500, "{path} {body:?}: {reply:?}");
+                for word in ["serde", "poem", "panicked", "expected", "unwrap", "line 1"] {
+                    assert!(!reply.body.contains(word), "{path} {body:?}: {reply:?}");
+                }
+            }
+        }
+    }
+    app.expect_no_letter();
+}
+
+#[tokio::test]
+async fn each_door_takes_only_its_own_media_type() {
+    let app = App::start().await;
+    for door in [Door::Pages, Door::Json] {
+        let mut caller = app.caller(door);
+        let origin = format!("http://localhost:{}", app.server.port());
+        let path = if door == Door::Json { "/api/sign-in" } else { "/sign-in" };
+        for media_type in ["text/plain", "multipart/form-data; boundary=x", "application/xml", "x"] {
+            let headers = [("content-type", media_type), ("origin", &origin)];
+            let reply = caller.send(Method::POST, path, &headers, "email=ann@example.org").await;
+            assert_eq!(refusal(&reply).1, "unsupported_media_type", "{media_type}");
+        }
+    }
+    app.expect_no_letter();
+}
+
+async fn known_and_unknown_addresses_answer_the_same(door: Door) {
+    let app = App::start().await;
+    app.signed_in(door, "known@example.org").await;
+    app.clock.advance(Duration::from_mins(1));
+    let mut answers = Vec::new();
+    for email in ["known@example.org", "other@example.org"] {
+        let mut stranger = app.caller(door);
+        let mut seen = Vec::new();
+        stranger.ask(email).await;
+        seen.push(app.without_random_values(stranger.last.as_ref().unwrap()));
+        if door == Door::Pages {
+            let waiting = stranger.get("/check-inbox").await;
+            seen.push(app.without_random_values(&waiting).replace(email, "…"));
+        }
+        let letter = app.letter_to(email).await;
+        stranger.type_code(&letter.wrong_code()).await;
+        seen.push(app.without_random_values(stranger.last.as_ref().unwrap()).replace(email, "…"));
+        stranger.resend().await;
+        seen.push(app.without_random_values(stranger.last.as_ref().unwrap()).replace(email, "…"));
+        // A letter tells its reader whose it is, and not whether there was an account before.
+        seen.push(letter.text.replace(email, "…").replace(&letter.link, "…").replace(&letter.code, "…"));
+        answers.push(seen);
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+async fn acts_take_no_other_method_than_theirs(door: Door) {
+    let app = App::start().await;
+    let mut caller = app.caller(door);
+    let prefix = if door == Door::Json { "/api" } else { "" };
+    for (path, methods) in routes(&app, door) {
+        let path = format!("{prefix}{path}").replace('*', "x");
+        let origin = format!("http://localhost:{}", app.server.port());
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {
+            if methods.contains(&method) {
+                continue;
+            }
+            let reply = caller.send(method.clone(), &path, &[("origin", &origin)], "").await;
+            assert_eq!(refusal(&reply).1, "method_not_allowed", "{method} {path}");
+            let allow: Vec<&str> = reply.header("allow").unwrap().split(", ").collect();
+            assert!(methods.iter().all(|method| allow.contains(&method.as_str())), "{path} {allow:?}");
+        }
+    }
+    let nowhere = caller.get(&format!("{prefix}/nowhere")).await;
+    assert_eq!(refusal(&nowhere), (404, "not_found".to_owned(), None));
+}
+
+/// Paths as a page has them, a star for what varies, and their methods.
+type Routes = Vec<(String, Vec<Method>)>;
+
+fn routes(app: &App, door: Door) -> Routes {
+    let routes = match door {
+        Door::Pages => pages::methods(&app.house),
+        Door::Json => api::paths(),
+    };
+    let plain = |path: &str| {
+        let parts = path.strip_prefix("/api").unwrap_or(path).split('/');
+        let parts: Vec<&str> = parts.map(|part| if part.starts_with('{') { "*" } else { part }).collect();
+        parts.join("/")
+    };
+    routes.into_iter().map(|(path, methods)| (plain(&path), methods)).collect()
+}
+
+/// Status, code and field of a refusal, from a page or from JSON.
+fn refusal(reply: &Reply) -> (u16, String, Option<String>) {
+    let status = reply.status.as_u16();
+    if reply.header("content-type") == Some("application/problem+json") {
+        let problem = reply.json();
+        let text = |name: &str| problem[name].as_str().map(str::to_owned);
+        return (status, text("code").unwrap(), text("field"));
+    }
+    let code = attribute(&reply.body, "data-problem").unwrap_or_else(|| panic!("no code in {reply:?}"));
+    (status, code, attribute(&reply.body, "data-field"))
+}

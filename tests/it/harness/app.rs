@@ -1,0 +1,221 @@
+//! The whole product in this process, on a real port: a clock that is moved by hand, seeded
+//! entropy, the memory engine and the mailbox transport.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gatepost::domain::ids::LetterId;
+use gatepost::domain::key::{Key, Span};
+use gatepost::domain::ports::{Mailbox, Record, ShownLetter, Store};
+use gatepost::domain::sweep::Swept;
+use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
+use gatepost::store::memory::MemoryStore;
+use gatepost::web::House;
+
+use super::caller::{Caller, Door};
+use super::http::Reply;
+use super::running::{Work, start};
+use super::world::{TestClock, world};
+use crate::mail::sink::Sink;
+
+/// Whether unknown addresses may become accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registration {
+    Open,
+    Closed,
+}
+
+/// A letter with link and code, as its reader has it.
+#[derive(Clone, Debug)]
+pub(crate) struct SignInLetter {
+    pub(crate) link: String,
+    pub(crate) code: String,
+    pub(crate) text: String,
+}
+
+impl SignInLetter {
+    /// Six digits that are not the code.
+    pub(crate) fn wrong_code(&self) -> String {
+        let number: u32 = self.code.parse().unwrap();
+        format!("{:06}", (number + 1) % 1_000_000)
+    }
+}
+
+/// How many records of each kind stand in the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Records {
+    pub(crate) accounts: usize,
+    pub(crate) requests: usize,
+    pub(crate) sessions: usize,
+    pub(crate) others: usize,
+    pub(crate) events: usize,
+}
+
+/// The product, running.
+pub(crate) struct App {
+    pub(crate) server: SocketAddr,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) house: House,
+    store: Arc<dyn Store>,
+    letters: Arc<RecentLetters>,
+    read: Mutex<Vec<LetterId>>,
+    _work: Work,
+}
+
+impl App {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Registration::Open).await
+    }
+
+    pub(crate) async fn start_with(registration: Registration) -> Self {
+        let letters = Arc::new(RecentLetters::new());
+        Self::furnished(registration, TransportSettings::Mailbox(letters.clone()), letters).await
+    }
+
+    /// With letters that go to a mail server.
+    pub(crate) async fn start_with_smtp(sink: &Sink) -> Self {
+        let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{}?tls=none", sink.port)).unwrap();
+        let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
+        Self::furnished(Registration::Open, transport, Arc::default()).await
+    }
+
+    async fn furnished(
+        registration: Registration,
+        transport: TransportSettings,
+        letters: Arc<RecentLetters>,
+    ) -> Self {
+        let (world, clock) = world();
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let (server, house, work) = start(store.clone(), world, transport, registration).await;
+        Self { server, clock, house, store, letters, read: Mutex::default(), _work: work }
+    }
+
+    /// A browser or program that was never here.
+    pub(crate) fn caller(&self, door: Door) -> Caller {
+        Caller::new(door, self.server)
+    }
+
+    /// One that asked for a letter and followed its link.
+    pub(crate) async fn signed_in(&self, door: Door, email: &str) -> Caller {
+        let mut caller = self.caller(door);
+        caller.ask(email).await;
+        let letter = self.letter_to(email).await;
+        caller.follow(&letter.link).await;
+        assert!(caller.who().await.is_some(), "{email} is signed in");
+        caller
+    }
+
+    /// Waits for the next unread letter to an address, with link and code.
+    pub(crate) async fn letter_to(&self, email: &str) -> SignInLetter {
+        let letter = self.news_to(email).await;
+        let code = letter.code.unwrap().as_str().to_owned();
+        SignInLetter { link: letter.link.unwrap(), code, text: letter.text }
+    }
+
+    /// Waits for the next unread letter to an address, and until the outbox knows it has left.
+    pub(crate) async fn news_to(&self, email: &str) -> ShownLetter {
+        let letter = loop {
+            let seen = self.letters.arrivals();
+            if let Some(letter) =
+                self.unread().into_iter().find(|letter| letter.to.as_str().eq_ignore_ascii_case(email))
+            {
+                break letter;
+            }
+            self.letters.arrival_after(seen).await;
+        };
+        self.read.lock().unwrap().push(letter.id);
+        while self.house.gatepost.next_letter_due().await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+        letter
+    }
+
+    pub(crate) fn expect_no_letter(&self) {
+        assert_eq!(self.letters.arrivals(), 0);
+    }
+
+    /// Lets the clock pass and removes all that is over.
+    pub(crate) async fn sweep_after(&self, time: Duration) {
+        self.clock.advance(time);
+        while self.house.gatepost.sweep().await.unwrap() == Swept::More {}
+    }
+
+    pub(crate) async fn accounts(&self) -> usize {
+        self.records().await.accounts
+    }
+
+    /// Counts what stands in the store.
+    pub(crate) async fn records(&self) -> Records {
+        let all = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff]) };
+        let mut records = Records::default();
+        for (_, found) in self.store.scan(&all, 100_000).await.unwrap() {
+            match found.record {
+                Record::Account(_) => records.accounts += 1,
+                Record::Request(_) => records.requests += 1,
+                Record::Session(_) => records.sessions += 1,
+                Record::Event(_) => records.events += 1,
+                _ => records.others += 1,
+            }
+        }
+        records
+    }
+
+    /// A reply as a stranger can compare it: without what is random in every answer.
+    pub(crate) fn without_random_values(&self, reply: &Reply) -> String {
+        let mut headers: Vec<String> = reply
+            .headers
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"))
+            .map(|(name, value)| format!("{name}: {}\n", mask(value.to_str().unwrap())))
+            .collect();
+        headers.sort();
+        format!("{}\n{}\n{}", reply.status, headers.concat(), mask(&reply.body))
+    }
+
+    fn unread(&self) -> Vec<ShownLetter> {
+        let read = self.read.lock().unwrap();
+        let mut letters = self.letters.letters(None);
+        letters.retain(|letter| !read.contains(&letter.id));
+        letters.reverse();
+        letters
+    }
+}
+
+impl Drop for App {
+    /// A letter nobody read is one nobody expected.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let unread: Vec<String> = self.unread().iter().map(|letter| letter.to.to_string()).collect();
+            assert!(unread.is_empty(), "letters nobody read: {unread:?}");
+        }
+    }
+}
+
+/// Puts a star where a token, a nonce or an id stands: any run of 22 or more of their signs.
+fn mask(text: &str) -> String {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut masked = String::new();
+    let mut run = String::new();
+    for c in text.chars().chain(['\0']) {
+        if is_sign(c) {
+            run.push(c);
+            continue;
+        }
+        if run.len() >= 22 {
+            masked.push('*');
+        } else {
+            masked.push_str(&run);
+        }
+        run.clear();
+        masked.push(c);
+    }
+    masked
+}
+
+impl Records {
+    /// Everything but events, which stay.
+    pub(crate) fn without_events(self) -> usize {
+        self.accounts + self.requests + self.sessions + self.others
+    }
+}

@@ -1,0 +1,63 @@
+//! The built binary as a process of its own, to be killed.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A running server. Killed (as by `kill -9`) when dropped.
+pub(crate) struct Process {
+    pub(crate) address: SocketAddr,
+    child: Child,
+}
+
+impl Process {
+    /// Starts the binary on a data folder and waits until it says that it listens.
+    pub(crate) fn start(data: &Path, address: SocketAddr, environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gatepost"))
+            .args(["--data", data.to_str().unwrap(), "--listen", &address.to_string()])
+            .env_clear()
+            .envs(environment.iter().copied())
+            .current_dir(data.parent().unwrap())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
+        loop {
+            match lines.next() {
+                Some(line) => said.push(line.unwrap()),
+                None => panic!("the server did not start: {said:#?}"),
+            }
+            if said.last().unwrap().contains("listening") {
+                break;
+            }
+        }
+        // Whoever does not read a pipe stops its writer once it is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { address, child }
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // It may have ended already; then there is nothing to kill.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A loopback address nobody listens on.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}

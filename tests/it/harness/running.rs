@@ -1,0 +1,76 @@
+//! Puts the house together as the binary does, with the engines of the tests.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatepost::app::{Parts, Running};
+use gatepost::domain::Settings;
+use gatepost::domain::next::Next;
+use gatepost::domain::ports::{Store, World};
+use gatepost::domain::token::KeyRing;
+use gatepost::mail::{MailSettings, Patience, Sender, TransportSettings};
+use gatepost::path::Origin;
+use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
+use gatepost::web::{House, Site};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::app::Registration;
+
+/// A house at work. It ends with this value.
+pub(crate) struct Work {
+    stop: CancellationToken,
+    work: JoinHandle<()>,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.work.abort();
+    }
+}
+
+/// Opens a house on a free port of this machine.
+pub(crate) async fn start(
+    store: Arc<dyn Store>,
+    world: World,
+    transport: TransportSettings,
+    registration: Registration,
+) -> (SocketAddr, House, Work) {
+    let listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let listener = Listener::bind(&listen).unwrap();
+    let server = listener.address().unwrap();
+    let public_url = Origin::parse(&format!("http://localhost:{}", server.port())).unwrap();
+    let parts = Parts {
+        store,
+        ring: KeyRing::parse(&KeyRing::generate(&world)).unwrap(),
+        world,
+        domain: Settings {
+            link_lifetime: Duration::from_mins(10),
+            registration: registration == Registration::Open,
+            session_idle: Duration::from_hours(7 * 24),
+            session_absolute: Duration::from_hours(30 * 24),
+        },
+        mail: MailSettings {
+            from: Sender::parse("Gatepost <gatepost@localhost>").unwrap(),
+            public_url: public_url.clone(),
+            name: "Gatepost".into(),
+            connections: 4,
+            patience: Patience { store: Duration::from_millis(1), ..Patience::default() },
+            transport,
+        },
+        site: Site {
+            name: "Gatepost".into(),
+            public_url: public_url.clone(),
+            home: Next::parse("/").unwrap(),
+            has_mailbox: true,
+        },
+        edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: vec![], limits: Limits::default() },
+    };
+    let running = Running::open(parts).await.unwrap();
+    let house = running.house().clone();
+    let stop = CancellationToken::new();
+    let work = tokio::spawn(running.run(listener, stop.clone()));
+    (server, house, Work { stop, work })
+}

@@ -1,0 +1,330 @@
+//! Landing on a link: who may redeem it, how often, and until when.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use hyper::Method;
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door, path_of};
+
+both_doors! {
+    looking_at_a_link_changes_nothing,
+    elsewhere_a_link_asks_for_a_deliberate_act,
+    a_link_signs_in_once,
+    the_asker_gets_the_same_answer_again_for_a_minute,
+    a_used_link_leads_on_where_its_session_lives,
+    a_link_is_good_for_ten_minutes_after_it_was_delivered,
+    all_dead_links_are_told_in_the_same_words,
+    a_request_that_was_asked_before_the_used_one_is_void,
+    a_request_that_was_asked_after_the_used_one_lives,
+    signing_in_again_ends_the_session_that_is_left,
+    other_tokens_open_no_link,
+    two_hundred_askers_at_once_get_one_session,
+    two_hundred_others_at_once_get_one_session,
+    two_hundred_first_sign_ins_at_once_make_one_account,
+    parallel_guesses_are_counted_one_by_one,
+}
+
+const GONE: &str = "invalid_link";
+
+async fn looking_at_a_link_changes_nothing(door: Door) {
+    let app = App::start().await;
+    let (mut ann, mut scanner) = (app.caller(door), app.caller(door));
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let path =
+        if door == Door::Json { format!("/api{}", path_of(&letter.link)) } else { path_of(&letter.link) };
+    for _ in 0..20 {
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            scanner.send(method.clone(), &path, &[("sec-purpose", "prefetch")], "").await;
+            ann.send(method, &path, &[("sec-purpose", "prefetch")], "").await;
+        }
+    }
+    assert_eq!((ann.who().await, scanner.who().await), (None, None));
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+}
+
+async fn elsewhere_a_link_asks_for_a_deliberate_act(door: Door) {
+    let app = App::start().await;
+    let (mut ann, mut elsewhere) = (app.caller(door), app.caller(door));
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let missing = Answer::refused_field(422, "confirmation_required", "confirm");
+    assert_eq!(elsewhere.follow(&letter.link).await, missing);
+    let no = [("confirm", "no".to_owned())];
+    assert_eq!(elsewhere.act(&path_of(&letter.link), &no).await, missing);
+    // Holding some other request is no proof.
+    elsewhere.ask("bob@example.org").await;
+    app.letter_to("bob@example.org").await;
+    assert_eq!(elsewhere.follow(&letter.link).await, missing);
+    assert_eq!(elsewhere.who().await, None);
+    assert_eq!(elsewhere.follow_deliberately(&letter.link).await, Answer::Done);
+    assert_eq!(elsewhere.who().await.as_deref(), Some("ann@example.org"));
+}
+
+async fn a_link_signs_in_once(door: Door) {
+    let app = App::start().await;
+    let (mut one, mut two) = (app.caller(door), app.caller(door));
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    assert_eq!(one.follow_deliberately(&letter.link).await, Answer::Done);
+    assert_eq!(two.follow_deliberately(&letter.link).await, Answer::refused(410, GONE));
+    assert_eq!(two.look_at(&letter.link).await, Answer::refused(410, GONE));
+    assert_eq!(two.who().await, None);
+}
+
+async fn the_asker_gets_the_same_answer_again_for_a_minute(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let lost = ann.clone();
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    app.clock.advance(Duration::from_secs(59));
+    // The answer was lost: whoever asked brings the same again, by link or by code.
+    let (mut by_link, mut by_code) = (lost.clone(), lost.clone());
+    assert_eq!(by_link.look_at(&letter.link).await, Answer::Done);
+    assert_eq!(by_link.follow(&letter.link).await, Answer::Done);
+    assert_eq!(by_code.type_code(&letter.code).await, Answer::Done);
+    let sessions: HashSet<String> = [&ann, &by_link, &by_code].map(session_of).into();
+    assert_eq!(sessions.len(), 1);
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(lost.clone().follow(&letter.link).await, Answer::refused(410, GONE));
+    assert_eq!(lost.clone().type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+    // Nor does it work once that session has ended.
+    let mut again = app.caller(door);
+    again.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let mut lost = again.clone();
+    again.follow(&letter.link).await;
+    again.sign_out().await;
+    assert_eq!(lost.follow(&letter.link).await, Answer::refused(410, GONE));
+}
+
+async fn a_used_link_leads_on_where_its_session_lives(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    ann.follow(&letter.link).await;
+    let session = session_of(&ann);
+    app.clock.advance(Duration::from_hours(1) - Duration::from_secs(1));
+    assert_eq!(ann.look_at(&letter.link).await, Answer::Done);
+    assert_eq!(ann.follow_deliberately(&letter.link).await, Answer::Done);
+    assert_eq!(session_of(&ann), session);
+    ann.sign_out().await;
+    assert_eq!(ann.look_at(&letter.link).await, Answer::refused(410, GONE));
+}
+
+async fn a_link_is_good_for_ten_minutes_after_it_was_delivered(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    app.clock.advance(Duration::from_mins(10) - Duration::from_millis(1));
+    assert_eq!(ann.look_at(&letter.link).await, Answer::Done);
+    app.clock.advance(Duration::from_millis(1));
+    assert_eq!(ann.look_at(&letter.link).await, Answer::refused(410, GONE));
+    assert_eq!(ann.follow(&letter.link).await, Answer::refused(410, GONE));
+    assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+    // Only the right code learns that: a wrong one gets what it always gets.
+    assert_eq!(ann.type_code(&letter.wrong_code()).await, Answer::refused_field(422, "wrong_code", "code"));
+}
+
+async fn all_dead_links_are_told_in_the_same_words(door: Door) {
+    let app = App::start().await;
+    let mut bodies = HashSet::new();
+    for state in ["used", "expired", "void", "swept", "forged", "garbled", "blank"] {
+        let email = format!("{state}@example.org");
+        let mut ann = app.caller(door);
+        ann.ask(&email).await;
+        let letter = app.letter_to(&email).await;
+        app.clock.advance(Duration::from_secs(31));
+        let mut link = letter.link.clone();
+        match state {
+            "used" => _ = app.caller(door).follow_deliberately(&link).await,
+            "expired" => app.clock.advance(Duration::from_mins(10)),
+            "void" => _ = app.signed_in(door, &email).await,
+            "swept" => app.sweep_after(Duration::from_hours(2)).await,
+            "forged" => link = format!("{}A", &link[..link.len() - 1]),
+            "garbled" => link = format!("{}%00%ff", &link[..link.len() - 6]),
+            _ => link = link[..=link.rfind('/').unwrap()].to_owned() + "x",
+        }
+        let mut stranger = app.caller(door);
+        assert_eq!(stranger.look_at(&link).await, Answer::refused(410, GONE), "{state}");
+        bodies.insert(app.without_random_values(&stranger.last.unwrap()));
+        let mut stranger = app.caller(door);
+        assert_eq!(stranger.follow_deliberately(&link).await, Answer::refused(410, GONE), "{state}");
+        bodies.insert(app.without_random_values(&stranger.last.unwrap()));
+    }
+    assert_eq!(bodies.len(), 1, "{bodies:#?}");
+}
+
+async fn a_request_that_was_asked_before_the_used_one_is_void(door: Door) {
+    let app = App::start().await;
+    app.signed_in(door, "ann@example.org").await;
+    let (mut early, mut late) = (app.caller(door), app.caller(door));
+    app.clock.advance(Duration::from_mins(1));
+    early.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    app.clock.advance(Duration::from_mins(1));
+    late.ask("ann@example.org").await;
+    let second = app.letter_to("ann@example.org").await;
+    late.type_code(&second.code).await;
+    assert_eq!(early.follow(&first.link).await, Answer::refused(410, GONE));
+    assert_eq!(early.type_code(&first.code).await, Answer::refused(410, "invalid_request"));
+}
+
+async fn a_request_that_was_asked_after_the_used_one_lives(door: Door) {
+    let app = App::start().await;
+    app.signed_in(door, "ann@example.org").await;
+    let (mut early, mut late) = (app.caller(door), app.caller(door));
+    app.clock.advance(Duration::from_mins(1));
+    early.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    app.clock.advance(Duration::from_mins(1));
+    late.ask("ann@example.org").await;
+    let second = app.letter_to("ann@example.org").await;
+    assert_eq!(early.follow(&first.link).await, Answer::Done);
+    assert_eq!(late.follow(&second.link).await, Answer::Done);
+}
+
+async fn signing_in_again_ends_the_session_that_is_left(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.signed_in(door, "ann@example.org").await;
+    let mut copy = ann.clone();
+    app.caller(door).ask("bob@example.org").await;
+    let letter = app.letter_to("bob@example.org").await;
+    assert_eq!(copy.who().await.as_deref(), Some("ann@example.org"));
+    assert_eq!(ann.follow_deliberately(&letter.link).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some("bob@example.org"));
+    assert_eq!(copy.who().await, None);
+}
+
+async fn other_tokens_open_no_link(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(Door::Json);
+    ann.ask("ann@example.org").await;
+    let request = ann.last.as_ref().unwrap().json()["request"].as_str().unwrap().to_owned();
+    let letter = app.letter_to("ann@example.org").await;
+    ann.follow(&letter.link).await;
+    let session = ann.bearer.clone().unwrap();
+    for token in [request, session, letter.code.clone()] {
+        let link = format!("http://localhost/link/{token}");
+        let mut other = app.caller(door);
+        assert_eq!(other.look_at(&link).await, Answer::refused(410, GONE));
+        assert_eq!(other.follow_deliberately(&link).await, Answer::refused(410, GONE));
+    }
+    // Nor does the token of a link open a session.
+    let token = letter.link.rsplit('/').next().unwrap().to_owned();
+    let mut thief = app.caller(door);
+    thief.bearer = Some(token.clone());
+    thief.cookies.push(("gatepost_session".into(), token));
+    assert_eq!(thief.who().await, None);
+}
+
+async fn two_hundred_askers_at_once_get_one_session(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let callers = all_at_once((0..200).map(|_| ann.clone()).collect(), &letter.link, Act::Follow).await;
+    assert!(callers.iter().all(|(answer, _)| *answer == Answer::Done));
+    let sessions: HashSet<String> = callers.iter().map(|(_, caller)| session_of(caller)).collect();
+    assert_eq!(sessions.len(), 1);
+}
+
+async fn two_hundred_others_at_once_get_one_session(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let others = (0..200).map(|_| app.caller(door)).collect();
+    let callers = all_at_once(others, &letter.link, Act::FollowDeliberately).await;
+    let done = callers.iter().filter(|(answer, _)| *answer == Answer::Done).count();
+    let gone = callers.iter().filter(|(answer, _)| *answer == Answer::refused(410, GONE)).count();
+    assert_eq!((done, gone), (1, 199));
+}
+
+async fn two_hundred_first_sign_ins_at_once_make_one_account(door: Door) {
+    let app = App::start().await;
+    let mut callers = Vec::new();
+    for number in 0..200_u32 {
+        let mut caller = app.caller(door);
+        let email = if number % 2 == 0 { "ann@example.org" } else { "ANN@Example.ORG" };
+        caller.ask(email).await;
+        let letter = app.letter_to("ann@example.org").await;
+        callers.push((caller, letter.link));
+    }
+    let tasks: Vec<_> = callers
+        .into_iter()
+        .map(|(mut caller, link)| tokio::spawn(async move { (caller.follow(&link).await, caller) }))
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            (Answer::Done, _) => done += 1,
+            (refused, _) => assert_eq!(refused, Answer::refused(410, GONE)),
+        }
+    }
+    assert_eq!(done, 1);
+    assert_eq!(app.accounts().await, 1);
+}
+
+async fn parallel_guesses_are_counted_one_by_one(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let wrong = letter.wrong_code();
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let (mut guesser, wrong) = (ann.clone(), wrong.clone());
+            tokio::spawn(async move { guesser.type_code(&wrong).await })
+        })
+        .collect();
+    let mut evaluated = 0;
+    for task in tasks {
+        if task.await.unwrap() == Answer::refused_field(422, "wrong_code", "code") {
+            evaluated += 1;
+        }
+    }
+    assert_eq!(evaluated, 5);
+    assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+}
+
+#[derive(Clone, Copy)]
+enum Act {
+    Follow,
+    FollowDeliberately,
+}
+
+async fn all_at_once(callers: Vec<Caller>, link: &str, act: Act) -> Vec<(Answer, Caller)> {
+    let tasks: Vec<_> = callers
+        .into_iter()
+        .map(|mut caller| {
+            let link = link.to_owned();
+            tokio::spawn(async move {
+                let answer = match act {
+                    Act::Follow => caller.follow(&link).await,
+                    Act::FollowDeliberately => caller.follow_deliberately(&link).await,
+                };
+                (answer, caller)
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
+
+/// The session token a caller keeps, by whatever door.
+fn session_of(caller: &Caller) -> String {
+    let cookie = caller.cookies.iter().find(|(name, _)| name == "gatepost_session");
+    cookie.map(|(_, value)| value.clone()).or_else(|| caller.bearer.clone()).unwrap()
+}

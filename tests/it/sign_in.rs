@@ -1,0 +1,311 @@
+//! Asking for a mail, waiting for it, and typing its code.
+
+use std::time::Duration;
+
+use crate::harness::app::{App, Registration};
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Door};
+
+both_doors! {
+    a_mailed_link_signs_in,
+    a_mailed_code_signs_in,
+    another_person_signs_in_with_an_account_of_their_own,
+    letter_case_and_blanks_make_no_second_account,
+    a_second_mail_may_be_asked_for_after_half_a_minute,
+    asking_again_sends_the_same_link_and_code,
+    every_mail_of_a_family_works_until_one_is_used,
+    a_resend_does_not_move_the_end,
+    five_wrong_codes_end_the_code_but_not_the_link,
+    wrong_codes_are_counted_over_all_mails_of_a_request,
+    a_code_may_be_typed_with_blanks_and_dashes,
+    what_cannot_be_a_code_is_told_and_not_counted,
+    a_used_request_asked_again_sends_new_secrets,
+    to_its_holder_a_request_looks_the_same_whatever_became_of_it,
+    a_spent_code_asked_again_begins_anew,
+    without_registration_an_unknown_address_is_told_by_mail,
+    what_is_no_address_gets_no_mail,
+    a_code_needs_the_request_it_belongs_to,
+}
+
+const WAIT: Duration = Duration::from_secs(30);
+
+async fn a_mailed_link_signs_in(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    assert_eq!(ann.who().await, None);
+    assert_eq!(ann.ask("ann@example.org").await, Answer::Done);
+    let letter = app.letter_to("ann@example.org").await;
+    assert_eq!(ann.look_at(&letter.link).await, Answer::Done);
+    assert_eq!(ann.who().await, None);
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
+}
+
+async fn a_mailed_code_signs_in(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    assert_eq!(ann.type_code(&letter.code).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
+    let mut stranger = app.caller(door);
+    assert_eq!(stranger.follow_deliberately(&letter.link).await, Answer::refused(410, "invalid_link"));
+}
+
+async fn another_person_signs_in_with_an_account_of_their_own(door: Door) {
+    let app = App::start().await;
+    let (ann, bob) =
+        (app.signed_in(door, "ann@example.org").await, app.signed_in(door, "bob@example.org").await);
+    for (mut caller, email) in [(ann, "ann@example.org"), (bob, "bob@example.org")] {
+        assert_eq!(caller.who().await.as_deref(), Some(email));
+    }
+}
+
+async fn letter_case_and_blanks_make_no_second_account(door: Door) {
+    let app = App::start().await;
+    app.signed_in(door, "Ann@example.org").await;
+    app.clock.advance(WAIT);
+    let mut again = app.caller(door);
+    assert_eq!(again.ask("  aNN@EXAMPLE.ORG ").await, Answer::Done);
+    let letter = app.letter_to("ann@example.org").await;
+    again.follow(&letter.link).await;
+    assert_eq!(again.who().await.as_deref(), Some("Ann@example.org"));
+}
+
+async fn a_second_mail_may_be_asked_for_after_half_a_minute(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    app.letter_to("ann@example.org").await;
+    app.clock.advance(WAIT - Duration::from_millis(1));
+    let too_soon = Answer::refused(429, "too_many_mails");
+    assert_eq!(ann.resend().await, too_soon);
+    assert_eq!(ann.last.as_ref().unwrap().header("retry-after"), Some("1"));
+    assert_eq!(ann.ask("ann@example.org").await, too_soon);
+    app.clock.advance(Duration::from_millis(1));
+    assert_eq!(ann.resend().await, Answer::Done);
+    app.letter_to("ann@example.org").await;
+}
+
+async fn asking_again_sends_the_same_link_and_code(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    app.clock.advance(WAIT);
+    assert_eq!(ann.ask("ANN@example.org").await, Answer::Done);
+    let second = app.letter_to("ann@example.org").await;
+    app.clock.advance(WAIT);
+    assert_eq!(ann.resend().await, Answer::Done);
+    let third = app.letter_to("ann@example.org").await;
+    assert_eq!((&second.link, &second.code), (&first.link, &first.code));
+    assert_eq!((&third.link, &third.code), (&first.link, &first.code));
+    let mut stranger = app.caller(door);
+    stranger.ask("ann@example.org").await;
+    let other = app.letter_to("ann@example.org").await;
+    assert_ne!(other.link, first.link);
+}
+
+async fn every_mail_of_a_family_works_until_one_is_used(door: Door) {
+    let app = App::start().await;
+    let (mut ann, mut other) = (app.caller(door), app.caller(door));
+    ann.ask("ann@example.org").await;
+    let mine = app.letter_to("ann@example.org").await;
+    app.clock.advance(WAIT);
+    other.ask("ann@example.org").await;
+    let theirs = app.letter_to("ann@example.org").await;
+    // A stranger's asking takes nothing away.
+    assert_eq!(ann.look_at(&mine.link).await, Answer::Done);
+    // Using the later one makes the earlier one void.
+    assert_eq!(other.follow(&theirs.link).await, Answer::Done);
+    assert_eq!(ann.follow(&mine.link).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(ann.who().await, None);
+}
+
+async fn a_resend_does_not_move_the_end(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    app.clock.advance(Duration::from_mins(59));
+    ann.resend().await;
+    let last = app.letter_to("ann@example.org").await;
+    assert_eq!(last.link, first.link);
+    assert_eq!(ann.look_at(&last.link).await, Answer::Done);
+    app.clock.advance(Duration::from_mins(1));
+    assert_eq!(ann.look_at(&last.link).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(ann.type_code(&last.code).await, Answer::refused(410, "invalid_request"));
+}
+
+async fn five_wrong_codes_end_the_code_but_not_the_link(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    for _ in 0..5 {
+        let answer = ann.type_code(&letter.wrong_code()).await;
+        assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"));
+    }
+    let over = Answer::refused(410, "invalid_request");
+    assert_eq!(ann.type_code(&letter.wrong_code()).await, over);
+    assert_eq!(ann.type_code(&letter.code).await, over);
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
+}
+
+async fn wrong_codes_are_counted_over_all_mails_of_a_request(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let mut letter = app.letter_to("ann@example.org").await;
+    for _ in 0..5 {
+        app.clock.advance(WAIT);
+        ann.resend().await;
+        letter = app.letter_to("ann@example.org").await;
+        ann.type_code(&letter.wrong_code()).await;
+    }
+    assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+}
+
+async fn a_code_may_be_typed_with_blanks_and_dashes(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let code = app.letter_to("ann@example.org").await.code;
+    let spaced = format!(" {} - {}\u{a0}", &code[..3], &code[3..]);
+    assert_eq!(ann.type_code(&spaced).await, Answer::Done);
+}
+
+async fn what_cannot_be_a_code_is_told_and_not_counted(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "null", "<script>"] {
+        let answer = ann.type_code(text).await;
+        assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"), "{text:?}");
+    }
+    assert_eq!(ann.type_code(&letter.code).await, Answer::Done);
+}
+
+async fn a_used_request_asked_again_sends_new_secrets(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    // Somebody reads the letter elsewhere and signs in there; the asker still waits.
+    app.caller(door).follow_deliberately(&first.link).await;
+    app.clock.advance(Duration::from_mins(2));
+    assert_eq!(ann.type_code(&first.code).await, Answer::refused(410, "invalid_request"));
+    assert_eq!(ann.resend().await, Answer::Done);
+    let second = app.letter_to("ann@example.org").await;
+    assert_ne!((&second.link, &second.code), (&first.link, &first.code));
+    assert_eq!(ann.follow(&first.link).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(ann.follow(&second.link).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
+}
+
+async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door) {
+    let mut seen = Vec::new();
+    for fate in ["unknown", "known", "used elsewhere", "another used", "account made since"] {
+        let app = App::start().await;
+        if fate == "known" {
+            app.signed_in(door, "ann@example.org").await;
+        }
+        app.clock.advance(WAIT);
+        let mut stranger = app.caller(door);
+        stranger.ask("ann@example.org").await;
+        let letter = app.letter_to("ann@example.org").await;
+        app.clock.advance(Duration::from_mins(1));
+        match fate {
+            "used elsewhere" => _ = app.caller(door).follow_deliberately(&letter.link).await,
+            "another used" | "account made since" => _ = app.signed_in(door, "ann@example.org").await,
+            _ => {}
+        }
+        let mut answers = vec![stranger.type_code(&letter.wrong_code()).await];
+        answers.push(stranger.resend().await);
+        let letter = app.letter_to("ann@example.org").await;
+        for _ in 0..5 {
+            answers.push(stranger.type_code(&letter.wrong_code()).await);
+        }
+        app.clock.advance(Duration::from_hours(1));
+        answers.push(stranger.type_code(&letter.wrong_code()).await);
+        seen.push((fate, answers));
+    }
+    for (fate, answers) in &seen {
+        assert_eq!(*answers, seen[0].1, "{fate}");
+    }
+}
+
+async fn a_spent_code_asked_again_begins_anew(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    for _ in 0..5 {
+        ann.type_code(&first.wrong_code()).await;
+    }
+    app.clock.advance(WAIT);
+    assert_eq!(ann.resend().await, Answer::Done);
+    let second = app.letter_to("ann@example.org").await;
+    assert_ne!(second.link, first.link);
+    assert_eq!(ann.type_code(&second.code).await, Answer::Done);
+}
+
+async fn without_registration_an_unknown_address_is_told_by_mail(door: Door) {
+    let app = App::start_with(Registration::Closed).await;
+    let mut ann = app.caller(door);
+    assert_eq!(ann.ask("ann@example.org").await, Answer::Done);
+    let letter = app.news_to("ann@example.org").await;
+    assert!(letter.link.is_none() && letter.code.is_none());
+    assert!(letter.text.contains("no account"), "{}", letter.text);
+    for guess in 0..5 {
+        let answer = ann.type_code(&format!("{guess:06}")).await;
+        assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"));
+    }
+    assert_eq!(ann.who().await, None);
+}
+
+async fn what_is_no_address_gets_no_mail(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    let refused = Answer::refused_field(422, "invalid_email", "email");
+    for text in [
+        "",
+        " ",
+        "ann",
+        "ann@",
+        "@example.org",
+        "a@b@example.org",
+        "a@example.org,b@example.org",
+        "\"a@attacker.example\"@victim.example",
+        "v@victim.example＠attacker.example",
+        "a\r\nBcc: x@example.org",
+        "Ann <ann@example.org>",
+        "ann@[127.0.0.1]",
+        "mıke@example.org",
+        "a\0@example.org",
+        "ann@example",
+    ] {
+        assert_eq!(ann.ask(text).await, refused, "{text:?}");
+    }
+    assert_eq!(ann.ask(&format!("{}@example.org", "a".repeat(400))).await, refused);
+    assert_eq!(ann.act("/sign-in", &[]).await, Answer::refused_field(422, "missing_field", "email"));
+    app.expect_no_letter();
+}
+
+async fn a_code_needs_the_request_it_belongs_to(door: Door) {
+    let app = App::start().await;
+    let (mut ann, mut bob) = (app.caller(door), app.caller(door));
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    bob.ask("bob@example.org").await;
+    app.letter_to("bob@example.org").await;
+    assert_eq!(bob.type_code(&letter.code).await, Answer::refused_field(422, "wrong_code", "code"));
+    let nobody = match door {
+        Door::Pages => Answer::refused(410, "invalid_request"),
+        Door::Json => Answer::refused_field(422, "missing_field", "request"),
+    };
+    assert_eq!(app.caller(door).type_code(&letter.code).await, nobody);
+    assert_eq!(app.caller(door).resend().await, nobody);
+}
