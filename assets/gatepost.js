@@ -39,11 +39,21 @@ function tellTrouble(event) {
   trouble.textContent = trouble.dataset.offline;
 }
 
+// What was wrong is said anew if it still is.
+function clearTrouble(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement)) return;
+  document.getElementById("trouble").replaceChildren();
+  for (const error of form.querySelectorAll(".error")) error.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
+}
+
 document.addEventListener("submit", sendOnce);
 window.addEventListener("pageshow", sendAgain);
 document.addEventListener("htmx:error", tellTrouble);
 document.addEventListener("htmx:response:error", tellTrouble);
-document.addEventListener("htmx:before:request", (event) => {
-  if (event.target instanceof HTMLFormElement) document.getElementById("trouble").replaceChildren();
-});
+document.addEventListener("htmx:before:request", clearTrouble);
 postOnce();

@@ -215,10 +215,10 @@ fn code_form(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
         form #code-form method="post" action=(CODE) hx-post=(CODE) hx-target="#code-form" hx-swap="outerHTML" {
             input type="hidden" name="request" value=(waiting.held.nonce());
             div.field {
-                label for="code" { "Code" }
+                label for="code" { "Six-digit code" }
                 // One field without a maximum: a code pasted with blanks in it still fits.
                 input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
-                    required placeholder="000000" aria-invalid=[is_wrong]
+                    required aria-invalid=[is_wrong]
                     aria-describedby=[problem.map(|_| "code-error")] autofocus[problem.is_some()];
                 (beside("code-error", problem))
             }

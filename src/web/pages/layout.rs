@@ -18,25 +18,15 @@ const HTMX_CONFIG: &str = r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":f
 /// A whole page for this visitor, with the notice that was left for it. A notice that was shown is
 /// gone; one that only a HEAD asked for was shown to nobody.
 pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup) -> Response {
-    let told = visitor.notice.filter(|_| !visitor.is_head);
-    let notice = visitor.notice.map(|notice| html! { p.notice { (notice.sentence()) } });
-    let markup =
-        document(site, title, &navigation(site, visitor), &html! { (notice.unwrap_or_default()) }, content);
-    let mut response = markup.into_response();
-    if told.is_some() {
+    let mut response = document(site, title, Some(visitor), content).into_response();
+    if visitor.notice.is_some() && !visitor.is_head {
         put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
     }
     response
 }
 
-/// The bones of every page.
-pub(super) fn document(
-    site: &Site,
-    title: &str,
-    navigation: &Markup,
-    notice: &Markup,
-    content: &Markup,
-) -> Markup {
+/// The bones of every page. Some refusals are drawn before anybody knows who is there.
+pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -59,25 +49,35 @@ pub(super) fn document(
                         img src=(asset(ICON)) alt="" width="28" height="28";
                         span { (site.name) }
                     }
-                    (navigation)
+                    @if let Some(visitor) = visitor { (navigation(visitor)) }
                 }
                 // A second click while the first is on its way asks for nothing.
                 main #main tabindex="-1" hx-sync:inherited="drop" {
-                    div role="status" { (notice) }
+                    div role="status" {
+                        @if let Some(notice) = visitor.and_then(|visitor| visitor.notice) {
+                            p.notice { (notice.sentence()) }
+                        }
+                    }
                     div #trouble role="alert" data-offline="That did not reach us. Please try again." {}
                     (content)
                 }
-                footer { p { "Sign-in by " (site.name) } }
+                footer {
+                    p {
+                        span { "Sign-in by " (site.name) }
+                        @if site.has_mailbox && visitor.is_some_and(|visitor| visitor.came_direct) {
+                            a href=(MAILBOX) { "Mailbox" }
+                        }
+                    }
+                }
             }
         }
     }
 }
 
 /// What this visitor may do, and nothing more.
-fn navigation(site: &Site, visitor: &Visitor) -> Markup {
+fn navigation(visitor: &Visitor) -> Markup {
     html! {
         nav aria-label="Account" {
-            @if site.has_mailbox && visitor.came_direct { a href=(MAILBOX) { "Mailbox" } }
             @if visitor.signed_in.is_some() {
                 a href=(PROFILE) { "Profile" }
                 form method="post" action=(SIGN_OUT) { button.plain type="submit" { "Sign out" } }

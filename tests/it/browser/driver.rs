@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use poem::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::{ParseError, Url};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -107,7 +110,8 @@ impl Browser {
         self.until(path, is_there).await;
     }
 
-    async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+    /// Waits until something holds.
+    pub(super) async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
         let wait = async {
             while !holds().await {
                 tokio::task::yield_now().await;
@@ -164,9 +168,38 @@ impl Browser {
         self.execute_async(idle, vec![]).await.unwrap();
     }
 
+    /// Asks the browser's own insides for something.
+    pub(super) async fn devtools(&self, cmd: &str, params: Value) {
+        self.issue_cmd(Devtools { cmd: cmd.to_owned(), params }).await.unwrap();
+    }
+
+    /// Takes the network away.
+    pub(super) async fn go_offline(&self) {
+        let nothing =
+            json!({ "offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0 });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", nothing).await;
+    }
+
     /// Runs a script in the page.
     pub(super) async fn run(&self, script: &str) -> Value {
         self.execute(script, vec![]).await.unwrap()
+    }
+}
+
+#[derive(Debug)]
+struct Devtools {
+    cmd: String,
+    params: Value,
+}
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.cmd, "params": self.params }).to_string()))
     }
 }
 
