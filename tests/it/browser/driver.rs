@@ -117,9 +117,8 @@ impl Browser {
                 tokio::task::yield_now().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-            panic!("waited in vain for {what}\n{}", self.look().await);
-        }
+        let found = tokio::time::timeout(PATIENCE, wait).await;
+        assert!(found.is_ok(), "waited in vain for {what}\n{}", self.look().await);
     }
 
     /// All that can be read on the page.

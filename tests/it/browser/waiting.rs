@@ -112,6 +112,21 @@ async fn another_letter_too_soon_is_refused_in_words_without_scripts() {
 }
 
 #[tokio::test]
+async fn what_is_refused_before_the_pages_is_told_and_leaves_what_was_typed() {
+    if !is_installed() {
+        return;
+    }
+    let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
+    browser.goto(&site.url("/sign-in")).await.unwrap();
+    browser.fill("#email", ANN).await;
+    browser.run("htmx.ajax('POST', '/nothing', { source: 'main form' })").await;
+    browser.see("#trouble .problem").await;
+    browser.read("There is nothing at this address.").await;
+    let typed = browser.see("#email").await.prop("value").await.unwrap();
+    assert_eq!(typed.as_deref(), Some(ANN));
+}
+
+#[tokio::test]
 async fn a_server_out_of_reach_is_told_in_words() {
     if !is_installed() {
         return;
