@@ -81,6 +81,7 @@ impl Browser {
         });
         let mut wanted = serde_json::Map::new();
         wanted.insert("goog:chromeOptions".into(), options);
+        wanted.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(wanted)
             .connect(&format!("http://127.0.0.1:{}", driver.port))
@@ -172,6 +173,13 @@ impl Browser {
         self.issue_cmd(Devtools { cmd: cmd.to_owned(), params }).await.unwrap();
     }
 
+    /// What the browser complained of since it was last asked.
+    pub(super) async fn complaints(&self) -> Vec<String> {
+        let lines = self.issue_cmd(ConsoleLog).await.unwrap();
+        let message = |line: &Value| line["message"].as_str().unwrap().to_owned();
+        lines.as_array().unwrap().iter().map(message).collect()
+    }
+
     /// Takes the network away.
     pub(super) async fn go_offline(&self) {
         let nothing =
@@ -183,6 +191,19 @@ impl Browser {
     /// Runs a script in the page.
     pub(super) async fn run(&self, script: &str) -> Value {
         self.execute(script, vec![]).await.unwrap()
+    }
+}
+
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
 }
 

@@ -221,3 +221,22 @@ async fn the_sign_in_form_stands_as_it_is_promised() {
     }
     assert!(!page.contains("style=") && !page.contains("onclick"), "{page}");
 }
+
+#[tokio::test]
+async fn a_browser_holds_four_requests_the_newest_first() {
+    let site = Site::start().await;
+    let mut cookies = String::new();
+    for number in 1..=5 {
+        let body = format!("email=ann{number}%40example.org");
+        cookies = post(&site, "/sign-in", &[("cookie", &cookies)], &body).await.cookies();
+        let waiting = get(&site, "/check-inbox", &[("cookie", &cookies)]).await;
+        assert!(waiting.body.contains(&format!("ann{number}@example.org")));
+    }
+    let tokens = cookies.strip_prefix("gatepost_request=").unwrap().split('.').count();
+    assert_eq!(tokens, 4);
+    // The oldest has made room: asking for it again begins anew instead of being too soon.
+    let oldest = post(&site, "/sign-in", &[("cookie", &cookies)], "email=ann1%40example.org").await;
+    assert_eq!(oldest.status, StatusCode::SEE_OTHER);
+    let second = post(&site, "/sign-in", &[("cookie", &cookies)], "email=ann2%40example.org").await;
+    assert_eq!(second.status, StatusCode::TOO_MANY_REQUESTS);
+}
