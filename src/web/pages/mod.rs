@@ -49,10 +49,13 @@ fn add(route: RouteMethod, (method, endpoint): (Method, BoxEndpoint<'static, Res
     route.method(method, endpoint)
 }
 
-/// Which methods each pattern takes, for `Allow`. `HEAD` goes wherever `GET` does.
+/// Which methods each path takes, for `Allow`; `{part}` stands for any one segment, and `HEAD` goes
+/// wherever `GET` does.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
-    let row = |(pattern, methods): Row| (pattern, methods.into_iter().map(|(method, _)| method).collect());
+    let row = |(pattern, methods): Row| {
+        (pattern.replace(":part", "{part}"), methods.into_iter().map(|(method, _)| method).collect())
+    };
     table(house).into_iter().map(row).collect()
 }
 
