@@ -21,13 +21,9 @@ function postOnce() {
 function sendOnce(event) {
   const form = event.target;
   if (form.hasAttribute("hx-post")) return;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "yes";
-}
-
-// Back shows a page as it was left: its forms can be sent again.
-function sendAgain() {
-  for (const form of document.forms) delete form.dataset.sent;
+  const now = Date.now();
+  if (now - (form.dataset.sentAt ?? 0) < 5000) event.preventDefault();
+  else form.dataset.sentAt = now;
 }
 
 // A form that got no answer says so. A poll that got none just asks again.
@@ -39,11 +35,20 @@ function tellTrouble(event) {
   trouble.textContent = trouble.dataset.offline;
 }
 
+// What was wrong is said anew if it still is.
+function clearTrouble(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement)) return;
+  document.getElementById("trouble").replaceChildren();
+  for (const error of form.querySelectorAll(".error")) error.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
+}
+
 document.addEventListener("submit", sendOnce);
-window.addEventListener("pageshow", sendAgain);
 document.addEventListener("htmx:error", tellTrouble);
 document.addEventListener("htmx:response:error", tellTrouble);
-document.addEventListener("htmx:before:request", (event) => {
-  if (event.target instanceof HTMLFormElement) document.getElementById("trouble").replaceChildren();
-});
+document.addEventListener("htmx:before:request", clearTrouble);
 postOnce();

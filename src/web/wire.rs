@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
 use super::problem::{Code, Problem};
+use crate::domain::letter;
 use crate::domain::next::Next;
 
 /// Asking for a letter to sign in.
@@ -66,6 +67,15 @@ impl RedeemLink {
     pub fn is_confirmed(&self) -> bool {
         self.confirm.as_deref() == Some("yes")
     }
+}
+
+/// The six digits a person typed. What cannot be a code is wrong like any other, and not counted.
+///
+/// # Errors
+/// `wrong_code`.
+pub fn code(typed: &str) -> Result<letter::Code, Problem> {
+    let wrong = || Problem::of(Code::WrongCode).field("code").detail("A code has six digits.");
+    letter::Code::parse(typed).ok_or_else(wrong)
 }
 
 /// Where a page's `next` leads; nowhere, where it is not a path of ours.

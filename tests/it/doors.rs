@@ -8,7 +8,7 @@ use hyper::Method;
 
 use crate::harness::app::App;
 use crate::harness::both_doors;
-use crate::harness::caller::{Door, attribute};
+use crate::harness::caller::Door;
 use crate::harness::http::Reply;
 
 both_doors! {
@@ -191,6 +191,6 @@ fn refusal(reply: &Reply) -> (u16, String, Option<String>) {
         let text = |name: &str| problem[name].as_str().map(str::to_owned);
         return (status, text("code").unwrap(), text("field"));
     }
-    let code = attribute(&reply.body, "data-problem").unwrap_or_else(|| panic!("no code in {reply:?}"));
-    (status, code, attribute(&reply.body, "data-field"))
+    let text = |name: &str| reply.header(name).map(str::to_owned);
+    (status, text("x-problem").unwrap_or_else(|| panic!("no code in {reply:?}")), text("x-problem-field"))
 }

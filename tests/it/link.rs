@@ -150,7 +150,7 @@ async fn all_dead_links_are_told_in_the_same_words(door: Door) {
             "void" => _ = app.signed_in(door, &email).await,
             "swept" => app.sweep_after(Duration::from_hours(2)).await,
             "forged" => link = format!("{}A", &link[..link.len() - 1]),
-            "garbled" => link = format!("{}%00%ff", &link[..link.len() - 6]),
+            "garbled" => link = format!("{}%00%7f", &link[..link.len() - 6]),
             _ => link = link[..=link.rfind('/').unwrap()].to_owned() + "x",
         }
         let mut stranger = app.caller(door);

@@ -25,7 +25,7 @@ pub(super) fn page(site: &Site, document: &str) -> Markup {
             (problems())
         }
     };
-    layout::document(site, "API", &html! {}, &html! {}, &content)
+    layout::public(site, "API", &content)
 }
 
 struct Reader<'a> {

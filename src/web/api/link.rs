@@ -11,7 +11,6 @@ use super::session::{Account, Session, rfc3339};
 use super::{Refusals, Tag};
 use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::letter;
 use crate::domain::link::LinkView;
 use crate::domain::redeem::{Bearer, Redeemed};
 use crate::web::House;
@@ -91,7 +90,7 @@ impl Operations {
         Body(input): Body<wire::RedeemCode>,
     ) -> Result<Json<Answer>, Problem> {
         let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
-        let code = letter::Code::parse(&input.code).ok_or(Error::WrongCode)?;
+        let code = wire::code(&input.code)?;
         let redeemed = house.gatepost.redeem_code(held, &code, session.as_deref(), client).await?;
         Ok(Json(redeemed.into()))
     }

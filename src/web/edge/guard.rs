@@ -13,6 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use percent_encoding::percent_decode_str;
 use poem::http::header::{ALLOW, CONNECTION, HeaderValue};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, IntoResponse, Request, Response};
@@ -99,6 +100,10 @@ impl<E: Endpoint> Guard<E> {
 
     async fn admit(&self, mut request: Request, visit: &Visit) -> poem::Result<Response> {
         host::check(&request, &self.settings)?;
+        // Bytes that are no text name nothing; readers further in would each do something else.
+        if percent_decode_str(&visit.path).decode_utf8().is_err() {
+            return Err(Problem::of(Code::Malformed).into());
+        }
         self.routes.check(&visit.path, &visit.method)?;
         origin::check(&request, &self.settings.public_url)?;
         body::buffer(&mut request, &self.settings.limits).await?;

@@ -11,12 +11,11 @@ use super::notice::Notice;
 use super::visitor::Visitor;
 use super::{Answer, fragment, sign_in};
 use crate::domain::error::Error;
-use crate::domain::letter::Code;
 use crate::domain::redeem::Redeemed;
 use crate::domain::sign_in::{HeldRequest, Waiting};
 use crate::path::{CHECK_INBOX, CODE, RESEND, SIGN_IN};
 use crate::web::problem::{self, Problem};
-use crate::web::wire::{Fields, WaitingForm};
+use crate::web::wire::{self, Fields, WaitingForm};
 use crate::web::{Door, House};
 
 /// The waiting page of the newest request; to htmx, how things stand now.
@@ -60,9 +59,7 @@ async fn redeem(
     typed: Option<String>,
 ) -> Result<Redeemed, Problem> {
     let typed = typed.ok_or_else(|| Problem::of(problem::Code::MissingField).field("code"))?;
-    let code = Code::parse(&typed).ok_or_else(|| {
-        Problem::of(problem::Code::InvalidField).field("code").detail("A code is six digits.")
-    })?;
+    let code = wire::code(&typed)?;
     Ok(house.gatepost.redeem_code(held, &code, visitor.session.as_deref(), &visitor.client).await?)
 }
 
@@ -215,10 +212,10 @@ fn code_form(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
         form #code-form method="post" action=(CODE) hx-post=(CODE) hx-target="#code-form" hx-swap="outerHTML" {
             input type="hidden" name="request" value=(waiting.held.nonce());
             div.field {
-                label for="code" { "Code" }
+                label for="code" { "Six-digit code" }
                 // One field without a maximum: a code pasted with blanks in it still fits.
                 input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
-                    required placeholder="000000" aria-invalid=[is_wrong]
+                    required aria-invalid=[is_wrong]
                     aria-describedby=[problem.map(|_| "code-error")] autofocus[problem.is_some()];
                 (beside("code-error", problem))
             }

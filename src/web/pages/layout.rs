@@ -18,25 +18,15 @@ const HTMX_CONFIG: &str = r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":f
 /// A whole page for this visitor, with the notice that was left for it. A notice that was shown is
 /// gone; one that only a HEAD asked for was shown to nobody.
 pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup) -> Response {
-    let told = visitor.notice.filter(|_| !visitor.is_head);
-    let notice = visitor.notice.map(|notice| html! { p.notice { (notice.sentence()) } });
-    let markup =
-        document(site, title, &navigation(site, visitor), &html! { (notice.unwrap_or_default()) }, content);
-    let mut response = markup.into_response();
-    if told.is_some() {
+    let mut response = document(site, title, Some(visitor), content).into_response();
+    if visitor.notice.is_some() && !visitor.is_head {
         put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
     }
     response
 }
 
-/// The bones of every page.
-pub(in crate::web) fn document(
-    site: &Site,
-    title: &str,
-    navigation: &Markup,
-    notice: &Markup,
-    content: &Markup,
-) -> Markup {
+/// The bones of every page. Some refusals are drawn before anybody knows who is there.
+pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -59,25 +49,40 @@ pub(in crate::web) fn document(
                         img src=(asset(ICON)) alt="" width="28" height="28";
                         span { (site.name) }
                     }
-                    (navigation)
+                    @if let Some(visitor) = visitor { (navigation(visitor)) }
                 }
                 // A second click while the first is on its way asks for nothing.
                 main #main tabindex="-1" hx-sync:inherited="drop" {
-                    div role="status" { (notice) }
+                    div role="status" {
+                        @if let Some(notice) = visitor.and_then(|visitor| visitor.notice) {
+                            p.notice { (notice.sentence()) }
+                        }
+                    }
                     div #trouble role="alert" data-offline="That did not reach us. Please try again." {}
                     (content)
                 }
-                footer { p { "Sign-in by " (site.name) } }
+                footer {
+                    p {
+                        span { "Sign-in by " (site.name) }
+                        @if site.has_mailbox && visitor.is_some_and(|visitor| visitor.came_direct) {
+                            a href=(MAILBOX) { "Mailbox" }
+                        }
+                    }
+                }
             }
         }
     }
 }
 
+/// A page that is the same for everybody.
+pub(in crate::web) fn public(site: &Site, title: &str, content: &Markup) -> Markup {
+    document(site, title, None, content)
+}
+
 /// What this visitor may do, and nothing more.
-fn navigation(site: &Site, visitor: &Visitor) -> Markup {
+fn navigation(visitor: &Visitor) -> Markup {
     html! {
         nav aria-label="Account" {
-            @if site.has_mailbox && visitor.came_direct { a href=(MAILBOX) { "Mailbox" } }
             @if visitor.signed_in.is_some() {
                 a href=(PROFILE) { "Profile" }
                 form method="post" action=(SIGN_OUT) { button.plain type="submit" { "Sign out" } }
@@ -88,16 +93,9 @@ fn navigation(site: &Site, visitor: &Visitor) -> Markup {
     }
 }
 
-/// The sentence of a refusal beside its field. `id` ties it to the field; the stable code is there for
-/// whoever drives these pages by a program.
+/// The sentence of a refusal beside its field. `id` ties it to the field.
 pub(super) fn beside(id: &str, problem: Option<&Problem>) -> Markup {
-    html! {
-        @if let Some(problem) = problem {
-            p.error id=(id) role="alert" data-problem=(problem.code.as_str()) data-field=[problem.field] {
-                (problem.detail)
-            }
-        }
-    }
+    html! { @if let Some(problem) = problem { p.error id=(id) role="alert" { (problem.detail) } } }
 }
 
 /// A moment in words, and exactly for machines.

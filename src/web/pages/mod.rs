@@ -16,6 +16,8 @@ mod sign_in;
 mod sign_out;
 mod visitor;
 
+use std::sync::Arc;
+
 use poem::endpoint::{BoxEndpoint, make};
 use poem::http::header::{CONTENT_TYPE, VARY};
 use poem::http::{HeaderValue, Method};
@@ -35,12 +37,19 @@ type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
 #[must_use]
 pub fn routes(house: &House) -> Route {
     table(house).into_iter().fold(Route::new(), |route, (pattern, methods)| {
-        let add = |at: RouteMethod, (method, endpoint)| at.method(method, endpoint);
         route.at(pattern, methods.into_iter().fold(RouteMethod::new(), add))
     })
 }
 
-/// Which methods each pattern takes, for `Allow`. `HEAD` goes wherever `GET` does.
+/// Whoever asks for the head alone is told apart, or a notice would be gone that nobody has seen.
+fn add(route: RouteMethod, (method, endpoint): (Method, BoxEndpoint<'static, Response>)) -> RouteMethod {
+    let endpoint = Arc::new(endpoint);
+    let route = if method == Method::GET { route.head(Arc::clone(&endpoint)) } else { route };
+    route.method(method, endpoint)
+}
+
+/// Which methods each path takes, for `Allow`; `{part}` stands for any one segment, and `HEAD` goes
+/// wherever `GET` does.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
     let row = |(pattern, methods): Row| {

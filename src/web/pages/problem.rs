@@ -15,7 +15,7 @@ use crate::web::{Door, Site};
 #[must_use]
 pub fn draw(problem: &Problem, site: &Site, request_id: &str) -> Response {
     let content = html! { section.card { (message(problem, request_id)) (way_on(problem, site)) } };
-    let mut response = document(site, problem.code.title(), &html! {}, &html! {}, &content).into_response();
+    let mut response = document(site, problem.code.title(), None, &content).into_response();
     response.headers_mut().insert("hx-reselect", HeaderValue::from_static(".problem"));
     to_trouble(&mut response);
     response
@@ -42,7 +42,7 @@ fn to_trouble(response: &mut Response) {
 
 fn message(problem: &Problem, request_id: &str) -> Markup {
     html! {
-        div.problem data-problem=(problem.code.as_str()) data-field=[problem.field] {
+        div.problem {
             h1 { (problem.code.title()) }
             p { (problem.detail) }
             @if problem.status().is_server_error() && request_id != "-" {

@@ -100,6 +100,13 @@ impl Problem {
     pub fn put_headers(&self, response: &mut Response, door: Door) {
         response.set_status(self.status());
         let headers = response.headers_mut();
+        // A page says it in words; a program that drives pages finds the same code as in JSON.
+        if door == Door::Pages {
+            headers.insert("x-problem", HeaderValue::from_static(self.code.as_str()));
+            if let Some(field) = self.field {
+                headers.insert("x-problem-field", HeaderValue::from_static(field));
+            }
+        }
         if let Some(secs) = self.retry_after_secs() {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use poem::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::{ParseError, Url};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -78,6 +81,7 @@ impl Browser {
         });
         let mut wanted = serde_json::Map::new();
         wanted.insert("goog:chromeOptions".into(), options);
+        wanted.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(wanted)
             .connect(&format!("http://127.0.0.1:{}", driver.port))
@@ -107,15 +111,15 @@ impl Browser {
         self.until(path, is_there).await;
     }
 
-    async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+    /// Waits until something holds.
+    pub(super) async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
         let wait = async {
             while !holds().await {
                 tokio::task::yield_now().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-            panic!("waited in vain for {what}\n{}", self.look().await);
-        }
+        let found = tokio::time::timeout(PATIENCE, wait).await;
+        assert!(found.is_ok(), "waited in vain for {what}\n{}", self.look().await);
     }
 
     /// All that can be read on the page.
@@ -164,9 +168,58 @@ impl Browser {
         self.execute_async(idle, vec![]).await.unwrap();
     }
 
+    /// Asks the browser's own insides for something.
+    pub(super) async fn devtools(&self, cmd: &str, params: Value) {
+        self.issue_cmd(Devtools { cmd: cmd.to_owned(), params }).await.unwrap();
+    }
+
+    /// What the browser complained of since it was last asked.
+    pub(super) async fn complaints(&self) -> Vec<String> {
+        let lines = self.issue_cmd(ConsoleLog).await.unwrap();
+        let message = |line: &Value| line["message"].as_str().unwrap().to_owned();
+        lines.as_array().unwrap().iter().map(message).collect()
+    }
+
+    /// Takes the network away.
+    pub(super) async fn go_offline(&self) {
+        let nothing =
+            json!({ "offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0 });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", nothing).await;
+    }
+
     /// Runs a script in the page.
     pub(super) async fn run(&self, script: &str) -> Value {
         self.execute(script, vec![]).await.unwrap()
+    }
+}
+
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+#[derive(Debug)]
+struct Devtools {
+    cmd: String,
+    params: Value,
+}
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.cmd, "params": self.params }).to_string()))
     }
 }
 

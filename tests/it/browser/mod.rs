@@ -9,3 +9,4 @@ mod session;
 mod sign_in;
 mod site;
 mod waiting;
+mod wire;

@@ -35,3 +35,29 @@ async fn back_after_signing_out_shows_nothing_private_with_scripts() {
 async fn back_after_signing_out_shows_nothing_private_without_scripts() {
     signs_out_and_goes_back(Kind::WithoutScripts).await;
 }
+
+#[tokio::test]
+async fn no_page_offends_its_own_security_policy() {
+    if !is_installed() {
+        return;
+    }
+    let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
+    browser.goto(&site.url("/sign-in")).await.unwrap();
+    browser.fill("#email", ANN).await;
+    browser.press("main form button").await;
+    browser.see("#result #code").await;
+    let letter = site.letter(ANN).await;
+    browser.goto(&site.url("/check-inbox")).await.unwrap();
+    browser.goto(&site.url("/mailbox")).await.unwrap();
+    browser.press(".letters a").await;
+    browser.see("#letter-link").await;
+    browser.goto(&letter.link).await.unwrap();
+    browser.arrive("/").await;
+    browser.goto(&site.url("/profile")).await.unwrap();
+    browser.goto(&site.url("/link/nothing")).await.unwrap();
+    browser.rest().await;
+    let complaints = browser.complaints().await;
+    // That it was answered 410 it tells too, which shows that somebody listens.
+    assert!(complaints.iter().any(|line| line.contains("410")), "{complaints:?}");
+    assert!(complaints.iter().all(|line| line.contains("410")), "{complaints:?}");
+}

@@ -1,5 +1,7 @@
 //! Asking for a link, and following it.
 
+use serde_json::json;
+
 use super::driver::{Browser, Kind, is_installed};
 use super::site::Site;
 
@@ -120,4 +122,26 @@ async fn a_double_click_on_the_landing_page_signs_in_with_scripts() {
 #[tokio::test]
 async fn a_double_click_on_the_landing_page_signs_in_without_scripts() {
     double_clicks_the_landing_page(Kind::WithoutScripts).await;
+}
+
+#[tokio::test]
+async fn a_link_opened_in_the_background_waits_until_somebody_looks() {
+    if !is_installed() {
+        return;
+    }
+    let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
+    browser.goto(&site.url("/sign-in")).await.unwrap();
+    browser.fill("#email", ANN).await;
+    browser.press("main form button").await;
+    browser.see("#result #code").await;
+    let letter = site.letter(ANN).await;
+    let hide = "Object.defineProperty(document, 'visibilityState', \
+                { get: () => window.somebodyLooks ? 'visible' : 'hidden' })";
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": hide })).await;
+    browser.goto(&letter.link).await.unwrap();
+    browser.rest().await;
+    browser.read("You asked to sign in as ann@example.org").await;
+    assert!(browser.path().await.starts_with("/link/"));
+    browser.run("somebodyLooks = true; document.dispatchEvent(new Event('visibilitychange'))").await;
+    browser.arrive("/").await;
 }

@@ -67,8 +67,8 @@ impl Site {
         let endpoint = pages::routes(&house).around(move |pages, request| edge(pages, request, site.clone()));
         let server = Server::new_with_acceptor(TcpAcceptor::from_std(listener).unwrap());
         let serve = tokio::spawn(async move { server.run(endpoint).await.unwrap() });
-        let post = tokio::spawn(carry(gatepost, mailbox.clone(), house.site.public_url.clone()));
-        Self { base_url, mailbox, read: Mutex::new(0), tasks: vec![serve, post] }
+        let carrier = tokio::spawn(carry(gatepost, mailbox.clone(), house.site.public_url.clone()));
+        Self { base_url, mailbox, read: Mutex::new(0), tasks: vec![serve, carrier] }
     }
 
     pub(super) fn url(&self, path: &str) -> String {

@@ -241,8 +241,8 @@ impl Caller {
         }
         let (code, field) = match door {
             Door::Pages => (
-                attribute(&reply.body, "data-problem").unwrap_or_else(|| panic!("no code in {reply:?}")),
-                attribute(&reply.body, "data-field"),
+                reply.header("x-problem").unwrap().to_owned(),
+                reply.header("x-problem-field").map(str::to_owned),
             ),
             Door::Json => {
                 assert_eq!(reply.header("content-type"), Some("application/problem+json"));
@@ -268,10 +268,4 @@ pub(crate) fn path_of(link: &str) -> String {
 fn text_of(html: &str, class: &str) -> Option<String> {
     let (_, rest) = html.split_once(&format!("class=\"{class}\">"))?;
     rest.split_once('<').map(|(text, _)| text.to_owned())
-}
-
-/// The value of the first attribute of that name in a page.
-pub(crate) fn attribute(html: &str, name: &str) -> Option<String> {
-    let (_, rest) = html.split_once(&format!("{name}=\""))?;
-    rest.split_once('"').map(|(value, _)| value.to_owned())
 }
