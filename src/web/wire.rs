@@ -40,14 +40,21 @@ pub struct RedeemCode {
     pub code: String,
 }
 
-/// The same two on a page, where `request` is an opaque value the page gave, or left out for the
-/// newest request of this browser.
+/// Asking for one more letter on a page, where `request` is an opaque value the page gave, or left
+/// out for the newest request of this browser.
 #[derive(Clone, Debug, Deserialize)]
-pub struct WaitingForm {
+pub struct ResendForm {
     /// Which of this browser's requests.
     pub request: Option<String>,
-    /// The six digits of the letter; not for a resend.
-    pub code: Option<String>,
+}
+
+/// Typing the code of a letter on a page.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CodeForm {
+    /// Which of this browser's requests.
+    pub request: Option<String>,
+    /// The six digits of the letter.
+    pub code: String,
 }
 
 /// Redeeming a link.

@@ -4,6 +4,7 @@
 mod api;
 mod browser;
 mod cli;
+mod code;
 mod config;
 mod doors;
 mod edge;

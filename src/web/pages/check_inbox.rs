@@ -14,8 +14,8 @@ use crate::domain::error::Error;
 use crate::domain::redeem::Redeemed;
 use crate::domain::sign_in::{HeldRequest, Waiting};
 use crate::path::{CHECK_INBOX, CODE, RESEND, SIGN_IN};
-use crate::web::problem::{self, Problem};
-use crate::web::wire::{self, Fields, WaitingForm};
+use crate::web::problem::Problem;
+use crate::web::wire::{self, CodeForm, Fields, ResendForm};
 use crate::web::{Door, House};
 
 /// The waiting page of the newest request; to htmx, how things stand now.
@@ -41,11 +41,11 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 
 /// Signs in by the code of a letter.
 pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let input: WaitingForm = fields.read()?;
+    let input: CodeForm = fields.read()?;
     let Some(held) = visitor.request(input.request.as_deref()) else {
         return unheld(&house, &visitor, Error::InvalidRequest.into());
     };
-    match redeem(&house, &visitor, held, input.code).await {
+    match redeem(&house, &visitor, held, &input.code).await {
         Ok(redeemed) => Ok(sign_in::welcome(&house, &visitor, &redeemed, Some(held.nonce()))),
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) => code_refused(&house, &visitor, held, problem).await,
@@ -56,10 +56,9 @@ async fn redeem(
     house: &House,
     visitor: &Visitor,
     held: HeldRequest,
-    typed: Option<String>,
+    typed: &str,
 ) -> Result<Redeemed, Problem> {
-    let typed = typed.ok_or_else(|| Problem::of(problem::Code::MissingField).field("code"))?;
-    let code = wire::code(&typed)?;
+    let code = wire::code(typed)?;
     Ok(house.gatepost.redeem_code(held, &code, visitor.session.as_deref(), &visitor.client).await?)
 }
 
@@ -80,7 +79,7 @@ async fn code_refused(house: &House, visitor: &Visitor, held: HeldRequest, probl
 
 /// Asks for one more letter.
 pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let input: WaitingForm = fields.read()?;
+    let input: ResendForm = fields.read()?;
     let Some(held) = visitor.request(input.request.as_deref()) else {
         return unheld(&house, &visitor, Error::InvalidRequest.into());
     };

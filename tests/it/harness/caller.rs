@@ -209,6 +209,7 @@ impl Caller {
         let is_json = reply.header("content-type").is_some_and(|is| is.starts_with("application/json"));
         if self.door == Door::Json
             && is_json
+            && !reply.body.is_empty()
             && let Some(token) = reply.json()["session"]["token"].as_str()
         {
             self.bearer = Some(token.to_owned());

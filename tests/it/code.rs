@@ -1,0 +1,133 @@
+//! The code of a letter: who may type it, how often, and what a wrong one gets.
+
+use std::time::Duration;
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Door};
+
+both_doors! {
+    five_wrong_codes_end_the_code_but_not_the_link,
+    wrong_codes_are_counted_over_all_mails_of_a_request,
+    a_code_may_be_typed_with_blanks_and_dashes,
+    what_cannot_be_a_code_is_told_and_not_counted,
+    a_spent_code_asked_again_begins_anew,
+    a_code_needs_the_request_it_belongs_to,
+    to_its_holder_a_request_looks_the_same_whatever_became_of_it,
+}
+
+const WAIT: Duration = Duration::from_secs(30);
+
+async fn five_wrong_codes_end_the_code_but_not_the_link(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    for _ in 0..5 {
+        let answer = ann.type_code(&letter.wrong_code()).await;
+        assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"));
+    }
+    let over = Answer::refused(410, "invalid_request");
+    assert_eq!(ann.type_code(&letter.wrong_code()).await, over);
+    assert_eq!(ann.type_code(&letter.code).await, over);
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
+}
+
+async fn wrong_codes_are_counted_over_all_mails_of_a_request(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let mut letter = app.letter_to("ann@example.org").await;
+    for _ in 0..5 {
+        app.clock.advance(WAIT);
+        ann.resend().await;
+        letter = app.letter_to("ann@example.org").await;
+        ann.type_code(&letter.wrong_code()).await;
+    }
+    assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+}
+
+async fn a_code_may_be_typed_with_blanks_and_dashes(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let code = app.letter_to("ann@example.org").await.code;
+    let spaced = format!(" {} - {}\u{a0}", &code[..3], &code[3..]);
+    assert_eq!(ann.type_code(&spaced).await, Answer::Done);
+}
+
+async fn what_cannot_be_a_code_is_told_and_not_counted(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "null", "<script>"] {
+        let answer = ann.type_code(text).await;
+        assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"), "{text:?}");
+    }
+    assert_eq!(ann.type_code(&letter.code).await, Answer::Done);
+}
+
+async fn a_spent_code_asked_again_begins_anew(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    for _ in 0..5 {
+        ann.type_code(&first.wrong_code()).await;
+    }
+    app.clock.advance(WAIT);
+    assert_eq!(ann.resend().await, Answer::Done);
+    let second = app.letter_to("ann@example.org").await;
+    assert_ne!(second.link, first.link);
+    assert_eq!(ann.type_code(&second.code).await, Answer::Done);
+}
+
+async fn a_code_needs_the_request_it_belongs_to(door: Door) {
+    let app = App::start().await;
+    let (mut ann, mut bob) = (app.caller(door), app.caller(door));
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    bob.ask("bob@example.org").await;
+    app.letter_to("bob@example.org").await;
+    assert_eq!(bob.type_code(&letter.code).await, Answer::refused_field(422, "wrong_code", "code"));
+    let nobody = match door {
+        Door::Pages => Answer::refused(410, "invalid_request"),
+        Door::Json => Answer::refused_field(422, "missing_field", "request"),
+    };
+    assert_eq!(app.caller(door).type_code(&letter.code).await, nobody);
+    assert_eq!(app.caller(door).resend().await, nobody);
+}
+
+async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door) {
+    let mut seen = Vec::new();
+    for fate in ["unknown", "known", "used elsewhere", "another used", "account made since"] {
+        let app = App::start().await;
+        if fate == "known" {
+            app.signed_in(door, "ann@example.org").await;
+        }
+        app.clock.advance(WAIT);
+        let mut stranger = app.caller(door);
+        stranger.ask("ann@example.org").await;
+        let letter = app.letter_to("ann@example.org").await;
+        app.clock.advance(Duration::from_mins(1));
+        match fate {
+            "used elsewhere" => _ = app.caller(door).follow_deliberately(&letter.link).await,
+            "another used" | "account made since" => _ = app.signed_in(door, "ann@example.org").await,
+            _ => {}
+        }
+        let mut answers = vec![stranger.type_code(&letter.wrong_code()).await];
+        answers.push(stranger.resend().await);
+        let letter = app.letter_to("ann@example.org").await;
+        for _ in 0..5 {
+            answers.push(stranger.type_code(&letter.wrong_code()).await);
+        }
+        app.clock.advance(Duration::from_hours(1));
+        answers.push(stranger.type_code(&letter.wrong_code()).await);
+        seen.push((fate, answers));
+    }
+    for (fate, answers) in &seen {
+        assert_eq!(*answers, seen[0].1, "{fate}");
+    }
+}
