@@ -1,6 +1,7 @@
 //! The mail room, against mail servers on real sockets: good ones, bad ones and a real one.
 
 mod bad_servers;
+mod connections;
 mod delivery;
 mod letters;
 mod memory;
@@ -9,6 +10,7 @@ mod real_server;
 mod settings;
 pub(crate) mod sink;
 mod tls;
+mod trial;
 mod worker;
 
 use std::sync::Arc;
