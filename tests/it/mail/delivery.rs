@@ -164,7 +164,7 @@ async fn a_letter_is_tried_until_its_request_is_over_and_no_dead_link_is_sent() 
     house.ask("ann@example.org").await;
     let mut last = house.world.now();
     for wait in [2, 4, 8, 16, 32, 64, 128] {
-        let due = house.clock.sleeper_within(Duration::from_mins(4)).await;
+        let due = house.delayed_until().await;
         let waited = due.since(last).as_secs_f64();
         assert!((0.8 * f64::from(wait)..=1.2 * f64::from(wait)).contains(&waited), "{waited} for {wait}");
         house.clock.advance_to(due);
@@ -187,7 +187,7 @@ async fn a_mail_server_that_is_down_delays_mail_and_nothing_else() {
     for number in 0..20 {
         house.ask(&format!("p{number}@example.org")).await;
     }
-    house.clock.sleeper_within(Duration::from_mins(1)).await;
+    house.delayed_until().await;
     let sink = Sink::start_at(port, Security::None, |_| Act::Behave).await;
     let _hurry = house.hurry();
     let mails = sink.mails(20).await;

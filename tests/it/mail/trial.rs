@@ -35,3 +35,18 @@ async fn a_trial_letter_tells_how_it_went_at_once() {
     let answer = down.send_trial(&to, &house.world).await.unwrap_err().to_string();
     assert!(answer.starts_with("at connecting: "), "{answer}");
 }
+
+#[tokio::test]
+async fn a_reply_without_end_is_cut_off_long_before_any_time_out() {
+    let house = House::new().await;
+    let to = EmailAddress::parse("ann@example.org").unwrap();
+    let sink = Sink::start(Security::None, |moment| match moment.stage {
+        // No line break: who waits for one reads on and on.
+        Stage::Mail => Act::Say(vec![b'2'; 300_000]),
+        _ => Act::Behave,
+    })
+    .await;
+    let answer = MailRoom::new(through_sink(&sink)).send_trial(&to, &house.world).await;
+    let told = "at MAIL FROM: the reply of the mail server has no end";
+    assert_eq!(answer, Err(TrialError::NotTaken(told.into())));
+}
