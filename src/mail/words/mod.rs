@@ -101,10 +101,10 @@ impl House {
     fn no_account(&self) -> Words {
         let name = &self.name;
         let draft = Draft {
-            title: format!("There is no {name} account here"),
+            title: format!("No {name} account under this address"),
             blocks: vec![
                 Block::Paragraph(format!(
-                    "Somebody asked to sign in to {name} with this address, but it has no account."
+                    "Somebody asked to sign in to {name} with this address, but there is no account under it."
                 )),
                 Block::Paragraph("Perhaps you have one under another address of yours: try that one.".into()),
                 Block::Remark("If this was not you, ignore this letter.".into()),

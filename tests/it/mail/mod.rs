@@ -1,6 +1,7 @@
 //! The mail room, against mail servers on real sockets: good ones, bad ones and a real one.
 
 mod bad_servers;
+mod connections;
 mod delivery;
 mod letters;
 mod memory;
@@ -9,6 +10,7 @@ mod real_server;
 mod settings;
 pub(crate) mod sink;
 mod tls;
+mod trial;
 mod worker;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use gatepost::domain::address::EmailAddress;
 use gatepost::domain::client::Client;
 use gatepost::domain::ports::{Store, World};
 use gatepost::domain::sign_in::MailQueued;
+use gatepost::domain::time::Timestamp;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailRoom, MailSettings, Patience, Sender, SmtpServer, SmtpSettings, TransportSettings};
@@ -78,12 +81,17 @@ impl House {
         let clock = Arc::clone(&self.clock);
         AbortOnDropHandle::new(tokio::spawn(async move {
             loop {
-                // A claim ends after five minutes: whoever sleeps for longer waits for no letter
-                // that came back.
                 let at = clock.sleeper_within(Duration::from_mins(4)).await;
                 clock.advance_to(at);
             }
         }))
+    }
+
+    /// When a letter that was delayed is due again, once one is.
+    async fn delayed_until(&self) -> Timestamp {
+        // Less than a claim lasts: who sleeps for longer waits for no letter that came back.
+        let sleeper = self.clock.sleeper_within(Duration::from_mins(4));
+        tokio::time::timeout(Duration::from_secs(20), sleeper).await.expect("a letter is delayed")
     }
 
     /// Returns once no letter is owed any more.

@@ -57,7 +57,7 @@ async fn is_refused(sink: &Sink, url: &str, trusted: Vec<CertificateDer<'static>
     let worker = house.work(settings(url, trusted));
     house.ask("ann@example.org").await;
     // It is due again soon: delayed, not refused.
-    house.clock.sleeper_within(Duration::from_mins(1)).await;
+    house.delayed_until().await;
     worker.stops().await;
     assert!(house.gatepost.next_letter_due().await.unwrap().is_some());
     assert!(sink.seen().connections > 0);
