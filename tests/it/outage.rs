@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
-use crate::mail::sink::Sink;
+use crate::mail::sink::{Act, Security, Sink};
 
 both_doors! {
     a_mail_server_that_is_away_for_an_hour_delays_letters_and_nothing_else,
@@ -13,46 +13,55 @@ both_doors! {
 }
 
 async fn a_mail_server_that_is_away_for_an_hour_delays_letters_and_nothing_else(door: Door) {
-    let sink = Sink::start().await;
-    let app = App::start_with_smtp(&sink).await;
-    let mut signed_in = app.signed_in_by(door, "ann@example.org", &sink).await;
-    sink.close();
+    let sink = Sink::good().await;
+    let port = sink.port;
+    let app = App::start_with_smtp(port).await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    ann.follow(&sink.letter_to("ann@example.org").await.link()).await;
+    drop(sink);
     let mut waiting = Vec::new();
     for minute in 0..60_u32 {
         if minute % 10 == 5 {
             let email = format!("m{minute}@example.org");
             let mut caller = app.caller(door);
             assert_eq!(caller.ask(&email).await, Answer::Done);
+            assert_eq!(caller.type_code("000000").await, Answer::refused_field(422, "wrong_code", "code"));
             waiting.push((caller, email));
         }
-        assert!(signed_in.who().await.is_some());
+        assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
         app.pass(Duration::from_mins(1)).await;
     }
-    sink.open().await;
+    let sink = good_at(port).await;
     for (mut caller, email) in waiting {
         while sink.count_to(&email) == 0 {
             app.pass(Duration::from_secs(10)).await;
         }
-        let letter = sink.letters_to(&email, 1).await.remove(0);
-        assert_eq!(caller.follow(&letter.link()).await, Answer::Done, "{email}");
+        assert_eq!(caller.follow(&sink.letter_to(&email).await.link()).await, Answer::Done, "{email}");
         assert_eq!(caller.who().await.as_deref(), Some(email.as_str()));
+        assert_eq!(sink.count_to(&email), 1);
     }
 }
 
 async fn a_letter_whose_request_is_over_is_not_sent_any_more(door: Door) {
-    let sink = Sink::start().await;
-    let app = App::start_with_smtp(&sink).await;
-    sink.close();
+    let sink = Sink::good().await;
+    let port = sink.port;
+    let app = App::start_with_smtp(port).await;
+    drop(sink);
     let mut caller = app.caller(door);
     caller.ask("ann@example.org").await;
     for _ in 0..61 {
         app.pass(Duration::from_mins(1)).await;
     }
-    sink.open().await;
-    app.pass(Duration::from_mins(5)).await;
-    assert_eq!(sink.count(), 0);
+    let sink = good_at(port).await;
+    app.pass(Duration::from_mins(10)).await;
+    assert_eq!(sink.count_to("ann@example.org"), 0);
     // Asking again begins anew, and that letter arrives.
     assert_eq!(caller.ask("ann@example.org").await, Answer::Done);
-    let letter = sink.letters_to("ann@example.org", 1).await.remove(0);
+    let letter = sink.letter_to("ann@example.org").await;
     assert_eq!(caller.follow(&letter.link()).await, Answer::Done);
+}
+
+async fn good_at(port: u16) -> Sink {
+    Sink::start_at(port, Security::None, |_| Act::Behave).await
 }

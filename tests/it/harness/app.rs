@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gatepost::domain::ids::LetterId;
 use gatepost::domain::key::{Key, Span};
-use gatepost::domain::ports::{Mailbox, Record, ShownLetter, Store};
+use gatepost::domain::ports::{Clock, Mailbox, Record, ShownLetter, Store, Versioned};
 use gatepost::domain::sweep::Swept;
 use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::store::memory::MemoryStore;
@@ -17,7 +17,6 @@ use super::caller::{Caller, Door};
 use super::http::Reply;
 use super::running::{Work, start};
 use super::world::{TestClock, world};
-use crate::mail::sink::Sink;
 
 /// Whether unknown addresses may become accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +72,9 @@ impl App {
         Self::furnished(registration, TransportSettings::Mailbox(letters.clone()), letters).await
     }
 
-    /// With letters that go to a mail server.
-    pub(crate) async fn start_with_smtp(sink: &Sink) -> Self {
-        let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{}?tls=none", sink.port)).unwrap();
+    /// With letters that go to a mail server on this port.
+    pub(crate) async fn start_with_smtp(port: u16) -> Self {
+        let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{port}?tls=none")).unwrap();
         let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
         Self::furnished(Registration::Open, transport, Arc::default()).await
     }
@@ -129,6 +128,25 @@ impl App {
             tokio::task::yield_now().await;
         }
         letter
+    }
+
+    /// Lets the clock pass, and then whatever is due in the outbox be tried.
+    pub(crate) async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        let is_waiting = |key: &Key, found: &Versioned| {
+            let Record::Letter(letter) = &found.record else { panic!("no letter under {key:?}") };
+            letter.lease.is_none() && key.letter_due().unwrap() > self.clock.now()
+        };
+        while !self
+            .store
+            .scan(&Span::letters(), 100)
+            .await
+            .unwrap()
+            .iter()
+            .all(|(key, it)| is_waiting(key, it))
+        {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) fn expect_no_letter(&self) {

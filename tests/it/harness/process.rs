@@ -30,7 +30,7 @@ impl Process {
                 Some(line) => said.push(line.unwrap()),
                 None => panic!("the server did not start: {said:#?}"),
             }
-            if said.last().unwrap().contains("listening") {
+            if said.last().unwrap().contains("serving") {
                 break;
             }
         }

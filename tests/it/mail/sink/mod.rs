@@ -79,6 +79,15 @@ pub(crate) enum Security {
     StartTls(TlsAcceptor),
 }
 
+impl TakenMail {
+    /// The link in its text part.
+    pub(crate) fn link(&self) -> String {
+        let letter = mailparse::parse_mail(&self.data).unwrap();
+        let text = letter.subparts[0].get_body().unwrap();
+        text.lines().find(|line| line.starts_with("http")).unwrap().trim().to_owned()
+    }
+}
+
 type Script = Arc<dyn Fn(&Moment) -> Act + Send + Sync>;
 
 /// The mail server. It is gone when it is dropped.
@@ -136,6 +145,19 @@ impl Sink {
         let waited = tokio::time::timeout(Duration::from_secs(20), seen.wait_for(|seen| so(seen))).await;
         let result = waited.map(|seen| seen.unwrap().clone());
         result.unwrap_or_else(|_| panic!("it never came to pass: {:?}", self.seen()))
+    }
+
+    /// The first letter to an address, once it is there. For as long as that takes.
+    pub(crate) async fn letter_to(&self, address: &str) -> TakenMail {
+        let is_to = |mail: &&TakenMail| mail.to == address;
+        let mut seen = self.seen.subscribe();
+        let seen = seen.wait_for(|seen| seen.mails.iter().any(|mail| is_to(&mail))).await.unwrap();
+        seen.mails.iter().find(is_to).unwrap().clone()
+    }
+
+    /// How many letters to an address there are.
+    pub(crate) fn count_to(&self, address: &str) -> usize {
+        self.seen.borrow().mails.iter().filter(|mail| mail.to == address).count()
     }
 
     /// The first `count` letters, once they are there.
