@@ -210,6 +210,10 @@ mod tests {
     use super::{Fields, RequestSignIn};
     use crate::web::problem::{Code, Problem};
 
+    fn code(read: Result<RequestSignIn, Problem>) -> Option<Code> {
+        read.err().map(|problem| problem.code)
+    }
+
     fn from_json(body: &str) -> Result<RequestSignIn, Problem> {
         Fields::from_json(body.as_bytes())?.read()
     }
@@ -246,11 +250,11 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_malformed() {
         for body in ["", "[]", "null", "\"text\"", "{", "{\"email\":\"a\"} more", "\u{feff}{}"] {
-            assert_eq!(from_json(body).unwrap_err().code, Code::Malformed, "{body}");
+            assert_eq!(code(from_json(body)), Some(Code::Malformed), "{body}");
         }
         for body in [&b"email=%ff"[..], b"email=\xff\xfe", b"%ff=a"] {
-            assert_eq!(from_form(body).unwrap_err().code, Code::Malformed);
+            assert_eq!(code(from_form(body)), Some(Code::Malformed));
         }
-        assert_eq!(from_form(b"email=a&email=b").unwrap_err().code, Code::InvalidField);
+        assert_eq!(code(from_form(b"email=a&email=b")), Some(Code::InvalidField));
     }
 }

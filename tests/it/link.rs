@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyper::Method;
 
-use crate::harness::app::App;
+use crate::harness::app::{App, without_random_values};
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door, path_of};
 
@@ -158,10 +158,10 @@ async fn all_dead_links_are_told_in_the_same_words(door: Door) {
         }
         let mut stranger = app.caller(door);
         assert_eq!(stranger.look_at(&link).await, Answer::refused(410, GONE), "{state}");
-        bodies.insert(app.without_random_values(&stranger.last.unwrap()));
+        bodies.insert(without_random_values(&stranger.last.unwrap()));
         let mut stranger = app.caller(door);
         assert_eq!(stranger.follow_deliberately(&link).await, Answer::refused(410, GONE), "{state}");
-        bodies.insert(app.without_random_values(&stranger.last.unwrap()));
+        bodies.insert(without_random_values(&stranger.last.unwrap()));
     }
     assert_eq!(bodies.len(), 1, "{bodies:#?}");
 }

@@ -41,9 +41,8 @@ async fn signing_out_twice_is_no_mistake(door: Door) {
 async fn a_session_ends_after_a_week_unused(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
-    app.clock.advance(7 * DAY - Duration::from_millis(1));
-    let mut copy = ann.clone();
-    assert!(copy.who().await.is_some());
+    app.clock.advance(6 * DAY);
+    assert!(ann.who().await.is_some());
     app.clock.advance(7 * DAY);
     assert_eq!(ann.who().await, None);
 }

@@ -179,18 +179,6 @@ impl App {
         records
     }
 
-    /// A reply as a stranger can compare it: without what is random in every answer.
-    pub(crate) fn without_random_values(&self, reply: &Reply) -> String {
-        let mut headers: Vec<String> = reply
-            .headers
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"))
-            .map(|(name, value)| format!("{name}: {}\n", mask(value.to_str().unwrap())))
-            .collect();
-        headers.sort();
-        format!("{}\n{}\n{}", reply.status, headers.concat(), mask(&reply.body))
-    }
-
     fn unread(&self) -> Vec<ShownLetter> {
         let read = self.read.lock().unwrap();
         let mut letters = self.letters.letters(None);
@@ -208,6 +196,18 @@ impl Drop for App {
             assert!(unread.is_empty(), "letters nobody read: {unread:?}");
         }
     }
+}
+
+/// A reply as a stranger can compare it: without what is random in every answer.
+pub(crate) fn without_random_values(reply: &Reply) -> String {
+    let mut headers: Vec<String> = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"))
+        .map(|(name, value)| format!("{name}: {}\n", mask(value.to_str().unwrap())))
+        .collect();
+    headers.sort();
+    format!("{}\n{}\n{}", reply.status, headers.concat(), mask(&reply.body))
 }
 
 /// Puts a star where a token, a nonce or an id stands: any run of 22 or more of their signs.

@@ -191,12 +191,6 @@ impl Caller {
         reply
     }
 
-    /// Forgets a cookie, as when somebody clears it by hand.
-    pub(crate) fn without_cookie(mut self, part: &str) -> Self {
-        self.cookies.retain(|(name, _)| !name.contains(part));
-        self
-    }
-
     fn keep(&mut self, reply: &Reply) {
         for cookie in reply.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
