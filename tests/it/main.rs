@@ -18,3 +18,4 @@ mod session;
 mod sign_in;
 mod store;
 mod tokens;
+mod whole;
