@@ -23,7 +23,7 @@ pub enum OpenError {
         reason: String,
     },
     /// Sled cannot open its files, or not read what is in them.
-    #[error("{db}: the store cannot be read ({reason}); put a backup in its place with `gatepost store restore FILE`", db = db.display())]
+    #[error("{db}: the store cannot be read ({reason}); put a saved copy of the data folder in its place, and `gatepost store verify` proves it", db = db.display())]
     Unreadable {
         /// Sled's file.
         db: PathBuf,
@@ -31,7 +31,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The records are not those that were committed.
-    #[error("{db}: {reason}, so commits are lost or altered (`gatepost store verify` shows the same); put a backup in its place with `gatepost store restore FILE`", db = db.display())]
+    #[error("{db}: {reason}, so commits are lost or altered ; put a saved copy of the data folder in its place, and `gatepost store verify` proves it", db = db.display())]
     Damaged {
         /// Sled's file.
         db: PathBuf,
@@ -39,7 +39,7 @@ pub enum OpenError {
         reason: String,
     },
     /// There was a store, and now there is none.
-    #[error("{store}: the store is gone or empty; bring it back, or put a backup in its place with `gatepost store restore FILE`", store = store.display())]
+    #[error("{store}: the store is gone or empty; bring it back, or put a saved copy of the data folder in its place, and `gatepost store verify` proves it", store = store.display())]
     Gone {
         /// Where it should stand.
         store: PathBuf,
@@ -75,7 +75,7 @@ pub enum OpenError {
         answered: u64,
     },
     /// Another version of this program wrote it.
-    #[error("{file}: written in format {format}, which this version does not know; start the version that wrote it, or `gatepost store restore FILE`", file = file.display())]
+    #[error("{file}: written in format {format}, which this version does not know; start the version that wrote it, or put a saved copy in its place, and `gatepost store verify` proves it", file = file.display())]
     OtherFormat {
         /// The file.
         file: PathBuf,

@@ -136,7 +136,7 @@ async fn a_store_that_is_gone_or_empty_is_refused_and_never_made_anew() {
         let folder = three_records().await;
         damage(&folder.path().join("store"));
         let line = refusal(folder.path());
-        assert!(line.contains("gatepost store restore"), "{line}");
+        assert!(line.contains("gatepost store verify"), "{line}");
         // Nothing to accept, and the next try finds the same.
         assert!(verify(folder.path(), Accept::Yes).is_err());
         refusal(folder.path());
