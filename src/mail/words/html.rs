@@ -10,32 +10,32 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{Block, Draft};
 
 const DARK: &str = "@media (prefers-color-scheme: dark) { \
-    .page { background: #14171a !important } \
-    .card { background: #1e2226 !important; border-color: #343a40 !important } \
-    .ink { color: #eceff1 !important } \
-    .soft { color: #a9b2ba !important } \
-    .code { background: #14171a !important; border-color: #343a40 !important; color: #eceff1 !important } \
-    .button { background: #8fb8ff !important } \
-    .label { color: #10203a !important } \
-    .link { color: #8fb8ff !important } }";
+    .page { background: #121817 !important } \
+    .card { background: #1b2322 !important; border-color: #303b39 !important } \
+    .ink { color: #e9efed !important } \
+    .soft { color: #a3b1ae !important } \
+    .code { background: #121817 !important; border-color: #303b39 !important; color: #e9efed !important } \
+    .button { background: #5fd0c1 !important } \
+    .label { color: #06231f !important } \
+    .link { color: #5fd0c1 !important } }";
 
 const FONT: &str =
     "font-family: system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; ";
-const PAGE: &str = "margin: 0; padding: 0; background: #f3f4f6";
-const CARD: &str = "max-width: 480px; background: #ffffff; border: 1px solid #e2e5e9; border-radius: 12px";
-const NAME: &str = "margin: 0 0 20px; font-size: 14px; line-height: 20px; font-weight: 600; color: #5b6570";
-const TITLE: &str = "margin: 0 0 20px; font-size: 22px; line-height: 28px; font-weight: 650; color: #15191d";
-const PARAGRAPH: &str = "margin: 0 0 14px; font-size: 16px; line-height: 24px; color: #15191d";
-const REMARK: &str = "margin: 0 0 10px; font-size: 14px; line-height: 21px; color: #5b6570";
-const AUTOFILL: &str = "margin: 18px 0 0; font-size: 12px; line-height: 18px; color: #5b6570";
-const BUTTON: &str = "background: #1f5fd6; border-radius: 8px";
+const PAGE: &str = "margin: 0; padding: 0; background: #f4f5f2";
+const CARD: &str = "max-width: 480px; background: #ffffff; border: 1px solid #d9deda; border-radius: 12px";
+const NAME: &str = "margin: 0 0 20px; font-size: 14px; line-height: 20px; font-weight: 600; color: #566260";
+const TITLE: &str = "margin: 0 0 20px; font-size: 22px; line-height: 28px; font-weight: 650; color: #1b2423";
+const PARAGRAPH: &str = "margin: 0 0 14px; font-size: 16px; line-height: 24px; color: #1b2423";
+const REMARK: &str = "margin: 0 0 10px; font-size: 14px; line-height: 21px; color: #566260";
+const AUTOFILL: &str = "margin: 18px 0 0; font-size: 12px; line-height: 18px; color: #566260";
+const BUTTON: &str = "background: #0f766e; border-radius: 8px";
 const LABEL: &str = "display: inline-block; padding: 13px 28px; font-size: 16px; line-height: 20px; \
     font-weight: 600; color: #ffffff; text-decoration: none";
 const LINK: &str = "margin: 0 0 24px; font-size: 13px; line-height: 20px; word-break: break-all";
-const LINK_INK: &str = "color: #1f5fd6; text-decoration: underline";
-const CODE: &str = "padding: 14px 12px; background: #f3f4f6; border: 1px solid #e2e5e9; \
+const LINK_INK: &str = "color: #0f766e; text-decoration: underline";
+const CODE: &str = "padding: 14px 12px; background: #f4f5f2; border: 1px solid #d9deda; \
     border-radius: 8px; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 32px; \
-    line-height: 40px; font-weight: 600; letter-spacing: 6px; color: #15191d; -webkit-user-select: all; \
+    line-height: 40px; font-weight: 600; letter-spacing: 6px; color: #1b2423; -webkit-user-select: all; \
     user-select: all";
 
 pub(super) fn written(draft: &Draft, name: &str) -> String {
@@ -85,7 +85,7 @@ fn drawn(block: &Block) -> Markup {
             Block::Link { label, link } => {
                 table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin: 0 0 12px" {
                     tr {
-                        td.button align="center" bgcolor="#1f5fd6" style=(BUTTON) {
+                        td.button align="center" bgcolor="#0f766e" style=(BUTTON) {
                             a.label href=(link) style={ (FONT) (LABEL) } { (label) }
                         }
                     }

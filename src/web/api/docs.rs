@@ -15,7 +15,7 @@ pub(super) fn page(site: &Site, document: &str) -> Markup {
     let document: Value = serde_json::from_str(document).expect("the document is JSON");
     let reader = Reader { site, document: &document };
     let content = html! {
-        div.docs {
+        section.card.wide.docs {
             h1 { (site.name) " API" }
             p { (text(&document["info"]["description"])) }
             p { "For programs: " a href=(format!("{API}{OPENAPI}")) { "the OpenAPI document" } "." }
