@@ -146,7 +146,7 @@ impl Command {
 /// Answers on standard output, and says so if nobody could read it.
 fn print(answer: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{answer}")?;
+    writeln!(out, "{}", answer.trim_end())?;
     Ok(out.flush()?)
 }
 
