@@ -8,6 +8,7 @@ use gatepost::web::api;
 use serde_json::{Map, Value};
 
 use super::door::{ANN, Server, token};
+use crate::harness::http::Reply;
 
 fn document() -> Value {
     serde_json::from_str(&api::document()).unwrap()
@@ -137,7 +138,7 @@ fn every_object_has_fields_in_words_and_an_example_that_fits() {
 #[tokio::test]
 async fn answers_are_what_the_document_says() {
     let (document, server) = (document(), Server::start().await);
-    let check = |path: &str, method: &str, answer: &super::door::Answer| {
+    let check = |path: &str, method: &str, answer: &Reply| {
         let said = &document["paths"][path][method]["responses"][answer.status.as_str()];
         let content = said["content"].as_object().unwrap_or_else(|| panic!("{path} {answer:?}"));
         assert_conforms(&document, &content.values().next().unwrap()["schema"], &answer.json());
@@ -163,22 +164,27 @@ async fn the_document_is_served_with_a_page_to_read() {
     let server = Server::start().await;
     let answer = server.get("/api/openapi.json").await;
     assert_eq!(answer.headers["content-type"], "application/json");
-    assert_eq!(answer.text, api::document());
+    assert_eq!(answer.body, api::document());
     let page = server.get("/api/docs").await;
     assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
     for (path, _, operation) in operations(&document()) {
-        assert!(page.text.contains(path), "{path}");
-        assert!(page.text.contains(&format!("id={}", operation["operationId"])), "{path}");
+        assert!(page.body.contains(path), "{path}");
+        assert!(page.body.contains(&format!("id={}", operation["operationId"])), "{path}");
     }
-    for forbidden in ["<script", "<style", " style=", " onclick=", "https://"] {
-        assert!(!page.text.contains(forbidden), "{forbidden}");
+    for forbidden in ["<style", " style=", " onclick=", "https://"] {
+        assert!(!page.body.contains(forbidden), "{forbidden}");
+    }
+    for script in page.body.split("<script").skip(1) {
+        let (attributes, content) = script.split_once('>').unwrap();
+        assert!(attributes.starts_with(" src=\"/assets/"), "{attributes}");
+        assert!(content.starts_with("</script>"), "{attributes}");
     }
 }
 
 #[tokio::test]
 async fn the_type_of_a_problem_leads_to_what_it_means() {
     let server = Server::start().await;
-    let page = server.get("/api/docs").await.text;
+    let page = server.get("/api/docs").await.body;
     for code in gatepost::web::problem::Code::all() {
         assert!(page.contains(&format!("id=\"{}\"", code.as_str())), "{code:?}");
     }

@@ -5,22 +5,18 @@ use std::collections::BTreeMap;
 use gatepost::path::Origin;
 use gatepost::web::problem::{Code, Problem};
 use gatepost::web::{Door, Site, api};
-use poem::Request;
-use poem::http::{Method, StatusCode};
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::door::{ANN, Server, post};
+use super::door::{ANN, Server};
 
 #[tokio::test]
 async fn json_alone_is_taken() {
     let server = Server::start().await;
     let body = format!("{{\"email\":\"{ANN}\"}}");
-    let send = |content_types: &[&str]| {
-        let mut request = Request::builder().method(Method::POST).uri_str("/api/sign-in");
-        for content_type in content_types {
-            request = request.header("content-type", *content_type);
-        }
-        server.send(request.body(body.clone()))
+    let send = async |content_types: &[&str]| {
+        let headers: Vec<_> = content_types.iter().map(|it| ("content-type", *it)).collect();
+        server.send(Method::POST, "/api/sign-in", &headers, &body).await
     };
     for taken in ["application/json", "application/json; charset=utf-8", "Application/JSON ;x=y"] {
         assert_eq!(send(&[taken]).await.status, StatusCode::ACCEPTED, "{taken}");
@@ -45,7 +41,7 @@ async fn what_cannot_be_read_is_malformed_and_says_nothing_of_our_insides() {
     let server = Server::start().await;
     for body in ["", "{", "[]", "null", "5", "\"email\"", "{\"email\":\"a@example.org\"} x", "\u{feff}{}"] {
         for path in ["/api/sign-in", "/api/resend", "/api/code", "/api/link/x"] {
-            let answer = server.send(post(path, body)).await;
+            let answer = server.post_text(path, &[], body).await;
             assert_eq!(answer.refusal(), (400, "malformed".into(), None), "{path} {body}");
             assert_eq!(answer.json()["detail"], "We could not read this: send one JSON object.");
         }
@@ -159,8 +155,8 @@ async fn other_methods_are_refused_and_no_other_origin_is_let_in() {
         for method in [Method::GET, Method::POST, Method::DELETE, Method::PUT, Method::OPTIONS, Method::TRACE]
         {
             let is_known = known.contains(&method);
-            let request = Request::builder().method(method).uri_str(path.replace("{token}", "x"));
-            let answer = server.send(request.header("origin", "https://evil.example").finish()).await;
+            let path = path.replace("{token}", "x");
+            let answer = server.send(method, &path, &[("origin", "https://evil.example")], "").await;
             assert_eq!(answer.status != StatusCode::METHOD_NOT_ALLOWED, is_known, "{path}");
             assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("access-control")));
         }

@@ -1,10 +1,9 @@
 //! Sessions over JSON: by bearer, never by cookie.
 
-use poem::Request;
-use poem::http::{Method, StatusCode};
+use hyper::{Method, StatusCode};
 use serde_json::json;
 
-use super::door::{ANN, Server, post};
+use super::door::{ANN, Server};
 
 #[tokio::test]
 async fn a_session_travels_as_bearer() {
@@ -12,8 +11,7 @@ async fn a_session_travels_as_bearer() {
     let token = server.sign_in(ANN).await;
     for path in ["/api/session", "/api/profile"] {
         for header in [format!("Bearer {token}"), format!("bearer   {token} ")] {
-            let request = Request::builder().uri_str(path).header("authorization", header).finish();
-            let answer = server.send(request).await;
+            let answer = server.get_with(path, &[("authorization", &header)]).await;
             assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
             let body = answer.json();
             assert_eq!(body["account"]["email"], ANN);
@@ -42,11 +40,8 @@ async fn what_is_no_bearer_signs_nobody_in() {
         &twice,
     ] {
         for path in ["/api/session", "/api/profile"] {
-            let mut request = Request::builder().uri_str(path);
-            for header in headers {
-                request = request.header("authorization", header);
-            }
-            let answer = server.send(request.finish()).await;
+            let lines: Vec<_> = headers.iter().map(|it| ("authorization", it.as_str())).collect();
+            let answer = server.get_with(path, &lines).await;
             assert_eq!(answer.refusal(), (401, "sign_in_required".into(), None), "{headers:?}");
             assert_eq!(answer.headers["www-authenticate"], "Bearer");
         }
@@ -60,10 +55,7 @@ async fn cookies_are_not_read_and_not_set() {
     let link = format!("/api/link/{}", super::door::token(&letter));
     for name in ["gatepost_request", "__Host-gatepost_request"] {
         let cookie = format!("{name}={request}");
-        let with_cookie = post(&link, "{}");
-        let (mut parts, body) = with_cookie.into_parts();
-        parts.headers.insert("cookie", cookie.parse().unwrap());
-        let answer = server.send(Request::from_parts(parts, body)).await;
+        let answer = server.post_with(&link, &[("cookie", &cookie)], json!({})).await;
         assert_eq!(answer.refusal().1, "confirmation_required");
     }
     let outcome = server.post(&link, json!({ "request": request })).await;
@@ -71,8 +63,7 @@ async fn cookies_are_not_read_and_not_set() {
     let token = outcome.json()["session"]["token"].as_str().unwrap().to_owned();
     for name in ["gatepost_session", "__Host-gatepost_session"] {
         let cookie = format!("{name}={token}");
-        let request = Request::builder().uri_str("/api/session").header("cookie", cookie).finish();
-        assert_eq!(server.send(request).await.refusal().0, 401);
+        assert_eq!(server.get_with("/api/session", &[("cookie", &cookie)]).await.refusal().0, 401);
     }
 }
 
@@ -80,13 +71,9 @@ async fn cookies_are_not_read_and_not_set() {
 async fn signing_out_ends_the_session_and_is_no_mistake_without_one() {
     let server = Server::start().await;
     let token = server.sign_in(ANN).await;
-    let sign_out = |bearer: &str| {
-        let request = Request::builder().method(Method::POST).uri_str("/api/sign-out");
-        server.send(request.header("authorization", bearer).finish())
-    };
     for bearer in ["", "Bearer nonsense", &format!("Bearer {token}"), &format!("Bearer {token}")] {
-        let answer = sign_out(bearer).await;
-        assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NO_CONTENT, ""));
+        let answer = server.send(Method::POST, "/api/sign-out", &[("authorization", bearer)], "").await;
+        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::NO_CONTENT, ""));
     }
     assert_eq!(server.get_as(&token, "/api/session").await.refusal().0, 401);
 }
@@ -97,9 +84,8 @@ async fn a_new_sign_in_ends_the_session_it_was_made_in() {
     let old = server.sign_in(ANN).await;
     let (request, letter) = server.letter_to(ANN).await;
     let body = json!({ "request": request, "code": letter.code.unwrap().as_str() });
-    let (mut parts, body) = post("/api/code", body.to_string()).into_parts();
-    parts.headers.insert("authorization", format!("Bearer {old}").parse().unwrap());
-    let outcome = server.send(Request::from_parts(parts, body)).await.json();
+    let bearer = format!("Bearer {old}");
+    let outcome = server.post_with("/api/code", &[("authorization", &bearer)], body).await.json();
     assert_eq!(outcome["outcome"], "signed_in");
     let new = outcome["session"]["token"].as_str().unwrap();
     assert_eq!(server.get_as(&old, "/api/session").await.status, StatusCode::UNAUTHORIZED);

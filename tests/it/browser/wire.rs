@@ -47,8 +47,9 @@ async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 async fn post(site: &Site, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let form = ("content-type", "application/x-www-form-urlencoded");
-    send(site, Method::POST, path, &[headers, &[form]].concat(), body).await
+    let origin = site.url("");
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];
+    send(site, Method::POST, path, &[headers, &form].concat(), body).await
 }
 
 const HTMX: (&str, &str) = ("hx-request", "true");
@@ -122,7 +123,8 @@ async fn bad_input_gets_its_status_and_what_was_typed() {
     let typed = post(&site, "/sign-in", &[], "email=%22%3E%3Cscript%3E&next=%2Fapp").await;
     assert!(typed.body.contains("value=\"&quot;&gt;&lt;script&gt;\""), "{}", typed.body);
     assert!(typed.body.contains("name=\"next\" value=\"/app\""), "{}", typed.body);
-    let json = [("content-type", "application/json")];
+    let origin = site.url("");
+    let json = [("content-type", "application/json"), ("origin", origin.as_str())];
     let answer = send(&site, Method::POST, "/sign-in", &json, "{}").await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(get(&site, token, &[]).await.status, StatusCode::GONE);

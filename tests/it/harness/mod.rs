@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod caller;
 pub(crate) mod http;
+pub(crate) mod inbox;
 pub(crate) mod process;
 pub(crate) mod running;
 pub(crate) mod world;

@@ -42,6 +42,7 @@ pub(crate) async fn start(
     let listener = Listener::bind(&listen).unwrap();
     let server = listener.address().unwrap();
     let public_url = Origin::parse(&format!("http://localhost:{}", server.port())).unwrap();
+    let has_mailbox = matches!(transport, TransportSettings::Mailbox(_));
     let parts = Parts {
         store,
         ring: KeyRing::parse(&KeyRing::generate(&world)).unwrap(),
@@ -64,7 +65,7 @@ pub(crate) async fn start(
             name: "Gatepost".into(),
             public_url: public_url.clone(),
             home: Next::parse("/").unwrap(),
-            has_mailbox: true,
+            has_mailbox,
         },
         edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: vec![], limits: Limits::default() },
     };

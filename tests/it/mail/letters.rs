@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use gatepost::mail::{MailSettings, RecentLetters, Sender, TransportSettings};
 use gatepost::path::Origin;
+use gatepost::store::memory::MemoryStore;
 use mailparse::{MailHeaderMap, ParsedMail};
 
-use super::memory::MemoryStore;
 use super::sink::Sink;
 use super::{House, through, through_sink};
 

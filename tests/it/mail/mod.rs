@@ -3,8 +3,8 @@
 mod bad_servers;
 mod connections;
 mod delivery;
+mod full_store;
 mod letters;
-mod memory;
 pub(crate) mod opensmtpd;
 mod real_server;
 mod settings;
@@ -25,11 +25,11 @@ use gatepost::domain::token::KeyRing;
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailRoom, MailSettings, Patience, Sender, SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::path::Origin;
+use gatepost::store::memory::MemoryStore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use self::memory::MemoryStore;
 use self::sink::Sink;
 use crate::harness::world::{TestClock, world};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::memory::FullStore;
+use super::full_store::FullStore;
 use super::sink::{Act, Security, Sink, Stage};
 use super::{House, through_sink};
 
@@ -60,7 +60,7 @@ async fn stopping_leaves_a_letter_before_its_final_dot_owed() {
 
 #[tokio::test]
 async fn a_new_run_sends_at_once_what_a_dead_run_had_claimed() {
-    let store = Arc::new(super::memory::MemoryStore::new());
+    let store = Arc::new(gatepost::store::memory::MemoryStore::new());
     let house = House::over(Arc::clone(&store) as _, true).await;
     house.ask("ann@example.org").await;
     assert_eq!(house.gatepost.claim_letters(10).await.unwrap().len(), 1);

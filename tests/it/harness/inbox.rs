@@ -1,0 +1,46 @@
+//! The letters of a house with the mailbox transport, read one by one.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::ids::LetterId;
+use gatepost::domain::ports::{Mailbox, ShownLetter};
+use gatepost::mail::{RecentLetters, TransportSettings};
+
+/// Longer than any letter takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What came, and what of it was read.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    letters: Arc<RecentLetters>,
+    read: Mutex<Vec<LetterId>>,
+}
+
+impl Inbox {
+    /// The transport that brings letters here.
+    pub(crate) fn transport(&self) -> TransportSettings {
+        TransportSettings::Mailbox(Arc::clone(&self.letters))
+    }
+
+    /// Waits for the oldest letter to an address that was not read yet.
+    pub(crate) async fn next_to(&self, email: &str) -> ShownLetter {
+        let to = EmailAddress::parse(email).unwrap();
+        let letter = tokio::time::timeout(PATIENCE, self.unread(&to)).await.expect("a letter comes");
+        self.read.lock().unwrap().push(letter.id);
+        letter
+    }
+
+    async fn unread(&self, to: &EmailAddress) -> ShownLetter {
+        loop {
+            let seen = self.letters.arrivals();
+            let newest_first = self.letters.letters(Some(to)).into_iter();
+            let is_unread = |letter: &ShownLetter| !self.read.lock().unwrap().contains(&letter.id);
+            if let Some(letter) = newest_first.rev().find(is_unread) {
+                return letter;
+            }
+            self.letters.arrival_after(seen).await;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A store on a disk that is full at times.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use gatepost::domain::key::{Key, Span};
+use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::store::memory::MemoryStore;
+
+/// A store whose disk can be filled and emptied.
+pub(crate) struct FullStore {
+    inner: MemoryStore,
+    full: AtomicBool,
+    refusals: tokio::sync::watch::Sender<u32>,
+}
+
+impl FullStore {
+    pub(crate) fn new() -> Self {
+        let refusals = tokio::sync::watch::Sender::new(0);
+        Self { inner: MemoryStore::new(), full: AtomicBool::new(false), refusals }
+    }
+
+    pub(crate) fn fill(&self) {
+        self.full.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn empty(&self) {
+        self.full.store(false, Ordering::SeqCst);
+    }
+
+    /// Returns once `count` more commits were refused.
+    pub(crate) async fn refuses(&self, count: u32) {
+        let seen = *self.refusals.borrow();
+        self.refusals.subscribe().wait_for(|now| *now >= seen + count).await.unwrap();
+    }
+}
+
+#[async_trait]
+impl Store for FullStore {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError> {
+        self.inner.get(keys).await
+    }
+
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        self.inner.scan(span, limit).await
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        if self.full.load(Ordering::SeqCst) {
+            self.refusals.send_modify(|count| *count += 1);
+            return Err(StoreError::Refused("the disk is full".into()));
+        }
+        self.inner.commit(change).await
+    }
+
+    fn writable(&self) -> Result<(), StoreError> {
+        self.inner.writable()
+    }
+}
