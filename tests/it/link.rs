@@ -21,10 +21,6 @@ both_doors! {
     a_request_that_was_asked_after_the_used_one_lives,
     signing_in_again_ends_the_session_that_is_left,
     other_tokens_open_no_link,
-    two_hundred_askers_at_once_get_one_session,
-    two_hundred_others_at_once_get_one_session,
-    two_hundred_first_sign_ins_at_once_make_one_account,
-    parallel_guesses_are_counted_one_by_one,
 }
 
 const GONE: &str = "invalid_link";
@@ -229,105 +225,8 @@ async fn other_tokens_open_no_link(door: Door) {
     assert_eq!(thief.who().await, None);
 }
 
-async fn two_hundred_askers_at_once_get_one_session(door: Door) {
-    let app = App::start().await;
-    let mut ann = app.caller(door);
-    ann.ask("ann@example.org").await;
-    let letter = app.letter_to("ann@example.org").await;
-    let callers = all_at_once((0..200).map(|_| ann.clone()).collect(), &letter.link, Act::Follow).await;
-    assert!(callers.iter().all(|(answer, _)| *answer == Answer::Done));
-    let sessions: HashSet<String> = callers.iter().map(|(_, caller)| session_of(caller)).collect();
-    assert_eq!(sessions.len(), 1);
-}
-
-async fn two_hundred_others_at_once_get_one_session(door: Door) {
-    let app = App::start().await;
-    let mut ann = app.caller(door);
-    ann.ask("ann@example.org").await;
-    let letter = app.letter_to("ann@example.org").await;
-    let others = (0..200).map(|_| app.caller(door)).collect();
-    let callers = all_at_once(others, &letter.link, Act::FollowDeliberately).await;
-    let done = callers.iter().filter(|(answer, _)| *answer == Answer::Done).count();
-    let gone = callers.iter().filter(|(answer, _)| *answer == Answer::refused(410, GONE)).count();
-    assert_eq!((done, gone), (1, 199));
-}
-
-async fn two_hundred_first_sign_ins_at_once_make_one_account(door: Door) {
-    let app = App::start().await;
-    let mut callers = Vec::new();
-    for number in 0..200_u32 {
-        let mut caller = app.caller(door);
-        let email = if number % 2 == 0 { "ann@example.org" } else { "ANN@Example.ORG" };
-        caller.ask(email).await;
-        let letter = app.letter_to("ann@example.org").await;
-        callers.push((caller, letter.link));
-    }
-    let tasks: Vec<_> = callers
-        .into_iter()
-        .map(|(mut caller, link)| tokio::spawn(async move { (caller.follow(&link).await, caller) }))
-        .collect();
-    let mut done = 0;
-    for task in tasks {
-        match task.await.unwrap() {
-            (Answer::Done, _) => done += 1,
-            (refused, _) => assert_eq!(refused, Answer::refused(410, GONE)),
-        }
-    }
-    assert_eq!(done, 1);
-    assert_eq!(app.accounts().await, 1);
-}
-
-async fn parallel_guesses_are_counted_one_by_one(door: Door) {
-    let app = App::start().await;
-    let mut ann = app.caller(door);
-    ann.ask("ann@example.org").await;
-    let letter = app.letter_to("ann@example.org").await;
-    let wrong = letter.wrong_code();
-    let tasks: Vec<_> = (0..100)
-        .map(|_| {
-            let (mut guesser, wrong) = (ann.clone(), wrong.clone());
-            tokio::spawn(async move { guesser.type_code(&wrong).await })
-        })
-        .collect();
-    let mut evaluated = 0;
-    for task in tasks {
-        if task.await.unwrap() == Answer::refused_field(422, "wrong_code", "code") {
-            evaluated += 1;
-        }
-    }
-    assert_eq!(evaluated, 5);
-    assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
-}
-
-#[derive(Clone, Copy)]
-enum Act {
-    Follow,
-    FollowDeliberately,
-}
-
-async fn all_at_once(callers: Vec<Caller>, link: &str, act: Act) -> Vec<(Answer, Caller)> {
-    let tasks: Vec<_> = callers
-        .into_iter()
-        .map(|mut caller| {
-            let link = link.to_owned();
-            tokio::spawn(async move {
-                let answer = match act {
-                    Act::Follow => caller.follow(&link).await,
-                    Act::FollowDeliberately => caller.follow_deliberately(&link).await,
-                };
-                (answer, caller)
-            })
-        })
-        .collect();
-    let mut answers = Vec::new();
-    for task in tasks {
-        answers.push(task.await.unwrap());
-    }
-    answers
-}
-
 /// The session token a caller keeps, by whatever door.
-fn session_of(caller: &Caller) -> String {
+pub(crate) fn session_of(caller: &Caller) -> String {
     let cookie = caller.cookies.iter().find(|(name, _)| name == "gatepost_session");
     cookie.map(|(_, value)| value.clone()).or_else(|| caller.bearer.clone()).unwrap()
 }

@@ -14,6 +14,7 @@ mod house;
 mod link;
 mod mail;
 mod outage;
+mod races;
 mod session;
 mod sign_in;
 mod store;

@@ -1,0 +1,143 @@
+//! Many at once: whatever the order, a request is used once and an address is one account.
+
+use std::collections::HashSet;
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+use crate::link::session_of;
+
+both_doors! {
+    two_hundred_askers_at_once_get_one_session,
+    two_hundred_others_at_once_get_one_session,
+    two_hundred_first_sign_ins_at_once_make_one_account,
+    parallel_guesses_are_counted_one_by_one,
+    askers_and_others_at_once_get_one_session,
+}
+
+const GONE: &str = "invalid_link";
+
+async fn two_hundred_askers_at_once_get_one_session(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let callers = all_at_once((0..200).map(|_| ann.clone()).collect(), &letter.link, Act::Follow).await;
+    assert!(callers.iter().all(|(answer, _)| *answer == Answer::Done));
+    let sessions: HashSet<String> = callers.iter().map(|(_, caller)| session_of(caller)).collect();
+    assert_eq!(sessions.len(), 1);
+}
+
+async fn two_hundred_others_at_once_get_one_session(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let others = (0..200).map(|_| app.caller(door)).collect();
+    let callers = all_at_once(others, &letter.link, Act::FollowDeliberately).await;
+    let done = callers.iter().filter(|(answer, _)| *answer == Answer::Done).count();
+    let gone = callers.iter().filter(|(answer, _)| *answer == Answer::refused(410, GONE)).count();
+    assert_eq!((done, gone), (1, 199));
+}
+
+async fn two_hundred_first_sign_ins_at_once_make_one_account(door: Door) {
+    let app = App::start().await;
+    let mut callers = Vec::new();
+    for number in 0..200_u32 {
+        let mut caller = app.caller(door);
+        let email = if number % 2 == 0 { "ann@example.org" } else { "ANN@Example.ORG" };
+        caller.ask(email).await;
+        let letter = app.letter_to("ann@example.org").await;
+        callers.push((caller, letter.link));
+    }
+    let tasks: Vec<_> = callers
+        .into_iter()
+        .map(|(mut caller, link)| tokio::spawn(async move { (caller.follow(&link).await, caller) }))
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            (Answer::Done, _) => done += 1,
+            (refused, _) => assert_eq!(refused, Answer::refused(410, GONE)),
+        }
+    }
+    assert_eq!(done, 1);
+    assert_eq!(app.accounts().await, 1);
+}
+
+async fn parallel_guesses_are_counted_one_by_one(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let wrong = letter.wrong_code();
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let (mut guesser, wrong) = (ann.clone(), wrong.clone());
+            tokio::spawn(async move { guesser.type_code(&wrong).await })
+        })
+        .collect();
+    let mut evaluated = 0;
+    for task in tasks {
+        if task.await.unwrap() == Answer::refused_field(422, "wrong_code", "code") {
+            evaluated += 1;
+        }
+    }
+    assert_eq!(evaluated, 5);
+    assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+}
+
+/// Whoever wins, there is one session: all who asked get it, and at most one of the others.
+async fn askers_and_others_at_once_get_one_session(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    let both = |link: String| {
+        let (mut asker, mut other) = (ann.clone(), app.caller(door));
+        tokio::spawn(async move {
+            (asker.follow(&link).await, asker, other.follow_deliberately(&link).await, other)
+        })
+    };
+    let tasks: Vec<_> = (0..100).map(|_| both(letter.link.clone())).collect();
+    let (mut sessions, mut others) = (HashSet::new(), 0);
+    for task in tasks {
+        let (asked, asker, done, other) = task.await.unwrap();
+        assert_eq!(asked, Answer::Done);
+        sessions.insert(session_of(&asker));
+        if done == Answer::Done {
+            sessions.insert(session_of(&other));
+            others += 1;
+        }
+    }
+    assert_eq!(sessions.len(), 1);
+    assert!(others <= 1);
+    assert_eq!(app.records().await.sessions, 1);
+}
+
+#[derive(Clone, Copy)]
+enum Act {
+    Follow,
+    FollowDeliberately,
+}
+
+async fn all_at_once(callers: Vec<Caller>, link: &str, act: Act) -> Vec<(Answer, Caller)> {
+    let tasks: Vec<_> = callers
+        .into_iter()
+        .map(|mut caller| {
+            let link = link.to_owned();
+            tokio::spawn(async move {
+                let answer = match act {
+                    Act::Follow => caller.follow(&link).await,
+                    Act::FollowDeliberately => caller.follow_deliberately(&link).await,
+                };
+                (answer, caller)
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
