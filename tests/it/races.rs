@@ -102,9 +102,9 @@ async fn askers_and_others_at_once_get_one_session(door: Door) {
     let tasks: Vec<_> = (0..100).map(|_| both(letter.link.clone())).collect();
     let (mut sessions, mut others) = (HashSet::new(), 0);
     for task in tasks {
-        let (asked, asker, done, other) = task.await.unwrap();
+        let (asked, holder, done, other) = task.await.unwrap();
         assert_eq!(asked, Answer::Done);
-        sessions.insert(session_of(&asker));
+        sessions.insert(session_of(&holder));
         if done == Answer::Done {
             sessions.insert(session_of(&other));
             others += 1;
