@@ -3,7 +3,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use gatepost::domain::Gatepost;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
 use gatepost::domain::ports::ShownLetter;
 use gatepost::mail::{SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::store::memory::MemoryStore;
@@ -16,7 +20,7 @@ use crate::harness::app::Registration;
 use crate::harness::http::{Reply, send};
 use crate::harness::inbox::Inbox;
 use crate::harness::running::{Work, start};
-use crate::harness::world::world;
+use crate::harness::world::{TestClock, world};
 
 pub(super) const ANN: &str = "ann@example.org";
 
@@ -27,6 +31,8 @@ pub(super) struct Server {
     address: SocketAddr,
     host: String,
     inbox: Inbox,
+    gatepost: Arc<Gatepost>,
+    clock: Arc<TestClock>,
     _work: Work,
 }
 
@@ -57,9 +63,10 @@ impl Server {
     }
 
     async fn with(transport: TransportSettings, inbox: Inbox) -> Self {
-        let (store, (world, _)) = (Arc::new(MemoryStore::new()), world());
-        let (address, _, work) = start(store, world, transport, Registration::Open).await;
-        Self { address, host: format!("localhost:{}", address.port()), inbox, _work: work }
+        let (store, (world, clock)) = (Arc::new(MemoryStore::new()), world());
+        let (address, house, work) = start(store, world, transport, Registration::Open).await;
+        let host = format!("localhost:{}", address.port());
+        Self { address, host, inbox, gatepost: house.gatepost, clock, _work: work }
     }
 
     /// Sends a request with these headers and the Host of the server.
@@ -120,6 +127,19 @@ impl Server {
         assert_eq!(queued.status, StatusCode::ACCEPTED, "{queued:?}");
         let request = queued.json()["request"].as_str().unwrap().to_owned();
         (request, self.inbox.next_to(address).await)
+    }
+
+    /// Asks for a letter to `address` that stays owed until `post_goes_on`: before the worker can
+    /// wake it has another claim on it.
+    pub(super) async fn ask_while_post_rests(&self, address: &str) {
+        let to = EmailAddress::parse(address).unwrap();
+        self.gatepost.request_sign_in(&to, None, &[], &Client::server()).await.unwrap();
+        assert_eq!(self.gatepost.claim_letters(1).await.unwrap().len(), 1);
+    }
+
+    /// Lets time pass until every claim is over.
+    pub(super) fn post_goes_on(&self) {
+        self.clock.advance(Duration::from_mins(5));
     }
 
     /// Signs `address` in by the code of a letter: the session's token.
