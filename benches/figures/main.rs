@@ -8,13 +8,22 @@ mod http;
 mod load;
 mod tokens;
 
+/// Measures all, or what the arguments name: `cargo bench -- http`.
 fn main() {
+    let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let is_wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
     println!("| what | figure | beside | ratio |");
     println!("| --- | --- | --- | --- |");
-    tokens::measure();
+    if is_wanted("tokens") {
+        tokens::measure();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(commits::measure());
-    runtime.block_on(http::measure());
+    if is_wanted("commits") {
+        runtime.block_on(commits::measure());
+    }
+    if is_wanted("http") {
+        runtime.block_on(http::measure());
+    }
 }
 
 /// One row of the table.
