@@ -70,12 +70,15 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     process::stop_at_signal(stop.clone())?;
     process::raise_file_limit();
+    // First of all: where another server listens, nothing is made or changed. Connections that come
+    // while the store is proven wait in the backlog.
+    let listener = Listener::bind(&config.listen)?;
     let ring = open_keys(&mut config, &world)?;
     // This reads the whole store and blocks meanwhile: nothing else is there to be held up yet.
     let store = SledStore::open(&config.data_dir, &SledSettings::new(world.random()))?;
     let store = Arc::new(store);
     let ended = tokio::select! {
-        ended = run(&config, Arc::clone(&store), ring, world, stop) => ended,
+        ended = run(&config, listener, Arc::clone(&store), ring, world, stop) => ended,
         reason = store.failed() => Err(Failure::StoreFailed(reason)),
     };
     store.close().await;
@@ -84,12 +87,12 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
 
 async fn run(
     config: &Config,
+    listener: Listener,
     store: Arc<SledStore>,
     ring: KeyRing,
     world: World,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let listener = Listener::bind(&config.listen)?;
     let origin = config.origin(listener.address());
     let house = Running::open(furnish::furnish(config, origin.clone(), store, ring, world)).await?;
     announce(config, &listener, &origin);

@@ -14,10 +14,17 @@ pub struct Client {
 }
 
 impl Client {
+    /// In place of a request's id, where nobody asked.
+    pub const NOBODY: &str = "-";
+
     /// The server itself, for what it does unasked.
     #[must_use]
     pub fn server() -> Self {
-        Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), device: "Gatepost".into(), request_id: "-".into() }
+        Self {
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            device: "Gatepost".into(),
+            request_id: Self::NOBODY.into(),
+        }
     }
 }
 

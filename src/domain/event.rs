@@ -66,4 +66,15 @@ impl Event {
     pub fn new(at: Timestamp, name: EventName, account: Option<AccountId>, client: &Client) -> Self {
         Self { at, name, account, ip: client.ip, device: client.device.clone() }
     }
+
+    /// Tells the log.
+    pub(super) fn tell(&self, request_id: &str) {
+        let account = self.account.map(|id| id.to_string());
+        let event = self.name.as_str();
+        if request_id == Client::NOBODY {
+            tracing::info!(event, account.id = account);
+        } else {
+            tracing::info!(event, account.id = account, client.ip = %self.ip, request.id = request_id);
+        }
+    }
 }

@@ -43,16 +43,23 @@ pub enum LetterKind {
 /// All that the words of one letter need.
 #[derive(Clone, Debug)]
 pub struct Contents {
-    /// What it is about.
-    pub kind: LetterKind,
-    /// To whom.
-    pub to: EmailAddress,
-    /// The token of the link and the code, where it has them.
-    pub secrets: Option<Secrets>,
     /// The letter's id.
     pub id: LetterId,
+    /// To whom.
+    pub to: EmailAddress,
     /// When it was asked for.
     pub queued_at: Timestamp,
+    /// What it says.
+    pub matter: Matter,
+}
+
+/// What a letter says.
+#[derive(Clone, Debug)]
+pub enum Matter {
+    /// Link and code to sign in.
+    SignIn(Secrets),
+    /// There is no account here, and none can be made.
+    NoAccount,
 }
 
 /// What signs in, and for how long after it was delivered.
@@ -62,7 +69,7 @@ pub struct Secrets {
     pub link: LinkToken,
     /// The code to type.
     pub code: Code,
-    /// How long both are good, counted from delivery.
+    /// How long both are good, counted from now.
     pub lifetime: Duration,
 }
 

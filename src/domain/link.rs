@@ -10,8 +10,8 @@ use super::ids::Nonce;
 use super::key::Key;
 use super::letter::Code;
 use super::read::Found;
-use super::redeem::{Bearer, Redeemed};
-use super::request::{Purpose, Request};
+use super::redeem::{Redeemed, Redeemer};
+use super::request::{Asker, Purpose, Request};
 use super::sign_in::HeldRequest;
 use super::time::Timestamp;
 use super::token::LinkClaims;
@@ -33,25 +33,16 @@ pub struct LinkView {
     pub redeemed_here: Option<Redeemed>,
 }
 
-/// Who looks at a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asker {
-    /// Holds the request of this very link.
-    Yes,
-    /// Anybody else.
-    No,
-}
-
 impl Gatepost {
     /// What stands behind a link. Changes nothing.
     ///
     /// # Errors
     /// `InvalidLink` for every link that signs in no more, whatever the reason; `Store`.
-    pub async fn show_link(&self, token: &str, bearer: Bearer<'_>) -> Result<LinkView, Error> {
+    pub async fn show_link(&self, token: &str, redeemer: Redeemer<'_>) -> Result<LinkView, Error> {
         let (claims, found) = self.open_link(token).await?;
         let request = found.value.ok_or(Error::InvalidLink)?;
-        let asker = asks(claims.nonce, bearer.held);
-        let redeemed_here = self.redeemed_here(&request, bearer).await?;
+        let asker = asks(claims.nonce, redeemer.held);
+        let redeemed_here = self.redeemed_here(&request, redeemer).await?;
         if redeemed_here.is_none() {
             let repeated = match asker {
                 Asker::Yes => self.repeated(&request).await?,
@@ -59,7 +50,6 @@ impl Gatepost {
             };
             let standing = self.standing(&request.address).await?;
             if repeated.is_none() && !self.is_redeemable(&request, &standing) {
-                request.tell_reuse();
                 return Err(Error::InvalidLink);
             }
         }

@@ -95,7 +95,7 @@ impl Gatepost {
                 Decision::Answer(answer) => return Ok(answer),
                 Decision::Commit { change, event, answer } => (change, event, answer),
             };
-            if self.commit(change, &event, client).await? == Committed::Yes {
+            if self.commit(change, event.as_ref(), client).await? == Committed::Yes {
                 return answer;
             }
         }
@@ -103,18 +103,21 @@ impl Gatepost {
     }
 
     /// Commits a change together with its event, and tells the log once it is durable.
-    async fn commit(&self, mut change: Change, event: &Event, client: &Client) -> Result<Committed, Error> {
+    async fn commit(
+        &self,
+        mut change: Change,
+        event: Option<&Event>,
+        client: &Client,
+    ) -> Result<Committed, Error> {
         let owes = change.writes.iter().any(|(_, record)| matches!(record, Some(Record::Letter(_))));
-        change.put(key::Key::event(event.at, self.world.random()), Record::Event(event.clone()));
+        if let Some(event) = event {
+            change.put(key::Key::event(event.at, self.world.random()), Record::Event(event.clone()));
+        }
         let committed = self.store.commit(change).await?;
         if committed == Committed::Yes {
-            let account = event.account.map(|id| id.to_string());
-            tracing::info!(
-                event = event.name.as_str(),
-                account.id = account,
-                client.ip = %event.ip,
-                request.id = client.request_id,
-            );
+            if let Some(event) = event {
+                event.tell(&client.request_id);
+            }
             if owes {
                 self.owed.notify_one();
             }
@@ -129,5 +132,5 @@ enum Decision<T> {
     Answer(T),
     /// This is to be committed, and then answered. A refusal may need a commit too: a wrong code
     /// is counted.
-    Commit { change: Change, event: Event, answer: Result<T, Error> },
+    Commit { change: Change, event: Option<Event>, answer: Result<T, Error> },
 }

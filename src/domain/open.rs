@@ -12,7 +12,10 @@ use super::{Gatepost, Settings};
 pub enum OpenError {
     /// The store was written with a key that is not in the ring, or is another one there. Every
     /// token and code would be refused, so nothing is served.
-    #[error("the store was written with another key {id} than the key file holds")]
+    #[error(
+        "the store was written with another key {id} than the one that was found: put back the key file that \
+         belongs to this store, or name it by key_file or GATEPOST_KEY"
+    )]
     WrongKey {
         /// The key's id.
         id: u8,

@@ -14,7 +14,7 @@ use super::error::Error;
 use super::event::{Event, EventName};
 use super::ids::LetterId;
 use super::key::{Key, Span};
-use super::letter::{Contents, Letter, LetterKind, Secrets};
+use super::letter::{Contents, Letter, LetterKind, Matter, Secrets};
 use super::ports::{Change, Committed, Record, StoreError, Version, Versioned};
 use super::read::Found;
 use super::request::Request;
@@ -28,8 +28,11 @@ const LEASE: Duration = Duration::from_mins(5);
 const FIRST_DELAY: Duration = Duration::from_secs(2);
 /// The longest wait between two tries.
 const LONGEST_DELAY: Duration = Duration::from_mins(5);
-/// How many letters one look into the outbox takes.
-const PAGE: usize = 90;
+/// How many letters one look into the outbox takes: moving one writes two keys, and a change holds
+/// a hundred.
+const PAGE: usize = 45;
+/// A last try is made this long before there is nothing left to try for.
+const LAST_CALL: Duration = Duration::from_mins(1);
 
 /// A letter this run of the process is sending.
 #[derive(Clone, Debug)]
@@ -66,12 +69,17 @@ impl Gatepost {
     pub async fn free_dead_claims(&self) -> Result<(), Error> {
         let mut rest = Span::letters();
         loop {
-            let page = self.store.scan(&rest, PAGE / 2).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            rest = rest.after(last);
+            let page = self.store.scan(&rest, PAGE).await?;
+            let Some(last) = page.last().map(|(key, _)| key.clone()) else { return Ok(()) };
             let now = self.world.now();
             let is_dead = |letter: &Letter| letter.lease.is_some_and(|run| run != self.run);
-            self.move_letters(page, is_dead, now, |letter| Letter { lease: None, ..letter }).await?;
+            if self
+                .move_letters(page, is_dead, now, |letter| Letter { lease: None, ..letter })
+                .await?
+                .is_some()
+            {
+                rest = rest.after(&last);
+            }
         }
     }
 
@@ -81,10 +89,9 @@ impl Gatepost {
     /// `Store`.
     pub async fn claim_letters(&self, limit: usize) -> Result<Vec<Claim>, Error> {
         let now = self.world.now();
-        // A change writes two keys a letter, the old and the new.
-        let page = self.store.scan(&Span::letters_due(now), limit.min(PAGE / 2)).await?;
+        let page = self.store.scan(&Span::letters_due(now), limit.min(PAGE)).await?;
         let claim = |letter| Letter { lease: Some(self.run), ..letter };
-        self.move_letters(page, |_| true, now.plus(LEASE), claim).await
+        Ok(self.move_letters(page, |_| true, now.plus(LEASE), claim).await?.unwrap_or_default())
     }
 
     /// When the next letter is due: at once, if one is overdue. Nothing, when none is owed.
@@ -133,20 +140,16 @@ impl Gatepost {
     pub async fn contents(&self, claim: &Claim) -> Result<Option<Contents>, Error> {
         let letter = &claim.letter;
         let found: Found<Request> = self.find(Key::request(letter.nonce)).await?;
-        let secrets = match found.value {
-            Some(request) if self.is_worth_sending(letter, &request).await? => self.secrets(letter, &request),
-            _ => {
-                self.settle(claim, EventName::MailDropped, Request::letter_dropped).await?;
-                return Ok(None);
-            }
+        let matter = match found.value {
+            Some(request) if self.is_worth_sending(letter, &request).await? => self.matter(letter, &request),
+            _ => None,
         };
-        Ok(Some(Contents {
-            kind: letter.kind,
-            to: letter.to.clone(),
-            secrets,
-            id: letter.id,
-            queued_at: letter.queued_at,
-        }))
+        let Some(matter) = matter else {
+            self.settle(claim, EventName::MailDropped, Request::letter_dropped).await?;
+            return Ok(None);
+        };
+        let (id, to, queued_at) = (letter.id, letter.to.clone(), letter.queued_at);
+        Ok(Some(Contents { id, to, queued_at, matter }))
     }
 
     /// Ends a try (step 3).
@@ -167,17 +170,36 @@ impl Gatepost {
     }
 
     async fn delay(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
-        let due = now.plus(self.delay_after(claim.letter.tries));
-        if due >= claim.letter.give_up_at {
+        let give_up_at = claim.letter.give_up_at;
+        let last_call = give_up_at.minus(LAST_CALL);
+        let mut due = now.plus(self.delay_after(claim.letter.tries));
+        if due > last_call && now < last_call {
+            due = last_call;
+        }
+        if due >= give_up_at {
             return self.settle(claim, EventName::MailFailed, Request::letter_dropped).await;
         }
-        let letter =
-            Letter { tries: claim.letter.tries.saturating_add(1), lease: None, ..claim.letter.clone() };
+        let tries = claim.letter.tries.saturating_add(1);
+        let letter = Letter { tries, lease: None, ..claim.letter.clone() };
+        self.act(&Client::server(), || async {
+            let Some(mut change) = self.taken_out(claim).await? else { return Ok(Decision::Answer(())) };
+            change.put(Key::letter(due, letter.id), Record::Letter(letter.clone()));
+            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
+        })
+        .await
+    }
+
+    /// The change that takes a letter out of where it was claimed. None, when the claim ended
+    /// meanwhile and the letter has moved on: then nobody must touch it twice.
+    async fn taken_out(&self, claim: &Claim) -> Result<Option<Change>, Error> {
+        let found: Found<Letter> = self.find(claim.key.clone()).await?;
+        if found.value.is_none() {
+            return Ok(None);
+        }
         let mut change = Change::new();
-        change.delete(claim.key.clone());
-        change.put(Key::letter(due, letter.id), Record::Letter(letter));
-        self.store.commit(change).await?;
-        Ok(())
+        found.expected_by(&mut change);
+        change.delete(found.key);
+        Ok(Some(change))
     }
 
     /// Doubles with each try up to a limit, and up to a fifth less by chance, so that letters that
@@ -198,16 +220,15 @@ impl Gatepost {
     ) -> Result<(), Error> {
         let client = &Client::server();
         self.act(client, || async {
+            let Some(mut change) = self.taken_out(claim).await? else { return Ok(Decision::Answer(())) };
             let found: Found<Request> = self.find(Key::request(claim.letter.nonce)).await?;
-            let mut change = Change::new();
-            change.delete(claim.key.clone());
             found.expected_by(&mut change);
             if let Some(mut request) = found.value {
                 tell(&mut request, claim.letter.generation);
                 change.put(found.key, Record::Request(request));
             }
             let event = Event::new(self.world.now(), name, None, client);
-            Ok(Decision::Commit { change, event, answer: Ok(()) })
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })
         .await
     }
@@ -224,27 +245,29 @@ impl Gatepost {
         Ok(request.generation.used.is_none() && !request.is_void(standing.account()))
     }
 
-    fn secrets(&self, letter: &Letter, request: &Request) -> Option<Secrets> {
+    /// What a letter says; nothing, when the key of its secrets is no longer in the ring.
+    fn matter(&self, letter: &Letter, request: &Request) -> Option<Matter> {
         let claims = LinkClaims { key: request.key, nonce: letter.nonce, generation: letter.generation };
+        let left = request.expires_at.since(self.world.now());
         match letter.kind {
-            LetterKind::SignIn => Some(Secrets {
+            LetterKind::SignIn => Some(Matter::SignIn(Secrets {
                 link: self.ring.seal_link(&claims)?,
                 code: self.ring.code(&claims)?,
-                lifetime: self.settings.link_lifetime,
-            }),
-            LetterKind::NoAccount => None,
+                lifetime: self.settings.link_lifetime.min(left),
+            })),
+            LetterKind::NoAccount => Some(Matter::NoAccount),
         }
     }
 
-    /// Moves those letters of a page that are `wanted` to a new due time, in one commit. Those
-    /// moved; none, when another worker was faster.
+    /// Moves those letters of a page that are `wanted` to a new due time, in one commit. Nothing,
+    /// when another worker was faster.
     async fn move_letters(
         &self,
         page: Vec<(Key, Versioned)>,
         wanted: impl Fn(&Letter) -> bool,
         due: Timestamp,
         renew: impl Fn(Letter) -> Letter,
-    ) -> Result<Vec<Claim>, Error> {
+    ) -> Result<Option<Vec<Claim>>, Error> {
         let mut change = Change::new();
         let mut moved = Vec::new();
         for (key, letter, version) in letters(page)?.into_iter().filter(|(_, letter, _)| wanted(letter)) {
@@ -256,9 +279,9 @@ impl Gatepost {
             moved.push(Claim { letter, key: new });
         }
         if moved.is_empty() || self.store.commit(change).await? == Committed::Yes {
-            return Ok(moved);
+            return Ok(Some(moved));
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 }
 

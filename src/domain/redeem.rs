@@ -13,14 +13,14 @@ use super::account::Account;
 use super::client::Client;
 use super::error::Error;
 use super::event::{Event, EventName};
-use super::ids::{AccountId, SessionId};
+use super::ids::AccountId;
 use super::key::Key;
 use super::letter::Code;
-use super::link::{Asker, asks};
+use super::link::asks;
 use super::next::Next;
 use super::ports::{Change, Record};
 use super::read::{Found, Standing};
-use super::request::{Outcome, REPEAT_WINDOW, Request, Used};
+use super::request::{Asker, Outcome, REPEAT_WINDOW, Request, Used};
 use super::session::{Means, SignedIn};
 use super::sign_in::HeldRequest;
 use super::time::Timestamp;
@@ -29,7 +29,7 @@ use super::{Decision, Gatepost};
 
 /// Who brings a link, and with what.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Bearer<'a> {
+pub struct Redeemer<'a> {
     /// The requests this browser or program holds.
     pub held: &'a [HeldRequest],
     /// Whether a person ticked "I asked for this".
@@ -45,7 +45,7 @@ pub struct Redeemed {
     pub outcome: Outcome,
     /// Whose account, which session, and its token.
     pub signed_in: SignedIn,
-    /// Where the asker wanted to go. Nobody else is led there: it is the asker's own wish.
+    /// Where to go on, for the asker alone.
     pub next: Option<Next>,
 }
 
@@ -80,17 +80,18 @@ impl Gatepost {
     pub async fn redeem_link(
         &self,
         token: &str,
-        bearer: Bearer<'_>,
+        redeemer: Redeemer<'_>,
         client: &Client,
     ) -> Result<Redeemed, Error> {
         self.act(client, || async {
             let (claims, found) = self.open_link(token).await?;
-            self.decide_redeem(Proof::Link, claims, found, bearer, client).await
+            self.decide_redeem(Proof::Link, claims, found, redeemer, client).await
         })
         .await
     }
 
-    /// Redeems the code of a request that the caller holds (steps 2 to 4).
+    /// Redeems the code of a request that the caller holds (steps 2 to 4); nothing in place of the
+    /// code, when what was typed cannot be one.
     ///
     /// # Errors
     /// `WrongCode`, counted; `InvalidRequest` when the request is over or spent, or when the right
@@ -98,7 +99,7 @@ impl Gatepost {
     pub async fn redeem_code(
         &self,
         held: HeldRequest,
-        code: &Code,
+        code: Option<&Code>,
         session: Option<&str>,
         client: &Client,
     ) -> Result<Redeemed, Error> {
@@ -111,12 +112,14 @@ impl Gatepost {
             }
             let claims =
                 LinkClaims { key: request.key, nonce: held.nonce(), generation: request.generation.number };
+            // What cannot be a code at all is wrong without costing a try.
+            let code = code.ok_or(Error::WrongCode)?;
             let right = self.ring.code(&claims).ok_or(Error::InvalidRequest)?;
             if !bool::from(right.as_str().as_bytes().ct_eq(code.as_str().as_bytes())) {
                 return Ok(count_wrong_code(found, now, client));
             }
-            let bearer = Bearer { held: &[held], confirm: false, session };
-            self.decide_redeem(Proof::Code, claims, found, bearer, client).await
+            let redeemer = Redeemer { held: &[held], confirm: false, session };
+            self.decide_redeem(Proof::Code, claims, found, redeemer, client).await
         })
         .await
     }
@@ -126,12 +129,12 @@ impl Gatepost {
         proof: Proof,
         claims: LinkClaims,
         found: Found<Request>,
-        bearer: Bearer<'_>,
+        redeemer: Redeemer<'_>,
         client: &Client,
     ) -> Result<Decision<Redeemed>, Error> {
         let request = found.value.as_ref().ok_or_else(|| proof.refusal())?;
-        let asker = asks(claims.nonce, bearer.held);
-        if let Some(redeemed) = self.redeemed_here(request, bearer).await? {
+        let asker = asks(claims.nonce, redeemer.held);
+        if let Some(redeemed) = self.redeemed_here(request, redeemer).await? {
             return Ok(Decision::Answer(redeemed));
         }
         if asker == Asker::Yes
@@ -141,14 +144,14 @@ impl Gatepost {
         }
         let standing = self.standing(&request.address).await?;
         if !self.is_redeemable(request, &standing) {
-            request.tell_reuse();
+            request.tell_reuse(client);
             return Err(proof.refusal());
         }
         // What scanners cannot do: hold the asker's token, or tick that they asked (SEC-22).
-        if asker == Asker::No && !bearer.confirm {
+        if asker == Asker::No && !redeemer.confirm {
             return Err(Error::ConfirmationRequired);
         }
-        self.use_up(proof, found, &standing, asker, bearer.session, client).await
+        self.use_up(proof, found, &standing, asker, redeemer.session, client).await
     }
 
     /// Step 3. What it leans on is expected: the request, and who stands behind its address.
@@ -172,8 +175,9 @@ impl Gatepost {
         }
         let session = self.new_session(&account, proof.means(), now, client);
         self.put_session(&mut change, &session, left).await?;
-        request.generation.used = Some(Used { at: now, account: account.id, session: session.id, outcome });
-        let next = request.next.clone().filter(|_| asker == Asker::Yes);
+        request.generation.used =
+            Some(Used { at: now, account: account.id, session: session.id, outcome, by: asker });
+        let next = led_to(&request, asker);
         change.put(found.key, Record::Request(request));
         change.put(Key::account(account.id), Record::Account(account.clone()));
         let name = match outcome {
@@ -182,7 +186,7 @@ impl Gatepost {
         };
         let event = Event::new(now, name, Some(account.id), client);
         let signed_in = self.signed_in(account, session)?;
-        Ok(Decision::Commit { change, event, answer: Ok(Redeemed { outcome, signed_in, next }) })
+        Ok(Decision::Commit { change, event: Some(event), answer: Ok(Redeemed { outcome, signed_in, next }) })
     }
 
     /// The account of the address, made now where there is none. It remembers that this request was
@@ -221,9 +225,7 @@ impl Gatepost {
     pub(super) async fn repeated(&self, request: &Request) -> Result<Option<Redeemed>, Error> {
         let now = self.world.now();
         match &request.generation.used {
-            Some(used) if now < used.at.plus(REPEAT_WINDOW) => {
-                self.redeemed(request, used.account, used.session, used.outcome).await
-            }
+            Some(used) if now < used.at.plus(REPEAT_WINDOW) => self.redeemed(request, used, Asker::Yes).await,
             _ => Ok(None),
         }
     }
@@ -232,33 +234,33 @@ impl Gatepost {
     pub(super) async fn redeemed_here(
         &self,
         request: &Request,
-        bearer: Bearer<'_>,
+        redeemer: Redeemer<'_>,
     ) -> Result<Option<Redeemed>, Error> {
-        let claims = bearer.session.and_then(|token| self.ring.open_session(token));
+        let claims = redeemer.session.and_then(|token| self.ring.open_session(token));
         match (&request.generation.used, claims) {
             (Some(used), Some(SessionClaims { account, session, .. }))
                 if used.account == account && used.session == session =>
             {
-                self.redeemed(request, account, session, used.outcome).await
+                self.redeemed(request, used, used.by).await
             }
             _ => Ok(None),
         }
     }
 
-    async fn redeemed(
-        &self,
-        request: &Request,
-        account: AccountId,
-        session: SessionId,
-        outcome: Outcome,
-    ) -> Result<Option<Redeemed>, Error> {
-        let live = self.live_session(account, session).await?;
+    /// What a request came to, told again `to` whom, while the session lives.
+    async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
+        let live = self.live_session(used.account, used.session).await?;
         live.map(|(account, session)| {
             let signed_in = self.signed_in(account, session)?;
-            Ok(Redeemed { outcome, signed_in, next: request.next.clone() })
+            Ok(Redeemed { outcome: used.outcome, signed_in, next: led_to(request, to) })
         })
         .transpose()
     }
+}
+
+/// Where the asker wanted to go, and nobody else is led: it may be a stranger's wish.
+fn led_to(request: &Request, asker: Asker) -> Option<Next> {
+    request.next.clone().filter(|_| asker == Asker::Yes)
 }
 
 /// Counted in a commit before the answer: parallel guesses cannot share one count (SEC-34).
@@ -269,5 +271,5 @@ fn count_wrong_code<T>(found: Found<Request>, now: Timestamp, client: &Client) -
     request.wrong_codes += 1;
     change.put(found.key, Record::Request(request));
     let event = Event::new(now, EventName::WrongCode, None, client);
-    Decision::Commit { change, event, answer: Err(Error::WrongCode) }
+    Decision::Commit { change, event: Some(event), answer: Err(Error::WrongCode) }
 }

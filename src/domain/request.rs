@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::address::EmailAddress;
+use super::client::Client;
 use super::ids::{AccountId, SessionId};
 use super::next::Next;
 use super::time::Timestamp;
@@ -19,6 +20,9 @@ pub const MAX_WRONG_CODES: u8 = 5;
 pub const RESEND_WAIT: Duration = Duration::from_secs(30);
 /// How long the asker gets the same answer again: a double click, an answer lost on a bad line.
 pub const REPEAT_WINDOW: Duration = Duration::from_mins(1);
+
+/// How long after its end a request is kept, so that a tab left open overnight can ask again.
+const KEPT_AFTER_END: Duration = Duration::from_hours(24);
 
 /// What a request is for. One request, one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -109,6 +113,17 @@ pub struct Used {
     pub session: SessionId,
     /// What the answer was.
     pub outcome: Outcome,
+    /// Who did.
+    pub by: Asker,
+}
+
+/// Who stands before a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Asker {
+    /// The one who asked: holds the request of this very link.
+    Yes,
+    /// Anybody else.
+    No,
 }
 
 /// What redeeming came to.
@@ -144,10 +159,17 @@ impl Request {
         self.wrong_codes >= MAX_WRONG_CODES
     }
 
-    /// When the next mail may be asked for.
+    /// How long to wait until the next mail may be asked for. Never longer than the rule, though
+    /// the clock was ahead when the last one was.
     #[must_use]
-    pub fn resend_at(&self) -> Timestamp {
-        self.mailed_at.plus(RESEND_WAIT)
+    pub fn resend_after(&self, now: Timestamp) -> Duration {
+        self.mailed_at.plus(RESEND_WAIT).since(now).min(RESEND_WAIT)
+    }
+
+    /// When nothing speaks of it any more. For a day after its end, asking again begins anew.
+    #[must_use]
+    pub fn swept_at(&self) -> Timestamp {
+        self.expires_at.plus(KEPT_AFTER_END)
     }
 
     /// When link and code end, as far as it is known now.
@@ -173,9 +195,10 @@ impl Request {
     }
 
     /// A refused redemption commits nothing; the log still tells a second click from a forged link.
-    pub fn tell_reuse(&self) {
+    pub fn tell_reuse(&self, client: &Client) {
         if let Some(used) = &self.generation.used {
-            tracing::warn!(event = "authn_token_reuse", account.id = %used.account);
+            let request_id = client.request_id.as_str();
+            tracing::warn!(event = "authn_token_reuse", account.id = %used.account, client.ip = %client.ip, request.id = request_id);
         }
     }
 
@@ -199,10 +222,12 @@ impl Generation {
     /// A generation that was just asked for; its first letter is owed.
     #[must_use]
     pub fn new(number: u8, now: Timestamp, account: Option<&Account>) -> Self {
+        // A request that was used while the clock was ahead must not make this one void at birth.
+        let asked_at = account.map_or(now, |account| now.max(account.sign_in_used));
         let holder = match account {
             Some(account) => Holder::Account { id: account.id, epoch: account.epoch },
             None => Holder::Nobody,
         };
-        Self { number, asked_at: now, holder, owed: 1, live_until: Timestamp::default(), used: None }
+        Self { number, asked_at, holder, owed: 1, live_until: Timestamp::default(), used: None }
     }
 }

@@ -110,7 +110,7 @@ impl Gatepost {
             found.expected_by(&mut change);
             change.delete(found.key);
             let event = Event::new(self.world.now(), EventName::SignedOut, Some(claims.account), client);
-            Ok(Decision::Commit { change, event, answer: Ok(()) })
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })
         .await
     }

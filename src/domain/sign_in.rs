@@ -35,6 +35,22 @@ impl HeldRequest {
     }
 }
 
+/// A request that was asked before, and a change that leans on it.
+struct Before {
+    held: HeldRequest,
+    key: Key,
+    change: Change,
+    request: Request,
+}
+
+impl Before {
+    fn new(held: HeldRequest, found: Found<Request>) -> Option<Self> {
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        Some(Self { held, key: found.key, change, request: found.value? })
+    }
+}
+
 /// A letter is owed. The same for every address.
 #[derive(Clone, Debug)]
 pub struct MailQueued {
@@ -86,11 +102,10 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        let before = self.asked_before(Purpose::SignIn, address, held).await?;
         self.act(client, || async {
-            match before {
-                Some(held) => self.decide_again(held, next, client).await,
-                None => self.decide_ask(Purpose::SignIn, address, next, client).await,
+            match self.asked_before(Purpose::SignIn, address, held).await? {
+                Some(before) => self.decide_again(before, next, client).await,
+                None => self.decide_ask(Change::new(), Purpose::SignIn, address, next, client).await,
             }
         })
         .await
@@ -102,7 +117,12 @@ impl Gatepost {
     /// `InvalidRequest` when nothing is left of it; `TooManyMails` within 30 s of its last letter;
     /// `Store`.
     pub async fn resend(&self, held: HeldRequest, client: &Client) -> Result<MailQueued, Error> {
-        self.act(client, || self.decide_again(held, None, client)).await
+        self.act(client, || async {
+            let found: Found<Request> = self.find(Key::request(held.0)).await?;
+            let before = Before::new(held, found).ok_or(Error::InvalidRequest)?;
+            self.decide_again(before, None, client).await
+        })
+        .await
     }
 
     /// What the holder of a request waits for (step 4).
@@ -116,7 +136,7 @@ impl Gatepost {
         Ok(Waiting {
             held,
             purpose: request.purpose,
-            resend_after: request.resend_at().since(now),
+            resend_after: request.resend_after(now),
             email: request.address,
             expires_at: request.expires_at,
             next: request.next,
@@ -128,21 +148,23 @@ impl Gatepost {
         purpose: Purpose,
         address: &EmailAddress,
         held: &[HeldRequest],
-    ) -> Result<Option<HeldRequest>, Error> {
+    ) -> Result<Option<Before>, Error> {
         for held in held {
-            let request: Found<Request> = self.find(Key::request(held.0)).await?;
-            let is_same = |request: &Request| {
-                request.purpose == purpose && request.address.canonical() == address.canonical()
+            let found: Found<Request> = self.find(Key::request(held.0)).await?;
+            let is_same = |before: &Before| {
+                before.request.purpose == purpose && before.request.address.canonical() == address.canonical()
             };
-            if request.value.as_ref().is_some_and(is_same) {
-                return Ok(Some(*held));
+            if let Some(before) = Before::new(*held, found).filter(is_same) {
+                return Ok(Some(before));
             }
         }
         Ok(None)
     }
 
+    /// A new request, in a change that may hold what became of an older one.
     async fn decide_ask(
         &self,
+        mut change: Change,
         purpose: Purpose,
         address: &EmailAddress,
         next: Option<&Next>,
@@ -161,10 +183,9 @@ impl Gatepost {
             next: next.cloned(),
             generation: Generation::new(0, now, standing.account()),
         };
-        let mut change = Change::new();
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
-        change.put(Key::expiry(request.expires_at, &key), Record::Expiry);
+        change.put(Key::expiry(request.swept_at(), &key), Record::Expiry);
         self.owe(change, nonce, request, &standing, client)
     }
 
@@ -173,21 +194,23 @@ impl Gatepost {
     /// first two apart.
     async fn decide_again(
         &self,
-        held: HeldRequest,
+        before: Before,
         next: Option<&Next>,
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
-        let found: Found<Request> = self.find(Key::request(held.0)).await?;
-        let mut change = Change::new();
-        found.expected_by(&mut change);
-        let mut request = found.value.ok_or(Error::InvalidRequest)?;
+        let Before { held, key, mut change, mut request } = before;
         let now = self.world.now();
-        if now < request.resend_at() {
-            return Err(Error::TooManyMails { retry_after: request.resend_at().since(now) });
+        let retry_after = request.resend_after(now);
+        if !retry_after.is_zero() {
+            return Err(Error::TooManyMails { retry_after });
         }
         let next = next.or(request.next.as_ref()).cloned();
+        request.mailed_at = now;
         if request.is_over(now) || request.is_spent() {
-            return self.decide_ask(request.purpose, &request.address, next.as_ref(), client).await;
+            // The old one is written too: its holder has to wait for the next letter as ever.
+            let (purpose, address) = (request.purpose, request.address.clone());
+            change.put(key, Record::Request(request));
+            return self.decide_ask(change, purpose, &address, next.as_ref(), client).await;
         }
         let standing = self.standing(&request.address).await?;
         if request.generation.used.is_some() || request.is_void(standing.account()) {
@@ -196,7 +219,6 @@ impl Gatepost {
         } else {
             request.generation.owed = request.generation.owed.saturating_add(1);
         }
-        request.mailed_at = now;
         request.next = next;
         self.owe(change, held.0, request, &standing, client)
     }
@@ -215,7 +237,9 @@ impl Gatepost {
         let letter = Letter {
             id: LetterId(self.world.random()),
             kind: self.letter_kind(standing),
-            to: request.address.clone(),
+            // To the mailbox that was proven, in its own spelling: hosts may tell letter case apart,
+            // and another spelling be somebody else's mailbox (SEC-15).
+            to: standing.account().map_or(&request.address, |account| &account.address).clone(),
             nonce,
             generation: request.generation.number,
             queued_at: now,
@@ -234,7 +258,7 @@ impl Gatepost {
         change.put(Key::letter(now, letter.id), Record::Letter(letter));
         // Whose account it is stands in no event here: a stranger may have asked.
         let event = Event::new(now, EventName::MailRequested, None, client);
-        Ok(Decision::Commit { change, event, answer: Ok(queued) })
+        Ok(Decision::Commit { change, event: Some(event), answer: Ok(queued) })
     }
 
     fn letter_kind(&self, standing: &Standing) -> LetterKind {

@@ -51,7 +51,7 @@ impl Gatepost {
     /// When a record that is marked is really over.
     fn over_at(&self, record: &Record) -> Option<Timestamp> {
         match record {
-            Record::Request(request) => Some(request.expires_at),
+            Record::Request(request) => Some(request.swept_at()),
             Record::Session(session) => Some(self.session_end(session)),
             _ => None,
         }

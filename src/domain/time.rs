@@ -15,6 +15,12 @@ impl Timestamp {
         Self(self.0.saturating_add(duration.as_millis().try_into().unwrap_or(u64::MAX)))
     }
 
+    /// This long before; the first moment there is, where it would be earlier.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration.as_millis().try_into().unwrap_or(u64::MAX)))
+    }
+
     /// How long `self` comes after `earlier`; zero when it does not.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

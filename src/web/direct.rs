@@ -1,7 +1,7 @@
 //! Whether a request came straight to us, or through somebody else's hands.
 
-use poem::Request;
 use poem::http::{HeaderName, Version};
+use poem::{Addr, Request};
 
 /// Whether nothing stands between the client and us, as far as the request tells.
 ///
@@ -14,7 +14,9 @@ pub fn came_direct(request: &Request) -> bool {
         let name = name.as_str();
         matches!(name, "forwarded" | "x-real-ip" | "via") || name.starts_with("x-forwarded-")
     };
-    request.version() >= Version::HTTP_11 && !request.headers().keys().any(tells_of_a_proxy)
+    // Whoever speaks through a socket file is a proxy, whatever it says.
+    let is_unix = matches!(request.remote_addr().0, Addr::Unix(_));
+    !is_unix && request.version() >= Version::HTTP_11 && !request.headers().keys().any(tells_of_a_proxy)
 }
 
 #[cfg(test)]

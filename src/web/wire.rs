@@ -1,12 +1,13 @@
 //! What comes in, each input once: read from a form or from JSON by the same rules.
 
+use std::fmt;
+
 use poem_openapi::Object;
 use serde::de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
 use super::problem::{Code, Problem};
-use crate::domain::letter;
 use crate::domain::next::Next;
 
 /// Asking for a letter to sign in.
@@ -76,15 +77,6 @@ impl RedeemLink {
     }
 }
 
-/// The six digits a person typed. What cannot be a code is wrong like any other, and not counted.
-///
-/// # Errors
-/// `wrong_code`.
-pub fn code(typed: &str) -> Result<letter::Code, Problem> {
-    let wrong = || Problem::of(Code::WrongCode).field("code").detail("A code has six digits.");
-    letter::Code::parse(typed).ok_or_else(wrong)
-}
-
 /// Where a page's `next` leads; nowhere, where it is not a path of ours.
 #[must_use]
 pub fn next(text: Option<&str>) -> Option<Next> {
@@ -108,9 +100,10 @@ impl Fields {
             if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
                 return Err(Problem::of(Code::Malformed));
             }
-            if fields.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
-                return Err(Problem::of(Code::InvalidField).detail("A field was sent twice."));
+            if fields.contains_key(&*name) {
+                return Err(twice(&name));
             }
+            fields.insert(name.into_owned(), Value::String(value.into_owned()));
         }
         Ok(Self(fields))
     }
@@ -118,11 +111,15 @@ impl Fields {
     /// Takes a JSON object apart.
     ///
     /// # Errors
-    /// `malformed` when it is no JSON, or no object.
+    /// `malformed` when it is no JSON, or no object; `invalid_field` when a field stands there
+    /// twice, as in a form.
     pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
         match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            _ => Err(Problem::of(Code::Malformed).detail("We could not read this: send one JSON object.")),
+            Ok(Single { repeated: Some(name), .. }) => Err(twice(&name)),
+            Ok(Single { fields, .. }) => Ok(Self(fields)),
+            Err(_) => {
+                Err(Problem::of(Code::Malformed).detail("We could not read this: send one JSON object."))
+            }
         }
     }
 
@@ -137,6 +134,48 @@ impl Fields {
             Wrong::Invalid(Some(field)) => Problem::of(Code::InvalidField).field(field),
             Wrong::Invalid(None) => Problem::of(Code::InvalidField),
         })
+    }
+}
+
+/// Two readers could take two values. Only names of ours are repeated to the sender.
+fn twice(name: &str) -> Problem {
+    let known = ["email", "next", "request", "code", "confirm"].into_iter().find(|known| *known == name);
+    let problem = Problem::of(Code::InvalidField).detail("This was sent twice.");
+    match known {
+        Some(field) => problem.field(field),
+        None => problem,
+    }
+}
+
+/// A JSON object, and the name of a field that stands in it twice: `serde_json` would keep the last.
+struct Single {
+    fields: Map<String, Value>,
+    repeated: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Single {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(SingleVisitor)
+    }
+}
+
+struct SingleVisitor;
+
+impl<'de> Visitor<'de> for SingleVisitor {
+    type Value = Single;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Single, A::Error> {
+        let (mut fields, mut repeated) = (Map::new(), None);
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if fields.insert(name.clone(), value).is_some() {
+                repeated = Some(name);
+            }
+        }
+        Ok(Single { fields, repeated })
     }
 }
 
@@ -241,6 +280,10 @@ mod tests {
             (r#"{"email":["a@example.org","b@example.org"]}"#, invalid("email")),
             (r#"{"email":null}"#, invalid("email")),
             (r#"{"email":"ann@example.org","request":{}}"#, invalid("request")),
+            (
+                r#"{"email":"a@example.org","email":"b@example.org"}"#,
+                Err(Problem::of(Code::InvalidField).field("email").detail("This was sent twice.")),
+            ),
         ] {
             assert_eq!(from_json(body).map(|input| input.email), wrong, "{body}");
         }

@@ -9,7 +9,7 @@ mod text;
 
 use std::time::Duration;
 
-use crate::domain::letter::{Code, Contents, LetterKind, Secrets};
+use crate::domain::letter::{Code, Contents, Matter, Secrets};
 use crate::path::{self, Origin};
 
 /// Whose letters these are.
@@ -52,9 +52,9 @@ struct Draft {
 impl House {
     /// Writes the letter.
     pub(super) fn words(&self, contents: &Contents) -> Words {
-        match (contents.kind, &contents.secrets) {
-            (LetterKind::SignIn, Some(secrets)) => self.sign_in(secrets),
-            (LetterKind::NoAccount | LetterKind::SignIn, _) => self.no_account(),
+        match &contents.matter {
+            Matter::SignIn(secrets) => self.sign_in(secrets),
+            Matter::NoAccount => self.no_account(),
         }
     }
 
@@ -92,8 +92,8 @@ impl House {
             ],
         };
         // The code stands in the subject, as with others: it can be typed off a notification, and
-        // two letters are never folded into one conversation with the older, dead code on top. To
-        // who reads it over a shoulder it is of no use without the asking browser's own token.
+        // two letters are never folded into one conversation with the older, dead code on top. The
+        // price: whoever asked in somebody's name and sees that person's locked phone can type it.
         let words = self.written(format!("{code} is your {name} code"), &draft);
         Words { link: Some(link), code: Some(secrets.code.clone()), ..words }
     }
@@ -120,13 +120,13 @@ impl House {
     }
 }
 
-/// A duration as a person says it.
+/// A duration as a person says it, never longer than it is.
 fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (number, unit) = match seconds {
+        0..60 => (seconds, "second"),
         _ if seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
-        _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
-        _ => (seconds, "second"),
+        _ => (seconds / 60, "minute"),
     };
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {unit}{plural}")

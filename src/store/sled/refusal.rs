@@ -31,7 +31,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The records are not those that were committed.
-    #[error("{db}: {reason}, so commits are lost or altered ; put a saved copy of the data folder in its place, and `gatepost store verify` proves it", db = db.display())]
+    #[error("{db}: {reason}, so commits are lost or altered; put a saved copy of the data folder in its place, and `gatepost store verify` proves it", db = db.display())]
     Damaged {
         /// Sled's file.
         db: PathBuf,

@@ -11,8 +11,9 @@ use super::session::{Account, Session, rfc3339};
 use super::{Refusals, Tag};
 use crate::domain::client::Client;
 use crate::domain::error::Error;
+use crate::domain::letter;
 use crate::domain::link::LinkView;
-use crate::domain::redeem::{Bearer, Redeemed};
+use crate::domain::redeem::{Redeemed, Redeemer};
 use crate::web::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
@@ -90,8 +91,8 @@ impl Operations {
         Body(input): Body<wire::RedeemCode>,
     ) -> Result<Json<Answer>, Problem> {
         let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
-        let code = wire::code(&input.code)?;
-        let redeemed = house.gatepost.redeem_code(held, &code, session.as_deref(), client).await?;
+        let code = letter::Code::parse(&input.code);
+        let redeemed = house.gatepost.redeem_code(held, code.as_ref(), session.as_deref(), client).await?;
         Ok(Json(redeemed.into()))
     }
 
@@ -106,8 +107,8 @@ impl Operations {
         /// The last part of the link in the letter.
         Path(token): Path<String>,
     ) -> Result<Json<Link>, Problem> {
-        let bearer = Bearer { session: session.as_deref(), ..Bearer::default() };
-        Ok(Json(house.gatepost.show_link(&token, bearer).await?.into()))
+        let redeemer = Redeemer { session: session.as_deref(), ..Redeemer::default() };
+        Ok(Json(house.gatepost.show_link(&token, redeemer).await?.into()))
     }
 
     /// Sign in with the link of a letter
@@ -126,8 +127,8 @@ impl Operations {
         Body(input): Body<wire::RedeemLink>,
     ) -> Result<Json<Answer>, Problem> {
         let held = input.request.as_deref().and_then(|token| house.gatepost.held(token));
-        let bearer =
-            Bearer { held: held.as_slice(), confirm: input.is_confirmed(), session: session.as_deref() };
-        Ok(Json(house.gatepost.redeem_link(&token, bearer, client).await?.into()))
+        let redeemer =
+            Redeemer { held: held.as_slice(), confirm: input.is_confirmed(), session: session.as_deref() };
+        Ok(Json(house.gatepost.redeem_link(&token, redeemer, client).await?.into()))
     }
 }

@@ -116,11 +116,14 @@ impl<E: Endpoint> Guard<E> {
         if error.is_from_response() {
             return error.into_response();
         }
-        if error.status().is_server_error() {
+        let problem = Problem::from_error(&error);
+        if !error.is::<Problem>() && problem.status().is_server_error() {
             let request_id = visit.client.request_id.as_str();
             tracing::error!(request.id = request_id, error = chain(&error), "request_failed");
+        } else {
+            problem.tell(&visit.client.request_id);
         }
-        let mut response = self.draw(&Problem::from_error(&error), visit);
+        let mut response = self.draw(&problem, visit);
         match response.status() {
             StatusCode::METHOD_NOT_ALLOWED => {
                 response.headers_mut().insert(ALLOW, self.routes.allow(&visit.path));

@@ -11,11 +11,11 @@ use super::notice::Notice;
 use super::visitor::Visitor;
 use super::{Answer, fragment, sign_in};
 use crate::domain::error::Error;
-use crate::domain::redeem::Redeemed;
+use crate::domain::letter::Code;
 use crate::domain::sign_in::{HeldRequest, Waiting};
 use crate::path::{CHECK_INBOX, CODE, RESEND, SIGN_IN};
 use crate::web::problem::Problem;
-use crate::web::wire::{self, CodeForm, Fields, ResendForm};
+use crate::web::wire::{CodeForm, Fields, ResendForm};
 use crate::web::{Door, House};
 
 /// The waiting page of the newest request; to htmx, how things stand now.
@@ -45,21 +45,17 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
     let Some(held) = visitor.request(input.request.as_deref()) else {
         return unheld(&house, &visitor, Error::InvalidRequest.into());
     };
-    match redeem(&house, &visitor, held, &input.code).await {
+    let (code, session) = (Code::parse(&input.code), visitor.session.as_deref());
+    match house
+        .gatepost
+        .redeem_code(held, code.as_ref(), session, &visitor.client)
+        .await
+        .map_err(Problem::from)
+    {
         Ok(redeemed) => Ok(sign_in::welcome(&house, &visitor, &redeemed, Some(held.nonce()))),
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) => code_refused(&house, &visitor, held, problem).await,
     }
-}
-
-async fn redeem(
-    house: &House,
-    visitor: &Visitor,
-    held: HeldRequest,
-    typed: &str,
-) -> Result<Redeemed, Problem> {
-    let code = wire::code(typed)?;
-    Ok(house.gatepost.redeem_code(held, &code, visitor.session.as_deref(), &visitor.client).await?)
 }
 
 async fn code_refused(house: &House, visitor: &Visitor, held: HeldRequest, problem: Problem) -> Answer {

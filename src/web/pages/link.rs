@@ -13,8 +13,9 @@ use super::visitor::Visitor;
 use super::{Answer, sign_in};
 use crate::domain::address::EmailAddress;
 use crate::domain::letter::Code;
-use crate::domain::link::{Asker, LinkView};
-use crate::domain::redeem::Bearer;
+use crate::domain::link::LinkView;
+use crate::domain::redeem::Redeemer;
+use crate::domain::request::Asker;
 use crate::path;
 use crate::web::problem::{self, Problem};
 use crate::web::wire::{Fields, RedeemLink};
@@ -22,7 +23,7 @@ use crate::web::{Door, House};
 
 /// What stands behind the link.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let bearer = bearer(&visitor, false);
+    let bearer = redeemer(&visitor, false);
     match house.gatepost.show_link(&visitor.part, bearer).await {
         Ok(LinkView { redeemed_here: Some(redeemed), .. }) => {
             Ok(visitor.lead_to(redeemed.next.as_ref().unwrap_or(&house.site.home).as_str()))
@@ -35,7 +36,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 /// Redeems it.
 pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let input: RedeemLink = fields.read()?;
-    let bearer = bearer(&visitor, input.is_confirmed());
+    let bearer = redeemer(&visitor, input.is_confirmed());
     match house.gatepost.redeem_link(&visitor.part, bearer, &visitor.client).await {
         Ok(redeemed) => {
             let request = house.gatepost.request_of_link(&visitor.part);
@@ -45,15 +46,15 @@ pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> An
     }
 }
 
-fn bearer(visitor: &Visitor, confirm: bool) -> Bearer<'_> {
-    Bearer { held: &visitor.held, confirm, session: visitor.session.as_deref() }
+fn redeemer(visitor: &Visitor, confirm: bool) -> Redeemer<'_> {
+    Redeemer { held: &visitor.held, confirm, session: visitor.session.as_deref() }
 }
 
 async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if problem.code != problem::Code::ConfirmationRequired {
         return dead(house, visitor, problem);
     }
-    match house.gatepost.show_link(&visitor.part, bearer(visitor, false)).await {
+    match house.gatepost.show_link(&visitor.part, redeemer(visitor, false)).await {
         Ok(view) => {
             let mut response = landing(house, visitor, &view, Some(&problem));
             problem.put_headers(&mut response, Door::Pages);

@@ -24,6 +24,7 @@ pub fn draw(problem: &Problem, site: &Site, request_id: &str) -> Response {
 /// What a handler could not draw itself.
 pub(super) fn answer(problem: &Problem, request: &Request, site: &Site) -> Response {
     let request_id = request.extensions().get().map_or("-", |client: &Client| client.request_id.as_str());
+    problem.tell(request_id);
     if !is_htmx(request.headers()) {
         return problem.draw(Door::Pages, site, request_id);
     }

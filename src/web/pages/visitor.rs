@@ -17,7 +17,7 @@ use crate::domain::sign_in::{HeldRequest, MailQueued};
 use crate::domain::token::SessionToken;
 use crate::web::direct::came_direct;
 use crate::web::edge::cookies::{Cookie, Cookies};
-use crate::web::problem::Problem;
+use crate::web::problem::{Code, Problem};
 use crate::web::wire::{self, Fields};
 use crate::web::{House, Site};
 
@@ -92,7 +92,8 @@ impl Visitor {
             tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
         let query = request.uri().query().unwrap_or_default();
         Ok(Self {
-            client: request.extensions().get().cloned().unwrap_or_else(Client::server),
+            // The guard in front of the doors put it there.
+            client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
             signed_in,
             session,
             held,

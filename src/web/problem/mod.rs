@@ -27,13 +27,15 @@ pub struct Problem {
     pub field: Option<&'static str>,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// What stands behind a fault of ours: for the log, never for the person.
+    pub cause: Option<StoreError>,
 }
 
 impl Problem {
     /// A refusal in the words of the table.
     #[must_use]
     pub fn of(code: Code) -> Self {
-        Self { code, detail: Cow::Borrowed(code.detail()), field: None, retry_after: None }
+        Self { code, detail: Cow::Borrowed(code.detail()), field: None, retry_after: None, cause: None }
     }
 
     /// The same, about a field.
@@ -143,25 +145,34 @@ impl From<Error> for Problem {
             Error::TooManyMails { retry_after } => {
                 let problem = Self::of(Code::TooManyMails).retry_after(retry_after);
                 let secs = problem.retry_after_secs().unwrap_or_default();
+                let seconds = if secs == 1 { "second" } else { "seconds" };
                 problem.detail(format!(
-                    "A letter is on its way already. You can ask for another one in {secs} seconds."
+                    "A letter is on its way already. You can ask for another one in {secs} {seconds}."
                 ))
             }
-            Error::Store(error) => Self::from_store(&error),
+            Error::Store(error) => Self::from_store(error),
         }
     }
 }
 
 impl Problem {
-    /// The one place where a fault of the store is logged.
-    fn from_store(error: &StoreError) -> Self {
-        tracing::error!(event = "sys_store_error", %error);
-        match error {
+    fn from_store(error: StoreError) -> Self {
+        let problem = match error {
             StoreError::Busy => Self::of(Code::Busy).retry_after(Duration::from_secs(1)),
             StoreError::Refused(_) | StoreError::InDoubt(_) => {
                 Self::of(Code::StoreUnavailable).retry_after(Duration::from_secs(5))
             }
             StoreError::Damaged(_) => Self::of(Code::Internal),
+        };
+        Self { cause: Some(error), ..problem }
+    }
+
+    /// Tells the log of a fault of ours, under the id that the answer shows. Called once, by whoever
+    /// draws the answer.
+    pub fn tell(&self, request_id: &str) {
+        if self.status().is_server_error() {
+            let cause = self.cause.as_ref().map(ToString::to_string);
+            tracing::error!(request.id = request_id, code = self.code.as_str(), cause, "request_failed");
         }
     }
 }

@@ -202,7 +202,7 @@ async fn the_mailbox_shows_what_would_have_been_sent() {
     // What is shown signs in.
     let code = letter.code.clone().unwrap();
     let client = gatepost::domain::client::Client::server();
-    let redeemed = house.gatepost.redeem_code(queued.held, &code, None, &client).await;
+    let redeemed = house.gatepost.redeem_code(queued.held, Some(&code), None, &client).await;
     assert!(redeemed.is_ok(), "{redeemed:?}");
     worker.stops().await;
 }

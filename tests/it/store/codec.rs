@@ -9,7 +9,7 @@ use gatepost::domain::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
 use gatepost::domain::letter::{Letter, LetterKind};
 use gatepost::domain::next::Next;
 use gatepost::domain::ports::{Record, StoreError};
-use gatepost::domain::request::{Generation, Holder, Outcome, Purpose, Request, Used};
+use gatepost::domain::request::{Asker, Generation, Holder, Outcome, Purpose, Request, Used};
 use gatepost::domain::session::{Means, Session};
 use gatepost::domain::time::Timestamp;
 use gatepost::domain::token::KeyId;
@@ -56,6 +56,7 @@ fn records() -> Vec<(&'static str, Record)> {
                         account,
                         session: SessionId([2; 16]),
                         outcome: Outcome::SignedIn,
+                        by: Asker::Yes,
                     }),
                 },
             }),
