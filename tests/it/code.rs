@@ -77,10 +77,15 @@ async fn a_spent_code_asked_again_begins_anew(door: Door) {
     for _ in 0..5 {
         ann.type_code(&first.wrong_code()).await;
     }
+    // What cannot be a code is told the same as what is wrong.
+    assert_eq!(ann.type_code("12").await, Answer::refused(410, "invalid_request"));
     app.clock.advance(WAIT);
+    let mut kept = ann.clone();
     assert_eq!(ann.resend().await, Answer::Done);
     let second = app.letter_to("ann@example.org").await;
     assert_ne!(second.link, first.link);
+    // Whoever kept the old request has to wait like everybody.
+    assert_eq!(kept.resend().await, Answer::refused(429, "too_many_mails"));
     assert_eq!(ann.type_code(&second.code).await, Answer::Done);
 }
 

@@ -45,7 +45,7 @@ async fn both_doors_refuse_bad_input_alike() {
         ("/sign-in", "", "{}"),
         ("/sign-in", "email=", r#"{"email":""}"#),
         ("/sign-in", "email=ann", r#"{"email":"ann"}"#),
-        ("/sign-in", "email=a&email=b", r#"{"email":["a","b"]}"#),
+        ("/sign-in", "email=a&email=b", r#"{"email":"a","email":"b"}"#),
         ("/sign-in", "email=%ff", "\"text\""),
         ("/code", "code=12", r#"{"request":"x","code":"12"}"#),
         ("/code", "", r#"{"request":"x"}"#),
@@ -56,8 +56,6 @@ async fn both_doors_refuse_bad_input_alike() {
     ] {
         let of_page = refusal(&browser.post_form(path, form).await);
         let of_json = refusal(&program.post_json(path, json).await);
-        // A form that names a field twice is told without the field; an array of two with it.
-        let [of_page, of_json] = [of_page, of_json].map(|(status, code, _)| (status, code));
         assert_eq!(of_page, of_json, "{path} {form}");
         assert!((400..500).contains(&of_page.0));
     }

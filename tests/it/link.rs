@@ -147,7 +147,7 @@ async fn all_dead_links_are_told_in_the_same_words(door: Door) {
             "used" => _ = app.caller(door).follow_deliberately(&link).await,
             "expired" => app.clock.advance(Duration::from_mins(10)),
             "void" => _ = app.signed_in(door, &email).await,
-            "swept" => app.sweep_after(Duration::from_hours(2)).await,
+            "swept" => app.sweep_after(Duration::from_hours(26)).await,
             "forged" => link = format!("{}A", &link[..link.len() - 1]),
             "garbled" => link = format!("{}%00%7f", &link[..link.len() - 6]),
             _ => link = link[..=link.rfind('/').unwrap()].to_owned() + "x",

@@ -17,6 +17,9 @@ both_doors! {
     a_resend_does_not_move_the_end,
     a_used_request_asked_again_sends_new_secrets,
     without_registration_an_unknown_address_is_told_by_mail,
+    a_letter_goes_to_the_address_as_it_was_proven,
+    a_clock_that_was_ahead_locks_nobody_out,
+    a_tab_left_open_overnight_asks_again,
     what_is_no_address_gets_no_mail,
 }
 
@@ -124,6 +127,9 @@ async fn a_resend_does_not_move_the_end(door: Door) {
     ann.resend().await;
     let last = app.letter_to("ann@example.org").await;
     assert_eq!(last.link, first.link);
+    // And the letter says so.
+    assert!(first.text.contains("work for 10 minutes"), "{}", first.text);
+    assert!(last.text.contains("work for 1 minute from"), "{}", last.text);
     assert_eq!(ann.look_at(&last.link).await, Answer::Done);
     app.clock.advance(Duration::from_mins(1));
     assert_eq!(ann.look_at(&last.link).await, Answer::refused(410, "invalid_link"));
@@ -145,6 +151,50 @@ async fn a_used_request_asked_again_sends_new_secrets(door: Door) {
     assert_eq!(ann.follow(&first.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(ann.follow(&second.link).await, Answer::Done);
     assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
+}
+
+async fn a_letter_goes_to_the_address_as_it_was_proven(door: Door) {
+    let app = App::start().await;
+    app.signed_in(door, "mike@example.org").await;
+    app.clock.advance(WAIT);
+    let mut other = app.caller(door);
+    assert_eq!(other.ask("MIKE@example.org").await, Answer::Done);
+    assert_eq!(app.news_to("mike@example.org").await.to.as_str(), "mike@example.org");
+}
+
+async fn a_clock_that_was_ahead_locks_nobody_out(door: Door) {
+    let app = App::start().await;
+    app.clock.advance(Duration::from_hours(24));
+    let mut waiting = app.caller(door);
+    app.signed_in(door, "ann@example.org").await;
+    waiting.ask("ann@example.org").await;
+    app.letter_to("ann@example.org").await;
+    app.clock.set_back(Duration::from_hours(24));
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let letter = app.letter_to("ann@example.org").await;
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    // Nor does anybody wait for longer than the rule says.
+    assert_eq!(waiting.resend().await, Answer::refused(429, "too_many_mails"));
+    assert_eq!(waiting.last.as_ref().unwrap().header("retry-after"), Some("30"));
+}
+
+async fn a_tab_left_open_overnight_asks_again(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.ask("ann@example.org").await;
+    let first = app.letter_to("ann@example.org").await;
+    app.sweep_after(Duration::from_hours(24)).await;
+    assert_eq!(ann.resend().await, Answer::Done);
+    let second = app.letter_to("ann@example.org").await;
+    assert_ne!(second.link, first.link);
+    assert_eq!(ann.type_code(&second.code).await, Answer::Done);
+    // A day after its end nothing is left of a request.
+    let mut late = app.caller(door);
+    late.ask("bob@example.org").await;
+    app.letter_to("bob@example.org").await;
+    app.sweep_after(Duration::from_hours(25)).await;
+    assert_eq!(late.resend().await, Answer::refused(410, "invalid_request"));
 }
 
 async fn without_registration_an_unknown_address_is_told_by_mail(door: Door) {

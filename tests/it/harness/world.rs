@@ -39,6 +39,11 @@ impl TestClock {
         self.state.send_modify(|state| state.now = state.now.plus(by));
     }
 
+    /// Sets the clock back, as an operator does whose clock was ahead.
+    pub(crate) fn set_back(&self, by: Duration) {
+        self.state.send_modify(|state| state.now = state.now.minus(by));
+    }
+
     /// Moves the clock on to `at`; never back.
     pub(crate) fn advance_to(&self, at: Timestamp) {
         self.state.send_modify(|state| state.now = state.now.max(at));
