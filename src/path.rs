@@ -42,7 +42,7 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const DOCS: &str = "/docs";
 
 /// Where this server is reached: the one source of links, cookies and origin checks. Never taken
-/// from a request, or a stranger's Host header would stand in our letters (SEC-28).
+/// from a request, or a stranger's Host header would stand in our letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     scheme: Scheme,

@@ -2,7 +2,7 @@
 //!
 //! What mail servers and other parsers read in two ways (comments, quotes, lists, literals,
 //! look-alike characters) is refused, or a letter would go to somebody else than the account's
-//! owner (SEC-14 to SEC-16).
+//! owner.
 
 use std::fmt;
 

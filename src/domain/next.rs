@@ -1,6 +1,6 @@
 //! Where a person goes on after signing in: a path of this origin, or nowhere.
 
-/// A path, query included, that no browser reads as another site (SEC-61).
+/// A path, query included, that no browser reads as another site.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Next(String);
 

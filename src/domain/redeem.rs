@@ -147,7 +147,7 @@ impl Gatepost {
             request.tell_reuse(client);
             return Err(proof.refusal());
         }
-        // What scanners cannot do: hold the asker's token, or tick that they asked (SEC-22).
+        // What scanners cannot do: hold the asker's token, or tick that they asked.
         if asker == Asker::No && !redeemer.confirm {
             return Err(Error::ConfirmationRequired);
         }
@@ -263,7 +263,7 @@ fn led_to(request: &Request, asker: Asker) -> Option<Next> {
     request.next.clone().filter(|_| asker == Asker::Yes)
 }
 
-/// Counted in a commit before the answer: parallel guesses cannot share one count (SEC-34).
+/// Counted in a commit before the answer: parallel guesses cannot share one count.
 fn count_wrong_code<T>(found: Found<Request>, now: Timestamp, client: &Client) -> Decision<T> {
     let mut change = Change::new();
     found.expected_by(&mut change);

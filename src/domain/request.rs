@@ -182,7 +182,7 @@ impl Request {
     }
 
     /// Whether link and code lost their power because who stood behind the address no longer does,
-    /// or because a request that was asked for later has been used (SEC-26, SEC-27).
+    /// or because a request that was asked for later has been used.
     #[must_use]
     pub fn is_void(&self, account: Option<&Account>) -> bool {
         match (self.generation.holder, account) {

@@ -2,7 +2,7 @@
 //!
 //! A session is live while it stands in the store, is not over, was used lately enough, and its
 //! account is in the epoch the session was made in. It is looked up at every request, so ended
-//! means refused at the very next one (SEC-49).
+//! means refused at the very next one.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::time::Timestamp;
 use super::token::{KeyId, SessionClaims, SessionToken};
 use super::{Decision, Gatepost};
 
-/// Most sessions one account has; the oldest make room (SEC-50).
+/// Most sessions one account has; the oldest make room.
 pub const MAX_SESSIONS: usize = 50;
 /// How long after signing in it counts as recent.
 pub const RECENT: Duration = Duration::from_mins(10);
@@ -143,7 +143,7 @@ impl Gatepost {
         client: &Client,
     ) -> Session {
         Session {
-            // A new id at every sign-in: a planted one is never taken over (SEC-45).
+            // A new id at every sign-in: a planted one is never taken over.
             id: SessionId(self.world.random()),
             account: account.id,
             key: self.ring.newest(),

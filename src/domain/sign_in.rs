@@ -238,7 +238,7 @@ impl Gatepost {
             id: LetterId(self.world.random()),
             kind: self.letter_kind(standing),
             // To the mailbox that was proven, in its own spelling: hosts may tell letter case apart,
-            // and another spelling be somebody else's mailbox (SEC-15).
+            // and another spelling be somebody else's mailbox.
             to: standing.account().map_or(&request.address, |account| &account.address).clone(),
             nonce,
             generation: request.generation.number,

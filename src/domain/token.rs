@@ -1,8 +1,8 @@
 //! The key ring and every secret derived from it.
 //!
 //! A token is a few bytes and their tag: keyed BLAKE3 under a key of its own kind, so that no
-//! token serves two ends (SEC-29). Nothing here is stored: who has the store without the key can
-//! make none of these. The tag is checked in constant time before anything is read (SEC-33).
+//! token serves two ends. Nothing here is stored: who has the store without the key can
+//! make none of these. The tag is checked in constant time before anything is read.
 
 use std::fmt;
 

@@ -24,7 +24,7 @@ impl Sender {
     /// Reads `address` or `name <address>`.
     ///
     /// A line break in the name would make a second header of it (and lettre panics on one), so no
-    /// control character is taken (FACTS: lettre).
+    /// control character is taken.
     ///
     /// # Errors
     /// Says how a sender looks.

@@ -85,7 +85,7 @@ impl Connection {
 async fn connect(server: &SmtpServer) -> Result<TcpStream, Fault> {
     let trouble = |error| Fault::new(Step::Connect, error);
     let stream = TcpStream::connect((server.host.as_str(), server.port)).await.map_err(trouble)?;
-    // Without it every letter waits 40 ms for an acknowledgement (FACTS: lettre).
+    // Without it every letter waits 40 ms for an acknowledgement.
     stream.set_nodelay(true).map_err(trouble)?;
     Ok(stream)
 }

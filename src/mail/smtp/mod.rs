@@ -1,7 +1,7 @@
 //! Sending through a mail server.
 //!
 //! Not lettre's pool: its time-outs leave a connection out of step behind them, and the next letter
-//! gets the answer to the last one (FACTS: lettre). Here a connection that met any fault is gone.
+//! gets the answer to the last one. Here a connection that met any fault is gone.
 
 mod connection;
 mod fault;

@@ -2,7 +2,7 @@
 //!
 //! Lettre would go on with what it had read before TLS began, so whoever sits on the line could
 //! slip replies into the protected part (CVE-2011-0411 and its kin). Nothing of ours but the name we
-//! greet with is said before TLS (SEC-69).
+//! greet with is said before TLS.
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;

@@ -1,7 +1,7 @@
 //! What each letter says. Every letter is a few blocks, and both its parts are made of these same
 //! blocks: so text and HTML cannot say two things.
 //!
-//! Nothing a stranger typed stands in a letter (SEC-55): whoever can make us write to an address
+//! Nothing a stranger typed stands in a letter: whoever can make us write to an address
 //! must not be able to choose the words.
 
 mod html;

@@ -44,7 +44,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Body<T> {
     }
 }
 
-/// A page of another site can send a form or plain text unasked, but never this (SEC-64).
+/// A page of another site can send a form or plain text unasked, but never this.
 fn is_json(request: &Request) -> bool {
     let mut types = request.headers().get_all(CONTENT_TYPE).iter();
     match (types.next().and_then(|value| value.to_str().ok()), types.next()) {

@@ -69,7 +69,7 @@ impl Problem {
     }
 
     /// What went wrong, whatever it was: ours as it is, what poem raised by its status. Its texts
-    /// tell names and types of ours, and are shown to nobody (SECURITY, FW-9).
+    /// tell names and types of ours, and are shown to nobody.
     #[must_use]
     pub fn from_error(error: &poem::Error) -> Self {
         if let Some(problem) = error.downcast_ref::<Self>() {
