@@ -133,12 +133,6 @@ impl Span {
         Self::timed(b"x/", now)
     }
 
-    /// All events, oldest first.
-    #[must_use]
-    pub fn events() -> Self {
-        Self::prefix(&Key::joined(b"v/", &[]))
-    }
-
     /// All key checks.
     #[must_use]
     pub fn key_checks() -> Self {
