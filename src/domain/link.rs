@@ -9,7 +9,7 @@ use super::error::Error;
 use super::ids::Nonce;
 use super::key::Key;
 use super::letter::Code;
-use super::read::Found;
+use super::read::{Found, Standing};
 use super::redeem::{Redeemed, Redeemer};
 use super::request::{Asker, Purpose, Request};
 use super::sign_in::HeldRequest;
@@ -39,7 +39,8 @@ impl Gatepost {
     /// # Errors
     /// `InvalidLink` for every link that signs in no more, whatever the reason; `Store`.
     pub async fn show_link(&self, token: &str, redeemer: Redeemer<'_>) -> Result<LinkView, Error> {
-        let (claims, found) = self.open_link(token).await?;
+        let (claims, request) = self.open_link(token).await?;
+        let (standing, found) = self.judge(&claims, &request.address).await?;
         let request = found.value.ok_or(Error::InvalidLink)?;
         let asker = asks(claims.nonce, redeemer.held);
         let redeemed_here = self.redeemed_here(&request, redeemer).await?;
@@ -48,7 +49,6 @@ impl Gatepost {
                 Asker::Yes => self.repeated(&request).await?,
                 Asker::No => None,
             };
-            let standing = self.standing(&request.address).await?;
             if repeated.is_none() && !self.is_redeemable(&request, &standing) {
                 return Err(Error::InvalidLink);
             }
@@ -76,12 +76,29 @@ impl Gatepost {
     }
 
     /// The request of a link, as long as the link is of its present generation.
-    pub(super) async fn open_link(&self, token: &str) -> Result<(LinkClaims, Found<Request>), Error> {
+    pub(super) async fn open_link(&self, token: &str) -> Result<(LinkClaims, Request), Error> {
         let claims = self.ring.open_link(token).ok_or(Error::InvalidLink)?;
+        let request = self.find_of(&claims).await?.value.ok_or(Error::InvalidLink)?;
+        Ok((claims, request))
+    }
+
+    /// Who stands behind the address of a request, and the request as it was *after* that was read.
+    ///
+    /// Two reads are two moments. What changes who stands there uses a request in the same commit;
+    /// read in this order, a request that is still unused was not that one. The other way round, the
+    /// loser of a race would be told that his link is dead, where he has to get the winner's answer.
+    pub(super) async fn judge(
+        &self,
+        claims: &LinkClaims,
+        address: &EmailAddress,
+    ) -> Result<(Standing, Found<Request>), Error> {
+        let standing = self.standing(address).await?;
+        Ok((standing, self.find_of(claims).await?))
+    }
+
+    async fn find_of(&self, claims: &LinkClaims) -> Result<Found<Request>, Error> {
         let found: Found<Request> = self.find(Key::request(claims.nonce)).await?;
-        let is_its =
-            |request: &Request| request.generation.number == claims.generation && request.key == claims.key;
-        if found.value.as_ref().is_some_and(is_its) { Ok((claims, found)) } else { Err(Error::InvalidLink) }
+        Ok(found.filter(|it| it.generation.number == claims.generation && it.key == claims.key))
     }
 }
 

@@ -33,6 +33,11 @@ impl<T: Stored> Found<T> {
     pub(super) fn expected_by(&self, change: &mut Change) {
         change.expect(self.key.clone(), self.version);
     }
+
+    /// The same, but nothing where the value is not what is looked for.
+    pub(super) fn filter(self, is_it: impl FnOnce(&T) -> bool) -> Self {
+        Self { value: self.value.filter(is_it), ..self }
+    }
 }
 
 /// A kind of record that stands alone under its key.

@@ -10,6 +10,7 @@
 use subtle::ConstantTimeEq;
 
 use super::account::Account;
+use super::address::EmailAddress;
 use super::client::Client;
 use super::error::Error;
 use super::event::{Event, EventName};
@@ -50,7 +51,7 @@ pub struct Redeemed {
 }
 
 /// How a redemption is proven: decides what a refusal is called and what the session remembers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Proof {
     Link,
     Code,
@@ -84,8 +85,8 @@ impl Gatepost {
         client: &Client,
     ) -> Result<Redeemed, Error> {
         self.act(client, || async {
-            let (claims, found) = self.open_link(token).await?;
-            self.decide_redeem(Proof::Link, claims, found, redeemer, client).await
+            let (claims, request) = self.open_link(token).await?;
+            self.decide_redeem(Proof::Link, claims, &request.address, redeemer, client).await
         })
         .await
     }
@@ -119,7 +120,7 @@ impl Gatepost {
                 return Ok(count_wrong_code(found, now, client));
             }
             let redeemer = Redeemer { held: &[held], confirm: false, session };
-            self.decide_redeem(Proof::Code, claims, found, redeemer, client).await
+            self.decide_redeem(Proof::Code, claims, &request.address, redeemer, client).await
         })
         .await
     }
@@ -128,10 +129,11 @@ impl Gatepost {
         &self,
         proof: Proof,
         claims: LinkClaims,
-        found: Found<Request>,
+        address: &EmailAddress,
         redeemer: Redeemer<'_>,
         client: &Client,
     ) -> Result<Decision<Redeemed>, Error> {
+        let (standing, found) = self.judge(&claims, address).await?;
         let request = found.value.as_ref().ok_or_else(|| proof.refusal())?;
         let asker = asks(claims.nonce, redeemer.held);
         if let Some(redeemed) = self.redeemed_here(request, redeemer).await? {
@@ -142,8 +144,10 @@ impl Gatepost {
         {
             return Ok(Decision::Answer(redeemed));
         }
-        let standing = self.standing(&request.address).await?;
-        if !self.is_redeemable(request, &standing) {
+        // Guesses that came meanwhile may have used up the tries since this one was compared: the
+        // commit below holds only while they have not.
+        let is_spent = proof == Proof::Code && request.is_spent();
+        if is_spent || !self.is_redeemable(request, &standing) {
             request.tell_reuse(client);
             return Err(proof.refusal());
         }

@@ -11,7 +11,10 @@ use gatepost::domain::ports::{Clock, Mailbox, Record, ShownLetter, Store, Versio
 use gatepost::domain::sweep::Swept;
 use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::store::memory::MemoryStore;
+use gatepost::store::sled::{SledSettings, SledStore};
 use gatepost::web::House;
+
+use tempfile::TempDir;
 
 use super::caller::{Caller, Door};
 use super::http::Reply;
@@ -60,6 +63,8 @@ pub(crate) struct App {
     letters: Arc<RecentLetters>,
     read: Mutex<Vec<LetterId>>,
     _work: Work,
+    // After the work: nobody writes into a folder that is gone.
+    _folder: Option<TempDir>,
 }
 
 impl App {
@@ -79,15 +84,33 @@ impl App {
         Self::furnished(Registration::Open, transport, Arc::default()).await
     }
 
+    /// With the engine of the product, on a disk.
+    pub(crate) async fn start_on_disk() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap();
+        let letters = Arc::new(RecentLetters::new());
+        let transport = TransportSettings::Mailbox(letters.clone());
+        Self::over(Arc::new(store), Some(folder), Registration::Open, transport, letters).await
+    }
+
     async fn furnished(
         registration: Registration,
         transport: TransportSettings,
         letters: Arc<RecentLetters>,
     ) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), None, registration, transport, letters).await
+    }
+
+    async fn over(
+        store: Arc<dyn Store>,
+        folder: Option<TempDir>,
+        registration: Registration,
+        transport: TransportSettings,
+        letters: Arc<RecentLetters>,
+    ) -> Self {
         let (world, clock) = world();
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let (server, house, work) = start(store.clone(), world, transport, registration).await;
-        Self { server, clock, house, store, letters, read: Mutex::default(), _work: work }
+        Self { server, clock, house, store, letters, read: Mutex::default(), _work: work, _folder: folder }
     }
 
     /// A browser or program that was never here.

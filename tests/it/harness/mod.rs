@@ -11,14 +11,17 @@ pub(crate) mod world;
 /// Runs each scenario through both doors, in the same words.
 macro_rules! both_doors {
     ($($scenario:ident),+ $(,)?) => {
+        crate::harness::both_doors! { #[tokio::test] $($scenario),+ }
+    };
+    (#[$test:meta] $($scenario:ident),+ $(,)?) => {
         mod through_pages {
-            $(#[tokio::test]
+            $(#[$test]
             async fn $scenario() {
                 super::$scenario(crate::harness::caller::Door::Pages).await;
             })+
         }
         mod through_json {
-            $(#[tokio::test]
+            $(#[$test]
             async fn $scenario() {
                 super::$scenario(crate::harness::caller::Door::Json).await;
             })+

@@ -43,6 +43,8 @@ pub(crate) async fn start(
     let server = listener.address().unwrap();
     let public_url = Origin::parse(&format!("http://localhost:{}", server.port())).unwrap();
     let has_mailbox = matches!(transport, TransportSettings::Mailbox(_));
+    // All callers of a test come from one address, hundreds of them at once.
+    let limits = Limits { connections_per_client: 5_000, ..Limits::default() };
     let parts = Parts {
         store,
         ring: KeyRing::parse(&KeyRing::generate(&world)).unwrap(),
@@ -67,7 +69,7 @@ pub(crate) async fn start(
             home: Next::parse("/").unwrap(),
             has_mailbox,
         },
-        edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: vec![], limits: Limits::default() },
+        edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: vec![], limits },
     };
     let running = Running::open(parts).await.unwrap();
     let house = running.house().clone();
