@@ -1,87 +1,12 @@
-//! What comes in, each input once: read from a form or from JSON by the same rules.
+//! The fields of a form or of JSON, one by one: doubled, missing and wrong ones are told by name.
 
 use std::fmt;
 
-use poem_openapi::Object;
 use serde::de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
-use super::problem::{Code, Problem};
-use crate::domain::next::Next;
-
-/// Asking for a letter to sign in.
-#[derive(Clone, Debug, Deserialize, Object)]
-#[oai(rename = "RequestSignIn")]
-pub struct RequestSignIn {
-    /// The address to write to.
-    #[oai(validator(max_length = 254))]
-    pub email: String,
-    /// What an earlier answer gave as `request`: asks for one more letter of the same request.
-    #[oai(skip_serializing_if_is_none)]
-    pub request: Option<String>,
-    /// Where to go on after signing in; pages alone.
-    #[oai(skip)]
-    pub next: Option<String>,
-}
-
-/// Asking for one more letter.
-#[derive(Clone, Debug, Deserialize, Object)]
-pub struct Resend {
-    /// What the answer to the first asking gave as `request`.
-    pub request: String,
-}
-
-/// Typing the code of a letter.
-#[derive(Clone, Debug, Deserialize, Object)]
-pub struct RedeemCode {
-    /// What the answer to the asking gave as `request`.
-    pub request: String,
-    /// The six digits of the letter.
-    pub code: String,
-}
-
-/// Asking for one more letter on a page, where `request` is an opaque value the page gave, or left
-/// out for the newest request of this browser.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ResendForm {
-    /// Which of this browser's requests.
-    pub request: Option<String>,
-}
-
-/// Typing the code of a letter on a page.
-#[derive(Clone, Debug, Deserialize)]
-pub struct CodeForm {
-    /// Which of this browser's requests.
-    pub request: Option<String>,
-    /// The six digits of the letter.
-    pub code: String,
-}
-
-/// Redeeming a link.
-#[derive(Clone, Debug, Deserialize, Object)]
-pub struct RedeemLink {
-    /// What the answer to the asking gave as `request`: proves that it was you who asked.
-    #[oai(skip_serializing_if_is_none)]
-    pub request: Option<String>,
-    /// `yes`, without `request`: a person said "I asked for this".
-    #[oai(skip_serializing_if_is_none)]
-    pub confirm: Option<String>,
-}
-
-impl RedeemLink {
-    /// Whether a person said "I asked for this".
-    #[must_use]
-    pub fn is_confirmed(&self) -> bool {
-        self.confirm.as_deref() == Some("yes")
-    }
-}
-
-/// Where a page's `next` leads; nowhere, where it is not a path of ours.
-#[must_use]
-pub fn next(text: Option<&str>) -> Option<Next> {
-    text.and_then(Next::parse)
-}
+use crate::web::problem::{Code, Problem};
 
 /// The fields of a form or of a JSON object.
 #[derive(Debug)]
@@ -246,8 +171,9 @@ impl<'de> MapAccess<'de> for Input {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, RequestSignIn};
+    use super::Fields;
     use crate::web::problem::{Code, Problem};
+    use crate::web::wire::RequestSignIn;
 
     fn code(read: Result<RequestSignIn, Problem>) -> Option<Code> {
         read.err().map(|problem| problem.code)
