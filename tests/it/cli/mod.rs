@@ -1,9 +1,10 @@
 //! The command line: usage, exit codes, the data folder and its key.
 
 mod serving;
+mod stopping;
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -215,42 +216,4 @@ fn a_data_folder_that_cannot_be_used_is_refused_in_one_line() {
         assert!(line.contains(data.to_str().unwrap()), "{line}");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
-}
-
-#[test]
-fn a_key_given_elsewhere_leaves_none_in_the_data_folder() {
-    let place = Place::new();
-    let output = gatepost(&["--listen", "192.0.2.1:1", "--data"])
-        .arg(place.data())
-        .current_dir("/")
-        .env("GATEPOST_KEY", KEY)
-        .env("GATEPOST_MAIL__TRANSPORT", "smtp")
-        .env("GATEPOST_MAIL__SMTP_URL", "smtp://localhost:25?tls=none")
-        .output()
-        .unwrap();
-    assert!(refusal(&output).contains("192.0.2.1:1"), "an address of nobody cannot be bound");
-    assert!(!place.data().join("key").exists());
-    assert_eq!(fs::metadata(place.data()).unwrap().mode() & 0o777, 0o700);
-}
-
-#[test]
-fn the_first_start_makes_a_key_that_every_later_one_keeps() {
-    let place = Place::new();
-    let start = || {
-        let output = gatepost(&["--listen", "192.0.2.1:1", "--data"])
-            .arg(place.data())
-            .current_dir("/")
-            .env("GATEPOST_MAIL__TRANSPORT", "smtp")
-            .env("GATEPOST_MAIL__SMTP_URL", "smtp://localhost:25?tls=none")
-            .output()
-            .unwrap();
-        refusal(&output);
-        fs::read_to_string(place.data().join("key")).unwrap()
-    };
-    let first = start();
-    assert!(first.starts_with("gatepost-key-1 1 "), "{first}");
-    assert_eq!(fs::metadata(place.data().join("key")).unwrap().mode() & 0o7777, 0o600);
-    let drafts = fs::read_dir(place.data()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(drafts.into_iter().all(|name| !name.to_str().unwrap().starts_with("key.")), "no draft stays");
-    assert_eq!(start(), first);
 }
