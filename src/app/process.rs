@@ -7,33 +7,48 @@ use std::path::Path;
 
 use rustix::fs::Access;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// What others than the owner may do with a folder.
 const OTHERS: u32 = 0o077;
 
-/// Cancels `stop` at the first SIGTERM or SIGINT. The second ends the process at once: whoever
-/// sends it has waited long enough, and what was answered is on the disk anyway.
+/// Cancels `stop` at the first SIGTERM, SIGINT or SIGHUP (a terminal that was closed). What is sent
+/// again changes nothing: stopping takes seconds, and machines repeat themselves. Only the second
+/// SIGINT ends the process at once: that is a person who has waited long enough, and what was
+/// answered is on the disk anyway.
 pub(super) fn stop_at_signal(stop: CancellationToken) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = if is_hangup_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
-        either(&mut terminate, &mut interrupt).await;
-        tracing::info!("stopping: what has begun is finished");
-        stop.cancel();
-        either(&mut terminate, &mut interrupt).await;
-        tracing::warn!("stopped by a second signal");
-        std::process::exit(1);
+        let mut is_interrupted = false;
+        loop {
+            let is_interrupt = tokio::select! {
+                _ = terminate.recv() => false,
+                Some(()) = async { hangup.as_mut()?.recv().await } => false,
+                _ = interrupt.recv() => true,
+            };
+            if is_interrupt && is_interrupted {
+                tracing::warn!("stopped by a second interrupt");
+                std::process::exit(1);
+            }
+            is_interrupted |= is_interrupt;
+            if !stop.is_cancelled() {
+                tracing::info!("stopping: what has begun is finished");
+                stop.cancel();
+            }
+        }
     });
     Ok(())
 }
 
-async fn either(one: &mut Signal, other: &mut Signal) {
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
-    }
+/// Whether whoever started us (`nohup`) wants a closed terminal to change nothing.
+fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // Signal 1 is the lowest bit.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Raises the soft limit of open files to the hard one: every connection is a file, and the usual

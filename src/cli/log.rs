@@ -15,11 +15,13 @@ pub(super) enum LogFormat {
 }
 
 /// Starts the log. There is no finer level than this: at a finer one, parts we build on print what
-/// they send and get, and with it links and codes (SEC-65).
+/// they send and get, and with it links and codes. A line that cannot be written is lost and nothing
+/// else: who closes the terminal must not end, by a panic over a log line, what has begun.
 pub(super) fn start(format: LogFormat) {
     let log = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::INFO)
         .with_writer(io::stderr)
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     match format {
         LogFormat::Text => log.init(),

@@ -32,6 +32,12 @@ pub enum KeyFileError {
         /// What the system says.
         error: io::Error,
     },
+    /// It is a folder, a pipe or a device: reading a pipe waits until somebody writes to it.
+    #[error("{}: this is no regular file", path.display())]
+    NotAFile {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Others can read or write it.
     #[error("{}: others may read or write this key (mode {mode:04o}): chmod 600 {}", path.display(), path.display())]
     NotPrivate {
@@ -79,25 +85,53 @@ pub enum Stored {
     Nothing,
 }
 
-/// Reads a key file that nobody but its owner can read.
+/// Reads a key file that nobody but its owner can read. Root may read that of any owner: it looks
+/// at the configuration of the user that serves.
 ///
 /// # Errors
 /// Names the file and what to do about it.
 pub fn read(path: &Path) -> Result<KeyRing, KeyFileError> {
+    let (ring, owner) = read_private(path)?;
+    if !rustix::process::geteuid().is_root() {
+        refuse_foreign(path, owner)?;
+    }
+    Ok(ring)
+}
+
+/// Reads the key file that this process serves with.
+fn read_own(path: &Path) -> Result<KeyRing, KeyFileError> {
+    let (ring, owner) = read_private(path)?;
+    refuse_foreign(path, owner)?;
+    Ok(ring)
+}
+
+fn refuse_foreign(path: &Path, owner: u32) -> Result<(), KeyFileError> {
+    let us = rustix::process::geteuid().as_raw();
+    if owner == us || owner == 0 {
+        Ok(())
+    } else {
+        Err(KeyFileError::Foreign { path: path.to_owned(), owner, us })
+    }
+}
+
+/// The keys, and who owns their file.
+fn read_private(path: &Path) -> Result<(KeyRing, u32), KeyFileError> {
     let io = |error| KeyFileError::Io { path: path.to_owned(), error };
+    if !fs::metadata(path).map_err(io)?.is_file() {
+        return Err(KeyFileError::NotAFile { path: path.to_owned() });
+    }
     // What is checked and what is read are one open file: no other can take its place between.
     let file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
-    let (mode, owner, us) = (metadata.mode() & 0o7777, metadata.uid(), rustix::process::geteuid().as_raw());
+    let mode = metadata.mode() & 0o7777;
     if mode & OTHERS != 0 {
         return Err(KeyFileError::NotPrivate { path: path.to_owned(), mode });
     }
-    if owner != us && owner != 0 {
-        return Err(KeyFileError::Foreign { path: path.to_owned(), owner, us });
-    }
     let mut text = Zeroizing::new(String::new());
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(io)?;
-    KeyRing::parse(&text).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })
+    let ring =
+        KeyRing::parse(&text).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })?;
+    Ok((ring, metadata.uid()))
 }
 
 /// Reads the key file of a data folder; makes one where nothing was stored yet.
@@ -106,13 +140,13 @@ pub fn read(path: &Path) -> Result<KeyRing, KeyFileError> {
 /// Names the file and what to do about it.
 pub fn read_or_make(data_dir: &Path, stored: Stored, world: &World) -> Result<KeyRing, KeyFileError> {
     let path = data_dir.join(NAME);
-    match read(&path) {
+    match read_own(&path) {
         Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => match stored {
             Stored::Something => Err(KeyFileError::Missing { path }),
             Stored::Nothing => {
                 make(data_dir, &path, world)
                     .map_err(|error| KeyFileError::Io { path: path.clone(), error })?;
-                read(&path)
+                read_own(&path)
             }
         },
         other => other,

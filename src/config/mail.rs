@@ -43,11 +43,12 @@ impl Mail {
             way == Way::Smtp && server.is_none(),
             "smtp needs the address of the mail server in mail.smtp_url",
         );
-        if way == Way::Mailbox && server.is_some() {
-            sources.warn("mail.smtp_url is not used, since mail.transport is \"mailbox\"");
-        }
+        sources.warn(
+            &["mail.transport"],
+            way == Way::Mailbox && server.is_some(),
+            "mail.smtp_url is not used, since mail.transport is \"mailbox\"",
+        );
         let from = sources.text("mail.from", |text| Sender::parse(text).map_err(|error| error.to_string()));
-        let default_from = || Sender::parse("Gatepost <gatepost@localhost>").expect("this is a sender");
         Self {
             transport: match server {
                 Some(server) if way == Way::Smtp => Transport::Smtp(server),
@@ -57,6 +58,11 @@ impl Mail {
             connections: sources.number("mail.connections", 1..=64).unwrap_or(4),
         }
     }
+}
+
+/// An address that no other machine can answer to.
+pub(super) fn default_from() -> Sender {
+    Sender::parse("Gatepost <gatepost@localhost>").expect("this is a sender")
 }
 
 fn read_way(text: &str) -> Result<Way, String> {

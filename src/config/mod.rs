@@ -20,13 +20,17 @@ use self::mail::{Mail, Transport};
 use self::source::Sources;
 use crate::domain::next::Next;
 use crate::domain::token::KeyRing;
-use crate::path::{Origin, Scheme};
+use crate::path::{self, Origin, Scheme};
 use crate::web::edge::Listen;
 
 /// Read when no other file is named, if it is there.
 pub const DEFAULT_FILE: &str = "config.toml";
 
 const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
+/// The longest line of a letter that every mail program leaves whole.
+const LINK_COLUMNS: usize = 76;
+/// How long the token in a link is.
+const TOKEN_CHARS: usize = 40;
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -79,19 +83,24 @@ impl fmt::Display for Config {
     }
 }
 
-/// Everything that is wrong with a configuration, one line each.
+/// Everything that is wrong with a configuration, one line each; and what is odd about it, which may
+/// be the reason: a variable that is misspelt is unknown, and so the key it was meant for is missing.
 #[derive(Debug)]
-pub struct Mistakes(Vec<String>);
+pub struct Mistakes {
+    mistakes: Vec<String>,
+    warnings: Vec<String>,
+}
 
 impl std::error::Error for Mistakes {}
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.len() {
+        match self.mistakes.len() {
             1 => write!(f, "the configuration has a mistake:")?,
             count => write!(f, "the configuration has {count} mistakes:")?,
         }
-        self.0.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))
+        self.mistakes.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))?;
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
     }
 }
 
@@ -110,10 +119,15 @@ impl Config {
     /// # Errors
     /// All mistakes at once.
     pub fn load(options: &Options) -> Result<Loaded, Mistakes> {
-        let mut sources = Sources::gather(options).map_err(Mistakes)?;
-        let config = Self::read(&mut sources);
+        let (config, sources) = match Sources::gather(options) {
+            Ok(mut sources) => (Some(Self::read(&mut sources)), sources),
+            Err(sources) => (None, sources),
+        };
         let (mistakes, warnings) = sources.finish();
-        if mistakes.is_empty() { Ok(Loaded { config, warnings }) } else { Err(Mistakes(mistakes)) }
+        match config {
+            Some(config) if mistakes.is_empty() => Ok(Loaded { config, warnings }),
+            _ => Err(Mistakes { mistakes, warnings }),
+        }
     }
 
     /// Where people reach this server. What nobody said is localhost at the port it listens on;
@@ -151,6 +165,7 @@ impl Config {
                 .unwrap_or(30 * DAY),
         };
         config.contradictions(sources);
+        config.oddities(sources);
         config
     }
 
@@ -177,9 +192,37 @@ impl Config {
              set mail.transport to \"smtp\"",
         );
         sources.contradiction(
+            &["mail.transport", "listen"],
+            matches!(self.mail.transport, Transport::Mailbox)
+                && !is_open
+                && matches!(self.listen, Listen::Unix(_)),
+            "the mailbox answers nobody through a socket, whose other end counts as a proxy: \
+             set mail.transport to \"smtp\", or listen on loopback",
+        );
+        sources.contradiction(
             &["session.idle", "session.absolute"],
             self.session_idle > self.session_absolute,
             "a session cannot lie unused for longer than it lasts",
+        );
+    }
+
+    /// What may be meant, but hardly is.
+    fn oddities(&self, sources: &mut Sources) {
+        let origin = self.origin(None);
+        let link = origin.link(&path::link(&"x".repeat(TOKEN_CHARS))).len();
+        sources.warn(
+            &["public_url"],
+            link > LINK_COLUMNS,
+            &format!(
+                "public_url is so long that links have {link} characters: beyond {LINK_COLUMNS}, mail programs \
+                 may break them"
+            ),
+        );
+        let is_sent = matches!(self.mail.transport, Transport::Smtp(_)) && origin.scheme() == Scheme::Https;
+        sources.warn(
+            &["mail.from", "mail.transport", "public_url"],
+            is_sent && self.mail.from == mail::default_from(),
+            "mail.from is not set: letters come from gatepost@localhost, which few mail servers take",
         );
     }
 }

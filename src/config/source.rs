@@ -67,19 +67,21 @@ impl Sources {
     /// Reads file, environment and options, each over the one before.
     ///
     /// # Errors
-    /// The file cannot be read: nothing more can be said then.
+    /// The file cannot be read: then nothing can be said of what the keys come to.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-    pub(super) fn gather(options: &Options) -> Result<Self, Vec<String>> {
+    pub(super) fn gather(options: &Options) -> Result<Self, Self> {
         let mut sources = Self::default();
-        let path = options.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
-        match std::fs::read_to_string(path) {
-            Ok(text) => sources.read_file(path, &text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && options.file.is_none() => {}
-            Err(error) => return Err(vec![format!("{}: {error}", path.display())]),
-        }
+        let file = sources.read_file(options.file.as_deref());
         sources.read_environment(std::env::vars_os());
-        if let Some(data_dir) = &options.data_dir {
-            sources.give("data_dir", Typed::Text(data_dir.to_string_lossy().into_owned()), "--data".into());
+        if let Err(mistake) = file {
+            sources.mistakes.insert(0, mistake);
+            return Err(sources);
+        }
+        match options.data_dir.as_ref().map(|path| path.to_str()) {
+            Some(Some(path)) => sources.give("data_dir", Typed::Text(path.to_owned()), "--data".into()),
+            // Another folder would be used, and an empty store be made there.
+            Some(None) => sources.refuse("data_dir", "--data: must be UTF-8".into()),
+            None => {}
         }
         if let Some(listen) = &options.listen {
             sources.give("listen", Typed::Text(listen.clone()), "--listen".into());
@@ -92,16 +94,23 @@ impl Sources {
         (self.mistakes, self.warnings)
     }
 
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
-        self.warnings.push(warning.into());
+    /// What is odd, but may be meant, about some keys. Not said where one of them is wrong.
+    pub(super) fn warn(&mut self, keys: &[&str], is_odd: bool, sentence: &str) {
+        if is_odd && !self.is_mistaken(keys) {
+            self.warnings.push(sentence.to_owned());
+        }
     }
 
     /// What is wrong with some keys together. Not said where one of them is wrong by itself: then
     /// nobody knows what was meant.
     pub(super) fn contradiction(&mut self, keys: &[&str], is_wrong: bool, sentence: &str) {
-        if is_wrong && !keys.iter().any(|key| self.mistaken.contains(key)) {
+        if is_wrong && !self.is_mistaken(keys) {
             self.mistakes.push(format!("{}: {sentence}", keys.join(", ")));
         }
+    }
+
+    fn is_mistaken(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.mistaken.contains(key))
     }
 
     pub(super) fn text<T>(
@@ -196,18 +205,28 @@ impl Sources {
             .ok()
     }
 
+    fn refuse(&mut self, key: &'static str, mistake: String) {
+        self.mistakes.push(mistake);
+        self.mistaken.insert(key);
+    }
+
     fn give(&mut self, key: &'static str, value: Typed, place: String) {
         self.given.insert(key, Given { value, place });
     }
 
-    fn read_file(&mut self, path: &Path, text: &str) -> Result<(), Vec<String>> {
-        let file = path.display().to_string();
+    fn read_file(&mut self, named: Option<&Path>) -> Result<(), String> {
+        let file = named.map_or(Some(DEFAULT_FILE), Path::to_str).ok_or("--config: must be UTF-8")?;
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(()),
+            Err(error) => return Err(format!("{file}: {error}")),
+        };
         match text.parse::<Table>() {
-            Ok(table) => self.read_table(&file, "", table),
+            Ok(table) => self.read_table(file, "", table),
             Err(error) => {
-                let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or(text));
+                let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or(&text));
                 let line = before.matches('\n').count() + 1;
-                return Err(vec![format!("{file}, line {line}: {}", error.message().replace('\n', ", "))]);
+                return Err(format!("{file}, line {line}: {}", error.message().replace('\n', ", ")));
             }
         }
         Ok(())
@@ -241,8 +260,7 @@ impl Sources {
             match (names.get(&variable), value.into_string()) {
                 (Some(key), Ok(text)) => self.give(key, Typed::Text(text), variable),
                 (Some(key), Err(_)) => {
-                    self.mistakes.push(format!("{variable}: must be UTF-8"));
-                    self.mistaken.insert(key);
+                    self.refuse(key, format!("{variable}: must be UTF-8"));
                 }
                 (None, _) if variable.starts_with(PREFIX) => {
                     self.warnings.push(format!("{variable} is set, but there is no such key"));

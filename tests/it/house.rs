@@ -188,6 +188,16 @@ fn nothing_unwraps_outside_of_tests() {
 }
 
 #[test]
+fn no_comment_cites_a_page_that_is_not_here() {
+    const PAGES: [&str; 4] = ["SEC-", "FW-", "REL-", "FACTS"];
+    for path in rust_files("src") {
+        let text = fs::read_to_string(&path).unwrap();
+        let cited = PAGES.into_iter().find(|page| text.contains(page));
+        assert_eq!(cited, None, "{}: say the reason itself", shown(&path));
+    }
+}
+
+#[test]
 fn nothing_is_named_after_having_no_subject() {
     const EMPTY_WORDS: [&str; 6] = ["util", "utils", "helper", "helpers", "common", "manager"];
     for path in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {

@@ -1,39 +1,42 @@
-//! The process while it serves: its start, its end, and who else wants its place.
+//! The process while it serves: its start, and who else wants its place.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{KEY, Place, gatepost, refusal, run};
 
-/// Longer than a stop may take, so that one that hangs fails the test.
-const STOP: Duration = Duration::from_secs(10);
-
 /// A server in a process of its own.
-struct Server {
+pub(super) struct Server {
     child: Child,
-    log: BufReader<ChildStderr>,
-    address: SocketAddr,
+    pub(super) log: BufReader<ChildStderr>,
+    pub(super) address: SocketAddr,
 }
 
 impl Server {
-    fn start(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut command = gatepost(&["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]);
-        command.arg(data).current_dir("/").envs(environment.iter().copied()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+    pub(super) fn start(data: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = gatepost(&[]);
+        command.envs(environment.iter().copied());
+        Self::start_as(command, data)
+    }
+
+    /// Starts it by a command that only lacks the options.
+    pub(super) fn start_as(mut command: Command, data: &Path) -> Self {
+        command.args(["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        let mut child = command.current_dir("/").stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let line = line_with(&mut log, "serving");
         let address = line["listen"].as_str().unwrap().parse().unwrap();
         Self { child, log, address }
     }
 
-    fn signal(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    pub(super) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     fn request(&self, path: &str) -> String {
@@ -45,12 +48,12 @@ impl Server {
         answer
     }
 
-    fn exit_code(&mut self) -> Option<i32> {
+    pub(super) fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
     fn stop(mut self) {
-        self.signal();
+        self.signal(Signal::TERM);
         assert_eq!(self.exit_code(), Some(0));
     }
 }
@@ -64,7 +67,7 @@ impl Drop for Server {
 }
 
 /// The next log line with this message.
-fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Value {
+pub(super) fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Value {
     let mut seen = String::new();
     loop {
         let begin = seen.len();
@@ -74,20 +77,6 @@ fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Value {
             return line;
         }
     }
-}
-
-/// A request whose body is still awaited: its head was surely received.
-fn unfinished_request(server: &Server) -> TcpStream {
-    let mut socket = TcpStream::connect(server.address).unwrap();
-    let port = server.address.port();
-    let head = format!(
-        "GET /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
-    );
-    socket.write_all(head.as_bytes()).unwrap();
-    let mut line = [0; 25];
-    socket.read_exact(&mut line).unwrap();
-    assert_eq!(&line, b"HTTP/1.1 100 Continue\r\n\r\n");
-    socket
 }
 
 #[test]
@@ -108,46 +97,6 @@ fn it_starts_with_nothing_and_says_where_it_is() {
 }
 
 #[test]
-fn a_signal_lets_what_has_begun_finish_and_ends_with_0() {
-    let place = Place::new();
-    let mut server = Server::start(&place.data(), &[]);
-    let mut request = unfinished_request(&server);
-    server.signal();
-    line_with(&mut server.log, "stopping");
-    request.write_all(b"12345").unwrap();
-    let mut answer = String::new();
-    request.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert_eq!(server.exit_code(), Some(0));
-}
-
-#[test]
-#[expect(clippy::disallowed_methods, reason = "how long a process takes to end is real time")]
-fn a_request_that_never_ends_does_not_keep_it() {
-    let place = Place::new();
-    let mut server = Server::start(&place.data(), &[]);
-    let _request = unfinished_request(&server);
-    let begun = Instant::now();
-    server.signal();
-    assert_eq!(server.exit_code(), Some(0));
-    assert!(begun.elapsed() < STOP, "{:?}", begun.elapsed());
-}
-
-#[test]
-#[expect(clippy::disallowed_methods, reason = "how long a process takes to end is real time")]
-fn a_second_signal_ends_it_at_once() {
-    let place = Place::new();
-    let mut server = Server::start(&place.data(), &[]);
-    let _request = unfinished_request(&server);
-    server.signal();
-    line_with(&mut server.log, "stopping");
-    let begun = Instant::now();
-    server.signal();
-    assert_eq!(server.exit_code(), Some(1));
-    assert!(begun.elapsed() < STOP / 4, "{:?}", begun.elapsed());
-}
-
-#[test]
 fn a_second_process_on_the_same_data_is_refused_and_told_of_the_first() {
     let place = Place::new();
     let server = Server::start(&place.data(), &[]);
@@ -165,6 +114,7 @@ fn a_place_that_is_taken_is_refused_in_one_line() {
     let output = gatepost(&["--listen", &address, "--data"]).arg(place.data()).current_dir("/").output();
     let line = refusal(&output.unwrap());
     assert!(line.contains(&address), "{line}");
+    assert!(!place.data().exists(), "where another server listens, nothing is left behind");
 }
 
 #[test]
@@ -185,8 +135,24 @@ fn a_key_from_the_environment_serves_the_store_it_made() {
     let environment = [("GATEPOST_KEY", KEY)];
     Server::start(&place.data(), &environment).stop();
     assert!(!place.data().join("key").exists());
+    assert_eq!(fs::metadata(place.data()).unwrap().mode() & 0o777, 0o700);
     Server::start(&place.data(), &environment).stop();
     assert!(refusal(&place.serve()).contains("the key of this store is missing"));
+}
+
+#[test]
+fn the_first_start_makes_a_key_that_every_later_one_keeps() {
+    let place = Place::new();
+    let start = || {
+        Server::start(&place.data(), &[]).stop();
+        fs::read_to_string(place.data().join("key")).unwrap()
+    };
+    let first = start();
+    assert!(first.starts_with("gatepost-key-1 1 "), "{first}");
+    assert_eq!(fs::metadata(place.data().join("key")).unwrap().mode() & 0o7777, 0o600);
+    let drafts = fs::read_dir(place.data()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(drafts.into_iter().all(|name| !name.to_str().unwrap().starts_with("key.")), "no draft stays");
+    assert_eq!(start(), first);
 }
 
 #[test]

@@ -102,6 +102,27 @@ fn a_mail_server_that_is_not_used_is_warned_of() {
 }
 
 #[test]
+fn links_too_long_for_a_line_and_a_sender_nobody_chose_are_warned_of() {
+    let warnings = |host: &str, more: &str| {
+        let bench = Bench::with_file(&format!(
+            "public_url = \"https://{host}\"\ntrusted_proxies = [\"127.0.0.1\"]\n\
+             [mail]\ntransport = \"smtp\"\nsmtp_url = \"smtps://mail.example.org\"\n{more}"
+        ));
+        let output = bench.check(&[], &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let log = String::from_utf8(output.stderr).unwrap();
+        (log.lines().count(), log)
+    };
+    let from = "from = \"id@example.org\"";
+    // With https://, /link/ and the token, 22 characters of host fill a line.
+    assert_eq!(warnings("id23456789.example.org", from).0, 0);
+    let (count, log) = warnings("id234567890.example.org", from);
+    assert!(count == 1 && log.contains("public_url is so long that links have 77 characters"), "{log}");
+    let (count, log) = warnings("id.example.org", "");
+    assert!(count == 1 && log.contains("mail.from is not set"), "{log}");
+}
+
+#[test]
 fn debug_output_of_a_configuration_holds_no_secret() {
     let config = load("[mail]\ntransport = \"smtp\"\nsmtp_url = \"smtps://ann:hunter2@mail.example.org\"\n");
     assert!(!format!("{config:?}").contains("hunter2"));

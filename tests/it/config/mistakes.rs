@@ -51,6 +51,9 @@ const FILES: &[InFile] = &[
     ("data_dir = \"\"", &["config.toml: data_dir: must be a path"]),
     ("name = \"\"", &["config.toml: name: must be a name"]),
     ("name = \"A\\r\\nBcc: x@example.org\"", &["config.toml: name: must be a name"]),
+    ("name = \"A\\tB\"", &["config.toml: name: must be a name"]),
+    ("name = \"A\\u007fB\"", &["config.toml: name: must be a name"]),
+    ("name = \"A\\u0085B\"", &["config.toml: name: must be a name"]),
     ("home = \"https://app.example.org\"", &["config.toml: home: must be a path of this origin"]),
     ("home = \"//app.example.org\"", &["config.toml: home: must be a path of this origin"]),
     ("trusted_proxies = [\"proxy\"]", &["config.toml: trusted_proxies: \"proxy\" is neither"]),
@@ -130,6 +133,7 @@ const FILES: &[InFile] = &[
         "public_url = \"https://id.example.org\"\nlisten = \"unix:/run/gatepost.sock\"",
         &["mail.transport, public_url, listen: the mailbox shows"],
     ),
+    ("listen = \"unix:/run/gatepost.sock\"", &["mail.transport, listen: the mailbox answers nobody"]),
     // Many at once, each told.
     (
         "nmae = \"A\"\nlisten = 1\nhome = \"x\"\n[mail]\nconnections = 0\n[session]\nidle = \"1\"\n[x]\n",
@@ -210,6 +214,21 @@ fn mistakes_of_file_environment_and_options_stand_in_one_list() {
         "GATEPOST_REGISTRATION: must be true or false",
     ];
     assert_told(&mistakes(&output), &expected, "file, environment and options");
+}
+
+#[test]
+fn a_variable_nobody_knows_is_told_after_the_mistakes_it_may_explain() {
+    let unreadable = Bench::with_file("name = ");
+    let incomplete = Bench::with_file("[mail]\ntransport = \"smtp\"");
+    for (bench, mistake) in
+        [(unreadable, "config.toml, line 1: "), (incomplete, "mail.transport, mail.smtp_url: ")]
+    {
+        let output = bench.check(&[("GATEPOST_MAIL_SMTP_URL", "smtps://mail.example.org")], &[]);
+        assert_told(&mistakes(&output), &[mistake], mistake);
+        let text = String::from_utf8(output.stderr).unwrap();
+        let told = "warning: GATEPOST_MAIL_SMTP_URL is set, but there is no such key";
+        assert_eq!(text.lines().last(), Some(told), "{text}");
+    }
 }
 
 #[test]
