@@ -19,7 +19,7 @@ pub enum OpenError {
         pid: String,
     },
     /// The data folder is another user's.
-    #[error("{folder}: this data folder belongs to {owner}, whom files of another user would lock out; run the command as {owner} (sudo -u {owner} gatepost ...)", folder = folder.display())]
+    #[error("{folder}: this data folder belongs to user {owner}, whom files made by another would lock out; run the same command as its owner: sudo -u {owner} gatepost ...", folder = folder.display())]
     NotOurs {
         /// The data folder.
         folder: PathBuf,
