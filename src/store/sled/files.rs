@@ -34,7 +34,7 @@ pub(super) fn db_file(store: &Path) -> PathBuf {
 /// operating system if the process dies.
 pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join(LOCK);
-    let refuse = |error: &io::Error| OpenError::io(&path, error);
+    let refuse = |error: &io::Error| OpenError::io(folder, &path, error);
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let mut file = options.open(&path).map_err(|error| refuse(&error))?;
@@ -102,6 +102,12 @@ pub(super) fn sync_store(store: &Path) -> io::Result<()> {
     File::open(db_file(store))?.sync_all()?;
     File::open(store.join("conf"))?.sync_all()?;
     sync_folder(store)
+}
+
+/// What is free on the disk of a file, for others than root.
+pub(super) fn free_bytes(file: &File) -> io::Result<u64> {
+    let disk = rustix::fs::fstatvfs(file)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Makes the names in a folder durable.

@@ -28,11 +28,13 @@ impl Mark {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(OpenError::io(&path, &error)),
+            Err(error) => return Err(OpenError::io(folder, &path, &error)),
         };
         Tally::from_bytes(&bytes).map(Some).map_err(|no| match no {
-            NoTally::Damaged => OpenError::MarkDamaged { mark: path },
-            NoTally::OtherFormat(format) => OpenError::OtherFormat { file: path, format },
+            NoTally::Damaged => OpenError::MarkDamaged { folder: folder.to_owned() },
+            NoTally::OtherFormat(format) => {
+                OpenError::OtherFormat { folder: folder.to_owned(), file: path, format }
+            }
         })
     }
 
@@ -47,13 +49,13 @@ impl Mark {
             fs::rename(&unfinished, &path)?;
             sync_folder(folder)
         };
-        create().map_err(|error| OpenError::io(&path, &error))
+        create().map_err(|error| OpenError::io(folder, &path, &error))
     }
 
     pub(super) fn open(folder: &Path) -> Result<Self, OpenError> {
         let path = Self::path(folder);
         let file = File::options().write(true).open(&path);
-        file.map(Self).map_err(|error| OpenError::io(&path, &error))
+        file.map(Self).map_err(|error| OpenError::io(folder, &path, &error))
     }
 
     /// Moves the mark, after the commits it counts are durable. In place and not synced: the mark

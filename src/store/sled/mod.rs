@@ -2,18 +2,22 @@
 //!
 //! | part | what it owns |
 //! | --- | --- |
-//! | `open` | the steps of opening: lock, repair, proof |
+//! | `open` | the steps of opening: lock, proof, repair |
+//! | `rehearsal` | the copy that is proven first, so that a refused store stays as it was |
 //! | `tally`, `mark` | the digest of the whole store, and its copy in a side file |
 //! | `writer`, `group` | the one thread that writes: checks, batch, flush, sync, answers |
 //! | `view` | reading what is durable and nothing else |
 //!
-//! In the data folder the engine owns `store/`, `store.mark` and `lock`.
+//! In the data folder the engine owns `store/`, `store.mark` and `lock`, and while it opens
+//! `store.new/` and `store.proof/`.
 
 mod files;
 mod group;
 mod mark;
 mod open;
+mod owner;
 mod refusal;
+mod rehearsal;
 mod shared;
 mod tally;
 mod view;
@@ -28,7 +32,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
 use self::mark::Mark;
-use self::open::{Opened, Purpose};
+use self::open::Opened;
 pub use self::refusal::OpenError;
 use self::shared::{Shared, Status};
 pub use self::view::Stored;
@@ -45,7 +49,7 @@ const CACHE_BYTES: u64 = 64 << 20;
 pub struct SledSettings {
     /// The name a store gets if it has to be made: random, so that no other has it.
     pub new_store_id: [u8; 16],
-    /// How much of the disk must stay free for a change to be taken.
+    /// How much of the disk must stay free for a change to be taken, or a store to be made.
     pub reserve_bytes: u64,
     /// How many changes may wait for the writer.
     pub queue: usize,
@@ -73,10 +77,9 @@ impl SledStore {
     /// # Errors
     /// One line, with the file and the command that helps.
     pub fn open(folder: &Path, settings: &SledSettings) -> Result<Self, OpenError> {
-        let Opened { db, tally, lock } =
-            open::open(folder, CACHE_BYTES, Purpose::Serve(settings.new_store_id))?;
+        let Opened { db, tally, lock } = open::open(folder, CACHE_BYTES, settings)?;
         let file = files::db_file(&files::store_folder(folder));
-        let refuse = |error| OpenError::io(&file, &error);
+        let refuse = |error| OpenError::io(folder, &file, &error);
         let log = File::open(&file).map_err(refuse)?;
         let disk = log.try_clone().map_err(refuse)?;
         let mark = Mark::open(folder)?;
@@ -195,15 +198,11 @@ pub struct Proof {
     pub commits: u64,
 }
 
-/// Runs the proof of every opening.
+/// Runs the proof of every opening, and changes nothing in the store.
 ///
 /// # Errors
 /// The refusal an opening would end with.
 pub fn verify(folder: &Path, accept: Accept) -> Result<Proof, OpenError> {
-    let purpose = match accept {
-        Accept::No => Purpose::Verify,
-        Accept::Yes => Purpose::Accept,
-    };
-    let Opened { tally, .. } = open::open(folder, CACHE_BYTES, purpose)?;
+    let tally = open::verify(folder, CACHE_BYTES, accept)?;
     Ok(Proof { records: tally.records, commits: tally.commits })
 }

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use tokio::sync::watch;
 
+use super::files;
 use super::view::{Slots, View};
 use crate::domain::ports::StoreError;
 
@@ -105,9 +106,8 @@ impl Shared {
     /// disk that it found full.
     pub(super) fn room(&self) -> Result<(), StoreError> {
         let reserve = self.reserve_bytes.load(Ordering::Relaxed);
-        let disk = rustix::fs::fstatvfs(&self.disk)
+        let free = files::free_bytes(&self.disk)
             .map_err(|error| StoreError::Refused(format!("the disk does not say what is free: {error}")))?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let is_low = free < reserve;
         if self.was_low.swap(is_low, Ordering::Relaxed) != is_low {
             tracing::warn!(

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use gatepost::domain::ports::Store;
 use gatepost::store::sled::SledStore;
@@ -42,6 +43,7 @@ async fn a_damaged_store_is_served_intact_or_refused() {
         let folder = tempfile::tempdir().unwrap();
         copy(if seed % 2 == 0 { &cut } else { &closed }, folder.path());
         let what = damage(folder.path(), &mut Seeded(seed));
+        let before = bytes(folder.path());
         let mut process = Process::start("reads_everything", folder.path());
         let said = process.next().unwrap_or_else(|| panic!("seed {seed} ({what}): died without a word"));
         if said == expected {
@@ -49,11 +51,63 @@ async fn a_damaged_store_is_served_intact_or_refused() {
         } else {
             let is_refusal = said.starts_with("refused ./store") && said.contains("`gatepost store ");
             assert!(is_refusal && !said.contains("<line break>"), "seed {seed} ({what}): {said}");
+            assert!(bytes(folder.path()) == before, "seed {seed} ({what}): the refusal changed the store");
             refused += 1;
         }
         assert!(process.ended_well(), "seed {seed} ({what})");
     }
     assert!(served > 0 && refused > 0, "{served} served, {refused} refused: the damages are too much alike");
+}
+
+#[tokio::test]
+async fn a_refused_store_is_as_it_was_found_and_opens_when_its_bytes_are_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let expected = format!("served {:016x}", history(&store).await);
+    store.close().await;
+    drop(store);
+    flip(folder.path());
+    let before = bytes(folder.path());
+    // What an opening leaves behind that was killed over its copy.
+    fs::create_dir(folder.path().join("store.proof")).unwrap();
+    fs::write(folder.path().join("store.proof/db"), b"half a copy").unwrap();
+    for _ in 0..2 {
+        let said = Process::start("reads_everything", folder.path()).next().unwrap();
+        assert!(said.starts_with("refused ./store/db: "), "{said}");
+        assert!(bytes(folder.path()) == before);
+        assert!(!folder.path().join("store.proof").exists());
+    }
+    flip(folder.path());
+    assert_eq!(Process::start("reads_everything", folder.path()).next().unwrap(), expected);
+    assert!(!folder.path().join("store.proof").exists());
+}
+
+#[tokio::test]
+async fn a_refusal_stands_alone_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    history(&store).await;
+    store.close().await;
+    drop(store);
+    // Sled finds its snapshot at odds with the file, and an empty store without it.
+    fs::write(folder.path().join("store/db"), b"").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+    let output = command.args(["store", "verify", "--data"]).arg(folder.path()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.lines().count() == 1 && said.contains("gone or empty"), "{said}");
+}
+
+/// Four bytes in the midst of the log; once more puts them right.
+fn flip(folder: &Path) {
+    let file = fs::File::options().read(true).write(true).open(folder.join("store/db")).unwrap();
+    let mut four = [0; 4];
+    file.read_exact_at(&mut four, 8000).unwrap();
+    file.write_all_at(&four.map(|byte| !byte), 8000).unwrap();
+}
+
+/// Every file of the store and its side file, with its bytes.
+fn bytes(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+    files(folder).into_iter().map(|path| (path.clone(), fs::read(path).ok())).collect()
 }
 
 /// Does one seeded damage and says which.

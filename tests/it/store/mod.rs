@@ -4,6 +4,7 @@ mod codec;
 mod contract;
 mod crash;
 mod damage;
+mod folder;
 mod opening;
 mod process;
 mod writing;

@@ -1,0 +1,92 @@
+//! A copy of the store for sled to open first: sled repairs what it opens, and its repair of a
+//! damaged store empties what follows the damage. What is refused is left as it was found.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::files;
+use super::refusal::OpenError;
+
+/// The copy. It goes when this is dropped, and if the process dies, at the next opening.
+#[derive(Debug)]
+pub(super) struct Rehearsal(PathBuf);
+
+impl Rehearsal {
+    /// Copies the store of a data folder that is locked; nothing, when the disk has no room for it.
+    pub(super) fn of(folder: &Path) -> Result<Option<Self>, OpenError> {
+        let store = files::store_folder(folder);
+        let copy = Self(folder.join("store.proof"));
+        copy.remove().map_err(|error| OpenError::io(folder, &copy.0, &error))?;
+        let made = check_room(folder, &store).and_then(|()| copy_folder(&store, &copy.0));
+        match made {
+            Ok(()) => Ok(Some(copy)),
+            Err(error) if is_full(&error) => {
+                tracing::warn!(
+                    store = %store.display(),
+                    "no room to prove a copy first: should the store be damaged, sled changes it"
+                );
+                Ok(None)
+            }
+            Err(error) => Err(OpenError::io(folder, &store, &error)),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+}
+
+impl Drop for Rehearsal {
+    fn drop(&mut self) {
+        if let Err(error) = self.remove() {
+            tracing::warn!(copy = %self.0.display(), %error, "a copy of the store stays behind");
+        }
+    }
+}
+
+/// Twice the size: sled writes into the copy as well.
+fn check_room(folder: &Path, store: &Path) -> io::Result<()> {
+    let free = files::free_bytes(&fs::File::open(folder)?)?;
+    if free < size(store)?.saturating_mul(2) {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    Ok(())
+}
+
+fn size(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let metadata = fs::metadata(&path)?;
+        bytes += if metadata.is_dir() { size(&path)? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
+/// Shares the blocks where the file system can.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &target)?;
+        } else {
+            fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
