@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use memchr::memmem;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -41,13 +42,13 @@ impl Connection {
         self.received.clear();
         let body_from = loop {
             self.read().await;
-            if let Some(end) = find(&self.received, b"\r\n\r\n") {
+            if let Some(end) = memmem::find(&self.received, b"\r\n\r\n") {
                 break end + 4;
             }
         };
         let head = &self.received[..body_from];
         let status = number(&head["HTTP/1.1 ".len()..]);
-        let length = find(head, b"\r\ncontent-length: ").map(|at| number(&head[at + 18..]));
+        let length = memmem::find(head, b"\r\ncontent-length: ").map(|at| number(&head[at + 18..]));
         let end = body_from + length.expect("an answer says how long it is");
         while self.received.len() < end {
             self.read().await;
@@ -60,10 +61,6 @@ impl Connection {
         let count = self.socket.read_buf(&mut self.received).await.expect("an answer");
         assert_ne!(count, 0, "the connection is kept");
     }
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// The number these bytes begin with.
