@@ -36,6 +36,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Puts the headers on. They stand whatever a handler set, except the caching of an asset.
 pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_id: &str) {
     let headers = response.headers_mut();
+    headers.reserve(ALWAYS.len() + 4);
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
