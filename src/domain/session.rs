@@ -154,7 +154,7 @@ impl Gatepost {
             proven_at: now,
             means,
             ip: client.ip,
-            device: client.device.clone(),
+            device: client.device(),
         }
     }
 
