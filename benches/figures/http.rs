@@ -13,9 +13,6 @@ use gatepost::path::Origin;
 use gatepost::store::sled::{SledSettings, SledStore};
 use gatepost::web::Site;
 use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::{Method, Request};
 use poem::listener::TcpListener;
 use poem::{Route, Server, get, handler};
 use tokio_util::sync::CancellationToken;
@@ -37,23 +34,20 @@ pub(crate) async fn measure() {
     let folder = tempfile::tempdir_in(".").expect("a folder on a real disk");
     let product = start(folder.path()).await;
     let bare = start_bare().await;
-    let token = Arc::new(sign_in(&product).await);
+    let bearer = format!("Authorization: Bearer {}\r\n", sign_in(&product).await);
 
     let (mut page, mut session, mut plain) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..WINDOWS {
-        plain.push(rate(bare, |_| request(Method::GET, "/", None, "")).await);
-        page.push(rate(product.server, |_| request(Method::GET, "/sign-in", None, "")).await);
-        let token = Arc::clone(&token);
-        session.push(
-            rate(product.server, move |_| request(Method::GET, "/api/session", Some(&token), "")).await,
-        );
+        plain.push(rate(bare, same(&get_request("/", ""))).await);
+        page.push(rate(product.server, same(&get_request("/sign-in", ""))).await);
+        session.push(rate(product.server, same(&get_request("/api/session", &bearer))).await);
     }
     let plain = median(plain);
     print("sign-in page", median(page), plain);
     print("session check, revocable at once", median(session), plain);
 
     let asked = rate(product.server, |turn| {
-        request(Method::POST, "/api/sign-in", None, &format!(r#"{{"email":"ask{turn}@example.org"}}"#))
+        post_request("/api/sign-in", &format!(r#"{{"email":"ask{turn}@example.org"}}"#))
     });
     print("link request: durable, mail owed", asked.await, plain);
     print("redemption: link to session, single use, durable", redemptions(&product).await, plain);
@@ -83,8 +77,7 @@ async fn redemptions(product: &Product) -> f64 {
     for (mut connection, links) in connections {
         tasks.push(tokio::spawn(async move {
             for (path, held) in links {
-                let (answer, _) = connection.send(request(Method::POST, &path, None, &held)).await;
-                assert_eq!(answer.status(), 200);
+                assert_eq!(connection.send(&post_request(&path, &held)).await.status, 200);
             }
         }));
     }
@@ -98,32 +91,36 @@ async fn redemptions(product: &Product) -> f64 {
 async fn sign_in(product: &Product) -> String {
     let mut connection = Connection::open(product.server).await;
     let (path, held) = ask(&mut connection, &product.ring, "ann@example.org").await;
-    let (_, body) = connection.send(request(Method::POST, &path, None, &held)).await;
-    let outcome: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    let answer = connection.send(&post_request(&path, &held)).await;
+    let outcome: serde_json::Value = serde_json::from_slice(answer.body).expect("JSON");
     outcome["session"]["token"].as_str().expect("a session").to_owned()
 }
 
 /// Asks for a letter: the path of its link, and the body that redeems it.
 async fn ask(connection: &mut Connection, ring: &KeyRing, email: &str) -> (String, String) {
-    let body = format!(r#"{{"email":"{email}"}}"#);
-    let (answer, body) = connection.send(request(Method::POST, "/api/sign-in", None, &body)).await;
-    assert_eq!(answer.status(), 202);
-    let queued: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    let answer = connection.send(&post_request("/api/sign-in", &format!(r#"{{"email":"{email}"}}"#))).await;
+    assert_eq!(answer.status, 202);
+    let queued: serde_json::Value = serde_json::from_slice(answer.body).expect("JSON");
     let held = queued["request"].as_str().expect("a request token");
     let nonce = ring.open_request(held).expect("our own token");
     let link = ring.seal_link(&LinkClaims { key: ring.newest(), nonce, generation: 0 }).expect("our own key");
     (format!("/api/link/{}", link.as_str()), format!(r#"{{"request":"{held}"}}"#))
 }
 
-fn request(method: Method, path: &str, bearer: Option<&str>, body: &str) -> Request<Full<Bytes>> {
-    let request =
-        Request::builder().method(method).uri(path).header("host", format!("localhost:{LIKELY_PORT}"));
-    let request = match bearer {
-        Some(token) => request.header("authorization", format!("Bearer {token}")),
-        None => request,
-    };
-    let request = request.header("content-type", "application/json");
-    request.body(Full::new(Bytes::from(body.to_owned()))).expect("a plain request")
+/// The same request each time.
+fn same(request: &str) -> impl Fn(u64) -> Arc<[u8]> + Send + Sync + 'static {
+    let request: Arc<[u8]> = request.as_bytes().into();
+    move |_| Arc::clone(&request)
+}
+
+fn get_request(path: &str, lines: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost:{LIKELY_PORT}\r\n{lines}\r\n")
+}
+
+fn post_request(path: &str, body: &str) -> Vec<u8> {
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost:{LIKELY_PORT}\r\n");
+    let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    (head + &lines + body).into_bytes()
 }
 
 async fn start(folder: &std::path::Path) -> Product {

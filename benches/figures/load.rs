@@ -1,15 +1,13 @@
-//! Load from this process: kept connections, each sending one request after another.
+//! Load from this process: kept connections, each sending one request after another. They know as
+//! little of HTTP as will do, so that what is measured is the server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use memchr::memmem;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::stopwatch;
@@ -20,29 +18,62 @@ pub(crate) const CONNECTIONS: usize = 16;
 const WINDOW: Duration = Duration::from_secs(2);
 
 /// One kept connection.
-pub(crate) struct Connection(SendRequest<Full<Bytes>>);
+pub(crate) struct Connection {
+    socket: TcpStream,
+    received: Vec<u8>,
+}
+
+/// Status and body of an answer.
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
+    pub(crate) body: &'a [u8],
+}
 
 impl Connection {
     pub(crate) async fn open(server: SocketAddr) -> Self {
-        let stream = TcpStream::connect(server).await.expect("the server listens");
-        stream.set_nodelay(true).expect("a TCP socket");
-        let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("a connection");
-        tokio::spawn(connection);
-        Self(sender)
+        let socket = TcpStream::connect(server).await.expect("the server listens");
+        socket.set_nodelay(true).expect("a TCP socket");
+        Self { socket, received: Vec::with_capacity(64 * 1024) }
     }
 
-    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> (Response<()>, Bytes) {
-        self.0.ready().await.expect("the connection is kept");
-        let (parts, body) = self.0.send_request(request).await.expect("an answer").into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes();
-        (Response::from_parts(parts, ()), body)
+    /// Sends a request as it stands on the wire; reads its answer.
+    pub(crate) async fn send(&mut self, request: &[u8]) -> Answer<'_> {
+        self.socket.write_all(request).await.expect("the connection is kept");
+        self.received.clear();
+        let body_from = loop {
+            self.read().await;
+            if let Some(end) = memmem::find(&self.received, b"\r\n\r\n") {
+                break end + 4;
+            }
+        };
+        let head = &self.received[..body_from];
+        let status = number(&head["HTTP/1.1 ".len()..]);
+        let length = memmem::find(head, b"\r\ncontent-length: ").map(|at| number(&head[at + 18..]));
+        let end = body_from + length.expect("an answer says how long it is");
+        while self.received.len() < end {
+            self.read().await;
+        }
+        let status = u16::try_from(status).expect("three digits");
+        Answer { status, body: &self.received[body_from..end] }
+    }
+
+    async fn read(&mut self) {
+        let count = self.socket.read_buf(&mut self.received).await.expect("an answer");
+        assert_ne!(count, 0, "the connection is kept");
     }
 }
 
+/// The number these bytes begin with.
+fn number(bytes: &[u8]) -> usize {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+}
+
 /// Requests answered a second: `make` gives each connection its requests.
-pub(crate) async fn rate<M>(server: SocketAddr, make: M) -> f64
+pub(crate) async fn rate<M, R>(server: SocketAddr, make: M) -> f64
 where
-    M: Fn(u64) -> Request<Full<Bytes>> + Send + Sync + 'static,
+    M: Fn(u64) -> R + Send + Sync + 'static,
+    R: AsRef<[u8]> + Send,
 {
     let (make, stop) = (Arc::new(make), Arc::new(AtomicBool::new(false)));
     let (count, turn) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -53,8 +84,8 @@ where
         tasks.push(tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
                 let request = make(turn.fetch_add(1, Ordering::Relaxed));
-                let (answer, _) = connection.send(request).await;
-                assert!(answer.status().as_u16() < 400, "{answer:?}");
+                let answer = connection.send(request.as_ref()).await;
+                assert!(answer.status < 400, "{}", String::from_utf8_lossy(answer.body));
                 count.fetch_add(1, Ordering::Relaxed);
             }
         }));

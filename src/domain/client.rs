@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr};
 pub struct Client {
     /// The address of the client, or of the last hop we do not trust.
     pub ip: IpAddr,
-    /// Browser and system in a few words.
-    pub device: String,
+    /// Its `User-Agent`, as it came; none is the server itself, for what it does unasked.
+    pub user_agent: Option<String>,
     /// Ties log lines to the answer that was given.
     pub request_id: String,
 }
@@ -20,19 +20,20 @@ impl Client {
     /// The server itself, for what it does unasked.
     #[must_use]
     pub fn server() -> Self {
-        Self {
-            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            device: "Gatepost".into(),
-            request_id: Self::NOBODY.into(),
-        }
+        Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: None, request_id: Self::NOBODY.into() }
+    }
+
+    /// Browser and system in a few words.
+    #[must_use]
+    pub fn device(&self) -> String {
+        self.user_agent.as_deref().map_or_else(|| "Gatepost".to_owned(), device)
     }
 }
 
 /// Browser and system in a few words ("Firefox on Linux"), read off a `User-Agent`.
 ///
 /// Only words of this table ever come out of it, so nothing a stranger sends is shown to anybody.
-#[must_use]
-pub fn device(user_agent: &str) -> String {
+fn device(user_agent: &str) -> String {
     // The order matters: most browsers also claim to be those further down.
     const BROWSERS: [(&str, &str); 12] = [
         ("Edg", "Edge"),

@@ -64,7 +64,7 @@ impl Event {
     /// `name` happened now, caused by `client`.
     #[must_use]
     pub fn new(at: Timestamp, name: EventName, account: Option<AccountId>, client: &Client) -> Self {
-        Self { at, name, account, ip: client.ip, device: client.device.clone() }
+        Self { at, name, account, ip: client.ip, device: client.device() }
     }
 
     /// Tells the log.

@@ -28,7 +28,12 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut text = [0; 2 * $bytes];
+                for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+                    pair[0] = HEX_DIGITS[usize::from(byte >> 4)];
+                    pair[1] = HEX_DIGITS[usize::from(byte & 0xf)];
+                }
+                f.write_str(std::str::from_utf8(&text).expect("hexadecimal digits are text"))
             }
         }
 
@@ -66,6 +71,8 @@ id!(
     RunId,
     8
 );
+
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 fn hex_digit(byte: u8) -> Option<u8> {
     match byte {

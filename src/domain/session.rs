@@ -62,7 +62,16 @@ pub enum Means {
     Code,
 }
 
-/// Somebody who is signed in.
+/// A live session and whose it is.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Whose account.
+    pub account: Account,
+    /// Which session.
+    pub session: Session,
+}
+
+/// Somebody who just signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// Whose account.
@@ -86,12 +95,12 @@ impl Gatepost {
     ///
     /// # Errors
     /// `SignInRequired` when nobody is; `Store`.
-    pub async fn session(&self, token: &str) -> Result<SignedIn, Error> {
+    pub async fn session(&self, token: &str) -> Result<Live, Error> {
         let claims = self.ring.open_session(token).ok_or(Error::SignInRequired)?;
         let live = self.live_session(claims.account, claims.session).await?;
         let (account, session) = live.ok_or(Error::SignInRequired)?;
         self.touch(&session).await;
-        self.signed_in(account, session)
+        Ok(Live { account, session })
     }
 
     /// Ends the session of this token. No mistake when there is none.
@@ -154,7 +163,7 @@ impl Gatepost {
             proven_at: now,
             means,
             ip: client.ip,
-            device: client.device.clone(),
+            device: client.device(),
         }
     }
 

@@ -74,7 +74,7 @@ pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<O
     let routes = paths.fold(Routes::new(), |routes, (pattern, methods)| routes.at(pattern, &methods));
     let doors = pages::routes(house)
         .at(HEALTHZ, get(health::live))
-        .at(READYZ, get(health::ready).data(house.clone()))
-        .nest(API, api::routes(house.clone()));
+        .at(READYZ, get(health::ready).data(house.clone()));
+    let doors = api::add(doors, house);
     guard(doors, edge, routes, world, Arc::clone(&house.site))
 }

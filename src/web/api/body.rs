@@ -1,10 +1,11 @@
-//! A JSON body, read by the rules of `wire`.
+//! JSON bodies: those that come, read by the rules of `wire`, and those that go.
 
 use poem::http::header::CONTENT_TYPE;
-use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem::{IntoResponse, Request, RequestBody, Response};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponses, Registry};
+use poem_openapi::types::{ToJSON, Type};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, payload};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::web::problem::{Code, Problem};
@@ -41,6 +42,26 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Body<T> {
         }
         let bytes = body.take()?.into_bytes().await?;
         Ok(Self(Fields::from_json(&bytes)?.read()?))
+    }
+}
+
+/// The answer of an operation. Stands in for poem-openapi's `Json`, which makes a tree of values out
+/// of it first: that costs as much as all the rest of a session check.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: Serialize + Send> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        poem::web::Json(self.0).into_response()
+    }
+}
+
+impl<T: ToJSON> ApiResponse for Json<T> {
+    fn meta() -> MetaResponses {
+        payload::Json::<T>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        payload::Json::<T>::register(registry);
     }
 }
 

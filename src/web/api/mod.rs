@@ -42,20 +42,21 @@ enum Tag {
     Mailbox,
 }
 
-/// Every operation, the document and its page; to be nested under `/api`.
+/// Adds every operation below `/api`, the document and its page.
 #[must_use]
-pub fn routes(house: House) -> impl Endpoint {
+pub fn add(route: Route, house: &House) -> Route {
     let document = document();
     let page = docs::page(&house.site, &document).into_string();
     let serve = |content_type: &'static str, body: String| {
         make_sync(move |_| Response::builder().content_type(content_type).body(body.clone()))
     };
-    Route::new()
-        .at(OPENAPI, get(serve("application/json", document)))
-        .at(DOCS, get(serve("text/html; charset=utf-8", page)))
-        .nest("/", service())
-        .data(house)
-        .around(|routes, request| async move { routes.call(request).await.map_err(in_our_words) })
+    let operations = service()
+        .data(house.clone())
+        .around(|operations, request| async move { operations.call(request).await.map_err(in_our_words) });
+    route
+        .at(format!("{API}{OPENAPI}"), get(serve("application/json", document)))
+        .at(format!("{API}{DOCS}"), get(serve("text/html; charset=utf-8", page)))
+        .nest(API, operations)
 }
 
 /// Every path of this door with its methods, for the edge, which tells them in `Allow`.

@@ -1,10 +1,12 @@
 //! Who is signed in, and signing out.
 
+use jiff::fmt::temporal::DateTimePrinter;
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
 
 use super::bearer::{PerhapsSignedIn, SignedIn};
+use super::body::Json;
 use super::{Refusals, Tag};
 use crate::domain::client::Client;
 use crate::domain::time::Timestamp;
@@ -17,7 +19,7 @@ pub(super) const REFUSALS: Refusals =
     &[("session", &[Code::SignInRequired]), ("profile", &[Code::SignInRequired]), ("sign_out", &[])];
 
 /// A person's account.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(super) struct Account {
     /// Its name for ever.
     id: String,
@@ -37,7 +39,7 @@ pub(super) struct Account {
 }
 
 /// One place where somebody is signed in.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(super) struct Session {
     /// Its name.
     id: String,
@@ -57,11 +59,12 @@ pub(super) struct Session {
     current: bool,
     /// What keeps you signed in: send it as `Authorization: Bearer`. Only where it is new.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
 
 /// Who is signed in.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 struct Profile {
     /// Whose account.
     account: Account,
@@ -108,9 +111,10 @@ impl Session {
 
 /// A time as it stands in every answer: RFC 3339, UTC. Beyond the year 9999 all times are one.
 pub(super) fn rfc3339(at: Timestamp) -> String {
+    const PRINTER: DateTimePrinter = DateTimePrinter::new();
     let milliseconds = i64::try_from(at.0).ok();
     let time = milliseconds.and_then(|it| jiff::Timestamp::from_millisecond(it).ok());
-    time.unwrap_or(jiff::Timestamp::MAX).to_string()
+    PRINTER.timestamp_to_string(&time.unwrap_or(jiff::Timestamp::MAX))
 }
 
 #[derive(ApiResponse)]

@@ -1,5 +1,5 @@
 //! How much a body may hold, and how long it may take: read whole here, so that no handler and no
-//! extractor of poem's ever reads from the network (they know no bounds: SECURITY, FW-3).
+//! extractor of poem's ever reads from the network (they know no bounds).
 
 use poem::error::ReadBodyError;
 use poem::http::header::CONTENT_LENGTH;

@@ -4,19 +4,23 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
 use poem::http::HeaderMap;
-use poem::http::header::USER_AGENT;
+use poem::http::header::{HeaderValue, USER_AGENT};
 use poem::{Addr, FromRequest, Request, RequestBody};
 
-use crate::domain::client::{Client, device};
+use crate::domain::client::Client;
 use crate::web::problem::{Code, Problem};
 
+/// No browser's is longer; what a stranger adds names no device.
+const LONGEST_USER_AGENT_BYTES: usize = 512;
+
 /// The client of this request.
-pub(super) fn identify(request: &Request, trusted: &[IpNet], request_id: &str) -> Client {
-    let user_agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+pub(super) fn identify(request: &Request, trusted: &[IpNet], request_id: String) -> Client {
+    let user_agent = request.headers().get(USER_AGENT).map_or(&[][..], HeaderValue::as_bytes);
+    let user_agent = &user_agent[..user_agent.len().min(LONGEST_USER_AGENT_BYTES)];
     Client {
         ip: address(&request.remote_addr().0, request.headers(), trusted),
-        device: device(&user_agent.unwrap_or_default()),
-        request_id: request_id.to_owned(),
+        user_agent: Some(String::from_utf8_lossy(user_agent).into_owned()),
+        request_id,
     }
 }
 
@@ -32,7 +36,7 @@ pub(super) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
 
 /// The peer's address, unless the peer is a proxy of ours; then the last hop of `X-Forwarded-For`
 /// that is none. What stands left of that hop is what a stranger wrote: believing it gives him as
-/// many addresses as he likes, and so as many tries (SEC-51). No other header is believed.
+/// many addresses as he likes, and so as many tries. No other header is believed.
 fn address(peer: &Addr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut nearest = match peer_ip(peer) {
         Some(ip) if !is_trusted(ip, trusted) => return ip,

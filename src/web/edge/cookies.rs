@@ -35,7 +35,7 @@ impl Cookies {
     ///
     /// Names are compared byte by byte and only the one space browsers put before a name is taken
     /// off: a name that merely looks like ours (behind a tab or a Unicode space) can be set by a
-    /// neighbouring host in spite of the `__Host-` prefix (SEC-44). So can a second cookie of the
+    /// neighbouring host in spite of the `__Host-` prefix. So can a second cookie of the
     /// same name, on http at least; since nobody can tell which is ours, neither is.
     #[must_use]
     pub fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {

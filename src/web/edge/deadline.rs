@@ -1,22 +1,26 @@
 //! Which phase a connection is in, and how long it may stay there.
 //!
 //! hyper's own timer starts with the connection's silence and ends with the head, so it can tell an
-//! idle browser from a dripping head as little as poem can (FACTS 3), and nothing of theirs bounds
+//! idle browser from a dripping head as little as poem can, and nothing of theirs bounds
 //! the writing. Here the socket, the service and the answer's body each tell the `Line` what they
-//! see, and one future ends the connection when a phase has lasted too long.
+//! see, and one future ends the connection when a phase has lasted too long. It looks now and then,
+//! so that a request costs it nothing: no timer is set, no clock is read.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use std::{io, io::IoSlice};
 
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use super::Limits;
+
+/// How often a phase is looked at before its limit: it may last longer by one look.
+const LOOKS: u32 = 8;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -30,46 +34,75 @@ enum Phase {
     Writing,
 }
 
-/// What one connection is doing.
+/// A phase, and how many came before it: one that was left and entered again is another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Moment(u64);
+
+impl Moment {
+    const FIRST: Self = Self(0);
+
+    fn phase(self) -> Phase {
+        match self.0 & 0b11 {
+            0 => Phase::Idle,
+            1 => Phase::Head,
+            2 => Phase::Working,
+            _ => Phase::Writing,
+        }
+    }
+
+    fn then(self, phase: Phase) -> Self {
+        let count = (self.0 >> 2) + 1;
+        Self(count << 2 | phase as u64)
+    }
+}
+
+/// What one connection is doing. Told and looked at by its task alone, one after the other.
 pub(super) struct Line {
-    phase: watch::Sender<Phase>,
+    moment: AtomicU64,
     /// The answer has more bytes than hyper has taken so far.
     is_answer_open: AtomicBool,
 }
 
 impl Line {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { phase: watch::Sender::new(Phase::Idle), is_answer_open: AtomicBool::new(false) })
+        let moment = AtomicU64::new(Moment::FIRST.0);
+        Arc::new(Self { moment, is_answer_open: AtomicBool::new(false) })
     }
 
     /// Whether no request would be lost if the connection ended now.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(*self.phase.borrow(), Phase::Idle | Phase::Head)
+        matches!(self.moment().phase(), Phase::Idle | Phase::Head)
     }
 
     /// A head is whole.
     pub(super) fn asked(&self) {
-        self.phase.send_replace(Phase::Working);
+        self.enter(Phase::Working);
     }
 
     /// The answer is known; returns its body, which will tell when it was handed over.
     pub(super) fn answered<B>(self: &Arc<Self>, body: B) -> Answer<B> {
         self.is_answer_open.store(true, Ordering::Relaxed);
-        self.phase.send_replace(Phase::Writing);
+        self.enter(Phase::Writing);
         Answer { body, line: Arc::clone(self) }
     }
 
     /// Returns when a phase has lasted longer than it may.
     pub(super) async fn overrun(&self, limits: &Limits) {
-        let mut phase = self.phase.subscribe();
+        let pause = [limits.idle, limits.head, limits.work, limits.write].into_iter().min();
+        let pause = pause.expect("there are four") / LOOKS;
+        let (mut seen, mut lasted) = (self.moment(), Duration::ZERO);
         loop {
-            let limit = match *phase.borrow_and_update() {
+            sleep(pause).await;
+            let now = self.moment();
+            lasted = if now == seen { lasted + pause } else { Duration::ZERO };
+            seen = now;
+            let limit = match now.phase() {
                 Phase::Idle => limits.idle,
                 Phase::Head => limits.head,
                 Phase::Working => limits.work,
                 Phase::Writing => limits.write,
             };
-            if timeout(limit, phase.changed()).await.is_err() {
+            if lasted >= limit {
                 return;
             }
         }
@@ -77,24 +110,24 @@ impl Line {
 
     /// Bytes came. A dripping head moves its deadline by nothing (Slowloris).
     fn heard(&self) {
-        self.step(Phase::Idle, Phase::Head);
+        if self.moment().phase() == Phase::Idle {
+            self.enter(Phase::Head);
+        }
     }
 
     /// All that hyper had taken was sent.
     fn flushed(&self) {
-        if !self.is_answer_open.load(Ordering::Relaxed) {
-            self.step(Phase::Writing, Phase::Idle);
+        if self.moment().phase() == Phase::Writing && !self.is_answer_open.load(Ordering::Relaxed) {
+            self.enter(Phase::Idle);
         }
     }
 
-    fn step(&self, from: Phase, to: Phase) {
-        self.phase.send_if_modified(|phase| {
-            let is_there = *phase == from;
-            if is_there {
-                *phase = to;
-            }
-            is_there
-        });
+    fn moment(&self) -> Moment {
+        Moment(self.moment.load(Ordering::Relaxed))
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.moment.store(self.moment().then(phase).0, Ordering::Relaxed);
     }
 }
 

@@ -11,6 +11,7 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use percent_encoding::percent_decode_str;
@@ -34,7 +35,8 @@ pub fn guard<E: Endpoint>(
     world: World,
     site: Arc<Site>,
 ) -> Guard<E> {
-    Guard { inner: endpoint, settings, routes, world, site }
+    let next_id = AtomicU64::new(u64::from_be_bytes(world.random()));
+    Guard { inner: endpoint, settings, routes, world, site, next_id }
 }
 
 /// An endpoint behind the guard. Its answers are never errors.
@@ -45,7 +47,11 @@ pub struct Guard<E> {
     routes: Routes,
     world: World,
     site: Arc<Site>,
+    next_id: AtomicU64,
 }
+
+/// Odd, so that no id comes twice before all have; large, so that neighbours do not look alike.
+const ID_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// What is remembered of a request while the door has it.
 struct Visit {
@@ -84,12 +90,12 @@ impl<E: Endpoint> Guard<E> {
     fn receive(&self, request: &Request) -> Visit {
         let path = request.uri().path();
         // Ours, never the client's: two requests that share an id could not be told apart.
-        let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random()));
+        let request_id = format!("{:016x}", self.next_id.fetch_add(ID_STEP, Ordering::Relaxed));
         Visit {
             began: self.world.now(),
             method: request.method().clone(),
             path: path.to_owned(),
-            client: client::identify(request, &self.settings.trusted_proxies, &request_id),
+            client: client::identify(request, &self.settings.trusted_proxies, request_id),
             door: Door::of(path),
         }
     }

@@ -36,6 +36,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Puts the headers on. They stand whatever a handler set, except the caching of an asset.
 pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_id: &str) {
     let headers = response.headers_mut();
+    headers.reserve(ALWAYS.len() + 4);
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -51,7 +52,7 @@ pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_i
 }
 
 /// A token stands in the path of a link, so not even our own pages are told it. `no-referrer` would
-/// make browsers send `Origin: null` with the page's form, which we refuse (SECURITY, FW-12).
+/// make browsers send `Origin: null` with the page's form, which we refuse.
 fn referrer_policy(path: &str) -> &'static str {
     if path.starts_with(LINK) { "strict-origin" } else { "same-origin" }
 }

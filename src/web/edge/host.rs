@@ -11,7 +11,7 @@ use crate::web::problem::{Code, Problem};
 /// Refuses a request whose Host is not ours.
 ///
 /// A page of a name that was pointed at our address (DNS rebinding) brings that name as its Host;
-/// two Hosts are read differently by the proxy in front and by us (SEC-72).
+/// two Hosts are read differently by the proxy in front and by us.
 pub(super) fn check(request: &Request, settings: &EdgeSettings) -> Result<(), Problem> {
     let path = request.uri().path();
     // Whoever watches the process asks by address.

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::either::Either;
 
 /// Connections the kernel keeps for us while we are busy. With the usual 128 a rush waits seconds
-/// for its SYNs to be sent again (SECURITY, FW-6).
+/// for its SYNs to be sent again.
 const BACKLOG: i32 = 4096;
 
 /// Owner and group: who can connect is believed about `X-Forwarded-For`, so not everybody; but a

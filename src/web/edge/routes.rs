@@ -1,5 +1,7 @@
 //! Which methods a path knows: what poem's router does not tell, and a 405 must.
 
+use std::collections::HashMap;
+
 use poem::http::Method;
 use poem::http::header::HeaderValue;
 
@@ -7,7 +9,12 @@ use crate::web::problem::{Code, Problem};
 
 /// The paths of a door and their methods. Each door hands in its own.
 #[derive(Clone, Debug, Default)]
-pub struct Routes(Vec<(String, Vec<Method>)>);
+pub struct Routes {
+    /// Paths that are spelt out; each is looked up at once, and is not also another's parameter.
+    plain: HashMap<String, Vec<Method>>,
+    /// Those with a parameter.
+    patterns: Vec<(String, Vec<Method>)>,
+}
 
 impl Routes {
     /// No routes yet.
@@ -16,54 +23,66 @@ impl Routes {
         Self::default()
     }
 
-    /// Adds a path; a segment in braces (`/link/{token}`) stands for any one segment. HEAD comes
-    /// with GET.
+    /// Adds a path, or methods to one; a segment in braces (`/link/{token}`) stands for any one
+    /// segment. HEAD comes with GET.
     #[must_use]
     pub fn at(mut self, pattern: impl Into<String>, methods: &[Method]) -> Self {
-        self.0.push((pattern.into(), methods.to_vec()));
+        let pattern = pattern.into();
+        let known = if pattern.contains('{') {
+            let index = self.patterns.iter().position(|(other, _)| *other == pattern);
+            let index = index.unwrap_or_else(|| {
+                self.patterns.push((pattern, Vec::new()));
+                self.patterns.len() - 1
+            });
+            &mut self.patterns[index].1
+        } else {
+            self.plain.entry(pattern).or_default()
+        };
+        known.extend_from_slice(methods);
         self
     }
 
     /// Adds the routes of another door.
     #[must_use]
-    pub fn and(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
-        self
+    pub fn and(self, others: Self) -> Self {
+        others
+            .plain
+            .into_iter()
+            .chain(others.patterns)
+            .fold(self, |all, (path, methods)| all.at(path, &methods))
     }
 
     /// Refuses a method this path does not know, and everywhere those that no path knows (TRACE,
     /// CONNECT and inventions). An unknown path is for the router to refuse.
     pub(super) fn check(&self, path: &str, method: &Method) -> Result<(), Problem> {
-        let allowed = self.allowed(path);
-        let is_known = if allowed.is_empty() {
-            method == Method::HEAD || self.0.iter().any(|(_, methods)| methods.contains(method))
-        } else {
-            allowed.contains(method)
+        let allows = |methods: &[Method]| {
+            methods.contains(method) || (method == Method::HEAD && methods.contains(&Method::GET))
+        };
+        let is_known = match self.methods(path) {
+            [] => self.all().any(|methods| allows(methods)),
+            methods => allows(methods),
         };
         if is_known { Ok(()) } else { Err(Problem::of(Code::MethodNotAllowed)) }
     }
 
     /// What `Allow` says of this path; nothing where it has none.
     pub(super) fn allow(&self, path: &str) -> HeaderValue {
-        let methods = self.allowed(path);
-        let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        let methods = self.methods(path);
+        let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        if methods.contains(&Method::GET) {
+            names.push(Method::HEAD.as_str());
+        }
         HeaderValue::from_str(&names.join(", ")).expect("methods are tokens")
     }
 
-    fn allowed(&self, path: &str) -> Vec<Method> {
-        let has_literal = self.0.iter().any(|(pattern, _)| pattern == path);
-        let mut allowed = Vec::new();
-        for (pattern, methods) in &self.0 {
-            // A path that is spelt out is not also another path's parameter.
-            let is_it = if has_literal { pattern == path } else { matches(pattern, path) };
-            if is_it {
-                allowed.extend(methods.iter().cloned());
-            }
-        }
-        if allowed.contains(&Method::GET) {
-            allowed.push(Method::HEAD);
-        }
-        allowed
+    fn methods(&self, path: &str) -> &[Method] {
+        let pattern = || self.patterns.iter().find(|(pattern, _)| matches(pattern, path));
+        let methods = self.plain.get(path).or_else(|| pattern().map(|(_, methods)| methods));
+        methods.map_or(&[], Vec::as_slice)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Vec<Method>> {
+        self.plain.values().chain(self.patterns.iter().map(|(_, methods)| methods))
     }
 }
 

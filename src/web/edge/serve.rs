@@ -7,9 +7,9 @@ use std::time::Duration;
 use poem::Endpoint;
 use poem::web::{LocalAddr, RemoteAddr};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::listener::{Accepted, Listener};
 use super::seats::{Seat, Seats};
@@ -28,27 +28,27 @@ where
     let endpoint = Arc::new(endpoint);
     let settings = Arc::new(settings);
     let places = Places::new(&settings);
-    let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+    let mut tasks = JoinSet::new();
     while let Some((accepted, place)) = next(&listener, &places, &settings, &stop).await {
+        while tasks.try_join_next().is_some() {}
         let (endpoint, settings) = (Arc::clone(&endpoint), Arc::clone(&settings));
-        let (stop, cut) = (stop.clone(), cut.clone());
+        // One of its own: asking whether to stop locks it, and every connection asks all the time.
+        let stop = stop.child_token();
         tasks.spawn(async move {
             let _place = place;
             let ends = (LocalAddr(accepted.local), RemoteAddr(accepted.peer));
-            let served = connection::serve(accepted.socket, ends, endpoint, &settings.limits, &stop);
-            tokio::select! {
-                () = served => {}
-                () = cut.cancelled() => {}
-            }
+            connection::serve(accepted.socket, ends, endpoint, &settings.limits, &stop).await;
         });
     }
     drop(listener);
-    tasks.close();
-    if timeout(settings.limits.stop, tasks.wait()).await.is_err() {
+    if timeout(settings.limits.stop, ended(&mut tasks)).await.is_err() {
         tracing::warn!(connections = tasks.len(), "connections_cut");
-        cut.cancel();
-        tasks.wait().await;
+        tasks.shutdown().await;
     }
+}
+
+async fn ended(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }
 
 /// A connection's place among all and among those of its client.

@@ -12,7 +12,7 @@ use crate::domain::error::Error;
 use crate::domain::ids::Nonce;
 use crate::domain::next::Next;
 use crate::domain::request::Purpose;
-use crate::domain::session::SignedIn;
+use crate::domain::session::Live;
 use crate::domain::sign_in::{HeldRequest, MailQueued};
 use crate::domain::token::SessionToken;
 use crate::web::direct::came_direct;
@@ -31,7 +31,7 @@ pub(super) struct Visitor {
     /// Where it comes from.
     pub(super) client: Client,
     /// Who is signed in.
-    pub(super) signed_in: Option<SignedIn>,
+    pub(super) signed_in: Option<Live>,
     /// The session token it sent, good or not.
     pub(super) session: Option<String>,
     /// Its requests, newest first.

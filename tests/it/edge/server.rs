@@ -106,7 +106,7 @@ fn home() -> &'static str {
 
 #[handler]
 fn who(client: &Client) -> String {
-    format!("{} with {} as {}", client.ip, client.device, client.request_id)
+    format!("{} with {} as {}", client.ip, client.device(), client.request_id)
 }
 
 #[handler]
