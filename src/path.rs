@@ -28,10 +28,6 @@ pub const FAVICON: &str = "/favicon.ico";
 pub const HEALTHZ: &str = "/healthz";
 /// Does it take work?
 pub const READYZ: &str = "/readyz";
-/// Numbers for whoever watches.
-pub const METRICS: &str = "/metrics";
-/// Where a proxy asks whether somebody is signed in.
-pub const FORWARD_AUTH: &str = "/forward-auth";
 /// Before the path of a page: the same act over JSON.
 pub const API: &str = "/api";
 /// Who holds this session (JSON alone), below `API`.

@@ -13,6 +13,9 @@ const LONGEST_PATH_BYTES: usize = 120;
 /// No name of ours is as long as this, and every token is longer.
 const TOKEN_BYTES: usize = 40;
 
+/// As many as a mailed code has.
+const CODE_DIGITS: usize = 6;
+
 /// Writes the line of a request that was answered.
 pub(super) fn write(
     method: &Method,
@@ -22,31 +25,54 @@ pub(super) fn write(
     (ip, request_id): (IpAddr, &str),
 ) {
     tracing::info!(
-        method = %method,
+        method = named(method),
         path = %masked(path),
         status = status.as_u16(),
-        took_ms = took.as_millis(),
+        took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         client.ip = %ip,
         request.id = request_id,
         "request"
     );
 }
 
-/// The path without what opens an account: who reads the log must not be able to sign in.
-/// Whatever is as long as a token is left out wherever it stands, so that a link that was mangled on
-/// its way does not escape by being at the wrong path.
+/// A method in a word of ours: an invented one may be as long as a head, and hold anything.
+fn named(method: &Method) -> &'static str {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    const NAMES: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    KNOWN.iter().position(|known| known == method).map_or("other", |index| NAMES[index])
+}
+
+/// The path without what opens an account or names a person: who reads the log must not be able to
+/// sign in. Whatever looks like a token, a code or an address is left out wherever it stands, so that
+/// a link that was mangled on its way does not escape by being at the wrong path.
 pub(super) fn masked(path: &str) -> String {
     let api = if path.starts_with(API) { API } else { "" };
     if path[api.len()..].starts_with(LINK) {
         return format!("{api}{LINK}…");
     }
-    let segments = path.split('/').map(|segment| if segment.len() < TOKEN_BYTES { segment } else { "…" });
+    let segments = path.split('/').map(|segment| if tells_nothing(segment) { segment } else { "…" });
     let mut masked = segments.collect::<Vec<_>>().join("/");
     if masked.len() > LONGEST_PATH_BYTES {
         masked.truncate(masked.floor_char_boundary(LONGEST_PATH_BYTES));
         masked.push('…');
     }
     masked
+}
+
+fn tells_nothing(segment: &str) -> bool {
+    let is_code = segment.len() == CODE_DIGITS && segment.bytes().all(|byte| byte.is_ascii_digit());
+    let lower = segment.to_ascii_lowercase();
+    segment.len() < TOKEN_BYTES && !is_code && !lower.contains('@') && !lower.contains("%40")
 }
 
 #[cfg(test)]
@@ -64,6 +90,9 @@ mod tests {
             (format!("/LINK/{token}"), "/LINK/…"),
             (format!("//link/{token}"), "//link/…"),
             (format!("/{token}="), "/…"),
+            ("/x/ann@example.org".into(), "/x/…"),
+            ("/x/ann%40example.org".into(), "/x/…"),
+            ("/api/code/589972".into(), "/api/code/…"),
             ("/profile/sessions/0123/end".into(), "/profile/sessions/0123/end"),
         ] {
             assert_eq!(masked(&path), logged);
