@@ -45,8 +45,8 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Body<T> {
     }
 }
 
-/// The answer of an operation. Stands in for poem-openapi's `Json`, which makes a tree of values out
-/// of it first: that costs as much as all the rest of a session check.
+/// The answer of an operation. Stands in for poem-openapi's `Json`, which makes a tree of values
+/// of it first: that took a sixth of the time of a session check.
 pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize + Send> IntoResponse for Json<T> {
