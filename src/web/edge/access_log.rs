@@ -25,7 +25,7 @@ pub(super) fn write(
     (ip, request_id): (IpAddr, &str),
 ) {
     tracing::info!(
-        method = named(method),
+        method = %named(method),
         path = %masked(path),
         status = status.as_u16(),
         took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

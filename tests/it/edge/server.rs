@@ -96,7 +96,6 @@ fn endpoint() -> Route {
         .at("/endless", get(endless))
         .at("/echo", post(echo))
         .at("/api/echo", post(echo))
-        .at("/forward-auth", get(home))
 }
 
 #[handler]
