@@ -45,11 +45,14 @@ pub(super) fn open(folder: &Path, cache_bytes: u64, settings: &SledSettings) -> 
     }
     let lock = files::lock(folder)?;
     let mark = Mark::read(folder);
-    if !files::store_folder(folder).exists() && mark == Ok(None) {
+    let is_new = !files::store_folder(folder).exists() && mark == Ok(None);
+    if is_new {
         create(folder, cache_bytes, settings.new_store_id)?;
     }
     let site = Site { folder, cache_bytes, mark, accept: Accept::No };
-    if let Some(copy) = site.rehearsal()? {
+    // What was made just now needs no copy to be proven first: there is nothing in it to lose.
+    let copy = if is_new { None } else { site.rehearsal()? };
+    if let Some(copy) = copy {
         site.proven(copy.path())?;
     }
     let (db, tally) = site.proven(&files::store_folder(folder))?;

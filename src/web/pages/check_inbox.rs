@@ -156,8 +156,12 @@ impl Line {
     fn draw(&self) -> Markup {
         match self {
             Self::Ready => html! { "No letter? Look in the spam folder, or ask for another one." },
-            Self::Soon(1) => html! { "You can ask for another letter in 1 second." },
-            Self::Soon(secs) => html! { "You can ask for another letter in " (secs) " seconds." },
+            Self::Soon(1) => {
+                html! { "No letter? Look in the spam folder. Another one can be asked for in 1 second." }
+            }
+            Self::Soon(secs) => html! {
+                "No letter? Look in the spam folder. Another one can be asked for in " (secs) " seconds."
+            },
             Self::Sent => html! { strong { "Another letter is on its way." } },
             Self::Refused(why) => html! { span.error role="alert" { (why) } },
         }
