@@ -20,8 +20,11 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut command = gatepost(&[]);
-        command.envs(environment.iter().copied());
+        // A process that ignores SIGHUP hands that on: whoever runs the tests under nohup, or as a
+        // service, must not decide what they see.
+        let mut command = Command::new("/usr/bin/env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_gatepost")]);
+        command.env_clear().envs(environment.iter().copied());
         Self::start_as(command, data)
     }
 
