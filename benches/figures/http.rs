@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use gatepost::app::{Parts, Running};
 use gatepost::domain::Settings;
@@ -136,12 +135,7 @@ async fn start(folder: &std::path::Path) -> Product {
         store: Arc::new(store),
         ring: ring(),
         world,
-        domain: Settings {
-            link_lifetime: Duration::from_mins(10),
-            registration: true,
-            session_idle: Duration::from_hours(7 * 24),
-            session_absolute: Duration::from_hours(30 * 24),
-        },
+        domain: Settings::default(),
         mail: MailSettings {
             transport: TransportSettings::Mailbox(Arc::new(RecentLetters::new())),
             from: Sender::parse("Gatepost <gatepost@localhost>").expect("a sender"),
@@ -154,6 +148,7 @@ async fn start(folder: &std::path::Path) -> Product {
             name: "Gatepost".into(),
             public_url: origin.clone(),
             home: Next::parse("/").expect("a path"),
+            registration: true,
             has_mailbox: true,
         },
         edge: EdgeSettings {

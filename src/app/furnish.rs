@@ -1,11 +1,14 @@
 //! What each room is told of the configuration.
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use super::running::Parts;
 use crate::config::Config;
 use crate::config::mail::Transport;
 use crate::domain::Settings;
+use crate::domain::password::{Cost, PasswordPolicy};
 use crate::domain::ports::{Store, World};
 use crate::domain::token::KeyRing;
 use crate::mail::{MailSettings, Patience, RecentLetters, SmtpSettings, TransportSettings};
@@ -28,6 +31,9 @@ pub(super) fn furnish(
         domain: Settings {
             link_lifetime: config.link_lifetime,
             registration: config.registration,
+            passwords: PasswordPolicy { min_bytes: config.password_min_length, product: config.name.clone() },
+            password_cost: Cost::default(),
+            password_slots: available_parallelism().map_or(1, NonZero::get),
             session_idle: config.session_idle,
             session_absolute: config.session_absolute,
         },
@@ -36,6 +42,7 @@ pub(super) fn furnish(
             name: config.name.clone(),
             public_url: origin.clone(),
             home: config.home.clone(),
+            registration: config.registration,
             has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
         },
         edge: EdgeSettings {

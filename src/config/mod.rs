@@ -70,6 +70,8 @@ pub struct Config {
     pub mail: Mail,
     /// How long link and code are good, counted from delivery.
     pub link_lifetime: Duration,
+    /// The fewest bytes of a new password.
+    pub password_min_length: usize,
     /// How long a session may lie unused.
     pub session_idle: Duration,
     /// How long a session lasts at most.
@@ -159,6 +161,7 @@ impl Config {
             link_lifetime: sources
                 .text("sign_in.link_lifetime", value::duration(60 * MINUTE, "60m"))
                 .unwrap_or(10 * MINUTE),
+            password_min_length: sources.number("password.min_length", 8..=64).unwrap_or(12),
             session_idle: sources.text("session.idle", value::duration(400 * DAY, "400d")).unwrap_or(7 * DAY),
             session_absolute: sources
                 .text("session.absolute", value::duration(400 * DAY, "400d"))

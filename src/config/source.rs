@@ -14,7 +14,7 @@ use super::{DEFAULT_FILE, Options, key_file};
 use crate::domain::token::KeyRing;
 
 /// Every key: a dot between section and name.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "public_url",
     "listen",
     "data_dir",
@@ -32,6 +32,7 @@ const KEYS: [&str; 19] = [
     "mail.smtp_password_file",
     "mail.connections",
     "sign_in.link_lifetime",
+    "password.min_length",
     "session.idle",
     "session.absolute",
 ];

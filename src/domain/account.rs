@@ -2,7 +2,9 @@
 
 use super::address::EmailAddress;
 use super::ids::AccountId;
+use super::password::PasswordHash;
 use super::time::Timestamp;
+use super::token::Salt;
 
 /// One person's account. It exists only once its mailbox was proven.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -15,6 +17,14 @@ pub struct Account {
     pub registered_at: Timestamp,
     /// When the mailbox was proven.
     pub confirmed_at: Timestamp,
+    /// Whether it may do what the operator may.
+    pub admin: bool,
+    /// Whether the operator has shut it: nobody signs in, and who was signed in is not any more.
+    pub disabled: bool,
+    /// What its passwords are hashed with, for life.
+    pub salt: Salt,
+    /// Its password; without one it signs in by mail alone.
+    pub password: Option<PasswordHash>,
     /// Moves when everything that was handed out before must die. Requests and sessions remember
     /// the epoch they were made in and are void in any other.
     pub epoch: u32,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::address::AddressError;
+use super::password::Weakness;
 use super::ports::StoreError;
 
 /// A refusal, or a fault of the store.
@@ -11,6 +12,18 @@ pub enum Error {
     /// What was typed is no address.
     #[error("not an address: {0}")]
     Address(#[from] AddressError),
+    /// The password is not taken.
+    #[error("a weak password: {0}")]
+    WeakPassword(#[from] Weakness),
+    /// Nobody new can come in.
+    #[error("registration is closed")]
+    RegistrationClosed,
+    /// Not the password of this address, or nobody stands behind it: a stranger is not told which.
+    #[error("wrong address or password")]
+    InvalidCredentials,
+    /// The right password of an account that the operator has shut.
+    #[error("the account is disabled")]
+    AccountDisabled,
     /// The link is used, over, void or not ours: a stranger is not told which.
     #[error("the link opens nothing")]
     InvalidLink,

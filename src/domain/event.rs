@@ -27,10 +27,23 @@ pub struct Event {
 pub enum EventName {
     /// Somebody asked for a letter.
     MailRequested,
+    /// Somebody registered an address that nobody was known under. Stays, whether it is ever confirmed
+    /// or not.
+    Registered,
     /// A request came to be used: an account was made by it.
     AccountConfirmed,
     /// A request came to be used: its account was signed in.
     SignedIn,
+    /// A password was refused: wrong, or not yet good for anything.
+    PasswordRefused,
+    /// The operator made an account.
+    AccountAdded,
+    /// The operator handed out a link to sign in.
+    LinkHandedOut,
+    /// The operator made somebody an admin.
+    AdminGranted,
+    /// The operator made an admin nobody special.
+    AdminRevoked,
     /// A wrong code was typed.
     WrongCode,
     /// A session was ended by its holder.
@@ -48,10 +61,12 @@ impl EventName {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::MailRequested => "authn_token_created",
-            Self::AccountConfirmed => "user_created",
             Self::SignedIn => "authn_login_success",
-            Self::WrongCode => "authn_login_fail",
+            Self::Registered => "registered",
+            Self::AccountConfirmed | Self::AccountAdded => "user_created",
+            Self::MailRequested | Self::LinkHandedOut => "authn_token_created",
+            Self::AdminGranted | Self::AdminRevoked => "privilege_permissions_changed",
+            Self::WrongCode | Self::PasswordRefused => "authn_login_fail",
             Self::SignedOut => "session_ended",
             Self::MailSent => "mail_sent",
             Self::MailFailed => "mail_failed",

@@ -1,8 +1,9 @@
 //! Where each record stands: readable prefixes, big-endian times, so that order means something.
 //!
-//! `a/` accounts, `e/` who owns an address, `r/` requests, `s/` sessions by account, `o/` the outbox
-//! by due time, `x/` expiry marks by time, `v/` events by time, `k/` key checks. Prefixes of one
-//! engine's own begin with a NUL byte.
+//! `a/` accounts, `e/` who owns an address, `p/` passwords that wait for their address to be proven,
+//! `r/` requests, `s/` sessions by account, `o/` the outbox by due time, `x/` expiry marks by time, `v/`
+//! events by time, `k/` key checks, `n/` the seed of salts. Prefixes of one engine's own begin with a
+//! NUL byte.
 
 use std::fmt;
 
@@ -25,6 +26,12 @@ impl Key {
     #[must_use]
     pub fn owner(address: &CanonicalAddress) -> Self {
         Self::joined(b"e/", &[address.as_str().as_bytes()])
+    }
+
+    /// The registrations of an address that wait for their mail.
+    #[must_use]
+    pub fn pending(address: &CanonicalAddress) -> Self {
+        Self::joined(b"p/", &[address.as_str().as_bytes()])
     }
 
     /// A request.
@@ -74,6 +81,12 @@ impl Key {
     #[must_use]
     pub fn key_check(id: u8) -> Self {
         Self::joined(b"k/", &[&[id]])
+    }
+
+    /// The seed of salts.
+    #[must_use]
+    pub fn salt_seed() -> Self {
+        Self::joined(b"n/", &[])
     }
 
     /// A key from the bytes an engine keeps.

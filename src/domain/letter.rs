@@ -38,6 +38,10 @@ pub enum LetterKind {
     SignIn,
     /// There is no account here, and none can be made.
     NoAccount,
+    /// Link and code to confirm a registration.
+    Confirm,
+    /// Somebody registered an address that has an account: link and code to sign in.
+    AlreadyRegistered,
 }
 
 /// All that the words of one letter need.
@@ -60,6 +64,23 @@ pub enum Matter {
     SignIn(Secrets),
     /// There is no account here, and none can be made.
     NoAccount,
+    /// Link and code to confirm a registration.
+    Confirm(Secrets),
+    /// Somebody registered an address that has an account: link and code to sign in.
+    AlreadyRegistered(Secrets),
+}
+
+impl Matter {
+    /// The link and code in it, if it has them.
+    #[must_use]
+    pub fn secrets(&self) -> Option<&Secrets> {
+        match self {
+            Self::SignIn(secrets) | Self::Confirm(secrets) | Self::AlreadyRegistered(secrets) => {
+                Some(secrets)
+            }
+            Self::NoAccount => None,
+        }
+    }
 }
 
 /// What signs in, and for how long after it was delivered.

@@ -12,9 +12,9 @@ use super::letter::Code;
 use super::read::{Found, Standing};
 use super::redeem::{Redeemed, Redeemer};
 use super::request::{Asker, Purpose, Request};
-use super::sign_in::HeldRequest;
 use super::time::Timestamp;
 use super::token::LinkClaims;
+use super::waiting::HeldRequest;
 
 /// What a landing page shows of a link that can still be redeemed, or was redeemed just here.
 #[derive(Clone, Debug)]
@@ -29,6 +29,10 @@ pub struct LinkView {
     pub asker: Asker,
     /// The code to type where it was asked for: for who looks and did not ask, while it is good.
     pub code: Option<Code>,
+    /// Whether redeeming it makes an account that can have a password.
+    pub makes_account: bool,
+    /// Whether the operator handed it out, rather than a letter.
+    pub handed_out: bool,
     /// What it came to, where the session that was made of it is the one of who looks.
     pub redeemed_here: Option<Redeemed>,
 }
@@ -57,6 +61,8 @@ impl Gatepost {
             purpose: request.purpose,
             expires_at: request.live_until(),
             code: self.code_to_carry(&claims, &request, asker),
+            makes_account: request.makes_account(),
+            handed_out: request.handed_out,
             email: request.address,
             asker,
             redeemed_here,
@@ -71,7 +77,7 @@ impl Gatepost {
 
     /// The link and its code stand in one letter: who holds the one is told nothing by the other.
     fn code_to_carry(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
-        let is_good = !request.is_spent() && !request.is_over(self.world.now());
+        let is_good = !request.handed_out && !request.is_spent() && !request.is_over(self.world.now());
         if asker == Asker::No && is_good { self.ring.code(claims) } else { None }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod address;
+pub mod ask;
 pub mod client;
 pub mod error;
 pub mod event;
@@ -16,15 +17,19 @@ pub mod link;
 pub mod next;
 pub mod open;
 pub mod outbox;
+pub mod password;
 pub mod ports;
 mod read;
 pub mod redeem;
+pub mod registration;
+mod repeat;
 pub mod request;
 pub mod session;
 pub mod sign_in;
 pub mod sweep;
 pub mod time;
 pub mod token;
+pub mod waiting;
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,8 +41,9 @@ use self::client::Client;
 use self::error::Error;
 use self::event::Event;
 use self::ids::RunId;
+use self::password::{Cost, PasswordPolicy, Slots};
 use self::ports::{Change, Committed, Record, Store, StoreError, World};
-use self::token::KeyRing;
+use self::token::{KeyRing, SaltSeed};
 
 /// How often an act is decided anew after a conflict. Each conflict means that another act went
 /// through, so only a flood of acts on one account ever comes near.
@@ -50,10 +56,31 @@ pub struct Settings {
     pub link_lifetime: Duration,
     /// Whether an unknown address may become an account.
     pub registration: bool,
+    /// Which passwords are taken.
+    pub passwords: PasswordPolicy,
+    /// What hashing one costs.
+    pub password_cost: Cost,
+    /// How many are hashed at once.
+    pub password_slots: usize,
     /// How long a session may lie unused.
     pub session_idle: Duration,
     /// How long a session lasts at most.
     pub session_absolute: Duration,
+}
+
+impl Default for Settings {
+    /// What is decided where an operator says nothing.
+    fn default() -> Self {
+        Self {
+            link_lifetime: Duration::from_mins(10),
+            registration: true,
+            passwords: PasswordPolicy { min_bytes: 12, product: "Gatepost".into() },
+            password_cost: Cost::default(),
+            password_slots: 2,
+            session_idle: Duration::from_hours(7 * 24),
+            session_absolute: Duration::from_hours(30 * 24),
+        }
+    }
 }
 
 /// The house: every act a door can ask for.
@@ -61,6 +88,8 @@ pub struct Gatepost {
     store: Arc<dyn Store>,
     world: World,
     ring: KeyRing,
+    salts: SaltSeed,
+    slots: Slots,
     settings: Settings,
     run: RunId,
     owed: Notify,
@@ -74,9 +103,10 @@ impl fmt::Debug for Gatepost {
 
 impl Gatepost {
     /// Puts the domain before its engines. `open` is the way in: it also proves the keys.
-    fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, settings: Settings) -> Self {
+    fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, salts: SaltSeed, settings: Settings) -> Self {
         let run = RunId(world.random());
-        Self { store, world, ring, settings, run, owed: Notify::new() }
+        let slots = Slots::new(settings.password_slots);
+        Self { store, world, ring, salts, slots, settings, run, owed: Notify::new() }
     }
 
     /// Whether writes are taken now, and why not. For `/readyz`.

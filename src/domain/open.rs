@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::key::{Key, Span};
 use super::ports::{Change, Committed, Record, Store, StoreError, World};
-use super::token::{KeyId, KeyRing};
+use super::token::{KeyId, KeyRing, SaltSeed};
 use super::{Gatepost, Settings};
 
 /// Why the house does not open.
@@ -52,9 +52,21 @@ impl Gatepost {
             change.expect(Key::key_check(id.0), None);
             change.put(Key::key_check(id.0), Record::KeyCheck(check));
         }
+        let seed = match store.get(&[Key::salt_seed()]).await?.pop().flatten() {
+            Some(found) => match found.record {
+                Record::SaltSeed(seed) => seed,
+                _ => return Err(StoreError::Damaged("the seed of salts is none".into()).into()),
+            },
+            None => {
+                let seed = SaltSeed(world.random());
+                change.expect(Key::salt_seed(), None);
+                change.put(Key::salt_seed(), Record::SaltSeed(seed));
+                seed
+            }
+        };
         if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
             return Err(StoreError::Refused("somebody else is opening it".into()).into());
         }
-        Ok(Self::new(store, world, ring, settings))
+        Ok(Self::new(store, world, ring, seed, settings))
     }
 }

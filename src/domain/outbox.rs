@@ -161,7 +161,10 @@ impl Gatepost {
         let now = self.world.now();
         match delivery {
             Delivery::Taken => {
-                let start = |request: &mut Request, number| request.letter_delivered(number, now, lifetime);
+                let start = |request: &mut Request, number| {
+                    let lifetime = request.purpose.link_lifetime(lifetime);
+                    request.letter_delivered(number, now, lifetime);
+                };
                 self.settle(claim, EventName::MailSent, start).await
             }
             Delivery::Refused => self.settle(claim, EventName::MailFailed, Request::letter_dropped).await,
@@ -249,12 +252,14 @@ impl Gatepost {
     fn matter(&self, letter: &Letter, request: &Request) -> Option<Matter> {
         let claims = LinkClaims { key: request.key, nonce: letter.nonce, generation: letter.generation };
         let left = request.expires_at.since(self.world.now());
+        let secrets = || {
+            let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime).min(left);
+            Some(Secrets { link: self.ring.seal_link(&claims)?, code: self.ring.code(&claims)?, lifetime })
+        };
         match letter.kind {
-            LetterKind::SignIn => Some(Matter::SignIn(Secrets {
-                link: self.ring.seal_link(&claims)?,
-                code: self.ring.code(&claims)?,
-                lifetime: self.settings.link_lifetime.min(left),
-            })),
+            LetterKind::SignIn => secrets().map(Matter::SignIn),
+            LetterKind::Confirm => secrets().map(Matter::Confirm),
+            LetterKind::AlreadyRegistered => secrets().map(Matter::AlreadyRegistered),
             LetterKind::NoAccount => Some(Matter::NoAccount),
         }
     }

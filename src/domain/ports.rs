@@ -12,9 +12,11 @@ use super::event::Event;
 use super::ids::{AccountId, LetterId};
 use super::key::{Key, Span};
 use super::letter::{Code, Letter};
+use super::registration::Pending;
 use super::request::Request;
 use super::session::Session;
 use super::time::Timestamp;
+use super::token::SaltSeed;
 
 /// Everything that can stand in the store, one variant a kind of record.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -23,6 +25,8 @@ pub enum Record {
     Account(Account),
     /// Who is the account of an address, under the canonical address.
     Owner(AccountId),
+    /// The registrations of an address that wait for their mail, under the canonical address.
+    Pending(Pending),
     /// A request for a mail, under its nonce.
     Request(Request),
     /// A session, under its account and its id.
@@ -35,6 +39,8 @@ pub enum Record {
     Event(Event),
     /// Proves that a key of the ring is the one this store was written with.
     KeyCheck([u8; 32]),
+    /// The seed of the salts of addresses without an account.
+    SaltSeed(SaltSeed),
 }
 
 /// The state of a key at one moment. Opaque: compared for equality, never ordered, and never given

@@ -8,6 +8,7 @@ use super::ids::AccountId;
 use super::key::Key;
 use super::letter::Letter;
 use super::ports::{Change, Record, StoreError, Version, Versioned};
+use super::registration::Pending;
 use super::request::Request;
 use super::session::Session;
 
@@ -58,7 +59,9 @@ macro_rules! stored {
     )+};
 }
 
-stored!(Account: Account, AccountId: Owner, Request: Request, Session: Session, Letter: Letter);
+stored!(
+    Account: Account, AccountId: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter
+);
 
 /// Who stands behind an address.
 pub(super) struct Standing {
@@ -84,6 +87,15 @@ impl Gatepost {
     pub(super) async fn find<T: Stored>(&self, key: Key) -> Result<Found<T>, Error> {
         let found = self.store.get(std::slice::from_ref(&key)).await?.pop().flatten();
         Found::new(key, found)
+    }
+
+    /// Records of one kind as of one moment, in the order asked.
+    pub(super) async fn find_all<T: Stored>(&self, keys: Vec<Key>) -> Result<Vec<Found<T>>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.store.get(&keys).await?;
+        keys.into_iter().zip(found).map(|(key, found)| Found::new(key, found)).collect()
     }
 
     /// Two records as of one moment.

@@ -4,7 +4,8 @@
 //!    human act ("I asked for this"). A mail scanner has neither.
 //! 2. Or the asker types the code. A wrong one is counted before it is answered.
 //! 3. One commit uses the request, finds or makes the account and opens the session, so no race
-//!    redeems twice.
+//!    redeems twice. A password that was typed with a registration becomes the account's in the browser
+//!    where it was typed; anywhere else it is dropped, and another one may be chosen.
 //! 4. The asker who brings it all again within a minute gets the same session and answer.
 
 use subtle::ConstantTimeEq;
@@ -19,13 +20,15 @@ use super::key::Key;
 use super::letter::Code;
 use super::link::asks;
 use super::next::Next;
+use super::password::{Password, PasswordHash};
 use super::ports::{Change, Record};
 use super::read::{Found, Standing};
-use super::request::{Asker, Outcome, REPEAT_WINDOW, Request, Used};
+use super::repeat::led_to;
+use super::request::{Asker, Outcome, Request, Used};
 use super::session::{Means, SignedIn};
-use super::sign_in::HeldRequest;
 use super::time::Timestamp;
-use super::token::{LinkClaims, SessionClaims};
+use super::token::LinkClaims;
+use super::waiting::HeldRequest;
 use super::{Decision, Gatepost};
 
 /// Who brings a link, and with what.
@@ -35,6 +38,8 @@ pub struct Redeemer<'a> {
     pub held: &'a [HeldRequest],
     /// Whether a person ticked "I asked for this".
     pub confirm: bool,
+    /// The password a person chose to go with a registration that was typed elsewhere.
+    pub password: Option<&'a Password>,
     /// The token of the session it is signed in with, if it is. That session ends with the new one.
     pub session: Option<&'a str>,
 }
@@ -51,23 +56,24 @@ pub struct Redeemed {
 }
 
 /// How a redemption is proven: decides what a refusal is called and what the session remembers.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    Link,
+#[derive(Clone, Copy)]
+enum Proof<'a> {
+    /// By a link; with the password that was chosen there.
+    Link(Option<&'a PasswordHash>),
     Code,
 }
 
-impl Proof {
+impl Proof<'_> {
     fn refusal(self) -> Error {
         match self {
-            Self::Link => Error::InvalidLink,
+            Self::Link(_) => Error::InvalidLink,
             Self::Code => Error::InvalidRequest,
         }
     }
 
     fn means(self) -> Means {
         match self {
-            Self::Link => Means::Link,
+            Self::Link(_) => Means::Link,
             Self::Code => Means::Code,
         }
     }
@@ -77,16 +83,19 @@ impl Gatepost {
     /// Redeems a link (steps 1, 3 and 4).
     ///
     /// # Errors
-    /// `InvalidLink`; `ConfirmationRequired` from who neither asked nor ticked; `Store`.
+    /// `InvalidLink`; `ConfirmationRequired` from who neither asked nor ticked; `WeakPassword`, where one
+    /// is chosen; `Store`.
     pub async fn redeem_link(
         &self,
         token: &str,
         redeemer: Redeemer<'_>,
         client: &Client,
     ) -> Result<Redeemed, Error> {
+        let chosen = self.chosen_password(token, redeemer).await?;
         self.act(client, || async {
             let (claims, request) = self.open_link(token).await?;
-            self.decide_redeem(Proof::Link, claims, &request.address, redeemer, client).await
+            let proof = Proof::Link(chosen.as_ref());
+            self.decide_redeem(proof, claims, &request.address, redeemer, client).await
         })
         .await
     }
@@ -119,15 +128,39 @@ impl Gatepost {
             if !bool::from(right.as_str().as_bytes().ct_eq(code.as_str().as_bytes())) {
                 return Ok(count_wrong_code(found, now, client));
             }
-            let redeemer = Redeemer { held: &[held], confirm: false, session };
+            let redeemer = Redeemer { held: &[held], session, ..Redeemer::default() };
             self.decide_redeem(Proof::Code, claims, &request.address, redeemer, client).await
         })
         .await
     }
 
+    /// The password that was chosen on the landing page of a registration that was typed elsewhere,
+    /// hashed; nothing where none was chosen, or where there is nothing to choose.
+    async fn chosen_password(
+        &self,
+        token: &str,
+        redeemer: Redeemer<'_>,
+    ) -> Result<Option<PasswordHash>, Error> {
+        let Some(password) = redeemer.password.filter(|password| !password.is_empty()) else {
+            return Ok(None);
+        };
+        let (claims, request) = self.open_link(token).await?;
+        let (standing, found) = self.judge(&claims, &request.address).await?;
+        let is_elsewhere = asks(claims.nonce, redeemer.held) == Asker::No && redeemer.confirm;
+        match found.value {
+            Some(request)
+                if is_elsewhere && request.makes_account() && self.is_redeemable(&request, &standing) =>
+            {
+                self.settings.passwords.check(password, &request.address)?;
+                Ok(Some(self.hash_under(&request.address, password).await?))
+            }
+            _ => Ok(None),
+        }
+    }
+
     async fn decide_redeem(
         &self,
-        proof: Proof,
+        proof: Proof<'_>,
         claims: LinkClaims,
         address: &EmailAddress,
         redeemer: Redeemer<'_>,
@@ -146,7 +179,7 @@ impl Gatepost {
         }
         // Guesses that came meanwhile may have used up the tries since this one was compared: the
         // commit below holds only while they have not.
-        let is_spent = proof == Proof::Code && request.is_spent();
+        let is_spent = matches!(proof, Proof::Code) && request.is_spent();
         if is_spent || !self.is_redeemable(request, &standing) {
             request.tell_reuse(client);
             return Err(proof.refusal());
@@ -161,7 +194,7 @@ impl Gatepost {
     /// Step 3. What it leans on is expected: the request, and who stands behind its address.
     async fn use_up(
         &self,
-        proof: Proof,
+        proof: Proof<'_>,
         found: Found<Request>,
         standing: &Standing,
         asker: Asker,
@@ -173,7 +206,11 @@ impl Gatepost {
         standing.expected_by(&mut change);
         let now = self.world.now();
         let mut request = found.value.ok_or_else(|| proof.refusal())?;
-        let (outcome, account) = self.account_for(&request, standing.account(), now);
+        let password = match (proof, asker) {
+            (Proof::Link(chosen), Asker::No) => chosen,
+            _ => request.password.as_ref(),
+        };
+        let (outcome, account) = self.account_for(&request, standing.account(), password, now);
         if outcome == Outcome::Confirmed {
             change.put(Key::owner(&account.address.canonical()), Record::Owner(account.id));
         }
@@ -182,6 +219,9 @@ impl Gatepost {
         request.generation.used =
             Some(Used { at: now, account: account.id, session: session.id, outcome, by: asker });
         let next = led_to(&request, asker);
+        // The address is proven: what anybody typed before that goes with it.
+        change.delete(Key::pending(&request.address.canonical()));
+        request.password = None;
         change.put(found.key, Record::Request(request));
         change.put(Key::account(account.id), Record::Account(account.clone()));
         let name = match outcome {
@@ -199,6 +239,7 @@ impl Gatepost {
         &self,
         request: &Request,
         account: Option<&Account>,
+        password: Option<&PasswordHash>,
         now: Timestamp,
     ) -> (Outcome, Account) {
         let asked_at = request.generation.asked_at;
@@ -206,11 +247,19 @@ impl Gatepost {
             let sign_in_used = account.sign_in_used.max(asked_at);
             (Outcome::SignedIn, Account { sign_in_used, ..account.clone() })
         } else {
+            let salt = match password {
+                Some(hash) => hash.recipe.salt.clone(),
+                None => self.salts.salt(&request.address.canonical()),
+            };
             let account = Account {
                 id: AccountId(self.world.random()),
                 address: request.address.clone(),
-                registered_at: asked_at,
+                registered_at: request.asked_at,
                 confirmed_at: now,
+                admin: false,
+                disabled: false,
+                salt,
+                password: password.cloned(),
                 epoch: 0,
                 sign_in_used: asked_at,
             };
@@ -224,47 +273,6 @@ impl Gatepost {
         let is_live = now < request.live_until();
         is_live && may_be && request.generation.used.is_none() && !request.is_void(standing.account())
     }
-
-    /// Step 4: what the asker was answered less than a minute ago, while that session lives.
-    pub(super) async fn repeated(&self, request: &Request) -> Result<Option<Redeemed>, Error> {
-        let now = self.world.now();
-        match &request.generation.used {
-            Some(used) if now < used.at.plus(REPEAT_WINDOW) => self.redeemed(request, used, Asker::Yes).await,
-            _ => Ok(None),
-        }
-    }
-
-    /// What was made of a request in the very session that looks: a double click, or Back.
-    pub(super) async fn redeemed_here(
-        &self,
-        request: &Request,
-        redeemer: Redeemer<'_>,
-    ) -> Result<Option<Redeemed>, Error> {
-        let claims = redeemer.session.and_then(|token| self.ring.open_session(token));
-        match (&request.generation.used, claims) {
-            (Some(used), Some(SessionClaims { account, session, .. }))
-                if used.account == account && used.session == session =>
-            {
-                self.redeemed(request, used, used.by).await
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// What a request came to, told again `to` whom, while the session lives.
-    async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
-        let live = self.live_session(used.account, used.session).await?;
-        live.map(|(account, session)| {
-            let signed_in = self.signed_in(account, session)?;
-            Ok(Redeemed { outcome: used.outcome, signed_in, next: led_to(request, to) })
-        })
-        .transpose()
-    }
-}
-
-/// Where the asker wanted to go, and nobody else is led: it may be a stranger's wish.
-fn led_to(request: &Request, asker: Asker) -> Option<Next> {
-    request.next.clone().filter(|_| asker == Asker::Yes)
 }
 
 /// Counted in a commit before the answer: parallel guesses cannot share one count.

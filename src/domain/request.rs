@@ -11,6 +11,7 @@ use super::address::EmailAddress;
 use super::client::Client;
 use super::ids::{AccountId, SessionId};
 use super::next::Next;
+use super::password::PasswordHash;
 use super::time::Timestamp;
 use super::token::KeyId;
 
@@ -21,14 +22,16 @@ pub const RESEND_WAIT: Duration = Duration::from_secs(30);
 /// How long the asker gets the same answer again: a double click, an answer lost on a bad line.
 pub const REPEAT_WINDOW: Duration = Duration::from_mins(1);
 
-/// How long after its end a request is kept, so that a tab left open overnight can ask again.
-const KEPT_AFTER_END: Duration = Duration::from_hours(24);
+/// How long a link is good that the operator hands out.
+pub const HANDED_OUT_LIFETIME: Duration = Duration::from_hours(24);
 
 /// What a request is for. One request, one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Purpose {
     /// To sign in; makes the account where there is none.
     SignIn,
+    /// To confirm an address that was registered with a password; signs in where there is an account.
+    Register,
 }
 
 impl Purpose {
@@ -38,6 +41,26 @@ impl Purpose {
     pub fn lifetime(self) -> Duration {
         match self {
             Self::SignIn => Duration::from_hours(1),
+            Self::Register => Duration::from_hours(24),
+        }
+    }
+
+    /// How long its link and code are good once the mail server has taken the letter; `configured` is
+    /// how long those are that sign in.
+    #[must_use]
+    pub fn link_lifetime(self, configured: Duration) -> Duration {
+        match self {
+            Self::SignIn => configured,
+            Self::Register => self.lifetime(),
+        }
+    }
+
+    /// How long after its end a request is kept. A tab left open overnight can ask for a sign-in link
+    /// again; a registration that was never confirmed is forgotten, its password first of all.
+    fn kept_after_end(self) -> Duration {
+        match self {
+            Self::SignIn => Duration::from_hours(24),
+            Self::Register => Duration::ZERO,
         }
     }
 
@@ -46,6 +69,7 @@ impl Purpose {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::Register => "register",
         }
     }
 }
@@ -59,6 +83,8 @@ pub struct Request {
     pub address: EmailAddress,
     /// The key all its secrets are derived with.
     pub key: KeyId,
+    /// When it was first asked for.
+    pub asked_at: Timestamp,
     /// When its holder's side of it is over. Nothing moves this, and no letter outlives it.
     pub expires_at: Timestamp,
     /// When a letter was last asked for.
@@ -67,6 +93,11 @@ pub struct Request {
     pub wrong_codes: u8,
     /// Where its holder wanted to go.
     pub next: Option<Next>,
+    /// The password that was typed with a registration. It becomes the account's only in the browser
+    /// where it was typed.
+    pub password: Option<PasswordHash>,
+    /// Whether the operator handed its link out: no letter holds it, and no browser waits for it.
+    pub handed_out: bool,
     /// What its letters can do now.
     pub generation: Generation,
 }
@@ -166,10 +197,10 @@ impl Request {
         self.mailed_at.plus(RESEND_WAIT).since(now).min(RESEND_WAIT)
     }
 
-    /// When nothing speaks of it any more. For a day after its end, asking again begins anew.
+    /// When nothing speaks of it any more.
     #[must_use]
     pub fn swept_at(&self) -> Timestamp {
-        self.expires_at.plus(KEPT_AFTER_END)
+        self.expires_at.plus(self.purpose.kept_after_end())
     }
 
     /// When link and code end, as far as it is known now.
@@ -188,10 +219,19 @@ impl Request {
         match (self.generation.holder, account) {
             (Holder::Nobody, None) => false,
             (Holder::Account { id, epoch }, Some(account)) => {
-                account.id != id || account.epoch != epoch || self.generation.asked_at < account.sign_in_used
+                account.id != id
+                    || account.epoch != epoch
+                    || account.disabled
+                    || self.generation.asked_at < account.sign_in_used
             }
             _ => true,
         }
+    }
+
+    /// Whether an account with a password comes of it.
+    #[must_use]
+    pub fn makes_account(&self) -> bool {
+        self.purpose == Purpose::Register && self.generation.holder == Holder::Nobody
     }
 
     /// A refused redemption commits nothing; the log still tells a second click from a forged link.

@@ -60,6 +60,8 @@ pub enum Means {
     Link,
     /// By the code of a letter.
     Code,
+    /// By a password.
+    Password,
 }
 
 /// A live session and whose it is.
@@ -134,7 +136,8 @@ impl Gatepost {
             self.find_both::<Session, Account>(Key::session(account, session), Key::account(account)).await?;
         let now = self.world.now();
         Ok(found.value.zip(owner.value).and_then(|(session, account)| {
-            let is_live = session.epoch == account.epoch && now < self.session_end(&session);
+            let is_live =
+                !account.disabled && session.epoch == account.epoch && now < self.session_end(&session);
             is_live.then_some((account, session))
         }))
     }

@@ -1,4 +1,5 @@
-//! Removing what is over, in small commits: used and expired requests, ended sessions.
+//! Removing what is over, in small commits: used and expired requests, passwords that were
+//! never confirmed, ended sessions.
 
 use super::Gatepost;
 use super::error::Error;
@@ -52,6 +53,7 @@ impl Gatepost {
     fn over_at(&self, record: &Record) -> Option<Timestamp> {
         match record {
             Record::Request(request) => Some(request.swept_at()),
+            Record::Pending(pending) => Some(pending.over_at()),
             Record::Session(session) => Some(self.session_end(session)),
             _ => None,
         }

@@ -23,7 +23,7 @@ use super::words::Words;
 use super::{MailRoom, Transport};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::letter::{Contents, Matter};
+use crate::domain::letter::Contents;
 use crate::domain::outbox::{Claim, Delivery};
 use crate::domain::ports::ShownLetter;
 
@@ -208,11 +208,11 @@ fn discreet(answer: &str, contents: &Contents) -> String {
     const MAX_CHARS: usize = 300;
     let answer: String = answer.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let answer = without(&answer, contents.to.as_str(), &contents.to.masked());
-    let answer = match &contents.matter {
-        Matter::SignIn(secrets) => {
+    let answer = match contents.matter.secrets() {
+        Some(secrets) => {
             without(&without(&answer, secrets.link.as_str(), "(link)"), secrets.code.as_str(), "(code)")
         }
-        Matter::NoAccount => answer,
+        None => answer,
     };
     answer.chars().take(MAX_CHARS).collect()
 }

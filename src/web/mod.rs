@@ -42,6 +42,8 @@ pub struct Site {
     pub public_url: Origin,
     /// Where a sign-in without `next` leads.
     pub home: Next,
+    /// Whether somebody new can register.
+    pub registration: bool,
     /// Whether the mailbox page is there to be linked to.
     pub has_mailbox: bool,
 }

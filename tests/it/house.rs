@@ -15,10 +15,11 @@ const IMPORTS: [(&str, &[&str]); 6] = [
 ];
 
 /// A crate and the only places that may name it.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("sled", &["src/store/sled"]),
     ("bincode", &["src/store/codec.rs"]),
-    ("blake3", &["src/domain/token.rs"]),
+    ("blake3", &["src/domain/token/"]),
+    ("argon2", &["src/domain/password/"]),
     ("lettre", &["src/mail"]),
     ("poem", &["src/web"]),
     ("poem_openapi", &["src/web"]),

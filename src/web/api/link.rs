@@ -127,8 +127,9 @@ impl Operations {
         Body(input): Body<wire::RedeemLink>,
     ) -> Result<Json<Answer>, Problem> {
         let held = input.request.as_deref().and_then(|token| house.gatepost.held(token));
-        let redeemer =
-            Redeemer { held: held.as_slice(), confirm: input.is_confirmed(), session: session.as_deref() };
+        let (confirm, password) = (input.is_confirmed(), input.password());
+        let (held, session) = (held.as_slice(), session.as_deref());
+        let redeemer = Redeemer { held, confirm, password: password.as_ref(), session };
         Ok(Json(house.gatepost.redeem_link(&token, redeemer, client).await?.into()))
     }
 }

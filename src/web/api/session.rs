@@ -79,9 +79,9 @@ impl Account {
             email: account.address.to_string(),
             registered_at: rfc3339(account.registered_at),
             confirmed_at: rfc3339(account.confirmed_at),
-            // No account has a role, a password or a pending address: nothing gives it one yet.
-            admin: false,
-            has_password: false,
+            admin: account.admin,
+            has_password: account.password.is_some(),
+            // Nothing changes an address yet.
             pending_email: None,
         }
     }

@@ -8,9 +8,9 @@ use super::body::Body;
 use super::session::rfc3339;
 use super::{Refusals, Tag};
 use crate::domain::address::EmailAddress;
+use crate::domain::ask;
 use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::sign_in;
 use crate::web::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
@@ -41,8 +41,8 @@ enum Accepted {
     MailQueued(Json<MailQueued>),
 }
 
-impl From<sign_in::MailQueued> for Accepted {
-    fn from(queued: sign_in::MailQueued) -> Self {
+impl From<ask::MailQueued> for Accepted {
+    fn from(queued: ask::MailQueued) -> Self {
         Self::MailQueued(Json(MailQueued {
             code: "mail_queued".to_owned(),
             request: queued.request.as_str().to_owned(),

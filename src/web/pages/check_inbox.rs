@@ -12,7 +12,7 @@ use super::visitor::Visitor;
 use super::{Answer, fragment, sign_in};
 use crate::domain::error::Error;
 use crate::domain::letter::Code;
-use crate::domain::sign_in::{HeldRequest, Waiting};
+use crate::domain::waiting::{HeldRequest, Waiting};
 use crate::path::{CHECK_INBOX, CODE, RESEND, SIGN_IN};
 use crate::web::problem::Problem;
 use crate::web::wire::{CodeForm, Fields, ResendForm};

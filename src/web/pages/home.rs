@@ -31,5 +31,6 @@ pub(super) fn by(means: Means) -> &'static str {
     match means {
         Means::Link => "By the link of a letter",
         Means::Code => "By the code of a letter",
+        Means::Password => "By your password",
     }
 }

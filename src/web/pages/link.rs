@@ -47,7 +47,7 @@ pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> An
 }
 
 fn redeemer(visitor: &Visitor, confirm: bool) -> Redeemer<'_> {
-    Redeemer { held: &visitor.held, confirm, session: visitor.session.as_deref() }
+    Redeemer { held: &visitor.held, confirm, password: None, session: visitor.session.as_deref() }
 }
 
 async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {

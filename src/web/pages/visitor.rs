@@ -7,14 +7,15 @@ use poem::{Request, Response};
 use serde::Deserialize;
 
 use super::notice::Notice;
+use crate::domain::ask::MailQueued;
 use crate::domain::client::Client;
 use crate::domain::error::Error;
 use crate::domain::ids::Nonce;
 use crate::domain::next::Next;
 use crate::domain::request::Purpose;
 use crate::domain::session::Live;
-use crate::domain::sign_in::{HeldRequest, MailQueued};
 use crate::domain::token::SessionToken;
+use crate::domain::waiting::HeldRequest;
 use crate::web::direct::came_direct;
 use crate::web::edge::cookies::{Cookie, Cookies};
 use crate::web::problem::{Code, Problem};

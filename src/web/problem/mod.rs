@@ -137,6 +137,12 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Address(error) => Self::of(Code::InvalidEmail).field("email").detail(error.to_string()),
+            Error::WeakPassword(weakness) => {
+                Self::of(Code::WeakPassword).field("password").detail(weakness.to_string())
+            }
+            Error::RegistrationClosed => Self::of(Code::RegistrationClosed),
+            Error::InvalidCredentials => Self::of(Code::InvalidCredentials),
+            Error::AccountDisabled => Self::of(Code::AccountDisabled),
             Error::InvalidLink => Self::of(Code::InvalidLink),
             Error::InvalidRequest => Self::of(Code::InvalidRequest),
             Error::WrongCode => Self::of(Code::WrongCode).field("code"),

@@ -8,6 +8,10 @@ use poem::http::StatusCode;
 pub enum Code {
     Malformed,
     SignInRequired,
+    InvalidCredentials,
+    Unconfirmed,
+    AccountDisabled,
+    RegistrationClosed,
     CrossSite,
     NotFound,
     MethodNotAllowed,
@@ -19,6 +23,7 @@ pub enum Code {
     MissingField,
     InvalidField,
     InvalidEmail,
+    WeakPassword,
     WrongCode,
     ConfirmationRequired,
     TooManyMails,
@@ -42,7 +47,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 }
 
 /// The table, in the order of the codes: status, word on the wire, title, and what to say when nothing better is known.
-const TABLE: [Row; 19] = [
+const TABLE: [Row; 24] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -52,6 +57,42 @@ const TABLE: [Row; 19] = [
         Code::SignInRequired,
         StatusCode::UNAUTHORIZED,
         ["sign_in_required", "Sign in first", "Please sign in first."],
+    ),
+    row(
+        Code::InvalidCredentials,
+        StatusCode::UNAUTHORIZED,
+        [
+            "invalid_credentials",
+            "Address and password do not fit",
+            "Address and password do not fit together. You can always sign in by mail instead.",
+        ],
+    ),
+    row(
+        Code::Unconfirmed,
+        StatusCode::FORBIDDEN,
+        [
+            "unconfirmed",
+            "Confirm your address first",
+            "This address was registered, but not confirmed yet. Open the link in our letter, or type its code.",
+        ],
+    ),
+    row(
+        Code::AccountDisabled,
+        StatusCode::FORBIDDEN,
+        [
+            "account_disabled",
+            "This account is disabled",
+            "Whoever runs this server has disabled this account. Ask them about it.",
+        ],
+    ),
+    row(
+        Code::RegistrationClosed,
+        StatusCode::FORBIDDEN,
+        [
+            "registration_closed",
+            "Registration is closed",
+            "Nobody new can register here. If you have an account, sign in.",
+        ],
     ),
     row(
         Code::CrossSite,
@@ -119,6 +160,11 @@ const TABLE: [Row; 19] = [
         Code::InvalidEmail,
         StatusCode::UNPROCESSABLE_ENTITY,
         ["invalid_email", "Not an email address", "An address looks like name@example.org."],
+    ),
+    row(
+        Code::WeakPassword,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ["weak_password", "Choose another password", "This password is too easy to guess."],
     ),
     row(
         Code::WrongCode,

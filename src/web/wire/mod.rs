@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 pub use self::fields::Fields;
 use crate::domain::next::Next;
+use crate::domain::password::Password;
 
 /// Asking for a letter to sign in.
 #[derive(Clone, Debug, Deserialize, Object)]
@@ -18,6 +19,38 @@ pub struct RequestSignIn {
     /// What an earlier answer gave as `request`: asks for one more letter of the same request.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
+    /// Where to go on after signing in; pages alone.
+    #[oai(skip)]
+    pub next: Option<String>,
+}
+
+/// Registering with a password. Not to be printed.
+#[derive(Clone, Deserialize, Object)]
+pub struct Register {
+    /// The address to register.
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+    /// The password to sign in with once the address is confirmed.
+    #[oai(validator(max_length = 1024))]
+    pub password: String,
+    /// What an earlier answer gave as `request`: asks for one more letter of the same request, with
+    /// this password in place of the one before.
+    #[oai(skip_serializing_if_is_none)]
+    pub request: Option<String>,
+    /// Where to go on after confirming; pages alone.
+    #[oai(skip)]
+    pub next: Option<String>,
+}
+
+/// Signing in with a password. Not to be printed.
+#[derive(Clone, Deserialize, Object)]
+pub struct SignInWithPassword {
+    /// The address of the account.
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+    /// Its password.
+    #[oai(validator(max_length = 1024))]
+    pub password: String,
     /// Where to go on after signing in; pages alone.
     #[oai(skip)]
     pub next: Option<String>,
@@ -56,8 +89,8 @@ pub struct CodeForm {
     pub code: String,
 }
 
-/// Redeeming a link.
-#[derive(Clone, Debug, Deserialize, Object)]
+/// Redeeming a link. Not to be printed: it may hold a password.
+#[derive(Clone, Deserialize, Object)]
 pub struct RedeemLink {
     /// What the answer to the asking gave as `request`: proves that it was you who asked.
     #[oai(skip_serializing_if_is_none)]
@@ -65,9 +98,19 @@ pub struct RedeemLink {
     /// `yes`, without `request`: a person said "I asked for this".
     #[oai(skip_serializing_if_is_none)]
     pub confirm: Option<String>,
+    /// With `confirm`, where the link confirms a registration: the password to sign in with from now
+    /// on. Without it, the account signs in by mail alone.
+    #[oai(skip_serializing_if_is_none)]
+    pub password: Option<String>,
 }
 
 impl RedeemLink {
+    /// The password that was chosen, if one was.
+    #[must_use]
+    pub fn password(&self) -> Option<Password> {
+        self.password.clone().map(Password::new)
+    }
+
     /// Whether a person said "I asked for this".
     #[must_use]
     pub fn is_confirmed(&self) -> bool {

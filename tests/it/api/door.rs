@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::Gatepost;
+use gatepost::domain::Settings;
 use gatepost::domain::address::EmailAddress;
 use gatepost::domain::client::Client;
 use gatepost::domain::ports::ShownLetter;
@@ -16,7 +17,6 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::app::Registration;
 use crate::harness::http::{Reply, send};
 use crate::harness::inbox::Inbox;
 use crate::harness::running::{Work, start};
@@ -64,7 +64,7 @@ impl Server {
 
     async fn with(transport: TransportSettings, inbox: Inbox) -> Self {
         let (store, (world, clock)) = (Arc::new(MemoryStore::new()), world());
-        let (address, house, work) = start(store, world, transport, Registration::Open).await;
+        let (address, house, work) = start(store, world, transport, Settings::default()).await;
         let host = format!("localhost:{}", address.port());
         Self { address, host, inbox, gatepost: house.gatepost, clock, _work: work }
     }

@@ -169,6 +169,7 @@ fn a_fault_names_its_request_and_nothing_else_does() {
         name: "Gatepost".into(),
         public_url: Origin::parse("http://localhost:8080").unwrap(),
         home: gatepost::domain::next::Next::parse("/").unwrap(),
+        registration: true,
         has_mailbox: false,
     };
     let draw = |code| {

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use gatepost::domain::Settings;
 use gatepost::store::memory::MemoryStore;
 use gatepost::world;
 
-use crate::harness::app::Registration;
 use crate::harness::inbox::Inbox;
 use crate::harness::running::{Work, start};
 
@@ -27,7 +27,7 @@ impl Site {
     /// Starts one.
     pub(super) async fn start() -> Self {
         let (store, inbox) = (Arc::new(MemoryStore::new()), Inbox::default());
-        let (server, _, work) = start(store, world::real(), inbox.transport(), Registration::Open).await;
+        let (server, _, work) = start(store, world::real(), inbox.transport(), Settings::default()).await;
         Self { server, inbox, _work: work }
     }
 

@@ -21,7 +21,11 @@ const FILES: &[InFile] = &[
     ("metrics_token = \"\"", &["config.toml: metrics_token: no such key"]),
     ("Name = \"A\"", &["config.toml: Name: no such key"]),
     ("key = \"gatepost-key-1 1 AAAA\"", &["config.toml: key: a key has no place here: use key_file"]),
-    ("[password]\nmin_length = 12", &["config.toml: [password]: no such section"]),
+    (
+        "[password]\nmin_length = 7",
+        &["config.toml: password.min_length: must be a whole number from 8 to 64"],
+    ),
+    ("[passwords]\nmin_length = 12", &["config.toml: [passwords]: no such section"]),
     ("[limits]", &["config.toml: [limits]: no such section"]),
     ("[mail]\nform = \"a@example.org\"", &["config.toml: mail.form: no such key"]),
     ("[session]\nidle.days = 7", &["config.toml: session.idle: must be text in quotes"]),

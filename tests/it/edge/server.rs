@@ -67,6 +67,7 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         name: "Gatepost".into(),
         public_url: settings.public_url.clone(),
         home: Next::parse("/").unwrap(),
+        registration: true,
         has_mailbox: false,
     };
     let endpoint = endpoint().data(Arc::clone(&probe));

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gatepost::domain::Settings;
 use gatepost::domain::ids::LetterId;
 use gatepost::domain::key::{Key, Span};
-use gatepost::domain::ports::{Clock, Mailbox, Record, ShownLetter, Store, Versioned};
+use gatepost::domain::ports::{Clock, Mailbox, Record, ShownLetter, Store, Versioned, World};
 use gatepost::domain::sweep::Swept;
+use gatepost::domain::token::KeyRing;
 use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::store::memory::MemoryStore;
 use gatepost::store::sled::{SledSettings, SledStore};
@@ -18,7 +20,7 @@ use tempfile::TempDir;
 
 use super::caller::{Caller, Door};
 use super::http::Reply;
-use super::running::{Work, start};
+use super::running::{Work, start_with_keys};
 use super::world::{TestClock, world};
 
 /// Whether unknown addresses may become accounts.
@@ -26,6 +28,12 @@ use super::world::{TestClock, world};
 pub(crate) enum Registration {
     Open,
     Closed,
+}
+
+impl Registration {
+    fn settings(self) -> Settings {
+        Settings { registration: self == Self::Open, ..Settings::default() }
+    }
 }
 
 /// A letter with link and code, as its reader has it.
@@ -61,10 +69,14 @@ pub(crate) struct App {
     pub(crate) house: House,
     store: Arc<dyn Store>,
     letters: Arc<RecentLetters>,
+    world: World,
+    keys: String,
     read: Mutex<Vec<LetterId>>,
-    _work: Work,
+    #[expect(dead_code, reason = "ends when it is dropped")]
+    work: Work,
     // After the work: nobody writes into a folder that is gone.
-    _folder: Option<TempDir>,
+    #[expect(dead_code, reason = "is removed when it is dropped")]
+    folder: Option<TempDir>,
 }
 
 impl App {
@@ -73,15 +85,20 @@ impl App {
     }
 
     pub(crate) async fn start_with(registration: Registration) -> Self {
+        Self::start_as(registration.settings()).await
+    }
+
+    pub(crate) async fn start_as(settings: Settings) -> Self {
         let letters = Arc::new(RecentLetters::new());
-        Self::furnished(registration, TransportSettings::Mailbox(letters.clone()), letters).await
+        let transport = TransportSettings::Mailbox(letters.clone());
+        Self::over(Arc::new(MemoryStore::new()), None, settings, transport, letters).await
     }
 
     /// With letters that go to a mail server on this port.
     pub(crate) async fn start_with_smtp(port: u16) -> Self {
         let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{port}?tls=none")).unwrap();
         let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
-        Self::furnished(Registration::Open, transport, Arc::default()).await
+        Self::over(Arc::new(MemoryStore::new()), None, Settings::default(), transport, Arc::default()).await
     }
 
     /// With the engine of the product, on a disk.
@@ -90,27 +107,31 @@ impl App {
         let store = SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap();
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        Self::over(Arc::new(store), Some(folder), Registration::Open, transport, letters).await
-    }
-
-    async fn furnished(
-        registration: Registration,
-        transport: TransportSettings,
-        letters: Arc<RecentLetters>,
-    ) -> Self {
-        Self::over(Arc::new(MemoryStore::new()), None, registration, transport, letters).await
+        Self::over(Arc::new(store), Some(folder), Settings::default(), transport, letters).await
     }
 
     async fn over(
         store: Arc<dyn Store>,
         folder: Option<TempDir>,
-        registration: Registration,
+        settings: Settings,
         transport: TransportSettings,
         letters: Arc<RecentLetters>,
     ) -> Self {
         let (world, clock) = world();
-        let (server, house, work) = start(store.clone(), world, transport, registration).await;
-        Self { server, clock, house, store, letters, read: Mutex::default(), _work: work, _folder: folder }
+        let keys = KeyRing::generate(&world);
+        let (server, house, work) =
+            start_with_keys(store.clone(), world.clone(), transport, settings, &keys).await;
+        let read = Mutex::default();
+        Self { server, clock, house, world, keys, store, letters, read, work, folder }
+    }
+
+    /// The same store, keys and clock in a new process, told otherwise. Who called has to call anew.
+    pub(crate) async fn restarted_as(mut self, settings: Settings) -> Self {
+        let transport = TransportSettings::Mailbox(self.letters.clone());
+        let (store, world) = (self.store.clone(), self.world.clone());
+        (self.server, self.house, self.work) =
+            start_with_keys(store, world, transport, settings, &self.keys).await;
+        self
     }
 
     /// A browser or program that was never here.

@@ -16,8 +16,6 @@ use gatepost::web::{House, Site};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::app::Registration;
-
 /// A house at work. It ends with this value.
 pub(crate) struct Work {
     stop: CancellationToken,
@@ -31,30 +29,38 @@ impl Drop for Work {
     }
 }
 
-/// Opens a house on a free port of this machine.
+/// Opens a house with new keys on a free port of this machine.
 pub(crate) async fn start(
     store: Arc<dyn Store>,
     world: World,
     transport: TransportSettings,
-    registration: Registration,
+    settings: Settings,
+) -> (SocketAddr, House, Work) {
+    let keys = KeyRing::generate(&world);
+    start_with_keys(store, world, transport, settings, &keys).await
+}
+
+/// Opens a house with the keys its store was written with.
+pub(crate) async fn start_with_keys(
+    store: Arc<dyn Store>,
+    world: World,
+    transport: TransportSettings,
+    settings: Settings,
+    keys: &str,
 ) -> (SocketAddr, House, Work) {
     let listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let listener = Listener::bind(&listen).unwrap();
     let server = listener.address().unwrap();
     let public_url = Origin::parse(&format!("http://localhost:{}", server.port())).unwrap();
+    let registration = settings.registration;
     let has_mailbox = matches!(transport, TransportSettings::Mailbox(_));
     // All callers of a test come from one address, hundreds of them at once.
     let limits = Limits { connections_per_client: 5_000, ..Limits::default() };
     let parts = Parts {
         store,
-        ring: KeyRing::parse(&KeyRing::generate(&world)).unwrap(),
+        ring: KeyRing::parse(keys).unwrap(),
         world,
-        domain: Settings {
-            link_lifetime: Duration::from_mins(10),
-            registration: registration == Registration::Open,
-            session_idle: Duration::from_hours(7 * 24),
-            session_absolute: Duration::from_hours(30 * 24),
-        },
+        domain: settings,
         mail: MailSettings {
             from: Sender::parse("Gatepost <gatepost@localhost>").unwrap(),
             public_url: public_url.clone(),
@@ -67,6 +73,7 @@ pub(crate) async fn start(
             name: "Gatepost".into(),
             public_url: public_url.clone(),
             home: Next::parse("/").unwrap(),
+            registration,
             has_mailbox,
         },
         edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: vec![], limits },

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::address::EmailAddress;
+use gatepost::domain::ask::MailQueued;
 use gatepost::domain::client::Client;
 use gatepost::domain::ports::{Store, World};
-use gatepost::domain::sign_in::MailQueued;
 use gatepost::domain::time::Timestamp;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::{Gatepost, Settings};
@@ -54,12 +54,7 @@ impl House {
     async fn over(store: Arc<dyn Store>, registration: bool) -> Self {
         let (world, clock) = world();
         let ring = KeyRing::parse(&KeyRing::generate(&world)).unwrap();
-        let settings = Settings {
-            link_lifetime: Duration::from_mins(10),
-            registration,
-            session_idle: Duration::from_hours(7 * 24),
-            session_absolute: Duration::from_hours(30 * 24),
-        };
+        let settings = Settings { registration, ..Settings::default() };
         let gatepost = Gatepost::open(store, world.clone(), ring, settings).await.unwrap();
         Self { gatepost: Arc::new(gatepost), clock, world }
     }

@@ -72,10 +72,9 @@ async fn a_new_run_sends_at_once_what_a_dead_run_had_claimed() {
         gatepost::domain::token::KeyRing::parse(&gatepost::domain::token::KeyRing::generate(&world)).unwrap()
     };
     let settings = gatepost::domain::Settings {
-        link_lifetime: Duration::from_mins(10),
-        registration: true,
         session_idle: Duration::from_hours(1),
         session_absolute: Duration::from_hours(2),
+        ..gatepost::domain::Settings::default()
     };
     let next_run =
         gatepost::domain::Gatepost::open(store, house.world.clone(), ring, settings).await.unwrap();

@@ -8,11 +8,12 @@ use gatepost::domain::event::{Event, EventName};
 use gatepost::domain::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
 use gatepost::domain::letter::{Letter, LetterKind};
 use gatepost::domain::next::Next;
+use gatepost::domain::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::ports::{Record, StoreError};
 use gatepost::domain::request::{Asker, Generation, Holder, Outcome, Purpose, Request, Used};
 use gatepost::domain::session::{Means, Session};
 use gatepost::domain::time::Timestamp;
-use gatepost::domain::token::KeyId;
+use gatepost::domain::token::{KeyId, SaltSeed};
 use gatepost::store::codec;
 
 use super::key;
@@ -21,6 +22,9 @@ use super::key;
 fn records() -> Vec<(&'static str, Record)> {
     let account = AccountId([1; 16]);
     let address = EmailAddress::parse("Ada@example.org").unwrap();
+    let cost = Cost::default();
+    let recipe = Recipe { salt: vec![8; 16], pepper: Some(KeyId(1)), cost, length_bytes: 4 };
+    let password = PasswordHash { recipe, hash: vec![7; 4] };
     let ip = Ipv4Addr::new(192, 0, 2, 7).into();
     vec![
         (
@@ -30,6 +34,10 @@ fn records() -> Vec<(&'static str, Record)> {
                 address: address.clone(),
                 registered_at: Timestamp(1_000),
                 confirmed_at: Timestamp(2_000),
+                admin: true,
+                disabled: false,
+                salt: vec![8; 16],
+                password: Some(password.clone()),
                 epoch: 3,
                 sign_in_used: Timestamp(4_000),
             }),
@@ -38,13 +46,16 @@ fn records() -> Vec<(&'static str, Record)> {
         (
             "request",
             Record::Request(Request {
-                purpose: Purpose::SignIn,
+                purpose: Purpose::Register,
                 address: address.clone(),
                 key: KeyId(1),
+                asked_at: Timestamp(4),
                 expires_at: Timestamp(3_600_000),
                 mailed_at: Timestamp(5),
                 wrong_codes: 2,
                 next: Next::parse("/home"),
+                password: Some(password),
+                handed_out: false,
                 generation: Generation {
                     number: 1,
                     asked_at: Timestamp(6),
@@ -103,6 +114,7 @@ fn records() -> Vec<(&'static str, Record)> {
             }),
         ),
         ("key check", Record::KeyCheck([6; 32])),
+        ("salt seed", Record::SaltSeed(SaltSeed([9; 32]))),
     ]
 }
 

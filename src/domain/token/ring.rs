@@ -1,8 +1,4 @@
-//! The key ring and every secret derived from it.
-//!
-//! A token is a few bytes and their tag: keyed BLAKE3 under a key of its own kind, so that no
-//! token serves two ends. Nothing here is stored: who has the store without the key can
-//! make none of these. The tag is checked in constant time before anything is read.
+//! The keys of this server, and what they seal, open and derive.
 
 use std::fmt;
 
@@ -11,9 +7,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::ids::{AccountId, Nonce, SessionId};
-use super::letter::{Code, LinkToken};
-use super::ports::World;
+use super::{KeyId, LinkClaims, RequestToken, SessionClaims, SessionToken};
+use crate::domain::ids::{AccountId, Nonce, SessionId};
+use crate::domain::letter::{Code, LinkToken};
+use crate::domain::ports::World;
 
 const TAG_BYTES: usize = 16;
 const MASTER_BYTES: usize = 32;
@@ -21,68 +18,6 @@ const RING_HEADER: &str = "gatepost-key-1";
 /// Version 1 in the two high bits of a token's first byte; the key id in the six low ones.
 const VERSION: u8 = 0b0100_0000;
 const KEY_ID_BITS: u8 = 0b0011_1111;
-
-/// Which key of the ring sealed something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct KeyId(pub u8);
-
-/// What the link of a letter says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinkClaims {
-    /// The key it is sealed with.
-    pub key: KeyId,
-    /// Its request.
-    pub nonce: Nonce,
-    /// The generation of the request that the letter belongs to.
-    pub generation: u8,
-}
-
-/// What a session token says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionClaims {
-    /// The key it is sealed with.
-    pub key: KeyId,
-    /// Whose session.
-    pub account: AccountId,
-    /// Which session.
-    pub session: SessionId,
-}
-
-/// Proves "I am the one who asked", to be kept by the browser or program that did.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RequestToken(String);
-
-/// Keeps somebody signed in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionToken(String);
-
-impl RequestToken {
-    /// The token as it travels.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl SessionToken {
-    /// The token as it travels.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for RequestToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RequestToken(…)")
-    }
-}
-
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(…)")
-    }
-}
 
 /// Why a text is no key ring.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -199,6 +134,19 @@ impl KeyRing {
         Some(Code::from_number(u64::from_le_bytes(part(hash.as_bytes(), 0))))
     }
 
+    /// What goes into every password hash besides what stands in the store, or the store alone would
+    /// be enough to try passwords against (NIST SP 800-63B, 5.1.1.2). Nothing, where the key is gone.
+    #[must_use]
+    pub fn pepper(&self, id: KeyId) -> Option<Pepper> {
+        self.key(id).map(|key| Pepper(key.pepper.0))
+    }
+
+    /// Whether a key is in the ring.
+    #[must_use]
+    pub fn holds(&self, id: KeyId) -> bool {
+        self.key(id).is_some()
+    }
+
     fn key(&self, id: KeyId) -> Option<&RingKey> {
         self.keys.iter().find(|key| key.id == id)
     }
@@ -227,12 +175,31 @@ impl fmt::Debug for KeyRing {
     }
 }
 
+/// What one key of the ring adds to a password before it is hashed.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Pepper([u8; 32]);
+
+impl Pepper {
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pepper(…)")
+    }
+}
+
 struct RingKey {
     id: KeyId,
     link: TokenKey,
     request: TokenKey,
     session: TokenKey,
     code: TokenKey,
+    pepper: TokenKey,
     check: [u8; 32],
 }
 
@@ -251,6 +218,7 @@ impl RingKey {
             request: TokenKey::derive("gatepost 2026 request token v1", &master),
             session: TokenKey::derive("gatepost 2026 session token v1", &master),
             code: TokenKey::derive("gatepost 2026 mailed code v1", &master),
+            pepper: TokenKey::derive("gatepost 2026 password pepper v1", &master),
             check: blake3::derive_key("gatepost 2026 key check v1", &master),
         };
         master.zeroize();

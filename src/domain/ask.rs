@@ -1,0 +1,250 @@
+//! Asking for a letter: what registering and signing in by mail share.
+//!
+//! 1. Somebody asks for a letter to an address. The answer is always "check your inbox": it does
+//!    not depend on who stands behind the address, and neither do its bytes or its time.
+//! 2. A request is committed together with the letter it owes; the outbox sends it.
+//! 3. Asking again with what the asker holds is a resend: the same request, one letter more.
+//! 4. The asker waits, holding the request token (`waiting`), and comes back with the code or by the
+//!    link (`redeem`).
+
+use std::time::Duration;
+
+use super::address::EmailAddress;
+use super::client::Client;
+use super::error::Error;
+use super::event::{Event, EventName};
+use super::ids::{LetterId, Nonce};
+use super::key::Key;
+use super::letter::{Letter, LetterKind};
+use super::next::Next;
+use super::password::PasswordHash;
+use super::ports::{Change, Record};
+use super::read::{Found, Standing};
+use super::request::{Generation, Purpose, RESEND_WAIT, Request};
+use super::time::Timestamp;
+use super::token::RequestToken;
+use super::waiting::HeldRequest;
+use super::{Decision, Gatepost};
+
+/// A letter is owed. The same for every address.
+#[derive(Clone, Debug)]
+pub struct MailQueued {
+    /// Which request.
+    pub held: HeldRequest,
+    /// Proves "I am the one who asked".
+    pub request: RequestToken,
+    /// The address, as it was typed.
+    pub email: EmailAddress,
+    /// When the request is over.
+    pub expires_at: Timestamp,
+    /// How long to wait before asking again.
+    pub resend_after: Duration,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) purpose: Purpose,
+    pub(super) address: &'a EmailAddress,
+    pub(super) next: Option<&'a Next>,
+    /// What was typed with a registration; none asks for one more letter with whatever was typed.
+    pub(super) password: Option<&'a PasswordHash>,
+}
+
+/// A request that was asked before, and a change that leans on it.
+pub(super) struct Before {
+    held: HeldRequest,
+    key: Key,
+    change: Change,
+    request: Request,
+}
+
+impl Before {
+    fn new(held: HeldRequest, found: Found<Request>) -> Option<Self> {
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        Some(Self { held, key: found.key, change, request: found.value? })
+    }
+}
+
+impl Gatepost {
+    /// Asks for one more letter of a request (step 3).
+    ///
+    /// # Errors
+    /// `InvalidRequest` when nothing is left of it; `TooManyMails` within 30 s of its last letter;
+    /// `Store`.
+    pub async fn resend(&self, held: HeldRequest, client: &Client) -> Result<MailQueued, Error> {
+        self.act(client, || async {
+            let found: Found<Request> = self.find(Key::request(held.0)).await?;
+            let now = self.world.now();
+            // The password of a registration that is over is forgotten: it has to be typed again.
+            let is_forgotten =
+                |it: &Before| it.request.purpose == Purpose::Register && it.request.is_over(now);
+            let before = Before::new(held, found).filter(|before| !is_forgotten(before));
+            self.decide_again(before.ok_or(Error::InvalidRequest)?, None, client).await
+        })
+        .await
+    }
+
+    /// A new request, or one more letter of the one in `held` that asked for the same before.
+    pub(super) async fn decide_ask(
+        &self,
+        ask: &Ask<'_>,
+        held: &[HeldRequest],
+        client: &Client,
+    ) -> Result<Decision<MailQueued>, Error> {
+        match self.asked_before(ask, held).await? {
+            Some(before) => self.decide_again(before, Some(ask), client).await,
+            None => self.decide_anew(Change::new(), ask, None, client).await,
+        }
+    }
+
+    /// The wait between two letters, before anything is computed.
+    pub(super) async fn may_ask(&self, ask: &Ask<'_>, held: &[HeldRequest]) -> Result<(), Error> {
+        match self.asked_before(ask, held).await? {
+            Some(before) => in_time(&before.request, self.world.now()),
+            None => Ok(()),
+        }
+    }
+
+    async fn asked_before(&self, ask: &Ask<'_>, held: &[HeldRequest]) -> Result<Option<Before>, Error> {
+        let keys = held.iter().map(|held| Key::request(held.0)).collect();
+        let found = self.find_all::<Request>(keys).await?;
+        let is_same = |before: &Before| {
+            before.request.purpose == ask.purpose
+                && before.request.address.canonical() == ask.address.canonical()
+        };
+        Ok(held.iter().zip(found).filter_map(|(held, found)| Before::new(*held, found)).find(is_same))
+    }
+
+    /// A new request, in a change that may hold what became of the one before.
+    async fn decide_anew(
+        &self,
+        mut change: Change,
+        ask: &Ask<'_>,
+        before: Option<Nonce>,
+        client: &Client,
+    ) -> Result<Decision<MailQueued>, Error> {
+        let standing = self.standing(ask.address).await?;
+        let now = self.world.now();
+        let nonce = Nonce(self.world.random());
+        let request = Request {
+            purpose: ask.purpose,
+            address: ask.address.clone(),
+            key: self.ring.newest(),
+            asked_at: now,
+            expires_at: now.plus(ask.purpose.lifetime()),
+            mailed_at: now,
+            wrong_codes: 0,
+            next: ask.next.cloned(),
+            password: ask.password.cloned(),
+            handed_out: false,
+            generation: Generation::new(0, now, standing.account()),
+        };
+        let key = Key::request(nonce);
+        change.expect(key.clone(), None);
+        change.put(Key::expiry(request.swept_at(), &key), Record::Expiry);
+        let is_first = self.put_pending(&mut change, nonce, before, &request).await?;
+        // Whose account it is stands in no event here: a stranger may have asked.
+        let name = if is_first && standing.account().is_none() {
+            EventName::Registered
+        } else {
+            EventName::MailRequested
+        };
+        self.owe(change, nonce, request, &standing, Event::new(now, name, None, client))
+    }
+
+    /// One more letter of the same family, or the next generation where this one can sign in no
+    /// more, or a new request where the holder's side of it is over. The holder cannot tell the
+    /// first two apart.
+    async fn decide_again(
+        &self,
+        before: Before,
+        ask: Option<&Ask<'_>>,
+        client: &Client,
+    ) -> Result<Decision<MailQueued>, Error> {
+        let Before { held, key, mut change, mut request } = before;
+        let now = self.world.now();
+        in_time(&request, now)?;
+        request.mailed_at = now;
+        if request.is_over(now) || request.is_spent() {
+            // The old one is written too: its holder has to wait for the next letter as ever.
+            change.put(key, Record::Request(request.clone()));
+            let password = match &request.password {
+                Some(password) if self.is_pending(&request.address, held.0).await? => Some(password),
+                _ => None,
+            };
+            let (address, next) = (&request.address, request.next.as_ref());
+            let again = Ask { purpose: request.purpose, address, next, password };
+            let ask = ask.unwrap_or(&again);
+            let ask = Ask { next: ask.next.or(next), ..ask.clone() };
+            return self.decide_anew(change, &ask, Some(held.0), client).await;
+        }
+        let standing = self.standing(&request.address).await?;
+        if request.generation.used.is_some() || request.is_void(standing.account()) {
+            let number = request.generation.number.wrapping_add(1);
+            request.generation = Generation::new(number, now, standing.account());
+            // Somebody has proven the address since it was typed.
+            request.password = None;
+        } else {
+            request.generation.owed = request.generation.owed.saturating_add(1);
+        }
+        if let Some(ask) = ask {
+            request.next = ask.next.cloned().or(request.next);
+            request.password = ask.password.cloned();
+            self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
+        }
+        let event = Event::new(now, EventName::MailRequested, None, client);
+        self.owe(change, held.0, request, &standing, event)
+    }
+
+    /// Puts the request and the letter it owes into one change. The same number of writes for
+    /// every address.
+    fn owe(
+        &self,
+        mut change: Change,
+        nonce: Nonce,
+        request: Request,
+        standing: &Standing,
+        event: Event,
+    ) -> Result<Decision<MailQueued>, Error> {
+        let now = request.mailed_at;
+        let letter = Letter {
+            id: LetterId(self.world.random()),
+            kind: self.letter_kind(request.purpose, standing),
+            // To the mailbox that was proven, in its own spelling: hosts may tell letter case apart,
+            // and another spelling be somebody else's mailbox.
+            to: standing.account().map_or(&request.address, |account| &account.address).clone(),
+            nonce,
+            generation: request.generation.number,
+            queued_at: now,
+            give_up_at: request.expires_at,
+            tries: 0,
+            lease: None,
+        };
+        let queued = MailQueued {
+            held: HeldRequest(nonce),
+            request: self.ring.seal_request(request.key, nonce).ok_or(Error::InvalidRequest)?,
+            email: request.address.clone(),
+            expires_at: request.expires_at,
+            resend_after: RESEND_WAIT,
+        };
+        change.put(Key::request(nonce), Record::Request(request));
+        change.put(Key::letter(now, letter.id), Record::Letter(letter));
+        Ok(Decision::Commit { change, event: Some(event), answer: Ok(queued) })
+    }
+
+    fn letter_kind(&self, purpose: Purpose, standing: &Standing) -> LetterKind {
+        match (purpose, standing.account()) {
+            (_, None) if !self.settings.registration => LetterKind::NoAccount,
+            (Purpose::SignIn, _) => LetterKind::SignIn,
+            (Purpose::Register, None) => LetterKind::Confirm,
+            (Purpose::Register, Some(_)) => LetterKind::AlreadyRegistered,
+        }
+    }
+}
+
+fn in_time(request: &Request, now: Timestamp) -> Result<(), Error> {
+    let retry_after = request.resend_after(now);
+    if retry_after.is_zero() { Ok(()) } else { Err(Error::TooManyMails { retry_after }) }
+}

@@ -1,0 +1,120 @@
+//! Which passwords are taken: long enough, not common, not made of what everybody knows.
+//!
+//! No rule asks for digits or signs and none for a change now and then: those make passwords worse
+//! (NIST SP 800-63B, 5.1.1.2).
+
+use super::Password;
+use super::blocklist::is_listed;
+use crate::domain::address::EmailAddress;
+
+/// What of a password must be left once the address and the product's name are taken out of it.
+const MIN_OWN_BYTES: usize = 6;
+/// Shorter parts of an address ("an", "de") stand in many a good password by chance.
+const MIN_PART_BYTES: usize = 3;
+
+/// Which passwords are taken.
+#[derive(Clone, Debug)]
+pub struct PasswordPolicy {
+    /// The fewest bytes.
+    pub min_bytes: usize,
+    /// The product's name, which is among the first guesses.
+    pub product: String,
+}
+
+/// Why a password is not taken, in a sentence for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weakness {
+    /// Too few bytes.
+    #[error("A password needs at least {min_bytes} characters. Three or four words make a good one.")]
+    TooShort {
+        /// The fewest bytes.
+        min_bytes: usize,
+    },
+    /// Too many bytes.
+    #[error("A password can be at most {} bytes long.", Password::MAX_BYTES)]
+    TooLong,
+    /// It stands on the list of common passwords.
+    #[error(
+        "Many people use this password, so it is among the first that are tried. Please choose another one."
+    )]
+    Common,
+    /// Little is left of it without the address and the product's name.
+    #[error("This password is mostly your address or the name of this site. Please choose another one.")]
+    Guessable,
+}
+
+impl PasswordPolicy {
+    /// Whether a password may be set for an address.
+    ///
+    /// # Errors
+    /// The first reason why not.
+    pub fn check(&self, password: &Password, address: &EmailAddress) -> Result<(), Weakness> {
+        if password.is_too_long() {
+            return Err(Weakness::TooLong);
+        }
+        if password.as_str().len() < self.min_bytes {
+            return Err(Weakness::TooShort { min_bytes: self.min_bytes });
+        }
+        if is_listed(password.as_str()) {
+            return Err(Weakness::Common);
+        }
+        if self.own_bytes(password.as_str(), address) < MIN_OWN_BYTES {
+            return Err(Weakness::Guessable);
+        }
+        Ok(())
+    }
+
+    /// How many bytes are left once the address, its parts and the product's name are taken out.
+    fn own_bytes(&self, password: &str, address: &EmailAddress) -> usize {
+        let whole = address.canonical();
+        let is_sign = |c: char| !c.is_alphanumeric();
+        let mut known: Vec<String> = vec![whole.as_str().to_owned(), self.product.to_lowercase()];
+        known.extend(whole.as_str().split('@').map(str::to_owned));
+        known.extend(whole.as_str().split(is_sign).map(str::to_owned));
+        known.extend(self.product.to_lowercase().split(is_sign).map(str::to_owned));
+        known.retain(|part| part.len() >= MIN_PART_BYTES);
+        // The longest first, or a part would break the whole apart before it is found.
+        known.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
+        let left = known.iter().fold(password.to_lowercase(), |left, part| left.replace(part, ""));
+        left.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PasswordPolicy, Weakness};
+    use crate::domain::address::EmailAddress;
+    use crate::domain::password::Password;
+
+    fn check(password: &str) -> Result<(), Weakness> {
+        let policy = PasswordPolicy { min_bytes: 12, product: "Corner Shop".into() };
+        let address = EmailAddress::parse("Ann.Archer@mail.example.org").unwrap();
+        policy.check(&Password::new(password.into()), &address)
+    }
+
+    #[test]
+    fn length_counts_in_bytes_and_has_two_ends() {
+        assert_eq!(check("elevenbytes"), Err(Weakness::TooShort { min_bytes: 12 }));
+        assert_eq!(check("twelve bytes"), Ok(()));
+        assert_eq!(check("пароль"), Ok(()), "six letters of two bytes each");
+        assert_eq!(check(&"ab c".repeat(256)), Ok(()));
+        assert_eq!(check(&"x".repeat(1025)), Err(Weakness::TooLong));
+        assert_eq!(check(""), Err(Weakness::TooShort { min_bytes: 12 }));
+    }
+
+    #[test]
+    fn what_everybody_knows_does_not_count() {
+        for password in [
+            "ann.archer@mail.example.org",
+            "ANN.ARCHER@mail.example.org1",
+            "annarcher2026",
+            "archerarcherarcher",
+            "Corner Shop 123",
+            "cornershopann!",
+            "example-example",
+        ] {
+            assert_eq!(check(password), Err(Weakness::Guessable), "{password}");
+        }
+        assert_eq!(check("archer rides a blue horse"), Ok(()));
+    }
+}

@@ -1,0 +1,56 @@
+//! Redeeming again: a double click, Back, an answer that was lost on a bad line.
+
+use super::Gatepost;
+use super::error::Error;
+use super::next::Next;
+use super::redeem::{Redeemed, Redeemer};
+use super::request::{Asker, Purpose, REPEAT_WINDOW, Request, Used};
+use super::token::SessionClaims;
+
+impl Gatepost {
+    /// What the asker was answered less than a minute ago, while that session lives.
+    pub(super) async fn repeated(&self, request: &Request) -> Result<Option<Redeemed>, Error> {
+        let now = self.world.now();
+        // Whoever registered a stranger's address holds its request: where somebody else confirmed it,
+        // that one's session is not his.
+        let is_his = |used: &Used| request.purpose != Purpose::Register || used.by == Asker::Yes;
+        match &request.generation.used {
+            Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_his(used) => {
+                self.redeemed(request, used, Asker::Yes).await
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What was made of a request in the very session that looks: a double click, or Back.
+    pub(super) async fn redeemed_here(
+        &self,
+        request: &Request,
+        redeemer: Redeemer<'_>,
+    ) -> Result<Option<Redeemed>, Error> {
+        let claims = redeemer.session.and_then(|token| self.ring.open_session(token));
+        match (&request.generation.used, claims) {
+            (Some(used), Some(SessionClaims { account, session, .. }))
+                if used.account == account && used.session == session =>
+            {
+                self.redeemed(request, used, used.by).await
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What a request came to, told again `to` whom, while the session lives.
+    async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
+        let live = self.live_session(used.account, used.session).await?;
+        live.map(|(account, session)| {
+            let signed_in = self.signed_in(account, session)?;
+            Ok(Redeemed { outcome: used.outcome, signed_in, next: led_to(request, to) })
+        })
+        .transpose()
+    }
+}
+
+/// Where the asker wanted to go, and nobody else is led: it may be a stranger's wish.
+pub(super) fn led_to(request: &Request, asker: Asker) -> Option<Next> {
+    request.next.clone().filter(|_| asker == Asker::Yes)
+}
