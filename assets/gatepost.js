@@ -47,8 +47,20 @@ function clearTrouble(event) {
   }
 }
 
+// An address that was typed into one form need not be typed again into the other.
+function carryAddress() {
+  const details = document.getElementById("by-password");
+  if (!details) return;
+  details.addEventListener("toggle", () => {
+    const from = document.getElementById("email");
+    const to = document.getElementById("account");
+    if (details.open && from && to && !to.value) to.value = from.value;
+  });
+}
+
 document.addEventListener("submit", sendOnce);
 document.addEventListener("htmx:error", tellTrouble);
 document.addEventListener("htmx:response:error", tellTrouble);
 document.addEventListener("htmx:before:request", clearTrouble);
 postOnce();
+carryAddress();

@@ -6,6 +6,12 @@ use std::fmt;
 pub const HOME: &str = "/";
 /// Asking for a sign-in link.
 pub const SIGN_IN: &str = "/sign-in";
+/// Signing in with a password.
+pub const SIGN_IN_PASSWORD: &str = "/sign-in/password";
+/// Registering with address and password.
+pub const REGISTER: &str = "/register";
+/// Waiting for the letter that confirms.
+pub const UNCONFIRMED: &str = "/unconfirmed";
 /// Waiting for the letter.
 pub const CHECK_INBOX: &str = "/check-inbox";
 /// Typing the code.

@@ -33,6 +33,8 @@ pub struct MailQueued {
     pub held: HeldRequest,
     /// Proves "I am the one who asked".
     pub request: RequestToken,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The address, as it was typed.
     pub email: EmailAddress,
     /// When the request is over.
@@ -225,6 +227,7 @@ impl Gatepost {
         let queued = MailQueued {
             held: HeldRequest(nonce),
             request: self.ring.seal_request(request.key, nonce).ok_or(Error::InvalidRequest)?,
+            purpose: request.purpose,
             email: request.address.clone(),
             expires_at: request.expires_at,
             resend_after: RESEND_WAIT,

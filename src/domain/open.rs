@@ -52,17 +52,16 @@ impl Gatepost {
             change.expect(Key::key_check(id.0), None);
             change.put(Key::key_check(id.0), Record::KeyCheck(check));
         }
-        let seed = match store.get(&[Key::salt_seed()]).await?.pop().flatten() {
-            Some(found) => match found.record {
-                Record::SaltSeed(seed) => seed,
-                _ => return Err(StoreError::Damaged("the seed of salts is none".into()).into()),
-            },
-            None => {
-                let seed = SaltSeed(world.random());
-                change.expect(Key::salt_seed(), None);
-                change.put(Key::salt_seed(), Record::SaltSeed(seed));
-                seed
-            }
+        let seed = if let Some(found) = store.get(&[Key::salt_seed()]).await?.pop().flatten() {
+            let Record::SaltSeed(seed) = found.record else {
+                return Err(StoreError::Damaged("the seed of salts is none".into()).into());
+            };
+            seed
+        } else {
+            let seed = SaltSeed(world.random());
+            change.expect(Key::salt_seed(), None);
+            change.put(Key::salt_seed(), Record::SaltSeed(seed));
+            seed
         };
         if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
             return Err(StoreError::Refused("somebody else is opening it".into()).into());

@@ -108,6 +108,12 @@ impl Gatepost {
         self.slots.hash(password, recipe, pepper).await
     }
 
+    /// The fewest bytes of a new password.
+    #[must_use]
+    pub fn min_password_bytes(&self) -> usize {
+        self.settings.passwords.min_bytes
+    }
+
     /// How many passwords this process has ever hashed.
     #[must_use]
     pub fn passwords_hashed(&self) -> u64 {

@@ -28,7 +28,7 @@ const MAX_MOVES: usize = 3;
 #[derive(Clone, Debug)]
 pub enum PasswordSignIn {
     /// Somebody is signed in.
-    SignedIn(SignedIn),
+    SignedIn(Box<SignedIn>),
     /// It is the password of a registration that was never confirmed.
     Unconfirmed(Unconfirmed),
 }
@@ -137,7 +137,7 @@ impl Gatepost {
         self.put_session(&mut change, &session, left).await?;
         change.put(Key::account(account.id), Record::Account(account.clone()));
         let event = Event::new(now, EventName::SignedIn, Some(account.id), client);
-        let signed_in = PasswordSignIn::SignedIn(self.signed_in(account, session)?);
+        let signed_in = PasswordSignIn::SignedIn(Box::new(self.signed_in(account, session)?));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(Compared::Answer(signed_in)) })
     }
 
@@ -168,8 +168,7 @@ impl Gatepost {
     /// only moment when the password itself is there.
     async fn renewed(&self, account: &Account, password: &Password) -> Result<Account, Error> {
         let today = Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost);
-        let is_old = |hash: &&PasswordHash| hash.recipe != today;
-        if account.password.as_ref().filter(is_old).is_none() {
+        if account.password.as_ref().is_none_or(|hash| hash.recipe == today) {
             return Ok(account.clone());
         }
         let hash = self.hash(password, today).await?;

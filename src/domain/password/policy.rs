@@ -88,7 +88,7 @@ mod tests {
 
     fn check(password: &str) -> Result<(), Weakness> {
         let policy = PasswordPolicy { min_bytes: 12, product: "Corner Shop".into() };
-        let address = EmailAddress::parse("Ann.Archer@mail.example.org").unwrap();
+        let address = EmailAddress::parse("Ann.Archer@mail.example.org").expect("an address");
         policy.check(&Password::new(password.into()), &address)
     }
 

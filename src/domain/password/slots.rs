@@ -22,7 +22,7 @@ type Memory = Vec<Block>;
 
 /// The slots of this process.
 pub(in crate::domain) struct Slots {
-    slots: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     places: Arc<Semaphore>,
     memory: Arc<Mutex<Vec<Memory>>>,
     hashed: Arc<AtomicU64>,
@@ -34,7 +34,7 @@ struct Turn(#[expect(dead_code, reason = "held, not read")] [OwnedSemaphorePermi
 impl Slots {
     pub(in crate::domain) fn new(count: usize) -> Self {
         Self {
-            slots: Arc::new(Semaphore::new(count)),
+            free: Arc::new(Semaphore::new(count)),
             places: Arc::new(Semaphore::new(count + MAX_WAITING)),
             memory: Arc::default(),
             hashed: Arc::default(),
@@ -76,7 +76,7 @@ impl Slots {
 
     async fn turn(&self) -> Result<Turn, Error> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| StoreError::Busy)?;
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| StoreError::Busy)?;
+        let slot = Arc::clone(&self.free).acquire_owned().await.map_err(|_| StoreError::Busy)?;
         Ok(Turn([slot, place]))
     }
 }

@@ -6,21 +6,28 @@
 use maud::{Markup, html};
 use poem::Response;
 
+use super::arrival::{go_on, welcome, with_next};
 use super::layout::{beside, page};
 use super::notice::Notice;
 use super::visitor::Visitor;
 use super::{Answer, fragment, sign_in};
 use crate::domain::error::Error;
 use crate::domain::letter::Code;
+use crate::domain::next::Next;
+use crate::domain::redeem::Redeemed;
+use crate::domain::request::Purpose;
 use crate::domain::waiting::{HeldRequest, Waiting};
-use crate::path::{CHECK_INBOX, CODE, RESEND, SIGN_IN};
+use crate::path::{CHECK_INBOX, CODE, REGISTER, RESEND, SIGN_IN, UNCONFIRMED};
 use crate::web::problem::Problem;
 use crate::web::wire::{CodeForm, Fields, ResendForm};
 use crate::web::{Door, House};
 
 /// The waiting page of the newest request; to htmx, how things stand now.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let waiting = match visitor.request(visitor.query.request.as_deref()) {
+    let newest = visitor.waiting.first().map(|waiting| waiting.held);
+    let asked_for = visitor.query.request.as_deref();
+    let held = if asked_for.is_some() { visitor.request(asked_for) } else { newest };
+    let waiting = match held {
         Some(held) => match house.gatepost.waiting(held).await {
             Ok(waiting) => Some(waiting),
             Err(Error::InvalidRequest) => None,
@@ -30,7 +37,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     };
     if visitor.signed_in.is_some() {
         let wanted = waiting.and_then(|waiting| waiting.next).or_else(|| visitor.query.next());
-        return Ok(visitor.lead_to(wanted.as_ref().unwrap_or(&house.site.home).as_str()));
+        return Ok(go_on(&house, &visitor, wanted.as_ref()));
     }
     Ok(match waiting {
         None => visitor.lead_to(SIGN_IN),
@@ -52,7 +59,9 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
         .await
         .map_err(Problem::from)
     {
-        Ok(redeemed) => Ok(sign_in::welcome(&house, &visitor, &redeemed, Some(held.nonce()))),
+        Ok(Redeemed { outcome, signed_in, next }) => {
+            Ok(welcome(&house, &visitor, &signed_in, outcome, next.as_ref(), Some(held.nonce())))
+        }
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) => code_refused(&house, &visitor, held, problem).await,
     }
@@ -87,13 +96,17 @@ pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> An
     let is_same = queued.held == held;
     let mut response = if visitor.is_htmx && is_same {
         let waiting = house.gatepost.waiting(held).await?;
-        fragment(again(&waiting, &Line::Sent))
+        fragment(again(&waiting, &Line::Sent(waiting.purpose)))
     } else {
-        let mut response = visitor.lead_to(CHECK_INBOX);
-        Notice::LetterSent.put(&mut response, &house.site);
+        let (place, notice) = match queued.purpose {
+            Purpose::SignIn => (CHECK_INBOX, Notice::LetterSent),
+            Purpose::Register => (UNCONFIRMED, Notice::ConfirmationSent),
+        };
+        let mut response = visitor.lead_to(place);
+        notice.put(&mut response, &house.site);
         response
     };
-    visitor.keep(&mut response, &house.site, &queued);
+    visitor.keep(&mut response, &house.site, &queued.request);
     Ok(response)
 }
 
@@ -115,7 +128,7 @@ async fn resend_refused(house: &House, visitor: &Visitor, held: HeldRequest, pro
 /// Nothing is left of what the page waited for. Who is signed in by now needs none of it.
 fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if visitor.signed_in.is_some() {
-        return Ok(visitor.lead_to(house.site.home.as_str()));
+        return Ok(go_on(house, visitor, None));
     }
     if visitor.is_htmx {
         return Err(problem);
@@ -140,7 +153,7 @@ enum Line {
     /// In so many seconds.
     Soon(u64),
     /// One more was asked for just now.
-    Sent,
+    Sent(Purpose),
     /// Why none was sent.
     Refused(String),
 }
@@ -162,7 +175,8 @@ impl Line {
             Self::Soon(secs) => html! {
                 "No letter? Look in the spam folder. Another one can be asked for in " (secs) " seconds."
             },
-            Self::Sent => html! { strong { "Another letter is on its way." } },
+            Self::Sent(Purpose::SignIn) => html! { strong { (Notice::LetterSent.sentence()) } },
+            Self::Sent(Purpose::Register) => html! { strong { (Notice::ConfirmationSent.sentence()) } },
             Self::Refused(why) => html! { span.error role="alert" { (why) } },
         }
     }
@@ -175,15 +189,16 @@ fn waiting_page(
     problem: Option<&Problem>,
     line: &Line,
 ) -> Response {
+    let title = title(waiting.purpose);
     let content = html! {
         section.card {
-            h1 { "Check your inbox" }
+            h1 { (title) }
             (intro(waiting))
             (code_form(waiting, problem))
             (again(waiting, line))
         }
     };
-    page(&house.site, visitor, "Check your inbox", &content)
+    page(&house.site, visitor, title, &content)
 }
 
 /// The same inside the sign-in page. `problem` says why no further letter was sent.
@@ -191,11 +206,18 @@ pub(super) fn panel(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
     let line = problem.map_or_else(|| Line::of(waiting), |problem| Line::Refused(problem.detail.to_string()));
     html! {
         div.panel {
-            h2 { "Check your inbox" }
+            h2 { (title(waiting.purpose)) }
             (intro(waiting))
             (code_form(waiting, None))
             (again(waiting, &line))
         }
+    }
+}
+
+fn title(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "Check your inbox",
+        Purpose::Register => "Confirm your address",
     }
 }
 
@@ -218,7 +240,9 @@ fn code_form(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
                     aria-describedby=[problem.map(|_| "code-error")] autofocus[problem.is_some()];
                 (beside("code-error", problem))
             }
-            button type="submit" { "Sign in" }
+            button type="submit" {
+                @match waiting.purpose { Purpose::SignIn => "Sign in", Purpose::Register => "Confirm" }
+            }
         }
     }
 }
@@ -232,6 +256,11 @@ fn again(waiting: &Waiting, line: &Line) -> Markup {
         query.append_pair("next", next.as_str());
     }
     let poll = format!("{CHECK_INBOX}?{}", query.finish());
+    let another = match waiting.purpose {
+        Purpose::SignIn => SIGN_IN,
+        Purpose::Register => REGISTER,
+    };
+    let another = with_next(another, waiting.next.as_ref().map(Next::as_str));
     html! {
         div.again #again aria-live="off" hx-get=(poll) hx-trigger="every 3s" hx-swap="outerMorph" {
             p.hint { (line.draw()) }
@@ -240,7 +269,7 @@ fn again(waiting: &Waiting, line: &Line) -> Markup {
                     input type="hidden" name="request" value=(request);
                     button #resend.quiet type="submit" { "Send another letter" }
                 }
-                a href=(SIGN_IN) { "Use another address" }
+                a href=(another) { "Use another address" }
             }
         }
     }

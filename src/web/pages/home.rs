@@ -4,14 +4,14 @@ use maud::html;
 
 use super::layout::{moment, page};
 use super::visitor::Visitor;
-use super::{Answer, sign_in};
+use super::{Answer, arrival};
 use crate::domain::session::Means;
 use crate::path::{PROFILE, SIGN_OUT};
 use crate::web::House;
 
 /// The start page of who is signed in.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let Some(signed_in) = &visitor.signed_in else { return Ok(sign_in::first(&visitor, None)) };
+    let Some(signed_in) = &visitor.signed_in else { return Ok(arrival::first(&visitor, None)) };
     let content = html! {
         section.card {
             h1 { "Hello" }

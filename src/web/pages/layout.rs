@@ -5,8 +5,9 @@ use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
 use super::visitor::{Visitor, cookies, put_cookie};
+use crate::domain::request::Purpose;
 use crate::domain::time::Timestamp;
-use crate::path::{HOME, MAILBOX, PROFILE, SIGN_IN, SIGN_OUT, asset};
+use crate::path::{CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, asset};
 use crate::web::Site;
 use crate::web::edge::cookies::Cookie;
 use crate::web::problem::Problem;
@@ -49,7 +50,7 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
                         img src=(asset(ICON)) alt="" width="28" height="28";
                         span { (site.name) }
                     }
-                    @if let Some(visitor) = visitor { (navigation(visitor)) }
+                    @if let Some(visitor) = visitor { (navigation(site, visitor)) }
                 }
                 // A second click while the first is on its way asks for nothing.
                 main #main tabindex="-1" hx-sync:inherited="drop" {
@@ -80,14 +81,20 @@ pub(in crate::web) fn public(site: &Site, title: &str, content: &Markup) -> Mark
 }
 
 /// What this visitor may do, and nothing more.
-fn navigation(visitor: &Visitor) -> Markup {
+fn navigation(site: &Site, visitor: &Visitor) -> Markup {
     html! {
         nav aria-label="Account" {
             @if visitor.signed_in.is_some() {
                 a href=(PROFILE) { "Profile" }
                 form method="post" action=(SIGN_OUT) { button.plain type="submit" { "Sign out" } }
             } @else {
+                @match visitor.waiting.first().map(|waiting| waiting.purpose) {
+                    Some(Purpose::Register) => a href=(UNCONFIRMED) { "Confirm your address" },
+                    Some(Purpose::SignIn) => a href=(CHECK_INBOX) { "Check your inbox" },
+                    None => {}
+                }
                 a href=(SIGN_IN) { "Sign in" }
+                @if site.registration { a href=(REGISTER) { "Register" } }
             }
         }
     }

@@ -2,20 +2,24 @@
 //!
 //! 1. The browser that asked posts itself on, or its person does by the button.
 //! 2. Any other browser is told whose sign-in this is. It can carry the code to where it was asked
-//!    for, or sign in here after a tick, which no scanner sets.
+//!    for, or sign in here after a tick, which no scanner sets. A password that was typed elsewhere is
+//!    not taken over: another one can be chosen here.
 //! 3. All dead links get one page: a stranger is not told why.
 
 use maud::{Markup, html};
 use poem::Response;
 
+use super::arrival::{go_on, welcome};
+use super::form::{hidden_username, is_told_inside, length_hint, new_password_field, of};
 use super::layout::{beside, page};
 use super::visitor::Visitor;
 use super::{Answer, sign_in};
 use crate::domain::address::EmailAddress;
 use crate::domain::letter::Code;
 use crate::domain::link::LinkView;
-use crate::domain::redeem::Redeemer;
-use crate::domain::request::Asker;
+use crate::domain::password::Password;
+use crate::domain::redeem::{Redeemed, Redeemer};
+use crate::domain::request::{Asker, Purpose};
 use crate::path;
 use crate::web::problem::{self, Problem};
 use crate::web::wire::{Fields, RedeemLink};
@@ -23,10 +27,10 @@ use crate::web::{Door, House};
 
 /// What stands behind the link.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let bearer = redeemer(&visitor, false);
+    let bearer = redeemer(&visitor, false, None);
     match house.gatepost.show_link(&visitor.part, bearer).await {
         Ok(LinkView { redeemed_here: Some(redeemed), .. }) => {
-            Ok(visitor.lead_to(redeemed.next.as_ref().unwrap_or(&house.site.home).as_str()))
+            Ok(go_on(&house, &visitor, redeemed.next.as_ref()))
         }
         Ok(view) => Ok(landing(&house, &visitor, &view, None)),
         Err(error) => dead(&house, &visitor, error.into()),
@@ -36,25 +40,26 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 /// Redeems it.
 pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let input: RedeemLink = fields.read()?;
-    let bearer = redeemer(&visitor, input.is_confirmed());
+    let password = input.password();
+    let bearer = redeemer(&visitor, input.is_confirmed(), password.as_ref());
     match house.gatepost.redeem_link(&visitor.part, bearer, &visitor.client).await {
-        Ok(redeemed) => {
+        Ok(Redeemed { outcome, signed_in, next }) => {
             let request = house.gatepost.request_of_link(&visitor.part);
-            Ok(sign_in::welcome(&house, &visitor, &redeemed, request))
+            Ok(welcome(&house, &visitor, &signed_in, outcome, next.as_ref(), request))
         }
         Err(error) => refused(&house, &visitor, error.into()).await,
     }
 }
 
-fn redeemer(visitor: &Visitor, confirm: bool) -> Redeemer<'_> {
-    Redeemer { held: &visitor.held, confirm, password: None, session: visitor.session.as_deref() }
+fn redeemer<'a>(visitor: &'a Visitor, confirm: bool, password: Option<&'a Password>) -> Redeemer<'a> {
+    Redeemer { held: &visitor.held, confirm, password, session: visitor.session.as_deref() }
 }
 
 async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
-    if problem.code != problem::Code::ConfirmationRequired {
+    if problem.code == problem::Code::InvalidLink || !is_told_inside(&problem) {
         return dead(house, visitor, problem);
     }
-    match house.gatepost.show_link(&visitor.part, redeemer(visitor, false)).await {
+    match house.gatepost.show_link(&visitor.part, redeemer(visitor, false, None)).await {
         Ok(view) => {
             let mut response = landing(house, visitor, &view, Some(&problem));
             problem.put_headers(&mut response, Door::Pages);
@@ -66,62 +71,124 @@ async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
 
 fn landing(house: &House, visitor: &Visitor, view: &LinkView, problem: Option<&Problem>) -> Response {
     let leaves = visitor.signed_in.as_ref().map(|signed_in| &signed_in.account.address);
+    let words = words(view);
     let content = match view.asker {
-        Asker::Yes => asked_here(&visitor.part, view, leaves),
-        Asker::No => asked_elsewhere(&visitor.part, view, leaves, problem),
+        Asker::Yes => asked_here(&visitor.part, view, &words, leaves),
+        Asker::No => asked_elsewhere(house, &visitor.part, view, &words, leaves, problem),
     };
-    page(&house.site, visitor, "Sign in", &content)
+    page(&house.site, visitor, words.title, &content)
 }
 
-fn asked_here(token: &str, view: &LinkView, leaves: Option<&EmailAddress>) -> Markup {
+/// What the page says, by what the link is for.
+struct Words {
+    title: &'static str,
+    /// Before and after the address.
+    here: [&'static str; 2],
+    elsewhere: [&'static str; 2],
+    carry: &'static str,
+    tick: &'static str,
+    button: &'static str,
+}
+
+fn words(view: &LinkView) -> Words {
+    match view.purpose {
+        Purpose::Register if view.makes_account => Words {
+            title: "Confirm your address",
+            here: ["You registered ", "."],
+            elsewhere: ["Somebody registered ", " with us, but not in this browser."],
+            carry: "I registered on another device",
+            tick: "I registered this address myself.",
+            button: "Confirm and sign in",
+        },
+        Purpose::Register => Words {
+            title: "You have an account already",
+            here: ["There is an account under ", ". Nothing about it has changed: just sign in."],
+            elsewhere: ["This link signs in ", ". It was not asked for in this browser."],
+            carry: "I asked on another device",
+            tick: "I asked for this letter myself.",
+            button: "Sign in",
+        },
+        Purpose::SignIn if view.handed_out => Words {
+            title: "Sign in",
+            here: ["This link signs in ", "."],
+            elsewhere: ["This link signs in ", ". It works once."],
+            carry: "",
+            tick: "Whoever runs this server gave me this link.",
+            button: "Sign in",
+        },
+        Purpose::SignIn => Words {
+            title: "Sign in",
+            here: ["You asked to sign in as ", "."],
+            elsewhere: ["This link signs in ", ". It was not asked for in this browser."],
+            carry: "I asked on another device",
+            tick: "I asked for this letter myself.",
+            button: "Sign in",
+        },
+    }
+}
+
+fn asked_here(token: &str, view: &LinkView, words: &Words, leaves: Option<&EmailAddress>) -> Markup {
     // Who is about to leave an account is told first, and presses the button.
     let posts_itself = leaves.is_none();
+    let [before, after] = words.here;
     html! {
         section.card {
-            h1 { "Sign in" }
-            p.lead { "You asked to sign in as " strong.address { (view.email) } "." }
+            h1 { (words.title) }
+            p.lead { (before) strong.address { (view.email) } (after) }
             (leaving(leaves))
             form method="post" action=(path::link(token)) data-post-once[posts_itself] {
-                button type="submit" { "Sign in" }
+                button type="submit" { (words.button) }
             }
         }
     }
 }
 
 fn asked_elsewhere(
+    house: &House,
     token: &str,
     view: &LinkView,
+    words: &Words,
     leaves: Option<&EmailAddress>,
     problem: Option<&Problem>,
 ) -> Markup {
-    let is_wrong = problem.map(|_| "true");
+    let beside_password = of(problem, "password");
+    let beside_tick = problem.filter(|_| beside_password.is_none());
+    let is_wrong = beside_tick.map(|_| "true");
+    let [before, after] = words.elsewhere;
     html! {
         section.card {
             h1 { "Is this you?" }
-            p.lead { "This link signs in " strong.address { (view.email) } ". It was not asked for in this browser." }
-            @if let Some(code) = &view.code { (carry(code)) }
+            p.lead { (before) strong.address { (view.email) } (after) }
+            @if let Some(code) = &view.code { (carry(words.carry, code)) }
             form method="post" action=(path::link(token)) {
-                h2 { "Sign in here" }
+                h2 { (words.button) " here" }
                 (leaving(leaves))
+                @if view.makes_account {
+                    p { "A password that was typed elsewhere is not taken over: somebody else may have typed it. "
+                        "Choose one here, or sign in by mail without." }
+                    (hidden_username(view.email.as_str()))
+                    (new_password_field(&length_hint(house.gatepost.min_password_bytes()), false, beside_password))
+                }
                 div.field {
                     label.tick {
                         input #confirm name="confirm" type="checkbox" value="yes" required
-                            aria-invalid=[is_wrong] aria-describedby=[problem.map(|_| "confirm-error")];
-                        span { "I asked for this letter myself." }
+                            checked[beside_password.is_some()]
+                            aria-invalid=[is_wrong] aria-describedby=[is_wrong.map(|_| "confirm-error")];
+                        span { (words.tick) }
                     }
-                    (beside("confirm-error", problem))
+                    (beside("confirm-error", beside_tick))
                 }
-                button type="submit" { "Sign in here" }
+                button type="submit" { (words.button) " here" }
             }
-            p.hint { "You did not ask for it? Then close this page: nothing happens." }
+            p.hint { "This is not about you? Then close this page: nothing happens." }
         }
     }
 }
 
-fn carry(code: &Code) -> Markup {
+fn carry(summary: &str, code: &Code) -> Markup {
     html! {
         details {
-            summary { "I asked on another device" }
+            summary { (summary) }
             p { "Type this code there, on the page that waits for it:" }
             p.big-code { (code.as_str()) }
             p.hint { "Type it nowhere else, and tell it to nobody. Nobody will ask you for it." }

@@ -3,8 +3,10 @@
 //! One file a subject, each handler above its markup. A handler gets the [`House`] and the
 //! [`Visitor`], and where it takes a form the fields of it; what it refuses is drawn here, once.
 
+mod arrival;
 pub mod assets;
 mod check_inbox;
+mod form;
 mod home;
 pub(super) mod layout;
 mod link;
@@ -12,6 +14,7 @@ mod mailbox;
 mod notice;
 pub mod problem;
 mod profile;
+mod registration;
 mod sign_in;
 mod sign_out;
 mod visitor;
@@ -63,6 +66,12 @@ fn table(house: &House) -> Vec<Row> {
     vec![
         at(path::HOME, vec![show(house, home::show)]),
         at(path::SIGN_IN, vec![show(house, sign_in::show), submit(house, sign_in::submit)]),
+        at(
+            path::SIGN_IN_PASSWORD,
+            vec![show(house, sign_in::show_password), submit(house, sign_in::submit_password)],
+        ),
+        at(path::REGISTER, vec![show(house, registration::show), submit(house, registration::submit)]),
+        at(path::UNCONFIRMED, vec![show(house, check_inbox::show)]),
         at(path::CHECK_INBOX, vec![show(house, check_inbox::show)]),
         at(path::CODE, vec![submit(house, check_inbox::redeem_code)]),
         at(path::RESEND, vec![submit(house, check_inbox::resend)]),

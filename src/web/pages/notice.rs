@@ -22,10 +22,13 @@ pub(super) enum Notice {
     SignedOut,
     /// One more letter is owed.
     LetterSent,
+    /// One more letter is owed that confirms.
+    ConfirmationSent,
 }
 
 impl Notice {
-    const ALL: [Self; 4] = [Self::SignedIn, Self::Confirmed, Self::SignedOut, Self::LetterSent];
+    const ALL: [Self; 5] =
+        [Self::SignedIn, Self::Confirmed, Self::SignedOut, Self::LetterSent, Self::ConfirmationSent];
 
     /// Reads the value of a cookie.
     pub(super) fn parse(code: &str) -> Option<Self> {
@@ -38,6 +41,7 @@ impl Notice {
             Self::Confirmed => "confirmed",
             Self::SignedOut => "signed_out",
             Self::LetterSent => "letter_sent",
+            Self::ConfirmationSent => "confirmation_sent",
         }
     }
 
@@ -48,6 +52,7 @@ impl Notice {
             Self::Confirmed => "Your address is confirmed. Welcome!",
             Self::SignedOut => "You are signed out.",
             Self::LetterSent => "Another letter is on its way.",
+            Self::ConfirmationSent => "A new confirmation email has been sent.",
         }
     }
 

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::home::by;
 use super::layout::{moment, page};
 use super::visitor::Visitor;
-use super::{Answer, sign_in};
+use super::{Answer, arrival};
 use crate::domain::account::Account;
 use crate::domain::session::Session;
 use crate::path::PROFILE;
@@ -13,7 +13,7 @@ use crate::web::House;
 
 /// The account page, for who is signed in.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let Some(signed_in) = &visitor.signed_in else { return Ok(sign_in::first(&visitor, Some(PROFILE))) };
+    let Some(signed_in) = &visitor.signed_in else { return Ok(arrival::first(&visitor, Some(PROFILE))) };
     let content = html! {
         section.card {
             h1 { "Profile" }
@@ -29,6 +29,7 @@ fn account(account: &Account) -> Markup {
         h2 { "Account" }
         dl {
             dt { "Address" } dd.address { (account.address) }
+            dt { "Password" } dd { @if account.password.is_some() { "Set" } @else { "None: you sign in by mail" } }
             dt { "Registered" } dd { (moment(account.registered_at)) }
             dt { "Confirmed" } dd { (moment(account.confirmed_at)) }
         }

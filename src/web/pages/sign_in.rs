@@ -1,46 +1,70 @@
-//! Asking for a sign-in link, and what every way of signing in ends with.
+//! Signing in: asking for a link, or typing a password.
 
 use maud::{Markup, html};
 use poem::Response;
-use poem::http::{HeaderValue, StatusCode};
+use poem::http::HeaderValue;
 
-use super::layout::{beside, page};
-use super::notice::Notice;
-use super::visitor::{Visitor, keep_session};
+use super::arrival::{confirm_first, go_on, welcome, with_next};
+use super::form::{email_field, hidden_next, is_told_inside, of, password_field};
+use super::layout::page;
+use super::visitor::Visitor;
 use super::{Answer, check_inbox, fragment};
 use crate::domain::address::EmailAddress;
 use crate::domain::ask::MailQueued;
 use crate::domain::error::Error;
-use crate::domain::ids::Nonce;
 use crate::domain::next::Next;
-use crate::domain::redeem::Redeemed;
-use crate::domain::request::Outcome;
+use crate::domain::password::Password;
+use crate::domain::request::{Outcome, Purpose};
+use crate::domain::sign_in::PasswordSignIn;
 use crate::domain::waiting::Waiting;
-use crate::path::{CHECK_INBOX, MAILBOX, SIGN_IN};
+use crate::path::{CHECK_INBOX, MAILBOX, REGISTER, SIGN_IN, SIGN_IN_PASSWORD};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, RequestSignIn, next};
+use crate::web::wire::{Fields, RequestSignIn, SignInWithPassword, next};
 use crate::web::{Door, House};
 
-/// The form. Who is signed in already is sent on.
+/// What was typed into one of the two forms, and what came of it.
+#[derive(Default)]
+struct Typed<'a> {
+    email: &'a str,
+    wanted: Option<&'a Next>,
+    /// Whether the password form is unfolded.
+    by_password: bool,
+    problem: Option<&'a Problem>,
+}
+
+/// Both forms. Who is signed in already is sent on.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
+    Ok(both_forms(&house, &visitor, false))
+}
+
+/// The same page with the password form unfolded.
+pub(super) async fn show_password(house: House, visitor: Visitor) -> Answer {
+    Ok(both_forms(&house, &visitor, true))
+}
+
+fn both_forms(house: &House, visitor: &Visitor, by_password: bool) -> Response {
     let wanted = visitor.query.next();
     if visitor.signed_in.is_some() {
-        return Ok(visitor.lead_to(wanted.as_ref().unwrap_or(&house.site.home).as_str()));
+        return go_on(house, visitor, wanted.as_ref());
     }
-    Ok(page(&house.site, &visitor, "Sign in", &card(&house, &visitor, &form("", wanted.as_ref(), None))))
+    let typed = Typed { wanted: wanted.as_ref(), by_password, ..Typed::default() };
+    page(&house.site, visitor, "Sign in", &card(house, visitor, &typed))
 }
 
 /// Asks for a letter. The answer never tells who stands behind the address.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let input = fields.read::<RequestSignIn>();
-    let typed = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
+    let email = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
     let wanted = input.as_ref().ok().and_then(|input| next(input.next.as_deref()));
     if visitor.signed_in.is_some() {
-        return Ok(visitor.lead_to(wanted.as_ref().unwrap_or(&house.site.home).as_str()));
+        return Ok(go_on(&house, &visitor, wanted.as_ref()));
     }
     match ask(&house, &visitor, input, wanted.as_ref()).await {
         Ok(queued) => asked(&house, &visitor, &queued).await,
-        Err(problem) => refused(&house, &visitor, &typed, wanted.as_ref(), problem).await,
+        Err(problem) => {
+            let typed = Typed { email: &email, wanted: wanted.as_ref(), ..Typed::default() };
+            refused(&house, &visitor, &typed, problem)
+        }
     }
 }
 
@@ -61,26 +85,21 @@ async fn asked(house: &House, visitor: &Visitor, queued: &MailQueued) -> Answer 
     } else {
         visitor.lead_to(CHECK_INBOX)
     };
-    visitor.keep(&mut response, &house.site, queued);
+    visitor.keep(&mut response, &house.site, &queued.request);
     Ok(response)
 }
 
-async fn refused(
-    house: &House,
-    visitor: &Visitor,
-    typed: &str,
-    wanted: Option<&Next>,
-    problem: Problem,
-) -> Answer {
-    if problem.status().is_server_error() {
+fn refused(house: &House, visitor: &Visitor, typed: &Typed<'_>, problem: Problem) -> Answer {
+    if !is_told_inside(&problem) {
         return Err(problem);
     }
     let mut response = if !visitor.is_htmx {
-        page(&house.site, visitor, "Sign in", &card(house, visitor, &form(typed, wanted, Some(&problem))))
-    } else if let Some(waiting) = asked_before(house, visitor, typed, &problem).await {
-        fragment(check_inbox::panel(&waiting, Some(&problem)))
+        let typed = Typed { problem: Some(&problem), ..*typed };
+        page(&house.site, visitor, "Sign in", &card(house, visitor, &typed))
+    } else if let Some(waiting) = asked_before(visitor, typed.email, &problem) {
+        fragment(check_inbox::panel(waiting, Some(&problem)))
     } else {
-        let mut response = fragment(email_field(typed, Some(&problem)));
+        let mut response = fragment(email_field("email", typed.email, Some(&problem), true));
         response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#email-field"));
         response.headers_mut().insert("hx-reswap", HeaderValue::from_static("outerMorph"));
         response
@@ -90,25 +109,70 @@ async fn refused(
 }
 
 /// The second of two quick clicks: the letter of the first is on its way, so show where to wait.
-async fn asked_before(house: &House, visitor: &Visitor, typed: &str, problem: &Problem) -> Option<Waiting> {
+fn asked_before<'a>(visitor: &'a Visitor, typed: &str, problem: &Problem) -> Option<&'a Waiting> {
     let address = EmailAddress::parse(typed).ok().filter(|_| problem.code == Code::TooManyMails)?;
-    for held in &visitor.held {
-        if let Ok(waiting) = house.gatepost.waiting(*held).await
-            && waiting.email.canonical() == address.canonical()
-        {
-            return Some(waiting);
-        }
-    }
-    None
+    visitor.waiting.iter().find(|waiting| {
+        waiting.purpose == Purpose::SignIn && waiting.email.canonical() == address.canonical()
+    })
 }
 
-fn card(house: &House, visitor: &Visitor, form: &Markup) -> Markup {
+/// Signs in with a password.
+pub(super) async fn submit_password(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let input = fields.read::<SignInWithPassword>();
+    let email = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
+    let wanted = input.as_ref().ok().and_then(|input| next(input.next.as_deref()));
+    let wanted = wanted.as_ref();
+    match let_in(&house, &visitor, input).await {
+        Ok(PasswordSignIn::SignedIn(signed_in)) => {
+            Ok(welcome(&house, &visitor, &signed_in, Outcome::SignedIn, wanted, None))
+        }
+        Ok(PasswordSignIn::Unconfirmed(unconfirmed)) => {
+            let mut response = confirm_first(&visitor);
+            visitor.keep(&mut response, &house.site, &unconfirmed.request);
+            Ok(response)
+        }
+        Err(problem) if is_told_inside(&problem) => {
+            let typed = Typed { email: &email, wanted, by_password: true, problem: Some(&problem) };
+            let mut response = if visitor.is_htmx {
+                fragment(password_form(&typed))
+            } else {
+                page(&house.site, &visitor, "Sign in", &card(&house, &visitor, &typed))
+            };
+            problem.put_headers(&mut response, Door::Pages);
+            Ok(response)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn let_in(
+    house: &House,
+    visitor: &Visitor,
+    input: Result<SignInWithPassword, Problem>,
+) -> Result<PasswordSignIn, Problem> {
+    let input = input?;
+    let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
+    let (password, left) = (Password::new(input.password), visitor.session.as_deref());
+    Ok(house.gatepost.sign_in_with_password(&address, &password, left, &visitor.client).await?)
+}
+
+fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
+    let problem = typed.problem.filter(|_| !typed.by_password);
+    let email = if typed.by_password { "" } else { typed.email };
     html! {
         section.card {
             h1 { "Sign in" }
             p.lead { "Type your address. We mail you a link and a code; no password needed." }
-            (form)
+            (form(email, typed.wanted, problem))
             div #result role="status" aria-live="polite" {}
+            details #by-password open[typed.by_password] {
+                summary { "Sign in with a password" }
+                (password_form(typed))
+            }
+            @if house.site.registration {
+                p.hint { "New here? " a href=(with_next(REGISTER, typed.wanted.map(Next::as_str))) { "Register" }
+                    " with a password, or just ask for a link." }
+            }
             @if house.site.has_mailbox && visitor.came_direct {
                 p.hint { "No mail leaves this server yet. Find the letters in its " a href=(MAILBOX) { "mailbox" } "." }
             }
@@ -120,61 +184,26 @@ fn card(house: &House, visitor: &Visitor, form: &Markup) -> Markup {
 pub(super) fn form(email: &str, next: Option<&Next>, problem: Option<&Problem>) -> Markup {
     html! {
         form method="post" action=(SIGN_IN) hx-post=(SIGN_IN) hx-target="#result" {
-            @if let Some(next) = next { input type="hidden" name="next" value=(next.as_str()); }
-            (email_field(email, problem))
+            (hidden_next(next))
+            (email_field("email", email, problem, true))
             button type="submit" { "Mail me a sign-in link" }
         }
     }
 }
 
-fn email_field(typed: &str, problem: Option<&Problem>) -> Markup {
-    let is_wrong = problem.map(|_| "true");
+fn password_form(typed: &Typed<'_>) -> Markup {
+    let problem = typed.problem.filter(|_| typed.by_password);
+    let beside_email = of(problem, "email");
+    let beside_password = problem.filter(|_| beside_email.is_none());
+    let email = if typed.by_password { typed.email } else { "" };
     html! {
-        div.field #email-field {
-            label for="email" { "Email address" }
-            input #email name="email" type="email" value=(typed) required autocomplete="username"
-                autocapitalize="none" spellcheck="false" maxlength="254" placeholder="name@example.org"
-                aria-invalid=[is_wrong] aria-describedby=[problem.map(|_| "email-error")] autofocus;
-            (beside("email-error", problem))
+        form #password-form method="post" action=(SIGN_IN_PASSWORD) hx-post=(SIGN_IN_PASSWORD)
+            hx-target="#password-form" hx-swap="outerHTML" {
+            (hidden_next(typed.wanted))
+            (email_field("account", email, beside_email, beside_email.is_some()))
+            (password_field(beside_password))
+            button type="submit" { "Sign in" }
+            p.hint { "Forgotten it? Ask for a link above: that signs you in without." }
         }
     }
-}
-
-/// Sends who is signed out to the form, and back to `wanted` afterwards. htmx, which would put the
-/// form into the middle of a page, is told where to go instead.
-pub(super) fn first(visitor: &Visitor, wanted: Option<&str>) -> Response {
-    let mut response = match wanted {
-        Some(wanted) => {
-            let query: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-            visitor.lead_to(&format!("{SIGN_IN}?next={query}"))
-        }
-        None => visitor.lead_to(SIGN_IN),
-    };
-    if visitor.is_htmx {
-        response.set_status(StatusCode::UNAUTHORIZED);
-    }
-    response
-}
-
-/// Somebody is signed in: keeps the session, lets go of the request, leads on.
-pub(super) fn welcome(
-    house: &House,
-    visitor: &Visitor,
-    redeemed: &Redeemed,
-    request: Option<Nonce>,
-) -> Response {
-    let site = &house.site;
-    let session = &redeemed.signed_in.session;
-    let mut response = visitor.lead_to(redeemed.next.as_ref().unwrap_or(&site.home).as_str());
-    let lifetime = session.expires_at.since(session.created_at);
-    keep_session(&mut response, site, &redeemed.signed_in.token, lifetime);
-    if let Some(request) = request {
-        visitor.let_go(&mut response, site, request);
-    }
-    let notice = match redeemed.outcome {
-        Outcome::Confirmed => Notice::Confirmed,
-        Outcome::SignedIn => Notice::SignedIn,
-    };
-    notice.put(&mut response, site);
-    response
 }

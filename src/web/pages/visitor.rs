@@ -7,21 +7,22 @@ use poem::{Request, Response};
 use serde::Deserialize;
 
 use super::notice::Notice;
-use crate::domain::ask::MailQueued;
 use crate::domain::client::Client;
 use crate::domain::error::Error;
 use crate::domain::ids::Nonce;
 use crate::domain::next::Next;
 use crate::domain::request::Purpose;
 use crate::domain::session::Live;
-use crate::domain::token::SessionToken;
-use crate::domain::waiting::HeldRequest;
+use crate::domain::token::{RequestToken, SessionToken};
+use crate::domain::waiting::{HeldRequest, Waiting};
 use crate::web::direct::came_direct;
 use crate::web::edge::cookies::{Cookie, Cookies};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{self, Fields};
 use crate::web::{House, Site};
 
+/// As long as the longest of them.
+const HELD_FOR: Duration = Duration::from_hours(24);
 /// Most requests one browser holds.
 const MAX_HELD: usize = 4;
 /// Stands between two request tokens in their cookie; in none of them.
@@ -37,6 +38,8 @@ pub(super) struct Visitor {
     pub(super) session: Option<String>,
     /// Its requests, newest first.
     pub(super) held: Vec<HeldRequest>,
+    /// What it waits for while nobody is signed in, newest first.
+    pub(super) waiting: Vec<Waiting>,
     /// What it is to be told.
     pub(super) notice: Option<Notice>,
     /// Whether htmx asks, which wants a fragment.
@@ -89,8 +92,12 @@ impl Visitor {
         };
         let tokens = jar.read(headers, Cookie::Request).unwrap_or_default();
         let tokens = tokens.split(SEPARATOR).take(MAX_HELD).map(str::to_owned);
-        let (tokens, held) =
+        let (tokens, held): (Vec<String>, Vec<HeldRequest>) =
             tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
+        let waiting = match signed_in {
+            Some(_) => Vec::new(),
+            None => house.gatepost.all_waiting(&held).await?,
+        };
         let query = request.uri().query().unwrap_or_default();
         Ok(Self {
             // The guard in front of the doors put it there.
@@ -98,6 +105,7 @@ impl Visitor {
             signed_in,
             session,
             held,
+            waiting,
             notice: jar.read(headers, Cookie::Notice).and_then(Notice::parse),
             is_htmx: is_htmx(headers),
             is_head: request.method() == Method::HEAD,
@@ -116,6 +124,11 @@ impl Visitor {
         }
     }
 
+    /// Whether it has registered an address, and nobody has confirmed that here yet.
+    pub(super) fn is_unconfirmed(&self) -> bool {
+        self.waiting.iter().any(|waiting| waiting.purpose == Purpose::Register)
+    }
+
     /// Leads on: with htmx by its header, without by 303.
     pub(super) fn lead_to(&self, place: &str) -> Response {
         let place = HeaderValue::from_str(place).expect("paths of this origin are plain ASCII");
@@ -130,8 +143,8 @@ impl Visitor {
     }
 
     /// Keeps a request as the newest of this browser.
-    pub(super) fn keep(&self, response: &mut Response, site: &Site, queued: &MailQueued) {
-        let newest = queued.request.as_str();
+    pub(super) fn keep(&self, response: &mut Response, site: &Site, request: &RequestToken) {
+        let newest = request.as_str();
         let older = self.tokens.iter().map(String::as_str).filter(|token| *token != newest);
         let tokens: Vec<&str> = std::iter::once(newest).chain(older).take(MAX_HELD).collect();
         set_requests(response, site, &tokens);
@@ -167,7 +180,7 @@ fn set_requests(response: &mut Response, site: &Site, tokens: &[&str]) {
     if tokens.is_empty() {
         put_cookie(response, cookies(site).clear(Cookie::Request));
     } else {
-        let line = cookies(site).set(Cookie::Request, &tokens.join(SEPARATOR), Purpose::SignIn.lifetime());
+        let line = cookies(site).set(Cookie::Request, &tokens.join(SEPARATOR), HELD_FOR);
         put_cookie(response, line);
     }
 }

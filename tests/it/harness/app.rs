@@ -122,7 +122,7 @@ impl App {
         let (server, house, work) =
             start_with_keys(store.clone(), world.clone(), transport, settings, &keys).await;
         let read = Mutex::default();
-        Self { server, clock, house, world, keys, store, letters, read, work, folder }
+        Self { server, clock, house, store, letters, world, keys, read, work, folder }
     }
 
     /// The same store, keys and clock in a new process, told otherwise. Who called has to call anew.

@@ -1,0 +1,97 @@
+//! Registering with address and password.
+
+use maud::{Markup, html};
+
+use super::arrival::{go_on, with_next};
+use super::form::{email_field, hidden_next, is_told_inside, length_hint, new_password_field, of};
+use super::layout::page;
+use super::visitor::Visitor;
+use super::{Answer, fragment};
+use crate::domain::address::EmailAddress;
+use crate::domain::ask::MailQueued;
+use crate::domain::error::Error;
+use crate::domain::next::Next;
+use crate::domain::password::Password;
+use crate::path::{REGISTER, SIGN_IN, UNCONFIRMED};
+use crate::web::problem::{Code, Problem};
+use crate::web::wire::{Fields, Register, next};
+use crate::web::{Door, House};
+
+/// The form. Who is signed in already is sent on.
+pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
+    if !house.site.registration {
+        return Err(Problem::of(Code::RegistrationClosed));
+    }
+    let wanted = visitor.query.next();
+    if visitor.signed_in.is_some() {
+        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+    }
+    Ok(page(&house.site, &visitor, "Register", &card(&house, "", wanted.as_ref(), None)))
+}
+
+/// Registers. The answer never tells who stands behind the address.
+pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let input = fields.read::<Register>();
+    let email = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
+    let wanted = input.as_ref().ok().and_then(|input| next(input.next.as_deref()));
+    if visitor.signed_in.is_some() {
+        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+    }
+    match register(&house, &visitor, input, wanted.as_ref()).await {
+        Ok(queued) => {
+            let mut response = visitor.lead_to(UNCONFIRMED);
+            visitor.keep(&mut response, &house.site, &queued.request);
+            Ok(response)
+        }
+        Err(problem) if is_told_inside(&problem) && problem.code != Code::RegistrationClosed => {
+            let mut response = if visitor.is_htmx {
+                fragment(form(&house, &email, wanted.as_ref(), Some(&problem)))
+            } else {
+                let card = card(&house, &email, wanted.as_ref(), Some(&problem));
+                page(&house.site, &visitor, "Register", &card)
+            };
+            problem.put_headers(&mut response, Door::Pages);
+            Ok(response)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn register(
+    house: &House,
+    visitor: &Visitor,
+    input: Result<Register, Problem>,
+    wanted: Option<&Next>,
+) -> Result<MailQueued, Problem> {
+    let input = input?;
+    let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
+    let password = Password::new(input.password);
+    Ok(house.gatepost.register(&address, &password, wanted, &visitor.held, &visitor.client).await?)
+}
+
+fn card(house: &House, email: &str, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {
+    html! {
+        section.card {
+            h1 { "Register" }
+            p.lead { "Choose a password. We mail you a link and a code to confirm your address." }
+            (form(house, email, wanted, problem))
+            p.hint { "You have an account, or want none with a password? "
+                a href=(with_next(SIGN_IN, wanted.map(Next::as_str))) { "Sign in" } "." }
+        }
+    }
+}
+
+fn form(house: &House, email: &str, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {
+    let beside_password = of(problem, "password");
+    let beside_email = problem.filter(|_| beside_password.is_none());
+    let is_first = beside_password.is_none();
+    html! {
+        form #register-form method="post" action=(REGISTER) hx-post=(REGISTER) hx-target="#register-form"
+            hx-swap="outerHTML" {
+            (hidden_next(wanted))
+            (email_field("email", email, beside_email, is_first))
+            (new_password_field(&length_hint(house.gatepost.min_password_bytes()), true, beside_password))
+            button type="submit" { "Register" }
+        }
+    }
+}
