@@ -4,7 +4,7 @@
 //! (NIST SP 800-63B, 5.1.1.2).
 
 use super::Password;
-use super::blocklist::is_listed;
+use super::blocklist::is_common;
 use crate::domain::address::EmailAddress;
 
 /// What of a password must be left once the address and the product's name are taken out of it.
@@ -55,7 +55,7 @@ impl PasswordPolicy {
         if password.as_str().len() < self.min_bytes {
             return Err(Weakness::TooShort { min_bytes: self.min_bytes });
         }
-        if is_listed(password.as_str()) {
+        if is_common(password.as_str()) {
             return Err(Weakness::Common);
         }
         if self.own_bytes(password.as_str(), address) < MIN_OWN_BYTES {
