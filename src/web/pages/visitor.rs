@@ -64,6 +64,19 @@ pub(super) struct Query {
 }
 
 impl Query {
+    /// Reads the query of an address. What cannot be read counts as absent.
+    ///
+    /// A proxy that cannot percent-encode sends people here with `?next=` and the address they
+    /// wanted, just as it came. So where `next` stands first and begins with a slash as it is (ours
+    /// is always encoded), all the rest belongs to it, `&`, `?` and `%` included.
+    fn read(query: &str) -> Self {
+        let rest = query.strip_prefix("next=").filter(|rest| rest.starts_with('/'));
+        match rest {
+            Some(next) => Self { next: Some(next.to_owned()), request: None },
+            None => Fields::from_form(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
+        }
+    }
+
     /// Where the person wanted to go.
     pub(super) fn next(&self) -> Option<Next> {
         wire::next(self.next.as_deref())
@@ -98,7 +111,6 @@ impl Visitor {
             Some(_) => Vec::new(),
             None => house.gatepost.all_waiting(&held).await?,
         };
-        let query = request.uri().query().unwrap_or_default();
         Ok(Self {
             // The guard in front of the doors put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
@@ -110,7 +122,7 @@ impl Visitor {
             is_htmx: is_htmx(headers),
             is_head: request.method() == Method::HEAD,
             came_direct: came_direct(request),
-            query: Fields::from_form(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
+            query: Query::read(request.uri().query().unwrap_or_default()),
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
             tokens,
         })
@@ -182,5 +194,39 @@ fn set_requests(response: &mut Response, site: &Site, tokens: &[&str]) {
     } else {
         let line = cookies(site).set(Cookie::Request, &tokens.join(SEPARATOR), HELD_FOR);
         put_cookie(response, line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, Query};
+
+    #[test]
+    fn a_next_that_a_proxy_wrote_reaches_to_the_end_of_the_query() {
+        for (query, next) in [
+            ("next=/app/x?a=1&b=2%20c", Some("/app/x?a=1&b=2%20c")),
+            ("next=/app/x&next=/y", Some("/app/x&next=/y")),
+            ("next=/app/x?y=a+b%2Fc", Some("/app/x?y=a+b%2Fc")),
+            ("next=/a%26b", Some("/a%26b")),
+            ("next=/", Some("/")),
+            // Ours, encoded: it ends where a parameter ends.
+            ("next=%2Fapp%2Fx%3Fa%3D1%26b%3D2%2520c", Some("/app/x?a=1&b=2%20c")),
+            ("next=%2Fapp&request=r", Some("/app")),
+            ("request=r&next=/app/x&b=2", Some("/app/x")),
+            // Neither reading leads anywhere else.
+            ("next=//evil.example", None),
+            ("next=/%2Fevil.example", None),
+            ("next=/\\evil.example", None),
+            ("next=/app/../..//evil.example", None),
+            ("next=https://evil.example/", None),
+            ("next=%2F%2Fevil.example", None),
+            ("next=", None),
+            ("nextx=/app", None),
+            ("", None),
+        ] {
+            let read = Query::read(query).next();
+            assert_eq!(read.as_ref().map(Next::as_str), next, "{query}");
+        }
+        assert_eq!(Query::read("next=%2Fapp&request=r").request.as_deref(), Some("r"));
     }
 }
