@@ -34,6 +34,8 @@ pub const FAVICON: &str = "/favicon.ico";
 pub const HEALTHZ: &str = "/healthz";
 /// Does it take work?
 pub const READYZ: &str = "/readyz";
+/// Who looks at an app behind the same proxy?
+pub const FORWARD_AUTH: &str = "/forward-auth";
 /// Before the path of a page: the same act over JSON.
 pub const API: &str = "/api";
 /// Who holds this session (JSON alone), below `API`.

@@ -62,7 +62,7 @@ pub struct Config {
     pub registration: bool,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Further `Host` names, for the API alone.
+    /// Further `Host` names, for the API and `/forward-auth` alone.
     pub hosts: Vec<String>,
     /// The keys, when they are kept elsewhere than in the data folder.
     pub keys: Option<KeyRing>,

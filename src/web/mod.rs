@@ -6,6 +6,7 @@
 pub mod api;
 pub mod direct;
 pub mod edge;
+mod forward_auth;
 mod health;
 pub mod pages;
 pub mod problem;
@@ -20,7 +21,7 @@ use self::edge::{EdgeSettings, Routes, guard};
 use crate::domain::Gatepost;
 use crate::domain::next::Next;
 use crate::domain::ports::{Mailbox, World};
-use crate::path::{API, HEALTHZ, Origin, READYZ};
+use crate::path::{API, FORWARD_AUTH, HEALTHZ, Origin, READYZ};
 
 /// What both doors need to answer.
 #[derive(Clone)]
@@ -71,12 +72,13 @@ impl Door {
 /// Both doors behind their guard: all that a connection is served.
 #[must_use]
 pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<Output = Response> + use<> {
-    let health = [HEALTHZ, READYZ].map(|path| (path.to_owned(), vec![Method::GET]));
-    let paths = pages::methods(house).into_iter().chain(api::paths()).chain(health);
+    let asked = [HEALTHZ, READYZ, FORWARD_AUTH].map(|path| (path.to_owned(), vec![Method::GET]));
+    let paths = pages::methods(house).into_iter().chain(api::paths()).chain(asked);
     let routes = paths.fold(Routes::new(), |routes, (pattern, methods)| routes.at(pattern, &methods));
     let doors = pages::routes(house)
         .at(HEALTHZ, get(health::live))
-        .at(READYZ, get(health::ready).data(house.clone()));
+        .at(READYZ, get(health::ready).data(house.clone()))
+        .at(FORWARD_AUTH, get(forward_auth::answer).data(house.clone()));
     let doors = api::add(doors, house);
     guard(doors, edge, routes, world, Arc::clone(&house.site))
 }

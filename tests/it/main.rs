@@ -9,6 +9,7 @@ mod config;
 mod crash;
 mod doors;
 mod edge;
+mod forward_auth;
 mod harness;
 mod house;
 mod link;

@@ -8,6 +8,7 @@ use poem::http::header::{
 };
 
 use crate::path::{ASSETS, LINK, Scheme};
+use crate::web::forward_auth;
 
 /// Nothing but our own files, forms to ourselves alone, in nobody's frame; no inline script, style
 /// or eval, so that markup a stranger might smuggle in does nothing.
@@ -47,6 +48,7 @@ pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_i
     if !is_cached_asset(path, headers) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    forward_auth::name_nobody(path, headers);
     let request_id = HeaderValue::from_str(request_id).expect("a request id is hexadecimal");
     headers.insert(REQUEST_ID, request_id);
 }

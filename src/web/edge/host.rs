@@ -4,7 +4,7 @@ use poem::Request;
 use poem::http::header::HOST;
 
 use super::EdgeSettings;
-use crate::path::{HEALTHZ, READYZ};
+use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
 use crate::web::Door;
 use crate::web::problem::{Code, Problem};
 
@@ -24,7 +24,7 @@ pub(super) fn check(request: &Request, settings: &EdgeSettings) -> Result<(), Pr
     };
     let is_ours = |name: &[u8]| {
         let is_named = |ours: &str| name.eq_ignore_ascii_case(ours.as_bytes());
-        let has_more_names = Door::of(path) == Door::Json;
+        let has_more_names = Door::of(path) == Door::Json || path == FORWARD_AUTH;
         is_named(settings.public_url.authority())
             || (has_more_names && settings.hosts.iter().any(|ours| is_named(ours)))
     };

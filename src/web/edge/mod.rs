@@ -50,7 +50,7 @@ pub struct EdgeSettings {
     pub public_url: Origin,
     /// Peers whose `X-Forwarded-For` is believed. The peer of a unix socket always is.
     pub trusted_proxies: Vec<IpNet>,
-    /// Further Host names, for `/api` alone.
+    /// Further Host names, for `/api` and `/forward-auth` alone.
     pub hosts: Vec<String>,
     /// How much, how many, how long.
     pub limits: Limits,

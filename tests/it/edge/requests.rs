@@ -25,6 +25,8 @@ async fn exactly_one_host_and_ours() {
         ("/", "Host: id.internal:9000\r\n", 421),
         ("/api/nothing", "Host: ID.internal:9000\r\n", 404),
         ("/apix", "Host: id.internal:9000\r\n", 421),
+        ("/forward-auth", "Host: id.internal:9000\r\n", 404),
+        ("/forward-auth/x", "Host: id.internal:9000\r\n", 421),
         ("/healthz", "Host: 10.0.0.1\r\n", 200),
         ("/healthz", "", 200),
         ("http://localhost:8080/", "Host: localhost:8080\r\n", 200),
