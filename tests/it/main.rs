@@ -15,6 +15,7 @@ mod house;
 mod link;
 mod mail;
 mod outage;
+mod proxy;
 mod races;
 mod session;
 mod sign_in;

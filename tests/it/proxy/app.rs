@@ -1,0 +1,80 @@
+//! An app that knows nothing of signing in: it answers with the request, byte for byte as it came.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// The running app. Ends when it is dropped.
+pub(super) struct EchoApp {
+    pub(super) address: SocketAddr,
+    seen: Arc<Mutex<Vec<String>>>,
+    work: JoinHandle<()>,
+}
+
+impl EchoApp {
+    pub(super) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&seen);
+        let work = tokio::spawn(async move {
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                tokio::spawn(answer(socket, Arc::clone(&kept)));
+            }
+        });
+        Self { address, seen, work }
+    }
+
+    /// The requests that got through to it since it was last asked.
+    pub(super) fn seen(&self) -> Vec<String> {
+        std::mem::take(&mut *self.seen.lock().unwrap())
+    }
+}
+
+impl Drop for EchoApp {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
+async fn answer(mut socket: TcpStream, seen: Arc<Mutex<Vec<String>>>) {
+    let Some(request) = read(&mut socket).await else { return };
+    seen.lock().unwrap().push(request.clone());
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length:";
+    let answer = format!("{head} {}\r\n\r\n{request}", request.len());
+    // Whoever asked may have gone.
+    drop(socket.write_all(answer.as_bytes()).await);
+}
+
+/// A whole request: its head, and the body whose length it tells.
+async fn read(socket: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            assert!(told(head, "transfer_encoding").is_empty(), "this app counts bytes: {head}");
+            let length =
+                told(head, "content_length").first().map_or(0, |(_, length)| length.parse().unwrap());
+            if body.len() >= length {
+                return Some(text.into_owned());
+            }
+        }
+        if socket.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+/// The headers of a request that an app may take for this one: as CGI and its like make a variable
+/// of a header, whatever is no letter or digit becomes `_`. With the name as it was written.
+pub(super) fn told(request: &str, variable: &str) -> Vec<(String, String)> {
+    let head = request.split("\r\n\r\n").next().unwrap();
+    let headers = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
+    let spelt = |name: &str| name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let named = headers.filter(|(name, _)| spelt(name.trim()) == variable);
+    named.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()
+}
