@@ -88,7 +88,7 @@ async fn the_asker_gets_the_same_answer_again_for_a_minute(door: Door) {
     }
     assert_eq!(by_link.follow(&letter.link).await, Answer::Done);
     assert_eq!(by_code.type_code(&letter.code).await, Answer::Done);
-    let sessions: HashSet<String> = [&ann, &by_link, &by_code].map(session_of).into();
+    let sessions: HashSet<String> = [&ann, &by_link, &by_code].map(Caller::session).into();
     assert_eq!(sessions.len(), 1);
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(lost.clone().follow(&letter.link).await, Answer::refused(410, GONE));
@@ -109,11 +109,11 @@ async fn a_used_link_leads_on_where_its_session_lives(door: Door) {
     ann.ask("ann@example.org").await;
     let letter = app.letter_to("ann@example.org").await;
     ann.follow(&letter.link).await;
-    let session = session_of(&ann);
+    let session = ann.session();
     app.clock.advance(Duration::from_hours(1) - Duration::from_secs(1));
     assert_eq!(ann.look_at(&letter.link).await, Answer::Done);
     assert_eq!(ann.follow_deliberately(&letter.link).await, Answer::Done);
-    assert_eq!(session_of(&ann), session);
+    assert_eq!(ann.session(), session);
     ann.sign_out().await;
     assert_eq!(ann.look_at(&letter.link).await, Answer::refused(410, GONE));
 }
@@ -223,10 +223,4 @@ async fn other_tokens_open_no_link(door: Door) {
     thief.bearer = Some(token.clone());
     thief.cookies.push(("gatepost_session".into(), token));
     assert_eq!(thief.who().await, None);
-}
-
-/// The session token a caller keeps, by whatever door.
-pub(crate) fn session_of(caller: &Caller) -> String {
-    let cookie = caller.cookies.iter().find(|(name, _)| name == "gatepost_session");
-    cookie.map(|(_, value)| value.clone()).or_else(|| caller.bearer.clone()).unwrap()
 }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
-use crate::link::session_of;
 
 both_doors! {
     // Several threads and a store that takes its time: on one thread no act is interrupted.
@@ -26,7 +25,7 @@ async fn two_hundred_askers_at_once_get_one_session(door: Door) {
     let letter = app.letter_to("ann@example.org").await;
     let callers = all_at_once((0..200).map(|_| ann.clone()).collect(), &letter.link, Act::Follow).await;
     assert!(callers.iter().all(|(answer, _)| *answer == Answer::Done));
-    let sessions: HashSet<String> = callers.iter().map(|(_, caller)| session_of(caller)).collect();
+    let sessions: HashSet<String> = callers.iter().map(|(_, caller)| caller.session()).collect();
     assert_eq!(sessions.len(), 1);
 }
 
@@ -106,9 +105,9 @@ async fn askers_and_others_at_once_get_one_session(door: Door) {
     for task in tasks {
         let (asked, holder, done, other) = task.await.unwrap();
         assert_eq!(asked, Answer::Done);
-        sessions.insert(session_of(&holder));
+        sessions.insert(holder.session());
         if done == Answer::Done {
-            sessions.insert(session_of(&other));
+            sessions.insert(other.session());
             others += 1;
         }
     }

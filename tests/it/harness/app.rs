@@ -52,27 +52,17 @@ impl SignInLetter {
     }
 }
 
-/// How many records of each kind stand in the store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Records {
-    pub(crate) accounts: usize,
-    pub(crate) requests: usize,
-    pub(crate) sessions: usize,
-    pub(crate) others: usize,
-    pub(crate) events: usize,
-}
-
 /// The product, running.
 pub(crate) struct App {
     pub(crate) server: SocketAddr,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) house: House,
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     letters: Arc<RecentLetters>,
     world: World,
     keys: String,
     read: Mutex<Vec<LetterId>>,
-    #[expect(dead_code, reason = "ends when it is dropped")]
+    // Ends when it is dropped.
     work: Work,
     // After the work: nobody writes into a folder that is gone.
     #[expect(dead_code, reason = "is removed when it is dropped")]
@@ -203,26 +193,6 @@ impl App {
         while self.house.gatepost.sweep().await.unwrap() == Swept::More {}
     }
 
-    pub(crate) async fn accounts(&self) -> usize {
-        self.records().await.accounts
-    }
-
-    /// Counts what stands in the store.
-    pub(crate) async fn records(&self) -> Records {
-        let all = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff]) };
-        let mut records = Records::default();
-        for (_, found) in self.store.scan(&all, 100_000).await.unwrap() {
-            match found.record {
-                Record::Account(_) => records.accounts += 1,
-                Record::Request(_) => records.requests += 1,
-                Record::Session(_) => records.sessions += 1,
-                Record::Event(_) => records.events += 1,
-                _ => records.others += 1,
-            }
-        }
-        records
-    }
-
     fn unread(&self) -> Vec<ShownLetter> {
         let read = self.read.lock().unwrap();
         let mut letters = self.letters.letters(None);
@@ -273,11 +243,4 @@ fn mask(text: &str) -> String {
         masked.push(c);
     }
     masked
-}
-
-impl Records {
-    /// Everything but events, which stay.
-    pub(crate) fn without_events(self) -> usize {
-        self.accounts + self.requests + self.sessions + self.others
-    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod caller;
 pub(crate) mod http;
 pub(crate) mod inbox;
 pub(crate) mod process;
+pub(crate) mod records;
 pub(crate) mod running;
 pub(crate) mod world;
 

@@ -1,8 +1,10 @@
 //! Who calls: a person's browser or a program. Every scenario is run with both, in the same words.
 
+mod acts;
+
 use std::net::SocketAddr;
 
-use hyper::{Method, StatusCode};
+use hyper::Method;
 use serde_json::{Value, json};
 
 use super::http::{Reply, send};
@@ -53,85 +55,6 @@ impl Caller {
     pub(crate) fn new(door: Door, server: SocketAddr) -> Self {
         let host = format!("localhost:{}", server.port());
         Self { door, server, host, cookies: vec![], requests: vec![], bearer: None, last: None }
-    }
-
-    /// Asks for a letter.
-    pub(crate) async fn ask(&mut self, email: &str) -> Answer {
-        self.ask_for(email, None).await
-    }
-
-    /// Asks for a letter, to be led to `next` afterwards.
-    pub(crate) async fn ask_for(&mut self, email: &str, next: Option<&str>) -> Answer {
-        let mut fields = vec![("email", email.to_owned())];
-        let same = self.requests.iter().find(|(of, _)| of.eq_ignore_ascii_case(email.trim()));
-        match self.door {
-            Door::Pages => fields.extend(next.map(|next| ("next", next.to_owned()))),
-            Door::Json => fields.extend(same.map(|(_, token)| ("request", token.clone()))),
-        }
-        let answer = self.act("/sign-in", &fields).await;
-        self.keep_request(email);
-        answer
-    }
-
-    /// Asks for one more letter of the newest request.
-    pub(crate) async fn resend(&mut self) -> Answer {
-        let fields = self.newest_request();
-        let answer = self.act("/resend", &fields).await;
-        if let Some((email, _)) = self.requests.first().cloned() {
-            self.keep_request(&email);
-        }
-        answer
-    }
-
-    /// Types the code of a letter into the waiting page of the newest request.
-    pub(crate) async fn type_code(&mut self, code: &str) -> Answer {
-        let mut fields = self.newest_request();
-        fields.push(("code", code.to_owned()));
-        self.act("/code", &fields).await
-    }
-
-    /// Looks at a link without doing anything.
-    pub(crate) async fn look_at(&mut self, link: &str) -> Answer {
-        let path = path_of(link);
-        let path = match self.door {
-            Door::Pages => path,
-            Door::Json => format!("/api{path}"),
-        };
-        let reply = self.get(&path).await;
-        Self::answer(self.door, &reply)
-    }
-
-    /// Redeems a link with all this caller holds, as its landing page does by itself.
-    pub(crate) async fn follow(&mut self, link: &str) -> Answer {
-        let mut fields = vec![];
-        if self.door == Door::Json {
-            fields.extend(self.requests.first().map(|(_, token)| ("request", token.clone())));
-        }
-        self.act(&path_of(link), &fields).await
-    }
-
-    /// Redeems a link after ticking "I asked for this".
-    pub(crate) async fn follow_deliberately(&mut self, link: &str) -> Answer {
-        self.act(&path_of(link), &[("confirm", "yes".to_owned())]).await
-    }
-
-    /// Who is signed in here: the address, as the door tells it.
-    pub(crate) async fn who(&mut self) -> Option<String> {
-        match self.door {
-            Door::Pages => {
-                let reply = self.get("/profile").await;
-                (reply.status == StatusCode::OK).then(|| text_of(&reply.body, "address").unwrap())
-            }
-            Door::Json => {
-                let reply = self.get("/api/session").await;
-                (reply.status == StatusCode::OK)
-                    .then(|| reply.json()["account"]["email"].as_str().unwrap().to_owned())
-            }
-        }
-    }
-
-    pub(crate) async fn sign_out(&mut self) -> Answer {
-        self.act("/sign-out", &[]).await
     }
 
     /// Sends an act with these fields: a form, or JSON.
@@ -210,27 +133,12 @@ impl Caller {
         }
     }
 
-    fn keep_request(&mut self, email: &str) {
-        let Some(reply) = &self.last else { return };
-        if self.door != Door::Json || reply.status != StatusCode::ACCEPTED {
-            return;
-        }
-        let token = reply.json()["request"].as_str().unwrap().to_owned();
-        self.requests.retain(|(of, kept)| !of.eq_ignore_ascii_case(email) && *kept != token);
-        self.requests.insert(0, (email.to_owned(), token));
-    }
-
-    fn newest_request(&self) -> Vec<(&'static str, String)> {
-        match self.door {
-            Door::Pages => vec![],
-            Door::Json => {
-                self.requests.first().map(|(_, token)| ("request", token.clone())).into_iter().collect()
-            }
-        }
-    }
-
     fn answer(door: Door, reply: &Reply) -> Answer {
         let status = reply.status.as_u16();
+        // A page leads on to where a registration is confirmed; a program is refused there.
+        if status == 303 && reply.header("x-problem") == Some("unconfirmed") {
+            return Answer::refused(403, "unconfirmed");
+        }
         if status < 400 {
             return Answer::Done;
         }
@@ -257,10 +165,4 @@ fn form_of(fields: &[(&str, String)]) -> String {
 /// The path of a link in a letter.
 pub(crate) fn path_of(link: &str) -> String {
     link.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned())).unwrap()
-}
-
-/// The text of the first element of a class in a page.
-fn text_of(html: &str, class: &str) -> Option<String> {
-    let (_, rest) = html.split_once(&format!("class=\"{class}\">"))?;
-    rest.split_once('<').map(|(text, _)| text.to_owned())
 }
