@@ -34,7 +34,7 @@ pub enum PasswordSignIn {
 }
 
 /// The registration that somebody has to confirm first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unconfirmed {
     /// Which request.
     pub held: HeldRequest,

@@ -6,13 +6,13 @@ use poem::http::StatusCode;
 use poem_openapi::LicenseObject;
 use serde_json::{Map, Value, json};
 
-use super::{examples, link, mailbox, problem, service, session, sign_in};
+use super::{ask, examples, link, mailbox, problem, registration, service, session, sign_in};
 use crate::web::problem::{Code, Problem};
 
 const ABOUT: &str = "Email sign-in. Every act of the pages, with the same rules and the same \
-    refusals. Ask for a letter with `POST /api/sign-in`, redeem its code with `POST /api/code`, and \
-    send the session's `token` as `Authorization: Bearer` from then on. Times are RFC 3339 in UTC. \
-    Lists of values are open: expect new ones.";
+    refusals. Ask for a letter with `POST /api/sign-in` or `POST /api/register`, redeem its code with \
+    `POST /api/code`, and send the session's `token` as `Authorization: Bearer` from then on. Times \
+    are RFC 3339 in UTC. Lists of values are open: expect new ones.";
 
 /// What any operation may be refused for.
 const ANY: [Code; 5] = [Code::Malformed, Code::WrongHost, Code::Internal, Code::Busy, Code::StoreUnavailable];
@@ -88,7 +88,14 @@ pub(super) fn schema_name(of: &Value) -> Option<&str> {
 /// Writes down what an operation may be refused for: one answer a status, its codes in words.
 fn refusals(operation: &mut Value) {
     let id = operation["operationId"].as_str().expect("every operation has an id");
-    let all = [sign_in::REFUSALS, link::REFUSALS, session::REFUSALS, mailbox::REFUSALS];
+    let all = [
+        registration::REFUSALS,
+        sign_in::REFUSALS,
+        ask::REFUSALS,
+        link::REFUSALS,
+        session::REFUSALS,
+        mailbox::REFUSALS,
+    ];
     let its_own = all.into_iter().flatten().find(|(of, _)| *of == id);
     let (_, its_own) = its_own.expect("every operation says what it may be refused for");
     let with_body = if operation["requestBody"].is_null() { &[][..] } else { &ANY_WITH_BODY };
@@ -116,7 +123,9 @@ fn refusal(status: StatusCode, codes: &[Code]) -> Value {
         "content": { problem::MEDIA_TYPE: { "schema": schema } },
     });
     let header = match status {
-        StatusCode::UNAUTHORIZED => ("WWW-Authenticate", "`Bearer`.", "string"),
+        StatusCode::UNAUTHORIZED if codes.contains(&Code::SignInRequired) => {
+            ("WWW-Authenticate", "`Bearer`.", "string")
+        }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             ("Retry-After", "Seconds until it is worth trying again.", "integer")
         }

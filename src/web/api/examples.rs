@@ -9,6 +9,9 @@ const SESSION: &str = "QTp1Xk3v9yQm4cW8nZ0aLr7dTfHbUe5sGiJoKxPq2vYwMzRtNcBlAhSgD
 pub(super) fn of(schema: &str) -> Option<Value> {
     let example = match schema {
         "RequestSignIn" => json!({ "email": "ann@example.org" }),
+        "Register" | "SignInWithPassword" => {
+            json!({ "email": "ann@example.org", "password": "three quiet otters" })
+        }
         "Resend" | "RedeemLink" => json!({ "request": REQUEST }),
         "RedeemCode" => json!({ "request": REQUEST, "code": "123456" }),
         "MailQueued" => json!({

@@ -14,6 +14,8 @@ use crate::domain::error::Error;
 use crate::domain::letter;
 use crate::domain::link::LinkView;
 use crate::domain::redeem::{Redeemed, Redeemer};
+use crate::domain::request::Outcome;
+use crate::domain::session::SignedIn;
 use crate::web::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
@@ -22,13 +24,13 @@ use crate::web::wire;
 pub(super) const REFUSALS: Refusals = &[
     ("redeem_code", &[Code::InvalidRequest, Code::WrongCode]),
     ("show_link", &[Code::InvalidLink]),
-    ("redeem_link", &[Code::InvalidLink, Code::ConfirmationRequired]),
+    ("redeem_link", &[Code::InvalidLink, Code::ConfirmationRequired, Code::WeakPassword]),
 ];
 
 /// What a sign-in came to.
 #[derive(Debug, Object)]
 #[oai(rename = "Outcome")]
-struct Answer {
+pub(super) struct Answer {
     /// `confirmed` when the account came to be by this, else `signed_in`. Expect other values.
     outcome: String,
     /// Whose account.
@@ -37,27 +39,35 @@ struct Answer {
     session: Session,
 }
 
+impl Answer {
+    pub(super) fn of(outcome: Outcome, signed_in: &SignedIn) -> Self {
+        Self {
+            outcome: outcome.as_str().to_owned(),
+            account: Account::of(&signed_in.account),
+            session: Session::with_token(signed_in),
+        }
+    }
+}
+
 impl From<Redeemed> for Answer {
     fn from(redeemed: Redeemed) -> Self {
-        Self {
-            outcome: redeemed.outcome.as_str().to_owned(),
-            account: Account::of(&redeemed.signed_in.account),
-            session: Session::with_token(&redeemed.signed_in),
-        }
+        Self::of(redeemed.outcome, &redeemed.signed_in)
     }
 }
 
 /// What stands behind a link.
 #[derive(Debug, Object)]
 struct Link {
-    /// What it is for: `sign_in`. Expect other values.
+    /// What it is for: `sign_in`, or `register` where it confirms a registration. Expect other
+    /// values.
     purpose: String,
     /// Whose sign-in it is.
     email: String,
     /// When link and code end.
     expires_at: String,
     /// What redeeming it without `request` must bring: `confirm`, a person's word that they asked
-    /// for the letter. Empty where nothing is needed. Expect other values.
+    /// for the letter. Empty where nothing is needed. Expect other values. Where `purpose` is
+    /// `register`, a `password` may come with it and need not.
     needs: Vec<String>,
 }
 
@@ -115,7 +125,9 @@ impl Operations {
     ///
     /// Bring the `request` you asked with, or `confirm` where a person says that they asked for the
     /// letter. With a session, that session ends with the new one. The same link and `request`
-    /// within a minute get the same answer.
+    /// within a minute get the same answer. A registration that is confirmed with `confirm` drops the
+    /// password that was typed with it, as somebody else may have typed it: bring a `password` to
+    /// choose one, or none to sign in by mail alone.
     #[oai(path = "/link/:token", method = "post", operation_id = "redeem_link")]
     async fn redeem_link(
         &self,

@@ -4,6 +4,7 @@
 //! An operation reads its input by `wire`, calls the act of the same name, and answers an object or
 //! a `Problem`, which the edge draws. The document of all this is made once, at the start.
 
+mod ask;
 mod bearer;
 mod body;
 mod docs;
@@ -12,6 +13,7 @@ mod examples;
 mod link;
 mod mailbox;
 pub mod problem;
+mod registration;
 mod session;
 mod sign_in;
 
@@ -26,14 +28,21 @@ use crate::path::{API, DOCS, OPENAPI};
 use crate::web::House;
 use crate::web::problem::{Code, Problem};
 
-type Operations = (sign_in::Operations, link::Operations, session::Operations, mailbox::Operations);
+type Operations = (
+    registration::Operations,
+    sign_in::Operations,
+    ask::Operations,
+    link::Operations,
+    session::Operations,
+    mailbox::Operations,
+);
 
 /// The codes of each operation, by its id.
 type Refusals = &'static [(&'static str, &'static [Code])];
 
 #[derive(Tags)]
 enum Tag {
-    /// Asking for a letter, and redeeming its link or code.
+    /// Registering, asking for a letter and redeeming its link or code, signing in with a password.
     #[oai(rename = "Sign in")]
     SignIn,
     /// Who is signed in, and signing out.
@@ -69,7 +78,14 @@ pub fn paths() -> Vec<(String, Vec<Method>)> {
 }
 
 fn service() -> OpenApiService<Operations, ()> {
-    let operations = (sign_in::Operations, link::Operations, session::Operations, mailbox::Operations);
+    let operations = (
+        registration::Operations,
+        sign_in::Operations,
+        ask::Operations,
+        link::Operations,
+        session::Operations,
+        mailbox::Operations,
+    );
     OpenApiService::new(operations, "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)
 }
 

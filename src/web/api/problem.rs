@@ -5,6 +5,7 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiResponse, Object};
 
+use super::session::rfc3339;
 use crate::path::{API, DOCS};
 use crate::web::problem::{Code, Problem};
 
@@ -32,6 +33,13 @@ struct Body {
     /// Whole seconds until it is worth trying again.
     #[oai(skip_serializing_if_is_none)]
     retry_after: Option<u64>,
+    /// What `POST /api/register` gave: go on with it at `POST /api/code` and `POST /api/resend`; with
+    /// the code `unconfirmed` alone.
+    #[oai(skip_serializing_if_is_none)]
+    request: Option<String>,
+    /// When that request is over; with the code `unconfirmed` alone.
+    #[oai(skip_serializing_if_is_none)]
+    expires_at: Option<String>,
     /// Names the fault in the server's log; with the code `internal` alone.
     #[oai(skip_serializing_if_is_none)]
     request_id: Option<String>,
@@ -40,7 +48,7 @@ struct Body {
 /// Draws it.
 #[must_use]
 pub fn draw(problem: &Problem, request_id: &str) -> Response {
-    let code = problem.code;
+    let (code, unconfirmed) = (problem.code, problem.unconfirmed.as_ref());
     let body = Body {
         kind: format!("{API}{DOCS}#{}", code.as_str()),
         title: code.title().to_owned(),
@@ -49,6 +57,8 @@ pub fn draw(problem: &Problem, request_id: &str) -> Response {
         code: code.as_str().to_owned(),
         field: problem.field.map(str::to_owned),
         retry_after: problem.retry_after_secs(),
+        request: unconfirmed.map(|it| it.request.as_str().to_owned()),
+        expires_at: unconfirmed.map(|it| rfc3339(it.expires_at)),
         request_id: (code == Code::Internal).then(|| request_id.to_owned()),
     };
     Response::builder().status(code.status()).content_type(MEDIA_TYPE).body(body.to_json_string())

@@ -1,16 +1,20 @@
-//! Asking for a letter to sign in.
+//! Signing in: asking for a letter, or with a password.
 
 use poem::web::Data;
+use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, Object, OpenApi};
 
+use super::ask::Accepted;
+use super::bearer::PerhapsSignedIn;
 use super::body::Body;
-use super::session::rfc3339;
+use super::link::Answer;
 use super::{Refusals, Tag};
 use crate::domain::address::EmailAddress;
-use crate::domain::ask;
 use crate::domain::client::Client;
 use crate::domain::error::Error;
+use crate::domain::password::Password;
+use crate::domain::request::Outcome;
+use crate::domain::sign_in::PasswordSignIn;
 use crate::web::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
@@ -18,39 +22,11 @@ use crate::web::wire;
 /// What each operation may be refused for, besides what any may.
 pub(super) const REFUSALS: Refusals = &[
     ("request_sign_in", &[Code::InvalidEmail, Code::TooManyMails]),
-    ("resend", &[Code::InvalidRequest, Code::TooManyMails]),
+    (
+        "sign_in_with_password",
+        &[Code::InvalidCredentials, Code::Unconfirmed, Code::AccountDisabled, Code::InvalidEmail],
+    ),
 ];
-
-/// A letter is on its way. The same for every address, whether it has an account or not.
-#[derive(Debug, Object)]
-struct MailQueued {
-    /// `mail_queued`. Expect other values.
-    code: String,
-    /// Proves that it was you who asked. Keep it, and bring it with the code or the link.
-    request: String,
-    /// When the request is over.
-    expires_at: String,
-    /// How many seconds to wait before asking for another letter.
-    resend_after: u64,
-}
-
-#[derive(ApiResponse)]
-enum Accepted {
-    /// A letter is on its way.
-    #[oai(status = 202)]
-    MailQueued(Json<MailQueued>),
-}
-
-impl From<ask::MailQueued> for Accepted {
-    fn from(queued: ask::MailQueued) -> Self {
-        Self::MailQueued(Json(MailQueued {
-            code: "mail_queued".to_owned(),
-            request: queued.request.as_str().to_owned(),
-            expires_at: rfc3339(queued.expires_at),
-            resend_after: queued.resend_after.as_secs(),
-        }))
-    }
-}
 
 pub(super) struct Operations;
 
@@ -74,17 +50,25 @@ impl Operations {
         Ok(queued.into())
     }
 
-    /// Ask for one more letter
+    /// Sign in with a password
     ///
-    /// Link and code of every letter of a request work until one of them is used.
-    #[oai(path = "/resend", method = "post", operation_id = "resend")]
-    async fn resend(
+    /// With a session, that session ends with the new one. The password of a registration that waits
+    /// for its letter gets the problem `unconfirmed`, whose `request` goes on with the code of the
+    /// letter, or asks for one more.
+    #[oai(path = "/sign-in/password", method = "post", operation_id = "sign_in_with_password")]
+    async fn sign_in_with_password(
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        Body(input): Body<wire::Resend>,
-    ) -> Result<Accepted, Problem> {
-        let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
-        Ok(house.gatepost.resend(held, client).await?.into())
+        PerhapsSignedIn(session): PerhapsSignedIn,
+        Body(input): Body<wire::SignInWithPassword>,
+    ) -> Result<Json<Answer>, Problem> {
+        let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
+        let password = Password::new(input.password);
+        let left = session.as_deref();
+        match house.gatepost.sign_in_with_password(&address, &password, left, client).await? {
+            PasswordSignIn::SignedIn(signed_in) => Ok(Json(Answer::of(Outcome::SignedIn, &signed_in))),
+            PasswordSignIn::Unconfirmed(unconfirmed) => Err(unconfirmed.into()),
+        }
     }
 }

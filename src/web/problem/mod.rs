@@ -15,6 +15,7 @@ pub use self::table::Code;
 use super::{Door, Site, api, pages};
 use crate::domain::error::Error;
 use crate::domain::ports::StoreError;
+use crate::domain::sign_in::Unconfirmed;
 
 /// One refusal, to be drawn as a page, a fragment or JSON (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Problem {
     pub field: Option<&'static str>,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// The registration to confirm first: a program goes on with it, a page keeps it as a cookie.
+    pub unconfirmed: Option<Box<Unconfirmed>>,
     /// What stands behind a fault of ours: for the log, never for the person.
     pub cause: Option<StoreError>,
 }
@@ -35,7 +38,8 @@ impl Problem {
     /// A refusal in the words of the table.
     #[must_use]
     pub fn of(code: Code) -> Self {
-        Self { code, detail: Cow::Borrowed(code.detail()), field: None, retry_after: None, cause: None }
+        let detail = Cow::Borrowed(code.detail());
+        Self { code, detail, field: None, retry_after: None, unconfirmed: None, cause: None }
     }
 
     /// The same, about a field.
@@ -130,6 +134,12 @@ impl From<Problem> for poem::Error {
     fn from(problem: Problem) -> Self {
         let status = problem.status();
         Self::new(problem, status)
+    }
+}
+
+impl From<Unconfirmed> for Problem {
+    fn from(unconfirmed: Unconfirmed) -> Self {
+        Self { unconfirmed: Some(Box::new(unconfirmed)), ..Self::of(Code::Unconfirmed) }
     }
 }
 

@@ -24,7 +24,8 @@ pub struct RequestSignIn {
     pub next: Option<String>,
 }
 
-/// Registering with a password. Not to be printed.
+// Not to be printed, as all that hold a password.
+/// Registering with a password.
 #[derive(Clone, Deserialize, Object)]
 pub struct Register {
     /// The address to register.
@@ -42,7 +43,7 @@ pub struct Register {
     pub next: Option<String>,
 }
 
-/// Signing in with a password. Not to be printed.
+/// Signing in with a password.
 #[derive(Clone, Deserialize, Object)]
 pub struct SignInWithPassword {
     /// The address of the account.
@@ -89,7 +90,7 @@ pub struct CodeForm {
     pub code: String,
 }
 
-/// Redeeming a link. Not to be printed: it may hold a password.
+/// Redeeming a link.
 #[derive(Clone, Deserialize, Object)]
 pub struct RedeemLink {
     /// What the answer to the asking gave as `request`: proves that it was you who asked.
@@ -100,7 +101,7 @@ pub struct RedeemLink {
     pub confirm: Option<String>,
     /// With `confirm`, where the link confirms a registration: the password to sign in with from now
     /// on. Without it, the account signs in by mail alone.
-    #[oai(skip_serializing_if_is_none)]
+    #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
     pub password: Option<String>,
 }
 

@@ -112,8 +112,17 @@ fn every_operation_is_described() {
 #[test]
 fn every_path_is_that_of_a_page() {
     let link = format!("{}{{token}}", path::LINK);
-    let pages =
-        [path::SIGN_IN, path::RESEND, path::CODE, &link, path::PROFILE, path::SIGN_OUT, path::MAILBOX];
+    let pages = [
+        path::REGISTER,
+        path::SIGN_IN,
+        path::SIGN_IN_PASSWORD,
+        path::RESEND,
+        path::CODE,
+        &link,
+        path::PROFILE,
+        path::SIGN_OUT,
+        path::MAILBOX,
+    ];
     let mut expected: BTreeSet<String> = pages.iter().map(|page| format!("{}{page}", path::API)).collect();
     expected.insert(format!("{}{}", path::API, path::SESSION));
     let paths: BTreeSet<String> = operations(&document()).map(|(path, ..)| path.to_owned()).collect();
@@ -146,6 +155,11 @@ async fn answers_are_what_the_document_says() {
     let queued = server.post("/api/sign-in", Map::from_iter([("email".into(), ANN.into())])).await;
     check("/api/sign-in", "post", &queued);
     check("/api/resend", "post", &server.post("/api/resend", serde_json::json!({})).await);
+    let eve = serde_json::json!({ "email": "eve@example.org", "password": "three quiet otters" });
+    check("/api/register", "post", &server.post("/api/register", eve.clone()).await);
+    let unconfirmed = server.post("/api/sign-in/password", eve).await;
+    assert_eq!(unconfirmed.status, 403);
+    check("/api/sign-in/password", "post", &unconfirmed);
     let (request, letter) = server.letter_to("bob@example.org").await;
     check("/api/mailbox", "get", &server.get("/api/mailbox").await);
     let link = format!("/api/link/{}", token(&letter));

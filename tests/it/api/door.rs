@@ -111,6 +111,12 @@ impl Server {
         self.send(Method::POST, path, &[&[JSON], headers].concat(), body).await
     }
 
+    /// A POST of what may be no text, though it says that it is JSON.
+    pub(super) async fn post_bytes(&self, path: &str, body: Vec<u8>) -> Reply {
+        let headers = [("host", self.host.as_str()), JSON];
+        send(self.address, Method::POST, path, &headers, body).await
+    }
+
     /// A GET in HTTP/1.0, as some proxies speak it: the whole answer.
     pub(super) async fn get_in_http_1_0(&self, path: &str) -> String {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
@@ -126,7 +132,17 @@ impl Server {
         let queued = self.post("/api/sign-in", json!({ "email": address })).await;
         assert_eq!(queued.status, StatusCode::ACCEPTED, "{queued:?}");
         let request = queued.json()["request"].as_str().unwrap().to_owned();
-        (request, self.inbox.next_to(address).await)
+        (request, self.next_letter_to(address).await)
+    }
+
+    /// The letter to `address` that somebody has asked for.
+    pub(super) async fn next_letter_to(&self, address: &str) -> ShownLetter {
+        self.inbox.next_to(address).await
+    }
+
+    /// Lets as much time pass as lies between two letters.
+    pub(super) fn pass_half_a_minute(&self) {
+        self.clock.advance(Duration::from_secs(30));
     }
 
     /// Asks for a letter to `address` that stays owed until `post_goes_on`: before the worker can

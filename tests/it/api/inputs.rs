@@ -40,7 +40,14 @@ async fn json_alone_is_taken() {
 async fn what_cannot_be_read_is_malformed_and_says_nothing_of_our_insides() {
     let server = Server::start().await;
     for body in ["", "{", "[]", "null", "5", "\"email\"", "{\"email\":\"a@example.org\"} x", "\u{feff}{}"] {
-        for path in ["/api/sign-in", "/api/resend", "/api/code", "/api/link/x"] {
+        for path in [
+            "/api/register",
+            "/api/sign-in",
+            "/api/sign-in/password",
+            "/api/resend",
+            "/api/code",
+            "/api/link/x",
+        ] {
             let answer = server.post_text(path, &[], body).await;
             assert_eq!(answer.refusal(), (400, "malformed".into(), None), "{path} {body}");
             assert_eq!(answer.json()["detail"], "We could not read this: send one JSON object.");
@@ -64,6 +71,7 @@ async fn a_missing_or_wrong_field_is_named() {
         ("/api/code", json!({ "request": "x", "code": 123_456 }), "invalid_field", "code"),
         ("/api/link/x", json!({ "confirm": true }), "invalid_field", "confirm"),
         ("/api/link/x", json!({ "request": [] }), "invalid_field", "request"),
+        ("/api/link/x", json!({ "confirm": "yes", "password": 5 }), "invalid_field", "password"),
     ] {
         let answer = server.post(path, body.clone()).await;
         assert_eq!(answer.refusal(), (422, code.into(), Some(field.into())), "{path} {body}");

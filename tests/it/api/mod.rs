@@ -4,4 +4,5 @@ mod document;
 mod door;
 mod inputs;
 mod mailbox;
+mod passwords;
 mod sessions;
