@@ -17,7 +17,17 @@ both_doors! {
 }
 
 /// Paths that stand at one door alone, as the contract has it (section 7).
-const PAGES_ALONE: [&str; 6] = ["/", "/sign-in", "/check-inbox", "/mailbox/*", "/assets/*", "/favicon.ico"];
+const PAGES_ALONE: [&str; 9] = [
+    "/",
+    "/register",
+    "/sign-in",
+    "/sign-in/password",
+    "/unconfirmed",
+    "/check-inbox",
+    "/mailbox/*",
+    "/assets/*",
+    "/favicon.ico",
+];
 const JSON_ALONE: [&str; 3] = ["/session", "/openapi.json", "/docs"];
 
 #[tokio::test]
@@ -51,6 +61,23 @@ async fn both_doors_refuse_bad_input_alike() {
         ("/code", "", r#"{"request":"x"}"#),
         ("/code", "code=123456&request=nonsense", r#"{"code":"123456","request":"nonsense"}"#),
         ("/resend", "request=nonsense", r#"{"request":"nonsense"}"#),
+        ("/register", "", "{}"),
+        ("/register", "email=ann%40example.org", r#"{"email":"ann@example.org"}"#),
+        (
+            "/register",
+            "email=ann&password=three+quiet+otters",
+            r#"{"email":"ann","password":"three quiet otters"}"#,
+        ),
+        ("/register", "email=ann%40example.org&password=", r#"{"email":"ann@example.org","password":""}"#),
+        ("/register", "email=a&password=b&password=c", r#"{"email":"a","password":"b","password":"c"}"#),
+        ("/sign-in/password", "", "{}"),
+        ("/sign-in/password", "email=ann%40example.org", r#"{"email":"ann@example.org"}"#),
+        ("/sign-in/password", "email=ann&password=x", r#"{"email":"ann","password":"x"}"#),
+        (
+            "/sign-in/password",
+            "email=ann%40example.org&password=",
+            r#"{"email":"ann@example.org","password":""}"#,
+        ),
         ("/link/nonsense", "", "{}"),
         ("/link/nonsense", "confirm=yes", r#"{"confirm":"yes"}"#),
     ] {

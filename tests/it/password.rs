@@ -1,0 +1,192 @@
+//! Signing in with a password: which are taken, what a wrong one gets, and how they are kept.
+
+use std::time::Duration;
+
+use gatepost::domain::Settings;
+use gatepost::domain::password::Cost;
+use tokio::task::JoinSet;
+
+use crate::harness::app::{App, without_random_values};
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+
+both_doors! {
+    the_right_password_signs_in,
+    whatever_is_wrong_gets_the_same_answer,
+    a_password_is_exact_bytes,
+    a_weak_password_is_refused_and_no_letter_sent,
+    a_common_password_is_refused,
+    a_password_is_hashed_anew_when_hashing_costs_more,
+    a_disabled_account_is_told_to_who_knows_its_password,
+    signing_in_ends_the_session_that_is_left,
+    too_many_passwords_at_once_are_told_when_to_come_back,
+}
+
+const ANN: &str = "ann@example.org";
+const PASSWORD: &str = "three quiet otters";
+
+fn invalid() -> Answer {
+    Answer::refused(401, "invalid_credentials")
+}
+
+fn weak() -> Answer {
+    Answer::refused_field(422, "weak_password", "password")
+}
+
+/// Somebody who registered with a password and confirmed where they did.
+async fn confirmed(app: &App, door: Door, password: &str) -> Caller {
+    let mut ann = app.caller(door);
+    assert_eq!(ann.register(ANN, password).await, Answer::Done);
+    let letter = app.letter_to(ANN).await;
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    ann
+}
+
+async fn the_right_password_signs_in(door: Door) {
+    let app = App::start().await;
+    confirmed(&app, door, PASSWORD).await;
+    let mut ann = app.caller(door);
+    assert_eq!(ann.sign_in_with_password("  ANN@Example.org ", PASSWORD).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some(ANN));
+    if door == Door::Pages {
+        assert!(ann.get("/").await.body.contains("By your password"));
+    }
+    // A password costs no mail.
+    app.clock.advance(Duration::from_mins(1));
+}
+
+async fn whatever_is_wrong_gets_the_same_answer(door: Door) {
+    let app = App::start().await;
+    confirmed(&app, door, PASSWORD).await;
+    app.signed_in(door, "bob@example.org").await;
+    let too_long = "x".repeat(1025);
+    let mut seen = Vec::new();
+    for (email, password) in [
+        (ANN, "three quiet badgers"),
+        (ANN, ""),
+        (ANN, &too_long),
+        (ANN, "three quiet otters\0"),
+        ("bob@example.org", PASSWORD),
+        ("bob@example.org", ""),
+        ("eve@example.org", PASSWORD),
+        ("eve@example.org", &too_long),
+    ] {
+        let mut caller = app.caller(door);
+        let answer = caller.sign_in_with_password(email, password).await;
+        assert_eq!(answer, invalid(), "{email} {}", password.len());
+        assert_eq!(caller.who().await, None);
+        let mut again = app.caller(door);
+        again.sign_in_with_password(email, password).await;
+        let reply = without_random_values(again.last.as_ref().unwrap()).replace(email, "…");
+        assert!(password.is_empty() || !reply.contains(password));
+        seen.push(reply);
+    }
+    for reply in &seen {
+        assert_eq!(*reply, seen[0]);
+    }
+}
+
+async fn a_password_is_exact_bytes(door: Door) {
+    let app = App::start().await;
+    // Words, so that it is not taken for a common one; a trailing blank, which stays.
+    let longest = "Otters ä swim. ".repeat(64);
+    assert_eq!(longest.len(), 1024);
+    confirmed(&app, door, &longest).await;
+    for wrong in [
+        &longest[..1023],
+        &longest[1..],
+        &longest.to_lowercase(),
+        longest.trim(),
+        &longest.replace('ä', "a\u{308}")[..1024],
+        &longest.replace("ä", "a"),
+    ] {
+        let answer = app.caller(door).sign_in_with_password(ANN, wrong).await;
+        assert_eq!(answer, invalid(), "{} bytes", wrong.len());
+    }
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, &longest).await, Answer::Done);
+}
+
+async fn a_weak_password_is_refused_and_no_letter_sent(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    for password in [
+        "",
+        "elevenbytes",
+        &"x".repeat(1025),
+        "ann.archer@mail.example.org",
+        "ANN.ARCHER@mail.example.org!",
+        "annarcher2026",
+        "archer archer",
+        "Gatepost Gatepost",
+        "gatepost12345",
+    ] {
+        let answer = ann.register("Ann.Archer@mail.example.org", password).await;
+        assert_eq!(answer, weak(), "{password:?}");
+        let reply = ann.last.as_ref().unwrap();
+        assert!(password.is_empty() || !reply.body.contains(password), "{password:?} is shown");
+    }
+    assert_eq!(app.house.gatepost.passwords_hashed(), 0);
+    app.expect_no_letter();
+    assert_eq!(app.records().await.requests, 0);
+}
+
+async fn a_common_password_is_refused(door: Door) {
+    let app = App::start().await;
+    assert_eq!(app.caller(door).register(ANN, "password1234").await, weak());
+    app.expect_no_letter();
+}
+
+async fn a_password_is_hashed_anew_when_hashing_costs_more(door: Door) {
+    let app = App::start().await;
+    confirmed(&app, door, PASSWORD).await;
+    let old = app.account(ANN).await;
+    let password_cost = Cost { memory_kib: 20 * 1024, passes: 3, lanes: 1 };
+    let app = app.restarted_as(Settings { password_cost, ..Settings::default() }).await;
+    let hashed = || app.house.gatepost.passwords_hashed();
+    // A wrong one tells nothing of what is to come.
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, "three quiet badgers").await, invalid());
+    assert_eq!((hashed(), &app.account(ANN).await), (1, &old));
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
+    assert_eq!(hashed(), 3);
+    let (new, old) = (app.account(ANN).await.password.unwrap(), old.password.unwrap());
+    assert_eq!((new.recipe.cost, &new.recipe.salt), (password_cost, &old.recipe.salt));
+    assert_ne!(new.hash, old.hash);
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
+    assert_eq!(hashed(), 4);
+}
+
+async fn a_disabled_account_is_told_to_who_knows_its_password(door: Door) {
+    let app = App::start().await;
+    confirmed(&app, door, PASSWORD).await;
+    app.disable(ANN).await;
+    let mut ann = app.caller(door);
+    assert_eq!(ann.sign_in_with_password(ANN, "three quiet badgers").await, invalid());
+    let disabled = Answer::refused(403, "account_disabled");
+    assert_eq!(ann.sign_in_with_password(ANN, PASSWORD).await, disabled);
+    assert_eq!(ann.who().await, None);
+}
+
+async fn signing_in_ends_the_session_that_is_left(door: Door) {
+    let app = App::start().await;
+    confirmed(&app, door, PASSWORD).await;
+    let mut caller = app.signed_in(door, "bob@example.org").await;
+    let mut copy = caller.clone();
+    assert_eq!(caller.sign_in_with_password(ANN, "three quiet badgers").await, invalid());
+    assert_eq!(copy.who().await.as_deref(), Some("bob@example.org"));
+    assert_eq!(caller.sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
+    assert_eq!(caller.who().await.as_deref(), Some(ANN));
+    assert_eq!(copy.who().await, None);
+}
+
+async fn too_many_passwords_at_once_are_told_when_to_come_back(door: Door) {
+    // Without a slot all wait for ever: only who finds the queue full is answered.
+    let app = App::start_as(Settings { password_slots: 0, ..Settings::default() }).await;
+    let mut calls = JoinSet::new();
+    for _ in 0..65 {
+        let mut caller = app.caller(door);
+        calls.spawn(async move { (caller.sign_in_with_password(ANN, PASSWORD).await, caller.last.unwrap()) });
+    }
+    let (answer, reply) = calls.join_next().await.unwrap().unwrap();
+    assert_eq!(answer, Answer::refused(503, "busy"));
+    assert_eq!(reply.header("retry-after"), Some("1"));
+}
