@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use super::running::Parts;
-use crate::config::Config;
 use crate::config::mail::Transport;
+use crate::config::{self, Config};
 use crate::domain::Settings;
 use crate::domain::password::{Cost, PasswordPolicy};
 use crate::domain::ports::{Store, World};
 use crate::domain::token::KeyRing;
-use crate::mail::{MailSettings, Patience, RecentLetters, SmtpSettings, TransportSettings};
+use crate::mail::{MailSettings, Patience, RecentLetters, SendmailSettings, SmtpSettings, TransportSettings};
 use crate::path::Origin;
 use crate::web::Site;
 use crate::web::edge::{EdgeSettings, Limits};
@@ -62,6 +62,10 @@ pub(super) fn mail(config: &Config, public_url: Origin) -> MailSettings {
             Transport::Smtp(server) => {
                 TransportSettings::Smtp(SmtpSettings { server: server.clone(), trusted: Vec::new() })
             }
+            Transport::Sendmail => TransportSettings::Sendmail(SendmailSettings {
+                programs: SendmailSettings::usual_programs(),
+                withheld: config::variables(),
+            }),
         },
         from: config.mail.from.clone(),
         public_url,

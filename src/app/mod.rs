@@ -109,15 +109,15 @@ fn announce(config: &Config, listener: &Listener, origin: &Origin) {
     let data_dir = config.data_dir.display();
     let mail = match &config.mail.transport {
         Transport::Mailbox => format!("shown on {}", origin.link(path::MAILBOX)),
-        Transport::Smtp(server) => format!("sent by {server}"),
+        sent => format!("sent by {sent}"),
     };
     tracing::info!(listen, public_url = %origin, data_dir = %data_dir, mail, "serving");
 }
 
-/// Sends a letter without link or code, past the outbox. What the mail server answered.
+/// Sends a letter without link or code, past the outbox. What whoever took it answered.
 ///
 /// # Errors
-/// At which step it failed, and what the mail server said there.
+/// At which step it failed, and what was said there.
 pub async fn send_test_letter(config: Config, to: &EmailAddress) -> Result<String, Failure> {
     let room = MailRoom::new(furnish::mail(&config, config.origin(None)));
     Ok(room.send_trial(to, &world::real()).await?)

@@ -54,7 +54,7 @@ impl Running {
         let gatepost = Gatepost::open(store, world.clone(), ring, domain).await?;
         let mailbox = match &mail.transport {
             TransportSettings::Mailbox(letters) => Some(Arc::clone(letters) as Arc<dyn Mailbox>),
-            TransportSettings::Smtp(_) => None,
+            TransportSettings::Smtp(_) | TransportSettings::Sendmail(_) => None,
         };
         let house = House { gatepost: Arc::new(gatepost), mailbox, site: Arc::new(site) };
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })

@@ -132,7 +132,7 @@ impl Command {
             Self::Openapi => print(&document()),
             Self::Mail(MailCommand::Test { address }) => {
                 let sending = app::send_test_letter(general.load()?, &address);
-                print(&format!("The mail server has it: {}", Runtime::new()?.block_on(sending)?))
+                print(&format!("The letter was taken: {}", Runtime::new()?.block_on(sending)?))
             }
             Self::Store(StoreCommand::Verify { accept }) => {
                 let accept = if accept { Accept::Yes } else { Accept::No };

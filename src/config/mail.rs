@@ -14,7 +14,7 @@ pub struct Mail {
     pub transport: Transport,
     /// Who they are from.
     pub from: Sender,
-    /// How many connections to the mail server are kept at most.
+    /// How many letters are sent at once, each over a connection or by a program of its own.
     pub connections: usize,
 }
 
@@ -25,6 +25,8 @@ pub enum Transport {
     Mailbox,
     /// To a mail server.
     Smtp(SmtpServer),
+    /// To the machine's own `sendmail` program.
+    Sendmail,
 }
 
 /// What stands in `mail.transport`.
@@ -32,6 +34,7 @@ pub enum Transport {
 enum Way {
     Mailbox,
     Smtp,
+    Sendmail,
 }
 
 impl Mail {
@@ -45,13 +48,14 @@ impl Mail {
         );
         sources.warn(
             &["mail.transport"],
-            way == Way::Mailbox && server.is_some(),
-            "mail.smtp_url is not used, since mail.transport is \"mailbox\"",
+            way != Way::Smtp && server.is_some(),
+            "mail.smtp_url is not used, since mail.transport is not \"smtp\"",
         );
         let from = sources.text("mail.from", |text| Sender::parse(text).map_err(|error| error.to_string()));
         Self {
-            transport: match server {
-                Some(server) if way == Way::Smtp => Transport::Smtp(server),
+            transport: match (way, server) {
+                (Way::Smtp, Some(server)) => Transport::Smtp(server),
+                (Way::Sendmail, _) => Transport::Sendmail,
                 _ => Transport::Mailbox,
             },
             from: from.unwrap_or_else(default_from),
@@ -69,7 +73,8 @@ fn read_way(text: &str) -> Result<Way, String> {
     match text {
         "mailbox" => Ok(Way::Mailbox),
         "smtp" => Ok(Way::Smtp),
-        _ => Err("must be \"mailbox\" or \"smtp\"".into()),
+        "sendmail" => Ok(Way::Sendmail),
+        _ => Err("must be \"mailbox\", \"smtp\" or \"sendmail\"".into()),
     }
 }
 
@@ -100,6 +105,7 @@ impl fmt::Display for Transport {
         match self {
             Self::Mailbox => f.write_str("the mailbox page"),
             Self::Smtp(server) => write!(f, "{server}"),
+            Self::Sendmail => f.write_str("the sendmail program"),
         }
     }
 }

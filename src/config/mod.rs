@@ -18,6 +18,7 @@ use ipnet::IpNet;
 
 use self::mail::{Mail, Transport};
 use self::source::Sources;
+pub use self::source::variables;
 use crate::domain::next::Next;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
@@ -192,7 +193,7 @@ impl Config {
             &["mail.transport", "public_url", "listen"],
             matches!(self.mail.transport, Transport::Mailbox) && is_open,
             "the mailbox shows every letter to everybody, so public_url and listen must be on loopback: \
-             set mail.transport to \"smtp\"",
+             set mail.transport to \"smtp\" or \"sendmail\"",
         );
         sources.contradiction(
             &["mail.transport", "listen"],
@@ -200,7 +201,7 @@ impl Config {
                 && !is_open
                 && matches!(self.listen, Listen::Unix(_)),
             "the mailbox answers nobody through a socket, whose other end counts as a proxy: \
-             set mail.transport to \"smtp\", or listen on loopback",
+             set mail.transport to \"smtp\" or \"sendmail\", or listen on loopback",
         );
         sources.contradiction(
             &["session.idle", "session.absolute"],
@@ -221,7 +222,7 @@ impl Config {
                  may break them"
             ),
         );
-        let is_sent = matches!(self.mail.transport, Transport::Smtp(_)) && origin.scheme() == Scheme::Https;
+        let is_sent = !matches!(self.mail.transport, Transport::Mailbox) && origin.scheme() == Scheme::Https;
         sources.warn(
             &["mail.from", "mail.transport", "public_url"],
             is_sent && self.mail.from == mail::default_from(),

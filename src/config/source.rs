@@ -254,8 +254,7 @@ impl Sources {
     }
 
     fn read_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
-        let names: BTreeMap<String, &'static str> =
-            KEYS.into_iter().chain([KEY]).map(|key| (variable(key), key)).collect();
+        let names: BTreeMap<String, &'static str> = all_keys().map(|key| (variable(key), key)).collect();
         for (variable, value) in variables {
             let variable = variable.to_string_lossy().into_owned();
             match (names.get(&variable), value.into_string()) {
@@ -270,6 +269,16 @@ impl Sources {
             }
         }
     }
+}
+
+/// The names of all keys in the environment: some hold secrets, which are for nobody else.
+#[must_use]
+pub fn variables() -> Vec<String> {
+    all_keys().map(variable).collect()
+}
+
+fn all_keys() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain([KEY])
 }
 
 /// The name of a key in the environment.

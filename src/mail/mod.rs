@@ -5,13 +5,17 @@
 //! | `worker` | which letter is sent when, and what becomes of it |
 //! | `words` | what each letter says, once for text and HTML |
 //! | `message` | a letter as a MIME message |
+//! | `carrier` | who takes letters: one of the two that follow |
 //! | `smtp` | the conversation with the mail server |
+//! | `sendmail` | the program of this machine that takes letters |
 //! | `mailbox` | the letters that are shown instead of sent |
 //! | `settings` | what an operator says about mail, read strictly |
 //! | `trial` | one letter sent right now, to see whether mail works |
 
+mod carrier;
 mod mailbox;
 mod message;
+mod sendmail;
 mod settings;
 mod smtp;
 mod trial;
@@ -23,10 +27,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::mailbox::RecentLetters;
+pub use self::sendmail::SendmailSettings;
 pub use self::settings::{Sender, SenderError, SmtpServer, SmtpServerError};
 pub use self::smtp::SmtpSettings;
 pub use self::trial::TrialError;
 
+use self::carrier::Carrier;
+use self::sendmail::Sendmail;
 use self::smtp::Smtp;
 use self::words::House;
 use crate::path::Origin;
@@ -55,6 +62,8 @@ pub enum TransportSettings {
     Mailbox(Arc<RecentLetters>),
     /// To a mail server.
     Smtp(SmtpSettings),
+    /// To the machine's own `sendmail` program.
+    Sendmail(SendmailSettings),
 }
 
 /// How long the mail room waits. The defaults are those of production; tests have less of it.
@@ -62,7 +71,7 @@ pub enum TransportSettings {
 pub struct Patience {
     /// For one step of a conversation with the mail server.
     pub step: Duration,
-    /// For the whole conversation about one letter.
+    /// For the whole conversation about one letter, or for the program that takes it.
     pub whole: Duration,
     /// Before a connection that nobody needs is closed.
     pub idle: Duration,
@@ -92,7 +101,7 @@ pub struct MailRoom {
 
 enum Transport {
     Mailbox(Arc<RecentLetters>),
-    Smtp(Box<Smtp>),
+    Carrier(Carrier),
 }
 
 impl MailRoom {
@@ -103,7 +112,10 @@ impl MailRoom {
         let transport = match transport {
             TransportSettings::Mailbox(letters) => Transport::Mailbox(letters),
             TransportSettings::Smtp(smtp) => {
-                Transport::Smtp(Box::new(Smtp::new(smtp, &public_url, patience)))
+                Transport::Carrier(Carrier::Smtp(Box::new(Smtp::new(smtp, &public_url, patience))))
+            }
+            TransportSettings::Sendmail(sendmail) => {
+                Transport::Carrier(Carrier::Sendmail(Sendmail::new(sendmail, patience.whole)))
             }
         };
         let house = House { name, origin: public_url };

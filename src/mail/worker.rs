@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::carrier::Outcome;
 use super::message::{Heading, compose};
 use super::words::Words;
 use super::{MailRoom, Transport};
@@ -57,24 +58,24 @@ impl MailRoom {
     }
 
     async fn disconnect(&self) {
-        if let Transport::Smtp(smtp) = &self.transport {
-            smtp.disconnect().await;
+        if let Transport::Carrier(carrier) = &self.transport {
+            carrier.disconnect().await;
         }
     }
 
     /// Waits until kept connections have been idle for too long; for ever, when there is none.
     async fn idle(&self) {
         match &self.transport {
-            Transport::Smtp(smtp) if smtp.is_connected() => sleep(self.patience.idle).await,
+            Transport::Carrier(carrier) if carrier.is_connected() => sleep(self.patience.idle).await,
             _ => std::future::pending().await,
         }
     }
 
-    /// Sends one letter. Nothing, when it was stopped before the mail server had it.
+    /// Sends one letter. Nothing, when it was stopped before anybody had it.
     async fn send(&self, contents: &Contents, stop: &CancellationToken) -> Option<Delivery> {
         let words = self.house.words(contents);
-        let smtp = match &self.transport {
-            Transport::Smtp(smtp) => smtp,
+        let carrier = match &self.transport {
+            Transport::Carrier(carrier) => carrier,
             Transport::Mailbox(letters) => {
                 letters.put(shown(contents, words));
                 return Some(Delivery::Taken);
@@ -83,10 +84,7 @@ impl MailRoom {
         let heading =
             Heading { id: contents.id, from: &self.from, to: &contents.to, queued_at: contents.queued_at };
         let outcome = match compose(&heading, &words) {
-            Ok(mail) => match smtp.send(&mail, stop).await? {
-                Ok(answer) => (Delivery::Taken, answer),
-                Err(fault) => (fault.delivery(), fault.to_string()),
-            },
+            Ok(mail) => carrier.send(&mail, stop).await?,
             Err(error) => (Delivery::Refused, error.to_string()),
         };
         tell(contents, &outcome);
@@ -193,7 +191,7 @@ fn shown(contents: &Contents, words: Words) -> ShownLetter {
     }
 }
 
-fn tell(contents: &Contents, (delivery, answer): &(Delivery, String)) {
+fn tell(contents: &Contents, (delivery, answer): &Outcome) {
     let (id, to, answer) = (contents.id, contents.to.masked(), discreet(answer, contents));
     match delivery {
         Delivery::Taken => tracing::info!(letter.id = %id, to, answer, "mail taken"),

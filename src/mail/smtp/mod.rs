@@ -22,6 +22,7 @@ use self::connection::Connection;
 pub(super) use self::fault::Fault;
 use self::fault::Step;
 use self::tls::Tls;
+pub(super) use self::wire::plain;
 use super::Patience;
 use super::message::Mail;
 use super::settings::SmtpServer;

@@ -36,8 +36,8 @@ impl<S> Wire<S> {
     }
 }
 
-/// A byte of a reply as it may be shown.
-pub(super) fn plain(byte: u8) -> u8 {
+/// A byte of what strangers say, as it may be shown.
+pub(in crate::mail) fn plain(byte: u8) -> u8 {
     match byte {
         b' '..=b'~' | b'\r' | b'\n' => byte,
         b'\t' => b' ',

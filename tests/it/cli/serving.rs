@@ -10,6 +10,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{KEY, Place, gatepost, refusal, run};
+use crate::mail::sendmail::write_program;
 
 /// A server in a process of its own.
 pub(super) struct Server {
@@ -190,6 +191,29 @@ fn a_test_letter_tells_what_became_of_it() {
         .unwrap();
     assert!(refusal(&output).contains("refused"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no store is needed to send it");
+}
+
+#[test]
+fn a_test_letter_goes_through_the_sendmail_program_of_the_path_which_learns_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let script =
+        format!("#!/bin/sh\ncd {}\n/usr/bin/env > environment\n/bin/cat > letter\n", folder.path().display());
+    write_program(&folder.path().join("sendmail"), &script);
+    let output = gatepost(&["mail", "test", "ann@example.org"])
+        .env("PATH", folder.path())
+        .env("HOME", "/nowhere")
+        .env("GATEPOST_KEY", KEY)
+        .env("GATEPOST_MAIL__TRANSPORT", "sendmail")
+        .env("GATEPOST_MAIL__SMTP_URL", "smtps://ann:hunter2@mail.example.org")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(told, "The letter was taken: sendmail ended, exit status: 0\n");
+    let letter = fs::read_to_string(folder.path().join("letter")).unwrap();
+    assert!(letter.contains("\nTo: ann@example.org\n"), "{letter}");
+    let environment = fs::read_to_string(folder.path().join("environment")).unwrap();
+    assert!(environment.contains("HOME=/nowhere") && !environment.contains("GATEPOST"), "{environment}");
 }
 
 #[test]

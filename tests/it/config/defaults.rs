@@ -95,10 +95,13 @@ fn a_variable_nobody_knows_is_only_warned_of() {
 
 #[test]
 fn a_mail_server_that_is_not_used_is_warned_of() {
-    let bench = Bench::with_file("[mail]\nsmtp_url = \"smtps://mail.example.org\"");
-    let output = bench.check(&[], &[]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("mail.smtp_url is not used"));
+    for transport in ["mailbox", "sendmail"] {
+        let bench = Bench::with_file("[mail]\nsmtp_url = \"smtps://mail.example.org\"");
+        let output = bench.check(&[("GATEPOST_MAIL__TRANSPORT", transport)], &[]);
+        assert_eq!(output.status.code(), Some(0));
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert!(log.contains("mail.smtp_url is not used"), "{transport}: {log}");
+    }
 }
 
 #[test]
@@ -120,6 +123,20 @@ fn links_too_long_for_a_line_and_a_sender_nobody_chose_are_warned_of() {
     assert!(count == 1 && log.contains("public_url is so long that links have 77 characters"), "{log}");
     let (count, log) = warnings("id.example.org", "");
     assert!(count == 1 && log.contains("mail.from is not set"), "{log}");
+}
+
+#[test]
+fn the_sendmail_program_needs_no_other_key_and_a_sender_like_every_server() {
+    let bench = Bench::with_file(
+        "public_url = \"https://id.example.org\"\nlisten = \"unix:/run/gatepost.sock\"\n\
+         [mail]\ntransport = \"sendmail\"",
+    );
+    let output = bench.check(&[("GATEPOST_MAIL__FROM", "id@example.org")], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("mail by the sendmail program"));
+    assert!(output.stderr.is_empty());
+    let log = String::from_utf8(bench.check(&[], &[]).stderr).unwrap();
+    assert!(log.lines().count() == 1 && log.contains("mail.from is not set"), "{log}");
 }
 
 #[test]

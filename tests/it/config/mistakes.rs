@@ -70,7 +70,10 @@ const FILES: &[InFile] = &[
     ("hosts = [\"https://a.example\"]", &["config.toml: hosts: \"https://a.example\" is no host name"]),
     ("hosts = [\"a.example/x\"]", &["config.toml: hosts: \"a.example/x\" is no host name"]),
     ("key_file = \"none\"", &["config.toml: key_file: none: No such file"]),
-    ("[mail]\ntransport = \"sendmail\"", &["config.toml: mail.transport: must be \"mailbox\" or \"smtp\""]),
+    (
+        "[mail]\ntransport = \"mail\"",
+        &["config.toml: mail.transport: must be \"mailbox\", \"smtp\" or \"sendmail\""],
+    ),
     ("[mail]\nfrom = \"Gatepost\"", &["config.toml: mail.from: must be an address such as"]),
     ("[mail]\nfrom = \"A\\nB <a@example.org>\"", &["config.toml: mail.from: must be an address such as"]),
     (
@@ -138,6 +141,10 @@ const FILES: &[InFile] = &[
         &["mail.transport, public_url, listen: the mailbox shows"],
     ),
     ("listen = \"unix:/run/gatepost.sock\"", &["mail.transport, listen: the mailbox answers nobody"]),
+    (
+        "public_url = \"https://id.example.org\"\n[mail]\ntransport = \"sendmail\"",
+        &["public_url, trusted_proxies, listen: https is spoken by a proxy"],
+    ),
     // Many at once, each told.
     (
         "nmae = \"A\"\nlisten = 1\nhome = \"x\"\n[mail]\nconnections = 0\n[session]\nidle = \"1\"\n[x]\n",

@@ -7,6 +7,7 @@ mod full_store;
 mod letters;
 pub(crate) mod opensmtpd;
 mod real_server;
+pub(crate) mod sendmail;
 mod settings;
 pub(crate) mod sink;
 mod tls;

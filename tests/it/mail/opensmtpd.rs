@@ -101,6 +101,6 @@ fn configuration(port: u16, folder: &Path) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "whether a skipped test is a fault is told by the environment")]
-fn is_ci() -> bool {
+pub(super) fn is_ci() -> bool {
     std::env::var("CI").is_ok()
 }
