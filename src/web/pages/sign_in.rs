@@ -127,7 +127,7 @@ pub(super) async fn submit_password(house: House, visitor: Visitor, fields: Fiel
             Ok(welcome(&house, &visitor, &signed_in, Outcome::SignedIn, wanted, None))
         }
         Ok(PasswordSignIn::Unconfirmed(unconfirmed)) => {
-            let mut response = confirm_first(&visitor);
+            let mut response = confirm_first(&house, &visitor);
             visitor.keep(&mut response, &house.site, &unconfirmed.request);
             Ok(response)
         }
@@ -171,7 +171,7 @@ fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
             }
             @if house.site.registration {
                 p.hint { "New here? " a href=(with_next(REGISTER, typed.wanted.map(Next::as_str))) { "Register" }
-                    " with a password, or just ask for a link." }
+                    " with a password, or just ask for a link above." }
             }
             @if house.site.has_mailbox && visitor.came_direct {
                 p.hint { "No mail leaves this server yet. Find the letters in its " a href=(MAILBOX) { "mailbox" } "." }
@@ -203,7 +203,10 @@ fn password_form(typed: &Typed<'_>) -> Markup {
             (email_field("account", email, beside_email, beside_email.is_some()))
             (password_field(beside_password))
             button type="submit" { "Sign in" }
-            p.hint { "Forgotten it? Ask for a link above: that signs you in without." }
+            // What is wrong with the password says so already.
+            @if beside_password.is_none() {
+                p.hint { "Forgotten it? Ask for a link above: that signs you in without one." }
+            }
         }
     }
 }
