@@ -137,7 +137,7 @@ fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
         section.card {
             h1 { (problem.code.title()) }
             p.lead { (problem.detail) }
-            (sign_in::form("", None, None))
+            (sign_in::form("", None, None, true))
             div #result role="status" aria-live="polite" {}
         }
     };

@@ -163,7 +163,7 @@ fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
         section.card {
             h1 { "Sign in" }
             p.lead { "Type your address. We mail you a link and a code; no password needed." }
-            (form(email, typed.wanted, problem))
+            (form(email, typed.wanted, problem, !typed.by_password))
             div #result role="status" aria-live="polite" {}
             details #by-password open[typed.by_password] {
                 summary { "Sign in with a password" }
@@ -181,11 +181,11 @@ fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
 }
 
 /// The form that asks for a letter, also where a link or a code was no longer good.
-pub(super) fn form(email: &str, next: Option<&Next>, problem: Option<&Problem>) -> Markup {
+pub(super) fn form(email: &str, next: Option<&Next>, problem: Option<&Problem>, is_first: bool) -> Markup {
     html! {
         form method="post" action=(SIGN_IN) hx-post=(SIGN_IN) hx-target="#result" {
             (hidden_next(next))
-            (email_field("email", email, problem, true))
+            (email_field("email", email, problem, is_first))
             button type="submit" { "Mail me a sign-in link" }
         }
     }
@@ -196,11 +196,12 @@ fn password_form(typed: &Typed<'_>) -> Markup {
     let beside_email = of(problem, "email");
     let beside_password = problem.filter(|_| beside_email.is_none());
     let email = if typed.by_password { typed.email } else { "" };
+    let is_first = typed.by_password && beside_password.is_none();
     html! {
         form #password-form method="post" action=(SIGN_IN_PASSWORD) hx-post=(SIGN_IN_PASSWORD)
             hx-target="#password-form" hx-swap="outerHTML" {
             (hidden_next(typed.wanted))
-            (email_field("account", email, beside_email, beside_email.is_some()))
+            (email_field("account", email, beside_email, is_first))
             (password_field(beside_password))
             button type="submit" { "Sign in" }
             // What is wrong with the password says so already.
