@@ -34,13 +34,14 @@ pub(super) fn go_on(house: &House, visitor: &Visitor, wanted: Option<&Next>) -> 
 }
 
 /// Sends who knows the password of a registration to confirm it first.
-pub(super) fn confirm_first(visitor: &Visitor) -> Response {
+pub(super) fn confirm_first(house: &House, visitor: &Visitor) -> Response {
     let mut response = visitor.lead_to(UNCONFIRMED);
     if visitor.is_htmx {
         response.set_status(StatusCode::FORBIDDEN);
     }
     // Both doors name the refusal alike, though this one leads on instead of showing it.
     response.headers_mut().insert("x-problem", HeaderValue::from_static(Code::Unconfirmed.as_str()));
+    Notice::ConfirmFirst.put(&mut response, &house.site);
     response
 }
 
@@ -62,6 +63,10 @@ pub(super) fn welcome(
     }
     let notice = match outcome {
         Outcome::Confirmed => Notice::Confirmed,
+        // Or the password that was typed with it would be taken for the new one.
+        Outcome::SignedIn if request.is_some_and(|request| visitor.has_registered_by(request)) => {
+            Notice::KnownAlready
+        }
         Outcome::SignedIn => Notice::SignedIn,
     };
     notice.put(&mut response, site);

@@ -92,16 +92,16 @@ pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> An
         Ok(queued) => queued,
         Err(error) => return resend_refused(&house, &visitor, held, error.into()).await,
     };
+    let (place, notice) = match queued.purpose {
+        Purpose::SignIn => (CHECK_INBOX, Notice::LetterSent),
+        Purpose::Register => (UNCONFIRMED, Notice::ConfirmationSent),
+    };
     // A spent request begins anew: everything on the page that waits for the old one is stale.
     let is_same = queued.held == held;
     let mut response = if visitor.is_htmx && is_same {
         let waiting = house.gatepost.waiting(held).await?;
-        fragment(again(&waiting, &Line::Sent(waiting.purpose)))
+        fragment(html! { (again(&waiting, &Line::of(&waiting))) (told(Some(notice))) })
     } else {
-        let (place, notice) = match queued.purpose {
-            Purpose::SignIn => (CHECK_INBOX, Notice::LetterSent),
-            Purpose::Register => (UNCONFIRMED, Notice::ConfirmationSent),
-        };
         let mut response = visitor.lead_to(place);
         notice.put(&mut response, &house.site);
         response
@@ -137,7 +137,7 @@ fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
         section.card {
             h1 { (problem.code.title()) }
             p.lead { (problem.detail) }
-            (sign_in::form("", None, None))
+            (sign_in::form("", None, None, true))
             div #result role="status" aria-live="polite" {}
         }
     };
@@ -152,8 +152,6 @@ enum Line {
     Ready,
     /// In so many seconds.
     Soon(u64),
-    /// One more was asked for just now.
-    Sent(Purpose),
     /// Why none was sent.
     Refused(String),
 }
@@ -175,8 +173,6 @@ impl Line {
             Self::Soon(secs) => html! {
                 "No letter? Look in the spam folder. Another one can be asked for in " (secs) " seconds."
             },
-            Self::Sent(Purpose::SignIn) => html! { strong { (Notice::LetterSent.sentence()) } },
-            Self::Sent(Purpose::Register) => html! { strong { (Notice::ConfirmationSent.sentence()) } },
             Self::Refused(why) => html! { span.error role="alert" { (why) } },
         }
     }
@@ -195,6 +191,7 @@ fn waiting_page(
             h1 { (title) }
             (intro(waiting))
             (code_form(waiting, problem))
+            (told(None))
             (again(waiting, line))
         }
     };
@@ -209,6 +206,7 @@ pub(super) fn panel(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
             h2 { (title(waiting.purpose)) }
             (intro(waiting))
             (code_form(waiting, None))
+            (told(None))
             (again(waiting, &line))
         }
     }
@@ -221,9 +219,15 @@ fn title(purpose: Purpose) -> &'static str {
     }
 }
 
+/// Who comes back later is not told that the letter is still under way.
 fn intro(waiting: &Waiting) -> Markup {
+    let has_just_asked = !waiting.resend_after.is_zero();
     html! {
-        p { "A letter is on its way to " strong.address { (waiting.email) } ". Open the link in it, or type its code here." }
+        p {
+            @if has_just_asked { "A letter is on its way to " } @else { "We have written to " }
+            strong.address { (waiting.email) } ". Open the link in "
+            @if has_just_asked { "it" } @else { "our letter" } ", or type its code here."
+        }
     }
 }
 
@@ -243,6 +247,16 @@ fn code_form(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
             button type="submit" {
                 @match waiting.purpose { Purpose::SignIn => "Sign in", Purpose::Register => "Confirm" }
             }
+        }
+    }
+}
+
+/// What came of asking once more, beside what is drawn anew every few seconds: there nobody would
+/// have the time to read it.
+fn told(notice: Option<Notice>) -> Markup {
+    html! {
+        p #told role="status" hx-swap-oob=[notice.map(|_| "true")] {
+            @if let Some(notice) = notice { (notice.sentence()) }
         }
     }
 }

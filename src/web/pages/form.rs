@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use super::layout::beside;
 use crate::domain::next::Next;
-use crate::domain::password::Password;
 use crate::web::problem::{Code, Problem};
 
 /// The address, as it was typed. `id` is its own on the page; `problem` is told beside it.
@@ -36,16 +35,17 @@ pub(super) fn password_field(problem: Option<&Problem>) -> Markup {
     }
 }
 
-/// A password that is to be. Needed, or left empty by who goes on without one.
+/// A password that is to be. Needed, or left empty by who goes on without one. What was wrong with one
+/// stands in place of the hint: it says what to do instead.
 pub(super) fn new_password_field(hint: &str, is_needed: bool, problem: Option<&Problem>) -> Markup {
-    let described = if problem.is_some() { "password-hint password-error" } else { "password-hint" };
+    let described = if problem.is_some() { "password-error" } else { "password-hint" };
     html! {
         div.field {
-            label for="password" { @if is_needed { "Password" } @else { "Password (optional)" } }
+            label for="password" { @if is_needed { "Password" } @else { "New password (optional)" } }
             input #password name="password" type="password" required[is_needed] autocomplete="new-password"
                 aria-invalid=[problem.map(|_| "true")] aria-describedby=(described)
                 autofocus[problem.is_some()];
-            p.hint #password-hint { (hint) }
+            @if problem.is_none() { p.hint #password-hint { (hint) } }
             (beside("password-error", problem))
         }
     }
@@ -63,7 +63,7 @@ pub(super) fn hidden_next(next: Option<&Next>) -> Markup {
 
 /// How long a new password has to be.
 pub(super) fn length_hint(min_bytes: usize) -> String {
-    format!("At least {min_bytes} characters, at most {}. A few words make a good one.", Password::MAX_BYTES)
+    format!("At least {min_bytes} characters. A few words make a good one.")
 }
 
 /// A problem where it belongs: beside this field, or beside none in particular (`None`).

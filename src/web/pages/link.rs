@@ -96,7 +96,7 @@ fn words(view: &LinkView) -> Words {
             title: "Confirm your address",
             here: ["You registered ", "."],
             elsewhere: ["Somebody registered ", " with us, but not in this browser."],
-            carry: "I registered on another device",
+            carry: "I registered on another device or browser",
             tick: "I registered this address myself.",
             button: "Confirm and sign in",
         },
@@ -104,7 +104,7 @@ fn words(view: &LinkView) -> Words {
             title: "You have an account already",
             here: ["There is an account under ", ". Nothing about it has changed: just sign in."],
             elsewhere: ["This link signs in ", ". It was not asked for in this browser."],
-            carry: "I asked on another device",
+            carry: "I asked on another device or browser",
             tick: "I asked for this letter myself.",
             button: "Sign in",
         },
@@ -120,7 +120,7 @@ fn words(view: &LinkView) -> Words {
             title: "Sign in",
             here: ["You asked to sign in as ", "."],
             elsewhere: ["This link signs in ", ". It was not asked for in this browser."],
-            carry: "I asked on another device",
+            carry: "I asked on another device or browser",
             tick: "I asked for this letter myself.",
             button: "Sign in",
         },
@@ -164,8 +164,8 @@ fn asked_elsewhere(
                 h2 { (words.button) " here" }
                 (leaving(leaves))
                 @if view.makes_account {
-                    p { "A password that was typed elsewhere is not taken over: somebody else may have typed it. "
-                        "Choose one here, or sign in by mail without." }
+                    p { "The password that was typed to register is not taken over: somebody else may have typed it. "
+                        "Choose a new one, or leave it empty and sign in by mail." }
                     (hidden_username(view.email.as_str()))
                     (new_password_field(&length_hint(house.gatepost.min_password_bytes()), false, beside_password))
                 }
@@ -217,7 +217,7 @@ fn dead(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
                 p { "You are signed in as " strong.address { (signed_in.account.address) } " already." }
                 p.actions { a.button href=(house.site.home.as_str()) { "Go on" } }
             } @else {
-                (sign_in::form("", None, None))
+                (sign_in::form("", None, None, true))
                 div #result role="status" aria-live="polite" {}
             }
         }

@@ -58,7 +58,7 @@ fn way_on(problem: &Problem, site: &Site) -> Markup {
         p.actions {
             @match problem.code {
                 Code::WrongHost => a.button href=(site.public_url.link(HOME)) { "Go to " (site.public_url.authority()) },
-                Code::SignInRequired | Code::InvalidLink | Code::InvalidRequest => {
+                Code::SignInRequired | Code::InvalidLink | Code::InvalidRequest | Code::RegistrationClosed => {
                     a.button href=(SIGN_IN) { "Sign in" }
                 }
                 _ => a.button href=(HOME) { "Go to the start page" },

@@ -75,8 +75,9 @@ fn card(house: &House, email: &str, wanted: Option<&Next>, problem: Option<&Prob
             h1 { "Register" }
             p.lead { "Choose a password. We mail you a link and a code to confirm your address." }
             (form(house, email, wanted, problem))
-            p.hint { "You have an account, or want none with a password? "
-                a href=(with_next(SIGN_IN, wanted.map(Next::as_str))) { "Sign in" } "." }
+            p.hint { "You have an account, or want no password? "
+                a href=(with_next(SIGN_IN, wanted.map(Next::as_str))) { "Sign in" }
+                " by mail: that works the first time too." }
         }
     }
 }

@@ -127,7 +127,7 @@ pub(super) async fn submit_password(house: House, visitor: Visitor, fields: Fiel
             Ok(welcome(&house, &visitor, &signed_in, Outcome::SignedIn, wanted, None))
         }
         Ok(PasswordSignIn::Unconfirmed(unconfirmed)) => {
-            let mut response = confirm_first(&visitor);
+            let mut response = confirm_first(&house, &visitor);
             visitor.keep(&mut response, &house.site, &unconfirmed.request);
             Ok(response)
         }
@@ -163,7 +163,7 @@ fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
         section.card {
             h1 { "Sign in" }
             p.lead { "Type your address. We mail you a link and a code; no password needed." }
-            (form(email, typed.wanted, problem))
+            (form(email, typed.wanted, problem, !typed.by_password))
             div #result role="status" aria-live="polite" {}
             details #by-password open[typed.by_password] {
                 summary { "Sign in with a password" }
@@ -171,7 +171,7 @@ fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
             }
             @if house.site.registration {
                 p.hint { "New here? " a href=(with_next(REGISTER, typed.wanted.map(Next::as_str))) { "Register" }
-                    " with a password, or just ask for a link." }
+                    " with a password, or just ask for a link above." }
             }
             @if house.site.has_mailbox && visitor.came_direct {
                 p.hint { "No mail leaves this server yet. Find the letters in its " a href=(MAILBOX) { "mailbox" } "." }
@@ -181,11 +181,11 @@ fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
 }
 
 /// The form that asks for a letter, also where a link or a code was no longer good.
-pub(super) fn form(email: &str, next: Option<&Next>, problem: Option<&Problem>) -> Markup {
+pub(super) fn form(email: &str, next: Option<&Next>, problem: Option<&Problem>, is_first: bool) -> Markup {
     html! {
         form method="post" action=(SIGN_IN) hx-post=(SIGN_IN) hx-target="#result" {
             (hidden_next(next))
-            (email_field("email", email, problem, true))
+            (email_field("email", email, problem, is_first))
             button type="submit" { "Mail me a sign-in link" }
         }
     }
@@ -196,14 +196,18 @@ fn password_form(typed: &Typed<'_>) -> Markup {
     let beside_email = of(problem, "email");
     let beside_password = problem.filter(|_| beside_email.is_none());
     let email = if typed.by_password { typed.email } else { "" };
+    let is_first = typed.by_password && beside_password.is_none();
     html! {
         form #password-form method="post" action=(SIGN_IN_PASSWORD) hx-post=(SIGN_IN_PASSWORD)
             hx-target="#password-form" hx-swap="outerHTML" {
             (hidden_next(typed.wanted))
-            (email_field("account", email, beside_email, beside_email.is_some()))
+            (email_field("account", email, beside_email, is_first))
             (password_field(beside_password))
             button type="submit" { "Sign in" }
-            p.hint { "Forgotten it? Ask for a link above: that signs you in without." }
+            // What is wrong with the password says so already.
+            @if beside_password.is_none() {
+                p.hint { "Forgotten it? Ask for a link above: that signs you in without one." }
+            }
         }
     }
 }

@@ -141,6 +141,12 @@ impl Visitor {
         self.waiting.iter().any(|waiting| waiting.purpose == Purpose::Register)
     }
 
+    /// Whether this request of its is a registration.
+    pub(super) fn has_registered_by(&self, request: Nonce) -> bool {
+        let is_it = |waiting: &Waiting| waiting.held.nonce() == request;
+        self.waiting.iter().any(|waiting| is_it(waiting) && waiting.purpose == Purpose::Register)
+    }
+
     /// Leads on: with htmx by its header, without by 303.
     pub(super) fn lead_to(&self, place: &str) -> Response {
         let place = HeaderValue::from_str(place).expect("paths of this origin are plain ASCII");

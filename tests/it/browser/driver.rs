@@ -189,6 +189,11 @@ impl Browser {
         self.devtools("Network.emulateNetworkConditions", nothing).await;
     }
 
+    /// What stands in a field.
+    pub(super) async fn typed(&self, css: &str) -> String {
+        self.see(css).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
     /// Runs a script in the page.
     pub(super) async fn run(&self, script: &str) -> Value {
         self.execute(script, vec![]).await.unwrap()

@@ -1,6 +1,7 @@
 //! Links opened where nobody asked for them: by people on another device, and by machines.
 
 use super::driver::{Browser, Kind, is_installed};
+use super::registration::register;
 use super::site::{Letter, Site};
 
 const ANN: &str = "ann@example.org";
@@ -72,6 +73,31 @@ async fn a_scanner_that_runs_scripts_and_presses_buttons_burns_nothing() {
     asker.goto(&letter.link).await.unwrap();
     asker.arrive("/").await;
     asker.read("You are signed in as ann@example.org").await;
+}
+
+#[tokio::test]
+async fn a_scanner_confirms_no_registration() {
+    if !is_installed() {
+        return;
+    }
+    let site = Site::start().await;
+    let asker = Browser::open(Kind::Usual).await;
+    register(&asker, &site.url("/register")).await;
+    let letter = site.letter(ANN).await;
+    let scanner = Browser::open(Kind::WithoutCookies).await;
+    scanner.goto(&letter.link).await.unwrap();
+    scanner.rest().await;
+    let landing = scanner.path().await;
+    scanner.run("document.querySelectorAll('main button').forEach((button) => button.click())").await;
+    scanner.rest().await;
+    scanner.run("document.querySelectorAll('main form').forEach((form) => form.submit())").await;
+    scanner.read("Please tick the box").await;
+    assert_eq!(scanner.path().await, landing);
+    scanner.goto(&site.url("/profile")).await.unwrap();
+    scanner.arrive("/sign-in").await;
+    asker.goto(&letter.link).await.unwrap();
+    asker.arrive("/").await;
+    asker.read("Your address is confirmed. Welcome!").await;
 }
 
 #[tokio::test]

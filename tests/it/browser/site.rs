@@ -1,14 +1,17 @@
-//! What the browser looks at: the whole product in this process, by the wall clock the browser has.
+//! What the browser looks at: the whole product in this process, by the wall clock the browser has,
+//! unless a scenario moves it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use gatepost::domain::Settings;
+use gatepost::domain::ports::World;
 use gatepost::store::memory::MemoryStore;
 use gatepost::world;
 
 use crate::harness::inbox::Inbox;
 use crate::harness::running::{Work, start};
+use crate::harness::world::{TestClock, world};
 
 /// A letter, as the person sees it.
 pub(super) struct Letter {
@@ -26,8 +29,23 @@ pub(super) struct Site {
 impl Site {
     /// Starts one.
     pub(super) async fn start() -> Self {
+        Self::start_as(Settings::default()).await
+    }
+
+    /// Starts one that is told otherwise.
+    pub(super) async fn start_as(settings: Settings) -> Self {
+        Self::start_in(world::real(), settings).await
+    }
+
+    /// Starts one whose clock is moved by hand.
+    pub(super) async fn start_by_hand() -> (Self, Arc<TestClock>) {
+        let (world, clock) = world();
+        (Self::start_in(world, Settings::default()).await, clock)
+    }
+
+    async fn start_in(world: World, settings: Settings) -> Self {
         let (store, inbox) = (Arc::new(MemoryStore::new()), Inbox::default());
-        let (server, _, work) = start(store, world::real(), inbox.transport(), Settings::default()).await;
+        let (server, _, work) = start(store, world, inbox.transport(), settings).await;
         Self { server, inbox, _work: work }
     }
 

@@ -10,19 +10,19 @@ use super::site::Site;
 
 const ANN: &str = "ann@example.org";
 
-struct Answer {
-    status: StatusCode,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
     headers: HeaderMap,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The cookies it sets, as a browser sends them back.
-    fn cookies(&self) -> String {
+    pub(super) fn cookies(&self) -> String {
         let lines = self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
         lines.map(|line| line.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }
@@ -42,17 +42,17 @@ async fn send(site: &Site, method: Method, path: &str, headers: &[(&str, &str)],
     Answer { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
 }
 
-async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub(super) async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
     send(site, Method::GET, path, headers, "").await
 }
 
-async fn post(site: &Site, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(super) async fn post(site: &Site, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let origin = site.url("");
     let form = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];
     send(site, Method::POST, path, &[headers, &form].concat(), body).await
 }
 
-const HTMX: (&str, &str) = ("hx-request", "true");
+pub(super) const HTMX: (&str, &str) = ("hx-request", "true");
 
 #[tokio::test]
 async fn without_htmx_a_post_that_worked_leads_on() {

@@ -1,0 +1,134 @@
+//! Between registering and confirming: what such a browser may do, and where it is led.
+
+use std::time::Duration;
+
+use super::driver::{Browser, Kind};
+use super::registration::{ANN, PASSWORD, register, sign_in};
+use super::site::Site;
+
+both_kinds! {
+    the_password_leads_no_further_before_confirming,
+    another_letter_is_sent_and_told_once,
+    another_address_can_be_registered,
+    the_gate_leads_who_is_unconfirmed_to_confirm,
+    who_is_signed_in_is_led_past_the_forms,
+    the_navigation_shows_what_one_may_do,
+}
+
+async fn the_password_leads_no_further_before_confirming(kind: Kind) {
+    let (site, browser) = (Site::start().await, Browser::open(kind).await);
+    register(&browser, &site.url("/register?next=%2Fprofile")).await;
+    let letter = site.letter(ANN).await;
+    // Elsewhere too: who knows the password holds the request from then on.
+    let other = Browser::open(kind).await;
+    for browser in [&browser, &other] {
+        sign_in(browser, &site, PASSWORD).await;
+        browser.arrive("/unconfirmed").await;
+        browser.read("This registration is not confirmed yet. Please do that first.").await;
+        browser.refresh().await.unwrap();
+        browser.read("Confirm your address").await;
+        assert!(!browser.text().await.contains("Please do that first"), "a notice is told once");
+    }
+    other.fill("#code", &letter.code).await;
+    other.press("#code-form button").await;
+    other.arrive("/profile").await;
+    other.read("Your address is confirmed. Welcome!").await;
+}
+
+async fn another_letter_is_sent_and_told_once(kind: Kind) {
+    let ((site, clock), browser) = (Site::start_by_hand().await, Browser::open(kind).await);
+    register(&browser, &site.url("/register")).await;
+    let first = site.letter(ANN).await;
+    browser.press("#resend").await;
+    browser.read("A letter is on its way already. You can ask for another one in 30 seconds.").await;
+    clock.advance(Duration::from_secs(30));
+    browser.press("#resend").await;
+    browser.read("A new confirmation email has been sent.").await;
+    let second = site.letter(ANN).await;
+    assert_eq!(second.code, first.code, "every letter of the family works");
+    clock.advance(Duration::from_secs(7));
+    if kind == Kind::Usual {
+        // The page looks again by itself, and what was told stays to be read.
+        browser.read("Another one can be asked for in 23 seconds.").await;
+        browser.see("#told[role=status]").await;
+        browser.read("A new confirmation email has been sent.").await;
+    }
+    browser.refresh().await.unwrap();
+    browser.read("Another one can be asked for in 23 seconds.").await;
+    assert!(!browser.text().await.contains("has been sent"), "a notice is told once");
+    // Who comes back later is not told that the letter is still under way.
+    clock.advance(Duration::from_mins(60));
+    browser.refresh().await.unwrap();
+    browser.read("We have written to ann@example.org").await;
+    browser.fill("#code", &second.code).await;
+    browser.press("#code-form button").await;
+    browser.arrive("/").await;
+}
+
+async fn another_address_can_be_registered(kind: Kind) {
+    let (site, browser) = (Site::start().await, Browser::open(kind).await);
+    register(&browser, &site.url("/register?next=%2Fprofile")).await;
+    site.letter(ANN).await;
+    browser.press("#again a").await;
+    browser.arrive("/register").await;
+    browser.fill("#email", "bob@example.org").await;
+    browser.fill("#password", PASSWORD).await;
+    browser.press("#register-form button").await;
+    browser.arrive("/unconfirmed").await;
+    browser.read("A letter is on its way to bob@example.org").await;
+    browser.fill("#code", &site.letter("bob@example.org").await.code).await;
+    browser.press("#code-form button").await;
+    browser.arrive("/profile").await;
+    browser.read("bob@example.org").await;
+}
+
+async fn the_gate_leads_who_is_unconfirmed_to_confirm(kind: Kind) {
+    let (site, browser) = (Site::start().await, Browser::open(kind).await);
+    for guarded in ["/unconfirmed", "/check-inbox", "/profile", "/"] {
+        browser.goto(&site.url(guarded)).await.unwrap();
+        assert_eq!(browser.path().await, "/sign-in", "{guarded} without a request");
+    }
+    register(&browser, &site.url("/register")).await;
+    site.letter(ANN).await;
+    for guarded in ["/profile", "/"] {
+        browser.goto(&site.url(guarded)).await.unwrap();
+        assert_eq!(browser.path().await, "/unconfirmed", "{guarded} unconfirmed");
+        browser.read("Confirm your address").await;
+    }
+    // The gate locks nobody in: somebody else may want to sign in here.
+    for open in ["/sign-in", "/register"] {
+        browser.goto(&site.url(open)).await.unwrap();
+        assert_eq!(browser.path().await, open);
+    }
+}
+
+async fn who_is_signed_in_is_led_past_the_forms(kind: Kind) {
+    let (site, browser) = (Site::start().await, Browser::open(kind).await);
+    register(&browser, &site.url("/register")).await;
+    browser.fill("#code", &site.letter(ANN).await.code).await;
+    browser.press("#code-form button").await;
+    browser.arrive("/").await;
+    for form in ["/unconfirmed", "/check-inbox", "/register", "/sign-in", "/sign-in/password"] {
+        browser.goto(&site.url(form)).await.unwrap();
+        assert_eq!(browser.path().await, "/", "{form}");
+        browser.goto(&site.url(&format!("{form}?next=%2Fprofile"))).await.unwrap();
+        assert_eq!(browser.path().await, "/profile", "{form} with next");
+    }
+}
+
+async fn the_navigation_shows_what_one_may_do(kind: Kind) {
+    let (site, browser) = (Site::start().await, Browser::open(kind).await);
+    let shown = || async {
+        let nav = browser.see("nav").await.text().await.unwrap();
+        nav.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    browser.goto(&site.url("/register")).await.unwrap();
+    assert_eq!(shown().await, "Sign in Register");
+    register(&browser, &site.url("/register")).await;
+    assert_eq!(shown().await, "Confirm your address Sign in Register");
+    browser.fill("#code", &site.letter(ANN).await.code).await;
+    browser.press("#code-form button").await;
+    browser.arrive("/").await;
+    browser.read("You are signed in as").await;
+    assert_eq!(shown().await, "Profile Sign out");
+}
