@@ -28,15 +28,7 @@ pub(super) fn furnish(
         store,
         ring,
         world,
-        domain: Settings {
-            link_lifetime: config.link_lifetime,
-            registration: config.registration,
-            passwords: PasswordPolicy { min_bytes: config.password_min_length, product: config.name.clone() },
-            password_cost: Cost::default(),
-            password_slots: available_parallelism().map_or(1, NonZero::get),
-            session_idle: config.session_idle,
-            session_absolute: config.session_absolute,
-        },
+        domain: domain(config),
         mail: mail(config, origin.clone()),
         site: Site {
             name: config.name.clone(),
@@ -51,6 +43,19 @@ pub(super) fn furnish(
             hosts: config.hosts.clone(),
             limits: Limits::default(),
         },
+    }
+}
+
+/// What is decided by.
+pub(super) fn domain(config: &Config) -> Settings {
+    Settings {
+        link_lifetime: config.link_lifetime,
+        registration: config.registration,
+        passwords: PasswordPolicy { min_bytes: config.password_min_length, product: config.name.clone() },
+        password_cost: Cost::default(),
+        password_slots: available_parallelism().map_or(1, NonZero::get),
+        session_idle: config.session_idle,
+        session_absolute: config.session_absolute,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Composition: configuration to engines to domain to doors and workers.
 
 mod furnish;
+pub mod operator;
 mod process;
 mod running;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use self::operator::{Desk, ImportError, OperatorError, Socket};
 pub use self::running::{Parts, Running};
 use crate::config::key_file::{self, KeyFileError, Stored};
 use crate::config::mail::Transport;
@@ -56,6 +58,12 @@ pub enum Failure {
     /// The test letter was not taken.
     #[error(transparent)]
     Trial(#[from] TrialError),
+    /// An order was not obeyed.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// Accounts were not taken over.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The system refuses something else.
     #[error(transparent)]
     System(#[from] io::Error),
@@ -94,9 +102,17 @@ async fn run(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let origin = config.origin(listener.address());
-    let house = Running::open(furnish::furnish(config, origin.clone(), store, ring, world)).await?;
+    let house = Running::open(furnish::furnish(config, origin.clone(), store, ring, world.clone())).await?;
+    // The store is ours by now, and the socket goes before it is let go.
+    let socket = Socket::bind(&config.data_dir);
+    let desk = Desk::new(Arc::clone(&house.house().gatepost), origin.clone(), world);
     announce(config, &listener, &origin);
-    house.run(listener, stop).await;
+    let orders = async {
+        if let Some(socket) = socket {
+            operator::serve(socket, desk, stop.clone()).await;
+        }
+    };
+    tokio::join!(house.run(listener, stop.clone()), orders);
     Ok(())
 }
 

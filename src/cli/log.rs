@@ -14,12 +14,12 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// Starts the log. There is no finer level than this: at a finer one, parts we build on print what
+/// Starts the log. There is no finer level than INFO: at a finer one, parts we build on print what
 /// they send and get, and with it links and codes. A line that cannot be written is lost and nothing
 /// else: who closes the terminal must not end, by a panic over a log line, what has begun.
-pub(super) fn start(format: LogFormat) {
+pub(super) fn start(format: LogFormat, level: LevelFilter) {
     let log = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::INFO)
+        .with_max_level(level)
         .with_writer(io::stderr)
         .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());

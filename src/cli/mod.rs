@@ -1,16 +1,20 @@
 //! The commands.
 
+mod account;
 mod log;
+mod print;
 
 use std::error::Error;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use tokio::runtime::Runtime;
+use tracing::level_filters::LevelFilter;
 
+use self::account::{AccountCommand, AdminCommand};
 use self::log::LogFormat;
+use self::print::print;
 use crate::app::{self, Failure};
 use crate::config::{Config, Loaded, Mistakes, Options};
 use crate::domain::address::EmailAddress;
@@ -62,6 +66,12 @@ enum Command {
     /// Try the way letters leave
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Add, show, list and import accounts; print links that sign in
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Say who is an admin
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Look after the store
     #[command(subcommand)]
     Store(StoreCommand),
@@ -104,8 +114,11 @@ pub fn run() -> ExitCode {
             return u8::try_from(answer.exit_code()).unwrap_or(MISUSED).into();
         }
     };
-    log::start(arguments.general.log_format);
-    match arguments.command.unwrap_or(Command::Serve).run(arguments.general) {
+    let command = arguments.command.unwrap_or(Command::Serve);
+    // A command answers for itself: of its log, only warnings are news.
+    let level = if matches!(command, Command::Serve) { LevelFilter::INFO } else { LevelFilter::WARN };
+    log::start(arguments.general.log_format, level);
+    match command.run(arguments.general) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&failure),
     }
@@ -134,6 +147,8 @@ impl Command {
                 let sending = app::send_test_letter(general.load()?, &address);
                 print(&format!("The letter was taken: {}", Runtime::new()?.block_on(sending)?))
             }
+            Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
+            Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Store(StoreCommand::Verify { accept }) => {
                 let accept = if accept { Accept::Yes } else { Accept::No };
                 let Proof { records, commits } = app::verify_store(&general.load()?, accept)?;
@@ -141,13 +156,6 @@ impl Command {
             }
         }
     }
-}
-
-/// Answers on standard output, and says so if nobody could read it.
-fn print(answer: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", answer.trim_end())?;
-    Ok(out.flush()?)
 }
 
 /// Says why, causes included.

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::address::CanonicalAddress;
+use super::address::{CanonicalAddress, EmailAddress};
 use super::ids::{AccountId, LetterId, Nonce, SessionId};
 use super::time::Timestamp;
 
@@ -26,6 +26,13 @@ impl Key {
     #[must_use]
     pub fn owner(address: &CanonicalAddress) -> Self {
         Self::joined(b"e/", &[address.as_str().as_bytes()])
+    }
+
+    /// The address whose owner stands under this key; nothing when it is another kind of key.
+    #[must_use]
+    pub fn owned_address(&self) -> Option<CanonicalAddress> {
+        let address = std::str::from_utf8(self.0.strip_prefix(b"e/")?).ok()?;
+        Some(EmailAddress::parse(address).ok()?.canonical())
     }
 
     /// The registrations of an address that wait for their mail.
@@ -122,6 +129,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// The owners of all addresses, in the order of the addresses.
+    #[must_use]
+    pub fn owners() -> Self {
+        Self::prefix(&Key::joined(b"e/", &[]))
+    }
+
     /// All sessions of an account.
     #[must_use]
     pub fn sessions(account: AccountId) -> Self {

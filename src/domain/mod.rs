@@ -5,12 +5,14 @@
 //! all, and no race can use a request twice. Nothing else writes.
 
 pub mod account;
+pub mod accounts;
 pub mod address;
 pub mod ask;
 pub mod client;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod import;
 pub mod key;
 pub mod letter;
 pub mod link;

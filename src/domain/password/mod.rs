@@ -5,6 +5,7 @@
 //! computes exactly one hash whoever is behind the address, and its time tells nothing.
 
 mod blocklist;
+mod phc;
 mod policy;
 mod slots;
 
@@ -13,6 +14,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+pub use self::phc::PhcError;
 pub use self::policy::{PasswordPolicy, Weakness};
 pub(super) use self::slots::Slots;
 use super::token::{KeyId, Salt};

@@ -24,6 +24,7 @@ use poem_openapi::error::ParseParamError;
 use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 pub use self::document::document;
+pub use self::session::{Account, rfc3339};
 use crate::path::{API, DOCS, OPENAPI};
 use crate::web::House;
 use crate::web::problem::{Code, Problem};

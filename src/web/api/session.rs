@@ -3,7 +3,7 @@
 use jiff::fmt::temporal::DateTimePrinter;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bearer::{PerhapsSignedIn, SignedIn};
 use super::body::Json;
@@ -19,23 +19,23 @@ pub(super) const REFUSALS: Refusals =
     &[("session", &[Code::SignInRequired]), ("profile", &[Code::SignInRequired]), ("sign_out", &[])];
 
 /// A person's account.
-#[derive(Debug, Object, Serialize)]
-pub(super) struct Account {
+#[derive(Debug, Object, Serialize, Deserialize)]
+pub struct Account {
     /// Its name for ever.
-    id: String,
+    pub id: String,
     /// The proven address.
-    email: String,
+    pub email: String,
     /// When the address was typed.
-    registered_at: String,
+    pub registered_at: String,
     /// When the mailbox was proven.
-    confirmed_at: String,
+    pub confirmed_at: String,
     /// Whether it may use the admin pages.
-    admin: bool,
+    pub admin: bool,
     /// Whether it has a password.
-    has_password: bool,
+    pub has_password: bool,
     /// The address it is about to change to.
     #[oai(nullable)]
-    pending_email: Option<String>,
+    pub pending_email: Option<String>,
 }
 
 /// One place where somebody is signed in.
@@ -73,7 +73,9 @@ struct Profile {
 }
 
 impl Account {
-    pub(super) fn of(account: &account::Account) -> Self {
+    /// As it is shown to its person.
+    #[must_use]
+    pub fn of(account: &account::Account) -> Self {
         Self {
             id: account.id.to_string(),
             email: account.address.to_string(),
@@ -110,7 +112,8 @@ impl Session {
 }
 
 /// A time as it stands in every answer: RFC 3339, UTC. Beyond the year 9999 all times are one.
-pub(super) fn rfc3339(at: Timestamp) -> String {
+#[must_use]
+pub fn rfc3339(at: Timestamp) -> String {
     const PRINTER: DateTimePrinter = DateTimePrinter::new();
     let milliseconds = i64::try_from(at.0).ok();
     let time = milliseconds.and_then(|it| jiff::Timestamp::from_millisecond(it).ok());

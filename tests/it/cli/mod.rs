@@ -1,6 +1,9 @@
 //! The command line: usage, exit codes, the data folder and its key.
 
+mod accounts;
+mod import;
 mod serving;
+mod socket;
 mod stopping;
 
 use std::ffi::OsStr;
@@ -35,16 +38,16 @@ fn refusal(output: &Output) -> String {
     lines[0].to_owned()
 }
 
-/// A place to serve from, which these tests never let come to serving.
-struct Place(TempDir);
+/// A place to serve from, and where in it the data folder is.
+struct Place(TempDir, PathBuf);
 
 impl Place {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(tempfile::tempdir().unwrap(), "data".into())
     }
 
     fn data(&self) -> PathBuf {
-        self.0.path().join("data")
+        self.0.path().join(&self.1)
     }
 
     /// With a data folder and this key in it.
@@ -100,6 +103,8 @@ fn help_names_every_command_and_option() {
         "config",
         "openapi",
         "mail",
+        "account",
+        "admin",
         "store",
         "--config",
         "--data",

@@ -1,0 +1,125 @@
+//! Answering on standard output: for people, and as JSON for programs.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::app::Failure;
+use crate::app::operator::{Account, Link};
+
+/// For whom an answer is.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// Answer in JSON, as the API does
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The columns before the address, which has none after it: some are very long.
+const HEAD: &str = "CONFIRMED   ROLE    PASSWORD  STATE     ADDRESS";
+
+/// Answers, and says so if nobody could read it.
+pub(super) fn print(answer: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", answer.trim_end())?;
+    Ok(out.flush()?)
+}
+
+/// Answers with an object.
+pub(super) fn print_json(answer: &impl Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string(answer).map_err(io::Error::from)?)
+}
+
+/// Answers with one account.
+pub(super) fn print_account(account: &Account, form: Form) -> Result<(), Failure> {
+    if form.json {
+        return print_json(account);
+    }
+    let shown = &account.shown;
+    let rows = [
+        ("address", shown.email.as_str()),
+        ("id", &shown.id),
+        ("registered", &minute(&shown.registered_at)),
+        ("confirmed", &minute(&shown.confirmed_at)),
+        ("role", role(account)),
+        ("password", password(account)),
+        ("state", state(account)),
+    ];
+    print(&rows.map(|(name, value)| format!("{name:<11} {value}\n")).concat())
+}
+
+/// Answers with a link, alone on its line.
+pub(super) fn print_link(link: &Link, form: Form) -> Result<(), Failure> {
+    if form.json {
+        return print_json(link);
+    }
+    let (address, until) = (&link.account.shown.email, minute(&link.expires_at));
+    print(&format!("This link signs {address} in, once, until {until}:\n{}", link.link))
+}
+
+/// A list of accounts, however long: each page is written as it comes.
+pub(super) struct List {
+    form: Form,
+    is_empty: bool,
+}
+
+impl List {
+    pub(super) fn new(form: Form) -> Self {
+        Self { form, is_empty: true }
+    }
+
+    pub(super) fn page(&mut self, accounts: &[Account]) -> io::Result<()> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        if self.is_empty && !accounts.is_empty() && !self.form.json {
+            writeln!(out, "{HEAD}")?;
+        }
+        self.is_empty &= accounts.is_empty();
+        for account in accounts {
+            if self.form.json {
+                serde_json::to_writer(&mut out, account)?;
+                writeln!(out)?;
+            } else {
+                let confirmed = account.shown.confirmed_at.get(..10).unwrap_or_default();
+                let (role, password, state) = (role(account), password(account), state(account));
+                writeln!(out, "{confirmed}  {role:<6}  {password:<8}  {state:<8}  {}", account.shown.email)?;
+            }
+        }
+        out.flush()
+    }
+
+    pub(super) fn end(self) -> io::Result<()> {
+        if self.is_empty && !self.form.json {
+            writeln!(io::stdout(), "There is no account yet.")?;
+        }
+        Ok(())
+    }
+}
+
+fn role(account: &Account) -> &'static str {
+    if account.shown.admin { "admin" } else { "member" }
+}
+
+fn password(account: &Account) -> &'static str {
+    if account.shown.has_password { "yes" } else { "no" }
+}
+
+fn state(account: &Account) -> &'static str {
+    if account.disabled { "disabled" } else { "active" }
+}
+
+/// A time to the minute, as people read it.
+fn minute(rfc3339: &str) -> String {
+    match (rfc3339.get(..10), rfc3339.get(11..16)) {
+        (Some(date), Some(time)) => format!("{date} {time} UTC"),
+        _ => rfc3339.to_owned(),
+    }
+}
+
+/// A number with commas between its thousands.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|it| std::str::from_utf8(it).ok()).collect();
+    groups.join(",")
+}

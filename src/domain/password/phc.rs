@@ -1,0 +1,173 @@
+//! Reading a password hash that was computed elsewhere: a PHC string, as most programs keep it
+//! (`$argon2id$v=19$m=65536,t=3,p=4$salt$hash`, both in base64 without padding).
+//!
+//! There is one spelling and no default: what could be read in two ways would become a password that
+//! nobody can sign in with. What such a hash costs is bounded, since every sign-in under its address
+//! pays for it until the right password comes and is hashed as it is done here. Until then the time a
+//! sign-in takes is not that of other addresses.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::{Cost, PasswordHash, Recipe};
+
+/// The most memory a foreign hash may take.
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_PASSES: u32 = 16;
+const MAX_LANES: u32 = 16;
+/// The most memory it may fill over all its passes: about a third of a second of a core.
+const MAX_FILLED_KIB: u32 = 1024 * 1024;
+/// Argon2 needs as much for each lane (RFC 9106, 3.1).
+const MIN_LANE_KIB: u32 = 8;
+const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
+const HASH_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
+
+/// Why a text is no hash that can be taken over. Tells nothing of the hash itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PhcError {
+    /// Another way to hash, or another form.
+    #[error("is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$hash: only Argon2id can be taken over")]
+    Form,
+    /// Another version of Argon2, or none that is named.
+    #[error("must say v=19, the version of Argon2 that is in use")]
+    Version,
+    /// The parameters are not these three, in this order.
+    #[error("must have the parameters m, t and p, in this order and no others")]
+    Parameters,
+    /// Computing it would take too much time or memory.
+    #[error(
+        "costs too much: at most m={MAX_MEMORY_KIB}, t={MAX_PASSES}, p={MAX_LANES}, and m times t at most \
+         {MAX_FILLED_KIB}"
+    )]
+    TooDear,
+    /// Argon2 does not compute with so little.
+    #[error("has parameters that Argon2 cannot be computed with: t and p at least 1, m at least 8 times p")]
+    TooSmall,
+    /// The salt cannot be read, or is too short or long.
+    #[error("has a salt that is not 8 to 64 bytes of base64 without padding")]
+    Salt,
+    /// What came out cannot be read, or is too short or long.
+    #[error("has a hash that is not 16 to 64 bytes of base64 without padding")]
+    Hash,
+}
+
+impl PasswordHash {
+    /// Takes over a hash that another program computed, without any pepper of ours.
+    ///
+    /// # Errors
+    /// The first reason why it cannot be.
+    pub fn from_phc(text: &str) -> Result<Self, PhcError> {
+        let parts = text.strip_prefix("$argon2id$").ok_or(PhcError::Form)?;
+        let parts: Vec<&str> = parts.split('$').collect();
+        let [version, parameters, salt, hash] = parts[..] else { return Err(PhcError::Form) };
+        if version != "v=19" {
+            return Err(PhcError::Version);
+        }
+        let cost = cost(parameters)?;
+        let salt = bytes(salt, &SALT_BYTES).ok_or(PhcError::Salt)?;
+        let hash = bytes(hash, &HASH_BYTES).ok_or(PhcError::Hash)?;
+        let length_bytes = u8::try_from(hash.len()).map_err(|_| PhcError::Hash)?;
+        Ok(Self { recipe: Recipe { salt, pepper: None, cost, length_bytes }, hash })
+    }
+}
+
+fn cost(parameters: &str) -> Result<Cost, PhcError> {
+    let parameters: Vec<&str> = parameters.split(',').collect();
+    let [memory, passes, lanes] = parameters[..] else { return Err(PhcError::Parameters) };
+    let read = |text: &str, name: &str| {
+        let digits = text.strip_prefix(name).ok_or(PhcError::Parameters)?;
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number || (digits.len() > 1 && digits.starts_with('0')) {
+            return Err(PhcError::Parameters);
+        }
+        // More digits than fit are a number all the same, and too large a one.
+        digits.parse::<u32>().map_err(|_| PhcError::TooDear)
+    };
+    let cost =
+        Cost { memory_kib: read(memory, "m=")?, passes: read(passes, "t=")?, lanes: read(lanes, "p=")? };
+    let filled = cost.memory_kib.checked_mul(cost.passes);
+    if cost.memory_kib > MAX_MEMORY_KIB
+        || cost.passes > MAX_PASSES
+        || cost.lanes > MAX_LANES
+        || filled.is_none_or(|filled| filled > MAX_FILLED_KIB)
+    {
+        return Err(PhcError::TooDear);
+    }
+    if cost.passes == 0 || cost.lanes == 0 || cost.memory_kib < MIN_LANE_KIB * cost.lanes {
+        return Err(PhcError::TooSmall);
+    }
+    Ok(cost)
+}
+
+fn bytes(text: &str, length: &std::ops::RangeInclusive<usize>) -> Option<Vec<u8>> {
+    // The decoder refuses padding, other alphabets and stray bits.
+    STANDARD_NO_PAD.decode(text).ok().filter(|bytes| length.contains(&bytes.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PhcError::{Form, Hash, Parameters, Salt, TooDear, TooSmall, Version};
+    use crate::domain::password::{Cost, PasswordHash};
+
+    const SALT: &str = "MDEyMzQ1Njc4OWFiY2RlZg";
+    const HASH: &str = "AAECAwQFBgcICQoLDA0ODw";
+
+    #[test]
+    fn a_hash_is_read_as_it_was_written() {
+        let read =
+            PasswordHash::from_phc(&format!("$argon2id$v=19$m=65536,t=3,p=4${SALT}${HASH}")).expect("one");
+        assert_eq!(read.recipe.salt, b"0123456789abcdef");
+        assert_eq!(read.recipe.pepper, None);
+        assert_eq!(read.recipe.cost, Cost { memory_kib: 65_536, passes: 3, lanes: 4 });
+        assert_eq!(read.recipe.length_bytes, 16);
+        assert_eq!(read.hash, (0..16).collect::<Vec<u8>>());
+        for dear in ["m=262144,t=4,p=16", "m=65536,t=16,p=1", "m=8,t=1,p=1"] {
+            assert!(
+                PasswordHash::from_phc(&format!("$argon2id$v=19${dear}${SALT}${HASH}")).is_ok(),
+                "{dear}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_another_hash_or_has_another_spelling_is_refused() {
+        let long = "A".repeat(88);
+        for (text, error) in [
+            ("", Form),
+            ("$2b$12$abcdefghijklmnopqrstuv", Form),
+            ("$argon2i$v=19$m=8,t=1,p=1$S$H", Form),
+            ("argon2id$v=19$m=8,t=1,p=1$S$H", Form),
+            ("$argon2id$v=19$m=8,t=1,p=1$S", Form),
+            ("$argon2id$v=19$m=8,t=1,p=1$S$H$", Form),
+            ("$argon2id$m=8,t=1,p=1$S$H", Form),
+            ("$argon2id$v=16$m=8,t=1,p=1$S$H", Version),
+            ("$argon2id$v=019$m=8,t=1,p=1$S$H", Version),
+            ("$argon2id$v=19$t=1,m=8,p=1$S$H", Parameters),
+            ("$argon2id$v=19$m=8,t=1$S$H", Parameters),
+            ("$argon2id$v=19$m=8,t=1,p=1,keyid=Zm8$S$H", Parameters),
+            ("$argon2id$v=19$m=8,t=1,p=1,data=Zm8$S$H", Parameters),
+            ("$argon2id$v=19$m=08,t=1,p=1$S$H", Parameters),
+            ("$argon2id$v=19$m=+8,t=1,p=1$S$H", Parameters),
+            ("$argon2id$v=19$m=,t=1,p=1$S$H", Parameters),
+            ("$argon2id$v=19$m=262145,t=1,p=1$S$H", TooDear),
+            ("$argon2id$v=19$m=99999999999,t=1,p=1$S$H", TooDear),
+            ("$argon2id$v=19$m=8,t=17,p=1$S$H", TooDear),
+            ("$argon2id$v=19$m=1024,t=1,p=17$S$H", TooDear),
+            ("$argon2id$v=19$m=262144,t=5,p=1$S$H", TooDear),
+            ("$argon2id$v=19$m=8,t=0,p=1$S$H", TooSmall),
+            ("$argon2id$v=19$m=8,t=1,p=0$S$H", TooSmall),
+            ("$argon2id$v=19$m=15,t=1,p=2$S$H", TooSmall),
+            ("$argon2id$v=19$m=8,t=1,p=1$c2hvcnQ$H", Salt),
+            ("$argon2id$v=19$m=8,t=1,p=1$LONG$H", Salt),
+            ("$argon2id$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg==$H", Salt),
+            ("$argon2id$v=19$m=8,t=1,p=1$S$c2hvcnQ", Hash),
+            ("$argon2id$v=19$m=8,t=1,p=1$S$LONG", Hash),
+            ("$argon2id$v=19$m=8,t=1,p=1$S$__-_", Hash),
+            ("$argon2id$v=19$m=8,t=1,p=1$S$H ", Hash),
+        ] {
+            let text = text.replace("LONG", &long).replace("$S", &format!("${SALT}"));
+            let text = text.replace("$H", &format!("${HASH}"));
+            assert_eq!(PasswordHash::from_phc(&text), Err(error), "{text}");
+        }
+    }
+}
