@@ -178,7 +178,7 @@ impl<'a> Lines<'a> {
                 return Ok(Some((self.number, Err(reason))));
             }
             if !self.line.trim_ascii().is_empty() {
-                return Ok(Some((self.number, Ok(&self.line))));
+                return Ok(Some((self.number, Ok(self.line.trim_ascii_end()))));
             }
         }
     }

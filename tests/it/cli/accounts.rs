@@ -2,11 +2,15 @@
 
 use std::fs;
 
+use gatepost::domain::accounts::Role;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
 use gatepost::domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::serving::Server;
 use super::{Place, gatepost, refusal};
+use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door};
 
 impl Place {
@@ -265,4 +269,23 @@ fn a_link_from_the_command_line_stands_in_no_log() {
     assert!(!log.contains(link.rsplit('/').next().unwrap()) && !log.contains("ann@"), "{log}");
     assert_eq!(server.exit_code(), Some(0));
     assert!(!fs::exists(place.data().join("gatepost.sock")).unwrap());
+}
+
+#[tokio::test]
+async fn every_act_leaves_its_event_and_what_is_so_already_none() {
+    let app = App::start().await;
+    let gatepost = &app.house.gatepost;
+    let (ann, client) = (EmailAddress::parse("ann@example.org").unwrap(), &Client::server());
+    let events = async || app.records().await.events;
+    gatepost.add_account(&ann, Role::Admin, client).await.unwrap();
+    assert_eq!(events().await, 2, "it was added, and made an admin");
+    gatepost.add_account(&ann, Role::Admin, client).await.unwrap_err();
+    gatepost.set_role(&ann, Role::Admin, client).await.unwrap();
+    assert_eq!(events().await, 2);
+    gatepost.set_role(&ann, Role::Member, client).await.unwrap();
+    gatepost.set_role(&ann, Role::Member, client).await.unwrap();
+    assert_eq!(events().await, 3);
+    gatepost.hand_out_link(&ann, client).await.unwrap();
+    assert_eq!(events().await, 4);
+    app.expect_no_letter();
 }

@@ -100,7 +100,7 @@ fn every_mistake_is_told_with_its_line_and_nothing_is_written() {
     let rows = [
         (json!({"email": "ann@example.org"}).to_string(), ""),
         ("ann@example.org".into(), "is no JSON object"),
-        ("{\"email\": \"ann@example.org\"".into(), "EOF while parsing an object (column 28)"),
+        ("{\"email\": \"ann@example.org\"".into(), "EOF while parsing an object (column 27)"),
         (r#"["ann@example.org", null, null, true, false, null]"#.into(), "is no JSON object"),
         (json!({"admin": true}).to_string(), "missing field `email`"),
         (json!({"email": "a@example.org", "admim": true}).to_string(), "unknown field `admim`"),

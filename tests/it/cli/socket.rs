@@ -53,7 +53,7 @@ fn what_a_killed_server_left_is_in_nobodys_way() {
 #[test]
 fn what_is_no_order_is_refused_and_harms_nobody() {
     let place = Place::new();
-    let _server = Server::start(&place.data(), &[]);
+    let mut server = Server::start(&place.data(), &[]);
     // Some that say nothing stay, and one went away without its answer.
     let _silent: Vec<UnixStream> = (0..5).map(|_| UnixStream::connect(socket(&place)).unwrap()).collect();
     let mut gone = UnixStream::connect(socket(&place)).unwrap();
@@ -85,6 +85,8 @@ fn what_is_no_order_is_refused_and_harms_nobody() {
         assert!(answer.starts_with("{\"refused\":") && answer.contains(reason), "{answer}");
     }
     assert_eq!(place.answer(&["account", "list"]), "There is no account yet.\n");
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_code(), Some(0), "nor does who says nothing keep it");
 }
 
 #[test]
