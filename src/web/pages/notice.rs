@@ -70,7 +70,9 @@ impl Notice {
             Self::SignedOut => "You are signed out.",
             Self::LetterSent => "Another letter is on its way.",
             Self::ConfirmationSent => "A new confirmation email has been sent.",
-            Self::ConfirmFirst => "This registration is not confirmed yet. Please do that first.",
+            Self::ConfirmFirst => {
+                "This registration is not confirmed yet. Please confirm your address first."
+            }
         }
     }
 

@@ -24,10 +24,10 @@ async fn the_password_leads_no_further_before_confirming(kind: Kind) {
     for browser in [&browser, &other] {
         sign_in(browser, &site, PASSWORD).await;
         browser.arrive("/unconfirmed").await;
-        browser.read("This registration is not confirmed yet. Please do that first.").await;
+        browser.read("This registration is not confirmed yet. Please confirm your address first.").await;
         browser.refresh().await.unwrap();
         browser.read("Confirm your address").await;
-        assert!(!browser.text().await.contains("Please do that first"), "a notice is told once");
+        assert!(!browser.text().await.contains("not confirmed yet"), "a notice is told once");
     }
     other.fill("#code", &letter.code).await;
     other.press("#code-form button").await;
@@ -57,7 +57,7 @@ async fn another_letter_is_sent_and_told_once(kind: Kind) {
     browser.read("Another one can be asked for in 23 seconds.").await;
     assert!(!browser.text().await.contains("has been sent"), "a notice is told once");
     // Who comes back later is not told that the letter is still under way.
-    clock.advance(Duration::from_mins(60));
+    clock.advance(Duration::from_hours(1));
     browser.refresh().await.unwrap();
     browser.read("We have written to ann@example.org").await;
     browser.fill("#code", &second.code).await;
