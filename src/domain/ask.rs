@@ -169,13 +169,23 @@ impl Gatepost {
         let now = self.world.now();
         in_time(&request, now)?;
         request.mailed_at = now;
-        if request.is_over(now) || request.is_spent() {
-            // The old one is written too: its holder has to wait for the next letter as ever.
+        let is_waiting = self.is_pending(&request.address, held.0).await?;
+        if let Some(ask) = ask {
+            request.next = ask.next.cloned().or(request.next);
+            request.password = ask.password.cloned();
+        } else if !is_waiting && request.password.is_some() {
+            // It gave way to newer ones, or somebody has proven the address since.
+            request.password = None;
+            if request.is_spent() {
+                // A new request would come without it: it has to be typed again.
+                return Err(Error::InvalidRequest);
+            }
+        }
+        if request.is_over(now) || request.is_spent() || request.generation.number == u8::MAX {
+            // The old one is written too: its holder has to wait for the next letter as ever, and its
+            // link may live on.
             change.put(key, Record::Request(request.clone()));
-            let password = match &request.password {
-                Some(password) if self.is_pending(&request.address, held.0).await? => Some(password),
-                _ => None,
-            };
+            let password = request.password.as_ref();
             let (address, next) = (&request.address, request.next.as_ref());
             let again = Ask { purpose: request.purpose, address, next, password };
             let ask = ask.unwrap_or(&again);
@@ -184,16 +194,12 @@ impl Gatepost {
         }
         let standing = self.standing(&request.address).await?;
         if request.generation.used.is_some() || request.is_void(standing.account()) {
-            let number = request.generation.number.wrapping_add(1);
+            let number = request.generation.number + 1;
             request.generation = Generation::new(number, now, standing.account());
-            // Somebody has proven the address since it was typed.
-            request.password = None;
         } else {
             request.generation.owed = request.generation.owed.saturating_add(1);
         }
-        if let Some(ask) = ask {
-            request.next = ask.next.cloned().or(request.next);
-            request.password = ask.password.cloned();
+        if ask.is_some() {
             self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
         }
         let event = Event::new(now, EventName::MailRequested, None, client);
@@ -210,6 +216,8 @@ impl Gatepost {
         standing: &Standing,
         event: Event,
     ) -> Result<Decision<MailQueued>, Error> {
+        // Whoever comes to stand there meanwhile would get a letter that is dead at birth.
+        standing.expected_by(&mut change);
         let now = request.mailed_at;
         let letter = Letter {
             id: LetterId(self.world.random()),

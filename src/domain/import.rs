@@ -71,6 +71,7 @@ impl Gatepost {
                     continue;
                 }
                 owner.expected_by(&mut change);
+                waiting.expected_by(&mut change);
                 if waiting.value.is_some() {
                     change.delete(waiting.key);
                 }

@@ -24,7 +24,7 @@ use super::password::{Password, PasswordHash};
 use super::ports::{Change, Record};
 use super::read::{Found, Standing};
 use super::repeat::led_to;
-use super::request::{Asker, Outcome, Request, Used};
+use super::request::{Asker, Outcome, Purpose, Request, Used};
 use super::session::{Means, SignedIn};
 use super::time::Timestamp;
 use super::token::LinkClaims;
@@ -47,6 +47,8 @@ pub struct Redeemer<'a> {
 /// Somebody is signed in.
 #[derive(Clone, Debug)]
 pub struct Redeemed {
+    /// What it was asked for.
+    pub purpose: Purpose,
     /// What it came to.
     pub outcome: Outcome,
     /// Whose account, which session, and its token.
@@ -222,6 +224,7 @@ impl Gatepost {
         // The address is proven: what anybody typed before that goes with it.
         change.delete(Key::pending(&request.address.canonical()));
         request.password = None;
+        let purpose = request.purpose;
         change.put(found.key, Record::Request(request));
         change.put(Key::account(account.id), Record::Account(account.clone()));
         let name = match outcome {
@@ -230,7 +233,11 @@ impl Gatepost {
         };
         let event = Event::new(now, name, Some(account.id), client);
         let signed_in = self.signed_in(account, session)?;
-        Ok(Decision::Commit { change, event: Some(event), answer: Ok(Redeemed { outcome, signed_in, next }) })
+        Ok(Decision::Commit {
+            change,
+            event: Some(event),
+            answer: Ok(Redeemed { purpose, outcome, signed_in, next }),
+        })
     }
 
     /// The account of the address, made now where there is none. It remembers that this request was

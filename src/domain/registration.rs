@@ -128,7 +128,9 @@ impl Gatepost {
         let pending = pending.value.unwrap_or_default();
         let found = self.find_all::<Request>(pending.keys()).await?;
         let now = self.world.now();
-        let is_good = |request: &Request| !request.is_over(now) && !request.is_void(standing.account());
+        // Whether it waits is told by the list alone, from which proving the address takes all: what
+        // depends on the account would tell a stranger of it.
+        let is_good = |request: &Request| !request.is_over(now);
         let registrations = pending
             .0
             .iter()
@@ -141,19 +143,17 @@ impl Gatepost {
     /// The one recipe of all passwords under an address: the account's, or that of the registrations
     /// that wait, or a new one with the salt of the address.
     pub(super) fn recipe(&self, under: &Passwords, address: &EmailAddress) -> Recipe {
-        let waiting = || under.registrations.iter().find_map(|(_, request)| request.password.as_ref());
-        let known = match under.standing.account() {
-            Some(account) => account.password.as_ref(),
-            None => waiting(),
+        let salt = match under.standing.account() {
+            Some(account) => account.salt.clone(),
+            None => self.salts.salt(&address.canonical()),
         };
-        let is_known = |recipe: &&Recipe| recipe.pepper.is_none_or(|key| self.ring.holds(key));
-        known.map(|hash| &hash.recipe).filter(is_known).cloned().unwrap_or_else(|| {
-            let salt = match under.standing.account() {
-                Some(account) => account.salt.clone(),
-                None => self.salts.salt(&address.canonical()),
-            };
-            Recipe::new(salt, self.ring.newest(), self.settings.password_cost)
-        })
+        let waiting = under.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
+        let account = under.standing.account().and_then(|account| account.password.as_ref());
+        let is_known =
+            |recipe: &&Recipe| recipe.salt == salt && recipe.pepper.is_none_or(|key| self.ring.holds(key));
+        let mut known = account.into_iter().chain(waiting).map(|hash| &hash.recipe);
+        let known = known.find(is_known).cloned();
+        known.unwrap_or_else(|| Recipe::new(salt, self.ring.newest(), self.settings.password_cost))
     }
 
     /// Puts a registration among the newest of its address, in the place of the one `before`. Whether

@@ -44,7 +44,12 @@ impl Gatepost {
         let live = self.live_session(used.account, used.session).await?;
         live.map(|(account, session)| {
             let signed_in = self.signed_in(account, session)?;
-            Ok(Redeemed { outcome: used.outcome, signed_in, next: led_to(request, to) })
+            Ok(Redeemed {
+                purpose: request.purpose,
+                outcome: used.outcome,
+                signed_in,
+                next: led_to(request, to),
+            })
         })
         .transpose()
     }

@@ -171,7 +171,11 @@ impl Gatepost {
         if account.password.as_ref().is_none_or(|hash| hash.recipe == today) {
             return Ok(account.clone());
         }
-        let hash = self.hash(password, today).await?;
-        Ok(Account { password: Some(hash), ..account.clone() })
+        match self.hash(password, today).await {
+            Ok(hash) => Ok(Account { password: Some(hash), ..account.clone() }),
+            // The password was right: it is renewed at another time.
+            Err(Error::Store(StoreError::Busy)) => Ok(account.clone()),
+            Err(error) => Err(error),
+        }
     }
 }

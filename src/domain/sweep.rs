@@ -1,6 +1,8 @@
 //! Removing what is over, in small commits: used and expired requests, passwords that were
 //! never confirmed, ended sessions.
 
+use std::collections::BTreeSet;
+
 use super::Gatepost;
 use super::error::Error;
 use super::key::{Key, Span};
@@ -30,7 +32,9 @@ impl Gatepost {
         if marks.is_empty() {
             return Ok(Swept::All);
         }
-        let keys: Vec<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
+        // Several marks can speak of one record: of the registrations of an address, each has its own.
+        let keys: BTreeSet<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
+        let keys: Vec<Key> = keys.into_iter().collect();
         let targets = self.store.get(&keys).await?;
         let mut change = Change::new();
         for (key, found) in keys.into_iter().zip(targets) {

@@ -17,6 +17,7 @@ mod link;
 mod mail;
 mod outage;
 mod password;
+mod pending;
 mod prehijack;
 mod proxy;
 mod races;

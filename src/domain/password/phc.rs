@@ -12,11 +12,11 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use super::{Cost, PasswordHash, Recipe};
 
 /// The most memory a foreign hash may take.
-const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_MEMORY_KIB: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
-/// The most memory it may fill over all its passes: about a third of a second of a core.
-const MAX_FILLED_KIB: u32 = 1024 * 1024;
+/// The most memory it may fill over all its passes: about a tenth of a second of a core.
+const MAX_FILLED_KIB: u32 = 256 * 1024;
 /// Argon2 needs as much for each lane (RFC 9106, 3.1).
 const MIN_LANE_KIB: u32 = 8;
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=64;

@@ -3,6 +3,8 @@
 //! No rule asks for digits or signs and none for a change now and then: those make passwords worse
 //! (NIST SP 800-63B, 5.1.1.2).
 
+use zeroize::Zeroizing;
+
 use super::Password;
 use super::blocklist::is_common;
 use crate::domain::address::EmailAddress;
@@ -75,8 +77,8 @@ impl PasswordPolicy {
         known.retain(|part| part.len() >= MIN_PART_BYTES);
         // The longest first, or a part would break the whole apart before it is found.
         known.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
-        let left = known.iter().fold(password.to_lowercase(), |left, part| left.replace(part, ""));
-        left.len()
+        let whole = Zeroizing::new(password.to_lowercase());
+        known.iter().fold(whole, |left, part| Zeroizing::new(left.replace(part, ""))).len()
     }
 }
 
@@ -96,7 +98,8 @@ mod tests {
     fn length_counts_in_bytes_and_has_two_ends() {
         assert_eq!(check("elevenbytes"), Err(Weakness::TooShort { min_bytes: 12 }));
         assert_eq!(check("twelve bytes"), Ok(()));
-        assert_eq!(check("пароль"), Ok(()), "six letters of two bytes each");
+        assert_eq!(check("зелёны"), Ok(()), "six letters of two bytes each");
+        assert_eq!(check("пароль"), Err(Weakness::Common));
         assert_eq!(check(&"ab c".repeat(256)), Ok(()));
         assert_eq!(check(&"x".repeat(1025)), Err(Weakness::TooLong));
         assert_eq!(check(""), Err(Weakness::TooShort { min_bytes: 12 }));

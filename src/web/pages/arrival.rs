@@ -7,7 +7,8 @@ use super::notice::Notice;
 use super::visitor::{Visitor, keep_session};
 use crate::domain::ids::Nonce;
 use crate::domain::next::Next;
-use crate::domain::request::Outcome;
+use crate::domain::redeem::Redeemed;
+use crate::domain::request::{Outcome, Purpose};
 use crate::domain::session::SignedIn;
 use crate::path::{SIGN_IN, UNCONFIRMED};
 use crate::web::problem::{Code, Problem};
@@ -45,31 +46,45 @@ pub(super) fn confirm_first(house: &House, visitor: &Visitor) -> Response {
     response
 }
 
-/// Somebody is signed in: keeps the session, lets go of the request, leads on.
+/// A link or a code was redeemed: keeps the session, lets go of the request, leads on.
+pub(super) fn redeemed(
+    house: &House,
+    visitor: &Visitor,
+    redeemed: &Redeemed,
+    request: Option<Nonce>,
+) -> Response {
+    let notice = match (redeemed.outcome, redeemed.purpose) {
+        (Outcome::Confirmed, _) => Notice::Confirmed,
+        // Or the password that was typed with it would be taken for the new one.
+        (Outcome::SignedIn, Purpose::Register) => Notice::KnownAlready,
+        (Outcome::SignedIn, Purpose::SignIn) => Notice::SignedIn,
+    };
+    arrived(house, visitor, &redeemed.signed_in, redeemed.next.as_ref(), request, notice)
+}
+
+/// Somebody signed in with a password.
 pub(super) fn welcome(
     house: &House,
     visitor: &Visitor,
     signed_in: &SignedIn,
-    outcome: Outcome,
+    wanted: Option<&Next>,
+) -> Response {
+    arrived(house, visitor, signed_in, wanted, None, Notice::SignedIn)
+}
+
+fn arrived(
+    house: &House,
+    visitor: &Visitor,
+    signed_in: &SignedIn,
     wanted: Option<&Next>,
     request: Option<Nonce>,
+    notice: Notice,
 ) -> Response {
-    let site = &house.site;
     let mut response = go_on(house, visitor, wanted);
     let lifetime = signed_in.session.expires_at.since(signed_in.session.created_at);
-    keep_session(&mut response, site, &signed_in.token, lifetime);
-    if let Some(request) = request {
-        visitor.let_go(&mut response, site, request);
-    }
-    let notice = match outcome {
-        Outcome::Confirmed => Notice::Confirmed,
-        // Or the password that was typed with it would be taken for the new one.
-        Outcome::SignedIn if request.is_some_and(|request| visitor.has_registered_by(request)) => {
-            Notice::KnownAlready
-        }
-        Outcome::SignedIn => Notice::SignedIn,
-    };
-    notice.put(&mut response, site);
+    keep_session(&mut response, &house.site, &signed_in.token, lifetime);
+    visitor.let_go(&mut response, &house.site, request, &signed_in.account.address);
+    notice.put(&mut response, &house.site);
     response
 }
 

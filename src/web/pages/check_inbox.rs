@@ -6,7 +6,7 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::arrival::{go_on, welcome, with_next};
+use super::arrival::{go_on, redeemed, with_next};
 use super::layout::{beside, page};
 use super::notice::Notice;
 use super::visitor::Visitor;
@@ -14,7 +14,6 @@ use super::{Answer, fragment, sign_in};
 use crate::domain::error::Error;
 use crate::domain::letter::Code;
 use crate::domain::next::Next;
-use crate::domain::redeem::Redeemed;
 use crate::domain::request::Purpose;
 use crate::domain::waiting::{HeldRequest, Waiting};
 use crate::path::{CHECK_INBOX, CODE, REGISTER, RESEND, SIGN_IN, UNCONFIRMED};
@@ -25,6 +24,17 @@ use crate::web::{Door, House};
 /// The waiting page of the newest request; to htmx, how things stand now.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let newest = visitor.waiting.first().map(|waiting| waiting.held);
+    show_waiting(&house, &visitor, newest).await
+}
+
+/// The same for who was led here because a registration waits, whatever was asked for since.
+pub(super) async fn show_unconfirmed(house: House, visitor: Visitor) -> Answer {
+    let registration = visitor.waiting.iter().find(|waiting| waiting.purpose == Purpose::Register);
+    let newest = registration.or(visitor.waiting.first()).map(|waiting| waiting.held);
+    show_waiting(&house, &visitor, newest).await
+}
+
+async fn show_waiting(house: &House, visitor: &Visitor, newest: Option<HeldRequest>) -> Answer {
     let asked_for = visitor.query.request.as_deref();
     let held = if asked_for.is_some() { visitor.request(asked_for) } else { newest };
     let waiting = match held {
@@ -37,12 +47,12 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     };
     if visitor.signed_in.is_some() {
         let wanted = waiting.and_then(|waiting| waiting.next).or_else(|| visitor.query.next());
-        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+        return Ok(go_on(house, visitor, wanted.as_ref()));
     }
     Ok(match waiting {
         None => visitor.lead_to(SIGN_IN),
         Some(waiting) if visitor.is_htmx => fragment(again(&waiting, &Line::of(&waiting))),
-        Some(waiting) => waiting_page(&house, &visitor, &waiting, None, &Line::of(&waiting)),
+        Some(waiting) => waiting_page(house, visitor, &waiting, None, &Line::of(&waiting)),
     })
 }
 
@@ -59,9 +69,7 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
         .await
         .map_err(Problem::from)
     {
-        Ok(Redeemed { outcome, signed_in, next }) => {
-            Ok(welcome(&house, &visitor, &signed_in, outcome, next.as_ref(), Some(held.nonce())))
-        }
+        Ok(done) => Ok(redeemed(&house, &visitor, &done, Some(held.nonce()))),
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) => code_refused(&house, &visitor, held, problem).await,
     }

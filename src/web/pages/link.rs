@@ -9,7 +9,7 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::arrival::{go_on, welcome};
+use super::arrival::{go_on, redeemed};
 use super::form::{hidden_username, is_told_inside, length_hint, new_password_field, of};
 use super::layout::{beside, page};
 use super::visitor::Visitor;
@@ -18,7 +18,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::letter::Code;
 use crate::domain::link::LinkView;
 use crate::domain::password::Password;
-use crate::domain::redeem::{Redeemed, Redeemer};
+use crate::domain::redeem::Redeemer;
 use crate::domain::request::{Asker, Purpose};
 use crate::path;
 use crate::web::problem::{self, Problem};
@@ -43,9 +43,9 @@ pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> An
     let password = input.password();
     let bearer = redeemer(&visitor, input.is_confirmed(), password.as_ref());
     match house.gatepost.redeem_link(&visitor.part, bearer, &visitor.client).await {
-        Ok(Redeemed { outcome, signed_in, next }) => {
+        Ok(done) => {
             let request = house.gatepost.request_of_link(&visitor.part);
-            Ok(welcome(&house, &visitor, &signed_in, outcome, next.as_ref(), request))
+            Ok(redeemed(&house, &visitor, &done, request))
         }
         Err(error) => refused(&house, &visitor, error.into()).await,
     }

@@ -71,7 +71,7 @@ fn table(house: &House) -> Vec<Row> {
             vec![show(house, sign_in::show_password), submit(house, sign_in::submit_password)],
         ),
         at(path::REGISTER, vec![show(house, registration::show), submit(house, registration::submit)]),
-        at(path::UNCONFIRMED, vec![show(house, check_inbox::show)]),
+        at(path::UNCONFIRMED, vec![show(house, check_inbox::show_unconfirmed)]),
         at(path::CHECK_INBOX, vec![show(house, check_inbox::show)]),
         at(path::CODE, vec![submit(house, check_inbox::redeem_code)]),
         at(path::RESEND, vec![submit(house, check_inbox::resend)]),

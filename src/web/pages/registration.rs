@@ -31,9 +31,8 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 
 /// Registers. The answer never tells who stands behind the address.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
     let input = fields.read::<Register>();
-    let email = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
-    let wanted = input.as_ref().ok().and_then(|input| next(input.next.as_deref()));
     if visitor.signed_in.is_some() {
         return Ok(go_on(&house, &visitor, wanted.as_ref()));
     }

@@ -14,7 +14,7 @@ use crate::domain::ask::MailQueued;
 use crate::domain::error::Error;
 use crate::domain::next::Next;
 use crate::domain::password::Password;
-use crate::domain::request::{Outcome, Purpose};
+use crate::domain::request::Purpose;
 use crate::domain::sign_in::PasswordSignIn;
 use crate::domain::waiting::Waiting;
 use crate::path::{CHECK_INBOX, MAILBOX, REGISTER, SIGN_IN, SIGN_IN_PASSWORD};
@@ -53,9 +53,8 @@ fn both_forms(house: &House, visitor: &Visitor, by_password: bool) -> Response {
 
 /// Asks for a letter. The answer never tells who stands behind the address.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
     let input = fields.read::<RequestSignIn>();
-    let email = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
-    let wanted = input.as_ref().ok().and_then(|input| next(input.next.as_deref()));
     if visitor.signed_in.is_some() {
         return Ok(go_on(&house, &visitor, wanted.as_ref()));
     }
@@ -118,14 +117,11 @@ fn asked_before<'a>(visitor: &'a Visitor, typed: &str, problem: &Problem) -> Opt
 
 /// Signs in with a password.
 pub(super) async fn submit_password(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
     let input = fields.read::<SignInWithPassword>();
-    let email = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
-    let wanted = input.as_ref().ok().and_then(|input| next(input.next.as_deref()));
     let wanted = wanted.as_ref();
     match let_in(&house, &visitor, input).await {
-        Ok(PasswordSignIn::SignedIn(signed_in)) => {
-            Ok(welcome(&house, &visitor, &signed_in, Outcome::SignedIn, wanted, None))
-        }
+        Ok(PasswordSignIn::SignedIn(signed_in)) => Ok(welcome(&house, &visitor, &signed_in, wanted)),
         Ok(PasswordSignIn::Unconfirmed(unconfirmed)) => {
             let mut response = confirm_first(&house, &visitor);
             visitor.keep(&mut response, &house.site, &unconfirmed.request);

@@ -7,6 +7,7 @@ use poem::{Request, Response};
 use serde::Deserialize;
 
 use super::notice::Notice;
+use crate::domain::address::EmailAddress;
 use crate::domain::client::Client;
 use crate::domain::error::Error;
 use crate::domain::ids::Nonce;
@@ -38,7 +39,7 @@ pub(super) struct Visitor {
     pub(super) session: Option<String>,
     /// Its requests, newest first.
     pub(super) held: Vec<HeldRequest>,
-    /// What it waits for while nobody is signed in, newest first.
+    /// What it waits for, newest first.
     pub(super) waiting: Vec<Waiting>,
     /// What it is to be told.
     pub(super) notice: Option<Notice>,
@@ -107,10 +108,7 @@ impl Visitor {
         let tokens = tokens.split(SEPARATOR).take(MAX_HELD).map(str::to_owned);
         let (tokens, held): (Vec<String>, Vec<HeldRequest>) =
             tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
-        let waiting = match signed_in {
-            Some(_) => Vec::new(),
-            None => house.gatepost.all_waiting(&held).await?,
-        };
+        let waiting = house.gatepost.all_waiting(&held).await?;
         Ok(Self {
             // The guard in front of the doors put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
@@ -141,12 +139,6 @@ impl Visitor {
         self.waiting.iter().any(|waiting| waiting.purpose == Purpose::Register)
     }
 
-    /// Whether this request of its is a registration.
-    pub(super) fn has_registered_by(&self, request: Nonce) -> bool {
-        let is_it = |waiting: &Waiting| waiting.held.nonce() == request;
-        self.waiting.iter().any(|waiting| is_it(waiting) && waiting.purpose == Purpose::Register)
-    }
-
     /// Leads on: with htmx by its header, without by 303.
     pub(super) fn lead_to(&self, place: &str) -> Response {
         let place = HeaderValue::from_str(place).expect("paths of this origin are plain ASCII");
@@ -168,11 +160,27 @@ impl Visitor {
         set_requests(response, site, &tokens);
     }
 
-    /// Lets go of a request that was redeemed.
-    pub(super) fn let_go(&self, response: &mut Response, site: &Site, redeemed: Nonce) {
-        let pairs = self.tokens.iter().zip(&self.held);
-        let rest: Vec<&str> =
-            pairs.filter(|(_, held)| held.nonce() != redeemed).map(|(token, _)| token.as_str()).collect();
+    /// Lets go of a request that was redeemed, and of every registration of the address that is signed
+    /// in now: nothing is left to be confirmed.
+    pub(super) fn let_go(
+        &self,
+        response: &mut Response,
+        site: &Site,
+        redeemed: Option<Nonce>,
+        address: &EmailAddress,
+    ) {
+        let is_settled = |waiting: &&Waiting| {
+            waiting.purpose == Purpose::Register && waiting.email.canonical() == address.canonical()
+        };
+        let settled: Vec<Nonce> = self
+            .waiting
+            .iter()
+            .filter(is_settled)
+            .map(|waiting| waiting.held.nonce())
+            .chain(redeemed)
+            .collect();
+        let pairs = self.tokens.iter().zip(&self.held).filter(|(_, held)| !settled.contains(&held.nonce()));
+        let rest: Vec<&str> = pairs.map(|(token, _)| token.as_str()).collect();
         if rest.len() < self.tokens.len() {
             set_requests(response, site, &rest);
         }

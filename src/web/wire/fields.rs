@@ -8,11 +8,22 @@ use serde_json::{Map, Value};
 
 use crate::web::problem::{Code, Problem};
 
-/// The fields of a form or of a JSON object.
-#[derive(Debug)]
+/// The fields of a form or of a JSON object. Prints their names alone: passwords are among them.
 pub struct Fields(Map<String, Value>);
 
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 impl Fields {
+    /// What was typed into a field, whether the rest can be read or not; nothing without it.
+    #[must_use]
+    pub fn typed(&self, field: &str) -> &str {
+        self.0.get(field).and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Takes a form apart.
     ///
     /// # Errors

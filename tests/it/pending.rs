@@ -1,0 +1,127 @@
+//! Passwords that wait for their mailbox: who is told what of them, and when nothing is left.
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+
+use crate::harness::app::{App, without_random_values};
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+
+both_doors! {
+    registrations_of_one_address_are_all_forgotten,
+    a_shut_account_looks_like_no_account_to_who_registered_its_address,
+    the_newer_password_counts_by_every_link_after_five_wrong_codes,
+    a_password_that_gave_way_to_newer_ones_is_typed_again,
+}
+
+const ANN: &str = "ann@example.org";
+const PASSWORD: &str = "three quiet otters";
+const OTHER: &str = "seven loud geese";
+const WAIT: Duration = Duration::from_secs(30);
+
+async fn registrations_of_one_address_are_all_forgotten(door: Door) {
+    let app = App::start().await;
+    let empty = app.records().await.without_events();
+    for _ in 0..3 {
+        app.caller(door).register(ANN, PASSWORD).await;
+        app.letter_to(ANN).await;
+        app.clock.advance(Duration::from_millis(1));
+    }
+    app.clock.advance(Duration::from_hours(20));
+    let mut late = app.caller(door);
+    late.register(ANN, OTHER).await;
+    let letter = app.letter_to(ANN).await;
+    // The first three are over, the last is not.
+    app.sweep_after(Duration::from_hours(5)).await;
+    assert_eq!(late.sign_in_with_password(ANN, OTHER).await, Answer::refused(403, "unconfirmed"));
+    assert_eq!(late.sign_in_with_password(ANN, PASSWORD).await, Answer::refused(401, "invalid_credentials"));
+    app.sweep_after(Duration::from_hours(20)).await;
+    assert_eq!(app.records().await.without_events(), empty);
+    assert_eq!(late.follow(&letter.link).await, Answer::refused(410, "invalid_link"));
+}
+
+async fn a_shut_account_looks_like_no_account_to_who_registered_its_address(door: Door) {
+    let app = App::start().await;
+    app.signed_in(door, ANN).await;
+    app.disable(ANN).await;
+    let (mut shut, mut unknown) = (app.caller(door), app.caller(door));
+    for round in 0..2 {
+        let answers = [acts(&app, &mut shut, ANN).await, acts(&app, &mut unknown, "bob@example.org").await];
+        assert_eq!(answers[0], answers[1].replace("bob@", "ann@"), "round {round}");
+        app.clock.advance(WAIT);
+    }
+}
+
+/// Registers, signs in with that password and asks once more: all that was answered.
+async fn acts(app: &App, caller: &mut Caller, email: &str) -> String {
+    let mut seen = String::new();
+    caller.register(email, PASSWORD).await;
+    seen += &without_random_values(caller.last.as_ref().unwrap());
+    caller.sign_in_with_password(email, PASSWORD).await;
+    seen += &without_random_values(caller.last.as_ref().unwrap());
+    app.clock.advance(WAIT);
+    caller.resend().await;
+    seen += &without_random_values(caller.last.as_ref().unwrap());
+    if email != ANN {
+        app.letter_to(email).await;
+        app.letter_to(email).await;
+    }
+    caller.sign_in_with_password(email, PASSWORD).await;
+    seen + &without_random_values(caller.last.as_ref().unwrap())
+}
+
+async fn the_newer_password_counts_by_every_link_after_five_wrong_codes(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.register(ANN, PASSWORD).await;
+    let first = app.letter_to(ANN).await;
+    let before = ann.clone();
+    for _ in 0..5 {
+        ann.type_code(&first.wrong_code()).await;
+    }
+    app.clock.advance(WAIT);
+    assert_eq!(ann.register(ANN, OTHER).await, Answer::Done);
+    app.letter_to(ANN).await;
+    let mut ann = before;
+    assert_eq!(ann.follow(&first.link).await, Answer::Done);
+    assert_eq!(ann.sign_in_with_password(ANN, OTHER).await, Answer::Done);
+    assert_eq!(ann.sign_in_with_password(ANN, PASSWORD).await, Answer::refused(401, "invalid_credentials"));
+}
+
+async fn a_password_that_gave_way_to_newer_ones_is_typed_again(door: Door) {
+    let app = App::start().await;
+    let mut ann = app.caller(door);
+    ann.register(ANN, PASSWORD).await;
+    let first = app.letter_to(ANN).await;
+    for _ in 0..3 {
+        app.caller(door).register(ANN, OTHER).await;
+        app.letter_to(ANN).await;
+    }
+    for _ in 0..5 {
+        ann.type_code(&first.wrong_code()).await;
+    }
+    app.clock.advance(WAIT);
+    // A new request would come without the password, and nobody would be told.
+    assert_eq!(ann.resend().await, Answer::refused(410, "invalid_request"));
+    assert_eq!(ann.register(ANN, PASSWORD).await, Answer::Done);
+    let second = app.letter_to(ANN).await;
+    assert_eq!(ann.follow(&second.link).await, Answer::Done);
+    assert!(ann.has_password().await);
+}
+
+#[tokio::test]
+async fn a_browser_that_signed_in_has_nothing_left_to_confirm() {
+    let app = App::start().await;
+    let mut laptop = app.caller(Door::Pages);
+    laptop.register(ANN, PASSWORD).await;
+    let letter = app.letter_to(ANN).await;
+    app.caller(Door::Pages).confirm_elsewhere(&letter.link, Some(OTHER)).await;
+    assert_eq!(laptop.sign_in_with_password(ANN, OTHER).await, Answer::Done);
+    laptop.sign_out().await;
+    let reply = laptop.get("/profile").await;
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (StatusCode::SEE_OTHER, Some("/sign-in?next=%2Fprofile"))
+    );
+}
