@@ -81,7 +81,7 @@ impl ImportFile {
                 Err(reason) => mistakes.note(number, &reason),
                 Ok(row) => match row.check(now) {
                     Err(errors) => {
-                        errors.0.iter().for_each(|error| mistakes.note(number, &error.to_string()))
+                        errors.0.iter().for_each(|error| mistakes.note(number, &error.to_string()));
                     }
                     Ok(account) => match first_lines.entry(account.address.canonical()) {
                         Entry::Vacant(place) => drop(place.insert(number)),
@@ -149,6 +149,9 @@ impl ImportFile {
     }
 }
 
+/// The number of a line and the line, or why it is none.
+type Numbered<'a> = (usize, Result<&'a [u8], String>);
+
 /// The lines of a file that are not blank.
 struct Lines<'a> {
     file: BufReader<&'a File>,
@@ -161,8 +164,8 @@ impl<'a> Lines<'a> {
         Self { file: BufReader::new(file), line: Vec::new(), number: 0 }
     }
 
-    /// The number of the next line and the line, or why it is none; nothing after the last.
-    fn following(&mut self) -> io::Result<Option<(usize, Result<&[u8], String>)>> {
+    /// The next line; nothing after the last.
+    fn following(&mut self) -> io::Result<Option<Numbered<'_>>> {
         loop {
             self.line.clear();
             let limit = MAX_LINE_BYTES as u64 + 1;
