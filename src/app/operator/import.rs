@@ -149,8 +149,8 @@ impl ImportFile {
     }
 }
 
-/// A line, or why it is none.
-type Line<'a> = Result<&'a [u8], String>;
+/// The number of a line and the line, or why it is none.
+type Numbered<'a> = (usize, Result<&'a [u8], String>);
 
 /// The lines of a file that are not blank.
 struct Lines<'a> {
@@ -164,8 +164,8 @@ impl<'a> Lines<'a> {
         Self { file: BufReader::new(file), line: Vec::new(), number: 0 }
     }
 
-    /// The number of the next line and the line, or why it is none; nothing after the last.
-    fn following(&mut self) -> io::Result<Option<(usize, Line<'_>)>> {
+    /// The next line; nothing after the last.
+    fn following(&mut self) -> io::Result<Option<Numbered<'_>>> {
         loop {
             self.line.clear();
             let limit = MAX_LINE_BYTES as u64 + 1;

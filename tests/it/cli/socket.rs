@@ -68,7 +68,7 @@ fn what_is_no_order_is_refused_and_harms_nobody() {
         b"{\"set_role\":{\"email\":\"ann@example.org\",\"role\":\"owner\"}}\n",
         b"{\"show_account\":{\"email\":\"ann@example.org\",\"and\":1}}\n",
         b"{\"show_account\":{\"email\":\"ann@example.org\"}}",
-        &[b'['; 3 << 20],
+        "[".repeat(3 << 20).as_bytes(),
     ] {
         let answer = send(&place, rubbish);
         assert!(answer.is_empty() || answer.starts_with("{\"refused\":"), "{answer}");
