@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hyper::Method;
 use serde_json::json;
 use tokio::sync::{Mutex, Notify};
+use tokio::task::JoinSet;
 
 use crate::harness::caller::path_of;
 use crate::harness::http::{Reply, try_send};
@@ -54,17 +55,21 @@ async fn nothing_that_was_answered_is_lost_by_a_kill() {
     for round in 0..ROUNDS {
         let server = Process::start(&data, address, &environment);
         let sink = sink.clone();
-        let tasks: Vec<_> = (0..WORKERS)
-            .map(|worker| tokio::spawn(live(server.address, (round, worker), sink.clone(), ledger.clone())))
-            .collect();
+        let mut tasks = JoinSet::new();
+        for worker in 0..WORKERS {
+            tasks.spawn(live(server.address, (round, worker), sink.clone(), ledger.clone()));
+        }
         // A different moment in each round, and no wait by the clock.
         let target = ledger.answers.load(Ordering::SeqCst) + 150 + 37 * round;
         while ledger.answers.load(Ordering::SeqCst) < target {
-            ledger.more.notified().await;
+            tokio::select! {
+                () = ledger.more.notified() => {}
+                Some(ended) = tasks.join_next() => panic!("nobody has killed it yet: {ended:?}"),
+            }
         }
         server.kill();
-        for task in tasks {
-            task.await.unwrap();
+        while let Some(ended) = tasks.join_next().await {
+            ended.unwrap();
         }
     }
     let server = Process::start(&data, address, &environment);
@@ -134,9 +139,10 @@ async fn live(server: SocketAddr, (round, worker): (usize, usize), sink: Arc<Sin
     for number in 0.. {
         let email = format!("r{round}w{worker}n{number}@example.org");
         let registered = (worker + number) % 3 == 0;
-        let asked = match registered {
-            true => post(server, "/api/register", json!({"email": email, "password": PASSWORD})).await,
-            false => post(server, "/api/sign-in", json!({"email": email})).await,
+        let asked = if registered {
+            post(server, "/api/register", json!({"email": email, "password": PASSWORD})).await
+        } else {
+            post(server, "/api/sign-in", json!({"email": email})).await
         };
         let Some(reply) = asked else { return };
         assert_eq!(reply.status, 202, "{reply:?}");
