@@ -12,10 +12,8 @@ use tokio::net::TcpStream;
 
 use crate::stopwatch;
 
-/// Connections at once.
-pub(crate) const CONNECTIONS: usize = 16;
 /// How long one window of measuring lasts.
-const WINDOW: Duration = Duration::from_secs(2);
+pub(crate) const WINDOW: Duration = Duration::from_secs(2);
 
 /// One kept connection.
 pub(crate) struct Connection {
@@ -69,8 +67,8 @@ fn number(bytes: &[u8]) -> usize {
     digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
 }
 
-/// Requests answered a second: `make` gives each connection its requests.
-pub(crate) async fn rate<M, R>(server: SocketAddr, make: M) -> f64
+/// Requests answered a second on so many connections: `make` gives them their requests.
+pub(crate) async fn rate<M, R>(server: SocketAddr, connections: usize, make: M) -> f64
 where
     M: Fn(u64) -> R + Send + Sync + 'static,
     R: AsRef<[u8]> + Send,
@@ -78,7 +76,7 @@ where
     let (make, stop) = (Arc::new(make), Arc::new(AtomicBool::new(false)));
     let (count, turn) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let mut tasks = Vec::new();
-    for _ in 0..CONNECTIONS {
+    for _ in 0..connections {
         let mut connection = Connection::open(server).await;
         let (make, stop, count, turn) = (make.clone(), stop.clone(), count.clone(), turn.clone());
         tasks.push(tokio::spawn(async move {

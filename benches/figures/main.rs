@@ -6,6 +6,8 @@
 mod commits;
 mod http;
 mod load;
+mod passwords;
+mod product;
 mod tokens;
 
 /// Measures all, or what the arguments name: `cargo bench -- http`.
@@ -23,6 +25,9 @@ fn main() {
     }
     if is_wanted("http") {
         runtime.block_on(http::measure());
+    }
+    if is_wanted("passwords") {
+        runtime.block_on(passwords::measure());
     }
 }
 

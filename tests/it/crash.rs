@@ -1,12 +1,15 @@
 //! `kill -9` under load: what was answered is there after the restart, whatever was not is there as
 //! a whole or not at all, no used link works again, and every owed letter arrives.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::{StreamExt, stream};
 use hyper::Method;
 use serde_json::json;
 use tokio::sync::{Mutex, Notify};
+use tokio::task::JoinSet;
 
 use crate::harness::caller::path_of;
 use crate::harness::http::{Reply, try_send};
@@ -16,15 +19,21 @@ use crate::mail::sink::Sink;
 const ROUNDS: usize = 5;
 const WORKERS: usize = 12;
 
+const PASSWORD: &str = "three quiet otters";
+
 /// What one person was answered, and what they were about to do when the server died.
 #[derive(Clone, Debug, Default)]
 struct History {
     email: String,
-    asked: bool,
+    request: String,
+    /// Whether they registered with a password, or asked for a letter to sign in.
+    registered: bool,
+    /// They brought it; whether that was answered, the session tells.
     link: Option<String>,
     session: Option<String>,
     leaving: bool,
     left: bool,
+    password_session: Option<String>,
 }
 
 /// All that was answered so far, and how much.
@@ -47,20 +56,21 @@ async fn nothing_that_was_answered_is_lost_by_a_kill() {
     for round in 0..ROUNDS {
         let server = Process::start(&data, address, &environment);
         let sink = sink.clone();
-        let tasks: Vec<_> = (0..WORKERS)
-            .map(|worker| {
-                let who = format!("r{round}w{worker}");
-                tokio::spawn(live(server.address, who, sink.clone(), ledger.clone()))
-            })
-            .collect();
+        let mut tasks = JoinSet::new();
+        for worker in 0..WORKERS {
+            tasks.spawn(live(server.address, (round, worker), sink.clone(), ledger.clone()));
+        }
         // A different moment in each round, and no wait by the clock.
         let target = ledger.answers.load(Ordering::SeqCst) + 150 + 37 * round;
         while ledger.answers.load(Ordering::SeqCst) < target {
-            ledger.more.notified().await;
+            tokio::select! {
+                () = ledger.more.notified() => {}
+                Some(ended) = tasks.join_next() => panic!("nobody has killed it yet: {ended:?}"),
+            }
         }
         server.kill();
-        for task in tasks {
-            task.await.unwrap();
+        while let Some(ended) = tasks.join_next().await {
+            ended.unwrap();
         }
     }
     let server = Process::start(&data, address, &environment);
@@ -75,65 +85,112 @@ async fn nothing_that_was_answered_is_lost_by_a_kill() {
                 // Sent, not answered: either is right.
                 (true, false) => assert!([200, 401].contains(&status), "{person:?}"),
             }
-            let link = person.link.as_ref().unwrap();
-            let reply =
-                post(server.address, &format!("/api{}", path_of(link)), json!({"confirm": "yes"})).await;
-            assert_eq!(reply.unwrap().status.as_u16(), 410, "{person:?} used the link");
+            assert_used(server.address, person.link.as_ref().unwrap(), person).await;
             if person.left { ended += 1 } else { kept += 1 }
         }
     }
     assert!(kept > 20 && ended > 20, "the test did its work: {kept} kept, {ended} ended");
-    for person in people.iter().filter(|person| person.asked) {
+    let (mut confirmed, mut waiting) = (0, 0);
+    let registered: Vec<_> = people.iter().filter(|person| person.registered).collect();
+    for person in &registered {
+        if person.password_session.is_some() { confirmed += 1 } else { waiting += 1 }
+    }
+    // Several at once, to keep all slots busy: hashing is what takes the time.
+    let checks = stream::iter(registered);
+    checks.for_each_concurrent(4, |person| check_password(server.address, person, &sink)).await;
+    assert!(
+        confirmed > 10 && waiting > 10,
+        "the test did its work: {confirmed} confirmed, {waiting} waiting"
+    );
+    for person in &people {
         sink.letter_to(&person.email).await;
         // At most one more, for the crash it was in flight at.
         assert!(sink.count_to(&person.email) <= 2, "{person:?}");
     }
 }
 
+/// Somebody who registered: an answered confirmation made the account with its password, and what was
+/// never brought still confirms, once.
+async fn check_password(server: SocketAddr, person: &History, sink: &Sink) {
+    if let Some(token) = &person.password_session {
+        assert_eq!(session_status(server, token).await, 200, "{person:?} was signed in by password");
+    }
+    let reply = sign_in(server, &person.email).await.unwrap();
+    match (reply.status.as_u16(), &person.link, &person.session) {
+        (200, Some(link), _) => assert_used(server, link, person).await,
+        // Sent, not answered: either is right.
+        (403, _, None) => {
+            assert_eq!(reply.json()["code"], "unconfirmed", "{person:?}");
+            let link = sink.letter_to(&person.email).await.link();
+            let reply = bring(server, &link, json!({ "request": person.request })).await.unwrap();
+            assert_eq!(reply.json()["outcome"], "confirmed", "{person:?}");
+            assert_eq!(sign_in(server, &person.email).await.unwrap().status, 200, "{person:?}");
+            assert_used(server, &link, person).await;
+        }
+        _ => panic!("{reply:?} to {person:?}"),
+    }
+}
+
+async fn assert_used(server: SocketAddr, link: &str, person: &History) {
+    let reply = bring(server, link, json!({"confirm": "yes"})).await;
+    assert_eq!(reply.unwrap().status, 410, "{person:?} used the link");
+}
+
 /// Asks, reads the letter, follows its link and sometimes leaves, again and again, until the server
-/// answers no more. What is answered is written down before anything else is done.
-async fn live(server: std::net::SocketAddr, who: String, sink: Arc<Sink>, ledger: Arc<Ledger>) {
+/// answers no more. Every third registers with a password; of those, every second confirms at once and
+/// signs in by it. What is answered is written down before anything else is done.
+async fn live(server: SocketAddr, (round, worker): (usize, usize), sink: Arc<Sink>, ledger: Arc<Ledger>) {
     for number in 0.. {
-        let email = format!("{who}n{number}@example.org");
-        let Some(reply) = post(server, "/api/sign-in", json!({"email": email})).await else { return };
-        assert_eq!(reply.status.as_u16(), 202);
-        let request = reply.json()["request"].clone();
-        let index = {
-            let mut people = ledger.people.lock().await;
-            people.push(History { email: email.clone(), asked: true, ..History::default() });
-            people.len() - 1
+        let email = format!("r{round}w{worker}n{number}@example.org");
+        let registered = (worker + number) % 3 == 0;
+        let asked = if registered {
+            post(server, "/api/register", json!({"email": email, "password": PASSWORD})).await
+        } else {
+            post(server, "/api/sign-in", json!({"email": email})).await
         };
-        ledger.answered();
+        let Some(reply) = asked else { return };
+        assert_eq!(reply.status, 202, "{reply:?}");
+        let request = reply.json()["request"].as_str().unwrap().to_owned();
+        let person =
+            History { email: email.clone(), request: request.clone(), registered, ..History::default() };
+        let index = ledger.add(person).await;
+        if registered && number % 2 == 1 {
+            continue;
+        }
         // The server may die before this letter leaves; then the restarted one sends it.
         let letter = tokio::select! {
             letter = sink.letter_to(&email) => letter,
             () = gone(server) => return,
         };
         let link = letter.link();
-        let path = format!("/api{}", path_of(&link));
-        let Some(reply) = post(server, &path, json!({"request": request})).await else { return };
-        assert_eq!(reply.status.as_u16(), 200, "{reply:?}");
-        let token = reply.json()["session"]["token"].as_str().unwrap().to_owned();
-        ledger
-            .change(index, |person| {
-                person.link = Some(link.clone());
-                person.session = Some(token.clone());
-            })
-            .await;
-        if number % 2 == 0 {
+        ledger.change(index, |person| person.link = Some(link.clone())).await;
+        let Some(reply) = bring(server, &link, json!({"request": request})).await else { return };
+        let token = session_token(&reply);
+        ledger.change(index, |person| person.session = Some(token.clone())).await;
+        if registered {
+            let Some(reply) = sign_in(server, &email).await else { return };
+            ledger.change(index, |person| person.password_session = Some(session_token(&reply))).await;
+        } else if number % 2 == 0 {
             ledger.change(index, |person| person.leaving = true).await;
             let bearer = format!("Bearer {token}");
             let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
             let Ok(reply) = send(server, Method::POST, "/api/sign-out", &headers, String::new()).await else {
                 return;
             };
-            assert_eq!(reply.status.as_u16(), 204);
+            assert_eq!(reply.status, 204);
             ledger.change(index, |person| person.left = true).await;
         }
     }
 }
 
 impl Ledger {
+    async fn add(&self, person: History) -> usize {
+        let mut people = self.people.lock().await;
+        people.push(person);
+        self.answered();
+        people.len() - 1
+    }
+
     fn answered(&self) {
         self.answers.fetch_add(1, Ordering::SeqCst);
         self.more.notify_one();
@@ -146,7 +203,7 @@ impl Ledger {
 }
 
 /// Returns when the server is not there any more.
-async fn gone(server: std::net::SocketAddr) {
+async fn gone(server: SocketAddr) {
     // A connection that stays open ends when the process does.
     if let Ok(mut stream) = tokio::net::TcpStream::connect(server).await {
         let mut byte = [0];
@@ -154,19 +211,32 @@ async fn gone(server: std::net::SocketAddr) {
     }
 }
 
-async fn session_status(server: std::net::SocketAddr, token: &str) -> u16 {
+async fn session_status(server: SocketAddr, token: &str) -> u16 {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
     send(server, Method::GET, "/api/session", &headers, String::new()).await.unwrap().status.as_u16()
 }
 
-async fn post(server: std::net::SocketAddr, path: &str, body: serde_json::Value) -> Option<Reply> {
+fn session_token(reply: &Reply) -> String {
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply.json()["session"]["token"].as_str().unwrap().to_owned()
+}
+
+async fn sign_in(server: SocketAddr, email: &str) -> Option<Reply> {
+    post(server, "/api/sign-in/password", json!({"email": email, "password": PASSWORD})).await
+}
+
+async fn bring(server: SocketAddr, link: &str, body: serde_json::Value) -> Option<Reply> {
+    post(server, &format!("/api{}", path_of(link)), body).await
+}
+
+async fn post(server: SocketAddr, path: &str, body: serde_json::Value) -> Option<Reply> {
     let headers = [("content-type", "application/json")];
     send(server, Method::POST, path, &headers, body.to_string()).await.ok()
 }
 
 async fn send(
-    server: std::net::SocketAddr,
+    server: SocketAddr,
     method: Method,
     path: &str,
     headers: &[(&str, &str)],

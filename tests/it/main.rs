@@ -10,6 +10,7 @@ mod crash;
 mod doors;
 mod edge;
 mod equality;
+mod flood;
 mod forward_auth;
 mod harness;
 mod house;

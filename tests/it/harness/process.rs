@@ -39,6 +39,14 @@ impl Process {
         Self { address, child }
     }
 
+    /// A line of what the system says of its memory: `VmRSS` is what it holds, `VmHWM` the most it
+    /// ever held.
+    pub(crate) fn memory_kib(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|all| all.starts_with(line)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     /// `kill -9`, and waits until it is gone.
     pub(crate) fn kill(mut self) {
         self.end();

@@ -1,0 +1,91 @@
+//! The product as it is benchmarked: in this process, on a real disk, with the keys at hand.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use gatepost::app::{Parts, Running};
+use gatepost::domain::Settings;
+use gatepost::domain::next::Next;
+use gatepost::domain::token::{KeyRing, LinkClaims};
+use gatepost::mail::{MailSettings, Patience, RecentLetters, Sender, TransportSettings};
+use gatepost::path::Origin;
+use gatepost::store::sled::{SledSettings, SledStore};
+use gatepost::web::Site;
+use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
+use tokio_util::sync::CancellationToken;
+
+use crate::load::Connection;
+
+/// A running product and its keys, with which the benchmark makes the links that mails would bring.
+pub(crate) struct Product {
+    pub(crate) server: SocketAddr,
+    ring: KeyRing,
+}
+
+impl Product {
+    pub(crate) async fn start(folder: &Path, port: u16, settings: Settings) -> Self {
+        let world = gatepost::world::real();
+        let keys = KeyRing::generate(&world);
+        let ring = || KeyRing::parse(&keys).expect("a new key ring");
+        let origin = Origin::parse(&format!("http://localhost:{port}")).expect("an origin");
+        let listen = Listen::parse(&format!("127.0.0.1:{port}")).expect("an address");
+        let listener = Listener::bind(&listen).expect("a free port");
+        let server = listener.address().expect("a TCP address");
+        let store = SledStore::open(folder, &SledSettings::new(world.random())).expect("an empty store");
+        let running = Running::open(Parts {
+            store: Arc::new(store),
+            ring: ring(),
+            world,
+            domain: settings,
+            mail: MailSettings {
+                transport: TransportSettings::Mailbox(Arc::new(RecentLetters::new())),
+                from: Sender::parse("Gatepost <gatepost@localhost>").expect("a sender"),
+                public_url: origin.clone(),
+                name: "Gatepost".into(),
+                connections: 4,
+                patience: Patience::default(),
+            },
+            site: Site {
+                name: "Gatepost".into(),
+                public_url: origin.clone(),
+                home: Next::parse("/").expect("a path"),
+                registration: true,
+                has_mailbox: true,
+            },
+            edge: EdgeSettings {
+                public_url: origin,
+                trusted_proxies: vec![],
+                hosts: vec![],
+                limits: Limits::default(),
+            },
+        });
+        let running = running.await.expect("the house opens");
+        tokio::spawn(running.run(listener, CancellationToken::new()));
+        Self { server, ring: ring() }
+    }
+
+    /// Asks for a letter: the path of its link, and the body that redeems it.
+    pub(crate) async fn ask(&self, connection: &mut Connection, path: &str, body: &str) -> (String, String) {
+        let answer = connection.send(&post(self.server, path, body)).await;
+        assert_eq!(answer.status, 202);
+        let queued: serde_json::Value = serde_json::from_slice(answer.body).expect("JSON");
+        let held = queued["request"].as_str().expect("a request token");
+        let nonce = self.ring.open_request(held).expect("our own token");
+        let claims = LinkClaims { key: self.ring.newest(), nonce, generation: 0 };
+        let link = self.ring.seal_link(&claims).expect("our own key");
+        (format!("/api/link/{}", link.as_str()), format!(r#"{{"request":"{held}"}}"#))
+    }
+}
+
+/// A GET as it stands on the wire, with these header lines.
+pub(crate) fn get(server: SocketAddr, path: &str, lines: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n{lines}\r\n", server.port()).into_bytes()
+}
+
+/// A POST with a JSON body as it stands on the wire.
+pub(crate) fn post(server: SocketAddr, path: &str, body: &str) -> Vec<u8> {
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost:{}\r\n", server.port());
+    let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    (head + &lines + body).into_bytes()
+}

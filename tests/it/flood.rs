@@ -1,0 +1,194 @@
+//! A flood of sign-ins with passwords: everybody is answered, the pages go on, and the memory stays
+//! within its bound, whether the clients wait for their answers or hang up.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+
+use hyper::Method;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::harness::caller::{Door, path_of};
+use crate::harness::http::{Reply, send};
+use crate::harness::process::{Process, free_address};
+
+const SIGN_INS: usize = 300;
+const HANG_UPS: usize = 100;
+const MEMBERS: usize = 20;
+const PASSWORD: &str = "three quiet otters";
+/// What one hash takes.
+const HASH_KIB: u64 = 19 * 1024;
+/// What a flood may take besides: connections, their buffers, and what the allocator keeps.
+const SPARE_KIB: u64 = 32 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_sign_ins_takes_no_more_memory_than_its_slots() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(&folder.path().join("data"), free_address(), &[]);
+    let address = server.address;
+    for _ in 0..20 {
+        assert!(ask(address, 0, &get_sign_in(address)).await.starts_with("HTTP/1.1 200"));
+    }
+    let base = server.memory_kib("VmRSS");
+    let slots: u64 = available_parallelism().map_or(1, NonZero::get).try_into().unwrap();
+    let most = base + slots * HASH_KIB + SPARE_KIB;
+    for member in 0..MEMBERS {
+        register(address, &email(member)).await;
+    }
+
+    let seen = flood(address).await;
+    let peak = server.memory_kib("VmHWM");
+    assert!(peak < most, "{peak} KiB, {base} before: {seen:?}");
+    assert_eq!(seen.values().sum::<usize>(), SIGN_INS);
+    assert_eq!(seen.keys().collect::<Vec<_>>(), [&200, &401, &503], "{seen:?}");
+
+    hang_up(address).await;
+    let peak = server.memory_kib("VmHWM");
+    assert!(peak < most, "{peak} KiB, {base} before: after those who hung up");
+}
+
+/// All at once, each from a connection and an address of its own. How many were answered by which
+/// status.
+async fn flood(server: SocketAddr) -> BTreeMap<u16, usize> {
+    let mut connections = Vec::new();
+    for number in 0..SIGN_INS {
+        connections.push(connect(server, number).await);
+    }
+    let is_over = Arc::new(AtomicBool::new(false));
+    let looking = tokio::spawn(look(server, Arc::clone(&is_over)));
+    let asking = connections.into_iter().enumerate().map(|(number, stream)| {
+        let door = if number % 2 == 0 { Door::Pages } else { Door::Json };
+        let (email, password) = match number % 3 {
+            0 => (email(number % MEMBERS), PASSWORD),
+            1 => (email(number % MEMBERS), "three noisy otters"),
+            _ => (format!("nobody{number}@example.org"), PASSWORD),
+        };
+        let request = sign_in(server, door, &email, password);
+        tokio::spawn(async move { answer(stream, &request).await })
+    });
+    let mut seen = BTreeMap::new();
+    for asking in asking.collect::<Vec<_>>() {
+        let answer = asking.await.unwrap();
+        let status = answer["HTTP/1.1 ".len()..][..3].parse().unwrap();
+        if status == 503 {
+            assert!(answer.contains("\r\nretry-after: "), "{answer}");
+            assert!(
+                answer.contains("\r\nx-problem: busy\r\n") || answer.contains(r#""code":"busy""#),
+                "{answer}"
+            );
+        }
+        *seen.entry(status).or_default() += 1;
+    }
+    is_over.store(true, Ordering::SeqCst);
+    let looks = looking.await.unwrap();
+    assert!(looks >= 20, "the sign-in page was shown {looks} times meanwhile");
+    seen
+}
+
+/// Opens the sign-in page again and again. How often that went well, and it always has to.
+async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> usize {
+    let mut looks = 0;
+    while !is_over.load(Ordering::SeqCst) {
+        let page = ask(server, SIGN_INS, &get_sign_in(server)).await;
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        looks += 1;
+    }
+    looks
+}
+
+/// Clients that send a password and go away. The slots they had are free again when the work is done:
+/// then somebody else is let in.
+async fn hang_up(server: SocketAddr) {
+    for number in 0..HANG_UPS {
+        let mut stream = connect(server, number).await;
+        let request = sign_in(server, Door::Json, &email(number % MEMBERS), "three noisy otters");
+        stream.write_all(request.as_bytes()).await.unwrap();
+    }
+    let request = sign_in(server, Door::Json, &email(0), PASSWORD);
+    loop {
+        let answer = ask(server, SIGN_INS + 1, &request).await;
+        if answer.starts_with("HTTP/1.1 200") {
+            return;
+        }
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    }
+}
+
+/// A member registers and confirms.
+async fn register(server: SocketAddr, email: &str) {
+    let asked = post(server, "/api/register", json!({ "email": email, "password": PASSWORD })).await;
+    assert_eq!(asked.status, 202, "{asked:?}");
+    let (host, path) = (host(server), format!("/api/mailbox?to={email}&wait=20"));
+    let post_box = send(server, Method::GET, &path, &[("host", &host)], "").await.json();
+    let link = path_of(post_box["letters"][0]["link"].as_str().unwrap());
+    let confirmed = post(server, &format!("/api{link}"), json!({ "request": asked.json()["request"] })).await;
+    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+}
+
+async fn post(server: SocketAddr, path: &str, body: serde_json::Value) -> Reply {
+    let host = host(server);
+    let headers = [("host", host.as_str()), ("content-type", "application/json")];
+    send(server, Method::POST, path, &headers, body.to_string()).await
+}
+
+fn host(server: SocketAddr) -> String {
+    format!("localhost:{}", server.port())
+}
+
+fn email(member: usize) -> String {
+    format!("member{member}@example.org")
+}
+
+fn get_sign_in(server: SocketAddr) -> String {
+    format!("GET /sign-in HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host(server))
+}
+
+/// A sign-in as it stands on the wire; a page's as htmx sends it, so that success is 200 at both doors.
+fn sign_in(server: SocketAddr, door: Door, email: &str, password: &str) -> String {
+    let host = host(server);
+    let (path, lines, body) = match door {
+        Door::Pages => (
+            "/sign-in/password",
+            format!(
+                "Origin: http://{host}\r\nHX-Request: true\r\nContent-Type: application/x-www-form-urlencoded"
+            ),
+            form_urlencoded::Serializer::new(String::new())
+                .extend_pairs([("email", email), ("password", password)])
+                .finish(),
+        ),
+        Door::Json => (
+            "/api/sign-in/password",
+            "Content-Type: application/json".to_owned(),
+            json!({ "email": email, "password": password }).to_string(),
+        ),
+    };
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{lines}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// A connection of the client with this number, which has an address of its own: one client alone may
+/// not hold so many.
+async fn connect(server: SocketAddr, client: usize) -> TcpStream {
+    let [.., high, low] = (client + 2).to_be_bytes();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::new(127, 0, high, low), 0).into()).unwrap();
+    socket.connect(server).await.unwrap()
+}
+
+async fn ask(server: SocketAddr, client: usize, request: &str) -> String {
+    answer(connect(server, client).await, request).await
+}
+
+async fn answer(mut stream: TcpStream, request: &str) -> String {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
