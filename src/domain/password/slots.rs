@@ -13,7 +13,7 @@ use std::thread;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::oneshot;
 
-use super::{Password, PasswordHash, Recipe};
+use super::{Cost, Password, PasswordHash, Recipe};
 use crate::domain::error::Error;
 use crate::domain::ports::StoreError;
 use crate::domain::token::Pepper;
@@ -66,7 +66,8 @@ impl Slots {
         let (answer, computed) = oneshot::channel();
         let job = Job { password: password.clone(), recipe, pepper, answer };
         self.queue.try_send(job).map_err(|_| StoreError::Busy)?;
-        let computed = computed.await.expect("hashing does not panic");
+        // Nobody answers where the house is closing.
+        let computed = computed.await.map_err(|_| StoreError::Busy)?;
         computed.map_err(|error| StoreError::Damaged(format!("a password's recipe: {error}")).into())
     }
 }
@@ -100,11 +101,17 @@ fn compute(
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(hash.len()))?;
     let needed = params.block_count();
     if memory.len() != needed {
-        // A hash that came from elsewhere may take more: what it took is given back by the next.
+        // A hash that came from elsewhere may take more. What was there goes first, so that a slot never
+        // holds both.
+        drop(std::mem::take(memory));
         *memory = vec![Block::new(); needed];
     }
     let secret = pepper.map(Pepper::as_bytes).unwrap_or_default();
     let argon2 = Argon2::new_with_secret(secret, Algorithm::Argon2id, Version::V0x13, params)?;
-    argon2.hash_password_into_with_memory(password.as_str().as_bytes(), &recipe.salt, &mut hash, memory)?;
+    let typed = password.as_str().as_bytes();
+    argon2.hash_password_into_with_memory(typed, &recipe.salt, &mut hash, &mut *memory)?;
+    if cost.memory_kib > Cost::default().memory_kib {
+        *memory = Vec::new();
+    }
     Ok(hash)
 }
