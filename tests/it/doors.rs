@@ -126,7 +126,7 @@ async fn garbage_is_refused_in_our_own_words() {
             }
         }
     }
-    app.expect_no_letter();
+    app.expect_no_letter().await;
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn each_door_takes_only_its_own_media_type() {
             assert_eq!(refusal(&reply).1, "unsupported_media_type", "{media_type}");
         }
     }
-    app.expect_no_letter();
+    app.expect_no_letter().await;
 }
 
 async fn known_and_unknown_addresses_answer_the_same(door: Door) {

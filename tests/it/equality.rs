@@ -32,17 +32,22 @@ struct Seen {
 }
 
 async fn every_answer_is_the_same_whoever_stands_behind_the_address(door: Door) {
-    let nobody = seen(door, Behind::Nobody).await;
-    let hashed: Vec<(&str, u64)> = nobody.iter().map(|seen| (seen.act, seen.hashed)).collect();
-    let expected = [("password", 1), ("sign in", 0), ("register", 1), ("resend", 0), ("password again", 1)];
-    for (act, count) in expected {
-        assert!(hashed.contains(&(act, count)), "{act}: {hashed:?}");
-    }
-    for behind in [Behind::Registration, Behind::AccountWithPassword, Behind::AccountWithout] {
-        let known = seen(door, behind).await;
-        assert_eq!(known.len(), nobody.len());
-        for (known, nobody) in known.iter().zip(&nobody) {
-            assert_eq!(known, nobody, "{behind:?}");
+    // A page's script is answered with pieces of pages.
+    let ways = if door == Door::Pages { &[false, true][..] } else { &[false] };
+    for is_htmx in ways.iter().copied() {
+        let nobody = seen(door, is_htmx, Behind::Nobody).await;
+        let hashed: Vec<(&str, u64)> = nobody.iter().map(|seen| (seen.act, seen.hashed)).collect();
+        let expected =
+            [("password", 1), ("sign in", 0), ("register", 1), ("resend", 0), ("password again", 1)];
+        for (act, count) in expected {
+            assert!(hashed.contains(&(act, count)), "{act}: {hashed:?}");
+        }
+        for behind in [Behind::Registration, Behind::AccountWithPassword, Behind::AccountWithout] {
+            let known = seen(door, is_htmx, behind).await;
+            assert_eq!(known.len(), nobody.len());
+            for (known, nobody) in known.iter().zip(&nobody) {
+                assert_eq!(known, nobody, "{behind:?}");
+            }
         }
     }
 }
@@ -65,7 +70,7 @@ async fn prepare(app: &App, door: Door, behind: Behind) {
 }
 
 /// What a stranger is answered, act by act.
-async fn seen(door: Door, behind: Behind) -> Vec<Seen> {
+async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
     let app = App::start().await;
     prepare(&app, door, behind).await;
     let mut seen = Vec::new();
@@ -77,14 +82,15 @@ async fn seen(door: Door, behind: Behind) -> Vec<Seen> {
         seen.push(Seen { act, reply, hashed: now - done });
         done = now;
     };
-    let mut guessing = app.caller(door);
+    let caller = || app.caller(door).with_script(is_htmx);
+    let mut guessing = caller();
     guessing.sign_in_with_password(ANN, "seven loud geese").await;
     note("password", &guessing);
-    let mut asking = app.caller(door);
+    let mut asking = caller();
     assert_eq!(asking.ask(ANN).await, Answer::Done);
     note("sign in", &asking);
     app.letter_to(ANN).await;
-    let mut stranger = app.caller(door);
+    let mut stranger = caller();
     assert_eq!(stranger.register(ANN, "a wholly new password").await, Answer::Done);
     note("register", &stranger);
     app.letter_to(ANN).await;
@@ -102,7 +108,7 @@ async fn seen(door: Door, behind: Behind) -> Vec<Seen> {
     }
     // The one just registered, whose request is told again; and one that nobody ever typed.
     for password in ["a wholly new password", "seven loud geese"] {
-        let mut caller = app.caller(door);
+        let mut caller = caller();
         caller.sign_in_with_password(ANN, password).await;
         note("password again", &caller);
     }

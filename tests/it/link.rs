@@ -14,6 +14,7 @@ both_doors! {
     elsewhere_a_link_asks_for_a_deliberate_act,
     a_link_signs_in_once,
     the_asker_gets_the_same_answer_again_for_a_minute,
+    whoever_registered_gets_the_same_answer_again_for_a_minute,
     a_used_link_leads_on_where_its_session_lives,
     a_link_is_good_for_ten_minutes_after_it_was_delivered,
     all_dead_links_are_told_in_the_same_words,
@@ -101,6 +102,29 @@ async fn the_asker_gets_the_same_answer_again_for_a_minute(door: Door) {
     again.follow(&letter.link).await;
     again.sign_out().await;
     assert_eq!(lost.follow(&letter.link).await, Answer::refused(410, GONE));
+}
+
+async fn whoever_registered_gets_the_same_answer_again_for_a_minute(door: Door) {
+    for by_code in [false, true] {
+        let app = App::start().await;
+        let mut ann = app.caller(door);
+        ann.register("ann@example.org", "three quiet otters").await;
+        let letter = app.letter_to("ann@example.org").await;
+        let lost = ann.clone();
+        let answer = if by_code { ann.type_code(&letter.code).await } else { ann.follow(&letter.link).await };
+        assert_eq!(answer, Answer::Done);
+        app.clock.advance(Duration::from_secs(59));
+        let (mut by_link, mut by_code) = (lost.clone(), lost.clone());
+        assert_eq!(by_link.follow(&letter.link).await, Answer::Done);
+        assert_eq!(by_code.type_code(&letter.code).await, Answer::Done);
+        let sessions: HashSet<String> = [&ann, &by_link, &by_code].map(Caller::session).into();
+        assert_eq!(sessions.len(), 1);
+        assert!(by_link.has_password().await);
+        assert_eq!((app.accounts().await, app.records().await.sessions), (1, 1));
+        app.clock.advance(Duration::from_secs(1));
+        assert_eq!(lost.clone().follow(&letter.link).await, Answer::refused(410, GONE));
+        assert_eq!(lost.clone().type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+    }
 }
 
 async fn a_used_link_leads_on_where_its_session_lives(door: Door) {

@@ -1,7 +1,5 @@
 //! Signing in with a password: which are taken, what a wrong one gets, and how they are kept.
 
-use std::time::Duration;
-
 use gatepost::domain::Settings;
 use gatepost::domain::password::Cost;
 use tokio::task::JoinSet;
@@ -52,7 +50,7 @@ async fn the_right_password_signs_in(door: Door) {
         assert!(ann.get("/").await.body.contains("By your password"));
     }
     // A password costs no mail.
-    app.clock.advance(Duration::from_mins(1));
+    app.expect_no_letter().await;
 }
 
 async fn whatever_is_wrong_gets_the_same_answer(door: Door) {
@@ -126,14 +124,14 @@ async fn a_weak_password_is_refused_and_no_letter_sent(door: Door) {
         assert!(password.is_empty() || !reply.body.contains(password), "{password:?} is shown");
     }
     assert_eq!(app.house.gatepost.passwords_hashed(), 0);
-    app.expect_no_letter();
+    app.expect_no_letter().await;
     assert_eq!(app.records().await.requests, 0);
 }
 
 async fn a_common_password_is_refused(door: Door) {
     let app = App::start().await;
     assert_eq!(app.caller(door).register(ANN, "password1234").await, weak());
-    app.expect_no_letter();
+    app.expect_no_letter().await;
 }
 
 async fn a_password_is_hashed_anew_when_hashing_costs_more(door: Door) {
@@ -178,15 +176,35 @@ async fn signing_in_ends_the_session_that_is_left(door: Door) {
     assert_eq!(copy.who().await, None);
 }
 
+/// The one slot is kept busy by a hash that costs much; all who come meanwhile wait or are refused.
 async fn too_many_passwords_at_once_are_told_when_to_come_back(door: Door) {
-    // Without a slot all wait for ever: only who finds the queue full is answered.
-    let app = App::start_as(Settings { password_slots: 0, ..Settings::default() }).await;
+    let password_cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+    let app = App::start_as(Settings { password_slots: 1, password_cost, ..Settings::default() }).await;
+    app.costly_account("bob@example.org").await;
+    let hashed = || app.house.gatepost.passwords_hashed();
     let mut calls = JoinSet::new();
-    for _ in 0..65 {
+    let mut call = |email: &'static str| {
         let mut caller = app.caller(door);
-        calls.spawn(async move { (caller.sign_in_with_password(ANN, PASSWORD).await, caller.last.unwrap()) });
+        calls.spawn(
+            async move { (caller.sign_in_with_password(email, PASSWORD).await, caller.last.unwrap()) },
+        );
+    };
+    call("bob@example.org");
+    while hashed() == 0 {
+        tokio::task::yield_now().await;
     }
-    let (answer, reply) = calls.join_next().await.unwrap().unwrap();
-    assert_eq!(answer, Answer::refused(503, "busy"));
-    assert_eq!(reply.header("retry-after"), Some("1"));
+    for _ in 0..64 + 8 {
+        call(ANN);
+    }
+    for _ in 0..8 {
+        let (answer, reply) = calls.join_next().await.unwrap().unwrap();
+        assert_eq!(answer, Answer::refused(503, "busy"));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
+    assert_eq!(hashed(), 1, "the slot is still busy: nobody who waited had a turn");
+    // All the others found a place, and get their turn.
+    while let Some(waited) = calls.join_next().await {
+        assert_eq!(waited.unwrap().0, invalid());
+    }
+    assert_eq!(hashed(), 1 + 64);
 }

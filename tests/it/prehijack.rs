@@ -132,22 +132,40 @@ async fn a_request_is_worth_letters_alone(
     assert_eq!(answer, Answer::refused(401, "invalid_credentials"));
 }
 
+/// The victim's account before all that.
+#[derive(Clone, Copy, Debug)]
+enum Before {
+    None,
+    WithoutPassword,
+    WithPassword,
+}
+
 async fn a_stranger_cannot_tell_whether_there_was_an_account(door: Door) {
     for way in WAYS {
-        let unknown = seen_by_the_stranger(door, way, false).await;
-        let known = seen_by_the_stranger(door, way, true).await;
-        assert_eq!(unknown.len(), known.len());
-        for (index, (unknown, known)) in unknown.iter().zip(&known).enumerate() {
-            assert_eq!(unknown, known, "{way:?}, answer {index}");
+        let unknown = seen_by_the_stranger(door, way, Before::None).await;
+        for before in [Before::WithoutPassword, Before::WithPassword] {
+            let known = seen_by_the_stranger(door, way, before).await;
+            assert_eq!(unknown.len(), known.len());
+            for (index, (unknown, known)) in unknown.iter().zip(&known).enumerate() {
+                assert_eq!(unknown, known, "{way:?}, {before:?}, answer {index}");
+            }
         }
     }
 }
 
 /// All the stranger's answers: before the victim proves the mailbox, and after.
-async fn seen_by_the_stranger(door: Door, way: Way, had_account: bool) -> Vec<String> {
+async fn seen_by_the_stranger(door: Door, way: Way, before: Before) -> Vec<String> {
     let app = App::start().await;
-    if had_account {
-        app.signed_in(door, VICTIM).await;
+    match before {
+        Before::None => {}
+        Before::WithoutPassword => _ = app.signed_in(door, VICTIM).await,
+        Before::WithPassword => {
+            let mut victim = app.caller(door);
+            assert_eq!(victim.register(VICTIM, "one of her own").await, Answer::Done);
+            let letter = app.letter_to(VICTIM).await;
+            assert_eq!(victim.follow(&letter.link).await, Answer::Done);
+            assert!(victim.has_password().await);
+        }
     }
     app.clock.advance(WAIT);
     let mut seen = Vec::new();

@@ -14,8 +14,11 @@ both_doors! {
     two_hundred_first_sign_ins_at_once_make_one_account,
     parallel_guesses_are_counted_one_by_one,
     askers_and_others_at_once_get_one_session,
+    two_hundred_confirmations_at_once_make_one_account,
+    a_confirmation_and_a_password_at_once_are_one_after_the_other,
 }
 
+const PASSWORD: &str = "three quiet otters";
 const GONE: &str = "invalid_link";
 
 async fn two_hundred_askers_at_once_get_one_session(door: Door) {
@@ -114,6 +117,80 @@ async fn askers_and_others_at_once_get_one_session(door: Door) {
     assert_eq!(sessions.len(), 1);
     assert!(others <= 1);
     assert_eq!(app.records().await.sessions, 1);
+}
+
+/// Either all who registered get the one session, and the account has the password they typed; or one
+/// of the others has confirmed, and none of all that is theirs.
+async fn two_hundred_confirmations_at_once_make_one_account(door: Door) {
+    let app = App::start_on_disk().await;
+    let mut ann = app.caller(door);
+    ann.register("ann@example.org", PASSWORD).await;
+    let letter = app.letter_to("ann@example.org").await;
+    let tasks: Vec<_> = (0..200)
+        .map(|number| {
+            let is_asker = number % 2 == 0;
+            let mut caller = if is_asker { ann.clone() } else { app.caller(door) };
+            let letter = letter.clone();
+            tokio::spawn(async move {
+                let answer = match number % 4 {
+                    0 => caller.follow(&letter.link).await,
+                    2 => caller.type_code(&letter.code).await,
+                    _ => caller.follow_deliberately(&letter.link).await,
+                };
+                (is_asker, answer, caller)
+            })
+        })
+        .collect();
+    let (mut sessions, mut askers, mut others) = (HashSet::new(), 0, 0);
+    for task in tasks {
+        let (is_asker, answer, caller) = task.await.unwrap();
+        if answer == Answer::Done {
+            *(if is_asker { &mut askers } else { &mut others }) += 1;
+            sessions.insert(caller.session());
+            assert_eq!(caller.has_password().await, askers > 0);
+        } else {
+            let gone = [GONE, "invalid_request"].map(|code| Answer::refused(410, code));
+            assert!(gone.contains(&answer), "{answer:?}");
+        }
+    }
+    assert!([(100, 0), (0, 1)].contains(&(askers, others)), "{askers} askers, {others} others");
+    assert_eq!(sessions.len(), 1);
+    let records = app.records().await;
+    assert_eq!((records.accounts, records.sessions), (1, 1));
+}
+
+/// Whoever knows the password is told to confirm first, or is signed in: never that it is wrong.
+async fn a_confirmation_and_a_password_at_once_are_one_after_the_other(door: Door) {
+    let app = App::start_on_disk().await;
+    for round in 0..24_u64 {
+        let email = format!("p{round}@example.org");
+        let mut ann = app.caller(door);
+        assert_eq!(ann.register(&email, PASSWORD).await, Answer::Done);
+        let letter = app.letter_to(&email).await;
+        let begun = app.house.gatepost.passwords_hashed();
+        let tasks: Vec<_> = (0..6)
+            .map(|_| {
+                let (mut caller, email) = (app.caller(door), email.clone());
+                tokio::spawn(async move { (caller.sign_in_with_password(&email, PASSWORD).await, caller) })
+            })
+            .collect();
+        // Sooner or later among them: a password is looked up before it is hashed and after.
+        while app.house.gatepost.passwords_hashed() < begun + round % 6 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+        for task in tasks {
+            let (answer, mut caller) = task.await.unwrap();
+            let is_in = caller.who().await;
+            match answer {
+                Answer::Done => assert_eq!(is_in.as_ref(), Some(&email)),
+                refused => assert_eq!((refused, is_in), (Answer::refused(403, "unconfirmed"), None)),
+            }
+        }
+        assert!(ann.has_password().await);
+        assert_eq!(app.caller(door).sign_in_with_password(&email, PASSWORD).await, Answer::Done);
+    }
+    assert_eq!(app.accounts().await, 24);
 }
 
 #[derive(Clone, Copy)]

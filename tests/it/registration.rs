@@ -200,7 +200,7 @@ async fn closed_registration_takes_nobody(door: Door) {
         assert_eq!(ann.look_at("http://localhost/register").await, closed);
     }
     assert_eq!(app.house.gatepost.passwords_hashed(), 0);
-    app.expect_no_letter();
+    app.expect_no_letter().await;
 }
 
 #[tokio::test]

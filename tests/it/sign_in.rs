@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::harness::app::{App, Registration};
 use crate::harness::both_doors;
-use crate::harness::caller::{Answer, Door};
+use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
     a_mailed_link_signs_in,
@@ -236,5 +236,45 @@ async fn what_is_no_address_gets_no_mail(door: Door) {
     }
     assert_eq!(ann.ask(&format!("{}@example.org", "a".repeat(400))).await, refused);
     assert_eq!(ann.act("/sign-in", &[]).await, Answer::refused_field(422, "missing_field", "email"));
-    app.expect_no_letter();
+    app.expect_no_letter().await;
+}
+
+#[tokio::test]
+async fn who_wants_nothing_else_is_led_home() {
+    const HOME: &str = "/app?tab=1";
+    let app = App::start_with_home(HOME).await;
+    let place = |caller: &Caller| caller.last.as_ref().unwrap().header("location").map(str::to_owned);
+    let (ann, password) = ("ann@example.org", "three quiet otters");
+    let mut registered = app.caller(Door::Pages);
+    registered.register(ann, password).await;
+    let letter = app.letter_to(ann).await;
+    assert_eq!(registered.follow(&letter.link).await, Answer::Done);
+    assert_eq!(place(&registered).as_deref(), Some(HOME));
+    // Who is signed in already has nothing to do on these pages.
+    for path in ["/register", "/sign-in", "/sign-in/password"] {
+        registered.get(path).await;
+        assert_eq!(place(&registered).as_deref(), Some(HOME), "{path}");
+        registered.get(&format!("{path}?next=%2Felsewhere")).await;
+        assert_eq!(place(&registered).as_deref(), Some("/elsewhere"), "{path}");
+    }
+    assert_eq!(registered.register("eve@example.org", password).await, Answer::Done);
+    assert_eq!(place(&registered).as_deref(), Some(HOME));
+    app.expect_no_letter().await;
+
+    let mut by_password = app.caller(Door::Pages);
+    assert_eq!(by_password.sign_in_with_password(ann, password).await, Answer::Done);
+    assert_eq!(place(&by_password).as_deref(), Some(HOME));
+
+    for registers in [false, true] {
+        let email = if registers { "bob@example.org" } else { ann };
+        let mut by_code = app.caller(Door::Pages);
+        if registers {
+            by_code.register(email, password).await
+        } else {
+            by_code.ask(email).await
+        };
+        let letter = app.letter_to(email).await;
+        assert_eq!(by_code.type_code(&letter.code).await, Answer::Done);
+        assert_eq!(place(&by_code).as_deref(), Some(HOME));
+    }
 }

@@ -1,11 +1,25 @@
 //! Sealed tokens and derived codes: what is ours opens, nothing else does, and nothing panics.
 
+use std::sync::Arc;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
 use gatepost::domain::ids::{AccountId, Nonce, SessionId};
-use gatepost::domain::token::{KeyId, KeyRing, KeyRingError, LinkClaims, SessionClaims};
+use gatepost::domain::key::Key;
+use gatepost::domain::password::{Cost, Password, PasswordHash, Recipe};
+use gatepost::domain::ports::{Change, Record, Store};
+use gatepost::domain::token::{KeyId, KeyRing, KeyRingError, LinkClaims, SaltSeed, SessionClaims};
+use gatepost::domain::{Gatepost, Settings};
+use gatepost::store::memory::MemoryStore;
 use proptest::prelude::*;
+
+use crate::harness::world::world;
 
 const OLD_KEY: &str = "gatepost-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const NEW_KEY: &str = "gatepost-key-1 2 ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+
+const SEED: SaltSeed = SaltSeed([5; 32]);
 
 fn ring() -> KeyRing {
     KeyRing::parse(OLD_KEY).unwrap()
@@ -116,6 +130,46 @@ fn tokens_and_codes_are_those_of_the_first_release() {
         ring.code(&link(nonce, 4)).unwrap().as_str(),
         ring.checks().next().unwrap().1,
     ));
+}
+
+/// A password's hash, as it is kept of a registration in a store with this seed, under these keys.
+async fn hash_of(password: &str, keys: &str) -> PasswordHash {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let mut change = Change::new();
+    change.put(Key::salt_seed(), Record::SaltSeed(SEED));
+    store.commit(change).await.unwrap();
+    let (ring, settings) = (KeyRing::parse(keys).unwrap(), Settings::default());
+    let gatepost = Gatepost::open(Arc::clone(&store), world().0, ring, settings).await.unwrap();
+    let ann = EmailAddress::parse("Ann@example.org").unwrap();
+    let password = Password::new(password.into());
+    let queued = gatepost.register(&ann, &password, None, &[], &Client::server()).await.unwrap();
+    let found = store.get(&[Key::request(queued.held.nonce())]).await.unwrap().remove(0).unwrap();
+    let Record::Request(request) = found.record else { panic!("no request") };
+    request.password.unwrap()
+}
+
+/// Any other hash of an old password would lock everybody out.
+#[tokio::test]
+async fn passwords_are_hashed_as_in_the_first_release() {
+    let password = "three quiet otters";
+    let PasswordHash { recipe, hash } = hash_of(password, OLD_KEY).await;
+    let address = EmailAddress::parse("ann@example.org").unwrap().canonical();
+    assert_eq!(recipe, Recipe::new(SEED.salt(&address), KeyId(1), Cost::default()));
+    insta::assert_snapshot!(format!(
+        "pepper {:02x?}\nsalt   {:02x?}\n{:?}, {} bytes\nhash   {hash:02x?}",
+        ring().pepper(KeyId(1)).unwrap().as_bytes(),
+        recipe.salt,
+        recipe.cost,
+        recipe.length_bytes,
+    ));
+    let params = Params::new(19 * 1024, 2, 1, Some(32)).unwrap();
+    let mut bare = [0; 32];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into(password.as_bytes(), &recipe.salt, &mut bare).unwrap();
+    assert_ne!(hash, bare, "the store alone is not enough to try passwords against");
+    let elsewhere = hash_of(password, &NEW_KEY.replace(" 2 ", " 1 ")).await;
+    assert_eq!(elsewhere.recipe, recipe);
+    assert_ne!(elsewhere.hash, hash);
 }
 
 #[test]

@@ -287,5 +287,5 @@ async fn every_act_leaves_its_event_and_what_is_so_already_none() {
     assert_eq!(events().await, 3);
     gatepost.hand_out_link(&ann, client).await.unwrap();
     assert_eq!(events().await, 4);
-    app.expect_no_letter();
+    app.expect_no_letter().await;
 }

@@ -1,8 +1,12 @@
 //! What stands in the store of a house.
 
 use gatepost::domain::account::Account;
+use gatepost::domain::accounts::Role;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
 use gatepost::domain::event::EventName;
 use gatepost::domain::key::{Key, Span};
+use gatepost::domain::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::ports::{Change, Committed, Record, Versioned};
 
 use super::app::App;
@@ -58,7 +62,20 @@ impl App {
 
     /// Shuts an account, as its operator does.
     pub(crate) async fn disable(&self, email: &str) {
-        let account = Account { disabled: true, ..self.account(email).await };
+        self.put(Account { disabled: true, ..self.account(email).await }).await;
+    }
+
+    /// Makes an account whose password, that nobody knows, takes some seconds to hash.
+    pub(crate) async fn costly_account(&self, email: &str) {
+        let (gatepost, address) = (&self.house.gatepost, EmailAddress::parse(email).unwrap());
+        gatepost.add_account(&address, Role::Member, &Client::server()).await.unwrap();
+        let account = self.account(email).await;
+        let cost = Cost { passes: 300, ..Cost::default() };
+        let recipe = Recipe { salt: account.salt.clone(), pepper: None, cost, length_bytes: 32 };
+        self.put(Account { password: Some(PasswordHash { recipe, hash: vec![0; 32] }), ..account }).await;
+    }
+
+    async fn put(&self, account: Account) {
         let mut change = Change::new();
         change.put(Key::account(account.id), Record::Account(account));
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));

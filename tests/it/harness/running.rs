@@ -37,16 +37,17 @@ pub(crate) async fn start(
     settings: Settings,
 ) -> (SocketAddr, House, Work) {
     let keys = KeyRing::generate(&world);
-    start_with_keys(store, world, transport, settings, &keys).await
+    start_with_keys(store, world, transport, settings, &keys, "/").await
 }
 
-/// Opens a house with the keys its store was written with.
+/// Opens a house with the keys its store was written with, and with this home.
 pub(crate) async fn start_with_keys(
     store: Arc<dyn Store>,
     world: World,
     transport: TransportSettings,
     settings: Settings,
     keys: &str,
+    home: &str,
 ) -> (SocketAddr, House, Work) {
     let listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let listener = Listener::bind(&listen).unwrap();
@@ -72,7 +73,7 @@ pub(crate) async fn start_with_keys(
         site: Site {
             name: "Gatepost".into(),
             public_url: public_url.clone(),
-            home: Next::parse("/").unwrap(),
+            home: Next::parse(home).unwrap(),
             registration,
             has_mailbox,
         },

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use gatepost::domain::accounts::Role;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
+use gatepost::domain::password::Password;
 use gatepost::mail::{MailSettings, RecentLetters, Sender, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::memory::MemoryStore;
@@ -10,10 +14,42 @@ use mailparse::{MailHeaderMap, ParsedMail};
 use super::sink::Sink;
 use super::{House, through, through_sink};
 
-/// The letter about one asking, as it went over the wire.
-async fn letter(registration: bool, change: impl Fn(&mut MailSettings)) -> Vec<u8> {
-    let house = House::over(Arc::new(MemoryStore::new()), registration).await;
-    house.ask("ann@example.org").await;
+/// What a letter says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    SigningIn,
+    NoAccount,
+    Confirming,
+    AlreadyRegistered,
+}
+
+impl About {
+    const ALL: [Self; 4] = [Self::SigningIn, Self::NoAccount, Self::Confirming, Self::AlreadyRegistered];
+
+    /// What stands on its button, if it has one.
+    fn label(self) -> Option<&'static str> {
+        match self {
+            Self::SigningIn | Self::AlreadyRegistered => Some("Sign in"),
+            Self::Confirming => Some("Confirm your address"),
+            Self::NoAccount => None,
+        }
+    }
+}
+
+/// The letter that follows from one asking, as it went over the wire.
+async fn letter(about: About, change: impl Fn(&mut MailSettings)) -> Vec<u8> {
+    let house = House::over(Arc::new(MemoryStore::new()), about != About::NoAccount).await;
+    let (ann, client) = (EmailAddress::parse("ann@example.org").unwrap(), &Client::server());
+    if about == About::AlreadyRegistered {
+        house.gatepost.add_account(&ann, Role::Member, client).await.unwrap();
+    }
+    match about {
+        About::SigningIn | About::NoAccount => _ = house.ask(ann.as_str()).await,
+        About::Confirming | About::AlreadyRegistered => {
+            let password = Password::new("three quiet otters".into());
+            house.gatepost.register(&ann, &password, None, &[], client).await.unwrap();
+        }
+    }
     let sink = Sink::good().await;
     let mut settings = through_sink(&sink);
     change(&mut settings);
@@ -60,65 +96,84 @@ fn read(html: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn the_letter_to_sign_in_reads_well() {
-    insta::assert_snapshot!(shown(&letter(true, |_| {}).await));
+    insta::assert_snapshot!(shown(&letter(About::SigningIn, |_| {}).await));
 }
 
 #[tokio::test]
 async fn the_letter_that_there_is_no_account_reads_well() {
-    insta::assert_snapshot!(shown(&letter(false, |_| {}).await));
+    insta::assert_snapshot!(shown(&letter(About::NoAccount, |_| {}).await));
+}
+
+#[tokio::test]
+async fn the_letter_to_confirm_an_address_reads_well() {
+    insta::assert_snapshot!(shown(&letter(About::Confirming, |_| {}).await));
+}
+
+#[tokio::test]
+async fn the_letter_that_there_is_an_account_already_reads_well() {
+    insta::assert_snapshot!(shown(&letter(About::AlreadyRegistered, |_| {}).await));
 }
 
 #[tokio::test]
 async fn link_and_code_stand_alone_and_unbroken_on_the_wire_too() {
-    // As it is, as lines of the raw message: no encoding has touched them.
-    let data = letter(true, |_| {}).await;
-    let raw = String::from_utf8(data.clone()).unwrap();
-    let link = raw.lines().find(|line| line.starts_with("https://id.example.org/link/")).unwrap();
-    assert!(link.len() < 77 && !link.contains(['=', '?', '&', '%']), "{link}");
-    assert_eq!(link.len(), "https://id.example.org/link/".len() + 40);
-    let code = raw.lines().find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));
-    let code = code.expect("the code has a line of its own");
-    let mail = mailparse::parse_mail(&data).unwrap();
-    let (text, html) = parts(&mail);
-    assert_eq!(text.lines().last().unwrap(), format!("@id.example.org #{code}"));
-    assert_eq!(mail.headers.get_first_value("Subject").unwrap(), format!("{code} is your Gatepost code"));
-    assert_eq!(html.matches(&format!("href=\"{link}\"")).count(), 2);
-    assert!(raw.is_ascii() && raw.lines().all(|line| line.len() <= 998));
-    assert!(!raw.to_ascii_lowercase().contains("quoted-printable"));
+    for about in About::ALL {
+        // As it is, as lines of the raw message: no encoding has touched them.
+        let data = letter(about, |_| {}).await;
+        let raw = String::from_utf8(data.clone()).unwrap();
+        let link = raw.lines().find(|line| line.starts_with("https://id.example.org/link/"));
+        let code = raw.lines().find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));
+        assert!(raw.is_ascii() && raw.lines().all(|line| line.len() <= 998));
+        assert!(!raw.to_ascii_lowercase().contains("quoted-printable"));
+        if about == About::NoAccount {
+            assert_eq!((link, code), (None, None));
+            continue;
+        }
+        let (link, code) = (link.unwrap(), code.expect("the code has a line of its own"));
+        assert!(link.len() < 77 && !link.contains(['=', '?', '&', '%']), "{link}");
+        assert_eq!(link.len(), "https://id.example.org/link/".len() + 40);
+        let mail = mailparse::parse_mail(&data).unwrap();
+        let (text, html) = parts(&mail);
+        assert_eq!(text.lines().last().unwrap(), format!("@id.example.org #{code}"), "{about:?}");
+        let subject = mail.headers.get_first_value("Subject").unwrap();
+        assert_eq!(subject, format!("{code} is your Gatepost code"));
+        assert_eq!(html.matches(&format!("href=\"{link}\"")).count(), 2, "{about:?}");
+    }
 }
 
 #[tokio::test]
 async fn both_parts_say_the_same() {
-    for registration in [true, false] {
-        let data = letter(registration, |_| {}).await;
+    for about in About::ALL {
+        let data = letter(about, |_| {}).await;
         let (text, html) = parts(&mailparse::parse_mail(&data).unwrap());
         let in_text: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         let in_html = read(&html);
         // The page also has the product's name above it and a label on its button.
-        let extras = if registration { vec!["Gatepost", "Sign", "in"] } else { vec!["Gatepost"] };
+        let extras = about.label().unwrap_or_default().split_whitespace().chain(["Gatepost"]);
         let mut expected: Vec<&str> = in_text.iter().map(String::as_str).chain(extras).collect();
         let mut found: Vec<&str> = in_html.iter().map(String::as_str).collect();
         expected.sort_unstable();
         found.sort_unstable();
-        assert_eq!(found, expected);
+        assert_eq!(found, expected, "{about:?}");
     }
 }
 
 #[tokio::test]
 async fn nothing_in_a_letter_is_fetched_from_anywhere() {
-    let data = letter(true, |_| {}).await;
-    let (_, html) = parts(&mailparse::parse_mail(&data).unwrap());
-    for part in ["src=", "url(", "@import", "<img", "<link", "<script", "<iframe", "background="] {
-        assert!(!html.contains(part), "{part}");
+    for about in About::ALL {
+        let data = letter(about, |_| {}).await;
+        let (_, html) = parts(&mailparse::parse_mail(&data).unwrap());
+        for part in ["src=", "url(", "@import", "<img", "<link", "<script", "<iframe", "background="] {
+            assert!(!html.contains(part), "{about:?}: {part}");
+        }
+        let links = html.matches("http").count();
+        assert_eq!(links, html.matches("https://id.example.org/link/").count(), "{about:?}");
     }
-    let links = html.matches("http").count();
-    assert_eq!(links, html.matches("https://id.example.org/link/").count());
 }
 
 #[tokio::test]
 async fn names_in_any_script_arrive_whole_and_make_no_header() {
     let name = "Müllers Tür ✓ \u{5d0}";
-    let data = letter(true, |settings| {
+    let data = letter(About::SigningIn, |settings| {
         settings.name = name.into();
         settings.from = Sender::parse(&format!("{name} <door@example.org>")).unwrap();
     })
@@ -151,7 +206,7 @@ async fn hostile_recipients_and_names_change_no_header() {
     let mut owed = Vec::new();
     for address in hostile {
         // What the strict parser refuses cannot be written to at all.
-        if gatepost::domain::address::EmailAddress::parse(address).is_ok() {
+        if EmailAddress::parse(address).is_ok() {
             house.ask(address).await;
             owed.push(address);
         }
@@ -176,7 +231,6 @@ async fn hostile_recipients_and_names_change_no_header() {
 
 #[tokio::test]
 async fn the_mailbox_shows_what_would_have_been_sent() {
-    use gatepost::domain::address::EmailAddress;
     use gatepost::domain::ports::Mailbox;
 
     let house = House::new().await;
@@ -201,7 +255,7 @@ async fn the_mailbox_shows_what_would_have_been_sent() {
 
     // What is shown signs in.
     let code = letter.code.clone().unwrap();
-    let client = gatepost::domain::client::Client::server();
+    let client = Client::server();
     let redeemed = house.gatepost.redeem_code(queued.held, Some(&code), None, &client).await;
     assert!(redeemed.is_ok(), "{redeemed:?}");
     worker.stops().await;

@@ -142,7 +142,13 @@ impl Caller {
         self.act("/sign-out", &[]).await
     }
 
-    fn keep_request(&mut self, email: &str) {
+    /// The request token that a program was given last.
+    pub(crate) fn newest_token(&self) -> String {
+        self.requests.first().map(|(_, token)| token.clone()).unwrap()
+    }
+
+    /// Keeps what a program was given as `request` in the last reply.
+    pub(crate) fn keep_request(&mut self, email: &str) {
         let Some(reply) = &self.last else { return };
         if self.door != Door::Json {
             return;

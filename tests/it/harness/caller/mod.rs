@@ -47,6 +47,8 @@ pub(crate) struct Caller {
     requests: Vec<(String, String)>,
     /// The session token of a program.
     pub(crate) bearer: Option<String>,
+    /// Whether the script of a browser's pages sends for them.
+    is_htmx: bool,
     /// The last reply, for what only one door shows.
     pub(crate) last: Option<Reply>,
 }
@@ -54,7 +56,21 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn new(door: Door, server: SocketAddr) -> Self {
         let host = format!("localhost:{}", server.port());
-        Self { door, server, host, cookies: vec![], requests: vec![], bearer: None, last: None }
+        Self {
+            door,
+            server,
+            host,
+            cookies: vec![],
+            requests: vec![],
+            bearer: None,
+            is_htmx: false,
+            last: None,
+        }
+    }
+
+    /// The same browser with or without its pages' script.
+    pub(crate) fn with_script(self, is_htmx: bool) -> Self {
+        Self { is_htmx, ..self }
     }
 
     /// Sends an act with these fields: a form, or JSON.
@@ -102,6 +118,9 @@ impl Caller {
         let bearer = self.bearer.as_ref().map(|token| format!("Bearer {token}"));
         let mut all = vec![("host", self.host.as_str()), ("user-agent", "Firefox/145.0 on Linux")];
         all.extend_from_slice(headers);
+        if self.is_htmx {
+            all.push(("hx-request", "true"));
+        }
         if !cookies.is_empty() {
             all.push(("cookie", &cookies));
         }

@@ -1,0 +1,221 @@
+//! Bad input to registering and to signing in with a password: both doors refuse it in the same words,
+//! a page tells them where they belong, and nothing is done.
+
+use gatepost::domain::password::Password;
+use serde_json::json;
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Door};
+use crate::harness::http::Reply;
+use crate::harness::records::Records;
+
+both_doors! {
+    no_next_leads_to_another_site,
+}
+
+const ANN: &str = "ann@example.org";
+const PASSWORD: &str = "three quiet otters";
+const OTHER: &str = "seven loud geese";
+const PATHS: [&str; 2] = ["/register", "/sign-in/password"];
+const EMAIL: &str = "email";
+
+const NO_ADDRESSES: [&str; 17] = [
+    "",
+    " ",
+    "ann",
+    "ann@",
+    "@example.org",
+    "a@b@example.org",
+    "a@example.org,b@example.org",
+    "\"a@attacker.example\"@victim.example",
+    "v@victim.example＠attacker.example",
+    "a\r\nBcc: x@example.org",
+    "Ann <ann@example.org>",
+    "ann@[127.0.0.1]",
+    "mıke@example.org",
+    "a\0@example.org",
+    "ann@example",
+    "ann(comment)@example.org",
+    "анна@example.org",
+];
+
+/// What stands in the store, but for events.
+async fn records(app: &App) -> Records {
+    Records { events: 0, ..app.records().await }
+}
+
+/// Both doors, a page also with its script, refuse these fields alike: with this status, code and
+/// field.
+async fn is_refused(app: &App, path: &str, typed: [&str; 2], refusal: &Answer) {
+    let before = records(app).await;
+    let [email, password] = typed.map(str::to_owned);
+    let mut fields = vec![("email", email.clone()), ("password", password.clone())];
+    let mut program = app.caller(Door::Json);
+    assert_eq!(program.act(path, &fields).await, *refusal, "{path} {typed:?}");
+    let told = program.last.unwrap().json()["detail"].as_str().unwrap().to_owned();
+    assert!(told.ends_with('.'), "{told}");
+    fields.push(("next", "/app?x=1&y=2".to_owned()));
+    for is_htmx in [false, true] {
+        let mut browser = app.caller(Door::Pages).with_script(is_htmx);
+        assert_eq!(browser.act(path, &fields).await, *refusal, "{path} {typed:?}");
+        let page = browser.last.unwrap().body;
+        let is_of_email = matches!(refusal, Answer::Refused { field: Some(field), .. } if field == EMAIL);
+        let beside = match (is_of_email, path) {
+            (true, "/register") => "email-error",
+            (true, _) => "account-error",
+            (false, _) => "password-error",
+        };
+        assert!(
+            page.contains(&format!("id=\"{beside}\" role=\"alert\">{told}</p>")),
+            "{path} {typed:?}: {page}"
+        );
+        assert_eq!(page.matches("role=\"alert\">").count(), 1, "{path} {typed:?}: {page}");
+        let kept =
+            email.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        assert!(page.contains(&format!("value=\"{kept}\"")), "{path} {typed:?}: {page}");
+        assert!(page.contains("name=\"next\" value=\"/app?x=1&amp;y=2\""), "{path} {typed:?}: {page}");
+        assert!(password.is_empty() || !page.contains(&password), "{path} {typed:?}: {page}");
+    }
+    assert_eq!(records(app).await, before, "{path} {typed:?}");
+    app.expect_no_letter().await;
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_told_beside_it_and_nothing_is_done() {
+    let app = App::start().await;
+    let refusal = Answer::refused_field(422, "invalid_email", "email");
+    let long = format!("{}@example.org", "a".repeat(400));
+    for path in PATHS {
+        for email in NO_ADDRESSES.into_iter().chain([long.as_str()]) {
+            is_refused(&app, path, [email, PASSWORD], &refusal).await;
+        }
+    }
+    assert_eq!(app.house.gatepost.passwords_hashed(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_password_is_told_beside_it_and_nothing_is_done() {
+    let app = App::start().await;
+    let long = "otters ".repeat(150);
+    assert!(Password::new(long.clone()).is_too_long());
+    let weak = Answer::refused_field(422, "weak_password", "password");
+    for password in ["", "few otters", long.as_str(), ANN, "password1234"] {
+        // The address stands on the page: a password that is the address cannot be missing there.
+        let email = if password == ANN { "Ann@example.org" } else { ANN };
+        is_refused(&app, "/register", [email, password], &weak).await;
+    }
+    let invalid = Answer::refused(401, "invalid_credentials");
+    for password in ["", PASSWORD, long.as_str(), "three\0otters"] {
+        is_refused(&app, "/sign-in/password", [ANN, password], &invalid).await;
+    }
+}
+
+#[tokio::test]
+async fn a_password_of_no_characters_is_malformed() {
+    let app = App::start().await;
+    let before = records(&app).await;
+    for path in PATHS {
+        let mut program = app.caller(Door::Json);
+        let reply =
+            program.post_json(path, r#"{"email":"ann@example.org","password":"otters \ud800"}"#).await;
+        assert_eq!(reply.json()["code"], "malformed", "{path}");
+        assert_eq!((reply.status.as_u16(), &reply.json()["field"]), (400, &json!(null)), "{path}");
+        for password in ["%ff", "%c3%28", "otters%ff", "%ed%a0%80", "%f0%28%8c%bc"] {
+            let mut browser = app.caller(Door::Pages);
+            let reply =
+                browser.post_form(path, &format!("email=ann%40example.org&password={password}")).await;
+            let refusal = (reply.status.as_u16(), reply.header("x-problem"), reply.header("x-problem-field"));
+            assert_eq!(refusal, (400, Some("malformed"), None), "{path} {password}");
+            assert!(!reply.body.contains("otters") && !reply.body.contains('\u{fffd}'), "{path} {password}");
+        }
+    }
+    assert_eq!(records(&app).await, before);
+    assert_eq!(app.house.gatepost.passwords_hashed(), 0);
+    app.expect_no_letter().await;
+}
+
+/// Whither a page leads. A program is led nowhere, and hears nothing of it.
+fn place(door: Door, reply: &Reply) -> Option<&str> {
+    assert!(!reply.body.contains("evil"), "{reply:?}");
+    match door {
+        Door::Pages => Some(reply.header("location").unwrap()),
+        Door::Json => reply.header("location"),
+    }
+}
+
+async fn no_next_leads_to_another_site(door: Door) {
+    for (next, leads_to) in [
+        ("https://evil.example", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/app?x=1&y=2", "/app?x=1&y=2"),
+    ] {
+        let leads_to = Some(leads_to).filter(|_| door == Door::Pages);
+        let app = App::start().await;
+        let fields = [("email", ANN), ("password", PASSWORD), ("next", next)];
+        let fields = fields.map(|(name, value)| (name, value.to_owned()));
+        let mut ann = app.caller(door);
+        assert_eq!(ann.act("/register", &fields).await, Answer::Done, "{next}");
+        let waits_at = Some("/unconfirmed").filter(|_| door == Door::Pages);
+        assert_eq!(place(door, ann.last.as_ref().unwrap()), waits_at);
+        if door == Door::Json {
+            ann.keep_request(ANN);
+        }
+        let letter = app.letter_to(ANN).await;
+        assert_eq!(ann.follow(&letter.link).await, Answer::Done, "{next}");
+        assert_eq!(place(door, ann.last.as_ref().unwrap()), leads_to, "{next}");
+        let mut again = app.caller(door);
+        assert_eq!(again.act("/sign-in/password", &fields).await, Answer::Done, "{next}");
+        assert_eq!(place(door, again.last.as_ref().unwrap()), leads_to, "{next}");
+    }
+}
+
+/// A `request` that does not fit is passed over: it is never a way to somebody else's registration.
+#[tokio::test]
+async fn a_request_that_does_not_fit_changes_no_registration() {
+    for misfit in ["of another address", "of the address to sign in", "flipped", "a link", "rubbish"] {
+        let app = App::start().await;
+        let mut ann = app.caller(Door::Json);
+        assert_eq!(ann.register(ANN, PASSWORD).await, Answer::Done);
+        let own = ann.newest_token();
+        let letter = app.letter_to(ANN).await;
+        let mut eve = app.caller(Door::Json);
+        let request = match misfit {
+            "of another address" => {
+                eve.register("eve@example.org", OTHER).await;
+                app.letter_to("eve@example.org").await;
+                eve.newest_token()
+            }
+            "of the address to sign in" => {
+                eve.ask(ANN).await;
+                app.letter_to(ANN).await;
+                eve.newest_token()
+            }
+            "flipped" => own.chars().rev().collect(),
+            "a link" => letter.link.rsplit('/').next().unwrap().to_owned(),
+            _ => "x".to_owned(),
+        };
+        // The other way round too: hers with another address is a registration of that one.
+        for (email, request) in [(ANN, &request), ("bob@example.org", &own)] {
+            let body = json!({ "email": email, "password": OTHER, "request": request }).to_string();
+            let reply = eve.post_json("/register", &body).await;
+            assert_eq!(reply.status.as_u16(), 202, "{misfit}: {reply:?}");
+            assert_ne!(reply.json()["request"], json!(own), "{misfit}");
+            let other = app.letter_to(email).await;
+            assert_ne!((&other.link, &other.code), (&letter.link, &letter.code), "{misfit}");
+        }
+        // Hers stands as it was: her password is told her request, and becomes the account's.
+        let mut elsewhere = app.caller(Door::Json);
+        let unconfirmed = elsewhere.sign_in_with_password(ANN, PASSWORD).await;
+        assert_eq!(unconfirmed, Answer::refused(403, "unconfirmed"), "{misfit}");
+        assert_eq!(elsewhere.newest_token(), own, "{misfit}");
+        assert_eq!(ann.type_code(&letter.code).await, Answer::Done, "{misfit}");
+        assert!(ann.has_password().await, "{misfit}");
+        for (password, answer) in
+            [(PASSWORD, Answer::Done), (OTHER, Answer::refused(401, "invalid_credentials"))]
+        {
+            assert_eq!(app.caller(Door::Json).sign_in_with_password(ANN, password).await, answer, "{misfit}");
+        }
+    }
+}
