@@ -161,7 +161,11 @@ impl Gatepost {
                 Ok(Compared::Answer(PasswordSignIn::Unconfirmed(unconfirmed)))
             }
         };
-        Ok(Decision::Commit { change: Change::new(), event: Some(event), answer })
+        // Standing and registrations are read one after the other: who was confirmed in between had
+        // neither an account nor a registration, and the right password would be told to be wrong.
+        let mut change = Change::new();
+        under.standing.expected_by(&mut change);
+        Ok(Decision::Commit { change, event: Some(event), answer })
     }
 
     /// The account with its password hashed as it is done today, where it was hashed otherwise: the

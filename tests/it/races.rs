@@ -1,10 +1,23 @@
 //! Many at once: whatever the order, a request is used once and an address is one account.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use gatepost::domain::Settings;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::key::{Key, Span};
+use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::store::memory::MemoryStore;
+use tokio::sync::Notify;
 
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
+use crate::harness::inbox::Inbox;
+use crate::harness::running::start;
+use crate::harness::world::world;
 
 both_doors! {
     // Several threads and a store that takes its time: on one thread no act is interrupted.
@@ -191,6 +204,61 @@ async fn a_confirmation_and_a_password_at_once_are_one_after_the_other(door: Doo
         assert_eq!(app.caller(door).sign_in_with_password(&email, PASSWORD).await, Answer::Done);
     }
     assert_eq!(app.accounts().await, 24);
+}
+
+/// A store in memory that can be held up in the middle of an act.
+#[derive(Default)]
+struct HeldStore {
+    inner: MemoryStore,
+    /// How many more reads of the registrations of an address until one waits; none for ever at 0.
+    reads_to_go: AtomicUsize,
+    is_held: Notify,
+    let_go: Notify,
+}
+
+#[async_trait]
+impl Store for HeldStore {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError> {
+        let pending = Key::pending(&EmailAddress::parse("ann@example.org").unwrap().canonical());
+        let one_less = |reads: usize| reads.checked_sub(1);
+        let to_go = || self.reads_to_go.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        if keys == [pending] && to_go() == Ok(1) {
+            self.is_held.notify_one();
+            self.let_go.notified().await;
+        }
+        self.inner.get(keys).await
+    }
+
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        self.inner.scan(span, limit).await
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        self.inner.commit(change).await
+    }
+
+    fn writable(&self) -> Result<(), StoreError> {
+        self.inner.writable()
+    }
+}
+
+/// The same in the one moment when it matters: who is confirmed after the account was looked up and
+/// before the registrations are, would have neither.
+#[tokio::test]
+async fn a_confirmation_in_the_middle_of_a_sign_in_makes_no_right_password_wrong() {
+    let (store, inbox) = (Arc::new(HeldStore::default()), Inbox::default());
+    let (server, _, _work) = start(store.clone(), world().0, inbox.transport(), Settings::default()).await;
+    let mut ann = Caller::new(Door::Json, server);
+    ann.register("ann@example.org", PASSWORD).await;
+    let link = inbox.next_to("ann@example.org").await.link.unwrap();
+    // Once before the password is hashed, and once after.
+    store.reads_to_go.store(2, Ordering::SeqCst);
+    let mut other = Caller::new(Door::Json, server);
+    let sign_in = tokio::spawn(async move { other.sign_in_with_password("ann@example.org", PASSWORD).await });
+    store.is_held.notified().await;
+    assert_eq!(ann.follow(&link).await, Answer::Done);
+    store.let_go.notify_one();
+    assert_eq!(sign_in.await.unwrap(), Answer::Done);
 }
 
 #[derive(Clone, Copy)]
