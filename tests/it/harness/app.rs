@@ -262,7 +262,8 @@ fn mask(text: &str) -> String {
             continue;
         }
         if run.len() >= 22 {
-            masked.push_str(&format!("*{}", run.len()));
+            masked.push('*');
+            masked.push_str(&run.len().to_string());
         } else {
             masked.push_str(&run);
         }
