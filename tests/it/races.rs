@@ -198,7 +198,7 @@ async fn a_confirmation_and_a_password_at_once_are_one_after_the_other(door: Doo
             match answer {
                 Answer::Done => assert_eq!(is_in.as_ref(), Some(&email)),
                 refused @ Answer::Refused { .. } => {
-                    assert_eq!((refused, is_in), (Answer::refused(403, "unconfirmed"), None))
+                    assert_eq!((refused, is_in), (Answer::refused(403, "unconfirmed"), None));
                 }
             }
         }
