@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(read.recipe.cost, Cost { memory_kib: 65_536, passes: 3, lanes: 4 });
         assert_eq!(read.recipe.length_bytes, 16);
         assert_eq!(read.hash, (0..16).collect::<Vec<u8>>());
-        for dear in ["m=262144,t=4,p=16", "m=65536,t=16,p=1", "m=8,t=1,p=1"] {
+        for dear in ["m=65536,t=4,p=16", "m=16384,t=16,p=1", "m=8,t=1,p=1"] {
             assert!(
                 PasswordHash::from_phc(&format!("$argon2id$v=19${dear}${SALT}${HASH}")).is_ok(),
                 "{dear}"
@@ -149,11 +149,11 @@ mod tests {
             ("$argon2id$v=19$m=08,t=1,p=1$S$H", Parameters),
             ("$argon2id$v=19$m=+8,t=1,p=1$S$H", Parameters),
             ("$argon2id$v=19$m=,t=1,p=1$S$H", Parameters),
-            ("$argon2id$v=19$m=262145,t=1,p=1$S$H", TooDear),
+            ("$argon2id$v=19$m=65537,t=1,p=1$S$H", TooDear),
             ("$argon2id$v=19$m=99999999999,t=1,p=1$S$H", TooDear),
             ("$argon2id$v=19$m=8,t=17,p=1$S$H", TooDear),
             ("$argon2id$v=19$m=1024,t=1,p=17$S$H", TooDear),
-            ("$argon2id$v=19$m=262144,t=5,p=1$S$H", TooDear),
+            ("$argon2id$v=19$m=65536,t=5,p=1$S$H", TooDear),
             ("$argon2id$v=19$m=8,t=0,p=1$S$H", TooSmall),
             ("$argon2id$v=19$m=8,t=1,p=0$S$H", TooSmall),
             ("$argon2id$v=19$m=15,t=1,p=2$S$H", TooSmall),
