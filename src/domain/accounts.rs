@@ -8,7 +8,7 @@
 //!
 //! Those that lived elsewhere are taken over by `import`.
 
-use super::account::Account;
+use super::account::{Account, Owner};
 use super::address::{CanonicalAddress, EmailAddress};
 use super::client::Client;
 use super::error::Error;
@@ -86,7 +86,7 @@ impl Gatepost {
         let handed_out = self
             .act(client, || async {
                 let standing = self.standing(address).await?;
-                if standing.account().is_some() {
+                if !standing.is_free() {
                     return Ok(Decision::Answer(Err(Refusal::AddressTaken(address.clone()))));
                 }
                 let now = self.world.now();
@@ -165,7 +165,7 @@ impl Gatepost {
         let owners = self.store.scan(&span, limit).await?;
         let next = owners.last().filter(|_| owners.len() == limit).and_then(|(key, _)| key.owned_address());
         let ids = owners.into_iter().filter_map(|(_, found)| match found.record {
-            Record::Owner(id) => Some(Key::account(id)),
+            Record::Owner(Owner::Account(id)) => Some(Key::account(id)),
             _ => None,
         });
         let found: Vec<Found<Account>> = self.find_all(ids.collect()).await?;
@@ -220,12 +220,9 @@ impl Gatepost {
             wrong_codes: 0,
             next: None,
             password: None,
+            asker: None,
             handed_out: true,
-            generation: Generation {
-                owed: 0,
-                live_until: expires_at,
-                ..Generation::new(0, now, Some(&account))
-            },
+            generation: Generation { owed: 0, live_until: expires_at, ..Generation::of(0, now, &account) },
         };
         let claims = LinkClaims { key: request.key, nonce, generation: 0 };
         let token = self.ring.seal_link(&claims).ok_or(Error::InvalidLink)?;

@@ -15,12 +15,12 @@ use super::error::Error;
 use super::event::{Event, EventName};
 use super::ids::{LetterId, Nonce};
 use super::key::Key;
-use super::letter::{Letter, LetterKind};
+use super::letter::{About, Letter, LetterKind};
 use super::next::Next;
 use super::password::PasswordHash;
 use super::ports::{Change, Record};
 use super::read::{Found, Standing};
-use super::request::{Generation, Purpose, RESEND_WAIT, Request};
+use super::request::{AskingAccount, Generation, Purpose, RESEND_WAIT, Request};
 use super::time::Timestamp;
 use super::token::RequestToken;
 use super::waiting::HeldRequest;
@@ -51,6 +51,15 @@ pub(super) struct Ask<'a> {
     pub(super) next: Option<&'a Next>,
     /// What was typed with a registration; none asks for one more letter with whatever was typed.
     pub(super) password: Option<&'a PasswordHash>,
+    /// Who asks, where only an account can.
+    pub(super) asker: Option<AskingAccount>,
+}
+
+impl<'a> Ask<'a> {
+    /// A letter that anybody can ask for.
+    pub(super) fn new(purpose: Purpose, address: &'a EmailAddress, next: Option<&'a Next>) -> Self {
+        Self { purpose, address, next, password: None, asker: None }
+    }
 }
 
 /// A request that was asked before, and a change that leans on it.
@@ -78,12 +87,9 @@ impl Gatepost {
     pub async fn resend(&self, held: HeldRequest, client: &Client) -> Result<MailQueued, Error> {
         self.act(client, || async {
             let found: Found<Request> = self.find(Key::request(held.0)).await?;
-            let now = self.world.now();
-            // The password of a registration that is over is forgotten: it has to be typed again.
-            let is_forgotten =
-                |it: &Before| it.request.purpose == Purpose::Register && it.request.is_over(now);
-            let before = Before::new(held, found).filter(|before| !is_forgotten(before));
-            self.decide_again(before.ok_or(Error::InvalidRequest)?, None, client).await
+            let before = Before::new(held, found).ok_or(Error::InvalidRequest)?;
+            self.may_resend(&before).await?;
+            self.decide_again(before, None, client).await
         })
         .await
     }
@@ -109,12 +115,28 @@ impl Gatepost {
         }
     }
 
+    /// What cannot begin anew without what was typed or who was signed in: that has to come again.
+    async fn may_resend(&self, before: &Before) -> Result<(), Error> {
+        let (request, nonce) = (&before.request, before.held.0);
+        let is_over = request.is_over(self.world.now());
+        let is_dead = match request.asker {
+            Some(asker) => {
+                let standing = self.standing_of(request).await?;
+                is_over || request.is_spent() || request.is_left_by(nonce, &asker, &standing)
+            }
+            None => is_over && request.purpose == Purpose::Register,
+        };
+        if is_dead { Err(Error::InvalidRequest) } else { Ok(()) }
+    }
+
     async fn asked_before(&self, ask: &Ask<'_>, held: &[HeldRequest]) -> Result<Option<Before>, Error> {
         let keys = held.iter().map(|held| Key::request(held.0)).collect();
         let found = self.find_all::<Request>(keys).await?;
+        let asker = ask.asker.map(|asker| asker.id);
         let is_same = |before: &Before| {
             before.request.purpose == ask.purpose
                 && before.request.address.canonical() == ask.address.canonical()
+                && before.request.asker.map(|asker| asker.id) == asker
         };
         Ok(held.iter().zip(found).filter_map(|(held, found)| Before::new(*held, found)).find(is_same))
     }
@@ -129,6 +151,7 @@ impl Gatepost {
     ) -> Result<Decision<MailQueued>, Error> {
         let standing = self.standing(ask.address).await?;
         let now = self.world.now();
+        let asker = ask.asker.map(|asker| asker.id);
         let nonce = Nonce(self.world.random());
         let request = Request {
             purpose: ask.purpose,
@@ -140,8 +163,9 @@ impl Gatepost {
             wrong_codes: 0,
             next: ask.next.cloned(),
             password: ask.password.cloned(),
+            asker: ask.asker,
             handed_out: false,
-            generation: Generation::new(0, now, standing.account()),
+            generation: Generation::new(0, now, &standing),
         };
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
@@ -153,7 +177,7 @@ impl Gatepost {
         } else {
             EventName::MailRequested
         };
-        self.owe(change, nonce, request, &standing, Event::new(now, name, None, client))
+        self.owe(change, nonce, request, &standing, Event::new(now, name, asker, client))
     }
 
     /// One more letter of the same family, or the next generation where this one can sign in no
@@ -187,22 +211,26 @@ impl Gatepost {
             change.put(key, Record::Request(request.clone()));
             let password = request.password.as_ref();
             let (address, next) = (&request.address, request.next.as_ref());
-            let again = Ask { purpose: request.purpose, address, next, password };
+            let again = Ask { password, asker: request.asker, ..Ask::new(request.purpose, address, next) };
             let ask = ask.unwrap_or(&again);
             let ask = Ask { next: ask.next.or(next), ..ask.clone() };
             return self.decide_anew(change, &ask, Some(held.0), client).await;
         }
-        let standing = self.standing(&request.address).await?;
-        if request.generation.used.is_some() || request.is_void(standing.account()) {
+        if let Some(ask) = ask {
+            request.asker = ask.asker;
+        }
+        let standing = self.standing_of(&request).await?;
+        if request.generation.used.is_some() || request.is_void(held.0, &standing) {
             let number = request.generation.number + 1;
-            request.generation = Generation::new(number, now, standing.account());
+            request.generation = Generation::new(number, now, &standing);
         } else {
             request.generation.owed = request.generation.owed.saturating_add(1);
         }
         if ask.is_some() {
             self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
         }
-        let event = Event::new(now, EventName::MailRequested, None, client);
+        let asker = request.asker.map(|asker| asker.id);
+        let event = Event::new(now, EventName::MailRequested, asker, client);
         self.owe(change, held.0, request, &standing, event)
     }
 
@@ -225,8 +253,7 @@ impl Gatepost {
             // To the mailbox that was proven, in its own spelling: hosts may tell letter case apart,
             // and another spelling be somebody else's mailbox.
             to: standing.account().map_or(&request.address, |account| &account.address).clone(),
-            nonce,
-            generation: request.generation.number,
+            about: About::Request { nonce, generation: request.generation.number },
             queued_at: now,
             give_up_at: request.expires_at,
             tries: 0,
@@ -246,8 +273,18 @@ impl Gatepost {
     }
 
     fn letter_kind(&self, purpose: Purpose, standing: &Standing) -> LetterKind {
+        if standing.held_for().is_some() {
+            return LetterKind::AddressChanged;
+        }
         match (purpose, standing.account()) {
-            (_, None) if !self.settings.registration => LetterKind::NoAccount,
+            (Purpose::Reauthenticate | Purpose::UndoEmail, _) => LetterKind::YourCode,
+            (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,
+            (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
+            (Purpose::ResetPassword, None) => LetterKind::NothingToReset,
+            (Purpose::ResetPassword, Some(_)) => LetterKind::ResetPassword,
+            (Purpose::SignIn | Purpose::Register, None) if !self.settings.registration => {
+                LetterKind::NoAccount
+            }
             (Purpose::SignIn, _) => LetterKind::SignIn,
             (Purpose::Register, None) => LetterKind::Confirm,
             (Purpose::Register, Some(_)) => LetterKind::AlreadyRegistered,

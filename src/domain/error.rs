@@ -36,6 +36,24 @@ pub enum Error {
     /// The link was opened where nobody asked for it, and nobody ticked "I asked for this".
     #[error("a deliberate act is missing")]
     ConfirmationRequired,
+    /// A new password has to come with it.
+    #[error("a password is missing")]
+    PasswordRequired,
+    /// The current password has to come with it.
+    #[error("the current password is missing")]
+    CurrentPasswordRequired,
+    /// Not the current password.
+    #[error("wrong current password")]
+    WrongPassword,
+    /// The account has this address already.
+    #[error("the same address")]
+    SameEmail,
+    /// The sign-in is too long ago for this.
+    #[error("a recent sign-in is needed")]
+    RecentSignInRequired,
+    /// There is no such thing, or it is somebody else's.
+    #[error("not found")]
+    NotFound,
     /// Nobody is signed in.
     #[error("not signed in")]
     SignInRequired,

@@ -36,6 +36,32 @@ pub enum EventName {
     SignedIn,
     /// A password was refused: wrong, or not yet good for anything.
     PasswordRefused,
+    /// The password was set or changed.
+    PasswordChanged,
+    /// The password was removed.
+    PasswordRemoved,
+    /// A forgotten password was replaced.
+    PasswordReset,
+    /// The current password was wrong, so nothing was changed.
+    PasswordChangeRefused,
+    /// The address was changed.
+    EmailChanged,
+    /// The old address was restored.
+    EmailRestored,
+    /// A change of address was called off.
+    EmailChangeCancelled,
+    /// Who is signed in has proven it once more.
+    Reauthenticated,
+    /// A session was ended by another.
+    SessionEnded,
+    /// All other sessions were ended.
+    OthersSignedOut,
+    /// The account was deleted.
+    AccountDeleted,
+    /// The operator shut the account.
+    AccountDisabled,
+    /// The operator opened it again.
+    AccountEnabled,
     /// The operator made an account.
     AccountAdded,
     /// The operator handed out a link to sign in.
@@ -61,17 +87,72 @@ impl EventName {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::SignedIn => "authn_login_success",
+            Self::SignedIn | Self::Reauthenticated => "authn_login_success",
             Self::Registered => "registered",
             Self::AccountConfirmed | Self::AccountAdded => "user_created",
             Self::MailRequested | Self::LinkHandedOut => "authn_token_created",
+            Self::PasswordChanged | Self::PasswordRemoved | Self::PasswordReset => "authn_password_change",
+            Self::PasswordChangeRefused => "authn_password_change_fail",
+            Self::EmailChanged | Self::EmailRestored | Self::EmailChangeCancelled => "user_updated",
+            Self::AccountDeleted => "user_deleted",
+            Self::AccountDisabled => "authn_login_lock",
+            Self::AccountEnabled => "authn_login_unlock",
             Self::AdminGranted | Self::AdminRevoked => "privilege_permissions_changed",
             Self::WrongCode | Self::PasswordRefused => "authn_login_fail",
-            Self::SignedOut => "session_ended",
+            Self::SignedOut | Self::SessionEnded | Self::OthersSignedOut => "session_ended",
             Self::MailSent => "mail_sent",
             Self::MailFailed => "mail_failed",
             Self::MailDropped => "mail_dropped",
         }
+    }
+}
+
+impl EventName {
+    /// What happened, to the person it happened to.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::MailRequested => "A letter was asked for.",
+            Self::Registered => "The address was registered.",
+            Self::AccountConfirmed => "The address was confirmed: the account came to be.",
+            Self::SignedIn => "Signed in.",
+            Self::WrongCode => "A wrong code was typed.",
+            Self::PasswordRefused => "A wrong password was typed.",
+            Self::PasswordChanged => "The password was set or changed.",
+            Self::PasswordRemoved => "The password was removed.",
+            Self::PasswordReset => "The forgotten password was replaced.",
+            Self::PasswordChangeRefused => "The password was not changed: the present one was wrong.",
+            Self::EmailChanged => "The address was changed.",
+            Self::EmailRestored => "The old address was restored.",
+            Self::EmailChangeCancelled => "A change of address was called off.",
+            Self::Reauthenticated => "It was proven once more who is signed in.",
+            Self::SessionEnded => "A session was ended.",
+            Self::OthersSignedOut => "All other sessions were ended.",
+            Self::SignedOut => "Signed out.",
+            Self::AccountDeleted => "The account was deleted.",
+            Self::AccountDisabled => "The account was disabled by who runs this server.",
+            Self::AccountEnabled => "The account was enabled again by who runs this server.",
+            Self::AccountAdded => "The account was made by who runs this server.",
+            Self::LinkHandedOut => "A sign-in link was made by who runs this server.",
+            Self::AdminGranted => "The account became an admin's.",
+            Self::AdminRevoked => "The account is no admin's any more.",
+            Self::MailSent => "A letter was sent.",
+            Self::MailFailed => "A letter could not be delivered.",
+            Self::MailDropped => "A letter was not sent: what it spoke of was over.",
+        }
+    }
+
+    /// Whether it is that something was refused.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::WrongCode
+                | Self::PasswordRefused
+                | Self::PasswordChangeRefused
+                | Self::MailFailed
+                | Self::MailDropped
+        )
     }
 }
 

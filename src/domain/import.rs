@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::account::Account;
+use super::account::{Account, Owner};
 use super::accounts::Role;
 use super::address::{CanonicalAddress, EmailAddress};
 use super::client::Client;
@@ -20,9 +20,9 @@ use super::registration::Pending;
 use super::time::Timestamp;
 use super::{Decision, Gatepost};
 
-/// Most accounts of one step. Each takes five writes at most: its address, its record, two events,
-/// and the registrations that waited under the address.
-pub const IMPORT_STEP: usize = Change::MAX_WRITES / 5;
+/// Most accounts of one step. Each takes seven writes at most: its address, its record, two events, each
+/// twice, and the registrations that waited under the address.
+pub const IMPORT_STEP: usize = Change::MAX_WRITES / 7;
 
 /// An account that lived elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,15 +59,15 @@ impl Gatepost {
     pub async fn import_accounts(&self, rows: &[NewAccount], client: &Client) -> Result<Imported, Error> {
         self.act(client, || async {
             let addresses: Vec<CanonicalAddress> = rows.iter().map(|row| row.address.canonical()).collect();
-            let owners: Vec<Found<AccountId>> =
-                self.find_all(addresses.iter().map(Key::owner).collect()).await?;
+            let owners: Vec<Found<Owner>> = self.find_all(addresses.iter().map(Key::owner).collect()).await?;
             let waiting: Vec<Found<Pending>> =
                 self.find_all(addresses.iter().map(Key::pending).collect()).await?;
             let now = self.world.now();
             let mut change = Change::new();
             let mut added = BTreeSet::new();
             for (((row, address), owner), waiting) in rows.iter().zip(&addresses).zip(owners).zip(waiting) {
-                if owner.value.is_some() || !added.insert(address) {
+                let is_free = matches!(owner.value, None | Some(Owner::Vacated { .. }));
+                if !is_free || !added.insert(address) {
                     continue;
                 }
                 owner.expected_by(&mut change);
@@ -77,7 +77,7 @@ impl Gatepost {
                 }
                 let account = self.put_account(&mut change, row, client);
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
-                self.put_event(&mut change, event);
+                self.put_event(&mut change, &event);
             }
             let imported = Imported { added: added.len(), known: rows.len() - added.len() };
             if added.is_empty() {
@@ -104,20 +104,18 @@ impl Gatepost {
             disabled: new.disabled,
             salt,
             password: new.password.clone(),
+            pending_change: None,
+            undos: Vec::new(),
             epoch: 0,
             sign_in_used: Timestamp::default(),
         };
-        change.put(Key::owner(&address), Record::Owner(account.id));
+        change.put(Key::owner(&address), Record::Owner(Owner::Account(account.id)));
         change.put(Key::account(account.id), Record::Account(account.clone()));
         // Who is an admin, and since when, is told by events of this name alone.
         if account.admin {
             let event = Event::new(self.world.now(), EventName::AdminGranted, Some(account.id), client);
-            self.put_event(change, event);
+            self.put_event(change, &event);
         }
         account
-    }
-
-    fn put_event(&self, change: &mut Change, event: Event) {
-        change.put(Key::event(event.at, self.world.random()), Record::Event(event));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `a/` accounts, `e/` who owns an address, `p/` passwords that wait for their address to be proven,
 //! `r/` requests, `s/` sessions by account, `o/` the outbox by due time, `x/` expiry marks by time, `v/`
-//! events by time, `k/` key checks, `n/` the seed of salts. Prefixes of one engine's own begin with a
+//! events by time, `k/` key checks, `n/` the seed of salts,
+//! `u/` rights to have an address back, `h/` events by account, `d/` what is left of deleted accounts. Prefixes of one engine's own begin with a
 //! NUL byte.
 
 use std::fmt;
@@ -90,6 +91,24 @@ impl Key {
         Self::joined(b"k/", &[&[id]])
     }
 
+    /// Whose a right to have an address back is.
+    #[must_use]
+    pub fn undo(nonce: Nonce) -> Self {
+        Self::joined(b"u/", &[&nonce.0])
+    }
+
+    /// An event once more, under its account: the newest first.
+    #[must_use]
+    pub fn history(account: AccountId, at: Timestamp, tail: [u8; 8]) -> Self {
+        Self::joined(b"h/", &[&account.0, &(u64::MAX - at.0).to_be_bytes(), &tail])
+    }
+
+    /// What is left to be removed of a deleted account.
+    #[must_use]
+    pub fn remains(account: AccountId) -> Self {
+        Self::joined(b"d/", &[&account.0])
+    }
+
     /// The seed of salts.
     #[must_use]
     pub fn salt_seed() -> Self {
@@ -143,6 +162,24 @@ impl Span {
     #[must_use]
     pub fn sessions(account: AccountId) -> Self {
         Self::prefix(&Key::joined(b"s/", &[&account.0]))
+    }
+
+    /// The events of an account, the newest first.
+    #[must_use]
+    pub fn history(account: AccountId) -> Self {
+        Self::prefix(&Key::joined(b"h/", &[&account.0]))
+    }
+
+    /// What is left of deleted accounts.
+    #[must_use]
+    pub fn remains() -> Self {
+        Self::prefix(&Key::joined(b"d/", &[]))
+    }
+
+    /// All requests.
+    #[must_use]
+    pub fn requests() -> Self {
+        Self::prefix(&Key::joined(b"r/", &[]))
     }
 
     /// Letters due at `now` or before, the longest due first.

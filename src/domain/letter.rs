@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::address::EmailAddress;
-use super::ids::{LetterId, Nonce, RunId};
+use super::ids::{AccountId, LetterId, Nonce, RunId};
 use super::time::Timestamp;
 
 /// A letter that is owed. Who reads the outbox finds nothing to sign in with: the words are
@@ -17,10 +17,8 @@ pub struct Letter {
     pub kind: LetterKind,
     /// To whom.
     pub to: EmailAddress,
-    /// The request it speaks of.
-    pub nonce: Nonce,
-    /// The request's generation when it was asked for: in a later one the letter is dead.
-    pub generation: u8,
+    /// What it speaks of. What that is over for is not sent.
+    pub about: About,
     /// When it was asked for: its `Date`.
     pub queued_at: Timestamp,
     /// Not tried any more from here on.
@@ -29,6 +27,29 @@ pub struct Letter {
     pub tries: u16,
     /// The run of the process that is sending it now.
     pub lease: Option<RunId>,
+}
+
+/// What a letter hangs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum About {
+    /// A request, in the generation it was asked for in: in a later one the letter is dead.
+    Request {
+        /// Which.
+        nonce: Nonce,
+        /// Its generation then.
+        generation: u8,
+    },
+    /// The right of an account to have an address back.
+    Undo {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        nonce: Nonce,
+    },
+    /// An account: news to its owner.
+    Account(AccountId),
+    /// Nothing that could be over: the news is the end of it.
+    Nothing,
 }
 
 /// What a letter is about.
@@ -42,6 +63,43 @@ pub enum LetterKind {
     Confirm,
     /// Somebody registered an address that has an account: link and code to sign in.
     AlreadyRegistered,
+    /// Link and code to set a new password.
+    ResetPassword,
+    /// Somebody forgot a password, but there is no account under this address.
+    NothingToReset,
+    /// Link and code to confirm the new address of an account.
+    ConfirmNewAddress,
+    /// To the old address: it is about to change.
+    AddressChanging,
+    /// To the old address: it has changed, with the link to undo that. Also what any asking at an
+    /// address gets while it is held.
+    AddressChanged,
+    /// The old address is back.
+    AddressRestored,
+    /// To the owner of an address that somebody wanted to change to.
+    AddressWanted,
+    /// The code by which somebody signed in proves it once more.
+    YourCode,
+    /// The password was set, changed, removed or reset.
+    PasswordChanged,
+    /// The account is gone.
+    AccountDeleted,
+}
+
+impl LetterKind {
+    /// Whether link or code of a request stand in it.
+    #[must_use]
+    pub fn has_secrets(self) -> bool {
+        matches!(
+            self,
+            Self::SignIn
+                | Self::Confirm
+                | Self::AlreadyRegistered
+                | Self::ResetPassword
+                | Self::ConfirmNewAddress
+                | Self::YourCode
+        )
+    }
 }
 
 /// All that the words of one letter need.
@@ -59,39 +117,23 @@ pub struct Contents {
 
 /// What a letter says.
 #[derive(Clone, Debug)]
-pub enum Matter {
-    /// Link and code to sign in.
-    SignIn(Secrets),
-    /// There is no account here, and none can be made.
-    NoAccount,
-    /// Link and code to confirm a registration.
-    Confirm(Secrets),
-    /// Somebody registered an address that has an account: link and code to sign in.
-    AlreadyRegistered(Secrets),
+pub struct Matter {
+    /// Which letter.
+    pub kind: LetterKind,
+    /// The link in it, if there is one.
+    pub link: Option<LinkToken>,
+    /// The code in it, if there is one.
+    pub code: Option<Code>,
+    /// How long link and code are good, counted from now.
+    pub lifetime: Duration,
 }
 
 impl Matter {
-    /// The link and code in it, if it has them.
+    /// News without link or code.
     #[must_use]
-    pub fn secrets(&self) -> Option<&Secrets> {
-        match self {
-            Self::SignIn(secrets) | Self::Confirm(secrets) | Self::AlreadyRegistered(secrets) => {
-                Some(secrets)
-            }
-            Self::NoAccount => None,
-        }
+    pub fn news(kind: LetterKind) -> Self {
+        Self { kind, link: None, code: None, lifetime: Duration::ZERO }
     }
-}
-
-/// What signs in, and for how long after it was delivered.
-#[derive(Clone, Debug)]
-pub struct Secrets {
-    /// The sealed token of the link.
-    pub link: LinkToken,
-    /// The code to type.
-    pub code: Code,
-    /// How long both are good, counted from now.
-    pub lifetime: Duration,
 }
 
 /// The sealed token in a link. Prints as a placeholder in debug output.

@@ -6,7 +6,7 @@
 use super::Gatepost;
 use super::address::EmailAddress;
 use super::error::Error;
-use super::ids::Nonce;
+use super::ids::{AccountId, Nonce};
 use super::key::Key;
 use super::letter::Code;
 use super::read::{Found, Standing};
@@ -29,12 +29,39 @@ pub struct LinkView {
     pub asker: Asker,
     /// The code to type where it was asked for: for who looks and did not ask, while it is good.
     pub code: Option<Code>,
+    /// What whoever is not the asker has to bring.
+    pub needs: Option<Need>,
     /// Whether redeeming it makes an account that can have a password.
     pub makes_account: bool,
+    /// The account that asked, where only a session of it can redeem the link.
+    pub asked_by: Option<AccountId>,
     /// Whether the operator handed it out, rather than a letter.
     pub handed_out: bool,
     /// What it came to, where the session that was made of it is the one of who looks.
     pub redeemed_here: Option<Redeemed>,
+}
+
+/// A deliberate act, or the right to one, that redeeming a link takes of who did not ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A tick: "I asked for this".
+    Confirm,
+    /// A new password.
+    Password,
+    /// A live session of the account that asked.
+    Session,
+}
+
+impl Need {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Password => "password",
+            Self::Session => "session",
+        }
+    }
 }
 
 impl Gatepost {
@@ -43,8 +70,11 @@ impl Gatepost {
     /// # Errors
     /// `InvalidLink` for every link that signs in no more, whatever the reason; `Store`.
     pub async fn show_link(&self, token: &str, redeemer: Redeemer<'_>) -> Result<LinkView, Error> {
+        if let Some(undo) = self.ring.open_undo(token) {
+            return self.show_undo(undo).await;
+        }
         let (claims, request) = self.open_link(token).await?;
-        let (standing, found) = self.judge(&claims, &request.address).await?;
+        let (standing, found) = self.judge(&claims, &request).await?;
         let request = found.value.ok_or(Error::InvalidLink)?;
         let asker = asks(claims.nonce, redeemer.held);
         let redeemed_here = self.redeemed_here(&request, redeemer).await?;
@@ -53,7 +83,7 @@ impl Gatepost {
                 Asker::Yes => self.repeated(&request).await?,
                 Asker::No => None,
             };
-            if repeated.is_none() && !self.is_redeemable(&request, &standing) {
+            if repeated.is_none() && !self.is_redeemable(claims.nonce, &request, &standing) {
                 return Err(Error::InvalidLink);
             }
         }
@@ -61,7 +91,9 @@ impl Gatepost {
             purpose: request.purpose,
             expires_at: request.live_until(),
             code: self.code_to_carry(&claims, &request, asker),
+            needs: Self::needed(&request, asker, redeemed_here.is_some()),
             makes_account: request.makes_account(),
+            asked_by: request.asker.map(|asker| asker.id),
             handed_out: request.handed_out,
             email: request.address,
             asker,
@@ -96,10 +128,20 @@ impl Gatepost {
     pub(super) async fn judge(
         &self,
         claims: &LinkClaims,
-        address: &EmailAddress,
+        request: &Request,
     ) -> Result<(Standing, Found<Request>), Error> {
-        let standing = self.standing(address).await?;
+        let standing = self.standing_of(request).await?;
         Ok((standing, self.find_of(claims).await?))
+    }
+
+    fn needed(request: &Request, asker: Asker, is_redeemed_here: bool) -> Option<Need> {
+        match request.purpose {
+            _ if is_redeemed_here => None,
+            Purpose::ResetPassword => Some(Need::Password),
+            Purpose::ChangeEmail | Purpose::Reauthenticate => Some(Need::Session),
+            _ if asker == Asker::Yes => None,
+            _ => Some(Need::Confirm),
+        }
     }
 
     async fn find_of(&self, claims: &LinkClaims) -> Result<Found<Request>, Error> {

@@ -6,9 +6,13 @@
 
 pub mod account;
 pub mod accounts;
+mod acting;
 pub mod address;
 pub mod ask;
 pub mod client;
+mod contents;
+pub mod custody;
+mod effect;
 pub mod error;
 pub mod event;
 pub mod ids;
@@ -21,7 +25,11 @@ pub mod open;
 pub mod outbox;
 pub mod password;
 pub mod ports;
+pub mod profile;
+mod purpose;
 mod read;
+pub mod reauthentication;
+pub mod recovery;
 pub mod redeem;
 pub mod registration;
 mod repeat;
@@ -134,6 +142,15 @@ impl Gatepost {
         Err(StoreError::Busy.into())
     }
 
+    /// Puts an event into a change, and once more under its account, where its person finds it.
+    fn put_event(&self, change: &mut Change, event: &Event) {
+        let tail = self.world.random();
+        change.put(key::Key::event(event.at, tail), Record::Event(event.clone()));
+        if let Some(account) = event.account {
+            change.put(key::Key::history(account, event.at, tail), Record::Event(event.clone()));
+        }
+    }
+
     /// Commits a change together with its event, and tells the log once it is durable.
     async fn commit(
         &self,
@@ -143,7 +160,7 @@ impl Gatepost {
     ) -> Result<Committed, Error> {
         let owes = change.writes.iter().any(|(_, record)| matches!(record, Some(Record::Letter(_))));
         if let Some(event) = event {
-            change.put(key::Key::event(event.at, self.world.random()), Record::Event(event.clone()));
+            self.put_event(&mut change, event);
         }
         let committed = self.store.commit(change).await?;
         if committed == Committed::Yes {

@@ -14,12 +14,11 @@ use super::error::Error;
 use super::event::{Event, EventName};
 use super::ids::LetterId;
 use super::key::{Key, Span};
-use super::letter::{Contents, Letter, LetterKind, Matter, Secrets};
+use super::letter::{About, Letter};
 use super::ports::{Change, Committed, Record, StoreError, Version, Versioned};
 use super::read::Found;
 use super::request::Request;
 use super::time::Timestamp;
-use super::token::LinkClaims;
 use super::{Decision, Gatepost};
 
 /// Longer than any conversation with a mail server may last.
@@ -132,26 +131,6 @@ impl Gatepost {
         self.world.clock.sleep_until(at).await;
     }
 
-    /// All that the words of a claimed letter need (step 2). Nothing, when what it speaks of is
-    /// over: it has left the outbox then, since a dead link must not be mailed.
-    ///
-    /// # Errors
-    /// `Store`.
-    pub async fn contents(&self, claim: &Claim) -> Result<Option<Contents>, Error> {
-        let letter = &claim.letter;
-        let found: Found<Request> = self.find(Key::request(letter.nonce)).await?;
-        let matter = match found.value {
-            Some(request) if self.is_worth_sending(letter, &request).await? => self.matter(letter, &request),
-            _ => None,
-        };
-        let Some(matter) = matter else {
-            self.settle(claim, EventName::MailDropped, Request::letter_dropped).await?;
-            return Ok(None);
-        };
-        let (id, to, queued_at) = (letter.id, letter.to.clone(), letter.queued_at);
-        Ok(Some(Contents { id, to, queued_at, matter }))
-    }
-
     /// Ends a try (step 3).
     ///
     /// # Errors
@@ -215,7 +194,7 @@ impl Gatepost {
     }
 
     /// Takes a letter out of the outbox and tells its request, in one commit with the event.
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         claim: &Claim,
         name: EventName,
@@ -224,44 +203,18 @@ impl Gatepost {
         let client = &Client::server();
         self.act(client, || async {
             let Some(mut change) = self.taken_out(claim).await? else { return Ok(Decision::Answer(())) };
-            let found: Found<Request> = self.find(Key::request(claim.letter.nonce)).await?;
-            found.expected_by(&mut change);
-            if let Some(mut request) = found.value {
-                tell(&mut request, claim.letter.generation);
-                change.put(found.key, Record::Request(request));
+            if let About::Request { nonce, generation } = claim.letter.about {
+                let found: Found<Request> = self.find(Key::request(nonce)).await?;
+                found.expected_by(&mut change);
+                if let Some(mut request) = found.value {
+                    tell(&mut request, generation);
+                    change.put(found.key, Record::Request(request));
+                }
             }
             let event = Event::new(self.world.now(), name, None, client);
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })
         .await
-    }
-
-    async fn is_worth_sending(&self, letter: &Letter, request: &Request) -> Result<bool, Error> {
-        if request.generation.number != letter.generation || request.is_over(self.world.now()) {
-            return Ok(false);
-        }
-        // "There is no account" stays true news; what signs in must still do so.
-        if letter.kind == LetterKind::NoAccount {
-            return Ok(true);
-        }
-        let standing = self.standing(&request.address).await?;
-        Ok(request.generation.used.is_none() && !request.is_void(standing.account()))
-    }
-
-    /// What a letter says; nothing, when the key of its secrets is no longer in the ring.
-    fn matter(&self, letter: &Letter, request: &Request) -> Option<Matter> {
-        let claims = LinkClaims { key: request.key, nonce: letter.nonce, generation: letter.generation };
-        let left = request.expires_at.since(self.world.now());
-        let secrets = || {
-            let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime).min(left);
-            Some(Secrets { link: self.ring.seal_link(&claims)?, code: self.ring.code(&claims)?, lifetime })
-        };
-        match letter.kind {
-            LetterKind::SignIn => secrets().map(Matter::SignIn),
-            LetterKind::Confirm => secrets().map(Matter::Confirm),
-            LetterKind::AlreadyRegistered => secrets().map(Matter::AlreadyRegistered),
-            LetterKind::NoAccount => Some(Matter::NoAccount),
-        }
     }
 
     /// Moves those letters of a page that are `wanted` to a new due time, in one commit. Nothing,

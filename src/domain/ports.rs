@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::account::Account;
+use super::account::{Account, Owner};
 use super::address::EmailAddress;
 use super::event::Event;
 use super::ids::{AccountId, LetterId};
 use super::key::{Key, Span};
 use super::letter::{Code, Letter};
+use super::profile::deletion::Remains;
 use super::registration::Pending;
 use super::request::Request;
 use super::session::Session;
@@ -24,7 +25,7 @@ pub enum Record {
     /// An account, under its id.
     Account(Account),
     /// Who is the account of an address, under the canonical address.
-    Owner(AccountId),
+    Owner(Owner),
     /// The registrations of an address that wait for their mail, under the canonical address.
     Pending(Pending),
     /// A request for a mail, under its nonce.
@@ -39,6 +40,10 @@ pub enum Record {
     Event(Event),
     /// Proves that a key of the ring is the one this store was written with.
     KeyCheck([u8; 32]),
+    /// Whose a right to have an address back is, under its nonce.
+    Undo(AccountId),
+    /// What is left of a deleted account, under its id.
+    Remains(Remains),
     /// The seed of the salts of addresses without an account.
     SaltSeed(SaltSeed),
 }

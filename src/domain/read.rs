@@ -1,16 +1,18 @@
 //! Reading records in their types.
 
 use super::Gatepost;
-use super::account::Account;
+use super::account::{Account, Owner};
 use super::address::EmailAddress;
 use super::error::Error;
-use super::ids::AccountId;
+use super::event::Event;
+use super::ids::{AccountId, Nonce};
 use super::key::Key;
 use super::letter::Letter;
 use super::ports::{Change, Record, StoreError, Version, Versioned};
 use super::registration::Pending;
 use super::request::Request;
 use super::session::Session;
+use super::time::Timestamp;
 
 /// What stands under a key, or that nothing does.
 #[derive(Clone, Debug)]
@@ -60,13 +62,15 @@ macro_rules! stored {
 }
 
 stored!(
-    Account: Account, AccountId: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter
+    Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter,
+    AccountId: Undo, Event: Event
 );
 
-/// Who stands behind an address.
+/// Who stands behind an address, and the account that asks for something about it, where one does.
 pub(super) struct Standing {
-    owner: Found<AccountId>,
+    owner: Found<Owner>,
     account: Found<Account>,
+    asker: Option<Found<Account>>,
 }
 
 impl Standing {
@@ -74,11 +78,41 @@ impl Standing {
         self.account.value.as_ref()
     }
 
+    pub(super) fn asker(&self) -> Option<&Account> {
+        self.asker.as_ref().and_then(|asker| asker.value.as_ref())
+    }
+
+    /// The account the address is held for, and by which undo.
+    pub(super) fn held_for(&self) -> Option<(AccountId, Nonce)> {
+        match self.owner.value {
+            Some(Owner::Held { by, undo, .. }) => Some((by, undo)),
+            _ => None,
+        }
+    }
+
+    /// When the last account left the address, where that is not long ago.
+    pub(super) fn vacated_at(&self) -> Option<Timestamp> {
+        match self.owner.value {
+            Some(Owner::Vacated { at }) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody has the address, or a right to it.
+    pub(super) fn is_free(&self) -> bool {
+        !matches!(self.owner.value, Some(Owner::Account(_) | Owner::Held { .. }))
+    }
+
     /// Makes `change` hold only while the same one stands there, unchanged.
     pub(super) fn expected_by(&self, change: &mut Change) {
         self.owner.expected_by(change);
         if self.account.value.is_some() {
             self.account.expected_by(change);
+        }
+        if let Some(asker) = &self.asker
+            && asker.key != self.account.key
+        {
+            asker.expected_by(change);
         }
     }
 }
@@ -112,13 +146,29 @@ impl Gatepost {
 
     /// Known and unknown addresses take the same two reads, or the time would tell them apart.
     pub(super) async fn standing(&self, address: &EmailAddress) -> Result<Standing, Error> {
-        let owner: Found<AccountId> = self.find(Key::owner(&address.canonical())).await?;
-        let id = owner.value.unwrap_or(AccountId([0; 16]));
-        let account: Found<Account> = self.find(Key::account(id)).await?;
-        if owner.value.is_some() && account.value.is_none() {
+        let mut owner: Found<Owner> = self.find(Key::owner(&address.canonical())).await?;
+        let now = self.world.now();
+        // What is over is as good as gone before the sweeper comes by.
+        owner = owner.filter(|owner| !matches!(owner, Owner::Held { over_at, .. } if now >= *over_at));
+        let id = match owner.value {
+            Some(Owner::Account(id)) => Some(id),
+            _ => None,
+        };
+        let account: Found<Account> = self.find(Key::account(id.unwrap_or(AccountId([0; 16])))).await?;
+        if id.is_some() && account.value.is_none() {
             return Err(misplaced(&account.key));
         }
-        Ok(Standing { owner, account })
+        Ok(Standing { owner, account, asker: None })
+    }
+
+    /// The same for a request: with the account that asked, where only an account can.
+    pub(super) async fn standing_of(&self, request: &Request) -> Result<Standing, Error> {
+        let standing = self.standing(&request.address).await?;
+        let asker = match request.asker {
+            Some(asker) => Some(self.find(Key::account(asker.id)).await?),
+            None => None,
+        };
+        Ok(Standing { asker, ..standing })
     }
 }
 

@@ -85,7 +85,7 @@ impl Gatepost {
             return Err(Error::RegistrationClosed);
         }
         self.settings.passwords.check(password, address)?;
-        let ask = Ask { purpose: Purpose::Register, address, next, password: None };
+        let ask = Ask::new(Purpose::Register, address, next);
         self.may_ask(&ask, held).await?;
         let hash = self.hash_under(address, password).await?;
         let ask = &Ask { password: Some(&hash), ..ask };
@@ -135,7 +135,10 @@ impl Gatepost {
             .0
             .iter()
             .zip(found)
-            .filter_map(|(one, found)| Some((HeldRequest(one.nonce), found.value.filter(is_good)?)))
+            .filter_map(|(one, found)| {
+                let request = found.value.filter(is_good)?;
+                Some((HeldRequest(one.nonce), request))
+            })
             .collect();
         Ok(Passwords { standing, registrations })
     }

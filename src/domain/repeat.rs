@@ -11,9 +11,12 @@ impl Gatepost {
     /// What the asker was answered less than a minute ago, while that session lives.
     pub(super) async fn repeated(&self, request: &Request) -> Result<Option<Redeemed>, Error> {
         let now = self.world.now();
-        // Whoever registered a stranger's address holds its request: where somebody else confirmed it,
-        // that one's session is not his.
-        let is_his = |used: &Used| request.purpose != Purpose::Register || used.by == Asker::Yes;
+        if request.asker.is_some() {
+            return Ok(None);
+        }
+        // Whoever registered a stranger's address, or asked to reset its password, holds the request:
+        // where somebody else redeemed it, that one's session is not his.
+        let is_his = |used: &Used| request.purpose == Purpose::SignIn || used.by == Asker::Yes;
         match &request.generation.used {
             Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_his(used) => {
                 self.redeemed(request, used, Asker::Yes).await
@@ -43,13 +46,9 @@ impl Gatepost {
     async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
         let live = self.live_session(used.account, used.session).await?;
         live.map(|(account, session)| {
-            let signed_in = self.signed_in(account, session)?;
-            Ok(Redeemed {
-                purpose: request.purpose,
-                outcome: used.outcome,
-                signed_in,
-                next: led_to(request, to),
-            })
+            let signed_in = Some(self.signed_in(account.clone(), session)?);
+            let (purpose, next) = (request.purpose, led_to(request, to));
+            Ok(Redeemed { purpose, outcome: used.outcome, account, signed_in, next })
         })
         .transpose()
     }

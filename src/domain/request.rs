@@ -6,12 +6,14 @@
 
 use std::time::Duration;
 
-use super::account::Account;
+use super::account::{Account, PendingChange};
 use super::address::EmailAddress;
 use super::client::Client;
-use super::ids::{AccountId, SessionId};
+use super::ids::{AccountId, Nonce, SessionId};
 use super::next::Next;
 use super::password::PasswordHash;
+pub use super::purpose::Purpose;
+use super::read::Standing;
 use super::time::Timestamp;
 use super::token::KeyId;
 
@@ -24,55 +26,6 @@ pub const REPEAT_WINDOW: Duration = Duration::from_mins(1);
 
 /// How long a link is good that the operator hands out.
 pub const HANDED_OUT_LIFETIME: Duration = Duration::from_hours(24);
-
-/// What a request is for. One request, one purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Purpose {
-    /// To sign in; makes the account where there is none.
-    SignIn,
-    /// To confirm an address that was registered with a password; signs in where there is an account.
-    Register,
-}
-
-impl Purpose {
-    /// How long after asking its holder's side of it is over, the same for every request of the
-    /// purpose.
-    #[must_use]
-    pub fn lifetime(self) -> Duration {
-        match self {
-            Self::SignIn => Duration::from_hours(1),
-            Self::Register => Duration::from_hours(24),
-        }
-    }
-
-    /// How long its link and code are good once the mail server has taken the letter; `configured` is
-    /// how long those are that sign in.
-    #[must_use]
-    pub fn link_lifetime(self, configured: Duration) -> Duration {
-        match self {
-            Self::SignIn => configured,
-            Self::Register => self.lifetime(),
-        }
-    }
-
-    /// How long after its end a request is kept. A tab left open overnight can ask for a sign-in link
-    /// again; a registration that was never confirmed is forgotten, its password first of all.
-    fn kept_after_end(self) -> Duration {
-        match self {
-            Self::SignIn => Duration::from_hours(24),
-            Self::Register => Duration::ZERO,
-        }
-    }
-
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::Register => "register",
-        }
-    }
-}
 
 /// A request as it stands in the store.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -96,6 +49,8 @@ pub struct Request {
     /// The password that was typed with a registration. It becomes the account's only in the browser
     /// where it was typed.
     pub password: Option<PasswordHash>,
+    /// Who asked, where only an account can: it is redeemed in a session of that account alone.
+    pub asker: Option<AskingAccount>,
     /// Whether the operator handed its link out: no letter holds it, and no browser waits for it.
     pub handed_out: bool,
     /// What its letters can do now.
@@ -133,6 +88,17 @@ pub enum Holder {
     },
 }
 
+/// The account that asked, as it was in one epoch, and in which of its sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AskingAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// Its epoch then.
+    pub epoch: u32,
+    /// The session that asked.
+    pub session: SessionId,
+}
+
 /// How a request was used.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Used {
@@ -164,6 +130,14 @@ pub enum Outcome {
     Confirmed,
     /// The account was there and is signed in.
     SignedIn,
+    /// It has a new password, and is signed in.
+    PasswordReset,
+    /// It has a new address.
+    EmailChanged,
+    /// It has its old address back, and nobody is signed in.
+    EmailRestored,
+    /// Who is signed in has proven it once more.
+    Recent,
 }
 
 impl Outcome {
@@ -173,6 +147,10 @@ impl Outcome {
         match self {
             Self::Confirmed => "confirmed",
             Self::SignedIn => "signed_in",
+            Self::PasswordReset => "password_reset",
+            Self::EmailChanged => "email_changed",
+            Self::EmailRestored => "email_restored",
+            Self::Recent => "recent",
         }
     }
 }
@@ -214,18 +192,31 @@ impl Request {
 
     /// Whether link and code lost their power because who stood behind the address no longer does,
     /// or because a request that was asked for later has been used.
-    #[must_use]
-    pub fn is_void(&self, account: Option<&Account>) -> bool {
-        match (self.generation.holder, account) {
-            (Holder::Nobody, None) => false,
+    pub(super) fn is_void(&self, nonce: Nonce, standing: &Standing) -> bool {
+        let asked_at = self.generation.asked_at;
+        let is_stale = match (self.generation.holder, standing.account()) {
+            (Holder::Nobody, None) => standing.vacated_at().is_some_and(|at| asked_at <= at),
             (Holder::Account { id, epoch }, Some(account)) => {
                 account.id != id
                     || account.epoch != epoch
                     || account.disabled
-                    || self.generation.asked_at < account.sign_in_used
+                    || (self.purpose.signs_in() && asked_at < account.sign_in_used)
             }
             _ => true,
-        }
+        };
+        is_stale || self.asker.is_some_and(|asker| self.is_left_by(nonce, &asker, standing))
+    }
+
+    /// Whether the account that asked has changed since, or has asked for another change.
+    pub(super) fn is_left_by(&self, nonce: Nonce, asker: &AskingAccount, standing: &Standing) -> bool {
+        standing.asker().is_none_or(|account| {
+            let is_its = |change: &PendingChange| change.nonce == nonce;
+            account.id != asker.id
+                || account.epoch != asker.epoch
+                || account.disabled
+                || (self.purpose == Purpose::ChangeEmail
+                    && !account.pending_change.as_ref().is_some_and(is_its))
+        })
     }
 
     /// Whether an account with a password comes of it.
@@ -260,14 +251,28 @@ impl Request {
 
 impl Generation {
     /// A generation that was just asked for; its first letter is owed.
-    #[must_use]
-    pub fn new(number: u8, now: Timestamp, account: Option<&Account>) -> Self {
-        // A request that was used while the clock was ahead must not make this one void at birth.
-        let asked_at = account.map_or(now, |account| now.max(account.sign_in_used));
-        let holder = match account {
-            Some(account) => Holder::Account { id: account.id, epoch: account.epoch },
-            None => Holder::Nobody,
+    pub(super) fn new(number: u8, now: Timestamp, standing: &Standing) -> Self {
+        let Some(account) = standing.account() else {
+            // What was left while the clock was ahead must not make this one void at birth.
+            let left = standing.vacated_at().map(|at| at.plus(Duration::from_millis(1)));
+            let asked_at = now.max(left.unwrap_or_default());
+            return Self {
+                number,
+                asked_at,
+                holder: Holder::Nobody,
+                owed: 1,
+                live_until: Timestamp::default(),
+                used: None,
+            };
         };
+        Self::of(number, now, account)
+    }
+
+    /// The same for an account.
+    pub(super) fn of(number: u8, now: Timestamp, account: &Account) -> Self {
+        // Nor what was used meanwhile.
+        let asked_at = now.max(account.sign_in_used);
+        let holder = Holder::Account { id: account.id, epoch: account.epoch };
         Self { number, asked_at, holder, owed: 1, live_until: Timestamp::default(), used: None }
     }
 }

@@ -105,6 +105,12 @@ impl Gatepost {
         Ok(Live { account, session })
     }
 
+    /// Whether its holder may change the account without proving once more who they are.
+    #[must_use]
+    pub fn is_recent(&self, session: &Session) -> bool {
+        self.world.now() < session.recent_until()
+    }
+
     /// Ends the session of this token. No mistake when there is none.
     ///
     /// # Errors
@@ -132,14 +138,12 @@ impl Gatepost {
         account: AccountId,
         session: SessionId,
     ) -> Result<Option<(Account, Session)>, Error> {
-        let (found, owner) =
-            self.find_both::<Session, Account>(Key::session(account, session), Key::account(account)).await?;
-        let now = self.world.now();
-        Ok(found.value.zip(owner.value).and_then(|(session, account)| {
-            let is_live =
-                !account.disabled && session.epoch == account.epoch && now < self.session_end(&session);
-            is_live.then_some((account, session))
-        }))
+        let acting = self.acting(account, session).await?;
+        Ok(acting.map(|acting| (acting.account, acting.session)))
+    }
+
+    pub(super) fn is_live(&self, session: &Session, account: &Account) -> bool {
+        !account.disabled && session.epoch == account.epoch && self.world.now() < self.session_end(session)
     }
 
     /// When a session is over unless it is used again.
@@ -180,7 +184,17 @@ impl Gatepost {
     ) -> Result<(), Error> {
         let left = left.and_then(|token| self.ring.open_session(token));
         let left = left.map(|claims| Key::session(claims.account, claims.session));
-        for key in self.oldest_beyond_cap(session.account, left.as_ref()).await?.into_iter().chain(left) {
+        self.put_session_for(change, session, left).await
+    }
+
+    /// The same, in place of the session under the key `left`.
+    pub(super) async fn put_session_for(
+        &self,
+        change: &mut Change,
+        session: &Session,
+        left: Option<Key>,
+    ) -> Result<(), Error> {
+        for key in self.beyond_cap(session, left.as_ref()).await?.into_iter().chain(left) {
             change.delete(key);
         }
         let key = Key::session(session.account, session.id);
@@ -189,19 +203,26 @@ impl Gatepost {
         Ok(())
     }
 
-    async fn oldest_beyond_cap(&self, account: AccountId, left: Option<&Key>) -> Result<Vec<Key>, Error> {
+    /// Sessions of an earlier epoch are dead and make room first.
+    async fn beyond_cap(&self, newest: &Session, left: Option<&Key>) -> Result<Vec<Key>, Error> {
+        let found = self.sessions_of(newest.account).await?;
+        let others = found.into_iter().filter(|(key, _)| Some(key) != left);
+        let (mut live, dead): (Vec<_>, Vec<_>) = others.partition(|(_, it)| it.epoch == newest.epoch);
+        live.sort_unstable_by_key(|(_, session)| session.created_at);
+        let surplus = (live.len() + 1).saturating_sub(MAX_SESSIONS);
+        Ok(dead.into_iter().chain(live.into_iter().take(surplus)).map(|(key, _)| key).collect())
+    }
+
+    /// All sessions of an account that stand in the store, dead ones among them.
+    pub(super) async fn sessions_of(&self, account: AccountId) -> Result<Vec<(Key, Session)>, Error> {
         let found = self.store.scan(&Span::sessions(account), MAX_SESSIONS + 1).await?;
-        let mut sessions = Vec::with_capacity(found.len());
-        for (key, versioned) in found {
-            match versioned.record {
-                Record::Session(session) if Some(&key) != left => sessions.push((session.created_at, key)),
-                Record::Session(_) => {}
-                _ => return Err(StoreError::Damaged(format!("{key:?} is no session")).into()),
-            }
-        }
-        sessions.sort_unstable_by_key(|(created_at, _)| *created_at);
-        let surplus = (sessions.len() + 1).saturating_sub(MAX_SESSIONS);
-        Ok(sessions.into_iter().take(surplus).map(|(_, key)| key).collect())
+        found
+            .into_iter()
+            .map(|(key, versioned)| match versioned.record {
+                Record::Session(session) => Ok((key, session)),
+                _ => Err(StoreError::Damaged(format!("{key:?} is no session")).into()),
+            })
+            .collect()
     }
 
     pub(super) fn signed_in(&self, account: Account, session: Session) -> Result<SignedIn, Error> {

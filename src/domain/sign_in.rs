@@ -64,7 +64,7 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        let ask = &Ask { purpose: Purpose::SignIn, address, next, password: None };
+        let ask = &Ask::new(Purpose::SignIn, address, next);
         self.act(client, || self.decide_ask(ask, held, client)).await
     }
 

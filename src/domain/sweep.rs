@@ -4,13 +4,21 @@
 use std::collections::BTreeSet;
 
 use super::Gatepost;
+use super::account::Owner;
 use super::error::Error;
 use super::key::{Key, Span};
 use super::ports::{Change, Record};
+use super::profile::deletion::VACATED_FOR;
 use super::time::Timestamp;
 
 /// Marks one commit takes: each needs two deletes and perhaps a new mark.
 const PAGE: usize = 30;
+
+/// When something is over.
+enum End {
+    At(Timestamp),
+    Never,
+}
 
 /// Whether a sweep left anything behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +38,7 @@ impl Gatepost {
         let now = self.world.now();
         let marks = self.store.scan(&Span::expired(now), PAGE).await?;
         if marks.is_empty() {
-            return Ok(Swept::All);
+            return self.sweep_remains().await;
         }
         // Several marks can speak of one record: of the registrations of an address, each has its own.
         let keys: BTreeSet<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
@@ -41,9 +49,10 @@ impl Gatepost {
             let Some(found) = found else { continue };
             // A session that was used again, or is used this very moment, lives on.
             change.expect(key.clone(), Some(found.version));
-            match self.over_at(&found.record).filter(|end| *end > now) {
-                Some(later) => change.put(Key::expiry(later, &key), Record::Expiry),
-                None => change.delete(key),
+            match self.end_of(&found.record) {
+                End::At(later) if later > now => change.put(Key::expiry(later, &key), Record::Expiry),
+                End::At(_) => change.delete(key),
+                End::Never => {}
             }
         }
         for (mark, _) in &marks {
@@ -54,12 +63,16 @@ impl Gatepost {
     }
 
     /// When a record that is marked is really over.
-    fn over_at(&self, record: &Record) -> Option<Timestamp> {
+    fn end_of(&self, record: &Record) -> End {
         match record {
-            Record::Request(request) => Some(request.swept_at()),
-            Record::Pending(pending) => Some(pending.over_at()),
-            Record::Session(session) => Some(self.session_end(session)),
-            _ => None,
+            Record::Request(request) => End::At(request.swept_at()),
+            Record::Pending(pending) => End::At(pending.over_at()),
+            Record::Session(session) => End::At(self.session_end(session)),
+            Record::Owner(Owner::Held { over_at, .. }) => End::At(*over_at),
+            Record::Owner(Owner::Vacated { at }) => End::At(at.plus(VACATED_FOR)),
+            // Somebody has the address by now.
+            Record::Owner(Owner::Account(_)) => End::Never,
+            _ => End::At(Timestamp::default()),
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Waiting {
     pub expires_at: Timestamp,
     /// How long to wait before asking again; zero when another mail may be asked for now.
     pub resend_after: Duration,
+    /// Whether only somebody signed in can redeem it.
+    pub needs_session: bool,
     /// Where its holder wanted to go.
     pub next: Option<Next>,
 }
@@ -76,6 +78,7 @@ impl Gatepost {
                     resend_after: request.resend_after(now),
                     email: request.address,
                     expires_at: request.expires_at,
+                    needs_session: request.asker.is_some(),
                     next: request.next,
                 })
             })

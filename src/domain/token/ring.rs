@@ -78,10 +78,7 @@ impl KeyRing {
     /// Seals the link of a letter; nothing, where its key is no longer in the ring.
     #[must_use]
     pub fn seal_link(&self, claims: &LinkClaims) -> Option<LinkToken> {
-        let mut body = [0; 1 + 12 + 1];
-        body[1..13].copy_from_slice(&claims.nonce.0);
-        body[13] = claims.generation;
-        Some(LinkToken(self.key(claims.key)?.link.seal(claims.key, body)))
+        Some(LinkToken(self.key(claims.key)?.link.seal(claims.key, link_body(claims))))
     }
 
     /// Opens the token of a link. Nothing, where a single bit is not ours.
@@ -89,6 +86,19 @@ impl KeyRing {
     pub fn open_link(&self, token: &str) -> Option<LinkClaims> {
         let (key, body) = self.open::<14, { 14 + TAG_BYTES }>(token, |key| &key.link)?;
         Some(LinkClaims { key, nonce: Nonce(part(&body, 1)), generation: body[13] })
+    }
+
+    /// Seals the link by which an address is restored.
+    #[must_use]
+    pub fn seal_undo(&self, claims: &LinkClaims) -> Option<LinkToken> {
+        Some(LinkToken(self.key(claims.key)?.undo.seal(claims.key, link_body(claims))))
+    }
+
+    /// Opens the token of such a link.
+    #[must_use]
+    pub fn open_undo(&self, token: &str) -> Option<Nonce> {
+        let (_, body) = self.open::<14, { 14 + TAG_BYTES }>(token, |key| &key.undo)?;
+        Some(Nonce(part(&body, 1)))
     }
 
     /// Seals what the asking browser keeps. The same for all generations of a request.
@@ -196,6 +206,7 @@ impl fmt::Debug for Pepper {
 struct RingKey {
     id: KeyId,
     link: TokenKey,
+    undo: TokenKey,
     request: TokenKey,
     session: TokenKey,
     code: TokenKey,
@@ -215,6 +226,7 @@ impl RingKey {
         let key = Self {
             id: KeyId(id),
             link: TokenKey::derive("gatepost 2026 link token v1", &master),
+            undo: TokenKey::derive("gatepost 2026 undo token v1", &master),
             request: TokenKey::derive("gatepost 2026 request token v1", &master),
             session: TokenKey::derive("gatepost 2026 session token v1", &master),
             code: TokenKey::derive("gatepost 2026 mailed code v1", &master),
@@ -247,6 +259,13 @@ impl TokenKey {
         whole.extend_from_slice(&self.tag(&body));
         URL_SAFE_NO_PAD.encode(whole)
     }
+}
+
+fn link_body(claims: &LinkClaims) -> [u8; 14] {
+    let mut body = [0; 14];
+    body[1..13].copy_from_slice(&claims.nonce.0);
+    body[13] = claims.generation;
+    body
 }
 
 /// `N` bytes of `bytes` from `start` on.

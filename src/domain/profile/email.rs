@@ -1,0 +1,137 @@
+//! Changing the address.
+//!
+//! 1. Somebody signed in asks; the account remembers the request as its one pending change, and the old
+//!    address is told.
+//! 2. The letter to the new address is redeemed in a live session of the account alone.
+//! 3. The address changes; the old one is held for its owner, who gets the letter that undoes it
+//!    (`undo`).
+
+use crate::domain::account::{Account, Owner, PendingChange, Undo};
+use crate::domain::address::EmailAddress;
+use crate::domain::ask::{Ask, MailQueued};
+use crate::domain::client::Client;
+use crate::domain::error::Error;
+use crate::domain::event::{Event, EventName};
+use crate::domain::ids::Nonce;
+use crate::domain::key::Key;
+use crate::domain::letter::{About, LetterKind};
+use crate::domain::ports::{Change, Record};
+use crate::domain::request::{AskingAccount, Purpose, Request};
+use crate::domain::session::SignedIn;
+use crate::domain::time::Timestamp;
+use crate::domain::waiting::HeldRequest;
+use crate::domain::{Decision, Gatepost};
+
+/// How many addresses are held for one account at most.
+const MAX_UNDOS: usize = 16;
+
+impl Gatepost {
+    /// Asks to change the address (step 1). The answer does not tell whether somebody has it: its
+    /// owner gets a letter then.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `TooManyMails`; `Store`.
+    pub async fn request_email_change(
+        &self,
+        token: &str,
+        address: &EmailAddress,
+        held: &[HeldRequest],
+        client: &Client,
+    ) -> Result<MailQueued, Error> {
+        self.act(client, || async {
+            let acting = self.recently_signed_in_with(token).await?;
+            let account = &acting.account;
+            if account.address == *address {
+                return Err(Error::SameEmail);
+            }
+            let now = self.world.now();
+            Self::has_room(account, now)?;
+            let asker = AskingAccount { id: account.id, epoch: account.epoch, session: acting.session.id };
+            // One that was called off, or gave way to another, begins anew.
+            let pending = account.pending_change(now).map(|change| change.nonce);
+            let held: Vec<HeldRequest> =
+                held.iter().copied().filter(|held| Some(held.nonce()) == pending).collect();
+            let ask = Ask { asker: Some(asker), ..Ask::new(Purpose::ChangeEmail, address, None) };
+            let decided = self.decide_ask(&ask, &held, client).await?;
+            let Decision::Commit { mut change, event, answer: Ok(queued) } = decided else {
+                return Ok(decided);
+            };
+            acting.expected_by(&mut change);
+            if pending != Some(queued.held.nonce()) {
+                let about = About::Account(account.id);
+                self.owe_news(&mut change, LetterKind::AddressChanging, &account.address, about);
+            }
+            let pending = PendingChange {
+                nonce: queued.held.nonce(),
+                address: address.clone(),
+                over_at: queued.expires_at,
+            };
+            let account = Account { pending_change: Some(pending), ..account.clone() };
+            change.put(Key::account(account.id), Record::Account(account));
+            Ok(Decision::Commit { change, event, answer: Ok(queued) })
+        })
+        .await
+    }
+
+    /// Calls off the change that waits. No mistake where none does.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    pub async fn cancel_email_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
+        self.act(client, || async {
+            let acting = self.recently_signed_in_with(token).await?;
+            let mut change = Change::new();
+            acting.expected_by(&mut change);
+            if acting.account.pending_change.is_none() {
+                return Ok(Decision::Answer(self.signed_in(acting.account, acting.session)?));
+            }
+            let account = Account { pending_change: None, ..acting.account };
+            change.put(Key::account(account.id), Record::Account(account.clone()));
+            let event =
+                Event::new(self.world.now(), EventName::EmailChangeCancelled, Some(account.id), client);
+            let answer = self.signed_in(account, acting.session);
+            Ok(Decision::Commit { change, event: Some(event), answer })
+        })
+        .await
+    }
+
+    /// The account under its new address (step 3), with all that goes with it but the epoch.
+    pub(in crate::domain) fn readdressed(
+        &self,
+        change: &mut Change,
+        mut account: Account,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Account, Error> {
+        Self::has_room(&account, now)?;
+        let old = std::mem::replace(&mut account.address, request.address.clone());
+        change.put(Key::owner(&account.address.canonical()), Record::Owner(Owner::Account(account.id)));
+        if old.canonical() == account.address.canonical() {
+            // Another spelling of the same mailbox: there is nothing to be held or undone.
+            return Ok(account);
+        }
+        let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
+        let held = Key::owner(&old.canonical());
+        change.put(Key::expiry(over_at, &held), Record::Expiry);
+        change.put(held, Record::Owner(Owner::Held { by: account.id, undo: nonce, over_at }));
+        let undo = Key::undo(nonce);
+        change.put(Key::expiry(over_at, &undo), Record::Expiry);
+        change.put(undo, Record::Undo(account.id));
+        self.owe_news(change, LetterKind::AddressChanged, &old, About::Undo { account: account.id, nonce });
+        account.undos.retain(|undo| now < undo.over_at);
+        account.undos.push(Undo { nonce, key: self.ring.newest(), address: old, over_at });
+        Ok(account)
+    }
+
+    /// Whoever took an account over must not be able to push the owner's undo out.
+    fn has_room(account: &Account, now: Timestamp) -> Result<(), Error> {
+        let mut live = account.undos.iter().filter(|undo| now < undo.over_at);
+        match live.clone().count() {
+            MAX_UNDOS.. => {
+                let oldest = live.next().map(|undo| undo.over_at).unwrap_or_default();
+                Err(Error::TooManyMails { retry_after: oldest.since(now) })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! All that is known of a person, for that person.
+
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::event::Event;
+use crate::domain::key::Span;
+use crate::domain::ports::{Record, StoreError};
+use crate::domain::session::{Live, Session};
+
+/// How many of the latest events the profile shows.
+pub const SHOWN_EVENTS: usize = 10;
+/// How many events are taken out of the store at a time.
+const PAGE: usize = 500;
+
+/// An account, where it is signed in, and what happened to it.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The live sessions, the last used first.
+    pub sessions: Vec<Session>,
+    /// Every event, the newest first.
+    pub events: Vec<Event>,
+}
+
+impl Gatepost {
+    /// Everything.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn export(&self, live: &Live) -> Result<Export, Error> {
+        Ok(Export { sessions: self.sessions(live).await?, events: self.events(live, usize::MAX).await? })
+    }
+
+    /// The latest events of an account, the newest first.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn events(&self, live: &Live, limit: usize) -> Result<Vec<Event>, Error> {
+        let mut events = Vec::new();
+        let mut rest = Span::history(live.account.id);
+        loop {
+            let page = self.store.scan(&rest, PAGE.min(limit - events.len())).await?;
+            let Some(last) = page.last().map(|(key, _)| key.clone()) else { return Ok(events) };
+            for (key, found) in page {
+                match found.record {
+                    Record::Event(event) => events.push(event),
+                    _ => return Err(StoreError::Damaged(format!("{key:?} is no event")).into()),
+                }
+            }
+            if events.len() >= limit {
+                return Ok(events);
+            }
+            rest = rest.after(&last);
+        }
+    }
+}

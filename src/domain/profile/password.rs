@@ -1,0 +1,105 @@
+//! Setting, changing and removing the password. Each ends all other sessions, voids every request, and
+//! tells the owner by mail.
+
+use crate::domain::account::Account;
+use crate::domain::client::Client;
+use crate::domain::error::Error;
+use crate::domain::event::{Event, EventName};
+use crate::domain::letter::{About, LetterKind};
+use crate::domain::password::{Password, PasswordHash, Recipe};
+use crate::domain::ports::Change;
+use crate::domain::session::SignedIn;
+use crate::domain::{Decision, Gatepost};
+
+impl Gatepost {
+    /// Sets a new password; where there is one, `current` has to be it.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `WeakPassword`; `CurrentPasswordRequired`;
+    /// `WrongPassword`; `Store(Busy)`; `Store`.
+    pub async fn change_password(
+        &self,
+        token: &str,
+        password: &Password,
+        current: Option<&Password>,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let account = self.recently_signed_in_with(token).await?.account;
+        self.settings.passwords.check(password, &account.address)?;
+        let is_right = match (&account.password, current) {
+            (None, _) => true,
+            (Some(_), None) => return Err(Error::CurrentPasswordRequired),
+            (Some(_), Some(current)) => self.is_password_of(&account, current).await?,
+        };
+        if !is_right {
+            return self.refuse_change(&account, client).await;
+        }
+        let today = Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost);
+        let hash = self.hash(password, today).await?;
+        self.put_password(token, &account, Some(&hash), EventName::PasswordChanged, client).await
+    }
+
+    /// Removes the password: the account signs in by mail alone. No mistake where there is none.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    pub async fn remove_password(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
+        let acting = self.recently_signed_in_with(token).await?;
+        if acting.account.password.is_none() {
+            return self.signed_in(acting.account, acting.session);
+        }
+        self.put_password(token, &acting.account, None, EventName::PasswordRemoved, client).await
+    }
+
+    /// Whether `typed` is the password of the account.
+    pub(in crate::domain) async fn is_password_of(
+        &self,
+        account: &Account,
+        typed: &Password,
+    ) -> Result<bool, Error> {
+        match &account.password {
+            Some(hash) if !typed.is_too_long() => {
+                let typed = self.hash(typed, hash.recipe.clone()).await?;
+                Ok(hash.is_of_same_password(&typed))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// `compared` is the account whose current password was typed: where it has another one by now, the
+    /// epoch moved, and the session that acts is dead.
+    async fn put_password(
+        &self,
+        token: &str,
+        compared: &Account,
+        password: Option<&PasswordHash>,
+        name: EventName,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        self.act(client, || async {
+            let acting = self.recently_signed_in_with(token).await?;
+            if acting.account.epoch != compared.epoch {
+                return Err(Error::SignInRequired);
+            }
+            let mut change = Change::new();
+            acting.expected_by(&mut change);
+            let account = Account { password: password.cloned(), ..acting.account };
+            let about = About::Account(account.id);
+            self.owe_news(&mut change, LetterKind::PasswordChanged, &account.address, about);
+            let event = Event::new(self.world.now(), name, Some(account.id), client);
+            let signed_in = self.put_in_new_epoch(&mut change, &acting.session, account).await?;
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
+        })
+        .await
+    }
+
+    async fn refuse_change(&self, account: &Account, client: &Client) -> Result<SignedIn, Error> {
+        self.act(client, || async {
+            let now = self.world.now();
+            let event = Event::new(now, EventName::PasswordChangeRefused, Some(account.id), client);
+            let answer = Err(Error::WrongPassword);
+            Ok(Decision::Commit { change: Change::new(), event: Some(event), answer })
+        })
+        .await
+    }
+}

@@ -1,0 +1,65 @@
+//! Where somebody is signed in, and ending that elsewhere.
+
+use crate::domain::client::Client;
+use crate::domain::error::Error;
+use crate::domain::event::{Event, EventName};
+use crate::domain::ids::SessionId;
+use crate::domain::key::Key;
+use crate::domain::ports::Change;
+use crate::domain::read::Found;
+use crate::domain::session::{Live, Session, SignedIn};
+use crate::domain::{Decision, Gatepost};
+
+impl Gatepost {
+    /// The live sessions of an account, the last used first.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn sessions(&self, live: &Live) -> Result<Vec<Session>, Error> {
+        let all = self.sessions_of(live.account.id).await?;
+        let mut sessions: Vec<Session> = all.into_iter().map(|(_, session)| session).collect();
+        sessions.retain(|session| self.is_live(session, &live.account));
+        sessions.sort_unstable_by_key(|session| std::cmp::Reverse((session.last_used_at, session.id)));
+        Ok(sessions)
+    }
+
+    /// Ends one session of the account.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `NotFound`, also where it is somebody else's; `Store`.
+    pub async fn end_session(&self, token: &str, id: SessionId, client: &Client) -> Result<(), Error> {
+        self.act(client, || async {
+            let acting = self.recently_signed_in_with(token).await?;
+            let mut change = Change::new();
+            acting.expected_by(&mut change);
+            if id != acting.session.id {
+                let found: Found<Session> = self.find(Key::session(acting.account.id, id)).await?;
+                let is_live = |session: &Session| self.is_live(session, &acting.account);
+                found.value.as_ref().filter(|session| is_live(session)).ok_or(Error::NotFound)?;
+                found.expected_by(&mut change);
+            }
+            change.delete(Key::session(acting.account.id, id));
+            let event =
+                Event::new(self.world.now(), EventName::SessionEnded, Some(acting.account.id), client);
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
+        })
+        .await
+    }
+
+    /// Ends all other sessions, and voids every request of the account.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    pub async fn end_other_sessions(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
+        self.act(client, || async {
+            let acting = self.recently_signed_in_with(token).await?;
+            let mut change = Change::new();
+            acting.expected_by(&mut change);
+            let event =
+                Event::new(self.world.now(), EventName::OthersSignedOut, Some(acting.account.id), client);
+            let signed_in = self.put_in_new_epoch(&mut change, &acting.session, acting.account).await?;
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
+        })
+        .await
+    }
+}

@@ -1,0 +1,96 @@
+//! Undoing a change of address: the way back for who lost an account to somebody else.
+//!
+//! Not a request: no epoch voids it. It restores the address, removes the password, ends every session,
+//! voids every request and every younger undo, and signs nobody in.
+
+use crate::domain::account::{Account, Owner, Undo};
+use crate::domain::client::Client;
+use crate::domain::error::Error;
+use crate::domain::event::{Event, EventName};
+use crate::domain::ids::{AccountId, Nonce};
+use crate::domain::key::Key;
+use crate::domain::letter::{About, LetterKind};
+use crate::domain::link::{LinkView, Need};
+use crate::domain::ports::{Change, Record};
+use crate::domain::profile::deletion::vacate;
+use crate::domain::read::Found;
+use crate::domain::redeem::Redeemed;
+use crate::domain::request::{Asker, Outcome, Purpose};
+use crate::domain::{Decision, Gatepost};
+
+impl Gatepost {
+    /// What stands behind the link of an undo. Changes nothing.
+    pub(in crate::domain) async fn show_undo(&self, nonce: Nonce) -> Result<LinkView, Error> {
+        let (_, undo) = self.find_undo(nonce).await?;
+        Ok(LinkView {
+            purpose: Purpose::UndoEmail,
+            email: undo.address,
+            expires_at: undo.over_at,
+            asker: Asker::No,
+            code: None,
+            needs: Some(Need::Confirm),
+            makes_account: false,
+            asked_by: None,
+            handed_out: false,
+            redeemed_here: None,
+        })
+    }
+
+    /// Undoes a change of address.
+    pub(in crate::domain) async fn undo_email(
+        &self,
+        nonce: Nonce,
+        confirm: bool,
+        client: &Client,
+    ) -> Result<Redeemed, Error> {
+        self.act(client, || async {
+            let (found, undo) = self.find_undo(nonce).await?;
+            if !confirm {
+                return Err(Error::ConfirmationRequired);
+            }
+            let mut change = Change::new();
+            found.expected_by(&mut change);
+            let account = found.value.ok_or(Error::InvalidLink)?;
+            let account = self.restored(&mut change, account, &undo);
+            let event = Event::new(self.world.now(), EventName::EmailRestored, Some(account.id), client);
+            let outcome = Outcome::EmailRestored;
+            let purpose = Purpose::UndoEmail;
+            let redeemed = Redeemed { purpose, outcome, account, signed_in: None, next: None };
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(redeemed) })
+        })
+        .await
+    }
+
+    async fn find_undo(&self, nonce: Nonce) -> Result<(Found<Account>, Undo), Error> {
+        let owner: Found<AccountId> = self.find(Key::undo(nonce)).await?;
+        let found: Found<Account> = self.find(Key::account(owner.value.ok_or(Error::InvalidLink)?)).await?;
+        let now = self.world.now();
+        let undo = found.value.as_ref().and_then(|account| account.undo(nonce, now)).cloned();
+        Ok((found, undo.ok_or(Error::InvalidLink)?))
+    }
+
+    /// The account as it was before the change and everything after it, without a password.
+    fn restored(&self, change: &mut Change, mut account: Account, undo: &Undo) -> Account {
+        let now = self.world.now();
+        let first = account.undos.iter().position(|one| one.nonce == undo.nonce).unwrap_or_default();
+        let younger = account.undos.split_off(first);
+        let left = std::mem::replace(&mut account.address, undo.address.clone());
+        for address in younger.iter().map(|one| &one.address).chain([&left]) {
+            if address.canonical() != account.address.canonical() {
+                vacate(change, &address.canonical(), now);
+            }
+        }
+        for one in &younger {
+            change.delete(Key::undo(one.nonce));
+        }
+        change.put(Key::owner(&account.address.canonical()), Record::Owner(Owner::Account(account.id)));
+        account.password = None;
+        account.move_epoch();
+        change.put(Key::account(account.id), Record::Account(account.clone()));
+        let about = About::Account(account.id);
+        for address in [&account.address, &left] {
+            self.owe_news(change, LetterKind::AddressRestored, address, about);
+        }
+        account
+    }
+}

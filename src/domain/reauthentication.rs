@@ -1,0 +1,71 @@
+//! Proving once more who is signed in, by the password or a mailed code: a change to the account needs
+//! a sign-in that is not long ago. It changes no session's id.
+
+use super::Decision;
+use super::Gatepost;
+use super::ask::{Ask, MailQueued};
+use super::client::Client;
+use super::error::Error;
+use super::event::{Event, EventName};
+use super::key::Key;
+use super::next::Next;
+use super::password::Password;
+use super::ports::{Change, Record};
+use super::request::{AskingAccount, Purpose};
+use super::session::{Session, SignedIn};
+use super::waiting::HeldRequest;
+
+impl Gatepost {
+    /// Proves it by the password.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `InvalidCredentials`, also without a password; `Store(Busy)`; `Store`.
+    pub async fn reauthenticate(
+        &self,
+        token: &str,
+        password: &Password,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let account = self.signed_in_with(token).await?.account;
+        let is_right = self.is_password_of(&account, password).await?;
+        self.act(client, || async {
+            let acting = self.signed_in_with(token).await?;
+            let now = self.world.now();
+            // A password that was changed meanwhile has ended this session, or is another hash.
+            if !is_right || acting.account.password != account.password {
+                let event = Event::new(now, EventName::PasswordRefused, Some(account.id), client);
+                let answer = Err(Error::InvalidCredentials);
+                return Ok(Decision::Commit { change: Change::new(), event: Some(event), answer });
+            }
+            let mut change = Change::new();
+            acting.expected_by(&mut change);
+            let session = Session { proven_at: now, ..acting.session };
+            change.put(Key::session(session.account, session.id), Record::Session(session.clone()));
+            let event = Event::new(now, EventName::Reauthenticated, Some(account.id), client);
+            let answer = self.signed_in(acting.account, session);
+            Ok(Decision::Commit { change, event: Some(event), answer })
+        })
+        .await
+    }
+
+    /// Asks for a code to prove it by. The code is good in this session alone.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `TooManyMails` within 30 s of the last letter; `Store`.
+    pub async fn request_reauthentication(
+        &self,
+        token: &str,
+        next: Option<&Next>,
+        held: &[HeldRequest],
+        client: &Client,
+    ) -> Result<MailQueued, Error> {
+        self.act(client, || async {
+            let acting = self.signed_in_with(token).await?;
+            let (account, session) = (&acting.account, acting.session.id);
+            let asker = Some(AskingAccount { id: account.id, epoch: account.epoch, session });
+            let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &account.address, next) };
+            self.decide_ask(&ask, held, client).await
+        })
+        .await
+    }
+}
