@@ -206,12 +206,9 @@ fn discreet(answer: &str, contents: &Contents) -> String {
     const MAX_CHARS: usize = 300;
     let answer: String = answer.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let answer = without(&answer, contents.to.as_str(), &contents.to.masked());
-    let answer = match contents.matter.secrets() {
-        Some(secrets) => {
-            without(&without(&answer, secrets.link.as_str(), "(link)"), secrets.code.as_str(), "(code)")
-        }
-        None => answer,
-    };
+    let (link, code) = (&contents.matter.link, &contents.matter.code);
+    let answer = link.as_ref().map_or(answer.clone(), |link| without(&answer, link.as_str(), "(link)"));
+    let answer = code.as_ref().map_or(answer.clone(), |code| without(&answer, code.as_str(), "(code)"));
     answer.chars().take(MAX_CHARS).collect()
 }
 
