@@ -22,6 +22,28 @@ pub const RESEND: &str = "/resend";
 pub const LINK: &str = "/link/";
 /// The account page.
 pub const PROFILE: &str = "/profile";
+/// Setting or changing the password.
+pub const PROFILE_PASSWORD: &str = "/profile/password";
+/// Removing it.
+pub const PROFILE_PASSWORD_REMOVE: &str = "/profile/password/remove";
+/// Asking to change the address.
+pub const PROFILE_EMAIL: &str = "/profile/email";
+/// Calling that off.
+pub const PROFILE_EMAIL_CANCEL: &str = "/profile/email/cancel";
+/// Where somebody is signed in (JSON alone: the page shows it with the rest).
+pub const PROFILE_SESSIONS: &str = "/profile/sessions";
+/// Ending all other sessions.
+pub const PROFILE_END_OTHERS: &str = "/profile/sessions/end-others";
+/// All that is known of a person.
+pub const PROFILE_EXPORT: &str = "/profile/export";
+/// Deleting the account.
+pub const PROFILE_DELETE: &str = "/profile/delete";
+/// Proving once more who is signed in.
+pub const REAUTHENTICATE: &str = "/reauthenticate";
+/// Asking for a code to prove it by.
+pub const REAUTHENTICATE_MAIL: &str = "/reauthenticate/mail";
+/// Asking for a letter to set a new password.
+pub const FORGOT_PASSWORD: &str = "/forgot-password";
 /// Signing out.
 pub const SIGN_OUT: &str = "/sign-out";
 /// The mails that would have been sent; a letter's id follows.
@@ -143,6 +165,12 @@ impl fmt::Display for Origin {
 #[must_use]
 pub fn link(token: &str) -> String {
     format!("{LINK}{token}")
+}
+
+/// Ending one session.
+#[must_use]
+pub fn session_end(id: &str) -> String {
+    format!("{PROFILE_SESSIONS}/{id}/end")
 }
 
 /// An asset by its name.

@@ -6,7 +6,10 @@ use poem::http::StatusCode;
 use poem_openapi::LicenseObject;
 use serde_json::{Map, Value, json};
 
-use super::{ask, examples, link, mailbox, problem, registration, service, session, sign_in};
+use super::{
+    ask, examples, link, mailbox, problem, profile, reauthentication, recovery, registration, service,
+    session, sessions, sign_in,
+};
 use crate::web::problem::{Code, Problem};
 
 const ABOUT: &str = "Email sign-in. Every act of the pages, with the same rules and the same \
@@ -94,6 +97,10 @@ fn refusals(operation: &mut Value) {
         ask::REFUSALS,
         link::REFUSALS,
         session::REFUSALS,
+        recovery::REFUSALS,
+        profile::REFUSALS,
+        sessions::REFUSALS,
+        reauthentication::REFUSALS,
         mailbox::REFUSALS,
     ];
     let its_own = all.into_iter().flatten().find(|(of, _)| *of == id);

@@ -8,10 +8,18 @@ const SESSION: &str = "QTp1Xk3v9yQm4cW8nZ0aLr7dTfHbUe5sGiJoKxPq2vYwMzRtNcBlAhSgD
 /// The example of a schema, by its name.
 pub(super) fn of(schema: &str) -> Option<Value> {
     let example = match schema {
-        "RequestSignIn" => json!({ "email": "ann@example.org" }),
+        "RequestSignIn" | "RequestLetter" => json!({ "email": "ann@example.org" }),
         "Register" | "SignInWithPassword" => {
             json!({ "email": "ann@example.org", "password": "three quiet otters" })
         }
+        "Reauthenticate" => json!({ "password": "three words or four" }),
+        "ChangePassword" => {
+            json!({ "password": "four other words altogether", "current_password": "three words or four" })
+        }
+        "DeleteAccount" => json!({ "confirm": "delete" }),
+        "Sessions" => json!({ "sessions": [session()] }),
+        "Event" => event(),
+        "Export" => json!({ "account": account(), "sessions": [session()], "events": [event()] }),
         "Resend" | "RedeemLink" => json!({ "request": REQUEST }),
         "RedeemCode" => json!({ "request": REQUEST, "code": "123456" }),
         "MailQueued" => json!({
@@ -71,6 +79,16 @@ fn session() -> Value {
         "expires_at": "2026-12-02T09:01:12.5Z",
         "recent_until": "2026-11-02T09:11:12.5Z",
         "current": true,
+    })
+}
+
+fn event() -> Value {
+    json!({
+        "at": "2026-11-02T09:01:12.5Z",
+        "name": "authn_login_success",
+        "ip": "192.0.2.7",
+        "device": "Firefox on Linux",
+        "outcome": "success",
     })
 }
 

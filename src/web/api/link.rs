@@ -13,6 +13,7 @@ use crate::domain::client::Client;
 use crate::domain::error::Error;
 use crate::domain::letter;
 use crate::domain::link::LinkView;
+use crate::domain::password::Password;
 use crate::domain::redeem::{Redeemed, Redeemer};
 use crate::domain::request::Outcome;
 use crate::domain::session::SignedIn;
@@ -22,21 +23,26 @@ use crate::web::wire;
 
 /// What each operation may be refused for, besides what any may.
 pub(super) const REFUSALS: Refusals = &[
-    ("redeem_code", &[Code::InvalidRequest, Code::WrongCode]),
+    ("redeem_code", &[Code::InvalidRequest, Code::WrongCode, Code::WeakPassword, Code::SignInRequired]),
     ("show_link", &[Code::InvalidLink]),
-    ("redeem_link", &[Code::InvalidLink, Code::ConfirmationRequired, Code::WeakPassword]),
+    (
+        "redeem_link",
+        &[Code::InvalidLink, Code::ConfirmationRequired, Code::WeakPassword, Code::SignInRequired],
+    ),
 ];
 
 /// What a sign-in came to.
 #[derive(Debug, Object)]
 #[oai(rename = "Outcome")]
 pub(super) struct Answer {
-    /// `confirmed` when the account came to be by this, else `signed_in`. Expect other values.
+    /// What it came to: `confirmed` (the account came to be by this), `signed_in`, `password_reset`,
+    /// `email_changed`, `email_restored` or `recent`. Expect other values.
     outcome: String,
     /// Whose account.
     account: Account,
-    /// The new session, with its `token`.
-    session: Session,
+    /// The session, with its `token`. Missing where nobody is signed in by it: `email_restored`.
+    #[oai(skip_serializing_if_is_none)]
+    session: Option<Session>,
 }
 
 impl Answer {
@@ -44,36 +50,41 @@ impl Answer {
         Self {
             outcome: outcome.as_str().to_owned(),
             account: Account::of(&signed_in.account),
-            session: Session::with_token(signed_in),
+            session: Some(Session::with_token(signed_in)),
         }
     }
 }
 
 impl From<Redeemed> for Answer {
     fn from(redeemed: Redeemed) -> Self {
-        Self::of(redeemed.outcome, &redeemed.signed_in)
+        Self {
+            outcome: redeemed.outcome.as_str().to_owned(),
+            account: Account::of(&redeemed.account),
+            session: redeemed.signed_in.as_ref().map(Session::with_token),
+        }
     }
 }
 
 /// What stands behind a link.
 #[derive(Debug, Object)]
 struct Link {
-    /// What it is for: `sign_in`, or `register` where it confirms a registration. Expect other
-    /// values.
+    /// What it is for: `sign_in`, `register` (it confirms a registration), `reset_password`,
+    /// `change_email`, or `undo_email` (it gives an address back). Expect other values.
     purpose: String,
     /// Whose sign-in it is.
     email: String,
     /// When link and code end.
     expires_at: String,
     /// What redeeming it without `request` must bring: `confirm`, a person's word that they asked
-    /// for the letter. Empty where nothing is needed. Expect other values. Where `purpose` is
+    /// for the letter; `password`, a new one; or `session`, one of the account that asked. Empty where
+    /// nothing is needed. Expect other values. Where `purpose` is
     /// `register`, a `password` may come with it and need not.
     needs: Vec<String>,
 }
 
 impl From<LinkView> for Link {
     fn from(link: LinkView) -> Self {
-        let needs = if link.redeemed_here.is_some() { vec![] } else { vec!["confirm".to_owned()] };
+        let needs = link.needs.map(|need| need.as_str().to_owned()).into_iter().collect();
         Self {
             purpose: link.purpose.as_str().to_owned(),
             email: link.email.to_string(),
@@ -102,7 +113,9 @@ impl Operations {
     ) -> Result<Json<Answer>, Problem> {
         let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
         let code = letter::Code::parse(&input.code);
-        let redeemed = house.gatepost.redeem_code(held, code.as_ref(), session.as_deref(), client).await?;
+        let (password, session) = (input.password.map(Password::new), session.as_deref());
+        let redeemed =
+            house.gatepost.redeem_code(held, code.as_ref(), password.as_ref(), session, client).await?;
         Ok(Json(redeemed.into()))
     }
 

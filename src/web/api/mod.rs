@@ -13,8 +13,12 @@ mod examples;
 mod link;
 mod mailbox;
 pub mod problem;
+mod profile;
+mod reauthentication;
+mod recovery;
 mod registration;
 mod session;
+mod sessions;
 mod sign_in;
 
 use poem::endpoint::make_sync;
@@ -24,6 +28,7 @@ use poem_openapi::error::ParseParamError;
 use poem_openapi::{OpenApi, OpenApiService, Tags};
 
 pub use self::document::document;
+pub(super) use self::profile::export_of;
 pub use self::session::{Account, rfc3339};
 use crate::path::{API, DOCS, OPENAPI};
 use crate::web::House;
@@ -35,6 +40,10 @@ type Operations = (
     ask::Operations,
     link::Operations,
     session::Operations,
+    recovery::Operations,
+    profile::Operations,
+    sessions::Operations,
+    reauthentication::Operations,
     mailbox::Operations,
 );
 
@@ -48,6 +57,8 @@ enum Tag {
     SignIn,
     /// Who is signed in, and signing out.
     Session,
+    /// What a person does with their own account.
+    Profile,
     /// The letters that would have been sent, for trying things out.
     Mailbox,
 }
@@ -85,6 +96,10 @@ fn service() -> OpenApiService<Operations, ()> {
         ask::Operations,
         link::Operations,
         session::Operations,
+        recovery::Operations,
+        profile::Operations,
+        sessions::Operations,
+        reauthentication::Operations,
         mailbox::Operations,
     );
     OpenApiService::new(operations, "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)

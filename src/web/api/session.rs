@@ -15,8 +15,7 @@ use crate::web::House;
 use crate::web::problem::{Code, Problem};
 
 /// What each operation may be refused for, besides what any may.
-pub(super) const REFUSALS: Refusals =
-    &[("session", &[Code::SignInRequired]), ("profile", &[Code::SignInRequired]), ("sign_out", &[])];
+pub(super) const REFUSALS: Refusals = &[("session", &[Code::SignInRequired]), ("sign_out", &[])];
 
 /// A person's account.
 #[derive(Debug, Object, Serialize, Deserialize)]
@@ -65,11 +64,22 @@ pub(super) struct Session {
 
 /// Who is signed in.
 #[derive(Debug, Object, Serialize)]
-struct Profile {
+pub(super) struct Profile {
     /// Whose account.
     account: Account,
-    /// The session that asks.
+    /// The session that asks; with its new `token`, where it goes on under another.
     session: Session,
+}
+
+impl Profile {
+    pub(super) fn of(live: &session::Live) -> Self {
+        Self { account: Account::of(&live.account), session: Session::of(&live.session, &live.session) }
+    }
+
+    /// After a change.
+    pub(super) fn changed(signed_in: &session::SignedIn) -> Self {
+        Self { account: Account::of(&signed_in.account), session: Session::with_token(signed_in) }
+    }
 }
 
 impl Account {
@@ -83,14 +93,13 @@ impl Account {
             confirmed_at: rfc3339(account.confirmed_at),
             admin: account.admin,
             has_password: account.password.is_some(),
-            // Nothing changes an address yet.
-            pending_email: None,
+            pending_email: account.pending_change.as_ref().map(|change| change.address.to_string()),
         }
     }
 }
 
 impl Session {
-    fn current(session: &session::Session) -> Self {
+    pub(super) fn of(session: &session::Session, current: &session::Session) -> Self {
         Self {
             id: session.id.to_string(),
             device: session.device.clone(),
@@ -99,7 +108,7 @@ impl Session {
             last_used_at: rfc3339(session.last_used_at),
             expires_at: rfc3339(session.expires_at),
             recent_until: rfc3339(session.recent_until()),
-            current: true,
+            current: session.id == current.id,
             token: None,
         }
     }
@@ -107,7 +116,7 @@ impl Session {
     /// A session that was just made.
     pub(super) fn with_token(signed_in: &session::SignedIn) -> Self {
         let token = Some(signed_in.token.as_str().to_owned());
-        Self { token, ..Self::current(&signed_in.session) }
+        Self { token, ..Self::of(&signed_in.session, &signed_in.session) }
     }
 }
 
@@ -138,17 +147,7 @@ impl Operations {
         Data(house): Data<&House>,
         SignedIn(token): SignedIn,
     ) -> Result<Json<Profile>, Problem> {
-        show(house, &token).await
-    }
-
-    /// The account page
-    #[oai(path = "/profile", method = "get", operation_id = "profile")]
-    async fn profile(
-        &self,
-        Data(house): Data<&House>,
-        SignedIn(token): SignedIn,
-    ) -> Result<Json<Profile>, Problem> {
-        show(house, &token).await
+        Ok(Json(Profile::of(&house.gatepost.session(&token).await?)))
     }
 
     /// Sign out
@@ -166,10 +165,4 @@ impl Operations {
         }
         Ok(SignedOut::Done)
     }
-}
-
-async fn show(house: &House, token: &str) -> Result<Json<Profile>, Problem> {
-    let signed_in = house.gatepost.session(token).await?;
-    let account = Account::of(&signed_in.account);
-    Ok(Json(Profile { account, session: Session::current(&signed_in.session) }))
 }

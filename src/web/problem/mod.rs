@@ -102,6 +102,11 @@ impl Problem {
         response
     }
 
+    /// Names the refusal to a program that drives pages, where the page leads on instead of showing it.
+    pub fn name(&self, response: &mut Response) {
+        response.headers_mut().insert("x-problem", HeaderValue::from_static(self.code.as_str()));
+    }
+
     /// The headers a refusal carries, however it is drawn.
     pub fn put_headers(&self, response: &mut Response, door: Door) {
         response.set_status(self.status());
@@ -157,6 +162,12 @@ impl From<Error> for Problem {
             Error::InvalidRequest => Self::of(Code::InvalidRequest),
             Error::WrongCode => Self::of(Code::WrongCode).field("code"),
             Error::ConfirmationRequired => Self::of(Code::ConfirmationRequired).field("confirm"),
+            Error::PasswordRequired => Self::of(Code::MissingField).field("password"),
+            Error::CurrentPasswordRequired => Self::of(Code::MissingField).field("current_password"),
+            Error::WrongPassword => Self::of(Code::WrongPassword).field("current_password"),
+            Error::SameEmail => Self::of(Code::SameEmail).field("email"),
+            Error::RecentSignInRequired => Self::of(Code::RecentSignInRequired),
+            Error::NotFound => Self::of(Code::NotFound),
             Error::SignInRequired => Self::of(Code::SignInRequired),
             Error::TooManyMails { retry_after } => {
                 let problem = Self::of(Code::TooManyMails).retry_after(retry_after);

@@ -12,6 +12,7 @@ pub enum Code {
     Unconfirmed,
     AccountDisabled,
     RegistrationClosed,
+    RecentSignInRequired,
     CrossSite,
     NotFound,
     MethodNotAllowed,
@@ -24,8 +25,10 @@ pub enum Code {
     InvalidField,
     InvalidEmail,
     WeakPassword,
+    WrongPassword,
     WrongCode,
     ConfirmationRequired,
+    SameEmail,
     TooManyMails,
     Internal,
     Busy,
@@ -47,7 +50,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 }
 
 /// The table, in the order of the codes: status, word on the wire, title, and what to say when nothing better is known.
-const TABLE: [Row; 24] = [
+const TABLE: [Row; 27] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -92,6 +95,15 @@ const TABLE: [Row; 24] = [
             "registration_closed",
             "Registration is closed",
             "Nobody new can register here. If you have an account, sign in.",
+        ],
+    ),
+    row(
+        Code::RecentSignInRequired,
+        StatusCode::FORBIDDEN,
+        [
+            "recent_sign_in_required",
+            "Is it still you?",
+            "Your sign-in is a while ago. Please prove once more that it is you; then try again.",
         ],
     ),
     row(
@@ -167,6 +179,11 @@ const TABLE: [Row; 24] = [
         ["weak_password", "Choose another password", "This password is too easy to guess."],
     ),
     row(
+        Code::WrongPassword,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ["wrong_password", "Wrong password", "That is not your present password."],
+    ),
+    row(
         Code::WrongCode,
         StatusCode::UNPROCESSABLE_ENTITY,
         ["wrong_code", "Wrong code", "That is not the code of the last letter. Please look again."],
@@ -179,6 +196,11 @@ const TABLE: [Row; 24] = [
             "Did you ask for this?",
             "Please tick the box if you asked for this letter yourself.",
         ],
+    ),
+    row(
+        Code::SameEmail,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ["same_email", "Nothing to change", "That is your address already."],
     ),
     row(
         Code::TooManyMails,

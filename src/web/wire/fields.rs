@@ -75,8 +75,9 @@ impl Fields {
 
 /// Two readers could take two values. Only names of ours are repeated to the sender.
 fn twice(name: &str) -> Problem {
-    let known =
-        ["email", "password", "next", "request", "code", "confirm"].into_iter().find(|known| *known == name);
+    let known = ["email", "password", "current_password", "next", "request", "code", "confirm"]
+        .into_iter()
+        .find(|known| *known == name);
     let problem = Problem::of(Code::InvalidField).detail("This was sent twice.");
     match known {
         Some(field) => problem.field(field),

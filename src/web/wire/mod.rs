@@ -64,13 +64,75 @@ pub struct Resend {
     pub request: String,
 }
 
-/// Typing the code of a letter.
+/// Asking for a letter about an address: to reset its password, or to change to it.
 #[derive(Clone, Debug, Deserialize, Object)]
+pub struct RequestLetter {
+    /// The address to write to.
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+    /// What an earlier answer gave as `request`: asks for one more letter of the same request.
+    #[oai(skip_serializing_if_is_none)]
+    pub request: Option<String>,
+}
+
+/// Asking for a letter to oneself.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct RequestReauthentication {
+    /// What an earlier answer gave as `request`: asks for one more letter of the same request.
+    #[oai(skip_serializing_if_is_none)]
+    pub request: Option<String>,
+    /// Where to go on afterwards; pages alone.
+    #[oai(skip)]
+    pub next: Option<String>,
+}
+
+/// Proving once more who is signed in. Not to be printed.
+#[derive(Clone, Deserialize, Object)]
+pub struct Reauthenticate {
+    /// The password of the account.
+    #[oai(validator(max_length = 1024))]
+    pub password: String,
+    /// Where to go on afterwards; pages alone.
+    #[oai(skip)]
+    pub next: Option<String>,
+}
+
+/// Setting a new password. Not to be printed.
+#[derive(Clone, Deserialize, Object)]
+pub struct ChangePassword {
+    /// The new password.
+    #[oai(validator(max_length = 1024))]
+    pub password: String,
+    /// The present one, where there is one.
+    #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
+    pub current_password: Option<String>,
+}
+
+/// Deleting the account.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct DeleteAccount {
+    /// `delete`: nothing else deletes.
+    pub confirm: String,
+}
+
+impl DeleteAccount {
+    /// Whether the word was typed; blanks around it and its case do no harm.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.confirm.trim().eq_ignore_ascii_case("delete")
+    }
+}
+
+/// Typing the code of a letter. Not to be printed: it may hold a password.
+#[derive(Clone, Deserialize, Object)]
 pub struct RedeemCode {
     /// What the answer to the asking gave as `request`.
     pub request: String,
     /// The six digits of the letter.
     pub code: String,
+    /// With a code to reset the password: the new one.
+    #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
+    pub password: Option<String>,
 }
 
 /// Asking for one more letter on a page, where `request` is an opaque value the page gave, or left
@@ -81,13 +143,15 @@ pub struct ResendForm {
     pub request: Option<String>,
 }
 
-/// Typing the code of a letter on a page.
-#[derive(Clone, Debug, Deserialize)]
+/// Typing the code of a letter on a page. Not to be printed: it may hold a password.
+#[derive(Clone, Deserialize)]
 pub struct CodeForm {
     /// Which of this browser's requests.
     pub request: Option<String>,
     /// The six digits of the letter.
     pub code: String,
+    /// With a code to reset the password: the new one.
+    pub password: Option<String>,
 }
 
 /// Redeeming a link.

@@ -1,0 +1,207 @@
+//! What a person does with their own account.
+
+use poem::web::Data;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
+
+use super::ask::Accepted;
+use super::bearer::SignedIn;
+use super::body::{Body, Json};
+use super::session::{Account, Profile, Session, rfc3339};
+use super::{Refusals, Tag};
+use crate::domain::address::EmailAddress;
+use crate::domain::client::Client;
+use crate::domain::error::Error;
+use crate::domain::event;
+use crate::domain::password::Password;
+use crate::domain::session::Live;
+use crate::web::House;
+use crate::web::problem::{Code, Problem};
+use crate::web::wire;
+
+/// What each operation may be refused for, besides what any may.
+pub(super) const REFUSALS: Refusals = &[
+    ("profile", &[Code::SignInRequired]),
+    ("export", &[Code::SignInRequired]),
+    (
+        "change_password",
+        &[Code::SignInRequired, Code::RecentSignInRequired, Code::WeakPassword, Code::WrongPassword],
+    ),
+    ("remove_password", &[Code::SignInRequired, Code::RecentSignInRequired]),
+    (
+        "request_email_change",
+        &[
+            Code::SignInRequired,
+            Code::RecentSignInRequired,
+            Code::InvalidEmail,
+            Code::SameEmail,
+            Code::TooManyMails,
+        ],
+    ),
+    ("cancel_email_change", &[Code::SignInRequired, Code::RecentSignInRequired]),
+    ("delete_account", &[Code::SignInRequired, Code::RecentSignInRequired, Code::ConfirmationRequired]),
+];
+
+/// All that is known of a person.
+#[derive(Debug, Object, Serialize)]
+struct Export {
+    /// The account.
+    account: Account,
+    /// Where it is signed in.
+    sessions: Vec<Session>,
+    /// What happened to it, the newest first.
+    events: Vec<Event>,
+}
+
+/// Something that happened to an account.
+#[derive(Debug, Object, Serialize)]
+struct Event {
+    /// When.
+    at: String,
+    /// What, in the words of the OWASP logging vocabulary where it has one. Expect other values.
+    name: String,
+    /// From which client address.
+    ip: String,
+    /// From which device.
+    device: String,
+    /// `success` or `failure`.
+    outcome: String,
+}
+
+impl From<event::Event> for Event {
+    fn from(event: event::Event) -> Self {
+        Self {
+            at: rfc3339(event.at),
+            name: event.name.as_str().to_owned(),
+            ip: event.ip.to_string(),
+            device: event.device,
+            outcome: if event.name.is_refusal() { "failure" } else { "success" }.to_owned(),
+        }
+    }
+}
+
+async fn export(house: &House, live: &Live) -> Result<Export, Problem> {
+    let all = house.gatepost.export(live).await?;
+    Ok(Export {
+        account: Account::of(&live.account),
+        sessions: all.sessions.iter().map(|session| Session::of(session, &live.session)).collect(),
+        events: all.events.into_iter().map(Event::from).collect(),
+    })
+}
+
+/// The same file, for the page that offers it.
+pub(in crate::web) async fn export_of(house: &House, live: &Live) -> Result<String, Problem> {
+    let export = export(house, live).await?;
+    Ok(serde_json::to_string_pretty(&export).expect("an object of texts can be written"))
+}
+
+#[derive(ApiResponse)]
+enum Deleted {
+    /// The account is gone.
+    #[oai(status = 204)]
+    Done,
+}
+
+pub(super) struct Operations;
+
+#[OpenApi(tag = "Tag::Profile")]
+impl Operations {
+    /// The account page
+    #[oai(path = "/profile", method = "get", operation_id = "profile")]
+    async fn profile(
+        &self,
+        Data(house): Data<&House>,
+        SignedIn(token): SignedIn,
+    ) -> Result<Json<Profile>, Problem> {
+        Ok(Json(Profile::of(&house.gatepost.session(&token).await?)))
+    }
+
+    /// Take out all that is known of you
+    #[oai(path = "/profile/export", method = "get", operation_id = "export")]
+    async fn export(
+        &self,
+        Data(house): Data<&House>,
+        SignedIn(token): SignedIn,
+    ) -> Result<Json<Export>, Problem> {
+        Ok(Json(export(house, &house.gatepost.session(&token).await?).await?))
+    }
+
+    /// Set or change the password
+    ///
+    /// Needs a recent sign-in, and the present password where there is one. Ends all other sessions,
+    /// voids every letter that was sent before, and gives this session a new token.
+    #[oai(path = "/profile/password", method = "post", operation_id = "change_password")]
+    async fn change_password(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        SignedIn(token): SignedIn,
+        Body(input): Body<wire::ChangePassword>,
+    ) -> Result<Json<Profile>, Problem> {
+        let password = Password::new(input.password);
+        let current = input.current_password.map(Password::new);
+        let changed = house.gatepost.change_password(&token, &password, current.as_ref(), client).await?;
+        Ok(Json(Profile::changed(&changed)))
+    }
+
+    /// Remove the password
+    ///
+    /// From then on the account signs in by mail alone. Needs a recent sign-in; ends what changing the
+    /// password ends.
+    #[oai(path = "/profile/password/remove", method = "post", operation_id = "remove_password")]
+    async fn remove_password(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        SignedIn(token): SignedIn,
+    ) -> Result<Json<Profile>, Problem> {
+        Ok(Json(Profile::changed(&house.gatepost.remove_password(&token, client).await?)))
+    }
+
+    /// Ask to change the address
+    ///
+    /// Needs a recent sign-in. The letter goes to the new address, and is redeemed with a session of
+    /// this account alone. The answer is the same where somebody has that address.
+    #[oai(path = "/profile/email", method = "post", operation_id = "request_email_change")]
+    async fn request_email_change(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        SignedIn(token): SignedIn,
+        Body(input): Body<wire::RequestLetter>,
+    ) -> Result<Accepted, Problem> {
+        let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
+        let held = input.request.and_then(|token| house.gatepost.held(&token));
+        let asked = house.gatepost.request_email_change(&token, &address, held.as_slice(), client).await?;
+        Ok(asked.into())
+    }
+
+    /// Call off a change of address
+    #[oai(path = "/profile/email/cancel", method = "post", operation_id = "cancel_email_change")]
+    async fn cancel_email_change(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        SignedIn(token): SignedIn,
+    ) -> Result<Json<Profile>, Problem> {
+        Ok(Json(Profile::changed(&house.gatepost.cancel_email_change(&token, client).await?)))
+    }
+
+    /// Delete the account
+    ///
+    /// Needs a recent sign-in and the typed word. It cannot be brought back.
+    #[oai(path = "/profile/delete", method = "post", operation_id = "delete_account")]
+    async fn delete_account(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        SignedIn(token): SignedIn,
+        Body(input): Body<wire::DeleteAccount>,
+    ) -> Result<Deleted, Problem> {
+        if !input.is_confirmed() {
+            return Err(Problem::of(Code::ConfirmationRequired).field("confirm"));
+        }
+        house.gatepost.delete_account(&token, client).await?;
+        Ok(Deleted::Done)
+    }
+}

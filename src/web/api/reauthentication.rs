@@ -1,0 +1,57 @@
+//! Proving once more who is signed in.
+
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::payload::Json;
+
+use super::ask::Accepted;
+use super::bearer::SignedIn;
+use super::body::Body;
+use super::link::Answer;
+use super::{Refusals, Tag};
+use crate::domain::client::Client;
+use crate::domain::password::Password;
+use crate::domain::request::Outcome;
+use crate::web::House;
+use crate::web::problem::{Code, Problem};
+use crate::web::wire;
+
+/// What each operation may be refused for, besides what any may.
+pub(super) const REFUSALS: Refusals = &[
+    ("reauthenticate", &[Code::SignInRequired, Code::InvalidCredentials]),
+    ("request_reauthentication", &[Code::SignInRequired, Code::TooManyMails]),
+];
+
+pub(super) struct Operations;
+
+#[OpenApi(tag = "Tag::Profile")]
+impl Operations {
+    /// Prove with your password that it is still you
+    ///
+    /// For ten minutes from then on the sign-in counts as recent.
+    #[oai(path = "/reauthenticate", method = "post", operation_id = "reauthenticate")]
+    async fn reauthenticate(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        SignedIn(token): SignedIn,
+        Body(input): Body<wire::Reauthenticate>,
+    ) -> Result<Json<Answer>, Problem> {
+        let password = Password::new(input.password);
+        let signed_in = house.gatepost.reauthenticate(&token, &password, client).await?;
+        Ok(Json(Answer::of(Outcome::Recent, &signed_in)))
+    }
+
+    /// Ask for a code to prove that it is still you
+    ///
+    /// Bring it to `POST /api/code`, in the session that asked.
+    #[oai(path = "/reauthenticate/mail", method = "post", operation_id = "request_reauthentication")]
+    async fn request_reauthentication(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        SignedIn(token): SignedIn,
+    ) -> Result<Accepted, Problem> {
+        Ok(house.gatepost.request_reauthentication(&token, None, &[], client).await?.into())
+    }
+}
