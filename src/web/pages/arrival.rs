@@ -1,7 +1,7 @@
 //! What every way in begins and ends with: being sent to the right page first, and led on afterwards.
 
 use poem::Response;
-use poem::http::{HeaderValue, StatusCode};
+use poem::http::StatusCode;
 
 use super::notice::Notice;
 use super::visitor::{Visitor, keep_session};
@@ -10,9 +10,9 @@ use crate::domain::next::Next;
 use crate::domain::redeem::Redeemed;
 use crate::domain::request::{Outcome, Purpose};
 use crate::domain::session::SignedIn;
-use crate::path::{SIGN_IN, UNCONFIRMED};
+use crate::path::{PROFILE, SIGN_IN, UNCONFIRMED};
 use crate::web::problem::{Code, Problem};
-use crate::web::{Door, House};
+use crate::web::{Door, House, Site};
 
 /// Sends who is signed out to sign in, and back to `wanted` afterwards; who has registered and not
 /// confirmed yet, to where that is done. htmx, which would put a whole page into the middle of
@@ -25,6 +25,8 @@ pub(super) fn first(visitor: &Visitor, wanted: Option<&str>) -> Response {
     };
     if visitor.is_htmx {
         Problem::of(code).put_headers(&mut response, Door::Pages);
+    } else {
+        Problem::of(code).name(&mut response);
     }
     response
 }
@@ -34,6 +36,13 @@ pub(super) fn go_on(house: &House, visitor: &Visitor, wanted: Option<&Next>) -> 
     visitor.lead_to(wanted.unwrap_or(&house.site.home).as_str())
 }
 
+/// Back to where somebody was before it had to be proven once more who they are.
+pub(super) fn go_back(house: &House, visitor: &Visitor, wanted: Option<&Next>) -> Response {
+    let mut response = visitor.lead_to(wanted.map_or(PROFILE, Next::as_str));
+    Notice::Recent.put(&mut response, &house.site);
+    response
+}
+
 /// Sends who knows the password of a registration to confirm it first.
 pub(super) fn confirm_first(house: &House, visitor: &Visitor) -> Response {
     let mut response = visitor.lead_to(UNCONFIRMED);
@@ -41,25 +50,41 @@ pub(super) fn confirm_first(house: &House, visitor: &Visitor) -> Response {
         response.set_status(StatusCode::FORBIDDEN);
     }
     // Both doors name the refusal alike, though this one leads on instead of showing it.
-    response.headers_mut().insert("x-problem", HeaderValue::from_static(Code::Unconfirmed.as_str()));
+    Problem::of(Code::Unconfirmed).name(&mut response);
     Notice::ConfirmFirst.put(&mut response, &house.site);
     response
 }
 
-/// A link or a code was redeemed: keeps the session, lets go of the request, leads on.
+/// A link or a code was redeemed: keeps the session that came of it, lets go of the request, leads on.
 pub(super) fn redeemed(
     house: &House,
     visitor: &Visitor,
     redeemed: &Redeemed,
     request: Option<Nonce>,
 ) -> Response {
+    let site = &house.site;
+    let mut response = match redeemed.outcome {
+        Outcome::EmailChanged => visitor.lead_to(PROFILE),
+        Outcome::Recent => visitor.lead_to(redeemed.next.as_ref().map_or(PROFILE, Next::as_str)),
+        Outcome::EmailRestored => visitor.lead_to(SIGN_IN),
+        _ => go_on(house, visitor, redeemed.next.as_ref()),
+    };
+    if let Some(signed_in) = &redeemed.signed_in {
+        keep(&mut response, site, signed_in);
+    }
+    visitor.let_go(&mut response, site, request, &redeemed.account.address);
     let notice = match (redeemed.outcome, redeemed.purpose) {
         (Outcome::Confirmed, _) => Notice::Confirmed,
         // Or the password that was typed with it would be taken for the new one.
         (Outcome::SignedIn, Purpose::Register) => Notice::KnownAlready,
-        (Outcome::SignedIn, Purpose::SignIn) => Notice::SignedIn,
+        (Outcome::SignedIn, _) => Notice::SignedIn,
+        (Outcome::PasswordReset, _) => Notice::PasswordReset,
+        (Outcome::EmailChanged, _) => Notice::EmailChanged,
+        (Outcome::EmailRestored, _) => Notice::EmailRestored,
+        (Outcome::Recent, _) => Notice::Recent,
     };
-    arrived(house, visitor, &redeemed.signed_in, redeemed.next.as_ref(), request, notice)
+    notice.put(&mut response, site);
+    response
 }
 
 /// Somebody signed in with a password.
@@ -69,23 +94,16 @@ pub(super) fn welcome(
     signed_in: &SignedIn,
     wanted: Option<&Next>,
 ) -> Response {
-    arrived(house, visitor, signed_in, wanted, None, Notice::SignedIn)
+    let mut response = go_on(house, visitor, wanted);
+    keep(&mut response, &house.site, signed_in);
+    visitor.let_go(&mut response, &house.site, None, &signed_in.account.address);
+    Notice::SignedIn.put(&mut response, &house.site);
+    response
 }
 
-fn arrived(
-    house: &House,
-    visitor: &Visitor,
-    signed_in: &SignedIn,
-    wanted: Option<&Next>,
-    request: Option<Nonce>,
-    notice: Notice,
-) -> Response {
-    let mut response = go_on(house, visitor, wanted);
-    let lifetime = signed_in.session.expires_at.since(signed_in.session.created_at);
-    keep_session(&mut response, &house.site, &signed_in.token, lifetime);
-    visitor.let_go(&mut response, &house.site, request, &signed_in.account.address);
-    notice.put(&mut response, &house.site);
-    response
+fn keep(response: &mut Response, site: &Site, signed_in: &SignedIn) {
+    let lifetime = signed_in.session.expires_at.since(signed_in.session.last_used_at);
+    keep_session(response, site, &signed_in.token, lifetime);
 }
 
 /// A path that remembers where somebody wanted to go.

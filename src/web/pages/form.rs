@@ -37,11 +37,16 @@ pub(super) fn password_field(problem: Option<&Problem>) -> Markup {
 
 /// A password that is to be. Needed, or left empty by who goes on without one. What was wrong with one
 /// stands in place of the hint: it says what to do instead.
-pub(super) fn new_password_field(hint: &str, is_needed: bool, problem: Option<&Problem>) -> Markup {
+pub(super) fn new_password_field(
+    label: &str,
+    hint: &str,
+    is_needed: bool,
+    problem: Option<&Problem>,
+) -> Markup {
     let described = if problem.is_some() { "password-error" } else { "password-hint" };
     html! {
         div.field {
-            label for="password" { @if is_needed { "Password" } @else { "New password (optional)" } }
+            label for="password" { (label) }
             input #password name="password" type="password" required[is_needed] autocomplete="new-password"
                 aria-invalid=[problem.map(|_| "true")] aria-describedby=(described)
                 autofocus[problem.is_some()];

@@ -90,7 +90,7 @@ fn navigation(site: &Site, visitor: &Visitor) -> Markup {
             } @else {
                 @match visitor.waiting.first().map(|waiting| waiting.purpose) {
                     Some(Purpose::Register) => a href=(UNCONFIRMED) { "Confirm your address" },
-                    Some(Purpose::SignIn) => a href=(CHECK_INBOX) { "Check your inbox" },
+                    Some(_) => a href=(CHECK_INBOX) { "Check your inbox" },
                     None => {}
                 }
                 a href=(SIGN_IN) { "Sign in" }

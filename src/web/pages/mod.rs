@@ -14,6 +14,8 @@ mod mailbox;
 mod notice;
 pub mod problem;
 mod profile;
+mod reauthentication;
+mod recovery;
 mod registration;
 mod sign_in;
 mod sign_out;
@@ -76,7 +78,21 @@ fn table(house: &House) -> Vec<Row> {
         at(path::CODE, vec![submit(house, check_inbox::redeem_code)]),
         at(path::RESEND, vec![submit(house, check_inbox::resend)]),
         at(&path::link(":part"), vec![show(house, link::show), submit(house, link::redeem)]),
+        at(path::FORGOT_PASSWORD, vec![show(house, recovery::show), submit(house, recovery::submit)]),
         at(path::PROFILE, vec![show(house, profile::show)]),
+        at(path::PROFILE_PASSWORD, vec![submit(house, profile::change_password)]),
+        at(path::PROFILE_PASSWORD_REMOVE, vec![submit(house, profile::remove_password)]),
+        at(path::PROFILE_EMAIL, vec![submit(house, profile::change_email)]),
+        at(path::PROFILE_EMAIL_CANCEL, vec![submit(house, profile::cancel_email)]),
+        at(path::PROFILE_END_OTHERS, vec![submit(house, profile::end_others)]),
+        at(&path::session_end(":part"), vec![submit(house, profile::end_session)]),
+        at(path::PROFILE_EXPORT, vec![show(house, profile::export)]),
+        at(path::PROFILE_DELETE, vec![submit(house, profile::delete)]),
+        at(
+            path::REAUTHENTICATE,
+            vec![show(house, reauthentication::show), submit(house, reauthentication::submit)],
+        ),
+        at(path::REAUTHENTICATE_MAIL, vec![submit(house, reauthentication::mail)]),
         at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
         at(path::MAILBOX, vec![show(house, mailbox::list)]),
         at(&format!("{}/:part", path::MAILBOX), vec![show(house, mailbox::letter)]),

@@ -29,10 +29,30 @@ pub(super) enum Notice {
     /// The password was that of a registration which waits. Whether an account stands behind the
     /// address as well must not be told: the sentence is true of both.
     ConfirmFirst,
+    /// The password was set or changed.
+    PasswordChanged,
+    /// The password was removed.
+    PasswordRemoved,
+    /// A forgotten password was replaced.
+    PasswordReset,
+    /// The address was changed.
+    EmailChanged,
+    /// A change of address was called off.
+    EmailChangeCancelled,
+    /// The old address was restored.
+    EmailRestored,
+    /// One session was ended.
+    SessionEnded,
+    /// All other sessions were ended.
+    OthersEnded,
+    /// The account was deleted.
+    AccountDeleted,
+    /// Who is signed in has proven it once more.
+    Recent,
 }
 
 impl Notice {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 17] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -40,6 +60,16 @@ impl Notice {
         Self::LetterSent,
         Self::ConfirmationSent,
         Self::ConfirmFirst,
+        Self::PasswordChanged,
+        Self::PasswordRemoved,
+        Self::PasswordReset,
+        Self::EmailChanged,
+        Self::EmailChangeCancelled,
+        Self::EmailRestored,
+        Self::SessionEnded,
+        Self::OthersEnded,
+        Self::AccountDeleted,
+        Self::Recent,
     ];
 
     /// Reads the value of a cookie.
@@ -56,6 +86,16 @@ impl Notice {
             Self::LetterSent => "letter_sent",
             Self::ConfirmationSent => "confirmation_sent",
             Self::ConfirmFirst => "confirm_first",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordRemoved => "password_removed",
+            Self::PasswordReset => "password_reset",
+            Self::EmailChanged => "email_changed",
+            Self::EmailChangeCancelled => "email_change_cancelled",
+            Self::EmailRestored => "email_restored",
+            Self::SessionEnded => "session_ended",
+            Self::OthersEnded => "others_ended",
+            Self::AccountDeleted => "account_deleted",
+            Self::Recent => "recent",
         }
     }
 
@@ -73,6 +113,18 @@ impl Notice {
             Self::ConfirmFirst => {
                 "This registration is not confirmed yet. Please confirm your address first."
             }
+            Self::PasswordChanged => "Your password is set. Everybody else is signed out.",
+            Self::PasswordRemoved => "Your password is gone: you sign in by mail from now on.",
+            Self::PasswordReset => "You have a new password, and you are signed in.",
+            Self::EmailChanged => "Your address is changed.",
+            Self::EmailChangeCancelled => "The change of address is called off.",
+            Self::EmailRestored => {
+                "The old address is back. The password is gone and everybody is signed out: sign in by mail."
+            }
+            Self::SessionEnded => "That session is over.",
+            Self::OthersEnded => "Everybody else is signed out.",
+            Self::AccountDeleted => "Your account is deleted.",
+            Self::Recent => "Thank you. For ten minutes you can change what you like.",
         }
     }
 

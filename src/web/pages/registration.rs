@@ -90,7 +90,7 @@ fn form(house: &House, email: &str, wanted: Option<&Next>, problem: Option<&Prob
             hx-swap="outerHTML" {
             (hidden_next(wanted))
             (email_field("email", email, beside_email, is_first))
-            (new_password_field(&length_hint(house.gatepost.min_password_bytes()), true, beside_password))
+            (new_password_field("Password", &length_hint(house.gatepost.min_password_bytes()), true, beside_password))
             button type="submit" { "Register" }
         }
     }

@@ -17,7 +17,7 @@ use crate::domain::password::Password;
 use crate::domain::request::Purpose;
 use crate::domain::sign_in::PasswordSignIn;
 use crate::domain::waiting::Waiting;
-use crate::path::{CHECK_INBOX, MAILBOX, REGISTER, SIGN_IN, SIGN_IN_PASSWORD};
+use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, MAILBOX, REGISTER, SIGN_IN, SIGN_IN_PASSWORD};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, RequestSignIn, SignInWithPassword, next};
 use crate::web::{Door, House};
@@ -202,7 +202,10 @@ fn password_form(typed: &Typed<'_>) -> Markup {
             button type="submit" { "Sign in" }
             // What is wrong with the password says so already.
             @if beside_password.is_none() {
-                p.hint { "Forgotten it? Ask for a link above: that signs you in without one." }
+                p.hint {
+                    "Forgotten it? Ask for a link above: that signs you in without one. Or "
+                    a href=(FORGOT_PASSWORD) { "choose a new one" } "."
+                }
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct Visitor {
     pub(super) session: Option<String>,
     /// Its requests, newest first.
     pub(super) held: Vec<HeldRequest>,
-    /// What it waits for, newest first.
+    /// What it waits for, newest first: letters to sign in by, or those somebody signed in asked for.
     pub(super) waiting: Vec<Waiting>,
     /// What it is to be told.
     pub(super) notice: Option<Notice>,
@@ -108,7 +108,9 @@ impl Visitor {
         let tokens = tokens.split(SEPARATOR).take(MAX_HELD).map(str::to_owned);
         let (tokens, held): (Vec<String>, Vec<HeldRequest>) =
             tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
-        let waiting = house.gatepost.all_waiting(&held).await?;
+        let mut waiting = house.gatepost.all_waiting(&held).await?;
+        // Who is signed in waits for nothing but what only somebody signed in can redeem.
+        waiting.retain(|waiting| waiting.needs_session == signed_in.is_some());
         Ok(Self {
             // The guard in front of the doors put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
@@ -200,6 +202,11 @@ pub(super) fn put_cookie(response: &mut Response, line: HeaderValue) {
 /// Keeps somebody signed in.
 pub(super) fn keep_session(response: &mut Response, site: &Site, token: &SessionToken, lifetime: Duration) {
     put_cookie(response, cookies(site).set(Cookie::Session, token.as_str(), lifetime));
+}
+
+/// Forgets a session that is over.
+pub(super) fn clear_session(response: &mut Response, site: &Site) {
+    put_cookie(response, cookies(site).clear(Cookie::Session));
 }
 
 fn set_requests(response: &mut Response, site: &Site, tokens: &[&str]) {

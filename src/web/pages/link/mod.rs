@@ -1,0 +1,95 @@
+//! The landing page of a link. Looking at it changes nothing.
+//!
+//! 1. The browser that asked posts itself on, or its person does by the button.
+//! 2. Any other browser is told whose sign-in this is. It can carry the code to where it was asked
+//!    for, or sign in here after a tick, which no scanner sets. A password that was typed elsewhere is
+//!    not taken over: another one can be chosen here.
+//! 3. All dead links get one page: a stranger is not told why.
+
+mod landing;
+
+use maud::html;
+
+use self::landing::landing;
+use super::arrival::{first, go_on, redeemed};
+use super::form::is_told_inside;
+use super::layout::page;
+use super::visitor::Visitor;
+use super::{Answer, sign_in};
+use crate::domain::link::LinkView;
+use crate::domain::password::Password;
+use crate::domain::redeem::Redeemer;
+use crate::path;
+use crate::web::problem::{self, Problem};
+use crate::web::wire::{Fields, RedeemLink};
+use crate::web::{Door, House};
+
+/// What stands behind the link.
+pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
+    let bearer = redeemer(&visitor, false, None);
+    match house.gatepost.show_link(&visitor.part, bearer).await {
+        Ok(LinkView { redeemed_here: Some(redeemed), .. }) => {
+            Ok(go_on(&house, &visitor, redeemed.next.as_ref()))
+        }
+        Ok(view) => Ok(landing(&house, &visitor, &view, None)),
+        Err(error) => dead(&house, &visitor, error.into()),
+    }
+}
+
+/// Redeems it.
+pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let input: RedeemLink = fields.read()?;
+    let password = input.password();
+    let bearer = redeemer(&visitor, input.is_confirmed(), password.as_ref());
+    match house.gatepost.redeem_link(&visitor.part, bearer, &visitor.client).await {
+        Ok(done) => {
+            let request = house.gatepost.request_of_link(&visitor.part);
+            Ok(redeemed(&house, &visitor, &done, request))
+        }
+        Err(error) => refused(&house, &visitor, error.into()).await,
+    }
+}
+
+fn redeemer<'a>(visitor: &'a Visitor, confirm: bool, password: Option<&'a Password>) -> Redeemer<'a> {
+    Redeemer { held: &visitor.held, confirm, password, session: visitor.session.as_deref() }
+}
+
+async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
+    if problem.code == problem::Code::SignInRequired {
+        return Ok(first(visitor, Some(&path::link(&visitor.part))));
+    }
+    if problem.code == problem::Code::InvalidLink || !is_told_inside(&problem) {
+        return dead(house, visitor, problem);
+    }
+    match house.gatepost.show_link(&visitor.part, redeemer(visitor, false, None)).await {
+        Ok(view) => {
+            let mut response = landing(house, visitor, &view, Some(&problem));
+            problem.put_headers(&mut response, Door::Pages);
+            Ok(response)
+        }
+        Err(error) => dead(house, visitor, error.into()),
+    }
+}
+
+/// One page for all links that are no longer good.
+fn dead(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
+    if problem.code != problem::Code::InvalidLink {
+        return Err(problem);
+    }
+    let content = html! {
+        section.card {
+            h1 { (problem.code.title()) }
+            p.lead { (problem.detail) }
+            @if let Some(signed_in) = &visitor.signed_in {
+                p { "You are signed in as " strong.address { (signed_in.account.address) } " already." }
+                p.actions { a.button href=(house.site.home.as_str()) { "Go on" } }
+            } @else {
+                (sign_in::form("", None, None, true))
+                div #result role="status" aria-live="polite" {}
+            }
+        }
+    };
+    let mut response = page(&house.site, visitor, problem.code.title(), &content);
+    problem.put_headers(&mut response, Door::Pages);
+    Ok(response)
+}

@@ -1,0 +1,179 @@
+//! What the forms of the account page do.
+
+use poem::Response;
+
+use super::super::Answer;
+use super::super::arrival::{self, with_next};
+use super::super::notice::Notice;
+use super::super::visitor::{Visitor, clear_session, keep_session};
+use super::{Section, Told, drawn};
+use crate::domain::address::EmailAddress;
+use crate::domain::ask::MailQueued;
+use crate::domain::error::Error;
+use crate::domain::ids::SessionId;
+use crate::domain::password::Password;
+use crate::domain::session::{Live, SignedIn};
+use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, SIGN_IN};
+use crate::web::problem::{Code, Problem};
+use crate::web::wire::{ChangePassword, DeleteAccount, Fields, RequestLetter};
+use crate::web::{Door, House};
+
+/// Sets or changes the password.
+pub(in crate::web::pages) async fn change_password(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let changed = match fields.read::<ChangePassword>() {
+        Ok(input) => {
+            let (new, current) = (Password::new(input.password), input.current_password.map(Password::new));
+            let token = visitor.session.as_deref().unwrap_or_default();
+            let gatepost = &house.gatepost;
+            gatepost
+                .change_password(token, &new, current.as_ref(), &visitor.client)
+                .await
+                .map_err(Problem::from)
+        }
+        Err(problem) => Err(problem),
+    };
+    renewed(&house, &visitor, Section::Password, Notice::PasswordChanged, changed).await
+}
+
+/// Removes the password.
+pub(in crate::web::pages) async fn remove_password(house: House, visitor: Visitor, _: Fields) -> Answer {
+    let token = visitor.session.as_deref().unwrap_or_default();
+    let changed = house.gatepost.remove_password(token, &visitor.client).await.map_err(Problem::from);
+    renewed(&house, &visitor, Section::Password, Notice::PasswordRemoved, changed).await
+}
+
+/// Asks to change the address.
+pub(in crate::web::pages) async fn change_email(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let input = fields.read::<RequestLetter>();
+    let typed = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
+    match ask(&house, &visitor, input).await {
+        Ok(queued) => {
+            let mut response = visitor.lead_to(CHECK_INBOX);
+            visitor.keep(&mut response, &house.site, &queued.request);
+            Ok(response)
+        }
+        Err(problem) => refused(&house, &visitor, Section::Email, &typed, problem).await,
+    }
+}
+
+async fn ask(
+    house: &House,
+    visitor: &Visitor,
+    input: Result<RequestLetter, Problem>,
+) -> Result<MailQueued, Problem> {
+    let address = EmailAddress::parse(&input?.email).map_err(Error::from)?;
+    let token = visitor.session.as_deref().unwrap_or_default();
+    Ok(house.gatepost.request_email_change(token, &address, &visitor.held, &visitor.client).await?)
+}
+
+/// Calls off the change of address that waits.
+pub(in crate::web::pages) async fn cancel_email(house: House, visitor: Visitor, _: Fields) -> Answer {
+    let token = visitor.session.as_deref().unwrap_or_default();
+    let changed = house.gatepost.cancel_email_change(token, &visitor.client).await.map_err(Problem::from);
+    renewed(&house, &visitor, Section::Email, Notice::EmailChangeCancelled, changed).await
+}
+
+/// Ends one session.
+pub(in crate::web::pages) async fn end_session(house: House, visitor: Visitor, _: Fields) -> Answer {
+    let token = visitor.session.as_deref().unwrap_or_default();
+    let id = SessionId::parse(&visitor.part).ok_or_else(|| Problem::of(Code::NotFound))?;
+    if let Err(error) = house.gatepost.end_session(token, id, &visitor.client).await {
+        return refused(&house, &visitor, Section::Sessions, "", error.into()).await;
+    }
+    match visitor.signed_in.clone() {
+        Some(live) if live.session.id != id => {
+            done(&house, &visitor, Section::Sessions, Notice::SessionEnded, live).await
+        }
+        _ => Ok(left(&house, &visitor, Notice::SignedOut)),
+    }
+}
+
+/// Ends all other sessions.
+pub(in crate::web::pages) async fn end_others(house: House, visitor: Visitor, _: Fields) -> Answer {
+    let token = visitor.session.as_deref().unwrap_or_default();
+    let changed = house.gatepost.end_other_sessions(token, &visitor.client).await.map_err(Problem::from);
+    renewed(&house, &visitor, Section::Sessions, Notice::OthersEnded, changed).await
+}
+
+/// Deletes the account.
+pub(in crate::web::pages) async fn delete(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let token = visitor.session.as_deref().unwrap_or_default();
+    let deleted = match fields.read::<DeleteAccount>() {
+        Ok(input) if input.is_confirmed() => {
+            house.gatepost.delete_account(token, &visitor.client).await.map_err(Problem::from)
+        }
+        Ok(_) => Err(Problem::of(Code::ConfirmationRequired).field("confirm").detail(TYPE_DELETE)),
+        Err(problem) => Err(problem),
+    };
+    match deleted {
+        Ok(()) => Ok(left(&house, &visitor, Notice::AccountDeleted)),
+        Err(problem) => refused(&house, &visitor, Section::Deletion, "", problem).await,
+    }
+}
+
+const TYPE_DELETE: &str = "Please type the word delete, so that nobody deletes an account by accident.";
+
+/// The session goes on under a new token.
+async fn renewed(
+    house: &House,
+    visitor: &Visitor,
+    section: Section,
+    notice: Notice,
+    changed: Result<SignedIn, Problem>,
+) -> Answer {
+    match changed {
+        Ok(signed_in) => {
+            let SignedIn { account, session, token } = signed_in;
+            let lifetime = session.expires_at.since(session.last_used_at);
+            let mut response = done(house, visitor, section, notice, Live { account, session }).await?;
+            keep_session(&mut response, &house.site, &token, lifetime);
+            Ok(response)
+        }
+        Err(problem) => refused(house, visitor, section, "", problem).await,
+    }
+}
+
+async fn done(house: &House, visitor: &Visitor, section: Section, notice: Notice, live: Live) -> Answer {
+    if visitor.is_htmx {
+        return drawn(house, visitor, live, &Told::Done(section, notice)).await;
+    }
+    let mut response = visitor.lead_to(PROFILE);
+    notice.put(&mut response, &house.site);
+    Ok(response)
+}
+
+/// Nobody is signed in here any more.
+fn left(house: &House, visitor: &Visitor, notice: Notice) -> Response {
+    let mut response = visitor.lead_to(SIGN_IN);
+    clear_session(&mut response, &house.site);
+    notice.put(&mut response, &house.site);
+    response
+}
+
+async fn refused(
+    house: &House,
+    visitor: &Visitor,
+    section: Section,
+    typed: &str,
+    problem: Problem,
+) -> Answer {
+    let stays = |code| matches!(code, Code::SignInRequired | Code::RecentSignInRequired | Code::NotFound);
+    let Some(live) = visitor.signed_in.clone().filter(|_| problem.code != Code::SignInRequired) else {
+        return Ok(arrival::first(visitor, Some(PROFILE)));
+    };
+    if problem.code == Code::RecentSignInRequired {
+        let mut response = visitor.lead_to(&with_next(REAUTHENTICATE, Some(PROFILE)));
+        if visitor.is_htmx {
+            problem.put_headers(&mut response, Door::Pages);
+        } else {
+            problem.name(&mut response);
+        }
+        return Ok(response);
+    }
+    if stays(problem.code) || !super::super::form::is_told_inside(&problem) {
+        return Err(problem);
+    }
+    let mut response = drawn(house, visitor, live, &Told::Refused(section, &problem, typed)).await?;
+    problem.put_headers(&mut response, Door::Pages);
+    Ok(response)
+}

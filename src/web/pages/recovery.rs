@@ -1,0 +1,76 @@
+//! A forgotten password: asking for the letter.
+
+use maud::{Markup, html};
+
+use super::arrival::go_on;
+use super::form::{email_field, is_told_inside};
+use super::layout::page;
+use super::visitor::Visitor;
+use super::{Answer, fragment};
+use crate::domain::address::EmailAddress;
+use crate::domain::ask::MailQueued;
+use crate::domain::error::Error;
+use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, SIGN_IN};
+use crate::web::problem::Problem;
+use crate::web::wire::{Fields, RequestLetter};
+use crate::web::{Door, House};
+
+/// The form. Who is signed in already is sent on.
+pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
+    if visitor.signed_in.is_some() {
+        return Ok(go_on(&house, &visitor, None));
+    }
+    Ok(page(&house.site, &visitor, "Forgotten password", &card("", None)))
+}
+
+/// Asks for a letter. The answer never tells who stands behind the address.
+pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let input = fields.read::<RequestLetter>();
+    let typed = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
+    match ask(&house, &visitor, input).await {
+        Ok(queued) => {
+            let mut response = visitor.lead_to(CHECK_INBOX);
+            visitor.keep(&mut response, &house.site, &queued.request);
+            Ok(response)
+        }
+        Err(problem) if is_told_inside(&problem) => {
+            let mut response = if visitor.is_htmx {
+                fragment(form(&typed, Some(&problem)))
+            } else {
+                page(&house.site, &visitor, "Forgotten password", &card(&typed, Some(&problem)))
+            };
+            problem.put_headers(&mut response, Door::Pages);
+            Ok(response)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn ask(
+    house: &House,
+    visitor: &Visitor,
+    input: Result<RequestLetter, Problem>,
+) -> Result<MailQueued, Problem> {
+    let address = EmailAddress::parse(&input?.email).map_err(Error::from)?;
+    Ok(house.gatepost.forgot_password(&address, &visitor.held, &visitor.client).await?)
+}
+
+fn card(typed: &str, problem: Option<&Problem>) -> Markup {
+    html! {
+        section.card {
+            h1 { "Forgotten password" }
+            p.lead { "We mail you a link and a code, by which you choose a new one." }
+            (form(typed, problem))
+            p.hint { "You only want to come in? " a href=(SIGN_IN) { "Sign in by mail" } ", without a password." }
+        }
+    }
+}
+
+fn form(typed: &str, problem: Option<&Problem>) -> Markup {
+    html! {
+        form #forgot-form method="post" action=(FORGOT_PASSWORD) hx-post=(FORGOT_PASSWORD) hx-target="#forgot-form" hx-swap="outerHTML" {
+            (email_field("email", typed, problem, true))
+            button type="submit" { "Mail me a link" }
+        }
+    }
+}
