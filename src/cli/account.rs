@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::print::{Form, List, grouped, print, print_account, print_json, print_link};
 use crate::app::Failure;
-use crate::app::operator::{Answer, ImportFile, Missing, Operator, OperatorError, Order};
+use crate::app::operator::{Answer, ImportFile, Missing, Operator, OperatorError, Order, Treatment};
 use crate::config::Config;
 use crate::domain::accounts::Role;
 use crate::domain::address::EmailAddress;
@@ -46,6 +46,38 @@ pub(super) enum AccountCommand {
     },
     /// Print a link that signs in to an account once
     Link {
+        /// Whose
+        #[arg(value_parser = EmailAddress::parse)]
+        address: EmailAddress,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Shut an account: nobody signs in to it, and whoever is signed in is not any more
+    Disable {
+        /// Whose
+        #[arg(value_parser = EmailAddress::parse)]
+        address: EmailAddress,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Open an account that was shut
+    Enable {
+        /// Whose
+        #[arg(value_parser = EmailAddress::parse)]
+        address: EmailAddress,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// End all sessions of an account
+    SignOut {
+        /// Whose
+        #[arg(value_parser = EmailAddress::parse)]
+        address: EmailAddress,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Delete an account for ever, and print what it was; its person is told by mail
+    Delete {
         /// Whose
         #[arg(value_parser = EmailAddress::parse)]
         address: EmailAddress,
@@ -102,6 +134,10 @@ impl AccountCommand {
                 let order = Order::HandOutLink { email: address.to_string() };
                 answer(config, Missing::Refuse, order, form).await
             }
+            Self::Disable { address, form } => treat(config, &address, Treatment::Disable, form).await,
+            Self::Enable { address, form } => treat(config, &address, Treatment::Enable, form).await,
+            Self::SignOut { address, form } => treat(config, &address, Treatment::SignOut, form).await,
+            Self::Delete { address, form } => treat(config, &address, Treatment::Delete, form).await,
             Self::Import { file, form } => import(config, &file, form).await,
         }
     }
@@ -116,6 +152,15 @@ impl AdminCommand {
         let order = Order::SetRole { email: address.to_string(), role };
         answer(config, Missing::Refuse, order, form).await
     }
+}
+
+async fn treat(
+    config: Config,
+    address: &EmailAddress,
+    treatment: Treatment,
+    form: Form,
+) -> Result<(), Failure> {
+    answer(config, Missing::Refuse, Order::Treat { email: address.to_string(), treatment }, form).await
 }
 
 /// Has one order obeyed, and answers with what came of it.

@@ -67,6 +67,13 @@ pub enum Order {
         /// The next of them.
         rows: Vec<ImportRow>,
     },
+    /// Do something to an account that its person could do.
+    Treat {
+        /// Whose.
+        email: String,
+        /// What.
+        treatment: Treatment,
+    },
     /// Make somebody an admin, or nobody special.
     SetRole {
         /// Whom.
@@ -74,6 +81,20 @@ pub enum Order {
         /// What the account may do from now on.
         role: Role,
     },
+}
+
+/// What can be done to an account.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    /// Shut it.
+    Disable,
+    /// Open it again.
+    Enable,
+    /// End all its sessions.
+    SignOut,
+    /// Delete it.
+    Delete,
 }
 
 /// What came of an order.
@@ -161,6 +182,16 @@ impl Desk {
                 handed_out.map(|it| self.link(&it)).map_err(in_words)
             }
             Order::ImportAccounts { rows } => self.import(rows).await,
+            Order::Treat { email, treatment } => {
+                let address = address(&email)?;
+                let treated = match treatment {
+                    Treatment::Disable => gatepost.disable_account(&address, client).await,
+                    Treatment::Enable => gatepost.enable_account(&address, client).await,
+                    Treatment::SignOut => gatepost.sign_out_account(&address, client).await,
+                    Treatment::Delete => gatepost.delete_account_of(&address, client).await,
+                };
+                Ok(Answer::Account(Account::of(&treated.map_err(in_words)?)))
+            }
             Order::SetRole { email, role } => {
                 let account = gatepost.set_role(&address(&email)?, role, client).await.map_err(in_words)?;
                 Ok(Answer::Account(Account::of(&account)))
