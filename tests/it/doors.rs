@@ -17,18 +17,20 @@ both_doors! {
 }
 
 /// Paths that stand at one door alone, as the contract has it (section 7).
-const PAGES_ALONE: [&str; 9] = [
+const PAGES_ALONE: [&str; 11] = [
     "/",
     "/register",
     "/sign-in",
     "/sign-in/password",
     "/unconfirmed",
     "/check-inbox",
+    "/forgot-password",
+    "/reauthenticate",
     "/mailbox/*",
     "/assets/*",
     "/favicon.ico",
 ];
-const JSON_ALONE: [&str; 3] = ["/session", "/openapi.json", "/docs"];
+const JSON_ALONE: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
 
 #[tokio::test]
 async fn every_act_stands_at_both_doors() {

@@ -21,6 +21,7 @@ mod outage;
 mod password;
 mod pending;
 mod prehijack;
+mod profile;
 mod proxy;
 mod races;
 mod registration;

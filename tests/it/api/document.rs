@@ -112,7 +112,20 @@ fn every_operation_is_described() {
 #[test]
 fn every_path_is_that_of_a_page() {
     let link = format!("{}{{token}}", path::LINK);
+    let end = path::session_end("{id}");
     let pages = [
+        path::FORGOT_PASSWORD,
+        path::PROFILE_PASSWORD,
+        path::PROFILE_PASSWORD_REMOVE,
+        path::PROFILE_EMAIL,
+        path::PROFILE_EMAIL_CANCEL,
+        path::PROFILE_SESSIONS,
+        path::PROFILE_END_OTHERS,
+        &end,
+        path::PROFILE_EXPORT,
+        path::PROFILE_DELETE,
+        path::REAUTHENTICATE,
+        path::REAUTHENTICATE_MAIL,
         path::REGISTER,
         path::SIGN_IN,
         path::SIGN_IN_PASSWORD,

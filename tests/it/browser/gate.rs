@@ -44,7 +44,7 @@ async fn guarded_pages_lead_the_unconfirmed_to_confirm() {
     let cookies = registered(&site).await;
     for guarded in ["/", "/profile"] {
         let page = get(&site, guarded, &[("cookie", &cookies)]).await;
-        assert_eq!(told(&page), (303, "/unconfirmed", "", ""), "{guarded}");
+        assert_eq!(told(&page), (303, "/unconfirmed", "", "unconfirmed"), "{guarded}");
         let fragment = get(&site, guarded, &[HTMX, ("cookie", &cookies)]).await;
         assert_eq!(told(&fragment), (403, "", "/unconfirmed", "unconfirmed"), "{guarded}");
     }

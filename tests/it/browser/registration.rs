@@ -58,7 +58,7 @@ async fn a_click_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
     browser.read("Your address is confirmed. Welcome!").await;
     browser.goto(&letter.link).await.unwrap();
     browser.arrive("/profile").await;
-    browser.read("Account").await;
+    browser.read("Profile").await;
     assert!(!browser.text().await.contains("Welcome!"), "a notice is told once");
     // The password that was typed is the one that signs in from now on.
     browser.press("nav form button").await;

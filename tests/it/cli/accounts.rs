@@ -51,7 +51,7 @@ impl Place {
 }
 
 /// Runs a scenario without a server, and beside one.
-fn both_ways(scenario: impl Fn(&Place)) {
+pub(super) fn both_ways(scenario: impl Fn(&Place)) {
     scenario(&Place::new());
     let place = Place::new();
     let _server = Server::start(&place.data(), &[]);
@@ -59,7 +59,7 @@ fn both_ways(scenario: impl Fn(&Place)) {
 }
 
 /// The link in an answer for people: alone on its line, the last one.
-fn link_in(answer: &str) -> String {
+pub(super) fn link_in(answer: &str) -> String {
     let link = answer.lines().last().unwrap();
     assert!(link.starts_with("http://localhost:") && link.contains("/link/"), "{answer}");
     link.to_owned()

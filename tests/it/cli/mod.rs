@@ -5,6 +5,7 @@ mod import;
 mod serving;
 mod socket;
 mod stopping;
+mod treat;
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};

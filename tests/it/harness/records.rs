@@ -19,6 +19,8 @@ pub(crate) struct Records {
     pub(crate) sessions: usize,
     pub(crate) others: usize,
     pub(crate) events: usize,
+    /// Events once more, under their accounts.
+    pub(crate) history: usize,
 }
 
 impl App {
@@ -29,11 +31,12 @@ impl App {
     /// Counts what stands in the store.
     pub(crate) async fn records(&self) -> Records {
         let mut records = Records::default();
-        for (_, found) in self.all_records().await {
+        for (key, found) in self.all_records().await {
             match found.record {
                 Record::Account(_) => records.accounts += 1,
                 Record::Request(_) => records.requests += 1,
                 Record::Session(_) => records.sessions += 1,
+                Record::Event(_) if key.as_bytes().starts_with(b"h/") => records.history += 1,
                 Record::Event(_) => records.events += 1,
                 _ => records.others += 1,
             }
@@ -43,8 +46,8 @@ impl App {
 
     /// What has happened, the oldest first.
     pub(crate) async fn events(&self) -> Vec<EventName> {
-        let events = self.all_records().await.into_iter().filter_map(|(_, found)| match found.record {
-            Record::Event(event) => Some(event.name),
+        let events = self.all_records().await.into_iter().filter_map(|(key, found)| match found.record {
+            Record::Event(event) if key.as_bytes().starts_with(b"v/") => Some(event.name),
             _ => None,
         });
         events.collect()
@@ -90,6 +93,6 @@ impl App {
 impl Records {
     /// Everything but events, which stay.
     pub(crate) fn without_events(self) -> usize {
-        self.accounts + self.requests + self.sessions + self.others
+        self.accounts + self.requests + self.sessions + self.others + self.history
     }
 }

@@ -256,7 +256,7 @@ async fn the_mailbox_shows_what_would_have_been_sent() {
     // What is shown signs in.
     let code = letter.code.clone().unwrap();
     let client = Client::server();
-    let redeemed = house.gatepost.redeem_code(queued.held, Some(&code), None, &client).await;
+    let redeemed = house.gatepost.redeem_code(queued.held, Some(&code), None, None, &client).await;
     assert!(redeemed.is_ok(), "{redeemed:?}");
     worker.stops().await;
 }

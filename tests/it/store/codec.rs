@@ -2,21 +2,48 @@
 
 use std::net::Ipv4Addr;
 
-use gatepost::domain::account::Account;
+use gatepost::domain::account::{Account, Owner, PendingChange, Undo};
 use gatepost::domain::address::EmailAddress;
 use gatepost::domain::event::{Event, EventName};
 use gatepost::domain::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
-use gatepost::domain::letter::{Letter, LetterKind};
+use gatepost::domain::letter::{About, Letter, LetterKind};
 use gatepost::domain::next::Next;
 use gatepost::domain::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::ports::{Record, StoreError};
-use gatepost::domain::request::{Asker, Generation, Holder, Outcome, Purpose, Request, Used};
+use gatepost::domain::request::{Asker, AskingAccount, Generation, Holder, Outcome, Purpose, Request, Used};
 use gatepost::domain::session::{Means, Session};
 use gatepost::domain::time::Timestamp;
 use gatepost::domain::token::{KeyId, SaltSeed};
 use gatepost::store::codec;
 
 use super::key;
+
+/// An account that has everything an account can have.
+fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
+    Account {
+        id: AccountId([1; 16]),
+        address: address.clone(),
+        registered_at: Timestamp(1_000),
+        confirmed_at: Timestamp(2_000),
+        admin: true,
+        disabled: false,
+        salt: vec![8; 16],
+        password: Some(password),
+        pending_change: Some(PendingChange {
+            nonce: Nonce([10; 12]),
+            address: address.clone(),
+            over_at: Timestamp(16),
+        }),
+        undos: vec![Undo {
+            nonce: Nonce([11; 12]),
+            key: KeyId(1),
+            address: address.clone(),
+            over_at: Timestamp(17),
+        }],
+        epoch: 3,
+        sign_in_used: Timestamp(4_000),
+    }
+}
 
 /// Every kind of record.
 fn records() -> Vec<(&'static str, Record)> {
@@ -27,22 +54,14 @@ fn records() -> Vec<(&'static str, Record)> {
     let password = PasswordHash { recipe, hash: vec![7; 4] };
     let ip = Ipv4Addr::new(192, 0, 2, 7).into();
     vec![
+        ("account", Record::Account(ada(&address, password.clone()))),
+        ("owner", Record::Owner(Owner::Account(account))),
         (
-            "account",
-            Record::Account(Account {
-                id: account,
-                address: address.clone(),
-                registered_at: Timestamp(1_000),
-                confirmed_at: Timestamp(2_000),
-                admin: true,
-                disabled: false,
-                salt: vec![8; 16],
-                password: Some(password.clone()),
-                epoch: 3,
-                sign_in_used: Timestamp(4_000),
-            }),
+            "held address",
+            Record::Owner(Owner::Held { by: account, undo: Nonce([11; 12]), over_at: Timestamp(17) }),
         ),
-        ("owner", Record::Owner(account)),
+        ("left address", Record::Owner(Owner::Vacated { at: Timestamp(18) })),
+        ("undo", Record::Undo(account)),
         (
             "request",
             Record::Request(Request {
@@ -55,6 +74,7 @@ fn records() -> Vec<(&'static str, Record)> {
                 wrong_codes: 2,
                 next: Next::parse("/home"),
                 password: Some(password),
+                asker: Some(AskingAccount { id: account, epoch: 3, session: SessionId([2; 16]) }),
                 handed_out: false,
                 generation: Generation {
                     number: 1,
@@ -94,8 +114,7 @@ fn records() -> Vec<(&'static str, Record)> {
                 id: LetterId([3; 12]),
                 kind: LetterKind::SignIn,
                 to: address,
-                nonce: Nonce([4; 12]),
-                generation: 1,
+                about: About::Request { nonce: Nonce([4; 12]), generation: 1 },
                 queued_at: Timestamp(13),
                 give_up_at: Timestamp(14),
                 tries: 300,

@@ -36,7 +36,7 @@ impl Caller {
         self.ask_at("/sign-in", vec![("email", email.to_owned())], email, next).await
     }
 
-    async fn ask_at(
+    pub(super) async fn ask_at(
         &mut self,
         path: &str,
         mut fields: Vec<(&str, String)>,
@@ -158,7 +158,7 @@ impl Caller {
         self.requests.insert(0, (email.to_owned(), token));
     }
 
-    fn newest_request(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn newest_request(&self) -> Vec<(&'static str, String)> {
         match self.door {
             Door::Pages => vec![],
             Door::Json => {

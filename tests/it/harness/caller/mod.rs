@@ -1,5 +1,6 @@
 //! Who calls: a person's browser or a program. Every scenario is run with both, in the same words.
 
+mod account;
 mod acts;
 
 use std::net::SocketAddr;
@@ -154,9 +155,9 @@ impl Caller {
 
     fn answer(door: Door, reply: &Reply) -> Answer {
         let status = reply.status.as_u16();
-        // A page leads on to where a registration is confirmed; a program is refused there.
-        if status == 303 && reply.header("x-problem") == Some("unconfirmed") {
-            return Answer::refused(403, "unconfirmed");
+        // A page leads on to where something has to be done first; a program is refused there.
+        if let (303, Some(code)) = (status, reply.header("x-problem")) {
+            return Answer::refused(if code == "sign_in_required" { 401 } else { 403 }, code);
         }
         if status < 400 {
             return Answer::Done;

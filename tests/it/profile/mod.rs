@@ -1,0 +1,41 @@
+//! What a person does with their own account.
+
+mod deletion;
+mod email;
+mod password;
+mod recovery;
+mod sessions;
+
+use std::time::Duration;
+
+use crate::harness::app::App;
+use crate::harness::caller::{Answer, Caller, Door};
+
+pub(crate) const ANN: &str = "ann@example.org";
+pub(crate) const PASSWORD: &str = "three quiet otters";
+pub(crate) const OTHER: &str = "seven loud geese";
+pub(crate) const WAIT: Duration = Duration::from_secs(30);
+
+/// Somebody who registered with `PASSWORD`, confirmed it, and is signed in.
+pub(crate) async fn registered(app: &App, door: Door, email: &str) -> Caller {
+    let mut caller = app.caller(door);
+    caller.register(email, PASSWORD).await;
+    let letter = app.letter_to(email).await;
+    assert_eq!(caller.follow(&letter.link).await, Answer::Done);
+    caller
+}
+
+/// The same person in another place.
+pub(crate) async fn also(app: &App, door: Door, email: &str, password: &str) -> Caller {
+    let mut caller = app.caller(door);
+    assert_eq!(caller.sign_in_with_password(email, password).await, Answer::Done);
+    caller
+}
+
+fn stale() -> Answer {
+    Answer::refused(403, "recent_sign_in_required")
+}
+
+fn wrong() -> Answer {
+    Answer::refused(401, "invalid_credentials")
+}
