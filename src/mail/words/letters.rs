@@ -208,14 +208,42 @@ fn words_of(title: String, lead: &[String], label: &'static str, otherwise: &str
     Text { title, lead: lead.to_vec(), label, otherwise: otherwise.to_owned() }
 }
 
-/// A duration as a person says it, never longer than it is.
+/// A duration as a person says it. A letter that leaves at once has lost a moment already: that much is
+/// given back, or a day would be 1,439 minutes.
 fn in_words(duration: Duration) -> String {
+    const A_MOMENT: u64 = 10;
     let seconds = duration.as_secs();
-    let (number, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        _ if seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
-        _ => (seconds / 60, "minute"),
+    let minutes = if seconds < 5 * 60 { seconds / 60 } else { (seconds + A_MOMENT) / 60 };
+    let (number, unit) = match minutes {
+        0 => (seconds, "second"),
+        60 | 120..2880 => (minutes / 60, "hour"),
+        1..120 => (minutes, "minute"),
+        _ => (minutes / (24 * 60), "day"),
     };
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {unit}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, in_words};
+
+    #[test]
+    fn a_lifetime_is_told_as_people_tell_it() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (119, "1 minute"),
+            (600, "10 minutes"),
+            (3599, "1 hour"),
+            (3000, "50 minutes"),
+            (5400, "90 minutes"),
+            (86_399, "24 hours"),
+            (50_000, "13 hours"),
+            (604_799, "7 days"),
+        ] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+    }
 }
