@@ -41,7 +41,7 @@ impl Gatepost {
         self.act(client, || async {
             let acting = self.recently_signed_in_with(token).await?;
             let account = &acting.account;
-            if account.address == *address {
+            if account.address.canonical() == address.canonical() {
                 return Err(Error::SameEmail);
             }
             let now = self.world.now();
@@ -106,10 +106,6 @@ impl Gatepost {
         Self::has_room(&account, now)?;
         let old = std::mem::replace(&mut account.address, request.address.clone());
         change.put(Key::owner(&account.address.canonical()), Record::Owner(Owner::Account(account.id)));
-        if old.canonical() == account.address.canonical() {
-            // Another spelling of the same mailbox: there is nothing to be held or undone.
-            return Ok(account);
-        }
         let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
         let held = Key::owner(&old.canonical());
         change.put(Key::expiry(over_at, &held), Record::Expiry);
