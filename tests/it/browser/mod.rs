@@ -29,6 +29,7 @@ macro_rules! both_kinds {
 mod driver;
 mod gate;
 mod letters;
+mod profile;
 mod registration;
 mod scanner;
 mod session;

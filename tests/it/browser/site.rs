@@ -53,6 +53,11 @@ impl Site {
         format!("http://localhost:{}{path}", self.server.port())
     }
 
+    /// The next one that brings news, and its link if it has one; waits for it.
+    pub(super) async fn news(&self, to: &str) -> Option<String> {
+        self.inbox.next_to(to).await.link
+    }
+
     /// The next letter that was not read yet; waits for it.
     pub(super) async fn letter(&self, to: &str) -> Letter {
         let letter = self.inbox.next_to(to).await;

@@ -93,6 +93,6 @@ impl App {
 impl Records {
     /// Everything but events, which stay.
     pub(crate) fn without_events(self) -> usize {
-        self.accounts + self.requests + self.sessions + self.others + self.history
+        self.accounts + self.requests + self.sessions + self.others
     }
 }

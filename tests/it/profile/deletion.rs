@@ -29,7 +29,7 @@ async fn nothing_is_left_of_a_deleted_account(door: Door) {
     assert_eq!(waiting.follow(&letter.link).await, Answer::refused(410, "invalid_link"));
     app.sweep_after(Duration::from_mins(1)).await;
     let left = app.records().await;
-    assert_eq!((left.accounts, left.sessions, left.requests), (0, 0, 0));
+    assert_eq!((left.accounts, left.sessions, left.requests, left.history), (0, 0, 0, 0));
     // That the address was left is forgotten once nothing could come back to life.
     app.sweep_after(Duration::from_hours(31 * 24)).await;
     assert_eq!(app.records().await.without_events(), empty.without_events());

@@ -2,6 +2,7 @@
 
 mod deletion;
 mod email;
+mod letters;
 mod password;
 mod recovery;
 mod sessions;
