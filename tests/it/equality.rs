@@ -21,6 +21,8 @@ enum Behind {
     Registration,
     AccountWithPassword,
     AccountWithout,
+    /// An account that has another address now, and may have this one back.
+    Held,
 }
 
 /// What one act showed, and how many passwords it took to hash.
@@ -37,12 +39,21 @@ async fn every_answer_is_the_same_whoever_stands_behind_the_address(door: Door) 
     for is_htmx in ways.iter().copied() {
         let nobody = seen(door, is_htmx, Behind::Nobody).await;
         let hashed: Vec<(&str, u64)> = nobody.iter().map(|seen| (seen.act, seen.hashed)).collect();
-        let expected =
-            [("password", 1), ("sign in", 0), ("register", 1), ("resend", 0), ("password again", 1)];
+        let expected = [
+            ("password", 1),
+            ("sign in", 0),
+            ("register", 1),
+            ("resend", 0),
+            ("forgot", 0),
+            ("wrong code", 0),
+            ("password again", 1),
+        ];
         for (act, count) in expected {
             assert!(hashed.contains(&(act, count)), "{act}: {hashed:?}");
         }
-        for behind in [Behind::Registration, Behind::AccountWithPassword, Behind::AccountWithout] {
+        for behind in
+            [Behind::Registration, Behind::AccountWithPassword, Behind::AccountWithout, Behind::Held]
+        {
             let known = seen(door, is_htmx, behind).await;
             assert_eq!(known.len(), nobody.len());
             for (known, nobody) in known.iter().zip(&nobody) {
@@ -57,6 +68,14 @@ async fn prepare(app: &App, door: Door, behind: Behind) {
     match behind {
         Behind::Nobody => {}
         Behind::AccountWithout => _ = app.signed_in(door, ANN).await,
+        Behind::Held => {
+            let mut ann = app.signed_in(door, ANN).await;
+            assert_eq!(ann.change_email("new@example.org").await, Answer::Done);
+            app.news_to(ANN).await;
+            let letter = app.letter_to("new@example.org").await;
+            assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+            app.news_to(ANN).await;
+        }
         Behind::Registration | Behind::AccountWithPassword => {
             let mut ann = app.caller(door);
             assert_eq!(ann.register(ANN, PASSWORD).await, Answer::Done);
@@ -89,11 +108,11 @@ async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
     let mut asking = caller();
     assert_eq!(asking.ask(ANN).await, Answer::Done);
     note("sign in", &asking);
-    app.letter_to(ANN).await;
+    app.news_to(ANN).await;
     let mut stranger = caller();
     assert_eq!(stranger.register(ANN, "a wholly new password").await, Answer::Done);
     note("register", &stranger);
-    app.letter_to(ANN).await;
+    app.news_to(ANN).await;
     for (act, page) in [("page", "/unconfirmed"), ("page", "/check-inbox")] {
         if door == Door::Pages {
             stranger.get(page).await;
@@ -104,7 +123,15 @@ async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
     for caller in [&mut stranger, &mut asking] {
         assert_eq!(caller.resend().await, Answer::Done);
         note("resend", caller);
-        app.letter_to(ANN).await;
+        app.news_to(ANN).await;
+    }
+    let mut forgetful = caller();
+    assert_eq!(forgetful.forgot_password(ANN).await, Answer::Done);
+    note("forgot", &forgetful);
+    app.news_to(ANN).await;
+    for password in ["a wholly new password", "short"] {
+        forgetful.reset_by_code("000000", password).await;
+        note("wrong code", &forgetful);
     }
     // The one just registered, whose request is told again; and one that nobody ever typed.
     for password in ["a wholly new password", "seven loud geese"] {

@@ -6,6 +6,7 @@ mod letters;
 mod password;
 mod recovery;
 mod sessions;
+mod void;
 
 use std::time::Duration;
 
