@@ -183,26 +183,11 @@ impl Gatepost {
         role: Role,
         client: &Client,
     ) -> Result<Account, Refusal> {
-        self.act(client, || async {
-            let standing = self.standing(address).await?;
-            let Some(account) = standing.account() else {
-                return Ok(Decision::Answer(Err(Refusal::NoAccount(address.clone()))));
-            };
-            let account = Account { admin: role == Role::Admin, ..account.clone() };
-            if standing.account() == Some(&account) {
-                return Ok(Decision::Answer(Ok(account)));
-            }
-            let name = match role {
-                Role::Admin => EventName::AdminGranted,
-                Role::Member => EventName::AdminRevoked,
-            };
-            let mut change = Change::new();
-            standing.expected_by(&mut change);
-            change.put(Key::account(account.id), Record::Account(account.clone()));
-            let event = Event::new(self.world.now(), name, Some(account.id), client);
-            Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(account)) })
-        })
-        .await?
+        let name = match role {
+            Role::Admin => EventName::AdminGranted,
+            Role::Member => EventName::AdminRevoked,
+        };
+        self.change_account(address, name, client, |account| account.admin = role == Role::Admin).await
     }
 
     /// A request whose link no letter brings: no letter is owed, and no browser waits for it. Without

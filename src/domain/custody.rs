@@ -69,7 +69,8 @@ impl Gatepost {
         .await?
     }
 
-    async fn change_account(
+    /// Changes an account in one commit with its event; neither, where it is so already.
+    pub(super) async fn change_account(
         &self,
         address: &EmailAddress,
         name: EventName,

@@ -20,7 +20,8 @@ const OTHER: &str = "seven loud geese";
 const PATHS: [&str; 2] = ["/register", "/sign-in/password"];
 const EMAIL: &str = "email";
 
-const NO_ADDRESSES: [&str; 17] = [
+/// What no letter goes to, whatever parser reads it.
+pub(crate) const NO_ADDRESSES: [&str; 17] = [
     "",
     " ",
     "ann",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bad_input::NO_ADDRESSES;
 use crate::harness::app::{App, Registration};
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
@@ -215,23 +216,7 @@ async fn what_is_no_address_gets_no_mail(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     let refused = Answer::refused_field(422, "invalid_email", "email");
-    for text in [
-        "",
-        " ",
-        "ann",
-        "ann@",
-        "@example.org",
-        "a@b@example.org",
-        "a@example.org,b@example.org",
-        "\"a@attacker.example\"@victim.example",
-        "v@victim.example＠attacker.example",
-        "a\r\nBcc: x@example.org",
-        "Ann <ann@example.org>",
-        "ann@[127.0.0.1]",
-        "mıke@example.org",
-        "a\0@example.org",
-        "ann@example",
-    ] {
+    for text in NO_ADDRESSES {
         assert_eq!(ann.ask(text).await, refused, "{text:?}");
     }
     assert_eq!(ann.ask(&format!("{}@example.org", "a".repeat(400))).await, refused);
