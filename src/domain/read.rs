@@ -1,6 +1,5 @@
 //! Reading records in their types.
 
-use super::Gatepost;
 use super::account::{Account, Owner};
 use super::address::EmailAddress;
 use super::error::Error;
@@ -13,6 +12,10 @@ use super::registration::Pending;
 use super::request::Request;
 use super::session::Session;
 use super::time::Timestamp;
+use super::{Gatepost, MAX_ATTEMPTS};
+
+/// The id of no account.
+const NOBODY: AccountId = AccountId([0; 16]);
 
 /// What stands under a key, or that nothing does.
 #[derive(Clone, Debug)]
@@ -144,31 +147,51 @@ impl Gatepost {
         Ok((Found::new(first, found.next().flatten())?, Found::new(second, found.next().flatten())?))
     }
 
-    /// Known and unknown addresses take the same two reads, or the time would tell them apart.
+    /// Who stands behind an address.
     pub(super) async fn standing(&self, address: &EmailAddress) -> Result<Standing, Error> {
-        let mut owner: Found<Owner> = self.find(Key::owner(&address.canonical())).await?;
-        let now = self.world.now();
-        // What is over is as good as gone before the sweeper comes by.
-        owner = owner.filter(|owner| !matches!(owner, Owner::Held { over_at, .. } if now >= *over_at));
-        let id = match owner.value {
-            Some(Owner::Account(id)) => Some(id),
-            _ => None,
-        };
-        let account: Found<Account> = self.find(Key::account(id.unwrap_or(AccountId([0; 16])))).await?;
-        if id.is_some() && account.value.is_none() {
-            return Err(misplaced(&account.key));
-        }
-        Ok(Standing { owner, account, asker: None })
+        self.standing_with(address, None).await
     }
 
     /// The same for a request: with the account that asked, where only an account can.
     pub(super) async fn standing_of(&self, request: &Request) -> Result<Standing, Error> {
-        let standing = self.standing(&request.address).await?;
-        let asker = match request.asker {
-            Some(asker) => Some(self.find(Key::account(asker.id)).await?),
-            None => None,
-        };
-        Ok(Standing { asker, ..standing })
+        self.standing_with(&request.address, request.asker.map(|asker| asker.id)).await
+    }
+
+    /// All of it as of one moment: an account that is deleted, or leaves the address, between the two
+    /// reads would be half there. Known and unknown addresses take the same two reads, or the time would
+    /// tell them apart.
+    async fn standing_with(
+        &self,
+        address: &EmailAddress,
+        asker: Option<AccountId>,
+    ) -> Result<Standing, Error> {
+        let mut seen: Found<Owner> = self.find(Key::owner(&address.canonical())).await?;
+        for _ in 0..MAX_ATTEMPTS {
+            let id = match seen.value {
+                Some(Owner::Account(id)) => Some(id),
+                _ => None,
+            };
+            let account = Key::account(id.unwrap_or(NOBODY));
+            let keys = [seen.key.clone(), account, Key::account(asker.unwrap_or(NOBODY))];
+            let mut found = self.store.get(&keys).await?.into_iter();
+            let [owner, account, asking] = keys;
+            let owner: Found<Owner> = Found::new(owner, found.next().flatten())?;
+            let account: Found<Account> = Found::new(account, found.next().flatten())?;
+            let asking: Found<Account> = Found::new(asking, found.next().flatten())?;
+            if owner.version != seen.version {
+                seen = owner;
+                continue;
+            }
+            if id.is_some() && account.value.is_none() {
+                return Err(misplaced(&account.key));
+            }
+            // What is over is as good as gone before the sweeper comes by.
+            let now = self.world.now();
+            let owner =
+                owner.filter(|owner| !matches!(owner, Owner::Held { over_at, .. } if now >= *over_at));
+            return Ok(Standing { owner, account, asker: asker.map(|_| asking) });
+        }
+        Err(StoreError::Busy.into())
     }
 }
 

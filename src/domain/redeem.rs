@@ -3,8 +3,9 @@
 //! 1. A link is redeemed by who asked for it (who holds the request token), or by a deliberate
 //!    human act ("I asked for this"). A mail scanner has neither.
 //! 2. Or the asker types the code. A wrong one is counted before it is answered.
-//! 3. One commit uses the request and does what it is for (`effect`), so no race redeems twice. A password that was typed with a registration becomes the account's in the browser
-//!    where it was typed; anywhere else it is dropped, and another one may be chosen.
+//! 3. One commit uses the request and does what it is for (`effect`), so no race redeems twice. A password
+//!    that was typed with a registration becomes the account's in the browser where it was typed; anywhere
+//!    else it is dropped, and another one may be chosen.
 //! 4. The asker who brings it all again within a minute gets the same session and answer.
 
 use subtle::ConstantTimeEq;
