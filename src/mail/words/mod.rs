@@ -7,6 +7,7 @@
 mod html;
 mod letters;
 mod text;
+mod wording;
 
 use crate::domain::letter::{Code, Contents};
 use crate::path::Origin;
