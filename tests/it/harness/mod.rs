@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod caller;
 pub(crate) mod http;
 pub(crate) mod inbox;
+pub(crate) mod integrity;
 pub(crate) mod process;
 pub(crate) mod records;
 pub(crate) mod running;

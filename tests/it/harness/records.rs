@@ -65,7 +65,8 @@ impl App {
 
     /// Shuts an account, as its operator does.
     pub(crate) async fn disable(&self, email: &str) {
-        self.put(Account { disabled: true, ..self.account(email).await }).await;
+        let address = EmailAddress::parse(email).unwrap();
+        self.house.gatepost.disable_account(&address, &Client::server()).await.unwrap();
     }
 
     /// Makes an account whose password, that nobody knows, takes some seconds to hash.
@@ -84,7 +85,7 @@ impl App {
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 
-    async fn all_records(&self) -> Vec<(Key, Versioned)> {
+    pub(super) async fn all_records(&self) -> Vec<(Key, Versioned)> {
         let all = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff]) };
         self.store.scan(&all, 100_000).await.unwrap()
     }

@@ -4,6 +4,7 @@ mod deletion;
 mod email;
 mod letters;
 mod password;
+mod races;
 mod recovery;
 mod sessions;
 mod void;
@@ -32,6 +33,15 @@ pub(crate) async fn also(app: &App, door: Door, email: &str, password: &str) -> 
     let mut caller = app.caller(door);
     assert_eq!(caller.sign_in_with_password(email, password).await, Answer::Done);
     caller
+}
+
+/// Changes the address, and gives the link that undoes it.
+async fn readdress(app: &App, caller: &mut Caller, from: &str, to: &str) -> String {
+    assert_eq!(caller.change_email(to).await, Answer::Done);
+    app.news_to(from).await;
+    let letter = app.letter_to(to).await;
+    assert_eq!(caller.follow(&letter.link).await, Answer::Done);
+    app.news_to(from).await.link.unwrap()
 }
 
 fn stale() -> Answer {

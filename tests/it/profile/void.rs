@@ -1,17 +1,19 @@
 //! The matrix of what ends what: every change to an account against everything that was handed out
 //! before it.
 
-use super::{ANN, OTHER, PASSWORD, registered};
+use super::{ANN, OTHER, PASSWORD, readdress, registered, wrong};
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
     whatever_changes_an_account_ends_all_that_was_handed_out,
+    an_undo_outlives_every_change_but_deletion,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
+    PasswordSet,
     PasswordChanged,
     PasswordRemoved,
     PasswordReset,
@@ -22,7 +24,8 @@ enum Change {
     Deleted,
 }
 
-const ALL: [Change; 8] = [
+const ALL: [Change; 9] = [
+    Change::PasswordSet,
     Change::PasswordChanged,
     Change::PasswordRemoved,
     Change::PasswordReset,
@@ -32,76 +35,186 @@ const ALL: [Change; 8] = [
     Change::Disabled,
     Change::Deleted,
 ];
+/// The addresses of the account, one after the other, and one it never gets.
 const NEW: &str = "new@example.org";
+const THIRD: &str = "third@example.org";
+const FOURTH: &str = "fourth@example.org";
+
+fn gone() -> Answer {
+    Answer::refused(410, "invalid_link")
+}
 
 async fn whatever_changes_an_account_ends_all_that_was_handed_out(door: Door) {
     for change in ALL {
         let app = App::start().await;
-        let mut ann = registered(&app, door, ANN).await;
-        let undo = match change {
-            Change::EmailRestored => Some(readdress(&app, &mut ann, NEW).await),
-            _ => None,
-        };
-        let email = if undo.is_some() { NEW } else { ANN };
-        let mut session = app.caller(door);
-        assert_eq!(session.sign_in_with_password(email, PASSWORD).await, Answer::Done);
-        let (mut by_link, mut by_code, mut resetting) =
-            (app.caller(door), app.caller(door), app.caller(door));
-        by_link.ask(email).await;
-        let link = app.letter_to(email).await;
-        by_code.ask(email).await;
-        let code = app.letter_to(email).await;
-        resetting.forgot_password(email).await;
-        let reset = app.letter_to(email).await;
-        make(&app, change, &mut ann, undo).await;
-        let gone = Answer::refused(410, "invalid_link");
-        assert_eq!(session.who().await, None, "{change:?}: a session");
-        assert_eq!(by_link.follow(&link.link).await, gone, "{change:?}: a link");
-        let late = by_code.type_code(&code.code).await;
-        assert_eq!(late, Answer::refused(410, "invalid_request"), "{change:?}: a code");
-        assert_eq!(resetting.reset_by_link(&reset.link, OTHER).await, gone, "{change:?}: a reset");
-        assert_eq!(resetting.who().await, None, "{change:?}");
+        let mut moved = Moved::before(change, &app, door).await;
+        let given = HandedOut::by(&app, door, moved.email).await;
+        moved.make(change, &app).await;
+        given.expect_dead(change, &mut moved.caller).await;
+        app.expect_whole().await;
     }
 }
 
-/// Changes the address, and gives the link that undoes it.
-async fn readdress(app: &App, ann: &mut Caller, email: &str) -> String {
-    assert_eq!(ann.change_email(email).await, Answer::Done);
-    app.news_to(ANN).await;
-    let letter = app.letter_to(email).await;
-    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
-    app.news_to(ANN).await.link.unwrap()
+/// Whoever took an account over can do with it what they like: its owner gets it back, and nothing of
+/// theirs is left in it.
+async fn an_undo_outlives_every_change_but_deletion(door: Door) {
+    for change in ALL {
+        let app = App::start().await;
+        let mut moved = Moved::before(change, &app, door).await;
+        moved.make(change, &app).await;
+        let mut owner = app.caller(door);
+        if change == Change::Deleted {
+            assert_eq!(owner.follow_deliberately(&moved.undo).await, gone());
+            continue;
+        }
+        // A shut account is mailed nothing.
+        let given = match change {
+            Change::Disabled => None,
+            _ => Some(HandedOut::by(&app, door, moved.email).await),
+        };
+        assert_eq!(owner.follow_deliberately(&moved.undo).await, Answer::Done, "{change:?}");
+        app.read_all().await;
+        let mut thief = moved.caller;
+        assert_eq!(thief.who().await, None, "{change:?}: the thief's session");
+        if let Some(given) = given {
+            given.expect_dead(change, &mut thief).await;
+        }
+        if let Some(younger) = moved.younger {
+            assert_eq!(thief.follow_deliberately(&younger).await, gone(), "{change:?}: a younger undo");
+        }
+        for password in [PASSWORD, OTHER] {
+            assert_eq!(thief.sign_in_with_password(ANN, password).await, wrong(), "{change:?}: {password}");
+        }
+        if change == Change::Disabled {
+            assert!(app.account(ANN).await.disabled, "it is for the operator to open it again");
+        } else {
+            assert_eq!(app.signed_in(door, ANN).await.who().await.as_deref(), Some(ANN));
+        }
+        assert_eq!(app.accounts().await, 1);
+        app.expect_whole().await;
+    }
 }
 
-async fn make(app: &App, change: Change, ann: &mut Caller, undo: Option<String>) {
-    match change {
-        Change::PasswordChanged => {
-            assert_eq!(ann.change_password(OTHER, Some(PASSWORD)).await, Answer::Done);
-            app.news_to(ANN).await;
+/// An account that was moved away from `ANN`.
+struct Moved {
+    caller: Caller,
+    email: &'static str,
+    undo: String,
+    /// The undo of the second move, if there was one.
+    younger: Option<String>,
+}
+
+impl Moved {
+    async fn before(change: Change, app: &App, door: Door) -> Self {
+        let mut caller = match change {
+            Change::PasswordSet => app.signed_in(door, ANN).await,
+            _ => registered(app, door, ANN).await,
+        };
+        let undo = readdress(app, &mut caller, ANN, NEW).await;
+        let mut moved = Self { caller, email: NEW, undo, younger: None };
+        if change == Change::EmailRestored {
+            moved.make(Change::EmailChanged, app).await;
         }
-        Change::PasswordRemoved => {
-            assert_eq!(ann.remove_password().await, Answer::Done);
-            app.news_to(ANN).await;
+        moved
+    }
+
+    async fn make(&mut self, change: Change, app: &App) {
+        let caller = &mut self.caller;
+        match change {
+            Change::PasswordSet => {
+                assert_eq!(caller.change_password(OTHER, None).await, Answer::Done);
+                app.news_to(NEW).await;
+            }
+            Change::PasswordChanged => {
+                assert_eq!(caller.change_password(OTHER, Some(PASSWORD)).await, Answer::Done);
+                app.news_to(NEW).await;
+            }
+            Change::PasswordRemoved => {
+                assert_eq!(caller.remove_password().await, Answer::Done);
+                app.news_to(NEW).await;
+            }
+            Change::PasswordReset => {
+                let mut elsewhere = app.caller(caller.door);
+                elsewhere.forgot_password(NEW).await;
+                let letter = app.letter_to(NEW).await;
+                assert_eq!(elsewhere.reset_by_link(&letter.link, OTHER).await, Answer::Done);
+                app.news_to(NEW).await;
+            }
+            Change::EmailChanged => {
+                self.younger = Some(readdress(app, caller, NEW, THIRD).await);
+                self.email = THIRD;
+            }
+            Change::EmailRestored => {
+                let mut owner = app.caller(caller.door);
+                let undo = self.younger.as_ref().unwrap();
+                assert_eq!(owner.follow_deliberately(undo).await, Answer::Done);
+                app.news_to(NEW).await;
+                app.news_to(THIRD).await;
+                self.email = NEW;
+            }
+            Change::OthersSignedOut => assert_eq!(caller.end_other_sessions().await, Answer::Done),
+            Change::Disabled => app.disable(NEW).await,
+            Change::Deleted => {
+                assert_eq!(caller.delete_account("delete").await, Answer::Done);
+                app.news_to(NEW).await;
+            }
         }
-        Change::PasswordReset => {
-            let mut elsewhere = app.caller(ann.door);
-            elsewhere.forgot_password(ANN).await;
-            let letter = app.letter_to(ANN).await;
-            assert_eq!(elsewhere.reset_by_link(&letter.link, OTHER).await, Answer::Done);
-            app.news_to(ANN).await;
+    }
+}
+
+/// All that an account can have given away.
+struct HandedOut {
+    session: Caller,
+    /// The one that signed in, as it was before: its request and the link it used.
+    used: (Caller, String),
+    by_link: (Caller, String),
+    by_code: (Caller, String),
+    reset: (Caller, String),
+    /// The letter of a change of address that waits.
+    change: String,
+}
+
+impl HandedOut {
+    async fn by(app: &App, door: Door, email: &str) -> Self {
+        let mut session = app.caller(door);
+        session.ask(email).await;
+        let used = (session.clone(), app.letter_to(email).await.link);
+        assert_eq!(session.follow(&used.1).await, Answer::Done);
+        let (mut by_link, mut by_code, mut reset) = (app.caller(door), app.caller(door), app.caller(door));
+        by_link.ask(email).await;
+        let link = app.letter_to(email).await.link;
+        by_code.ask(email).await;
+        let code = app.letter_to(email).await.code;
+        reset.forgot_password(email).await;
+        let reset_link = app.letter_to(email).await.link;
+        session.change_email(FOURTH).await;
+        app.news_to(email).await;
+        let change = app.letter_to(FOURTH).await.link;
+        Self {
+            session,
+            used,
+            by_link: (by_link, link),
+            by_code: (by_code, code),
+            reset: (reset, reset_link),
+            change,
         }
-        Change::EmailChanged => _ = readdress(app, ann, NEW).await,
-        Change::EmailRestored => {
-            let mut owner = app.caller(ann.door);
-            assert_eq!(owner.follow_deliberately(&undo.unwrap()).await, Answer::Done);
-            app.news_to(ANN).await;
-            app.news_to(NEW).await;
-        }
-        Change::OthersSignedOut => assert_eq!(ann.end_other_sessions().await, Answer::Done),
-        Change::Disabled => app.disable(ANN).await,
-        Change::Deleted => {
-            assert_eq!(ann.delete_account("delete").await, Answer::Done);
-            app.news_to(ANN).await;
-        }
+    }
+
+    /// None of it opens anything, to who was given it or to who acts for the account.
+    async fn expect_dead(mut self, after: Change, acting: &mut Caller) {
+        assert_eq!(self.session.who().await, None, "{after:?}: a session");
+        let (mut holder, link) = self.used;
+        assert_eq!(holder.follow(&link).await, gone(), "{after:?}: the request of a session");
+        assert_eq!(holder.who().await, None, "{after:?}: the request of a session");
+        let (mut holder, link) = self.by_link;
+        assert_eq!(holder.follow(&link).await, gone(), "{after:?}: a link, where it was asked for");
+        assert_eq!(acting.follow_deliberately(&link).await, gone(), "{after:?}: a link, elsewhere");
+        let (mut holder, code) = self.by_code;
+        let late = Answer::refused(410, "invalid_request");
+        assert_eq!(holder.type_code(&code).await, late, "{after:?}: a code");
+        let (mut holder, link) = self.reset;
+        assert_eq!(holder.reset_by_link(&link, OTHER).await, gone(), "{after:?}: a reset");
+        assert_eq!(holder.who().await, None, "{after:?}: a reset");
+        assert_eq!(acting.follow(&self.change).await, gone(), "{after:?}: a change of address");
     }
 }
