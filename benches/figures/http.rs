@@ -1,13 +1,12 @@
 //! The product over HTTP on loopback, beside a bare poem handler, in turns in one run.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use gatepost::domain::Settings;
 use poem::listener::TcpListener;
 use poem::{Route, Server, handler};
 
-use crate::load::{Connection, rate};
+use crate::load::{Connection, rate, same};
 use crate::product::{Product, get, post};
 use crate::{median, row, stopwatch};
 
@@ -23,7 +22,7 @@ pub(crate) async fn measure() {
     let product = Product::start(folder.path(), LIKELY_PORT, Settings::default()).await;
     let server = product.server;
     let bare = start_bare().await;
-    let bearer = format!("Authorization: Bearer {}\r\n", sign_in(&product).await);
+    let bearer = format!("Authorization: Bearer {}\r\n", product.sign_in("ann@example.org").await);
 
     let (mut page, mut session, mut plain) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..WINDOWS {
@@ -75,20 +74,6 @@ async fn redemptions(product: &Product) -> f64 {
         task.await.expect("every link is redeemed");
     }
     count / elapsed().as_secs_f64()
-}
-
-async fn sign_in(product: &Product) -> String {
-    let mut connection = Connection::open(product.server).await;
-    let (path, held) = product.ask(&mut connection, "/api/sign-in", r#"{"email":"ann@example.org"}"#).await;
-    let answer = connection.send(&post(product.server, &path, &held)).await;
-    let outcome: serde_json::Value = serde_json::from_slice(answer.body).expect("JSON");
-    outcome["session"]["token"].as_str().expect("a session").to_owned()
-}
-
-/// The same request each time.
-fn same(request: Vec<u8>) -> impl Fn(u64) -> Arc<[u8]> + Send + Sync + 'static {
-    let request: Arc<[u8]> = request.into();
-    move |_| Arc::clone(&request)
 }
 
 #[handler]

@@ -97,3 +97,9 @@ where
     }
     f64::from(u32::try_from(answered).expect("a window is short")) / seconds
 }
+
+/// The same request each time.
+pub(crate) fn same(request: Vec<u8>) -> impl Fn(u64) -> Arc<[u8]> + Send + Sync + 'static {
+    let request: Arc<[u8]> = request.into();
+    move |_| Arc::clone(&request)
+}

@@ -8,6 +8,7 @@ mod http;
 mod load;
 mod passwords;
 mod product;
+mod profile;
 mod tokens;
 
 /// Measures all, or what the arguments name: `cargo bench -- http`.
@@ -25,6 +26,9 @@ fn main() {
     }
     if is_wanted("http") {
         runtime.block_on(http::measure());
+    }
+    if is_wanted("profile") {
+        runtime.block_on(profile::measure());
     }
     if is_wanted("passwords") {
         runtime.block_on(passwords::measure());

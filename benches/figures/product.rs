@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatepost::app::{Parts, Running};
-use gatepost::domain::Settings;
 use gatepost::domain::next::Next;
 use gatepost::domain::token::{KeyRing, LinkClaims};
+use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailSettings, Patience, RecentLetters, Sender, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::sled::{SledSettings, SledStore};
@@ -20,6 +20,7 @@ use crate::load::Connection;
 /// A running product and its keys, with which the benchmark makes the links that mails would bring.
 pub(crate) struct Product {
     pub(crate) server: SocketAddr,
+    pub(crate) gatepost: Arc<Gatepost>,
     ring: KeyRing,
 }
 
@@ -61,8 +62,9 @@ impl Product {
             },
         });
         let running = running.await.expect("the house opens");
+        let gatepost = Arc::clone(&running.house().gatepost);
         tokio::spawn(running.run(listener, CancellationToken::new()));
-        Self { server, ring: ring() }
+        Self { server, gatepost, ring: ring() }
     }
 
     /// Asks for a letter: the path of its link, and the body that redeems it.
@@ -75,6 +77,16 @@ impl Product {
         let claims = LinkClaims { key: self.ring.newest(), nonce, generation: 0 };
         let link = self.ring.seal_link(&claims).expect("our own key");
         (format!("/api/link/{}", link.as_str()), format!(r#"{{"request":"{held}"}}"#))
+    }
+
+    /// Signs in by mail: the token of the session.
+    pub(crate) async fn sign_in(&self, email: &str) -> String {
+        let mut connection = Connection::open(self.server).await;
+        let body = format!(r#"{{"email":"{email}"}}"#);
+        let (path, held) = self.ask(&mut connection, "/api/sign-in", &body).await;
+        let answer = connection.send(&post(self.server, &path, &held)).await;
+        let outcome: serde_json::Value = serde_json::from_slice(answer.body).expect("JSON");
+        outcome["session"]["token"].as_str().expect("a session").to_owned()
     }
 }
 

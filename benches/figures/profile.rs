@@ -1,0 +1,96 @@
+//! What a person sees of their account, with as many sessions as one can have: in a small house and in
+//! a large one, in turns in one run. How many others there are must not be felt.
+
+use std::sync::Arc;
+
+use gatepost::domain::Settings;
+use gatepost::domain::accounts::Role;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
+use gatepost::domain::import::{IMPORT_STEP, NewAccount};
+use gatepost::domain::session::MAX_SESSIONS;
+use gatepost::domain::time::Timestamp;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::load::{rate, same};
+use crate::product::{Product, get};
+use crate::{median, row};
+
+const WINDOWS: usize = 5;
+const LIKELY_PORT: u16 = 18_094;
+const CONNECTIONS: usize = 16;
+const FEW: usize = 1_000;
+const MANY: usize = 200_000;
+/// Accounts are added by so many at once.
+const HANDS: usize = 64;
+
+/// Prints a row for the account page and one for the list of sessions.
+pub(crate) async fn measure() {
+    let small = Inhabited::with(FEW, LIKELY_PORT).await;
+    let large = Inhabited::with(MANY, LIKELY_PORT + 1).await;
+    let (mut pages, mut lists) = ([vec![], vec![]], [vec![], vec![]]);
+    for _ in 0..WINDOWS {
+        for (at, house) in [&small, &large].into_iter().enumerate() {
+            pages[at].push(house.rate("/profile").await);
+            lists[at].push(house.rate("/api/profile/sessions").await);
+        }
+    }
+    for (what, rates) in [("account page", pages), ("list of sessions", lists)] {
+        let [few, many] = rates.map(median);
+        let what = format!("{what}: {MAX_SESSIONS} sessions, among {MANY} accounts");
+        row(&what, &format!("{many:.0} /s"), &format!("{few:.0} /s among {FEW}"), Some(many / few));
+    }
+}
+
+/// A house with so many accounts, and somebody in it who is signed in everywhere.
+struct Inhabited {
+    product: Product,
+    token: String,
+    #[expect(dead_code, reason = "is removed when it is dropped")]
+    folder: TempDir,
+}
+
+impl Inhabited {
+    async fn with(accounts: usize, port: u16) -> Self {
+        let folder = tempfile::tempdir_in(".").expect("a folder on a real disk");
+        let product = Product::start(folder.path(), port, Settings::default()).await;
+        let mut hands = JoinSet::new();
+        for hand in 0..HANDS {
+            let gatepost = Arc::clone(&product.gatepost);
+            hands.spawn(async move {
+                let own: Vec<NewAccount> = (hand..accounts).step_by(HANDS).map(somebody).collect();
+                for step in own.chunks(IMPORT_STEP) {
+                    gatepost.import_accounts(step, &Client::server()).await.expect("accounts are added");
+                }
+            });
+        }
+        hands.join_all().await;
+        let mut token = String::new();
+        for _ in 0..MAX_SESSIONS {
+            token = product.sign_in("ann@example.org").await;
+        }
+        Self { product, token, folder }
+    }
+
+    /// How often a second this is shown to its owner.
+    async fn rate(&self, path: &str) -> f64 {
+        let lines = if path.starts_with("/api/") {
+            format!("Authorization: Bearer {}\r\n", self.token)
+        } else {
+            format!("Cookie: gatepost_session={}\r\n", self.token)
+        };
+        rate(self.product.server, CONNECTIONS, same(get(self.product.server, path, &lines))).await
+    }
+}
+
+fn somebody(number: usize) -> NewAccount {
+    NewAccount {
+        address: EmailAddress::parse(&format!("somebody{number}@example.org")).expect("an address"),
+        registered_at: Timestamp::default(),
+        confirmed_at: Timestamp::default(),
+        role: Role::Member,
+        disabled: false,
+        password: None,
+    }
+}
