@@ -216,10 +216,17 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
     };
     let imported = file.import(&operator, progress).await;
     operator.leave().await;
-    let Imported { added, known } = imported?;
+    let Imported { added, known, held } = imported?;
     if form.json {
-        return print_json(&json!({"imported": added, "already_there": known}));
+        return print_json(&json!({"imported": added, "already_there": known, "held": held}));
     }
     let seconds = world.now().since(begun).as_secs();
-    print(&format!("{} imported, {} were there already, in {seconds} s.", grouped(added), grouped(known)))
+    print(&format!("{} imported, {} were there already, in {seconds} s.", grouped(added), grouped(known)))?;
+    match held {
+        0 => Ok(()),
+        _ => print(&format!(
+            "{} not imported: an account that changed its address may have it back for a week.",
+            grouped(held)
+        )),
+    }
 }

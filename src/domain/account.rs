@@ -61,32 +61,11 @@ pub struct Undo {
     pub over_at: Timestamp,
 }
 
-/// Who has an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Owner {
-    /// An account.
-    Account(AccountId),
-    /// Nobody else yet: the account that had it may have it back.
-    Held {
-        /// That account.
-        by: AccountId,
-        /// The undo it is held for.
-        undo: Nonce,
-        /// Until when.
-        over_at: Timestamp,
-    },
-    /// Nobody any more: what was asked for before it was left is dead.
-    Vacated {
-        /// When it was left.
-        at: Timestamp,
-    },
-}
-
 impl Account {
-    /// The change of address that still waits.
-    #[must_use]
-    pub fn pending_change(&self, now: Timestamp) -> Option<&PendingChange> {
-        self.pending_change.as_ref().filter(|change| now < change.over_at)
+    /// The account as it is now: a change of address that is over is none.
+    pub(super) fn at(mut self, now: Timestamp) -> Self {
+        self.pending_change = self.pending_change.filter(|change| now < change.over_at);
+        self
     }
 
     /// The undo with this nonce, while it can be used.

@@ -8,7 +8,7 @@
 //!
 //! Those that lived elsewhere are taken over by `import`.
 
-use super::account::{Account, Owner};
+use super::account::Account;
 use super::address::{CanonicalAddress, EmailAddress};
 use super::client::Client;
 use super::error::Error;
@@ -17,6 +17,7 @@ use super::ids::Nonce;
 use super::import::NewAccount;
 use super::key::{Key, Span};
 use super::letter::LinkToken;
+use super::owner::Owner;
 use super::ports::{Change, Record};
 use super::read::Found;
 use super::request::{Generation, HANDED_OUT_LIFETIME, Purpose, Request};
@@ -30,6 +31,9 @@ pub enum Refusal {
     /// Somebody has an account under the address.
     #[error("{0} has an account already")]
     AddressTaken(EmailAddress),
+    /// An account that had the address may have it back.
+    #[error("{0} is held for the account that had it, which may have it back for a week")]
+    AddressHeld(EmailAddress),
     /// Nobody has one.
     #[error("{0} has no account")]
     NoAccount(EmailAddress),
@@ -76,7 +80,7 @@ impl Gatepost {
     /// strangers registered under the address before dies, as when a mailbox is proven.
     ///
     /// # Errors
-    /// `AddressTaken`; `House`.
+    /// `AddressTaken`; `AddressHeld`; `House`.
     pub async fn add_account(
         &self,
         address: &EmailAddress,
@@ -86,6 +90,9 @@ impl Gatepost {
         let handed_out = self
             .act(client, || async {
                 let standing = self.standing(address).await?;
+                if standing.held_for().is_some() {
+                    return Ok(Decision::Answer(Err(Refusal::AddressHeld(address.clone()))));
+                }
                 if !standing.is_free() {
                     return Ok(Decision::Answer(Err(Refusal::AddressTaken(address.clone()))));
                 }
@@ -169,8 +176,10 @@ impl Gatepost {
             _ => None,
         });
         let found: Vec<Found<Account>> = self.find_all(ids.collect()).await?;
+        let now = self.world.now();
         // One that was deleted between the two reads is left out.
-        Ok(AccountPage { accounts: found.into_iter().filter_map(|found| found.value).collect(), next })
+        let accounts = found.into_iter().filter_map(|found| found.value).map(|account| account.at(now));
+        Ok(AccountPage { accounts: accounts.collect(), next })
     }
 
     /// Makes an account an admin, or nobody special (step 3). What is so already is not written again.

@@ -48,11 +48,10 @@ impl Gatepost {
     ) -> Result<Option<Acting>, Error> {
         let (found, owner) =
             self.find_both::<Session, Account>(Key::session(account, session), Key::account(account)).await?;
-        let (Some(session), Some(mut account)) = (found.value.clone(), owner.value.clone()) else {
+        let (Some(session), Some(account)) = (found.value.clone(), owner.value.clone()) else {
             return Ok(None);
         };
-        // A change of address that is over is none.
-        account.pending_change = account.pending_change(self.world.now()).cloned();
+        let account = account.at(self.world.now());
         let is_live = self.is_live(&session, &account);
         Ok(is_live.then_some(Acting { account, session, found: (found, owner) }))
     }
@@ -66,11 +65,7 @@ impl Gatepost {
     /// The same, where the sign-in has to be recent: who finds an unlocked screen changes nothing.
     pub(super) async fn recently_signed_in_with(&self, token: &str) -> Result<Acting, Error> {
         let acting = self.signed_in_with(token).await?;
-        if self.world.now() < acting.session.recent_until() {
-            Ok(acting)
-        } else {
-            Err(Error::RecentSignInRequired)
-        }
+        if self.is_recent(&acting.session) { Ok(acting) } else { Err(Error::RecentSignInRequired) }
     }
 
     /// Writes the account in a new epoch, in which nothing lives on but the acting session, under a new

@@ -1,4 +1,4 @@
-//! Asking for a letter: what registering and signing in by mail share.
+//! Asking for a letter: what everything that is proven by mail shares.
 //!
 //! 1. Somebody asks for a letter to an address. The answer is always "check your inbox": it does
 //!    not depend on who stands behind the address, and neither do its bytes or its time.
@@ -15,7 +15,7 @@ use super::error::Error;
 use super::event::{Event, EventName};
 use super::ids::{LetterId, Nonce};
 use super::key::Key;
-use super::letter::{About, Letter, LetterKind};
+use super::letter::{About, Letter};
 use super::next::Next;
 use super::password::PasswordHash;
 use super::ports::{Change, Record};
@@ -170,6 +170,9 @@ impl Gatepost {
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
         change.put(Key::expiry(request.swept_at(), &key), Record::Expiry);
+        if let Some(id) = asker {
+            change.put(Key::asked(id, &key), Record::Asked);
+        }
         let is_first = self.put_pending(&mut change, nonce, before, &request).await?;
         // Whose account it is stands in no event here: a stranger may have asked.
         let name = if is_first && standing.account().is_none() {
@@ -270,25 +273,6 @@ impl Gatepost {
         change.put(Key::request(nonce), Record::Request(request));
         change.put(Key::letter(now, letter.id), Record::Letter(letter));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(queued) })
-    }
-
-    fn letter_kind(&self, purpose: Purpose, standing: &Standing) -> LetterKind {
-        if standing.held_for().is_some() {
-            return LetterKind::AddressChanged;
-        }
-        match (purpose, standing.account()) {
-            (Purpose::Reauthenticate | Purpose::UndoEmail, _) => LetterKind::YourCode,
-            (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,
-            (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
-            (Purpose::ResetPassword, None) => LetterKind::NothingToReset,
-            (Purpose::ResetPassword, Some(_)) => LetterKind::ResetPassword,
-            (Purpose::SignIn | Purpose::Register, None) if !self.settings.registration => {
-                LetterKind::NoAccount
-            }
-            (Purpose::SignIn, _) => LetterKind::SignIn,
-            (Purpose::Register, None) => LetterKind::Confirm,
-            (Purpose::Register, Some(_)) => LetterKind::AlreadyRegistered,
-        }
     }
 }
 

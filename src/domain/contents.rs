@@ -3,15 +3,19 @@
 
 use super::Gatepost;
 use super::account::Account;
+use super::address::EmailAddress;
 use super::error::Error;
 use super::event::EventName;
 use super::ids::{AccountId, Nonce};
 use super::key::Key;
-use super::letter::{About, Contents, LetterKind, Matter};
+use super::letter::{About, Contents, Letter, LetterKind, Matter};
 use super::outbox::Claim;
 use super::read::{Found, Standing};
-use super::request::Request;
+use super::request::{Purpose, Request};
 use super::token::LinkClaims;
+
+/// To whom a letter goes, and what it says.
+type Said = (EmailAddress, Matter);
 
 impl Gatepost {
     /// All that the words of a claimed letter need. Nothing, when what it speaks of is over: it has
@@ -21,41 +25,45 @@ impl Gatepost {
     /// `Store`.
     pub async fn contents(&self, claim: &Claim) -> Result<Option<Contents>, Error> {
         let letter = claim.letter();
-        let kind = letter.kind;
-        let matter = match letter.about {
-            About::Request { nonce, generation } => self.matter_of_request(kind, nonce, generation).await?,
-            About::Undo { account, nonce } => self.matter_of_undo(account, nonce).await?,
+        let to_itself = |matter| (letter.to.clone(), matter);
+        let said = match letter.about {
+            About::Request { nonce, generation } => self.said_of_request(letter, nonce, generation).await?,
+            About::Undo { account, nonce } => self.said_of_undo(account, nonce).await?,
             About::Account(id) => {
                 let account: Found<Account> = self.find(Key::account(id)).await?;
-                account.value.map(|_| Matter::news(kind))
+                account.value.map(|_| to_itself(Matter::news(letter.kind)))
             }
-            About::Nothing => Some(Matter::news(kind)),
+            About::Nothing => Some(to_itself(Matter::news(letter.kind))),
         };
-        let Some(matter) = matter else {
+        let Some((to, matter)) = said else {
             self.settle(claim, EventName::MailDropped, Request::letter_dropped).await?;
             return Ok(None);
         };
-        let (id, to, queued_at) = (letter.id, letter.to.clone(), letter.queued_at);
-        Ok(Some(Contents { id, to, queued_at, matter }))
+        Ok(Some(Contents { id: letter.id, to, queued_at: letter.queued_at, matter }))
     }
 
-    async fn matter_of_request(
+    /// What a letter of a request says, and to whom.
+    async fn said_of_request(
         &self,
-        kind: LetterKind,
+        letter: &Letter,
         nonce: Nonce,
         generation: u8,
-    ) -> Result<Option<Matter>, Error> {
-        let now = self.world.now();
+    ) -> Result<Option<Said>, Error> {
+        let (now, kind) = (self.world.now(), letter.kind);
         let found: Found<Request> = self.find(Key::request(nonce)).await?;
         let is_its = |it: &Request| it.generation.number == generation && !it.is_over(now);
         let Some(request) = found.value.filter(is_its) else { return Ok(None) };
         let standing = self.standing_of(&request).await?;
-        if kind == LetterKind::AddressChanged {
-            return self.matter_of_held(&standing).await;
+        // What is not so any more is not told: that there is no account, or that somebody wants an address
+        // whose account is gone.
+        if kind != self.letter_kind(request.purpose, &standing) {
+            return Ok(None);
         }
-        // That there is no account, or that somebody else wanted an address, stays true news.
+        if let Some((account, nonce)) = standing.held_for() {
+            return self.said_of_undo(account, nonce).await;
+        }
         if !kind.has_secrets() {
-            return Ok(Some(Matter::news(kind)));
+            return Ok(Some((letter.to.clone(), Matter::news(kind))));
         }
         if request.generation.used.is_some() || request.is_void(nonce, &standing) {
             return Ok(None);
@@ -67,18 +75,13 @@ impl Gatepost {
         // The key of its secrets may be gone from the ring.
         Ok(link.zip(code).map(|(link, code)| {
             let link = Some(link).filter(|_| kind != LetterKind::YourCode);
-            Matter { kind, link, code: Some(code), lifetime }
+            (letter.to.clone(), Matter { kind, link, code: Some(code), lifetime })
         }))
     }
 
-    async fn matter_of_held(&self, standing: &Standing) -> Result<Option<Matter>, Error> {
-        match standing.held_for() {
-            Some((account, nonce)) => self.matter_of_undo(account, nonce).await,
-            None => Ok(None),
-        }
-    }
-
-    async fn matter_of_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Matter>, Error> {
+    /// The link that undoes a change of address. It goes to the address that was proven, in its own
+    /// spelling, whoever asked and however they wrote it: another spelling may be another mailbox.
+    async fn said_of_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Said>, Error> {
         let now = self.world.now();
         let account: Found<Account> = self.find(Key::account(account)).await?;
         let undo = account.value.as_ref().and_then(|account| account.undo(nonce, now));
@@ -86,7 +89,28 @@ impl Gatepost {
             let claims = LinkClaims { key: undo.key, nonce, generation: 0 };
             let link = self.ring.seal_undo(&claims)?;
             let lifetime = undo.over_at.since(now);
-            Some(Matter { kind: LetterKind::AddressChanged, link: Some(link), code: None, lifetime })
+            let matter = Matter { kind: LetterKind::AddressChanged, link: Some(link), code: None, lifetime };
+            Some((undo.address.clone(), matter))
         }))
+    }
+
+    /// Which letter is owed at an address, by what was asked for and who stands there.
+    pub(super) fn letter_kind(&self, purpose: Purpose, standing: &Standing) -> LetterKind {
+        if standing.held_for().is_some() {
+            return LetterKind::AddressChanged;
+        }
+        match (purpose, standing.account()) {
+            (Purpose::Reauthenticate | Purpose::UndoEmail, _) => LetterKind::YourCode,
+            (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,
+            (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
+            (Purpose::ResetPassword, None) => LetterKind::NothingToReset,
+            (Purpose::ResetPassword, Some(_)) => LetterKind::ResetPassword,
+            (Purpose::SignIn | Purpose::Register, None) if !self.settings.registration => {
+                LetterKind::NoAccount
+            }
+            (Purpose::SignIn, _) => LetterKind::SignIn,
+            (Purpose::Register, None) => LetterKind::Confirm,
+            (Purpose::Register, Some(_)) => LetterKind::AlreadyRegistered,
+        }
     }
 }

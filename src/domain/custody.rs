@@ -1,5 +1,5 @@
 //! What the operator does to somebody's account: shutting it, opening it again, signing it out
-//! everywhere, deleting it. The same as its person could, without a session.
+//! everywhere, deleting it.
 
 use super::account::Account;
 use super::accounts::Refusal;
@@ -44,7 +44,7 @@ impl Gatepost {
         address: &EmailAddress,
         client: &Client,
     ) -> Result<Account, Refusal> {
-        self.change_account(address, EventName::OthersSignedOut, client, Account::move_epoch).await
+        self.change_account(address, EventName::AllSignedOut, client, Account::move_epoch).await
     }
 
     /// Deletes an account, as its person can; that person is told by mail.
@@ -63,7 +63,7 @@ impl Gatepost {
             };
             let mut change = Change::new();
             standing.expected_by(&mut change);
-            let event = self.remove_account(&mut change, account, client);
+            let event = self.remove_account(&mut change, account, client).await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(account.clone())) })
         })
         .await?

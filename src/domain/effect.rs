@@ -4,17 +4,18 @@
 use super::Decision;
 use super::Gatepost;
 use super::account::Account;
-use super::account::Owner;
 use super::client::Client;
 use super::error::Error;
 use super::event::{Event, EventName};
 use super::ids::AccountId;
 use super::key::Key;
 use super::letter::{About, LetterKind};
+use super::owner::{Owner, put_owner};
 use super::password::PasswordHash;
 use super::ports::{Change, Record};
+use super::proof::Proof;
 use super::read::{Found, Standing};
-use super::redeem::{Proof, Redeemed, Redeemer};
+use super::redeem::{Redeemed, Redeemer};
 use super::repeat::led_to;
 use super::request::{Asker, Outcome, Purpose, Request, Used};
 use super::session::{Session, SignedIn};
@@ -39,7 +40,7 @@ impl Gatepost {
         };
         let (outcome, account) = self.account_for(&request, standing.account(), password, now);
         if outcome == Outcome::Confirmed {
-            change.put(Key::owner(&account.address.canonical()), Record::Owner(Owner::Account(account.id)));
+            put_owner(&mut change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
         }
         let session = self.new_session(&account, proof.means(), now, client);
         self.put_session(&mut change, &session, left).await?;
@@ -95,7 +96,10 @@ impl Gatepost {
         acting.expected_session(&mut change);
         let now = self.world.now();
         let (outcome, name, signed_in) = if request.purpose == Purpose::Reauthenticate {
-            if asker.session != acting.session.id {
+            // Good in the session that asked alone. A code that is older than the last proof dies with it:
+            // it may be the one that somebody else had a look at.
+            let is_older = request.generation.asked_at < acting.session.proven_at;
+            if asker.session != acting.session.id || is_older {
                 return Err(proof.refusal());
             }
             let session = Session { proven_at: now, ..acting.session };

@@ -32,7 +32,7 @@ pub enum EventName {
     Registered,
     /// A request came to be used: an account was made by it.
     AccountConfirmed,
-    /// A request came to be used: its account was signed in.
+    /// Somebody was signed in, by a request or by a password.
     SignedIn,
     /// A password was refused: wrong, or not yet good for anything.
     PasswordRefused,
@@ -56,6 +56,8 @@ pub enum EventName {
     SessionEnded,
     /// All other sessions were ended.
     OthersSignedOut,
+    /// All sessions were ended by the operator.
+    AllSignedOut,
     /// The account was deleted.
     AccountDeleted,
     /// The operator shut the account.
@@ -99,7 +101,9 @@ impl EventName {
             Self::AccountEnabled => "authn_login_unlock",
             Self::AdminGranted | Self::AdminRevoked => "privilege_permissions_changed",
             Self::WrongCode | Self::PasswordRefused => "authn_login_fail",
-            Self::SignedOut | Self::SessionEnded | Self::OthersSignedOut => "session_ended",
+            Self::SignedOut | Self::SessionEnded | Self::OthersSignedOut | Self::AllSignedOut => {
+                "session_ended"
+            }
             Self::MailSent => "mail_sent",
             Self::MailFailed => "mail_failed",
             Self::MailDropped => "mail_dropped",
@@ -128,6 +132,7 @@ impl EventName {
             Self::Reauthenticated => "It was proven once more who is signed in.",
             Self::SessionEnded => "A session was ended.",
             Self::OthersSignedOut => "All other sessions were ended.",
+            Self::AllSignedOut => "All sessions were ended by who runs this server.",
             Self::SignedOut => "Signed out.",
             Self::AccountDeleted => "The account was deleted.",
             Self::AccountDisabled => "The account was disabled by who runs this server.",

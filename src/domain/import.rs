@@ -4,8 +4,9 @@
 //! that is there already stays as it is: the same rows may come again, after a crash say.
 
 use std::collections::BTreeSet;
+use std::ops::AddAssign;
 
-use super::account::{Account, Owner};
+use super::account::Account;
 use super::accounts::Role;
 use super::address::{CanonicalAddress, EmailAddress};
 use super::client::Client;
@@ -13,6 +14,7 @@ use super::error::Error;
 use super::event::{Event, EventName};
 use super::ids::AccountId;
 use super::key::Key;
+use super::owner::{Owner, put_owner};
 use super::password::PasswordHash;
 use super::ports::{Change, Record};
 use super::read::Found;
@@ -42,12 +44,30 @@ pub struct NewAccount {
 }
 
 /// What came of a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Imported {
     /// Accounts that were made.
     pub added: usize,
     /// Addresses that have an account already, which stays as it is.
     pub known: usize,
+    /// Addresses that are held for an account which may have them back: not taken over.
+    pub held: usize,
+}
+
+impl Imported {
+    /// All rows that it speaks of.
+    #[must_use]
+    pub fn rows(self) -> usize {
+        self.added + self.known + self.held
+    }
+}
+
+impl AddAssign for Imported {
+    fn add_assign(&mut self, more: Self) {
+        self.added += more.added;
+        self.known += more.known;
+        self.held += more.held;
+    }
 }
 
 impl Gatepost {
@@ -64,9 +84,11 @@ impl Gatepost {
                 self.find_all(addresses.iter().map(Key::pending).collect()).await?;
             let now = self.world.now();
             let mut change = Change::new();
-            let mut added = BTreeSet::new();
+            let (mut added, mut held) = (BTreeSet::new(), 0);
             for (((row, address), owner), waiting) in rows.iter().zip(&addresses).zip(owners).zip(waiting) {
+                let owner = owner.filter(|owner| !owner.is_over(now));
                 let is_free = matches!(owner.value, None | Some(Owner::Vacated { .. }));
+                held += usize::from(matches!(owner.value, Some(Owner::Held { .. })));
                 if !is_free || !added.insert(address) {
                     continue;
                 }
@@ -79,7 +101,7 @@ impl Gatepost {
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
                 self.put_event(&mut change, &event);
             }
-            let imported = Imported { added: added.len(), known: rows.len() - added.len() };
+            let imported = Imported { added: added.len(), known: rows.len() - added.len() - held, held };
             if added.is_empty() {
                 return Ok(Decision::Answer(imported));
             }
@@ -109,7 +131,7 @@ impl Gatepost {
             epoch: 0,
             sign_in_used: Timestamp::default(),
         };
-        change.put(Key::owner(&address), Record::Owner(Owner::Account(account.id)));
+        put_owner(change, Key::owner(&address), Owner::Account(account.id));
         change.put(Key::account(account.id), Record::Account(account.clone()));
         // Who is an admin, and since when, is told by events of this name alone.
         if account.admin {

@@ -1,10 +1,10 @@
 //! Where each record stands: readable prefixes, big-endian times, so that order means something.
 //!
 //! `a/` accounts, `e/` who owns an address, `p/` passwords that wait for their address to be proven,
-//! `r/` requests, `s/` sessions by account, `o/` the outbox by due time, `x/` expiry marks by time, `v/`
-//! events by time, `k/` key checks, `n/` the seed of salts,
-//! `u/` rights to have an address back, `h/` events by account, `d/` what is left of deleted accounts. Prefixes of one engine's own begin with a
-//! NUL byte.
+//! `r/` requests, `q/` requests by the account that asked, `s/` sessions by account, `o/` the outbox by due
+//! time, `x/` expiry marks by time, `v/` events by time, `h/` events by account, `u/` rights to have an
+//! address back, `d/` deleted accounts of which something is left, `k/` key checks, `n/` the seed of salts.
+//! Prefixes of one engine's own begin with a NUL byte.
 
 use std::fmt;
 
@@ -46,6 +46,18 @@ impl Key {
     #[must_use]
     pub fn request(nonce: Nonce) -> Self {
         Self::joined(b"r/", &[&nonce.0])
+    }
+
+    /// That an account asked for what stands under `request`: all of one account stand together.
+    #[must_use]
+    pub fn asked(account: AccountId, request: &Self) -> Self {
+        Self::joined(b"q/", &[&account.0, &request.0])
+    }
+
+    /// The request that this key says an account asked for; nothing when it is another kind of key.
+    #[must_use]
+    pub fn asked_request(&self) -> Option<Self> {
+        self.0.strip_prefix(b"q/")?.get(16..).map(|key| Self(key.to_vec()))
     }
 
     /// A session: all of one account stand together.
@@ -176,10 +188,10 @@ impl Span {
         Self::prefix(&Key::joined(b"d/", &[]))
     }
 
-    /// All requests.
+    /// The requests an account asked for.
     #[must_use]
-    pub fn requests() -> Self {
-        Self::prefix(&Key::joined(b"r/", &[]))
+    pub fn asked(account: AccountId) -> Self {
+        Self::prefix(&Key::joined(b"q/", &[&account.0]))
     }
 
     /// Letters due at `now` or before, the longest due first.

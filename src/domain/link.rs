@@ -107,10 +107,12 @@ impl Gatepost {
         self.ring.open_link(token).map(|claims| claims.nonce)
     }
 
-    /// The link and its code stand in one letter: who holds the one is told nothing by the other.
+    /// The link and its code stand in one letter: who holds the one is told nothing by the other. Who
+    /// asked needs none, but where a session takes more than having asked: it may have ended here.
     fn code_to_carry(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
         let is_good = !request.handed_out && !request.is_spent() && !request.is_over(self.world.now());
-        if asker == Asker::No && is_good { self.ring.code(claims) } else { None }
+        let is_wanted = asker == Asker::No || request.asker.is_some();
+        if is_wanted && is_good { self.ring.code(claims) } else { None }
     }
 
     /// The request of a link, as long as the link is of its present generation.
@@ -122,9 +124,9 @@ impl Gatepost {
 
     /// Who stands behind the address of a request, and the request as it was *after* that was read.
     ///
-    /// Two reads are two moments. What changes who stands there uses a request in the same commit;
-    /// read in this order, a request that is still unused was not that one. The other way round, the
-    /// loser of a race would be told that his link is dead, where he has to get the winner's answer.
+    /// Two reads are two moments. Where using the request changes who stands there, one that is still
+    /// unused when it is read last has not done so. The other way round, the loser of a race would be told
+    /// that his link is dead, where he has to get the winner's answer.
     pub(super) async fn judge(
         &self,
         claims: &LinkClaims,

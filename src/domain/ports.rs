@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::account::{Account, Owner};
+use super::account::Account;
 use super::address::EmailAddress;
 use super::event::Event;
 use super::ids::{AccountId, LetterId};
 use super::key::{Key, Span};
 use super::letter::{Code, Letter};
-use super::profile::deletion::Remains;
+use super::owner::Owner;
 use super::registration::Pending;
 use super::request::Request;
 use super::session::Session;
@@ -24,7 +24,7 @@ use super::token::SaltSeed;
 pub enum Record {
     /// An account, under its id.
     Account(Account),
-    /// Who is the account of an address, under the canonical address.
+    /// Who has an address, under the canonical address.
     Owner(Owner),
     /// The registrations of an address that wait for their mail, under the canonical address.
     Pending(Pending),
@@ -42,10 +42,12 @@ pub enum Record {
     KeyCheck([u8; 32]),
     /// Whose a right to have an address back is, under its nonce.
     Undo(AccountId),
-    /// What is left of a deleted account, under its id.
-    Remains(Remains),
+    /// Whose sessions, events and requests are still to be removed, under the id of an account that was.
+    Remains(AccountId),
     /// The seed of the salts of addresses without an account.
     SaltSeed(SaltSeed),
+    /// That an account asked for a request, under the account and the request's key.
+    Asked,
 }
 
 /// The state of a key at one moment. Opaque: compared for equality, never ordered, and never given

@@ -42,7 +42,8 @@ impl Purpose {
     #[must_use]
     pub fn link_lifetime(self, configured: Duration) -> Duration {
         match self {
-            Self::SignIn | Self::Reauthenticate => configured,
+            Self::SignIn => configured,
+            Self::Reauthenticate => Duration::from_mins(10),
             Self::Register | Self::ResetPassword | Self::ChangeEmail | Self::UndoEmail => self.lifetime(),
         }
     }

@@ -1,12 +1,13 @@
 //! Reading records in their types.
 
-use super::account::{Account, Owner};
+use super::account::Account;
 use super::address::EmailAddress;
 use super::error::Error;
 use super::event::Event;
 use super::ids::{AccountId, Nonce};
 use super::key::Key;
 use super::letter::Letter;
+use super::owner::Owner;
 use super::ports::{Change, Record, StoreError, Version, Versioned};
 use super::registration::Pending;
 use super::request::Request;
@@ -38,6 +39,11 @@ impl<T: Stored> Found<T> {
     /// Makes `change` hold only while this is still so.
     pub(super) fn expected_by(&self, change: &mut Change) {
         change.expect(self.key.clone(), self.version);
+    }
+
+    /// The same, with the value as something makes of it.
+    fn map(self, of: impl FnOnce(T) -> T) -> Self {
+        Self { value: self.value.map(of), ..self }
     }
 
     /// The same, but nothing where the value is not what is looked for.
@@ -185,10 +191,10 @@ impl Gatepost {
             if id.is_some() && account.value.is_none() {
                 return Err(misplaced(&account.key));
             }
-            // What is over is as good as gone before the sweeper comes by.
             let now = self.world.now();
-            let owner =
-                owner.filter(|owner| !matches!(owner, Owner::Held { over_at, .. } if now >= *over_at));
+            let owner = owner.filter(|owner| !owner.is_over(now));
+            let as_of_now = |found: Found<Account>| found.map(|account| account.at(now));
+            let (account, asking) = (as_of_now(account), as_of_now(asking));
             return Ok(Standing { owner, account, asker: asker.map(|_| asking) });
         }
         Err(StoreError::Busy.into())

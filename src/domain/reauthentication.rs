@@ -31,14 +31,17 @@ impl Gatepost {
         self.act(client, || async {
             let acting = self.signed_in_with(token).await?;
             let now = self.world.now();
-            // A password that was changed meanwhile has ended this session, or is another hash.
-            if !is_right || acting.account.password != account.password {
-                let event = Event::new(now, EventName::PasswordRefused, Some(account.id), client);
-                let answer = Err(Error::InvalidCredentials);
-                return Ok(Decision::Commit { change: Change::new(), event: Some(event), answer });
-            }
             let mut change = Change::new();
             acting.expected_by(&mut change);
+            // A password that was changed meanwhile has moved the epoch.
+            if !is_right || acting.account.epoch != account.epoch {
+                let event = Event::new(now, EventName::PasswordRefused, Some(account.id), client);
+                return Ok(Decision::Commit {
+                    change,
+                    event: Some(event),
+                    answer: Err(Error::InvalidCredentials),
+                });
+            }
             let session = Session { proven_at: now, ..acting.session };
             change.put(Key::session(session.account, session.id), Record::Session(session.clone()));
             let event = Event::new(now, EventName::Reauthenticated, Some(account.id), client);
@@ -64,7 +67,11 @@ impl Gatepost {
             let (account, session) = (&acting.account, acting.session.id);
             let asker = Some(AskingAccount { id: account.id, epoch: account.epoch, session });
             let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &account.address, next) };
-            self.decide_ask(&ask, held, client).await
+            let mut decided = self.decide_ask(&ask, held, client).await?;
+            if let Decision::Commit { change, .. } = &mut decided {
+                acting.expected_by(change);
+            }
+            Ok(decided)
         })
         .await
     }

@@ -18,11 +18,12 @@ use super::key::Key;
 use super::letter::Code;
 use super::link::asks;
 use super::next::Next;
-use super::password::{Password, PasswordHash, Recipe};
+use super::password::Password;
 use super::ports::{Change, Record};
+use super::proof::{By, Proof};
 use super::read::{Found, Standing};
 use super::request::{Asker, Outcome, Purpose, Request};
-use super::session::{Means, SignedIn};
+use super::session::SignedIn;
 use super::time::Timestamp;
 use super::token::LinkClaims;
 use super::waiting::HeldRequest;
@@ -35,10 +36,17 @@ pub struct Redeemer<'a> {
     pub held: &'a [HeldRequest],
     /// Whether a person ticked "I asked for this".
     pub confirm: bool,
-    /// The password a person chose to go with a registration that was typed elsewhere.
+    /// The new password: for a reset, or to go with a registration that was typed elsewhere.
     pub password: Option<&'a Password>,
     /// The token of the session it is signed in with, if it is. That session ends with the new one.
     pub session: Option<&'a str>,
+}
+
+impl<'a> Redeemer<'a> {
+    /// The password that was brought; the field of a page may be there and empty.
+    pub(super) fn password(&self) -> Option<&'a Password> {
+        self.password.filter(|password| !password.is_empty())
+    }
 }
 
 /// What came of a link or a code.
@@ -54,44 +62,6 @@ pub struct Redeemed {
     pub signed_in: Option<SignedIn>,
     /// Where to go on, for the asker alone.
     pub next: Option<Next>,
-}
-
-/// How a redemption is proven: decides what a refusal is called and what the session remembers.
-#[derive(Clone, Copy)]
-pub(super) struct Proof<'a> {
-    pub(super) by: By,
-    /// The new password that was brought, hashed.
-    pub(super) password: Option<&'a PasswordHash>,
-}
-
-/// By the link of a letter or by its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
-    Link,
-    Code,
-}
-
-impl Proof<'_> {
-    pub(super) fn refusal(self) -> Error {
-        match self.by {
-            By::Link => Error::InvalidLink,
-            By::Code => Error::InvalidRequest,
-        }
-    }
-
-    /// Whether it is what was brought before: a reset is repeated by the password it set.
-    fn repeats(self, purpose: Purpose, account: &Account) -> bool {
-        let is_same =
-            |hash: &PasswordHash| self.password.is_some_and(|brought| brought.is_of_same_password(hash));
-        purpose != Purpose::ResetPassword || account.password.as_ref().is_some_and(is_same)
-    }
-
-    pub(super) fn means(self) -> Means {
-        match self.by {
-            By::Link => Means::Link,
-            By::Code => Means::Code,
-        }
-    }
 }
 
 impl Gatepost {
@@ -156,7 +126,7 @@ impl Gatepost {
                 return Err(Error::WrongCode);
             }
             if !self.is_right(&claims, code) {
-                return Ok(count_wrong_code(found, now, client));
+                return self.count_wrong_code(found, now, client).await;
             }
             let proof = Proof { by: By::Code, password: password.as_ref() };
             self.decide_redeem(proof, claims, request, redeemer, client).await
@@ -179,38 +149,6 @@ impl Gatepost {
         })
     }
 
-    /// The new password that was brought with a link or a code, hashed; nothing where none was, or
-    /// where there is none to be set.
-    async fn hash_brought(
-        &self,
-        claims: &LinkClaims,
-        request: &Request,
-        redeemer: Redeemer<'_>,
-    ) -> Result<Option<PasswordHash>, Error> {
-        let Some(password) = redeemer.password.filter(|password| !password.is_empty()) else {
-            return Ok(None);
-        };
-        let (standing, found) = self.judge(claims, request).await?;
-        let Some(request) = found.value else { return Ok(None) };
-        let asker = asks(claims.nonce, redeemer.held);
-        let recipe = match (request.purpose, standing.account()) {
-            (Purpose::ResetPassword, Some(account)) => {
-                Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost)
-            }
-            (Purpose::Register, None) if asker == Asker::No && redeemer.confirm => {
-                self.recipe(&self.passwords_under(&request.address).await?, &request.address)
-            }
-            _ => return Ok(None),
-        };
-        // Who asks again after it was used brings the same one, and a dead link needs none.
-        let is_repeat = asker == Asker::Yes && request.generation.used.is_some();
-        if !is_repeat && !self.is_redeemable(claims.nonce, &request, &standing) {
-            return Ok(None);
-        }
-        self.settings.passwords.check(password, &request.address)?;
-        Ok(Some(self.hash(password, recipe).await?))
-    }
-
     async fn decide_redeem(
         &self,
         proof: Proof<'_>,
@@ -222,7 +160,9 @@ impl Gatepost {
         let (standing, found) = self.judge(&claims, request).await?;
         let request = found.value.as_ref().ok_or_else(|| proof.refusal())?;
         let asker = asks(claims.nonce, redeemer.held);
-        if let Some(redeemed) = self.redeemed_here(request, redeemer).await? {
+        if let Some(redeemed) = self.redeemed_here(request, redeemer).await?
+            && (redeemer.password().is_none() || proof.repeats(request.purpose, &redeemed.account))
+        {
             return Ok(Decision::Answer(redeemed));
         }
         if asker == Asker::Yes
@@ -273,15 +213,29 @@ impl Gatepost {
         let is_live = now < request.live_until();
         is_live && may_be && request.generation.used.is_none() && !request.is_void(nonce, standing)
     }
-}
 
-/// Counted in a commit before the answer: parallel guesses cannot share one count.
-fn count_wrong_code<T>(found: Found<Request>, now: Timestamp, client: &Client) -> Decision<T> {
-    let mut change = Change::new();
-    found.expected_by(&mut change);
-    let mut request = found.value.expect("only a request that was found has a code");
-    request.wrong_codes += 1;
-    change.put(found.key, Record::Request(request));
-    let event = Event::new(now, EventName::WrongCode, None, client);
-    Decision::Commit { change, event: Some(event), answer: Err(Error::WrongCode) }
+    /// Counted in a commit before the answer: parallel guesses cannot share one count. Where an account
+    /// asked, its person is to know; no other is named, since a stranger may have asked.
+    async fn count_wrong_code<T>(
+        &self,
+        found: Found<Request>,
+        now: Timestamp,
+        client: &Client,
+    ) -> Result<Decision<T>, Error> {
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        let mut request = found.value.ok_or(Error::InvalidRequest)?;
+        let asker = match request.asker {
+            Some(asker) => {
+                let asker: Found<Account> = self.find(Key::account(asker.id)).await?;
+                asker.expected_by(&mut change);
+                asker.value
+            }
+            None => None,
+        };
+        request.wrong_codes += 1;
+        change.put(found.key, Record::Request(request));
+        let event = Event::new(now, EventName::WrongCode, asker.map(|account| account.id), client);
+        Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongCode) })
+    }
 }

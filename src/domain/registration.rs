@@ -8,6 +8,7 @@
 //!    own becomes the account's (`redeem`).
 
 use super::Gatepost;
+use super::account::Account;
 use super::address::EmailAddress;
 use super::ask::{Ask, MailQueued};
 use super::client::Client;
@@ -157,6 +158,11 @@ impl Gatepost {
         let mut known = account.into_iter().chain(waiting).map(|hash| &hash.recipe);
         let known = known.find(is_known).cloned();
         known.unwrap_or_else(|| Recipe::new(salt, self.ring.newest(), self.settings.password_cost))
+    }
+
+    /// How a new password of an account is hashed.
+    pub(super) fn todays_recipe(&self, account: &Account) -> Recipe {
+        Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost)
     }
 
     /// Puts a registration among the newest of its address, in the place of the one `before`. Whether

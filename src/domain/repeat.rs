@@ -1,10 +1,11 @@
 //! Redeeming again: a double click, Back, an answer that was lost on a bad line.
 
 use super::Gatepost;
+use super::acting::Acting;
 use super::error::Error;
 use super::next::Next;
 use super::redeem::{Redeemed, Redeemer};
-use super::request::{Asker, Purpose, REPEAT_WINDOW, Request, Used};
+use super::request::{Asker, Outcome, Purpose, REPEAT_WINDOW, Request, Used};
 use super::token::SessionClaims;
 
 impl Gatepost {
@@ -25,32 +26,37 @@ impl Gatepost {
         }
     }
 
-    /// What was made of a request in the very session that looks: a double click, or Back.
+    /// What was made of a request in the very session that looks: a double click, or Back. That somebody
+    /// has proven once more who is signed in is so for a moment only.
     pub(super) async fn redeemed_here(
         &self,
         request: &Request,
         redeemer: Redeemer<'_>,
     ) -> Result<Option<Redeemed>, Error> {
-        let claims = redeemer.session.and_then(|token| self.ring.open_session(token));
-        match (&request.generation.used, claims) {
-            (Some(used), Some(SessionClaims { account, session, .. }))
-                if used.account == account && used.session == session =>
-            {
-                self.redeemed(request, used, used.by).await
-            }
+        let now = self.world.now();
+        let lasts = |used: &Used| used.outcome != Outcome::Recent || now < used.at.plus(REPEAT_WINDOW);
+        match self.used_here(request, redeemer) {
+            Some(used) if lasts(used) => self.redeemed(request, used, used.by).await,
             _ => Ok(None),
         }
     }
 
+    /// How a request was used, where that made the session of who looks.
+    pub(super) fn used_here<'a>(&self, request: &'a Request, redeemer: Redeemer<'_>) -> Option<&'a Used> {
+        let SessionClaims { account, session, .. } = self.ring.open_session(redeemer.session?)?;
+        request.generation.used.as_ref().filter(|used| used.account == account && used.session == session)
+    }
+
     /// What a request came to, told again `to` whom, while the session lives.
     async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
-        let live = self.live_session(used.account, used.session).await?;
-        live.map(|(account, session)| {
-            let signed_in = Some(self.signed_in(account.clone(), session)?);
-            let (purpose, next) = (request.purpose, led_to(request, to));
-            Ok(Redeemed { purpose, outcome: used.outcome, account, signed_in, next })
-        })
-        .transpose()
+        let acting = self.acting(used.account, used.session).await?;
+        acting
+            .map(|Acting { account, session, .. }| {
+                let signed_in = Some(self.signed_in(account.clone(), session)?);
+                let (purpose, next) = (request.purpose, led_to(request, to));
+                Ok(Redeemed { purpose, outcome: used.outcome, account, signed_in, next })
+            })
+            .transpose()
     }
 }
 

@@ -65,7 +65,7 @@ pub struct Generation {
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// Who stood behind the address then.
-    pub holder: Holder,
+    pub behind: Behind,
     /// Letters that are owed. While one is, link and code work: it may have left already.
     pub owed: u8,
     /// When the last letter that was delivered is over.
@@ -76,7 +76,7 @@ pub struct Generation {
 
 /// Who stood behind an address when it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Holder {
+pub enum Behind {
     /// Nobody: redeeming makes the account.
     Nobody,
     /// An account, as it was in one epoch.
@@ -194,9 +194,9 @@ impl Request {
     /// or because a request that was asked for later has been used.
     pub(super) fn is_void(&self, nonce: Nonce, standing: &Standing) -> bool {
         let asked_at = self.generation.asked_at;
-        let is_stale = match (self.generation.holder, standing.account()) {
-            (Holder::Nobody, None) => standing.vacated_at().is_some_and(|at| asked_at <= at),
-            (Holder::Account { id, epoch }, Some(account)) => {
+        let is_stale = match (self.generation.behind, standing.account()) {
+            (Behind::Nobody, None) => standing.vacated_at().is_some_and(|at| asked_at <= at),
+            (Behind::Account { id, epoch }, Some(account)) => {
                 account.id != id
                     || account.epoch != epoch
                     || account.disabled
@@ -222,7 +222,7 @@ impl Request {
     /// Whether an account with a password comes of it.
     #[must_use]
     pub fn makes_account(&self) -> bool {
-        self.purpose == Purpose::Register && self.generation.holder == Holder::Nobody
+        self.purpose == Purpose::Register && self.generation.behind == Behind::Nobody
     }
 
     /// A refused redemption commits nothing; the log still tells a second click from a forged link.
@@ -259,7 +259,7 @@ impl Generation {
             return Self {
                 number,
                 asked_at,
-                holder: Holder::Nobody,
+                behind: Behind::Nobody,
                 owed: 1,
                 live_until: Timestamp::default(),
                 used: None,
@@ -272,7 +272,7 @@ impl Generation {
     pub(super) fn of(number: u8, now: Timestamp, account: &Account) -> Self {
         // Nor what was used meanwhile.
         let asked_at = now.max(account.sign_in_used);
-        let holder = Holder::Account { id: account.id, epoch: account.epoch };
-        Self { number, asked_at, holder, owed: 1, live_until: Timestamp::default(), used: None }
+        let behind = Behind::Account { id: account.id, epoch: account.epoch };
+        Self { number, asked_at, behind, owed: 1, live_until: Timestamp::default(), used: None }
     }
 }

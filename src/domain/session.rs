@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::account::Account;
+use super::acting::Acting;
 use super::client::Client;
 use super::error::Error;
 use super::event::{Event, EventName};
@@ -23,6 +24,8 @@ use super::{Decision, Gatepost};
 pub const MAX_SESSIONS: usize = 50;
 /// How long after signing in it counts as recent.
 pub const RECENT: Duration = Duration::from_mins(10);
+/// How far a clock is set back without anybody being asked anew.
+const CLOCK_STEP: Duration = Duration::from_mins(1);
 /// Last use is written at most this often.
 const TOUCH_AFTER: Duration = Duration::from_mins(5);
 
@@ -98,9 +101,7 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired` when nobody is; `Store`.
     pub async fn session(&self, token: &str) -> Result<Live, Error> {
-        let claims = self.ring.open_session(token).ok_or(Error::SignInRequired)?;
-        let live = self.live_session(claims.account, claims.session).await?;
-        let (account, session) = live.ok_or(Error::SignInRequired)?;
+        let Acting { account, session, .. } = self.signed_in_with(token).await?;
         self.touch(&session).await;
         Ok(Live { account, session })
     }
@@ -108,7 +109,10 @@ impl Gatepost {
     /// Whether its holder may change the account without proving once more who they are.
     #[must_use]
     pub fn is_recent(&self, session: &Session) -> bool {
-        self.world.now() < session.recent_until()
+        let now = self.world.now();
+        // What was proven in a future that the clock has left again would be recent for that long.
+        let is_past = session.proven_at <= now.plus(CLOCK_STEP);
+        is_past && now < session.recent_until()
     }
 
     /// Ends the session of this token. No mistake when there is none.
@@ -130,16 +134,6 @@ impl Gatepost {
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })
         .await
-    }
-
-    /// A session and its account, as of one moment, if it is live.
-    pub(super) async fn live_session(
-        &self,
-        account: AccountId,
-        session: SessionId,
-    ) -> Result<Option<(Account, Session)>, Error> {
-        let acting = self.acting(account, session).await?;
-        Ok(acting.map(|acting| (acting.account, acting.session)))
     }
 
     pub(super) fn is_live(&self, session: &Session, account: &Account) -> bool {

@@ -171,7 +171,7 @@ impl Gatepost {
     /// The account with its password hashed as it is done today, where it was hashed otherwise: the
     /// only moment when the password itself is there.
     async fn renewed(&self, account: &Account, password: &Password) -> Result<Account, Error> {
-        let today = Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost);
+        let today = self.todays_recipe(account);
         if account.password.as_ref().is_none_or(|hash| hash.recipe == today) {
             return Ok(account.clone());
         }

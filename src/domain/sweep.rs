@@ -1,17 +1,16 @@
-//! Removing what is over, in small commits: used and expired requests, passwords that were
-//! never confirmed, ended sessions.
+//! Removing what is over, in small commits: used and expired requests, passwords that were never
+//! confirmed, ended sessions, undos, holds of addresses, and what deleted accounts left.
 
 use std::collections::BTreeSet;
 
 use super::Gatepost;
-use super::account::Owner;
 use super::error::Error;
 use super::key::{Key, Span};
 use super::ports::{Change, Record};
-use super::profile::deletion::VACATED_FOR;
+use super::request::Request;
 use super::time::Timestamp;
 
-/// Marks one commit takes: each needs two deletes and perhaps a new mark.
+/// Marks one commit takes: each needs two deletes, and another or a new mark.
 const PAGE: usize = 30;
 
 /// When something is over.
@@ -51,7 +50,12 @@ impl Gatepost {
             change.expect(key.clone(), Some(found.version));
             match self.end_of(&found.record) {
                 End::At(later) if later > now => change.put(Key::expiry(later, &key), Record::Expiry),
-                End::At(_) => change.delete(key),
+                End::At(_) => {
+                    if let Record::Request(Request { asker: Some(asker), .. }) = &found.record {
+                        change.delete(Key::asked(asker.id, &key));
+                    }
+                    change.delete(key);
+                }
                 End::Never => {}
             }
         }
@@ -68,10 +72,7 @@ impl Gatepost {
             Record::Request(request) => End::At(request.swept_at()),
             Record::Pending(pending) => End::At(pending.over_at()),
             Record::Session(session) => End::At(self.session_end(session)),
-            Record::Owner(Owner::Held { over_at, .. }) => End::At(*over_at),
-            Record::Owner(Owner::Vacated { at }) => End::At(at.plus(VACATED_FOR)),
-            // Somebody has the address by now.
-            Record::Owner(Owner::Account(_)) => End::Never,
+            Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),
         }
     }

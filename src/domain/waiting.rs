@@ -57,8 +57,8 @@ impl Gatepost {
         self.all_waiting(&[held]).await?.pop().ok_or(Error::InvalidRequest)
     }
 
-    /// What the holder of requests waits for, in the order of `held`; those that are over are left out
-    ///.
+    /// What the holder of requests waits for, in the order of `held`; those that are over are left
+    /// out.
     ///
     /// # Errors
     /// `Store`.

@@ -115,7 +115,7 @@ impl ImportFile {
     ) -> Result<Imported, ImportError> {
         let mut all = Imported::default();
         let stopped = |all: Imported, reason: Failure| ImportError::Stopped {
-            done: all.added + all.known,
+            done: all.rows(),
             all: self.rows,
             reason: Box::new(reason),
         };
@@ -126,15 +126,13 @@ impl ImportFile {
             if rows.is_empty() {
                 return Ok(all);
             }
-            let before = all.added + all.known;
+            let before = all.rows();
             match operator.order(Order::ImportAccounts { rows }).await {
-                Ok(Answer::Imported { added, known }) => {
-                    all = Imported { added: all.added + added, known: all.known + known };
-                }
+                Ok(Answer::Imported(done)) => all += done,
                 Ok(_) => return Err(stopped(all, OperatorError::OtherAnswer.into())),
                 Err(reason) => return Err(stopped(all, reason)),
             }
-            progress(before, all.added + all.known);
+            progress(before, all.rows());
         }
     }
 

@@ -113,12 +113,7 @@ pub enum Answer {
     /// A link that signs in.
     Link(Link),
     /// Rows that were taken over.
-    Imported {
-        /// Accounts that were made.
-        added: usize,
-        /// Addresses that had an account already.
-        known: usize,
-    },
+    Imported(Imported),
     /// It was not done, for this reason.
     Refused(String),
 }
@@ -217,13 +212,12 @@ impl Desk {
         let mut all = Imported::default();
         for step in rows.chunks(IMPORT_STEP) {
             let done = self.gatepost.import_accounts(step, &Client::server()).await;
-            let Imported { added, known } = done.map_err(|error| error.to_string())?;
-            all = Imported { added: all.added + added, known: all.known + known };
+            all += done.map_err(|error| error.to_string())?;
         }
         if all.added > 0 {
             tracing::info!(event = "user_created", accounts = all.added);
         }
-        Ok(Answer::Imported { added: all.added, known: all.known })
+        Ok(Answer::Imported(all))
     }
 
     fn link(&self, handed_out: &HandedOut) -> Answer {

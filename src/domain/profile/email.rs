@@ -6,7 +6,7 @@
 //! 3. The address changes; the old one is held for its owner, who gets the letter that undoes it
 //!    (`undo`).
 
-use crate::domain::account::{Account, Owner, PendingChange, Undo};
+use crate::domain::account::{Account, PendingChange, Undo};
 use crate::domain::address::EmailAddress;
 use crate::domain::ask::{Ask, MailQueued};
 use crate::domain::client::Client;
@@ -15,6 +15,7 @@ use crate::domain::event::{Event, EventName};
 use crate::domain::ids::Nonce;
 use crate::domain::key::Key;
 use crate::domain::letter::{About, LetterKind};
+use crate::domain::owner::{Owner, put_owner};
 use crate::domain::ports::{Change, Record};
 use crate::domain::request::{AskingAccount, Purpose, Request};
 use crate::domain::session::SignedIn;
@@ -48,7 +49,7 @@ impl Gatepost {
             Self::has_room(account, now)?;
             let asker = AskingAccount { id: account.id, epoch: account.epoch, session: acting.session.id };
             // One that was called off, or gave way to another, begins anew.
-            let pending = account.pending_change(now).map(|change| change.nonce);
+            let pending = account.pending_change.as_ref().map(|change| change.nonce);
             let held: Vec<HeldRequest> =
                 held.iter().copied().filter(|held| Some(held.nonce()) == pending).collect();
             let ask = Ask { asker: Some(asker), ..Ask::new(Purpose::ChangeEmail, address, None) };
@@ -63,7 +64,8 @@ impl Gatepost {
             }
             let pending = PendingChange {
                 nonce: queued.held.nonce(),
-                address: address.clone(),
+                // As the request has it, whose spelling the account will get.
+                address: queued.email.clone(),
                 over_at: queued.expires_at,
             };
             let account = Account { pending_change: Some(pending), ..account.clone() };
@@ -105,17 +107,16 @@ impl Gatepost {
     ) -> Result<Account, Error> {
         Self::has_room(&account, now)?;
         let old = std::mem::replace(&mut account.address, request.address.clone());
-        change.put(Key::owner(&account.address.canonical()), Record::Owner(Owner::Account(account.id)));
+        put_owner(change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
         let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
-        let held = Key::owner(&old.canonical());
-        change.put(Key::expiry(over_at, &held), Record::Expiry);
-        change.put(held, Record::Owner(Owner::Held { by: account.id, undo: nonce, over_at }));
+        self.owe_news(change, LetterKind::AddressChanged, &old, About::Undo { account: account.id, nonce });
+        account.undos.retain(|undo| now < undo.over_at);
+        let held = Owner::Held { by: account.id, undo: nonce, over_at };
+        put_owner(change, Key::owner(&old.canonical()), held);
+        account.undos.push(Undo { nonce, key: self.ring.newest(), address: old, over_at });
         let undo = Key::undo(nonce);
         change.put(Key::expiry(over_at, &undo), Record::Expiry);
         change.put(undo, Record::Undo(account.id));
-        self.owe_news(change, LetterKind::AddressChanged, &old, About::Undo { account: account.id, nonce });
-        account.undos.retain(|undo| now < undo.over_at);
-        account.undos.push(Undo { nonce, key: self.ring.newest(), address: old, over_at });
         Ok(account)
     }
 

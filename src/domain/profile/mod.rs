@@ -1,5 +1,6 @@
 //! What a person does with their own account. Every change is made by a session whose sign-in is recent
-//! (`acting`), and commits with its event and the letter that tells the owner.
+//! (`acting`), and commits with its event; what would hurt in somebody else's hands also owes the owner a
+//! letter. The undo alone needs no session: it is for who has lost it.
 
 pub mod deletion;
 mod email;

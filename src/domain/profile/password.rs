@@ -6,7 +6,7 @@ use crate::domain::client::Client;
 use crate::domain::error::Error;
 use crate::domain::event::{Event, EventName};
 use crate::domain::letter::{About, LetterKind};
-use crate::domain::password::{Password, PasswordHash, Recipe};
+use crate::domain::password::{Password, PasswordHash};
 use crate::domain::ports::Change;
 use crate::domain::session::SignedIn;
 use crate::domain::{Decision, Gatepost};
@@ -32,10 +32,9 @@ impl Gatepost {
             (Some(_), Some(current)) => self.is_password_of(&account, current).await?,
         };
         if !is_right {
-            return self.refuse_change(&account, client).await;
+            return self.refuse_change(token, client).await;
         }
-        let today = Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost);
-        let hash = self.hash(password, today).await?;
+        let hash = self.hash(password, self.todays_recipe(&account)).await?;
         self.put_password(token, &account, Some(&hash), EventName::PasswordChanged, client).await
     }
 
@@ -93,12 +92,15 @@ impl Gatepost {
         .await
     }
 
-    async fn refuse_change(&self, account: &Account, client: &Client) -> Result<SignedIn, Error> {
+    /// Only while the account is there: nobody would remove what is written under one that is gone.
+    async fn refuse_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
         self.act(client, || async {
+            let acting = self.recently_signed_in_with(token).await?;
+            let mut change = Change::new();
+            acting.expected_by(&mut change);
             let now = self.world.now();
-            let event = Event::new(now, EventName::PasswordChangeRefused, Some(account.id), client);
-            let answer = Err(Error::WrongPassword);
-            Ok(Decision::Commit { change: Change::new(), event: Some(event), answer })
+            let event = Event::new(now, EventName::PasswordChangeRefused, Some(acting.account.id), client);
+            Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongPassword) })
         })
         .await
     }

@@ -3,7 +3,7 @@
 //! Not a request: no epoch voids it. It restores the address, removes the password, ends every session,
 //! voids every request and every younger undo, and signs nobody in.
 
-use crate::domain::account::{Account, Owner, Undo};
+use crate::domain::account::{Account, Undo};
 use crate::domain::client::Client;
 use crate::domain::error::Error;
 use crate::domain::event::{Event, EventName};
@@ -11,8 +11,8 @@ use crate::domain::ids::{AccountId, Nonce};
 use crate::domain::key::Key;
 use crate::domain::letter::{About, LetterKind};
 use crate::domain::link::{LinkView, Need};
+use crate::domain::owner::{Owner, put_owner};
 use crate::domain::ports::{Change, Record};
-use crate::domain::profile::deletion::vacate;
 use crate::domain::read::Found;
 use crate::domain::redeem::Redeemed;
 use crate::domain::request::{Asker, Outcome, Purpose};
@@ -51,7 +51,7 @@ impl Gatepost {
             let mut change = Change::new();
             found.expected_by(&mut change);
             let account = found.value.ok_or(Error::InvalidLink)?;
-            let account = self.restored(&mut change, account, &undo);
+            let account = self.restored(&mut change, account, &undo).await?;
             let event = Event::new(self.world.now(), EventName::EmailRestored, Some(account.id), client);
             let outcome = Outcome::EmailRestored;
             let purpose = Purpose::UndoEmail;
@@ -70,27 +70,33 @@ impl Gatepost {
     }
 
     /// The account as it was before the change and everything after it, without a password.
-    fn restored(&self, change: &mut Change, mut account: Account, undo: &Undo) -> Account {
-        let now = self.world.now();
+    async fn restored(
+        &self,
+        change: &mut Change,
+        mut account: Account,
+        undo: &Undo,
+    ) -> Result<Account, Error> {
+        let (id, own) = (account.id, undo.address.canonical());
+        let owner: Found<Owner> = self.find(Key::owner(&own)).await?;
+        // The clock may say that the undo is good where it had said before that it is over.
+        owner.value.filter(|owner| owner.is_held(id, undo.nonce)).ok_or(Error::InvalidLink)?;
+        owner.expected_by(change);
+        put_owner(change, owner.key, Owner::Account(id));
         let first = account.undos.iter().position(|one| one.nonce == undo.nonce).unwrap_or_default();
-        let younger = account.undos.split_off(first);
+        let younger = account.undos.split_off(first + 1);
+        account.undos.pop();
+        change.delete(Key::undo(undo.nonce));
+        self.let_go(change, id, &younger).await?;
         let left = std::mem::replace(&mut account.address, undo.address.clone());
-        for address in younger.iter().map(|one| &one.address).chain([&left]) {
-            if address.canonical() != account.address.canonical() {
-                vacate(change, &address.canonical(), now);
-            }
-        }
-        for one in &younger {
-            change.delete(Key::undo(one.nonce));
-        }
-        change.put(Key::owner(&account.address.canonical()), Record::Owner(Owner::Account(account.id)));
+        put_owner(change, Key::owner(&left.canonical()), Owner::Vacated { at: self.world.now() });
+        // The mailbox is proven: what strangers registered under it meanwhile dies.
+        change.delete(Key::pending(&own));
         account.password = None;
         account.move_epoch();
-        change.put(Key::account(account.id), Record::Account(account.clone()));
-        let about = About::Account(account.id);
+        change.put(Key::account(id), Record::Account(account.clone()));
         for address in [&account.address, &left] {
-            self.owe_news(change, LetterKind::AddressRestored, address, about);
+            self.owe_news(change, LetterKind::AddressRestored, address, About::Account(id));
         }
-        account
+        Ok(account)
     }
 }

@@ -88,7 +88,7 @@ fn every_value_of_a_row_is_taken_over() {
     );
     // The same again, beside a server: nothing is changed.
     let again = place.json(&["account", "import", file]);
-    assert_eq!(again, json!({"imported": 0, "already_there": 3}));
+    assert_eq!(again, json!({"imported": 0, "already_there": 3, "held": 0}));
     assert_eq!(place.json(&["account", "show", "ann@example.org"]), expected);
     drop(server);
 }
@@ -157,7 +157,7 @@ fn what_cannot_be_read_twice_is_no_file_to_import() {
     let empty = place.file("\n");
     assert_eq!(
         place.json(&["account", "import", empty.to_str().unwrap()]),
-        json!({"imported": 0, "already_there": 0})
+        json!({"imported": 0, "already_there": 0, "held": 0})
     );
 }
 

@@ -21,6 +21,13 @@ async fn nothing_is_left_of_a_deleted_account(door: Door) {
     let mut waiting = app.caller(door);
     waiting.ask(ANN).await;
     let letter = app.letter_to(ANN).await;
+    // What the account itself asked for goes with it, and nothing else.
+    assert_eq!(ann.change_email("new@example.org").await, Answer::Done);
+    app.news_to(ANN).await;
+    app.letter_to("new@example.org").await;
+    assert_eq!(ann.reauthenticate_by_mail(ANN).await, Answer::Done);
+    app.news_to(ANN).await;
+    let others = app.records().await.requests - 2;
     assert_eq!(ann.delete_account("delete").await, Answer::Done);
     let news = app.news_to(ANN).await;
     assert!(news.link.is_none() && news.code.is_none());
@@ -29,7 +36,7 @@ async fn nothing_is_left_of_a_deleted_account(door: Door) {
     assert_eq!(waiting.follow(&letter.link).await, Answer::refused(410, "invalid_link"));
     app.sweep_after(Duration::from_mins(1)).await;
     let left = app.records().await;
-    assert_eq!((left.accounts, left.sessions, left.requests, left.history), (0, 0, 0, 0));
+    assert_eq!((left.accounts, left.sessions, left.requests, left.history), (0, 0, others, 0));
     // That the address was left is forgotten once nothing could come back to life.
     app.sweep_after(Duration::from_hours(31 * 24)).await;
     assert_eq!(app.records().await.without_events(), empty.without_events());

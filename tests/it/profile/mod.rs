@@ -1,8 +1,11 @@
 //! What a person does with their own account.
 
+mod again;
 mod deletion;
 mod email;
+mod held;
 mod letters;
+mod over;
 mod password;
 mod races;
 mod recovery;

@@ -156,6 +156,8 @@ impl Moved {
             Change::Disabled => app.disable(NEW).await,
             Change::Deleted => {
                 assert_eq!(caller.delete_account("delete").await, Answer::Done);
+                // Where it was before is told too: it can be had back no more.
+                app.news_to(ANN).await;
                 app.news_to(NEW).await;
             }
         }

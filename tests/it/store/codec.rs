@@ -2,15 +2,16 @@
 
 use std::net::Ipv4Addr;
 
-use gatepost::domain::account::{Account, Owner, PendingChange, Undo};
+use gatepost::domain::account::{Account, PendingChange, Undo};
 use gatepost::domain::address::EmailAddress;
 use gatepost::domain::event::{Event, EventName};
 use gatepost::domain::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
 use gatepost::domain::letter::{About, Letter, LetterKind};
 use gatepost::domain::next::Next;
+use gatepost::domain::owner::Owner;
 use gatepost::domain::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::ports::{Record, StoreError};
-use gatepost::domain::request::{Asker, AskingAccount, Generation, Holder, Outcome, Purpose, Request, Used};
+use gatepost::domain::request::{Asker, AskingAccount, Behind, Generation, Outcome, Purpose, Request, Used};
 use gatepost::domain::session::{Means, Session};
 use gatepost::domain::time::Timestamp;
 use gatepost::domain::token::{KeyId, SaltSeed};
@@ -79,7 +80,7 @@ fn records() -> Vec<(&'static str, Record)> {
                 generation: Generation {
                     number: 1,
                     asked_at: Timestamp(6),
-                    holder: Holder::Account { id: account, epoch: 3 },
+                    behind: Behind::Account { id: account, epoch: 3 },
                     owed: 1,
                     live_until: Timestamp(7),
                     used: Some(Used {

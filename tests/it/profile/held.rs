@@ -1,0 +1,94 @@
+//! An address that is held for an account which may have it back.
+
+use std::time::Duration;
+
+use gatepost::domain::accounts::{Refusal, Role};
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
+
+use super::{ANN, OTHER, PASSWORD, readdress, registered, wrong};
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Door};
+
+both_doors! {
+    the_way_back_is_mailed_to_the_spelling_that_was_proven,
+    a_registration_at_a_held_address_dies_with_the_undo,
+    who_had_the_address_hears_of_the_deletion,
+    whoever_has_the_address_by_now_keeps_it,
+}
+
+const NEW: &str = "new@example.org";
+const WEEK: Duration = Duration::from_hours(7 * 24);
+
+async fn the_way_back_is_mailed_to_the_spelling_that_was_proven(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    let undo = readdress(&app, &mut ann, ANN, NEW).await;
+    let mut stranger = app.caller(door);
+    assert_eq!(stranger.ask("ANN@Example.org").await, Answer::Done);
+    let letter = app.news_to(ANN).await;
+    assert_eq!((letter.to.as_str(), letter.link), (ANN, Some(undo)));
+}
+
+async fn a_registration_at_a_held_address_dies_with_the_undo(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    let undo = readdress(&app, &mut ann, ANN, NEW).await;
+    let mut stranger = app.caller(door);
+    stranger.register(ANN, OTHER).await;
+    app.news_to(ANN).await;
+    let unconfirmed = Answer::refused(403, "unconfirmed");
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, OTHER).await, unconfirmed);
+    assert_eq!(app.caller(door).follow_deliberately(&undo).await, Answer::Done);
+    app.read_all().await;
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, OTHER).await, wrong());
+}
+
+/// A thief moves the account and deletes it at once: the one act that cannot be taken back.
+async fn who_had_the_address_hears_of_the_deletion(door: Door) {
+    let app = App::start().await;
+    let mut thief = registered(&app, door, ANN).await;
+    let undo = readdress(&app, &mut thief, ANN, NEW).await;
+    assert_eq!(thief.delete_account("delete").await, Answer::Done);
+    for address in [ANN, NEW] {
+        let news = app.news_to(address).await;
+        assert!(news.subject.contains("deleted") && news.link.is_none(), "{}", news.text);
+    }
+    assert_eq!(app.caller(door).follow_deliberately(&undo).await, Answer::refused(410, "invalid_link"));
+}
+
+/// The clock of the machine was ahead, so the hold was over, and is set right.
+async fn whoever_has_the_address_by_now_keeps_it(door: Door) {
+    for deletes in [true, false] {
+        let app = App::start().await;
+        let mut ann = registered(&app, door, ANN).await;
+        let undo = readdress(&app, &mut ann, ANN, NEW).await;
+        app.clock.advance(WEEK);
+        let mut carol = registered(&app, door, ANN).await;
+        app.clock.set_back(WEEK);
+        if deletes {
+            let moved = EmailAddress::parse(NEW).unwrap();
+            app.house.gatepost.delete_account_of(&moved, &Client::server()).await.unwrap();
+        } else {
+            let answer = app.caller(door).follow_deliberately(&undo).await;
+            assert_eq!(answer, Answer::refused(410, "invalid_link"));
+        }
+        app.read_all().await;
+        assert_eq!(carol.who().await.as_deref(), Some(ANN));
+        assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
+        app.expect_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn the_operator_is_told_that_an_address_is_held() {
+    let app = App::start().await;
+    let mut ann = registered(&app, Door::Json, ANN).await;
+    readdress(&app, &mut ann, ANN, NEW).await;
+    let (address, operator) = (EmailAddress::parse(ANN).unwrap(), Client::server());
+    let added = app.house.gatepost.add_account(&address, Role::Member, &operator).await;
+    assert_eq!(added.unwrap_err(), Refusal::AddressHeld(address.clone()));
+    app.clock.advance(WEEK);
+    app.house.gatepost.add_account(&address, Role::Member, &operator).await.unwrap();
+}

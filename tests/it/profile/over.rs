@@ -1,0 +1,83 @@
+//! What is over by now is shown, told and believed no more.
+
+use std::time::Duration;
+
+use gatepost::domain::accounts::Role;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
+use gatepost::domain::event::EventName;
+
+use super::{ANN, PASSWORD, registered};
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+
+both_doors! {
+    a_change_of_address_that_is_over_is_shown_nowhere,
+    news_that_is_not_so_any_more_is_not_sent,
+    what_was_proven_in_the_future_is_not_recent,
+}
+
+const BOB: &str = "bob@example.org";
+const NEW: &str = "new@example.org";
+
+async fn a_change_of_address_that_is_over_is_shown_nowhere(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    assert_eq!(ann.change_email(NEW).await, Answer::Done);
+    app.news_to(ANN).await;
+    app.letter_to(NEW).await;
+    let operators = async || {
+        let address = EmailAddress::parse(ANN).unwrap();
+        app.house.gatepost.account_at(&address).await.unwrap().pending_change
+    };
+    assert!(operators().await.is_some());
+    app.clock.advance(Duration::from_hours(24));
+    assert!(operators().await.is_none());
+    let mut anew = app.caller(door);
+    assert_eq!(anew.sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
+    if door == Door::Json {
+        let outcome = anew.last.as_ref().unwrap().json();
+        assert!(outcome["account"]["pending_email"].is_null());
+    }
+    assert!(anew.export().await["account"]["pending_email"].is_null());
+}
+
+/// The mail server is away while Bob asks for Ann's address and Ann's account is deleted.
+async fn news_that_is_not_so_any_more_is_not_sent(door: Door) {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    let app = App::start_with_smtp(port).await;
+    add(&app, ANN).await;
+    let link = add(&app, BOB).await;
+    let mut bob: Caller = app.caller(door);
+    assert_eq!(bob.follow_deliberately(&link).await, Answer::Done);
+    assert_eq!(bob.change_email(ANN).await, Answer::Done);
+    let dropped = async || app.events().await.iter().filter(|it| **it == EventName::MailDropped).count();
+    app.pass(Duration::from_mins(5)).await;
+    assert_eq!(dropped().await, 0);
+    let (address, operator) = (EmailAddress::parse(ANN).unwrap(), Client::server());
+    app.house.gatepost.delete_account_of(&address, &operator).await.unwrap();
+    app.pass(Duration::from_mins(5)).await;
+    assert_eq!(dropped().await, 1, "that somebody wants an address of nobody");
+}
+
+/// An account of the operator's making, and the link that signs in to it.
+async fn add(app: &App, email: &str) -> String {
+    let (address, operator) = (EmailAddress::parse(email).unwrap(), Client::server());
+    let added = app.house.gatepost.add_account(&address, Role::Member, &operator).await.unwrap();
+    format!("http://localhost/link/{}", added.token.as_str())
+}
+
+/// The clock of the machine was ahead, and is set right.
+async fn what_was_proven_in_the_future_is_not_recent(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    app.clock.set_back(Duration::from_mins(1));
+    assert_eq!(ann.cancel_email_change().await, Answer::Done, "a clock that is a little off");
+    app.clock.set_back(Duration::from_hours(1));
+    assert_eq!(ann.cancel_email_change().await, Answer::refused(403, "recent_sign_in_required"));
+    assert_eq!(ann.reauthenticate(PASSWORD).await, Answer::Done);
+    assert_eq!(ann.cancel_email_change().await, Answer::Done);
+}
