@@ -15,9 +15,6 @@ use super::session::Session;
 use super::time::Timestamp;
 use super::{Gatepost, MAX_ATTEMPTS};
 
-/// The id of no account.
-const NOBODY: AccountId = AccountId([0; 16]);
-
 /// What stands under a key, or that nothing does.
 #[derive(Clone, Debug)]
 pub(super) struct Found<T> {
@@ -115,9 +112,8 @@ impl Standing {
     /// Makes `change` hold only while the same one stands there, unchanged.
     pub(super) fn expected_by(&self, change: &mut Change) {
         self.owner.expected_by(change);
-        if self.account.value.is_some() {
-            self.account.expected_by(change);
-        }
+        // Where there is none, that of nobody: as much to be looked up for every address.
+        self.account.expected_by(change);
         if let Some(asker) = &self.asker
             && asker.key != self.account.key
         {
@@ -177,8 +173,8 @@ impl Gatepost {
                 Some(Owner::Account(id)) => Some(id),
                 _ => None,
             };
-            let account = Key::account(id.unwrap_or(NOBODY));
-            let keys = [seen.key.clone(), account, Key::account(asker.unwrap_or(NOBODY))];
+            let account = Key::account(id.unwrap_or(AccountId::NOBODY));
+            let keys = [seen.key.clone(), account, Key::account(asker.unwrap_or(AccountId::NOBODY))];
             let mut found = self.store.get(&keys).await?.into_iter();
             let [owner, account, asking] = keys;
             let owner: Found<Owner> = Found::new(owner, found.next().flatten())?;

@@ -9,6 +9,7 @@ use super::ask::{Ask, MailQueued};
 use super::client::Client;
 use super::error::Error;
 use super::event::{Event, EventName};
+use super::ids::AccountId;
 use super::key::Key;
 use super::next::Next;
 use super::password::{Password, PasswordHash, Recipe};
@@ -165,6 +166,11 @@ impl Gatepost {
         // neither an account nor a registration, and the right password would be told to be wrong.
         let mut change = Change::new();
         under.standing.expected_by(&mut change);
+        if account.is_none() {
+            // An account gets the event into its history: as many writes where there is none, or the time
+            // would tell them apart.
+            change.delete(Key::history(AccountId::NOBODY, event.at, [0; 8]));
+        }
         Ok(Decision::Commit { change, event: Some(event), answer })
     }
 

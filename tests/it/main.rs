@@ -7,6 +7,7 @@ mod browser;
 mod cli;
 mod code;
 mod config;
+mod cost;
 mod crash;
 mod doors;
 mod edge;
