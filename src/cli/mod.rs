@@ -66,7 +66,7 @@ enum Command {
     /// Try the way letters leave
     #[command(subcommand)]
     Mail(MailCommand),
-    /// Add, show, list and import accounts; print links that sign in
+    /// Look after accounts: add, list, show, disable, enable, sign out, delete and import them; print links that sign in
     #[command(subcommand)]
     Account(AccountCommand),
     /// Say who is an admin

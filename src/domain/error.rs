@@ -36,6 +36,9 @@ pub enum Error {
     /// The link was opened where nobody asked for it, and nobody ticked "I asked for this".
     #[error("a deliberate act is missing")]
     ConfirmationRequired,
+    /// The link that undoes a change of address was opened, and nobody said that they want that.
+    #[error("nobody said that the change is to be undone")]
+    UndoNotConfirmed,
     /// A new password has to come with it.
     #[error("a password is missing")]
     PasswordRequired,
@@ -60,6 +63,12 @@ pub enum Error {
     /// Another mail may be asked for after this long.
     #[error("too many mails")]
     TooManyMails {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// The account had too many addresses lately; it may have another one after this long.
+    #[error("too many changes of address")]
+    TooManyChanges {
         /// How long to wait.
         retry_after: Duration,
     },

@@ -68,9 +68,9 @@ impl Gatepost {
     /// Redeems a link (steps 1, 3 and 4), or undoes a change of address.
     ///
     /// # Errors
-    /// `InvalidLink`; `ConfirmationRequired` from who neither asked nor ticked; `PasswordRequired` and
-    /// `WeakPassword`, where one is set; `SignInRequired`, where only a session of the account that asked
-    /// may; `Store`.
+    /// `InvalidLink`; `ConfirmationRequired` from who neither asked nor ticked, of an undo
+    /// `UndoNotConfirmed`; `PasswordRequired` and `WeakPassword`, where one is set; `SignInRequired`, where
+    /// only a session of the account that asked may; `Store`.
     pub async fn redeem_link(
         &self,
         token: &str,

@@ -106,6 +106,15 @@ impl Gatepost {
         Ok(Live { account, session })
     }
 
+    /// Whether who brings this token may change the account: asked before it is looked at what was typed,
+    /// since nobody else is told what is wrong with that.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    pub async fn expect_recent(&self, token: &str) -> Result<(), Error> {
+        self.recently_signed_in_with(token).await.map(drop)
+    }
+
     /// Whether its holder may change the account without proving once more who they are.
     #[must_use]
     pub fn is_recent(&self, session: &Session) -> bool {

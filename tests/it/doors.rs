@@ -8,7 +8,7 @@ use hyper::Method;
 
 use crate::harness::app::{App, without_random_values};
 use crate::harness::both_doors;
-use crate::harness::caller::Door;
+use crate::harness::caller::{Answer, Door};
 use crate::harness::http::Reply;
 
 both_doors! {
@@ -89,6 +89,61 @@ async fn both_doors_refuse_bad_input_alike() {
         assert!((400..500).contains(&of_page.0));
     }
 }
+
+/// Sign-in first, then a recent one, then the input: nobody else is told what is wrong with it.
+#[tokio::test]
+async fn both_doors_look_who_it_is_before_what_was_typed() {
+    let app = App::start().await;
+    let (email, wait) = ("ann@example.org", Duration::from_mins(10));
+    let mut seen = Vec::new();
+    for door in [Door::Pages, Door::Json] {
+        let nobody = app.caller(door);
+        let mut leaving = app.signed_in(door, email).await;
+        let ended = leaving.clone();
+        leaving.sign_out().await;
+        app.clock.advance(wait);
+        let stale = app.signed_in(door, email).await;
+        app.clock.advance(wait);
+        let recent = app.signed_in(door, email).await;
+        let mut answers = Vec::new();
+        for (mut caller, first) in [
+            (nobody, Some(Answer::refused(401, "sign_in_required"))),
+            (ended, Some(Answer::refused(401, "sign_in_required"))),
+            (stale, Some(Answer::refused(403, "recent_sign_in_required"))),
+            (recent, None),
+        ] {
+            for (path, field) in BAD_INPUT {
+                let fields: Vec<(&str, String)> =
+                    field.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+                let answer = caller.act(path, &fields).await;
+                if let Some(first) = first.as_ref().filter(|_| path.starts_with("/profile")) {
+                    assert_eq!(answer, *first, "{path} {fields:?}");
+                }
+                answers.push((path, answer));
+            }
+        }
+        seen.push(answers);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert!(seen[0].iter().all(|(_, answer)| *answer != Answer::Done));
+}
+
+/// What is refused wherever it is sent, for one reason or another.
+const BAD_INPUT: [(&str, Option<(&str, &str)>); 13] = [
+    ("/profile/password", None),
+    ("/profile/password", Some(("password", "short"))),
+    ("/profile/email", None),
+    ("/profile/email", Some(("email", "ann"))),
+    ("/profile/email", Some(("email", "ann@example.org"))),
+    ("/profile/delete", None),
+    ("/profile/delete", Some(("confirm", "yes"))),
+    ("/profile/sessions/nonsense/end", None),
+    ("/profile/sessions/9b1e6d2f4a8c0357b9d1f3e5a7c92846/end", None),
+    ("/reauthenticate", None),
+    ("/reauthenticate", Some(("password", "not mine at all"))),
+    ("/forgot-password", None),
+    ("/forgot-password", Some(("email", "ann"))),
+];
 
 /// No input whatever makes a server error, or is answered in a library's words.
 #[tokio::test]

@@ -31,7 +31,7 @@ impl Gatepost {
     /// owner gets a letter then.
     ///
     /// # Errors
-    /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `TooManyMails`; `Store`.
+    /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `TooManyMails`; `TooManyChanges`; `Store`.
     pub async fn request_email_change(
         &self,
         token: &str,
@@ -126,7 +126,7 @@ impl Gatepost {
         match live.clone().count() {
             MAX_UNDOS.. => {
                 let oldest = live.next().map(|undo| undo.over_at).unwrap_or_default();
-                Err(Error::TooManyMails { retry_after: oldest.since(now) })
+                Err(Error::TooManyChanges { retry_after: oldest.since(now) })
             }
             _ => Ok(()),
         }

@@ -46,7 +46,7 @@ impl Gatepost {
         self.act(client, || async {
             let (found, undo) = self.find_undo(nonce).await?;
             if !confirm {
-                return Err(Error::ConfirmationRequired);
+                return Err(Error::UndoNotConfirmed);
             }
             let mut change = Change::new();
             found.expected_by(&mut change);

@@ -200,7 +200,7 @@ fn account_deleted(name: &str) -> Wording {
         title: format!("Your {name} account was deleted"),
         lead: vec![format!("Your {name} account is gone, and so is what was known of it here.")],
         label: None,
-        otherwise: "If this was not you, somebody else was in your account. It cannot be brought back; you can \
-         register anew.",
+        otherwise: "If you did not ask for that, whoever runs the server did it, or somebody else was in your \
+         account. It cannot be brought back; you can register anew.",
     }
 }

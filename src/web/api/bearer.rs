@@ -6,12 +6,21 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use crate::domain::session::Live;
+use crate::web::House;
 use crate::web::problem::{Code, Problem};
 
 const SCHEME: &str = "session";
 
-/// The session token of who must be signed in.
-pub(super) struct SignedIn(pub(super) String);
+/// Who must be signed in. Found out before the input is read: nobody else is told what is wrong with it.
+pub(super) struct SignedIn {
+    /// The session token.
+    pub(super) token: String,
+    pub(super) live: Live,
+}
+
+/// The session token of who must have signed in not long ago.
+pub(super) struct RecentlySignedIn(pub(super) String);
 
 /// The session token of who may be signed in.
 pub(super) struct PerhapsSignedIn(pub(super) Option<String>);
@@ -35,7 +44,34 @@ impl<'a> ApiExtractor<'a> for SignedIn {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        session_token(request).map(Self).ok_or_else(|| Problem::of(Code::SignInRequired).into())
+        let token = session_token(request).ok_or_else(|| Problem::of(Code::SignInRequired))?;
+        let live = house(request)?.gatepost.session(&token).await.map_err(Problem::from)?;
+        Ok(Self { token, live })
+    }
+}
+
+impl<'a> ApiExtractor<'a> for RecentlySignedIn {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        SignedIn::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let token = session_token(request).ok_or_else(|| Problem::of(Code::SignInRequired))?;
+        house(request)?.gatepost.expect_recent(&token).await.map_err(Problem::from)?;
+        Ok(Self(token))
     }
 }
 
@@ -64,6 +100,11 @@ impl<'a> ApiExtractor<'a> for PerhapsSignedIn {
     ) -> poem::Result<Self> {
         Ok(Self(session_token(request)))
     }
+}
+
+fn house(request: &Request) -> Result<&House, Problem> {
+    // The edge put it there.
+    request.data().ok_or_else(|| Problem::of(Code::Internal))
 }
 
 /// Nothing, where the header is missing, garbled, of another scheme, or stands there twice: two

@@ -20,7 +20,7 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "Sessions" => json!({ "sessions": [session()] }),
         "Event" => event(),
         "Export" => json!({ "account": account(), "sessions": [session()], "events": [event()] }),
-        "Resend" | "RedeemLink" => json!({ "request": REQUEST }),
+        "Resend" | "RequestReauthentication" | "RedeemLink" => json!({ "request": REQUEST }),
         "RedeemCode" => json!({ "request": REQUEST, "code": "123456" }),
         "MailQueued" => json!({
             "code": "mail_queued",

@@ -102,7 +102,8 @@ impl Operations {
     ///
     /// Five wrong codes end a request; the link of its letters lives on. With a session, that
     /// session ends with the new one. The same code and `request` within a minute get the same
-    /// answer.
+    /// answer. A code to reset a password needs the new `password` beside it; one to change the address,
+    /// or to prove who is signed in, a session of the account that asked, and that session goes on.
     #[oai(path = "/code", method = "post", operation_id = "redeem_code")]
     async fn redeem_code(
         &self,
@@ -140,7 +141,9 @@ impl Operations {
     /// letter. With a session, that session ends with the new one. The same link and `request`
     /// within a minute get the same answer. A registration that is confirmed with `confirm` drops the
     /// password that was typed with it, as somebody else may have typed it: bring a `password` to
-    /// choose one, or none to sign in by mail alone.
+    /// choose one, or none to sign in by mail alone. What it takes depends on its purpose too:
+    /// `reset_password` needs the new `password`, and no `confirm`; `change_email` a session of the account
+    /// that asked, and that session goes on; `undo_email` needs `confirm` in any case, and signs nobody in.
     #[oai(path = "/link/:token", method = "post", operation_id = "redeem_link")]
     async fn redeem_link(
         &self,

@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 
 use super::ask::Accepted;
-use super::bearer::SignedIn;
+use super::bearer::{RecentlySignedIn, SignedIn};
 use super::body::{Body, Json};
 use super::session::{Account, Profile, Session, rfc3339};
 use super::{Refusals, Tag};
@@ -108,22 +108,15 @@ pub(super) struct Operations;
 impl Operations {
     /// The account page
     #[oai(path = "/profile", method = "get", operation_id = "profile")]
-    async fn profile(
-        &self,
-        Data(house): Data<&House>,
-        SignedIn(token): SignedIn,
-    ) -> Result<Json<Profile>, Problem> {
-        Ok(Json(Profile::of(&house.gatepost.session(&token).await?)))
+    #[expect(clippy::unused_async, reason = "operations are asynchronous")]
+    async fn profile(&self, signed_in: SignedIn) -> Result<Json<Profile>, Problem> {
+        Ok(Json(Profile::of(&signed_in.live)))
     }
 
     /// Take out all that is known of you
     #[oai(path = "/profile/export", method = "get", operation_id = "export")]
-    async fn export(
-        &self,
-        Data(house): Data<&House>,
-        SignedIn(token): SignedIn,
-    ) -> Result<Json<Export>, Problem> {
-        Ok(Json(export(house, &house.gatepost.session(&token).await?).await?))
+    async fn export(&self, Data(house): Data<&House>, signed_in: SignedIn) -> Result<Json<Export>, Problem> {
+        Ok(Json(export(house, &signed_in.live).await?))
     }
 
     /// Set or change the password
@@ -135,7 +128,7 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        RecentlySignedIn(token): RecentlySignedIn,
         Body(input): Body<wire::ChangePassword>,
     ) -> Result<Json<Profile>, Problem> {
         let password = Password::new(input.password);
@@ -153,7 +146,7 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        RecentlySignedIn(token): RecentlySignedIn,
     ) -> Result<Json<Profile>, Problem> {
         Ok(Json(Profile::changed(&house.gatepost.remove_password(&token, client).await?)))
     }
@@ -167,7 +160,7 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        RecentlySignedIn(token): RecentlySignedIn,
         Body(input): Body<wire::RequestLetter>,
     ) -> Result<Accepted, Problem> {
         let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
@@ -182,7 +175,7 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        RecentlySignedIn(token): RecentlySignedIn,
     ) -> Result<Json<Profile>, Problem> {
         Ok(Json(Profile::changed(&house.gatepost.cancel_email_change(&token, client).await?)))
     }
@@ -195,12 +188,10 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        RecentlySignedIn(token): RecentlySignedIn,
         Body(input): Body<wire::DeleteAccount>,
     ) -> Result<Deleted, Problem> {
-        if !input.is_confirmed() {
-            return Err(Problem::of(Code::ConfirmationRequired).field("confirm"));
-        }
+        input.expect_confirmed()?;
         house.gatepost.delete_account(&token, client).await?;
         Ok(Deleted::Done)
     }

@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 
 use super::ask::Accepted;
 use super::bearer::SignedIn;
-use super::body::Body;
+use super::body::{Body, PerhapsBody};
 use super::link::Answer;
 use super::{Refusals, Tag};
 use crate::domain::client::Client;
@@ -34,24 +34,32 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        signed_in: SignedIn,
         Body(input): Body<wire::Reauthenticate>,
     ) -> Result<Json<Answer>, Problem> {
         let password = Password::new(input.password);
-        let signed_in = house.gatepost.reauthenticate(&token, &password, client).await?;
+        let proven = house.gatepost.reauthenticate(&signed_in.token, &password, client).await;
+        let signed_in = proven.map_err(Problem::of_reauthentication)?;
         Ok(Json(Answer::of(Outcome::Recent, &signed_in)))
     }
 
     /// Ask for a code to prove that it is still you
     ///
-    /// Bring it to `POST /api/code`, in the session that asked.
+    /// Bring it to `POST /api/code`, in the session that asked. No body is needed; with the `request` of
+    /// an earlier answer, one more letter of that is mailed.
     #[oai(path = "/reauthenticate/mail", method = "post", operation_id = "request_reauthentication")]
     async fn request_reauthentication(
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        signed_in: SignedIn,
+        PerhapsBody(input): PerhapsBody<wire::RequestReauthentication>,
     ) -> Result<Accepted, Problem> {
-        Ok(house.gatepost.request_reauthentication(&token, None, &[], client).await?.into())
+        let held = input.request.and_then(|token| house.gatepost.held(&token));
+        Ok(house
+            .gatepost
+            .request_reauthentication(&signed_in.token, None, held.as_slice(), client)
+            .await?
+            .into())
     }
 }

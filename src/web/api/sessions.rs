@@ -5,11 +5,12 @@ use poem_openapi::param::Path;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 
-use super::bearer::SignedIn;
+use super::bearer::{RecentlySignedIn, SignedIn};
 use super::body::Json;
 use super::session::{Profile, Session};
 use super::{Refusals, Tag};
 use crate::domain::client::Client;
+use crate::domain::error::Error;
 use crate::domain::ids::SessionId;
 use crate::web::House;
 use crate::web::problem::{Code, Problem};
@@ -44,9 +45,9 @@ impl Operations {
     async fn sessions(
         &self,
         Data(house): Data<&House>,
-        SignedIn(token): SignedIn,
+        signed_in: SignedIn,
     ) -> Result<Json<Sessions>, Problem> {
-        let live = house.gatepost.session(&token).await?;
+        let live = signed_in.live;
         let sessions = house.gatepost.sessions(&live).await?;
         let sessions = sessions.iter().map(|session| Session::of(session, &live.session)).collect();
         Ok(Json(Sessions { sessions }))
@@ -60,11 +61,11 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        RecentlySignedIn(token): RecentlySignedIn,
         /// The `id` of the session.
         Path(id): Path<String>,
     ) -> Result<Ended, Problem> {
-        let id = SessionId::parse(&id).ok_or_else(|| Problem::of(Code::NotFound))?;
+        let id = SessionId::parse(&id).ok_or(Error::NotFound)?;
         house.gatepost.end_session(&token, id, client).await?;
         Ok(Ended::Done)
     }
@@ -78,7 +79,7 @@ impl Operations {
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
-        SignedIn(token): SignedIn,
+        RecentlySignedIn(token): RecentlySignedIn,
     ) -> Result<Json<Profile>, Problem> {
         Ok(Json(Profile::changed(&house.gatepost.end_other_sessions(&token, client).await?)))
     }

@@ -8,11 +8,26 @@ use crate::web::problem::{Code, Problem};
 
 /// The address, as it was typed. `id` is its own on the page; `problem` is told beside it.
 pub(super) fn email_field(id: &str, typed: &str, problem: Option<&Problem>, is_first: bool) -> Markup {
+    address_field(id, ["Email address", "username"], typed, problem, is_first)
+}
+
+/// An address that is to be: password managers fill in none that was before.
+pub(super) fn new_email_field(typed: &str, problem: Option<&Problem>) -> Markup {
+    address_field("email", ["New address", "email"], typed, problem, problem.is_some())
+}
+
+fn address_field(
+    id: &str,
+    [label, autocomplete]: [&str; 2],
+    typed: &str,
+    problem: Option<&Problem>,
+    is_first: bool,
+) -> Markup {
     let error = format!("{id}-error");
     html! {
         div.field id=(format!("{id}-field")) {
-            label for=(id) { "Email address" }
-            input id=(id) name="email" type="email" value=(typed) required autocomplete="username"
+            label for=(id) { (label) }
+            input id=(id) name="email" type="email" value=(typed) required autocomplete=(autocomplete)
                 autocapitalize="none" spellcheck="false" maxlength="254" placeholder="name@example.org"
                 aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| error.as_str())]
                 autofocus[is_first];

@@ -5,6 +5,7 @@ use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
 use super::visitor::{Visitor, cookies, put_cookie};
+use crate::domain::address::EmailAddress;
 use crate::domain::request::Purpose;
 use crate::domain::time::Timestamp;
 use crate::path::{CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, asset};
@@ -105,9 +106,26 @@ pub(super) fn beside(id: &str, problem: Option<&Problem>) -> Markup {
     html! { @if let Some(problem) = problem { p.error id=(id) role="alert" { (problem.detail) } } }
 }
 
+/// Whom signing in here signs out, told before it does.
+pub(super) fn leaving(leaves: Option<&EmailAddress>) -> Markup {
+    html! {
+        @if let Some(address) = leaves {
+            p.warning { "You are signed in as " strong.address { (address) } ". Signing in here ends that." }
+        }
+    }
+}
+
 /// A moment in words, and exactly for machines.
 pub(super) fn moment(at: Timestamp) -> Markup {
+    html! { time datetime=(exactly(at)) { (in_words(at)) } }
+}
+
+/// A moment in words alone.
+pub(super) fn in_words(at: Timestamp) -> String {
+    exactly(at).strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+fn exactly(at: Timestamp) -> jiff::Timestamp {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-    let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
-    html! { time datetime=(at) { (at.strftime("%-d %B %Y, %H:%M UTC")) } }
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
 }

@@ -119,7 +119,8 @@ impl Notice {
             Self::EmailChanged => "Your address is changed.",
             Self::EmailChangeCancelled => "The change of address is called off.",
             Self::EmailRestored => {
-                "The old address is back. The password is gone and everybody is signed out: sign in by mail."
+                "The old address is back. Its account has no password any more, and nobody is signed in to it: \
+                 sign in by mail."
             }
             Self::SessionEnded => "That session is over.",
             Self::OthersEnded => "Everybody else is signed out.",

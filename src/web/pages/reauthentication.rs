@@ -1,8 +1,9 @@
 //! Proving once more who is signed in, and back to where the person was.
 
 use maud::{Markup, html};
+use poem::Response;
 
-use super::arrival::{first, go_back};
+use super::arrival::{first, go_back, with_next};
 use super::form::{hidden_next, hidden_username, is_told_inside, password_field};
 use super::layout::page;
 use super::visitor::Visitor;
@@ -10,26 +11,28 @@ use super::{Answer, fragment};
 use crate::domain::account::Account;
 use crate::domain::next::Next;
 use crate::domain::password::Password;
-use crate::path::{CHECK_INBOX, REAUTHENTICATE, REAUTHENTICATE_MAIL};
+use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, Reauthenticate, RequestReauthentication, next};
+use crate::web::wire::{Fields, Reauthenticate, next};
 use crate::web::{Door, House};
 
-/// The form, for who is signed in.
+/// The form, for who is signed in. Whose sign-in is recent by now has nothing to prove.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let Some(live) = &visitor.signed_in else { return Ok(first(&visitor, Some(REAUTHENTICATE))) };
     let wanted = visitor.query.next();
+    let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor, wanted.as_ref())) };
+    if house.gatepost.is_recent(&live.session) {
+        return Ok(visitor.lead_to(wanted.as_ref().map_or(PROFILE, Next::as_str)));
+    }
     Ok(page(&house.site, &visitor, "Is it still you?", &card(&live.account, wanted.as_ref(), None)))
 }
 
 /// Proves it by the password.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let Some(live) = &visitor.signed_in else { return Ok(first(&visitor, Some(REAUTHENTICATE))) };
-    let input = fields.read::<Reauthenticate>();
-    let wanted = input.as_ref().ok().and_then(|input| next(input.next.as_deref()));
-    match prove(&house, &visitor, input).await {
+    let wanted = next(Some(fields.typed("next")));
+    let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor, wanted.as_ref())) };
+    match prove(&house, &visitor, fields).await {
         Ok(()) => Ok(go_back(&house, &visitor, wanted.as_ref())),
-        Err(problem) if problem.code == Code::SignInRequired => Ok(first(&visitor, Some(REAUTHENTICATE))),
+        Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
         Err(problem) if is_told_inside(&problem) => {
             let mut response = if visitor.is_htmx {
                 fragment(form(&live.account, wanted.as_ref(), Some(&problem)))
@@ -44,24 +47,22 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
     }
 }
 
-async fn prove(
-    house: &House,
-    visitor: &Visitor,
-    input: Result<Reauthenticate, Problem>,
-) -> Result<(), Problem> {
-    let password = Password::new(input?.password);
+async fn prove(house: &House, visitor: &Visitor, fields: Fields) -> Result<(), Problem> {
+    let input: Reauthenticate = fields.read()?;
     let token = visitor.session.as_deref().unwrap_or_default();
-    house.gatepost.reauthenticate(token, &password, &visitor.client).await?;
-    Ok(())
+    let proven = house.gatepost.reauthenticate(token, &Password::new(input.password), &visitor.client).await;
+    proven.map(drop).map_err(Problem::of_reauthentication)
+}
+
+/// Whose session has ended signs in, and then goes on to where they wanted.
+fn sign_in_first(visitor: &Visitor, wanted: Option<&Next>) -> Response {
+    first(visitor, Some(&with_next(REAUTHENTICATE, wanted.map(Next::as_str))))
 }
 
 /// Asks for a code.
 pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let input = fields.read::<RequestReauthentication>()?;
-    let wanted = next(input.next.as_deref());
-    let Some(token) = visitor.session.as_deref().filter(|_| visitor.signed_in.is_some()) else {
-        return Ok(first(&visitor, Some(REAUTHENTICATE)));
-    };
+    let wanted = next(Some(fields.typed("next")));
+    let token = visitor.session.as_deref().unwrap_or_default();
     let asked =
         house.gatepost.request_reauthentication(token, wanted.as_ref(), &visitor.held, &visitor.client).await;
     match asked.map_err(Problem::from) {
@@ -70,6 +71,7 @@ pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answ
             visitor.keep(&mut response, &house.site, &queued.request);
             Ok(response)
         }
+        Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
         // The letter of the first click is on its way: wait for that.
         Err(problem) if problem.code == Code::TooManyMails && !visitor.is_htmx => {
             let mut response = visitor.lead_to(CHECK_INBOX);

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use super::arrival::go_on;
 use super::form::{email_field, is_told_inside};
 use super::layout::page;
 use super::visitor::Visitor;
@@ -10,24 +9,21 @@ use super::{Answer, fragment};
 use crate::domain::address::EmailAddress;
 use crate::domain::ask::MailQueued;
 use crate::domain::error::Error;
-use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, SIGN_IN};
+use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, PROFILE, SIGN_IN};
 use crate::web::problem::Problem;
 use crate::web::wire::{Fields, RequestLetter};
 use crate::web::{Door, House};
 
-/// The form. Who is signed in already is sent on.
+/// The form. Who is signed in may have forgotten it too.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    if visitor.signed_in.is_some() {
-        return Ok(go_on(&house, &visitor, None));
-    }
-    Ok(page(&house.site, &visitor, "Forgotten password", &card("", None)))
+    let own = visitor.signed_in.as_ref().map_or("", |live| live.account.address.as_str());
+    Ok(page(&house.site, &visitor, "Forgotten password", &card(&visitor, own, None)))
 }
 
 /// Asks for a letter. The answer never tells who stands behind the address.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let input = fields.read::<RequestLetter>();
-    let typed = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
-    match ask(&house, &visitor, input).await {
+    let typed = fields.typed("email").to_owned();
+    match ask(&house, &visitor, fields).await {
         Ok(queued) => {
             let mut response = visitor.lead_to(CHECK_INBOX);
             visitor.keep(&mut response, &house.site, &queued.request);
@@ -37,7 +33,7 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
             let mut response = if visitor.is_htmx {
                 fragment(form(&typed, Some(&problem)))
             } else {
-                page(&house.site, &visitor, "Forgotten password", &card(&typed, Some(&problem)))
+                page(&house.site, &visitor, "Forgotten password", &card(&visitor, &typed, Some(&problem)))
             };
             problem.put_headers(&mut response, Door::Pages);
             Ok(response)
@@ -46,22 +42,22 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
     }
 }
 
-async fn ask(
-    house: &House,
-    visitor: &Visitor,
-    input: Result<RequestLetter, Problem>,
-) -> Result<MailQueued, Problem> {
-    let address = EmailAddress::parse(&input?.email).map_err(Error::from)?;
+async fn ask(house: &House, visitor: &Visitor, fields: Fields) -> Result<MailQueued, Problem> {
+    let input: RequestLetter = fields.read()?;
+    let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
     Ok(house.gatepost.forgot_password(&address, &visitor.held, &visitor.client).await?)
 }
 
-fn card(typed: &str, problem: Option<&Problem>) -> Markup {
+fn card(visitor: &Visitor, typed: &str, problem: Option<&Problem>) -> Markup {
     html! {
         section.card {
             h1 { "Forgotten password" }
             p.lead { "We mail you a link and a code, by which you choose a new one." }
             (form(typed, problem))
-            p.hint { "You only want to come in? " a href=(SIGN_IN) { "Sign in by mail" } ", without a password." }
+            p.hint {
+                @if visitor.signed_in.is_some() { a href=(PROFILE) { "Back to the profile" } }
+                @else { "You only want to come in? " a href=(SIGN_IN) { "Sign in by mail" } ", without a password." }
+            }
         }
     }
 }

@@ -80,7 +80,7 @@ async fn ask(
 async fn asked(house: &House, visitor: &Visitor, queued: &MailQueued) -> Answer {
     let mut response = if visitor.is_htmx {
         let waiting = house.gatepost.waiting(queued.held).await?;
-        fragment(check_inbox::panel(&waiting, None))
+        fragment(check_inbox::panel(house, &waiting, None))
     } else {
         visitor.lead_to(CHECK_INBOX)
     };
@@ -96,7 +96,7 @@ fn refused(house: &House, visitor: &Visitor, typed: &Typed<'_>, problem: Problem
         let typed = Typed { problem: Some(&problem), ..*typed };
         page(&house.site, visitor, "Sign in", &card(house, visitor, &typed))
     } else if let Some(waiting) = asked_before(visitor, typed.email, &problem) {
-        fragment(check_inbox::panel(waiting, Some(&problem)))
+        fragment(check_inbox::panel(house, waiting, Some(&problem)))
     } else {
         let mut response = fragment(email_field("email", typed.email, Some(&problem), true));
         response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#email-field"));
@@ -200,12 +200,14 @@ fn password_form(typed: &Typed<'_>) -> Markup {
             (email_field("account", email, beside_email, is_first))
             (password_field(beside_password))
             button type="submit" { "Sign in" }
-            // What is wrong with the password says so already.
-            @if beside_password.is_none() {
-                p.hint {
-                    "Forgotten it? Ask for a link above: that signs you in without one. Or "
-                    a href=(FORGOT_PASSWORD) { "choose a new one" } "."
+            p.hint {
+                "Forgotten it? "
+                // What is wrong with the password says so already.
+                @if beside_password.is_none() { "Ask for a link above: that signs you in without one. Or " }
+                a href=(FORGOT_PASSWORD) {
+                    @if beside_password.is_none() { "choose a new one" } @else { "Choose a new one" }
                 }
+                "."
             }
         }
     }

@@ -109,8 +109,7 @@ impl Visitor {
         let (tokens, held): (Vec<String>, Vec<HeldRequest>) =
             tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
         let mut waiting = house.gatepost.all_waiting(&held).await?;
-        // Who is signed in waits for nothing but what only somebody signed in can redeem.
-        waiting.retain(|waiting| waiting.needs_session == signed_in.is_some());
+        waiting.retain(|waiting| waits_for(signed_in.as_ref(), waiting));
         Ok(Self {
             // The guard in front of the doors put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
@@ -187,6 +186,13 @@ impl Visitor {
             set_requests(response, site, &rest);
         }
     }
+}
+
+/// Who is signed in waits for nothing but what only somebody signed in can redeem, and for a new password
+/// in place of one that was forgotten; who is not, for all the rest.
+pub(super) fn waits_for(signed_in: Option<&Live>, waiting: &Waiting) -> bool {
+    let is_signed_in = signed_in.is_some();
+    waiting.needs_session == is_signed_in || (is_signed_in && waiting.purpose == Purpose::ResetPassword)
 }
 
 /// The cookies under the names of this server's mode.

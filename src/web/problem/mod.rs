@@ -69,7 +69,7 @@ impl Problem {
     /// Whole seconds to wait, never too few.
     #[must_use]
     pub fn retry_after_secs(&self) -> Option<u64> {
-        self.retry_after.map(|wait| wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX))
+        self.retry_after.map(whole_secs)
     }
 
     /// What went wrong, whatever it was: ours as it is, what poem raised by its status. Its texts
@@ -162,20 +162,28 @@ impl From<Error> for Problem {
             Error::InvalidRequest => Self::of(Code::InvalidRequest),
             Error::WrongCode => Self::of(Code::WrongCode).field("code"),
             Error::ConfirmationRequired => Self::of(Code::ConfirmationRequired).field("confirm"),
+            Error::UndoNotConfirmed => Self::of(Code::ConfirmationRequired)
+                .field("confirm")
+                .detail("Please tick the box if you want this."),
             Error::PasswordRequired => Self::of(Code::MissingField).field("password"),
             Error::CurrentPasswordRequired => Self::of(Code::MissingField).field("current_password"),
             Error::WrongPassword => Self::of(Code::WrongPassword).field("current_password"),
             Error::SameEmail => Self::of(Code::SameEmail).field("email"),
             Error::RecentSignInRequired => Self::of(Code::RecentSignInRequired),
-            Error::NotFound => Self::of(Code::NotFound),
+            // Sessions alone are looked for by a name.
+            Error::NotFound => Self::of(Code::NotFound).detail("That session is over already."),
             Error::SignInRequired => Self::of(Code::SignInRequired),
             Error::TooManyMails { retry_after } => {
-                let problem = Self::of(Code::TooManyMails).retry_after(retry_after);
-                let secs = problem.retry_after_secs().unwrap_or_default();
-                let seconds = if secs == 1 { "second" } else { "seconds" };
-                problem.detail(format!(
-                    "A letter is on its way already. You can ask for another one in {secs} {seconds}."
-                ))
+                let wait = in_words(retry_after);
+                let detail =
+                    format!("A letter is on its way already. You can ask for another one in {wait}.");
+                Self::of(Code::TooManyMails).retry_after(retry_after).detail(detail)
+            }
+            Error::TooManyChanges { retry_after } => {
+                let wait = in_words(retry_after);
+                let detail =
+                    format!("Your address was changed too often. You can change it again in {wait}.");
+                Self::of(Code::TooManyMails).retry_after(retry_after).detail(detail)
             }
             Error::Store(error) => Self::from_store(error),
         }
@@ -183,6 +191,18 @@ impl From<Error> for Problem {
 }
 
 impl Problem {
+    /// The same to who is signed in and proves it once more: no address was typed, and a mail that signs
+    /// in is not what they need.
+    #[must_use]
+    pub fn of_reauthentication(error: Error) -> Self {
+        let problem = Self::from(error);
+        match problem.code {
+            Code::InvalidCredentials => problem
+                .detail("That is not the password of this account. You can have a code mailed instead."),
+            _ => problem,
+        }
+    }
+
     fn from_store(error: StoreError) -> Self {
         let problem = match error {
             StoreError::Busy => Self::of(Code::Busy).retry_after(Duration::from_secs(1)),
@@ -200,6 +220,50 @@ impl Problem {
         if self.status().is_server_error() {
             let cause = self.cause.as_ref().map(ToString::to_string);
             tracing::error!(request.id = request_id, code = self.code.as_str(), cause, "request_failed");
+        }
+    }
+}
+
+fn whole_secs(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
+}
+
+/// A wait as a person says it, never too short.
+fn in_words(wait: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let secs = whole_secs(wait);
+    let (unit, secs_each) = match secs {
+        0..120 => ("second", 1),
+        120..=5400 => ("minute", MINUTE),
+        5401..=172_800 => ("hour", HOUR),
+        _ => ("day", DAY),
+    };
+    let number = secs.div_ceil(secs_each);
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, in_words};
+
+    #[test]
+    fn a_wait_is_told_as_people_tell_it_and_never_too_short() {
+        for (millis, words) in [
+            (1, "1 second"),
+            (29_001, "30 seconds"),
+            (119_000, "119 seconds"),
+            (120_000, "2 minutes"),
+            (121_000, "3 minutes"),
+            (5_400_000, "90 minutes"),
+            (5_401_000, "2 hours"),
+            (172_800_000, "48 hours"),
+            (172_801_000, "3 days"),
+            (604_800_000, "7 days"),
+        ] {
+            assert_eq!(in_words(Duration::from_millis(millis)), words);
         }
     }
 }

@@ -181,7 +181,11 @@ const TABLE: [Row; 27] = [
     row(
         Code::WrongPassword,
         StatusCode::UNPROCESSABLE_ENTITY,
-        ["wrong_password", "Wrong password", "That is not your present password."],
+        [
+            "wrong_password",
+            "Wrong password",
+            "That is not your present password. If you have forgotten it, set a new one by mail.",
+        ],
     ),
     row(
         Code::WrongCode,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::web::problem::{Code, Problem};
 
 /// The fields of a form or of a JSON object. Prints their names alone: passwords are among them.
+#[derive(Default)]
 pub struct Fields(Map<String, Value>);
 
 impl fmt::Debug for Fields {

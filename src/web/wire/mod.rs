@@ -8,6 +8,7 @@ use serde::Deserialize;
 pub use self::fields::Fields;
 use crate::domain::next::Next;
 use crate::domain::password::Password;
+use crate::web::problem::{Code, Problem};
 
 /// Asking for a letter to sign in.
 #[derive(Clone, Debug, Deserialize, Object)]
@@ -81,9 +82,6 @@ pub struct RequestReauthentication {
     /// What an earlier answer gave as `request`: asks for one more letter of the same request.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
-    /// Where to go on afterwards; pages alone.
-    #[oai(skip)]
-    pub next: Option<String>,
 }
 
 /// Proving once more who is signed in. Not to be printed.
@@ -92,9 +90,6 @@ pub struct Reauthenticate {
     /// The password of the account.
     #[oai(validator(max_length = 1024))]
     pub password: String,
-    /// Where to go on afterwards; pages alone.
-    #[oai(skip)]
-    pub next: Option<String>,
 }
 
 /// Setting a new password. Not to be printed.
@@ -117,9 +112,16 @@ pub struct DeleteAccount {
 
 impl DeleteAccount {
     /// Whether the word was typed; blanks around it and its case do no harm.
-    #[must_use]
-    pub fn is_confirmed(&self) -> bool {
-        self.confirm.trim().eq_ignore_ascii_case("delete")
+    ///
+    /// # Errors
+    /// `confirmation_required`, with what to type.
+    pub fn expect_confirmed(&self) -> Result<(), Problem> {
+        const TYPE_DELETE: &str =
+            "Please type the word delete, so that nobody deletes an account by accident.";
+        if self.confirm.trim().eq_ignore_ascii_case("delete") {
+            return Ok(());
+        }
+        Err(Problem::of(Code::ConfirmationRequired).field("confirm").detail(TYPE_DELETE))
     }
 }
 
@@ -160,11 +162,13 @@ pub struct RedeemLink {
     /// What the answer to the asking gave as `request`: proves that it was you who asked.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
-    /// `yes`, without `request`: a person said "I asked for this".
+    /// `yes`, without `request`: a person said "I asked for this". Where the link undoes a change of
+    /// address, with `request` too; where it resets a password or changes an address, never.
     #[oai(skip_serializing_if_is_none)]
     pub confirm: Option<String>,
     /// With `confirm`, where the link confirms a registration: the password to sign in with from now
-    /// on. Without it, the account signs in by mail alone.
+    /// on. Without it, the account signs in by mail alone. Where the link resets a password: the new one,
+    /// which is needed.
     #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
     pub password: Option<String>,
 }

@@ -34,7 +34,7 @@ pub(super) enum Kind {
 pub(super) struct Browser {
     client: Client,
     _driver: Driver,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Deref for Browser {
@@ -65,7 +65,10 @@ impl Browser {
     pub(super) async fn open(kind: Kind) -> Self {
         let driver = Driver::start();
         let profile = tempfile::tempdir().unwrap();
-        let mut prefs = json!({ "credentials_enable_service": false });
+        let mut prefs = json!({
+            "credentials_enable_service": false,
+            "download.default_directory": profile.path(),
+        });
         match kind {
             Kind::Usual => {}
             Kind::WithoutScripts => prefs["profile.managed_default_content_settings.javascript"] = json!(2),
@@ -88,7 +91,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .unwrap();
-        Self { client, _driver: driver, _profile: profile }
+        Self { client, _driver: driver, profile }
     }
 
     /// Waits until something that matches is there.
@@ -150,6 +153,23 @@ impl Browser {
     /// Clicks what is waited for.
     pub(super) async fn press(&self, css: &str) {
         self.see(css).await.click().await.unwrap();
+    }
+
+    /// What a file has in it that was taken from the page; waits for it.
+    pub(super) async fn downloaded(&self, name: &str) -> String {
+        let file = self.profile.path().join(name);
+        self.until(name, || async { file.exists() }).await;
+        std::fs::read_to_string(file).unwrap()
+    }
+
+    /// Which field or button what is typed goes to.
+    pub(super) async fn focused(&self) -> Option<String> {
+        self.active_element().await.unwrap().attr("id").await.unwrap()
+    }
+
+    /// How many of something there are.
+    pub(super) async fn count(&self, css: &str) -> usize {
+        self.find_all(Locator::Css(css)).await.unwrap().len()
     }
 
     /// Clicks twice, as fast as a hand that is used to it.

@@ -30,6 +30,8 @@ mod driver;
 mod gate;
 mod letters;
 mod profile;
+mod reauthentication;
+mod recovery;
 mod registration;
 mod scanner;
 mod session;

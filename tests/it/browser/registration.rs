@@ -149,8 +149,7 @@ async fn a_weak_password_is_told_beside_its_field(kind: Kind) {
             (browser.typed("#email").await, browser.typed("#password").await),
             (ANN.into(), String::new())
         );
-        let focused = browser.active_element().await.unwrap().attr("id").await.unwrap();
-        assert_eq!(focused.as_deref(), Some("password"), "where it goes on");
+        assert_eq!(browser.focused().await.as_deref(), Some("password"), "where it goes on");
     }
     assert_eq!(browser.path().await, "/register");
     browser.fill("#password", PASSWORD).await;
@@ -200,8 +199,7 @@ async fn a_wrong_password_is_told_beside_its_field(kind: Kind) {
         (browser.typed("#account").await, browser.typed("#password").await),
         (ANN.into(), String::new())
     );
-    let focused = browser.active_element().await.unwrap().attr("id").await.unwrap();
-    assert_eq!(focused.as_deref(), Some("password"));
+    assert_eq!(browser.focused().await.as_deref(), Some("password"));
 }
 
 #[tokio::test]

@@ -58,6 +58,11 @@ impl Site {
         self.inbox.next_to(to).await.link
     }
 
+    /// The code of the next one that has no link; waits for it.
+    pub(super) async fn code(&self, to: &str) -> String {
+        self.inbox.next_to(to).await.code.unwrap().as_str().to_owned()
+    }
+
     /// The next letter that was not read yet; waits for it.
     pub(super) async fn letter(&self, to: &str) -> Letter {
         let letter = self.inbox.next_to(to).await;

@@ -12,7 +12,7 @@ use super::arrival::{first, go_on, redeemed};
 use super::form::is_told_inside;
 use super::layout::page;
 use super::notice::Notice;
-use super::visitor::Visitor;
+use super::visitor::{Visitor, waits_for};
 use super::{Answer, fragment, sign_in};
 use crate::domain::error::Error;
 use crate::domain::letter;
@@ -48,7 +48,7 @@ async fn show_waiting(house: &House, visitor: &Visitor, newest: Option<HeldReque
         },
         None => None,
     };
-    let is_its_own = |waiting: &Waiting| waiting.needs_session == visitor.signed_in.is_some();
+    let is_its_own = |waiting: &Waiting| waits_for(visitor.signed_in.as_ref(), waiting);
     if visitor.signed_in.is_some() && !waiting.as_ref().is_some_and(is_its_own) {
         let wanted = waiting.and_then(|waiting| waiting.next).or_else(|| visitor.query.next());
         return Ok(go_on(house, visitor, wanted.as_ref()));
@@ -84,7 +84,7 @@ async fn code_refused(house: &House, visitor: &Visitor, held: HeldRequest, probl
         Err(error) => return Err(error.into()),
     };
     let mut response = if visitor.is_htmx {
-        fragment(panel::code_form(&waiting, Some(&problem)))
+        fragment(panel::code_form(house, &waiting, Some(&problem)))
     } else {
         panel::waiting_page(house, visitor, &waiting, Some(&problem), &panel::Line::of(&waiting))
     };
@@ -135,11 +135,8 @@ async fn resend_refused(house: &House, visitor: &Visitor, held: HeldRequest, pro
     Ok(response)
 }
 
-/// Nothing is left of what the page waited for. Who is signed in by now needs none of it.
+/// Nothing is left of what the page waited for. Who is signed in asks again on the account page.
 fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
-    if visitor.signed_in.is_some() {
-        return Ok(go_on(house, visitor, None));
-    }
     if visitor.is_htmx {
         return Err(problem);
     }
@@ -147,8 +144,13 @@ fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
         section.card {
             h1 { (problem.code.title()) }
             p.lead { (problem.detail) }
-            (sign_in::form("", None, None, true))
-            div #result role="status" aria-live="polite" {}
+            @if let Some(signed_in) = &visitor.signed_in {
+                p { "You are signed in as " strong.address { (signed_in.account.address) } "." }
+                p.actions { a.button href=(PROFILE) { "Back to the profile" } }
+            } @else {
+                (sign_in::form("", None, None, true))
+                div #result role="status" aria-live="polite" {}
+            }
         }
     };
     let mut response = page(&house.site, visitor, problem.code.title(), &content);

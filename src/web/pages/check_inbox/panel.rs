@@ -4,10 +4,11 @@ use maud::{Markup, html};
 use poem::Response;
 
 use super::super::arrival::with_next;
-use super::super::form::{hidden_username, new_password_field, of};
-use super::super::layout::{beside, page};
+use super::super::form::{hidden_username, length_hint, new_password_field, of};
+use super::super::layout::{beside, leaving, page};
 use super::super::notice::Notice;
 use super::super::visitor::Visitor;
+use crate::domain::address::EmailAddress;
 use crate::domain::next::Next;
 use crate::domain::request::Purpose;
 use crate::domain::waiting::Waiting;
@@ -59,7 +60,8 @@ pub(super) fn waiting_page(
         section.card {
             h1 { (title) }
             (intro(waiting))
-            (code_form(waiting, problem))
+            (leaving(leaves(visitor, waiting)))
+            (code_form(house, waiting, problem))
             (told(None))
             (again(waiting, line))
         }
@@ -68,13 +70,13 @@ pub(super) fn waiting_page(
 }
 
 /// The same inside the sign-in page. `problem` says why no further letter was sent.
-pub(in crate::web::pages) fn panel(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
+pub(in crate::web::pages) fn panel(house: &House, waiting: &Waiting, problem: Option<&Problem>) -> Markup {
     let line = problem.map_or_else(|| Line::of(waiting), |problem| Line::Refused(problem.detail.to_string()));
     html! {
         div.panel {
             h2 { (words(waiting.purpose).title) }
             (intro(waiting))
-            (code_form(waiting, None))
+            (code_form(house, waiting, None))
             (told(None))
             (again(waiting, &line))
         }
@@ -111,13 +113,22 @@ fn intro(waiting: &Waiting) -> Markup {
     html! {
         p {
             @if has_just_asked { "A letter is on its way to " } @else { "We have written to " }
-            strong.address { (waiting.email) } ". Open the link in "
-            @if has_just_asked { "it" } @else { "our letter" } ", or type its code here."
+            strong.address { (waiting.email) } ". "
+            // The letter to who is to prove it once more has a code alone.
+            @if waiting.purpose == Purpose::Reauthenticate { "Type the code of " } @else { "Open the link in " }
+            @if has_just_asked { "it" } @else { "our letter" }
+            @if waiting.purpose == Purpose::Reauthenticate { " here." } @else { ", or type its code here." }
         }
     }
 }
 
-pub(super) fn code_form(waiting: &Waiting, problem: Option<&Problem>) -> Markup {
+/// The account that is left by who sets the password of another one.
+fn leaves<'a>(visitor: &'a Visitor, waiting: &Waiting) -> Option<&'a EmailAddress> {
+    let own = visitor.signed_in.as_ref().map(|live| &live.account.address);
+    own.filter(|own| !waiting.needs_session && own.canonical() != waiting.email.canonical())
+}
+
+pub(super) fn code_form(house: &House, waiting: &Waiting, problem: Option<&Problem>) -> Markup {
     let beside_code = problem.filter(|problem| problem.field != Some("password"));
     let is_wrong = beside_code.map(|_| "true");
     html! {
@@ -133,7 +144,7 @@ pub(super) fn code_form(waiting: &Waiting, problem: Option<&Problem>) -> Markup 
             }
             @if waiting.purpose == Purpose::ResetPassword {
                 (hidden_username(waiting.email.as_str()))
-                (new_password_field("New password", "A few words make a good one.", true, of(problem, "password")))
+                (new_password_field("New password", &length_hint(house.gatepost.min_password_bytes()), true, of(problem, "password")))
             }
             button type="submit" { (words(waiting.purpose).button) }
         }

@@ -3,14 +3,15 @@
 use maud::{Markup, html};
 use poem::Response;
 
+use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_password_field, of};
-use super::super::layout::{beside, page};
+use super::super::layout::{beside, leaving, page};
 use super::super::visitor::Visitor;
 use crate::domain::address::EmailAddress;
 use crate::domain::letter::Code;
 use crate::domain::link::{LinkView, Need};
 use crate::domain::request::{Asker, Purpose};
-use crate::path;
+use crate::path::{self, SIGN_IN};
 use crate::web::House;
 use crate::web::problem::Problem;
 
@@ -86,7 +87,7 @@ fn words(view: &LinkView) -> Words {
             here: ["", ""],
             elsewhere: [
                 "This gives the account its address ",
-                " back, removes the password, and signs everybody out. Then you sign in by mail.",
+                " back, removes its password, and signs everybody out of it. Then you sign in by mail.",
             ],
             carry: "",
             tick: "I want that.",
@@ -102,13 +103,17 @@ pub(super) fn landing(
     problem: Option<&Problem>,
 ) -> Response {
     let account = visitor.signed_in.as_ref().map(|signed_in| &signed_in.account);
-    let leaves = account.map(|account| &account.address).filter(|_| view.asked_by.is_none());
+    let leaves = account.map(|account| &account.address).filter(|own| is_left(own, view));
     let is_its_own = view.asked_by.is_some_and(|id| account.is_some_and(|account| account.id == id));
     let words = words(view);
     let content = match (view.needs, view.asker) {
-        (Some(Need::Session), _) if !is_its_own => for_who_is_signed_in(view, &words),
+        (Some(Need::Session), _) if !is_its_own => {
+            for_who_is_signed_in(&visitor.part, view, &words, account.is_some())
+        }
         (Some(Need::Password), _) => new_password(house, &visitor.part, view, &words, leaves, problem),
-        (None | Some(Need::Session), _) | (_, Asker::Yes) => asked_here(&visitor.part, view, &words, leaves),
+        (None | Some(Need::Session), _) | (_, Asker::Yes) => {
+            asked_here(&visitor.part, view, &words, leaves, problem)
+        }
         (Some(Need::Confirm), Asker::No) => {
             asked_elsewhere(house, &visitor.part, view, &words, leaves, problem)
         }
@@ -116,9 +121,26 @@ pub(super) fn landing(
     page(&house.site, visitor, words.title, &content)
 }
 
-fn asked_here(token: &str, view: &LinkView, words: &Words, leaves: Option<&EmailAddress>) -> Markup {
-    // Who is about to leave an account is told first, and presses the button.
-    let posts_itself = leaves.is_none() && view.asker == Asker::Yes;
+/// Whether redeeming it ends a sign-in to this address. An undo signs nobody in, and who sets the password
+/// of their own account stays in it.
+fn is_left(own: &EmailAddress, view: &LinkView) -> bool {
+    match view.purpose {
+        Purpose::SignIn | Purpose::Register => true,
+        Purpose::ResetPassword => own.canonical() != view.email.canonical(),
+        Purpose::ChangeEmail | Purpose::Reauthenticate | Purpose::UndoEmail => false,
+    }
+}
+
+fn asked_here(
+    token: &str,
+    view: &LinkView,
+    words: &Words,
+    leaves: Option<&EmailAddress>,
+    problem: Option<&Problem>,
+) -> Markup {
+    // Who is about to leave an account is told first, and presses the button; so is who was refused, or the
+    // page would ask again and again.
+    let posts_itself = leaves.is_none() && problem.is_none() && view.asker == Asker::Yes;
     let [before, after] = words.here;
     html! {
         section.card {
@@ -126,6 +148,7 @@ fn asked_here(token: &str, view: &LinkView, words: &Words, leaves: Option<&Email
             p.lead { (before) strong.address { (view.email) } (after) }
             (leaving(leaves))
             form method="post" action=(path::link(token)) data-post-once[posts_itself] {
+                (beside("link-error", problem))
                 button type="submit" { (words.button) }
             }
         }
@@ -133,14 +156,20 @@ fn asked_here(token: &str, view: &LinkView, words: &Words, leaves: Option<&Email
 }
 
 /// No button: whoever planted somebody's address into an account of his own would have its owner press
-/// it. The code goes to where the account is signed in, if that is the reader's.
-fn for_who_is_signed_in(view: &LinkView, words: &Words) -> Markup {
+/// it. The code goes to where the account is signed in, if that is the reader's. Who asked in this browser
+/// and has signed out since does so again.
+fn for_who_is_signed_in(token: &str, view: &LinkView, words: &Words, is_signed_in: bool) -> Markup {
     let [before, after] = words.elsewhere;
+    let sign_in = with_next(SIGN_IN, Some(&path::link(token)));
     html! {
         section.card {
             h1 { "Is this you?" }
             p.lead { (before) strong.address { (view.email) } (after) }
             @if let Some(code) = &view.code { (carry(words.carry, code)) }
+            @if view.asker == Asker::Yes && !is_signed_in {
+                p { "You asked for it in this browser, and have signed out since." }
+                p.actions { a.button href=(sign_in) { "Sign in, and come back" } }
+            }
             p.hint { "This is not about you? Then close this page: nothing happens." }
         }
     }
@@ -156,6 +185,7 @@ fn new_password(
 ) -> Markup {
     let [before, after] = words.here;
     let hint = length_hint(house.gatepost.min_password_bytes());
+    let beside_password = of(problem, "password");
     html! {
         section.card {
             h1 { (words.title) }
@@ -164,7 +194,8 @@ fn new_password(
             form method="post" action=(path::link(token)) {
                 (leaving(leaves))
                 (hidden_username(view.email.as_str()))
-                (new_password_field("New password", &hint, true, of(problem, "password")))
+                (new_password_field("New password", &hint, true, beside_password))
+                (beside("link-error", problem.filter(|_| beside_password.is_none())))
                 button type="submit" { (words.button) }
             }
             p.hint { "You did not ask for it? Then close this page: your password stays as it is." }
@@ -221,14 +252,6 @@ fn carry(summary: &str, code: &Code) -> Markup {
             p { "Type this code there, on the page that waits for it:" }
             p.big-code { (code.as_str()) }
             p.hint { "Type it nowhere else, and tell it to nobody. Nobody will ask you for it." }
-        }
-    }
-}
-
-fn leaving(leaves: Option<&EmailAddress>) -> Markup {
-    html! {
-        @if let Some(address) = leaves {
-            p.warning { "You are signed in as " strong.address { (address) } ". Signing in here ends that." }
         }
     }
 }

@@ -4,6 +4,7 @@ use poem::Response;
 
 use super::super::Answer;
 use super::super::arrival::{self, with_next};
+use super::super::form::is_told_inside;
 use super::super::notice::Notice;
 use super::super::visitor::{Visitor, clear_session, keep_session};
 use super::{Section, Told, drawn};
@@ -20,19 +21,23 @@ use crate::web::{Door, House};
 
 /// Sets or changes the password.
 pub(in crate::web::pages) async fn change_password(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let changed = match fields.read::<ChangePassword>() {
-        Ok(input) => {
-            let (new, current) = (Password::new(input.password), input.current_password.map(Password::new));
-            let token = visitor.session.as_deref().unwrap_or_default();
-            let gatepost = &house.gatepost;
-            gatepost
-                .change_password(token, &new, current.as_ref(), &visitor.client)
-                .await
-                .map_err(Problem::from)
-        }
-        Err(problem) => Err(problem),
-    };
+    let changed = try_password(&house, &visitor, fields).await;
     renewed(&house, &visitor, Section::Password, Notice::PasswordChanged, changed).await
+}
+
+async fn try_password(house: &House, visitor: &Visitor, fields: Fields) -> Result<SignedIn, Problem> {
+    let token = recent(house, visitor).await?;
+    let input: ChangePassword = fields.read()?;
+    let (new, current) = (Password::new(input.password), input.current_password.map(Password::new));
+    Ok(house.gatepost.change_password(token, &new, current.as_ref(), &visitor.client).await?)
+}
+
+/// The session of who may change the account. Asked before it is looked at what was typed: the page has
+/// no forms for anybody else, and so no place to say what is wrong with it.
+async fn recent<'a>(house: &House, visitor: &'a Visitor) -> Result<&'a str, Problem> {
+    let token = visitor.session.as_deref().unwrap_or_default();
+    house.gatepost.expect_recent(token).await?;
+    Ok(token)
 }
 
 /// Removes the password.
@@ -44,9 +49,8 @@ pub(in crate::web::pages) async fn remove_password(house: House, visitor: Visito
 
 /// Asks to change the address.
 pub(in crate::web::pages) async fn change_email(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let input = fields.read::<RequestLetter>();
-    let typed = input.as_ref().map(|input| input.email.clone()).unwrap_or_default();
-    match ask(&house, &visitor, input).await {
+    let typed = fields.typed("email").to_owned();
+    match ask(&house, &visitor, fields).await {
         Ok(queued) => {
             let mut response = visitor.lead_to(CHECK_INBOX);
             visitor.keep(&mut response, &house.site, &queued.request);
@@ -56,13 +60,10 @@ pub(in crate::web::pages) async fn change_email(house: House, visitor: Visitor, 
     }
 }
 
-async fn ask(
-    house: &House,
-    visitor: &Visitor,
-    input: Result<RequestLetter, Problem>,
-) -> Result<MailQueued, Problem> {
-    let address = EmailAddress::parse(&input?.email).map_err(Error::from)?;
-    let token = visitor.session.as_deref().unwrap_or_default();
+async fn ask(house: &House, visitor: &Visitor, fields: Fields) -> Result<MailQueued, Problem> {
+    let token = recent(house, visitor).await?;
+    let input: RequestLetter = fields.read()?;
+    let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
     Ok(house.gatepost.request_email_change(token, &address, &visitor.held, &visitor.client).await?)
 }
 
@@ -75,17 +76,23 @@ pub(in crate::web::pages) async fn cancel_email(house: House, visitor: Visitor, 
 
 /// Ends one session.
 pub(in crate::web::pages) async fn end_session(house: House, visitor: Visitor, _: Fields) -> Answer {
-    let token = visitor.session.as_deref().unwrap_or_default();
-    let id = SessionId::parse(&visitor.part).ok_or_else(|| Problem::of(Code::NotFound))?;
-    if let Err(error) = house.gatepost.end_session(token, id, &visitor.client).await {
-        return refused(&house, &visitor, Section::Sessions, "", error.into()).await;
-    }
+    let id = match try_end(&house, &visitor).await {
+        Ok(id) => id,
+        Err(problem) => return refused(&house, &visitor, Section::Sessions, "", problem).await,
+    };
     match visitor.signed_in.clone() {
         Some(live) if live.session.id != id => {
             done(&house, &visitor, Section::Sessions, Notice::SessionEnded, live).await
         }
         _ => Ok(left(&house, &visitor, Notice::SignedOut)),
     }
+}
+
+async fn try_end(house: &House, visitor: &Visitor) -> Result<SessionId, Problem> {
+    let token = recent(house, visitor).await?;
+    let id = SessionId::parse(&visitor.part).ok_or(Error::NotFound)?;
+    house.gatepost.end_session(token, id, &visitor.client).await?;
+    Ok(id)
 }
 
 /// Ends all other sessions.
@@ -97,21 +104,17 @@ pub(in crate::web::pages) async fn end_others(house: House, visitor: Visitor, _:
 
 /// Deletes the account.
 pub(in crate::web::pages) async fn delete(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let token = visitor.session.as_deref().unwrap_or_default();
-    let deleted = match fields.read::<DeleteAccount>() {
-        Ok(input) if input.is_confirmed() => {
-            house.gatepost.delete_account(token, &visitor.client).await.map_err(Problem::from)
-        }
-        Ok(_) => Err(Problem::of(Code::ConfirmationRequired).field("confirm").detail(TYPE_DELETE)),
-        Err(problem) => Err(problem),
-    };
-    match deleted {
+    match try_delete(&house, &visitor, fields).await {
         Ok(()) => Ok(left(&house, &visitor, Notice::AccountDeleted)),
         Err(problem) => refused(&house, &visitor, Section::Deletion, "", problem).await,
     }
 }
 
-const TYPE_DELETE: &str = "Please type the word delete, so that nobody deletes an account by accident.";
+async fn try_delete(house: &House, visitor: &Visitor, fields: Fields) -> Result<(), Problem> {
+    let token = recent(house, visitor).await?;
+    fields.read::<DeleteAccount>()?.expect_confirmed()?;
+    Ok(house.gatepost.delete_account(token, &visitor.client).await?)
+}
 
 /// The session goes on under a new token.
 async fn renewed(
@@ -157,7 +160,6 @@ async fn refused(
     typed: &str,
     problem: Problem,
 ) -> Answer {
-    let stays = |code| matches!(code, Code::SignInRequired | Code::RecentSignInRequired | Code::NotFound);
     let Some(live) = visitor.signed_in.clone().filter(|_| problem.code != Code::SignInRequired) else {
         return Ok(arrival::first(visitor, Some(PROFILE)));
     };
@@ -170,7 +172,7 @@ async fn refused(
         }
         return Ok(response);
     }
-    if stays(problem.code) || !super::super::form::is_told_inside(&problem) {
+    if !is_told_inside(&problem) {
         return Err(problem);
     }
     let mut response = drawn(house, visitor, live, &Told::Refused(section, &problem, typed)).await?;

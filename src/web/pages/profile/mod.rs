@@ -21,7 +21,7 @@ use crate::domain::account::PendingChange;
 use crate::domain::event::Event;
 use crate::domain::profile::export::SHOWN_EVENTS;
 use crate::domain::session::{Live, Session};
-use crate::path::PROFILE;
+use crate::path::{CHECK_INBOX, PROFILE};
 use crate::web::House;
 use crate::web::api::export_of;
 use crate::web::problem::Problem;
@@ -58,6 +58,14 @@ impl Told<'_> {
         }
     }
 
+    /// What was done.
+    fn sentence(&self) -> &str {
+        match self {
+            Self::Done(_, notice) => notice.sentence(),
+            _ => "",
+        }
+    }
+
     fn typed(&self) -> &str {
         match self {
             Self::Refused(_, _, typed) => typed,
@@ -72,16 +80,21 @@ struct View {
     sessions: Vec<Session>,
     events: Vec<Event>,
     pending: Option<PendingChange>,
+    /// Where its code is typed, if it was asked for in this browser.
+    code_place: Option<String>,
     is_recent: bool,
 }
 
 impl View {
-    async fn of(house: &House, live: Live) -> Result<Self, Problem> {
+    async fn of(house: &House, visitor: &Visitor, live: Live) -> Result<Self, Problem> {
         let sessions = house.gatepost.sessions(&live).await?;
         let events = house.gatepost.events(&live, SHOWN_EVENTS).await?;
         let is_recent = house.gatepost.is_recent(&live.session);
         let pending = live.account.pending_change.clone();
-        Ok(Self { live, sessions, events, pending, is_recent })
+        let request = pending.as_ref().map(|change| change.nonce.to_string());
+        let held = request.filter(|request| visitor.request(Some(request)).is_some());
+        let code_place = held.map(|request| format!("{CHECK_INBOX}?request={request}"));
+        Ok(Self { live, sessions, events, pending, code_place, is_recent })
     }
 }
 
@@ -90,8 +103,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let Some(live) = visitor.signed_in.clone() else {
         return Ok(arrival::first(&visitor, Some(PROFILE)));
     };
-    let view = View::of(&house, live).await?;
-    Ok(page(&house.site, &visitor, "Profile", &whole(&house, &view, &Told::Nothing)))
+    drawn(&house, &visitor, live, &Told::Nothing).await
 }
 
 /// All that is known of the person, as a file.
@@ -104,11 +116,16 @@ pub(super) async fn export(house: House, visitor: Visitor) -> Answer {
         .body(json))
 }
 
-/// The page or, for htmx, its one piece.
+/// The page or, for htmx, its one piece. What reads out what was done stays beside it: nobody listens to a
+/// region that comes together with its words.
 async fn drawn(house: &House, visitor: &Visitor, live: Live, told: &Told<'_>) -> Answer {
-    let view = View::of(house, live).await?;
+    let view = View::of(house, visitor, live).await?;
     let content = whole(house, &view, told);
-    Ok(if visitor.is_htmx { fragment(content) } else { page(&house.site, visitor, "Profile", &content) })
+    if visitor.is_htmx {
+        return Ok(fragment(html! { (content) p #told hx-swap-oob="innerHTML" { (told.sentence()) } }));
+    }
+    let content = html! { p #told.unseen role="status" {} (content) };
+    Ok(page(&house.site, visitor, "Profile", &content))
 }
 
 fn whole(house: &House, view: &View, told: &Told<'_>) -> Markup {

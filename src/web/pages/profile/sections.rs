@@ -3,23 +3,25 @@
 use maud::{Markup, html};
 
 use super::super::arrival::with_next;
-use super::super::form::{email_field, hidden_username, length_hint, new_password_field, of};
+use super::super::form::{hidden_username, length_hint, new_email_field, new_password_field, of};
 use super::super::home::by;
-use super::super::layout::{beside, moment};
+use super::super::layout::{beside, in_words, moment};
 use super::{Section, Told, View};
-use crate::domain::ids::SessionId;
+use crate::domain::account::PendingChange;
+use crate::domain::session::Session;
 use crate::path::{
-    PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_END_OTHERS, PROFILE_EXPORT,
-    PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE, session_end,
+    FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_END_OTHERS,
+    PROFILE_EXPORT, PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE, session_end,
 };
 use crate::web::House;
 
 /// Anew, not morphed: passwords that were typed must not stay in their fields.
 const SWAP: &str = "outerHTML";
 
+/// What came of a form. Where it worked, `#told` reads it out.
 fn said(told: &Told<'_>, section: Section) -> Markup {
     html! {
-        div role="status" { @if let Some(notice) = told.done(section) { p.notice { (notice.sentence()) } } }
+        @if let Some(notice) = told.done(section) { p.notice { (notice.sentence()) } }
         @if let Some(problem) = told.refused(section).filter(|problem| problem.field.is_none()) {
             p.error role="alert" { (problem.detail) }
         }
@@ -70,17 +72,20 @@ pub(super) fn password(house: &House, view: &View, told: &Told<'_>) -> Markup {
                             label for="current_password" { "Present password" }
                             input #current_password name="current_password" type="password" required
                                 autocomplete="current-password" aria-invalid=[current.map(|_| "true")]
-                                aria-describedby=[current.map(|_| "current_password-error")];
+                                aria-describedby=[current.map(|_| "current_password-error")]
+                                autofocus[current.is_some()];
                             (beside("current_password-error", current))
                         }
                     }
                     (new_password_field("New password", &length_hint(house.gatepost.min_password_bytes()), true, of(problem, "password")))
-                    button type="submit" { @if has_one { "Change the password" } @else { "Set a password" } }
+                    button #change-password type="submit" {
+                        @if has_one { "Change the password" } @else { "Set a password" }
+                    }
                 }
                 p.hint { "Everybody else who is signed in is signed out by that, and we tell you by mail." }
                 @if has_one {
                     form method="post" action=(PROFILE_PASSWORD_REMOVE) hx-post=(PROFILE_PASSWORD_REMOVE) hx-target="#profile" hx-swap=(SWAP) {
-                        button.quiet type="submit" { "Remove it and sign in by mail alone" }
+                        button #remove-password.quiet type="submit" { "Remove it and sign in by mail alone" }
                     }
                 }
             } @else if has_one {
@@ -88,31 +93,51 @@ pub(super) fn password(house: &House, view: &View, told: &Told<'_>) -> Markup {
             } @else {
                 p.hint { "You have none: you sign in by mail." }
             }
+            @if has_one {
+                p.hint { "Forgotten it? " a href=(FORGOT_PASSWORD) { "Set a new one by mail" } "." }
+            }
         }
     }
 }
 
 pub(super) fn email(view: &View, told: &Told<'_>) -> Markup {
-    let problem = told.refused(Section::Email);
+    let pending = view.pending.as_ref();
+    // What the form beside it sends again was not typed into the field.
+    let typed = told.typed();
+    let typed = if pending.is_some_and(|change| change.address.as_str() == typed) { "" } else { typed };
     html! {
         section.card {
             h2 { "Address" }
+            @if let Some(change) = pending { (pending_change(view, change)) }
             (said(told, Section::Email))
-            @if let Some(change) = &view.pending {
-                p { "You asked to change it to " strong.address { (change.address) }
-                    ". Until you confirm that by the letter we sent there, it stays " strong.address { (view.live.account.address) } "." }
-                @if view.is_recent {
-                    form method="post" action=(PROFILE_EMAIL_CANCEL) hx-post=(PROFILE_EMAIL_CANCEL) hx-target="#profile" hx-swap=(SWAP) {
-                        button.quiet type="submit" { "Call the change off" }
-                    }
-                }
-            }
             @if view.is_recent {
                 form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
-                    (email_field("email", told.typed(), problem, problem.is_some()))
-                    button type="submit" { "Change the address" }
+                    (new_email_field(typed, of(told.refused(Section::Email), "email")))
+                    button #change-email type="submit" { "Change the address" }
                 }
                 p.hint { "We write to the new address, and tell you at the old one. For a week the old one can take it back." }
+            } @else if pending.is_none() {
+                p.hint { "It is " span.address { (view.live.account.address) } "." }
+            }
+        }
+    }
+}
+
+/// The change that waits: its code is typed where it was asked for, and it can be asked for anew anywhere.
+fn pending_change(view: &View, change: &PendingChange) -> Markup {
+    html! {
+        p { "You asked to change it to " strong.address { (change.address) }
+            ". Until you confirm that by the letter we sent there, it stays " strong.address { (view.live.account.address) } "." }
+        div.row {
+            @if let Some(place) = &view.code_place { a href=(place) { "Type the code" } }
+            @if view.is_recent {
+                form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
+                    input type="hidden" name="email" value=(change.address);
+                    button #resend-email.quiet type="submit" { "Send another letter" }
+                }
+                form method="post" action=(PROFILE_EMAIL_CANCEL) hx-post=(PROFILE_EMAIL_CANCEL) hx-target="#profile" hx-swap=(SWAP) {
+                    button #cancel-email.quiet type="submit" { "Call the change off" }
+                }
             }
         }
     }
@@ -133,24 +158,27 @@ pub(super) fn sessions(view: &View, told: &Told<'_>) -> Markup {
                             p.hint { (by(session.means)) ", " (moment(session.created_at)) ", from " (session.ip)
                                 ". Last used " (moment(session.last_used_at)) "." }
                         }
-                        @if view.is_recent && session.id != current { (end(session.id)) }
+                        @if view.is_recent && session.id != current { (end(session)) }
                     }
                 }
             }
             @if view.is_recent && view.sessions.len() > 1 {
                 form method="post" action=(PROFILE_END_OTHERS) hx-post=(PROFILE_END_OTHERS) hx-target="#profile" hx-swap=(SWAP) {
-                    button.quiet type="submit" { "Sign out everywhere else" }
+                    button #end-others.quiet type="submit" { "Sign out everywhere else" }
                 }
             }
         }
     }
 }
 
-fn end(id: SessionId) -> Markup {
-    let path = session_end(&id.to_string());
+fn end(session: &Session) -> Markup {
+    let id = session.id.to_string();
+    let path = session_end(&id);
+    // Heard alone, one "End" is like the other.
+    let label = format!("End {}, {}", session.device, in_words(session.created_at));
     html! {
         form method="post" action=(path) hx-post=(path) hx-target="#profile" hx-swap=(SWAP) {
-            button.quiet type="submit" { "End" }
+            button.quiet id=(format!("end-{id}")) type="submit" aria-label=(label) { "End" }
         }
     }
 }
@@ -170,10 +198,10 @@ pub(super) fn data(view: &View, told: &Told<'_>) -> Markup {
                         label for="confirm" { "Type " code { "delete" } " to delete it for ever" }
                         input #confirm name="confirm" type="text" required autocomplete="off" autocapitalize="none"
                             spellcheck="false" aria-invalid=[confirm.map(|_| "true")]
-                            aria-describedby=[confirm.map(|_| "confirm-error")];
+                            aria-describedby=[confirm.map(|_| "confirm-error")] autofocus[confirm.is_some()];
                         (beside("confirm-error", confirm))
                     }
-                    button.danger type="submit" { "Delete my account" }
+                    button #delete.danger type="submit" { "Delete my account" }
                 }
             } @else {
                 p.hint { "It cannot be brought back, so prove first that it is you." }

@@ -58,7 +58,7 @@ impl Caller {
 
     /// Asks for a code to prove once more who is signed in.
     pub(crate) async fn reauthenticate_by_mail(&mut self, email: &str) -> Answer {
-        let answer = self.act("/reauthenticate/mail", &[]).await;
+        let answer = self.act("/reauthenticate/mail", &self.newest_request()).await;
         if answer == Answer::Done {
             self.keep_request(email);
         }

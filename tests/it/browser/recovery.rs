@@ -1,0 +1,59 @@
+//! A forgotten password, by the link of its letter and by the code beside the page that waits.
+
+use super::driver::{Browser, Kind};
+use super::profile::at_profile;
+use super::registration::{ANN, sign_in};
+use super::site::Site;
+
+const OTHER: &str = "chosen in another place";
+
+both_kinds! {
+    a_forgotten_password_is_replaced,
+    whoever_is_signed_in_replaces_it_by_the_code,
+}
+
+async fn a_forgotten_password_is_replaced(kind: Kind) {
+    let site = Site::start().await;
+    at_profile(&site, kind).await;
+    let browser = Browser::open(kind).await;
+    browser.goto(&site.url("/forgot-password")).await.unwrap();
+    browser.fill("#email", ANN).await;
+    browser.press("#forgot-form button").await;
+    browser.arrive("/check-inbox").await;
+    browser.see("#code").await;
+    let letter = site.letter(ANN).await;
+    // Nothing posts itself: there is a password to be typed.
+    browser.goto(&letter.link).await.unwrap();
+    browser.fill("#password", "short").await;
+    browser.press("main form button").await;
+    browser.read("A password needs at least 12 characters.").await;
+    browser.fill("#password", OTHER).await;
+    browser.press("main form button").await;
+    browser.read("You have a new password, and you are signed in.").await;
+    assert_eq!(site.news(ANN).await, None);
+}
+
+async fn whoever_is_signed_in_replaces_it_by_the_code(kind: Kind) {
+    let site = Site::start().await;
+    let browser = at_profile(&site, kind).await;
+    browser.press("a[href='/forgot-password']").await;
+    browser.arrive("/forgot-password").await;
+    browser.see("#forgot-form").await;
+    assert_eq!(browser.typed("#email").await, ANN);
+    browser.press("#forgot-form button").await;
+    browser.arrive("/check-inbox").await;
+    browser.read("At least 12 characters.").await;
+    let letter = site.letter(ANN).await;
+    browser.fill("#code", &letter.code).await;
+    browser.fill("#password", "short").await;
+    browser.press("#code-form button").await;
+    browser.read("A password needs at least 12 characters.").await;
+    browser.fill("#code", &letter.code).await;
+    browser.fill("#password", OTHER).await;
+    browser.press("#code-form button").await;
+    browser.read("You have a new password, and you are signed in.").await;
+    assert_eq!(site.news(ANN).await, None);
+    let elsewhere = Browser::open(kind).await;
+    sign_in(&elsewhere, &site, OTHER).await;
+    elsewhere.arrive("/").await;
+}

@@ -1,0 +1,19 @@
+//! The page that waits for a letter.
+
+use super::{count, page};
+use crate::harness::app::App;
+use crate::harness::caller::Door;
+use crate::profile::{ANN, WAIT, registered};
+
+#[tokio::test]
+async fn a_letter_without_a_link_is_spoken_of_as_one() {
+    let app = App::start().await;
+    let mut ann = registered(&app, Door::Pages, ANN).await;
+    ann.reauthenticate_by_mail(ANN).await;
+    app.news_to(ANN).await;
+    for sentence in ["Type the code of it here.", "Type the code of our letter here."] {
+        ann.get("/check-inbox").await;
+        assert_eq!((count(&ann, sentence), count(&ann, "link in")), (1, 0), "{}", page(&ann));
+        app.clock.advance(WAIT);
+    }
+}

@@ -1,0 +1,50 @@
+//! The pages of a forgotten password, for who is signed out and for who is signed in.
+
+use super::{count, page};
+use crate::harness::app::App;
+use crate::harness::caller::{Answer, Door};
+use crate::profile::{ANN, OTHER, also, registered};
+
+#[tokio::test]
+async fn whoever_is_signed_in_and_has_forgotten_the_password_sets_a_new_one() {
+    let app = App::start().await;
+    let mut ann = registered(&app, Door::Pages, ANN).await;
+    ann.get("/profile").await;
+    assert_eq!(count(&ann, r#"<a href="/forgot-password">"#), 1);
+    ann.get("/forgot-password").await;
+    assert_eq!(count(&ann, r#"value="ann@example.org""#), 1, "{}", page(&ann));
+    assert_eq!(ann.forgot_password(ANN).await, Answer::Done);
+    let letter = app.letter_to(ANN).await;
+    ann.get("/check-inbox").await;
+    assert_eq!((count(&ann, "id=\"code\""), count(&ann, "Signing in here ends that.")), (1, 0));
+    // The same length is asked for here as by the link.
+    assert_eq!(count(&ann, "At least 12 characters."), 1, "{}", page(&ann));
+    ann.look_at(&letter.link).await;
+    assert_eq!((count(&ann, "At least 12 characters."), count(&ann, "Signing in here ends that.")), (1, 0));
+    assert_eq!(ann.reset_by_code(&letter.code, OTHER).await, Answer::Done);
+    app.news_to(ANN).await;
+    also(&app, Door::Pages, ANN, OTHER).await;
+}
+
+#[tokio::test]
+async fn whoever_sets_the_password_of_another_account_is_told_whom_they_leave() {
+    let app = App::start().await;
+    registered(&app, Door::Pages, ANN).await;
+    let mut bob = registered(&app, Door::Pages, "bob@example.org").await;
+    assert_eq!(bob.forgot_password(ANN).await, Answer::Done);
+    let letter = app.letter_to(ANN).await;
+    bob.get("/check-inbox").await;
+    assert_eq!(count(&bob, "You are signed in as <strong class=\"address\">bob@example.org</strong>."), 1);
+    bob.look_at(&letter.link).await;
+    assert_eq!(count(&bob, "Signing in here ends that."), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_password_leaves_the_way_to_a_new_one_in_sight() {
+    let app = App::start().await;
+    for is_htmx in [false, true] {
+        let mut ann = app.caller(Door::Pages).with_script(is_htmx);
+        ann.sign_in_with_password(ANN, "not mine at all").await;
+        assert_eq!(count(&ann, r#"<a href="/forgot-password">"#), 1, "{}", page(&ann));
+    }
+}

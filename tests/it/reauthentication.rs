@@ -1,0 +1,55 @@
+//! Proving once more who is signed in.
+
+use std::time::Duration;
+
+use hyper::Method;
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Door};
+use crate::profile::{ANN, WAIT, registered};
+
+both_doors! {
+    asking_again_sends_the_same_code_again_after_a_wait,
+    a_code_that_comes_too_late_is_said_to_be_over,
+}
+
+async fn asking_again_sends_the_same_code_again_after_a_wait(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await.with_script(true);
+    assert_eq!(ann.reauthenticate_by_mail(ANN).await, Answer::Done);
+    let first = app.news_to(ANN).await.code.unwrap();
+    assert_eq!(ann.reauthenticate_by_mail(ANN).await, Answer::refused(429, "too_many_mails"));
+    app.clock.advance(WAIT);
+    assert_eq!(ann.reauthenticate_by_mail(ANN).await, Answer::Done);
+    assert_eq!(app.news_to(ANN).await.code.unwrap().as_str(), first.as_str());
+    assert_eq!(ann.type_code(first.as_str()).await, Answer::Done);
+}
+
+async fn a_code_that_comes_too_late_is_said_to_be_over(door: Door) {
+    let app = App::start().await;
+    for is_htmx in [false, true] {
+        let mut ann = app.signed_in(door, ANN).await.with_script(is_htmx);
+        ann.reauthenticate_by_mail(ANN).await;
+        let code = app.news_to(ANN).await.code.unwrap();
+        app.clock.advance(Duration::from_hours(1));
+        assert_eq!(ann.type_code(code.as_str()).await, Answer::refused(410, "invalid_request"));
+        let said = ann.last.as_ref().unwrap().body.clone();
+        assert!(said.contains("You can ask for a new one."), "{said}");
+        // A page without scripts has nothing else on it that would lead back.
+        assert!(door == Door::Json || is_htmx || said.contains(r#"<a class="button" href="/profile">"#));
+        assert_eq!(ann.resend().await, Answer::refused(410, "invalid_request"));
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_asks_for_a_code_need_send_no_body() {
+    let app = App::start().await;
+    let mut ann = registered(&app, Door::Json, ANN).await;
+    let asked = ann.send(Method::POST, "/api/reauthenticate/mail", &[], "").await;
+    assert_eq!(asked.status.as_u16(), 202, "{asked:?}");
+    app.news_to(ANN).await;
+    let plain = [("content-type", "text/plain")];
+    let refused = ann.send(Method::POST, "/api/reauthenticate/mail", &plain, "{}").await;
+    assert_eq!(refused.status.as_u16(), 415);
+}

@@ -1,0 +1,81 @@
+//! What a refusal says: one sentence at both doors, and what to do about it.
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+use crate::profile::{ANN, OTHER, PASSWORD, also, registered};
+
+both_doors! {
+    nobody_who_deletes_or_undoes_is_told_of_a_letter_they_asked_for,
+    a_password_that_is_not_remembered_is_told_the_way_round,
+    a_session_that_is_over_is_said_to_be,
+    too_many_changes_of_address_are_told_when_the_next_may_come,
+}
+
+/// What the last answer said to a person.
+fn said(caller: &Caller) -> &str {
+    &caller.last.as_ref().unwrap().body
+}
+
+#[track_caller]
+fn assert_says(caller: &Caller, sentence: &str) {
+    assert_eq!(said(caller).matches(sentence).count(), 1, "{sentence}\n{}", said(caller));
+}
+
+async fn nobody_who_deletes_or_undoes_is_told_of_a_letter_they_asked_for(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    let refused = Answer::refused_field(422, "confirmation_required", "confirm");
+    assert_eq!(ann.delete_account("yes").await, refused);
+    assert_says(&ann, "Please type the word delete, so that nobody deletes an account by accident.");
+    ann.change_email("new@example.org").await;
+    app.news_to(ANN).await;
+    let letter = app.letter_to("new@example.org").await;
+    ann.follow(&letter.link).await;
+    let undo = app.news_to(ANN).await.link.unwrap();
+    assert_eq!(ann.follow(&undo).await, refused);
+    assert_says(&ann, "Please tick the box if you want this.");
+}
+
+async fn a_password_that_is_not_remembered_is_told_the_way_round(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    let wrong = Answer::refused_field(422, "wrong_password", "current_password");
+    assert_eq!(ann.change_password(OTHER, Some("not mine at all")).await, wrong);
+    assert_says(&ann, "If you have forgotten it, set a new one by mail.");
+    assert_eq!(ann.reauthenticate("not mine at all").await, Answer::refused(401, "invalid_credentials"));
+    assert_says(&ann, "That is not the password of this account. You can have a code mailed instead.");
+}
+
+async fn a_session_that_is_over_is_said_to_be(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    also(&app, door, ANN, PASSWORD).await;
+    let (other, _) = ann.sessions().await.into_iter().find(|(_, is_current)| !is_current).unwrap();
+    assert_eq!(ann.end_session(&other).await, Answer::Done);
+    for is_htmx in [false, true] {
+        ann = ann.with_script(is_htmx);
+        for id in [other.as_str(), "nonsense"] {
+            assert_eq!(ann.end_session(id).await, Answer::refused(404, "not_found"));
+            assert_says(&ann, "That session is over already.");
+        }
+        assert!(door == Door::Json || said(&ann).contains("Where you are signed in"), "{}", said(&ann));
+    }
+}
+
+async fn too_many_changes_of_address_are_told_when_the_next_may_come(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    let mut address = ANN.to_owned();
+    for number in 0..16 {
+        let next = format!("ann{number}@example.org");
+        assert_eq!(ann.change_email(&next).await, Answer::Done);
+        app.news_to(&address).await;
+        assert_eq!(ann.follow(&app.letter_to(&next).await.link).await, Answer::Done);
+        app.news_to(&address).await;
+        address = next;
+    }
+    assert_eq!(ann.change_email("one-more@example.org").await, Answer::refused(429, "too_many_mails"));
+    assert_says(&ann, "Your address was changed too often. You can change it again in 7 days.");
+    assert_eq!(ann.last.as_ref().unwrap().header("retry-after"), Some("604800"));
+}
