@@ -66,7 +66,7 @@ enum Command {
     /// Try the way letters leave
     #[command(subcommand)]
     Mail(MailCommand),
-    /// Look after accounts: add, list, show, disable, enable, sign out, delete and import them; print links that sign in
+    /// Look after accounts: add, show, disable, delete, import and more; print sign-in links
     #[command(subcommand)]
     Account(AccountCommand),
     /// Say who is an admin
