@@ -23,11 +23,26 @@ use crate::web::wire;
 
 /// What each operation may be refused for, besides what any may.
 pub(super) const REFUSALS: Refusals = &[
-    ("redeem_code", &[Code::InvalidRequest, Code::WrongCode, Code::WeakPassword, Code::SignInRequired]),
+    (
+        "redeem_code",
+        &[
+            Code::InvalidRequest,
+            Code::WrongCode,
+            Code::WeakPassword,
+            Code::SignInRequired,
+            Code::TooManyMails,
+        ],
+    ),
     ("show_link", &[Code::InvalidLink]),
     (
         "redeem_link",
-        &[Code::InvalidLink, Code::ConfirmationRequired, Code::WeakPassword, Code::SignInRequired],
+        &[
+            Code::InvalidLink,
+            Code::ConfirmationRequired,
+            Code::WeakPassword,
+            Code::SignInRequired,
+            Code::TooManyMails,
+        ],
     ),
 ];
 

@@ -32,7 +32,7 @@ async fn a_reset_that_finds_the_server_too_busy_is_told_so() {
     while app.house.gatepost.passwords_hashed() == before {
         tokio::task::yield_now().await;
     }
-    for _ in 0..64 + 1 {
+    for _ in 0..=64 {
         call(ANN);
     }
     // The one too many: all places are taken.
