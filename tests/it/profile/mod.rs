@@ -1,6 +1,5 @@
 //! What a person does with their own account.
 
-mod again;
 mod deletion;
 mod email;
 mod held;
@@ -10,6 +9,7 @@ mod password;
 mod races;
 mod recovery;
 mod sessions;
+mod twice;
 mod void;
 
 use std::time::Duration;
