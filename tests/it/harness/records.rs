@@ -4,7 +4,7 @@ use gatepost::domain::account::Account;
 use gatepost::domain::accounts::Role;
 use gatepost::domain::address::EmailAddress;
 use gatepost::domain::client::Client;
-use gatepost::domain::event::EventName;
+use gatepost::domain::event::{Event, EventName};
 use gatepost::domain::key::{Key, Span};
 use gatepost::domain::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::ports::{Change, Committed, Record, Versioned};
@@ -46,8 +46,13 @@ impl App {
 
     /// What has happened, the oldest first.
     pub(crate) async fn events(&self) -> Vec<EventName> {
+        self.all_events().await.into_iter().map(|event| event.name).collect()
+    }
+
+    /// The same, with all that is kept of it.
+    pub(crate) async fn all_events(&self) -> Vec<Event> {
         let events = self.all_records().await.into_iter().filter_map(|(key, found)| match found.record {
-            Record::Event(event) if key.as_bytes().starts_with(b"v/") => Some(event.name),
+            Record::Event(event) if key.as_bytes().starts_with(b"v/") => Some(event),
             _ => None,
         });
         events.collect()

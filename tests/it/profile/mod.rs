@@ -2,9 +2,11 @@
 
 mod deletion;
 mod email;
+mod events;
 mod letters;
 mod password;
 mod races;
+mod reauthentication;
 mod recovery;
 mod sessions;
 mod void;
