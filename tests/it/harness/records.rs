@@ -44,6 +44,13 @@ impl App {
         records
     }
 
+    /// Everything but events, which a refusal may leave.
+    pub(crate) async fn all_but_events(&self) -> Vec<(Key, Versioned)> {
+        let mut records = self.all_records().await;
+        records.retain(|(_, found)| !matches!(found.record, Record::Event(_)));
+        records
+    }
+
     /// What has happened, the oldest first.
     pub(crate) async fn events(&self) -> Vec<EventName> {
         self.all_events().await.into_iter().map(|event| event.name).collect()
@@ -90,7 +97,8 @@ impl App {
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 
-    pub(super) async fn all_records(&self) -> Vec<(Key, Versioned)> {
+    /// Everything, with its versions.
+    pub(crate) async fn all_records(&self) -> Vec<(Key, Versioned)> {
         let all = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff]) };
         self.store.scan(&all, 100_000).await.unwrap()
     }

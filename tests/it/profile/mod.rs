@@ -1,5 +1,6 @@
 //! What a person does with their own account.
 
+mod bad_input;
 mod deletion;
 mod email;
 mod events;
@@ -7,6 +8,7 @@ mod letters;
 mod password;
 mod races;
 mod reauthentication;
+mod recent;
 mod recovery;
 mod sessions;
 mod void;
