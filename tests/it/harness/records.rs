@@ -51,6 +51,12 @@ impl App {
         records
     }
 
+    /// Every session, with its version.
+    pub(crate) async fn session_records(&self) -> Vec<Versioned> {
+        let records = self.all_records().await.into_iter().map(|(_, found)| found);
+        records.filter(|found| matches!(found.record, Record::Session(_))).collect()
+    }
+
     /// What has happened, the oldest first.
     pub(crate) async fn events(&self) -> Vec<EventName> {
         self.all_events().await.into_iter().map(|event| event.name).collect()

@@ -1,10 +1,12 @@
 //! What a person does with their own account.
 
+mod again;
 mod bad_input;
 mod deletion;
 mod email;
 mod events;
 mod letters;
+mod lifetimes;
 mod password;
 mod races;
 mod reauthentication;
