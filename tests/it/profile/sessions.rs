@@ -18,6 +18,7 @@ both_doors! {
     a_person_takes_out_what_is_known_of_them,
     each_session_is_told_of_with_device_address_and_times,
     last_use_is_written_every_five_minutes_at_most,
+    a_device_is_named_in_words_of_ours_whatever_it_says,
 }
 
 const A_MINUTE: Duration = Duration::from_mins(1);
@@ -151,4 +152,30 @@ async fn last_use_is_written_every_five_minutes_at_most(door: Door) {
     let shown = ann.export().await["sessions"][0]["last_used_at"].clone();
     assert_eq!(shown, rfc3339(begun.plus(5 * A_MINUTE)));
     assert_eq!(app.session_records().await, used, "once in five minutes");
+}
+
+async fn a_device_is_named_in_words_of_ours_whatever_it_says(door: Door) {
+    let app = App::start().await;
+    let begins = format!("Firefox/145.0 on Linux {}", "x".repeat(8_000));
+    let ends = format!("{} Firefox/145.0 on Linux", "x".repeat(8_000));
+    for (agent, device) in [
+        ("", "An unknown device"),
+        ("<script>alert(1)</script> Firefox/145.0", "Firefox"),
+        ("Feuerfuchs größer 火狐", "An unknown device"),
+        ("Firefox/145.0 größer 火狐 Linux", "Firefox on Linux"),
+        (begins.as_str(), "Firefox on Linux"),
+        (ends.as_str(), "An unknown device"),
+    ] {
+        let mut caller = app.caller(door).with_agent(agent);
+        caller.ask(ANN).await;
+        let letter = app.letter_to(ANN).await;
+        assert_eq!(caller.follow(&letter.link).await, Answer::Done);
+        let sessions = caller.in_program().get("/api/profile/sessions").await.json();
+        let sessions = sessions["sessions"].as_array().unwrap();
+        let here = sessions.iter().find(|session| session["current"] == true).unwrap();
+        assert_eq!(here["device"], device, "{agent}");
+        let page = caller.in_browser().get("/profile").await.body;
+        assert!(page.contains(&format!("<strong>{device}</strong> <span class=\"tag\">here")), "{page}");
+        app.clock.advance(Duration::from_millis(1));
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) struct Caller {
     pub(crate) bearer: Option<String>,
     /// Whether the script of a browser's pages sends for them.
     is_htmx: bool,
-    /// What it says it is.
+    /// What it says it is, if it does.
     agent: String,
     /// The last reply, for what only one door shows.
     pub(crate) last: Option<Reply>,
@@ -125,7 +125,10 @@ impl Caller {
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
         let bearer = self.bearer.as_ref().map(|token| format!("Bearer {token}"));
-        let mut all = vec![("host", self.host.as_str()), ("user-agent", self.agent.as_str())];
+        let mut all = vec![("host", self.host.as_str())];
+        if !self.agent.is_empty() {
+            all.push(("user-agent", &self.agent));
+        }
         all.extend_from_slice(headers);
         if self.is_htmx {
             all.push(("hx-request", "true"));
