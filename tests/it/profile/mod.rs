@@ -4,6 +4,7 @@ mod again;
 mod bad_input;
 mod deletion;
 mod email;
+mod equality;
 mod events;
 mod letters;
 mod lifetimes;
