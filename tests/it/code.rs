@@ -107,9 +107,9 @@ async fn a_code_needs_the_request_it_belongs_to(door: Door) {
 
 async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door) {
     let mut seen = Vec::new();
-    for fate in ["unknown", "known", "used elsewhere", "another used", "account made since"] {
+    for fate in ["unknown", "known", "used elsewhere", "another used", "account made since", "disabled"] {
         let app = App::start().await;
-        if fate == "known" {
+        if matches!(fate, "known" | "disabled") {
             app.signed_in(door, "ann@example.org").await;
         }
         app.clock.advance(WAIT);
@@ -118,13 +118,15 @@ async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door
         let letter = app.letter_to("ann@example.org").await;
         app.clock.advance(Duration::from_mins(1));
         match fate {
+            "disabled" => app.disable("ann@example.org").await,
             "used elsewhere" => _ = app.caller(door).follow_deliberately(&letter.link).await,
             "another used" | "account made since" => _ = app.signed_in(door, "ann@example.org").await,
             _ => {}
         }
         let mut answers = vec![stranger.type_code(&letter.wrong_code()).await];
         answers.push(stranger.resend().await);
-        let letter = app.letter_to("ann@example.org").await;
+        // A shut account is mailed nothing.
+        app.read_all().await;
         for _ in 0..5 {
             answers.push(stranger.type_code(&letter.wrong_code()).await);
         }
