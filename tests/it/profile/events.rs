@@ -118,7 +118,7 @@ impl Act {
             return self.done_by_operator(app).await;
         }
         let answer = match self {
-            Self::Confirm | Self::SignInByLink => ann.follow(&prepared).await,
+            Self::Confirm | Self::SignInByLink | Self::ChangeEmail => ann.follow(&prepared).await,
             Self::SignInByCode | Self::ReauthenticateByCode => ann.type_code(&prepared).await,
             Self::SignInByPassword => ann.sign_in_with_password(ANN, PASSWORD).await,
             Self::WrongPassword => ann.sign_in_with_password(ANN, OTHER).await,
@@ -133,7 +133,6 @@ impl Act {
             Self::AskForCode => ann.reauthenticate_by_mail(ANN).await,
             Self::AskForChange => ann.change_email(NEW).await,
             Self::CancelChange => ann.cancel_email_change().await,
-            Self::ChangeEmail => ann.follow(&prepared).await,
             Self::RestoreEmail => app.caller(door).follow_deliberately(&prepared).await,
             Self::EndSession => ann.end_session(&prepared).await,
             _ => ann.end_other_sessions().await,

@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// The last moment of a lifetime, and the first one after it.
 fn around(lifetime: Duration) -> [(Duration, bool); 2] {
-    [(lifetime - Duration::from_millis(1), true), (lifetime, false)]
+    [(lifetime.saturating_sub(Duration::from_millis(1)), true), (lifetime, false)]
 }
 
 /// What comes of something at a moment when it is still good, or no more.
