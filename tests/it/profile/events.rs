@@ -40,6 +40,7 @@ enum Act {
     ReauthenticateWrongly,
     AskForCode,
     ReauthenticateByCode,
+    ReauthenticateByWrongCode,
     AskForChange,
     CancelChange,
     ChangeEmail,
@@ -54,7 +55,7 @@ enum Act {
 }
 
 /// An act, what it is called in the export, and what the page says of it.
-const ACTS: [(Act, &str, &str); 26] = [
+const ACTS: [(Act, &str, &str); 27] = [
     (Act::Confirm, "user_created", "The address was confirmed: the account came to be."),
     (Act::SignInByLink, "authn_login_success", "Signed in."),
     (Act::SignInByCode, "authn_login_success", "Signed in."),
@@ -74,6 +75,7 @@ const ACTS: [(Act, &str, &str); 26] = [
     (Act::ReauthenticateWrongly, "authn_login_fail", "A wrong password was typed."),
     (Act::AskForCode, "authn_token_created", "A letter was asked for."),
     (Act::ReauthenticateByCode, "authn_login_success", "It was proven once more who is signed in."),
+    (Act::ReauthenticateByWrongCode, "authn_login_fail", "A wrong code was typed."),
     (Act::AskForChange, "authn_token_created", "A letter was asked for."),
     (Act::CancelChange, "user_updated", "A change of address was called off."),
     (Act::ChangeEmail, "user_updated", "The address was changed."),
@@ -99,7 +101,13 @@ impl Act {
     }
 
     fn is_refused(self) -> bool {
-        matches!(self, Self::WrongPassword | Self::WrongCurrentPassword | Self::ReauthenticateWrongly)
+        matches!(
+            self,
+            Self::WrongPassword
+                | Self::WrongCurrentPassword
+                | Self::ReauthenticateWrongly
+                | Self::ReauthenticateByWrongCode
+        )
     }
 
     /// Does it at a moment of its own. What has to be there first is there before.
@@ -119,7 +127,9 @@ impl Act {
         }
         let answer = match self {
             Self::Confirm | Self::SignInByLink | Self::ChangeEmail => ann.follow(&prepared).await,
-            Self::SignInByCode | Self::ReauthenticateByCode => ann.type_code(&prepared).await,
+            Self::SignInByCode | Self::ReauthenticateByCode | Self::ReauthenticateByWrongCode => {
+                ann.type_code(&prepared).await
+            }
             Self::SignInByPassword => ann.sign_in_with_password(ANN, PASSWORD).await,
             Self::WrongPassword => ann.sign_in_with_password(ANN, OTHER).await,
             Self::SignOut => ann.sign_out().await,
@@ -157,9 +167,11 @@ impl Act {
                 ann.forgot_password(ANN).await;
                 app.letter_to(ANN).await.link
             }
-            Self::ReauthenticateByCode => {
+            Self::ReauthenticateByCode | Self::ReauthenticateByWrongCode => {
                 ann.reauthenticate_by_mail(ANN).await;
-                app.news_to(ANN).await.code.unwrap().as_str().to_owned()
+                let code: u32 = app.news_to(ANN).await.code.unwrap().as_str().parse().unwrap();
+                let wrong = u32::from(self == Self::ReauthenticateByWrongCode);
+                format!("{:06}", (code + wrong) % 1_000_000)
             }
             Self::ChangeEmail | Self::CancelChange => {
                 ann.change_email(NEW).await;
