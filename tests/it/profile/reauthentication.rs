@@ -10,6 +10,7 @@ use crate::harness::caller::{Answer, Door};
 both_doors! {
     a_code_is_good_in_the_session_alone_that_asked,
     a_wrong_password_makes_nobody_recent,
+    proving_it_once_more_is_a_use_of_the_session,
 }
 
 const BOB: &str = "bob@example.org";
@@ -50,4 +51,14 @@ async fn a_wrong_password_makes_nobody_recent(door: Door) {
     assert_eq!(bob.reauthenticate(PASSWORD).await, wrong());
     let refused = Answer::refused(401, "sign_in_required");
     assert_eq!(app.caller(door).reauthenticate(PASSWORD).await, refused);
+}
+
+async fn proving_it_once_more_is_a_use_of_the_session(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    for _ in 0..2 {
+        app.clock.advance(Duration::from_hours(6 * 24));
+        assert_eq!(ann.reauthenticate(PASSWORD).await, Answer::Done);
+    }
+    assert_eq!(ann.who().await.as_deref(), Some(ANN));
 }
