@@ -35,9 +35,11 @@ impl Client {
 /// Only words of this table ever come out of it, so nothing a stranger sends is shown to anybody.
 fn device(user_agent: &str) -> String {
     // The order matters: most browsers also claim to be those further down.
-    const BROWSERS: [(&str, &str); 12] = [
+    const BROWSERS: [(&str, &str); 15] = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
+        ("OPT/", "Opera"),
+        ("Opera", "Opera"),
         ("SamsungBrowser", "Samsung Internet"),
         ("Vivaldi", "Vivaldi"),
         ("FxiOS", "Firefox"),
@@ -47,6 +49,7 @@ fn device(user_agent: &str) -> String {
         ("Safari/", "Safari"),
         ("curl/", "curl"),
         ("python", "Python"),
+        ("Python", "Python"),
         ("okhttp", "an app"),
     ];
     const SYSTEMS: [(&str, &str); 8] = [
@@ -87,7 +90,50 @@ mod tests {
                  (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
                 "Safari on iPhone",
             ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Chrome/142.0.0.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            ("Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0", "Firefox on Android"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 \
+                 (KHTML, like Gecko) FxiOS/145.0 Mobile/15E148 Safari/605.1.15",
+                "Firefox on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 18_7 like Mac OS X) AppleWebKit/605.1.15 \
+                 (KHTML, like Gecko) CriOS/142.0.7444.77 Mobile/15E148 Safari/604.1",
+                "Chrome on iPad",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Chrome/142.0.0.0 Mobile Safari/537.36 EdgA/142.0.0.0",
+                "Edge on Android",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 \
+                 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 OPR/124.0.0.0",
+                "Opera on macOS",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 \
+                 (KHTML, like Gecko) Version/18.7 Mobile/15E148 Safari/604.1 OPT/6.1.1",
+                "Opera on iPhone",
+            ),
+            (
+                "Opera/9.80 (Android; Opera Mini/36.2.2254/119.132; U; en) Presto/2.12.423 Version/12.16",
+                "Opera on Android",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+                "Samsung Internet on Android",
+            ),
             ("curl/8.14.1", "curl"),
+            ("python-requests/2.32.5", "Python"),
+            ("Python-urllib/3.13", "Python"),
+            ("Feuerfuchs größer 火狐", "An unknown device"),
             ("<script>alert(1)</script>", "An unknown device"),
             ("", "An unknown device"),
         ] {

@@ -107,10 +107,20 @@ async fn a_code_needs_the_request_it_belongs_to(door: Door) {
 
 async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door) {
     let mut seen = Vec::new();
-    for fate in ["unknown", "known", "used elsewhere", "another used", "account made since"] {
+    for fate in [
+        "unknown",
+        "known",
+        "used elsewhere",
+        "another used",
+        "account made since",
+        "disabled",
+        "deleted",
+        "deleted and swept",
+    ] {
         let app = App::start().await;
-        if fate == "known" {
-            app.signed_in(door, "ann@example.org").await;
+        let mut ann = app.caller(door);
+        if matches!(fate, "known" | "disabled" | "deleted" | "deleted and swept") {
+            ann = app.signed_in(door, "ann@example.org").await;
         }
         app.clock.advance(WAIT);
         let mut stranger = app.caller(door);
@@ -118,13 +128,22 @@ async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door
         let letter = app.letter_to("ann@example.org").await;
         app.clock.advance(Duration::from_mins(1));
         match fate {
+            "disabled" => app.disable("ann@example.org").await,
+            "deleted" | "deleted and swept" => {
+                assert_eq!(ann.delete_account("delete").await, Answer::Done);
+                app.read_all().await;
+            }
             "used elsewhere" => _ = app.caller(door).follow_deliberately(&letter.link).await,
             "another used" | "account made since" => _ = app.signed_in(door, "ann@example.org").await,
             _ => {}
         }
+        if fate == "deleted and swept" {
+            app.sweep_after(Duration::ZERO).await;
+        }
         let mut answers = vec![stranger.type_code(&letter.wrong_code()).await];
         answers.push(stranger.resend().await);
-        let letter = app.letter_to("ann@example.org").await;
+        // A shut account is mailed nothing.
+        app.read_all().await;
         for _ in 0..5 {
             answers.push(stranger.type_code(&letter.wrong_code()).await);
         }

@@ -23,7 +23,18 @@ enum Behind {
     AccountWithout,
     /// An account that has another address now, and may have this one back.
     Held,
+    Disabled,
+    Deleted,
 }
+
+const SOMEBODY: [Behind; 6] = [
+    Behind::Registration,
+    Behind::AccountWithPassword,
+    Behind::AccountWithout,
+    Behind::Held,
+    Behind::Disabled,
+    Behind::Deleted,
+];
 
 /// What one act showed, and how many passwords it took to hash.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,9 +62,7 @@ async fn every_answer_is_the_same_whoever_stands_behind_the_address(door: Door) 
         for (act, count) in expected {
             assert!(hashed.contains(&(act, count)), "{act}: {hashed:?}");
         }
-        for behind in
-            [Behind::Registration, Behind::AccountWithPassword, Behind::AccountWithout, Behind::Held]
-        {
+        for behind in SOMEBODY {
             let known = seen(door, is_htmx, behind).await;
             assert_eq!(known.len(), nobody.len());
             for (known, nobody) in known.iter().zip(&nobody) {
@@ -74,6 +83,15 @@ async fn prepare(app: &App, door: Door, behind: Behind) {
             app.news_to(ANN).await;
             let letter = app.letter_to("new@example.org").await;
             assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+            app.news_to(ANN).await;
+        }
+        Behind::Disabled => {
+            app.signed_in(door, ANN).await;
+            app.disable(ANN).await;
+        }
+        Behind::Deleted => {
+            let mut ann = app.signed_in(door, ANN).await;
+            assert_eq!(ann.delete_account("delete").await, Answer::Done);
             app.news_to(ANN).await;
         }
         Behind::Registration | Behind::AccountWithPassword => {
@@ -108,11 +126,12 @@ async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
     let mut asking = caller();
     assert_eq!(asking.ask(ANN).await, Answer::Done);
     note("sign in", &asking);
-    app.news_to(ANN).await;
+    // A shut account is mailed nothing.
+    app.read_all().await;
     let mut stranger = caller();
     assert_eq!(stranger.register(ANN, "a wholly new password").await, Answer::Done);
     note("register", &stranger);
-    app.news_to(ANN).await;
+    app.read_all().await;
     for (act, page) in [("page", "/unconfirmed"), ("page", "/check-inbox")] {
         if door == Door::Pages {
             stranger.get(page).await;
@@ -123,12 +142,12 @@ async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
     for caller in [&mut stranger, &mut asking] {
         assert_eq!(caller.resend().await, Answer::Done);
         note("resend", caller);
-        app.news_to(ANN).await;
+        app.read_all().await;
     }
     let mut forgetful = caller();
     assert_eq!(forgetful.forgot_password(ANN).await, Answer::Done);
     note("forgot", &forgetful);
-    app.news_to(ANN).await;
+    app.read_all().await;
     for password in ["a wholly new password", "short"] {
         forgetful.reset_by_code("000000", password).await;
         note("wrong code", &forgetful);

@@ -13,6 +13,7 @@ both_doors! {
 }
 
 const VICTIM: &str = "ann@example.org";
+const STRANGER: &str = "eve@example.org";
 const PASSWORD: &str = "planted by a stranger";
 const WAIT: Duration = Duration::from_secs(30);
 
@@ -25,6 +26,8 @@ enum Way {
     OwnLink,
     /// By the code of a letter of her own asking.
     OwnCode,
+    /// By a letter of her own to set a new password, once she has an account.
+    Reset,
 }
 
 /// What the stranger is left with.
@@ -34,10 +37,21 @@ enum Relic {
     Code,
     Request,
     SecondLink,
+    SecondRequest,
+    /// Of an account of the stranger's own, to the victim's address.
+    PendingChange,
 }
 
-const WAYS: [Way; 3] = [Way::TheirLink, Way::OwnLink, Way::OwnCode];
-const RELICS: [Relic; 4] = [Relic::Password, Relic::Code, Relic::Request, Relic::SecondLink];
+const WAYS: [Way; 4] = [Way::TheirLink, Way::OwnLink, Way::OwnCode, Way::Reset];
+const RELICS: [Relic; 6] = [
+    Relic::Password,
+    Relic::Code,
+    Relic::Request,
+    Relic::SecondLink,
+    Relic::SecondRequest,
+    Relic::PendingChange,
+];
+const NEW_PASSWORD: &str = "one of her own";
 
 /// A registration of the victim's address by a stranger: the page that is kept, and the letter that
 /// went to the victim.
@@ -54,6 +68,15 @@ async fn plant(app: &App, door: Door) -> Planted {
     Planted { stranger, letter }
 }
 
+/// A stranger with an account of their own asks to change to the victim's address.
+async fn plant_change(app: &App, door: Door) -> Planted {
+    let mut stranger = app.signed_in(door, STRANGER).await;
+    assert_eq!(stranger.change_email(VICTIM).await, Answer::Done);
+    app.news_to(STRANGER).await;
+    let letter = app.letter_to(VICTIM).await;
+    Planted { stranger, letter }
+}
+
 /// The victim proves the mailbox.
 async fn prove(app: &App, door: Door, way: Way, planted: &Planted) -> Caller {
     let mut victim = app.caller(door);
@@ -67,6 +90,14 @@ async fn prove(app: &App, door: Door, way: Way, planted: &Planted) -> Caller {
                 _ => _ = victim.follow(&own.link).await,
             }
         }
+        Way::Reset => {
+            // There is nothing to reset where there is no account.
+            app.signed_in(door, VICTIM).await;
+            assert_eq!(victim.forgot_password(VICTIM).await, Answer::Done);
+            let own = app.letter_to(VICTIM).await;
+            assert_eq!(victim.reset_by_link(&own.link, NEW_PASSWORD).await, Answer::Done);
+            app.news_to(VICTIM).await;
+        }
     }
     assert_eq!(victim.who().await.as_deref(), Some(VICTIM), "{way:?}");
     victim
@@ -77,8 +108,10 @@ async fn what_a_stranger_typed_dies_when_the_mailbox_is_proven(door: Door) {
         let app = App::start().await;
         let mut first = plant(&app, door).await;
         let mut second = plant(&app, door).await;
+        let mut pending = plant_change(&app, door).await;
         let mut victim = prove(&app, door, way, &first).await;
-        assert!(!victim.has_password().await, "{way:?}");
+        let has_password = matches!(way, Way::Reset);
+        assert_eq!(victim.has_password().await, has_password, "{way:?}");
         let stranger = &mut first.stranger;
         // At once: nothing here hangs on the stranger being late.
         match relic {
@@ -92,7 +125,10 @@ async fn what_a_stranger_typed_dies_when_the_mailbox_is_proven(door: Door) {
                 let answer = stranger.type_code(&first.letter.code).await;
                 assert_eq!(answer, Answer::refused(410, "invalid_request"), "{way:?}");
             }
-            Relic::Request => a_request_is_worth_letters_alone(&app, door, stranger, &first.letter).await,
+            Relic::Request => {
+                let Planted { stranger, letter } = &mut first;
+                a_request_is_worth_letters_alone(&app, stranger, letter, has_password).await;
+            }
             Relic::SecondLink => {
                 for holder in [&mut second.stranger, stranger] {
                     let answer = holder.follow(&second.letter.link).await;
@@ -101,21 +137,37 @@ async fn what_a_stranger_typed_dies_when_the_mailbox_is_proven(door: Door) {
                 let answer = app.caller(door).confirm_elsewhere(&second.letter.link, Some(PASSWORD)).await;
                 assert_eq!(answer, Answer::refused(410, "invalid_link"), "{way:?}");
             }
+            Relic::SecondRequest => {
+                let answer = second.stranger.type_code(&second.letter.code).await;
+                assert_eq!(answer, Answer::refused(410, "invalid_request"), "{way:?}");
+                let answer = second.stranger.type_code(&first.letter.code).await;
+                assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"), "{way:?}");
+            }
+            Relic::PendingChange => {
+                let Planted { stranger, letter } = &mut pending;
+                let answer = stranger.type_code(&letter.code).await;
+                assert_eq!(answer, Answer::refused(410, "invalid_request"), "{way:?}");
+                for caller in [stranger, &mut victim] {
+                    let answer = caller.follow_deliberately(&letter.link).await;
+                    assert_eq!(answer, Answer::refused(410, "invalid_link"), "{way:?}");
+                }
+            }
         }
+        assert_eq!(pending.stranger.who().await.as_deref(), Some(STRANGER), "{way:?} {relic:?}");
         for caller in [&mut first.stranger, &mut second.stranger] {
             assert_eq!(caller.who().await, None, "{way:?} {relic:?}");
         }
-        assert!(!victim.has_password().await, "{way:?} {relic:?}");
-        assert_eq!((victim.who().await.is_some(), app.accounts().await), (true, 1));
+        assert_eq!(victim.has_password().await, has_password, "{way:?} {relic:?}");
+        assert_eq!((victim.who().await.as_deref(), app.accounts().await), (Some(VICTIM), 2));
     }
 }
 
 /// It redeems nothing. One more letter goes to the victim and plants nothing either.
 async fn a_request_is_worth_letters_alone(
     app: &App,
-    door: Door,
     stranger: &mut Caller,
     letter: &SignInLetter,
+    has_password: bool,
 ) {
     assert_eq!(stranger.follow(&letter.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(stranger.resend().await, Answer::Done);
@@ -125,10 +177,10 @@ async fn a_request_is_worth_letters_alone(
     assert_eq!(stranger.register(VICTIM, PASSWORD).await, Answer::Done);
     let last = app.letter_to(VICTIM).await;
     assert_eq!(stranger.who().await, None);
-    let mut victim = app.caller(door);
+    let mut victim = app.caller(stranger.door);
     assert_eq!(victim.confirm_elsewhere(&last.link, Some(PASSWORD)).await, Answer::Done);
-    assert!(!victim.has_password().await);
-    let answer = app.caller(door).sign_in_with_password(VICTIM, PASSWORD).await;
+    assert_eq!(victim.has_password().await, has_password);
+    let answer = app.caller(stranger.door).sign_in_with_password(VICTIM, PASSWORD).await;
     assert_eq!(answer, Answer::refused(401, "invalid_credentials"));
 }
 
@@ -161,7 +213,7 @@ async fn seen_by_the_stranger(door: Door, way: Way, before: Before) -> Vec<Strin
         Before::WithoutPassword => _ = app.signed_in(door, VICTIM).await,
         Before::WithPassword => {
             let mut victim = app.caller(door);
-            assert_eq!(victim.register(VICTIM, "one of her own").await, Answer::Done);
+            assert_eq!(victim.register(VICTIM, NEW_PASSWORD).await, Answer::Done);
             let letter = app.letter_to(VICTIM).await;
             assert_eq!(victim.follow(&letter.link).await, Answer::Done);
             assert!(victim.has_password().await);

@@ -5,4 +5,5 @@ mod door;
 mod inputs;
 mod mailbox;
 mod passwords;
+mod profile;
 mod sessions;

@@ -1,8 +1,15 @@
 //! What the operator does to somebody's account, with a running server and without one.
 
+use gatepost::domain::accounts::Role;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
+use gatepost::domain::event::EventName;
+use serde_json::Value;
+
 use super::Place;
 use super::accounts::{both_ways, link_in};
 use super::serving::Server;
+use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,4 +59,64 @@ fn an_account_is_shut_opened_and_deleted() {
         }
         place.answer(&["account", "add", "ann@example.org"]);
     });
+}
+
+#[test]
+fn what_was_done_is_told_to_programs() {
+    both_ways(|place| {
+        let added = place.json(&["account", "add", "ann@example.org"])["account"].clone();
+        assert_eq!(added["email"], "ann@example.org");
+        for command in ["sign-out", "delete"] {
+            assert_eq!(place.json(&["account", command, "ann@example.org"]), added, "{command}");
+        }
+        place.refused(&["account", "show", "ann@example.org"]);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_account_is_deleted_is_told_by_mail() {
+    let place = Place::new();
+    for (email, is_served) in [("ann@example.org", false), ("bob@example.org", true)] {
+        let mut server = None;
+        place.answer(&["account", "add", email]);
+        if is_served {
+            server = Some(Server::start(&place.data(), &[]));
+        }
+        place.answer(&["account", "delete", email]);
+        let server = server.unwrap_or_else(|| Server::start(&place.data(), &[]));
+        let mut program = Caller::new(Door::Json, server.address);
+        let letters = program.get(&format!("/api/mailbox?to={email}&wait=30")).await.json();
+        let letters = letters["letters"].as_array().unwrap();
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        assert_eq!((&letters[0]["to"], &letters[0]["link"]), (&email.into(), &Value::Null));
+        assert!(letters[0]["subject"].as_str().unwrap().contains("deleted"), "{letters:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_treatment_leaves_its_event_and_what_is_so_already_none() {
+    let app = App::start().await;
+    let gatepost = &app.house.gatepost;
+    let (ann, operator) = (EmailAddress::parse("ann@example.org").unwrap(), &Client::server());
+    gatepost.add_account(&ann, Role::Member, operator).await.unwrap();
+    let id = app.account("ann@example.org").await.id;
+    let events = async || {
+        let events = app.all_events().await;
+        events.iter().filter(|event| event.account == Some(id) && event.device == "Gatepost").count()
+    };
+    assert_eq!(events().await, 1);
+    gatepost.disable_account(&ann, operator).await.unwrap();
+    gatepost.disable_account(&ann, operator).await.unwrap();
+    assert_eq!(events().await, 2);
+    gatepost.enable_account(&ann, operator).await.unwrap();
+    gatepost.enable_account(&ann, operator).await.unwrap();
+    assert_eq!(events().await, 3);
+    gatepost.sign_out_account(&ann, operator).await.unwrap();
+    assert_eq!(events().await, 4);
+    app.expect_events_in_the_commits_of_their_acts().await;
+    gatepost.delete_account_of(&ann, operator).await.unwrap();
+    gatepost.delete_account_of(&ann, operator).await.unwrap_err();
+    assert!(app.events().await.contains(&EventName::AccountDeleted));
+    app.news_to("ann@example.org").await;
+    assert_eq!(events().await, 5);
 }

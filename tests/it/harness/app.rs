@@ -183,6 +183,11 @@ impl App {
         letters
     }
 
+    /// All letters that ever came, read or not, the newest first.
+    pub(crate) fn letters(&self) -> Vec<ShownLetter> {
+        self.letters.letters(None)
+    }
+
     async fn all_letters_gone(&self) {
         while self.house.gatepost.next_letter_due().await.unwrap().is_some() {
             tokio::task::yield_now().await;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use gatepost::domain::account::Account;
 use gatepost::domain::key::Key;
 use gatepost::domain::owner::Owner;
-use gatepost::domain::ports::Record;
+use gatepost::domain::ports::{Record, Versioned};
 
 use super::app::App;
 
@@ -55,6 +55,45 @@ impl App {
         }
         let addresses = records.values().filter(|it| matches!(it, Record::Owner(Owner::Account(_))));
         assert_eq!(addresses.count(), records.values().filter_map(as_account).count());
+    }
+
+    /// Accounts, their addresses and their sessions were last written in a commit that tells why, and what
+    /// happened to an account stands under it.
+    pub(crate) async fn expect_events_in_the_commits_of_their_acts(&self) {
+        let records = self.all_records().await;
+        let of = |kind: &'static [u8]| {
+            records.iter().filter(move |(key, _)| key.as_bytes().starts_with(kind)).map(|(_, found)| found)
+        };
+        let told: Vec<_> = of(b"v/").map(|event| event.version).collect();
+        for kind in [b"a/", b"e/", b"s/", b"u/"] {
+            let is_told = |found: &Versioned| told.contains(&found.version);
+            assert!(of(kind).all(is_told), "an act without its event: {:?}", of(kind).collect::<Vec<_>>());
+        }
+        let has_account =
+            |found: &&Versioned| matches!(&found.record, Record::Event(event) if event.account.is_some());
+        let [mut all, mut own] = [of(b"v/").filter(has_account), of(b"h/").filter(has_account)]
+            .map(|events| events.map(|event| event.version.0).collect::<Vec<_>>());
+        all.sort_unstable();
+        own.sort_unstable();
+        assert_eq!(all, own, "each event of an account stands under it as well");
+    }
+
+    /// No event holds any of `secrets`, nor what any letter so far opens by, nor an account's hash.
+    pub(crate) async fn expect_events_without(&self, secrets: &[&str]) {
+        let told = format!("{:?}", self.all_events().await);
+        assert!(told.contains("Event {"), "{told}");
+        let mut secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        for letter in self.letters() {
+            secrets.extend(letter.link.iter().map(|link| link.rsplit('/').next().unwrap().to_owned()));
+            let is_code = |number| letter.code.as_ref().is_some_and(|code| code.as_str() == number);
+            assert!(!told.split(|c: char| !c.is_ascii_digit()).any(is_code), "a code in {told}");
+        }
+        let hash =
+            |found: &Versioned| Some(format!("{:?}", as_account(&found.record)?.password.as_ref()?.hash));
+        secrets.extend(self.all_records().await.iter().filter_map(|(_, found)| hash(found)));
+        for secret in secrets {
+            assert!(!told.contains(&secret), "{secret} in {told}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use gatepost::domain::account::Account;
 use gatepost::domain::accounts::Role;
 use gatepost::domain::address::EmailAddress;
 use gatepost::domain::client::Client;
-use gatepost::domain::event::EventName;
+use gatepost::domain::event::{Event, EventName};
 use gatepost::domain::key::{Key, Span};
 use gatepost::domain::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::ports::{Change, Committed, Record, Versioned};
@@ -44,10 +44,28 @@ impl App {
         records
     }
 
+    /// Everything but events, which a refusal may leave.
+    pub(crate) async fn all_but_events(&self) -> Vec<(Key, Versioned)> {
+        let mut records = self.all_records().await;
+        records.retain(|(_, found)| !matches!(found.record, Record::Event(_)));
+        records
+    }
+
+    /// Every session, with its version.
+    pub(crate) async fn session_records(&self) -> Vec<Versioned> {
+        let records = self.all_records().await.into_iter().map(|(_, found)| found);
+        records.filter(|found| matches!(found.record, Record::Session(_))).collect()
+    }
+
     /// What has happened, the oldest first.
     pub(crate) async fn events(&self) -> Vec<EventName> {
+        self.all_events().await.into_iter().map(|event| event.name).collect()
+    }
+
+    /// The same, with all that is kept of it.
+    pub(crate) async fn all_events(&self) -> Vec<Event> {
         let events = self.all_records().await.into_iter().filter_map(|(key, found)| match found.record {
-            Record::Event(event) if key.as_bytes().starts_with(b"v/") => Some(event.name),
+            Record::Event(event) if key.as_bytes().starts_with(b"v/") => Some(event),
             _ => None,
         });
         events.collect()
@@ -85,7 +103,8 @@ impl App {
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 
-    pub(super) async fn all_records(&self) -> Vec<(Key, Versioned)> {
+    /// Everything, with its versions.
+    pub(crate) async fn all_records(&self) -> Vec<(Key, Versioned)> {
         let all = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff]) };
         self.store.scan(&all, 100_000).await.unwrap()
     }

@@ -2,15 +2,24 @@
 
 use std::time::Duration;
 
-use super::{ANN, PASSWORD, WAIT, also, registered, wrong};
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::key::Key;
+use gatepost::domain::owner::Owner;
+use gatepost::domain::ports::Record;
+use gatepost::store::codec::encode;
+
+use super::{ANN, PASSWORD, WAIT, also, readdress, registered, wrong};
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
+use crate::mail::sink::{Act, Security, Sink};
 
 both_doors! {
     nothing_is_left_of_a_deleted_account,
     an_address_can_register_afresh_and_no_older_token_works,
     only_the_typed_word_deletes,
+    what_is_swept_leaves_the_address_nowhere_but_in_its_tombstone,
+    letters_that_are_owed_are_not_sent_any_more,
 }
 
 async fn nothing_is_left_of_a_deleted_account(door: Door) {
@@ -71,4 +80,79 @@ async fn only_the_typed_word_deletes(door: Door) {
     let sign_in = Answer::refused(401, "sign_in_required");
     assert_eq!(app.caller(door).delete_account("delete").await, sign_in);
     assert_eq!(ann.who().await.as_deref(), Some(ANN));
+}
+
+/// What strangers asked for at the address may stay: it is theirs.
+async fn what_is_swept_leaves_the_address_nowhere_but_in_its_tombstone(door: Door) {
+    const NEW: &str = "new@example.org";
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    readdress(&app, &mut ann, ANN, NEW).await;
+    assert_eq!(ann.change_email("third@example.org").await, Answer::Done);
+    app.news_to(NEW).await;
+    app.letter_to("third@example.org").await;
+    assert_eq!(ann.reauthenticate_by_mail(NEW).await, Answer::Done);
+    app.news_to(NEW).await;
+    let mut stranger = app.caller(door);
+    for ask in [stranger.register(NEW, "planted by a stranger").await, stranger.ask(NEW).await] {
+        assert_eq!(ask, Answer::Done);
+    }
+    assert_eq!(ann.delete_account("delete").await, Answer::Done);
+    app.read_all().await;
+    app.sweep_after(Duration::from_mins(1)).await;
+    for address in [ANN, NEW, "third@example.org"] {
+        let owner = Key::owner(&EmailAddress::parse(address).unwrap().canonical());
+        let mut tombstones = 0;
+        for (key, found) in app.all_records().await {
+            // At rest, since no address is printed.
+            let bytes = encode(&key, &found.record).unwrap();
+            let tells = |bytes: &[u8]| bytes.windows(address.len()).any(|it| it == address.as_bytes());
+            let is_told = tells(key.as_bytes()) || tells(&bytes);
+            let is_tombstone = key == owner && matches!(found.record, Record::Owner(Owner::Vacated { .. }));
+            tombstones += usize::from(is_tombstone);
+            // What marks an end goes when that has come.
+            let is_mark = matches!(found.record, Record::Expiry);
+            let is_strangers = match &found.record {
+                Record::Request(request) => request.asker.is_none(),
+                record => matches!(record, Record::Pending(_)),
+            };
+            let is_left = is_tombstone || is_mark || is_strangers;
+            assert!(is_left || !is_told, "{key:?} {:?}", found.record);
+        }
+        assert_eq!(tombstones, usize::from(address != "third@example.org"), "{address}");
+    }
+    app.sweep_after(Duration::from_hours(8 * 24)).await;
+    let left: Vec<_> = app.all_records().await.into_iter().map(|(key, _)| key).collect();
+    assert!(
+        !left.iter().any(|key| key.as_bytes().escape_ascii().to_string().contains("@example.org")),
+        "{left:?}"
+    );
+    assert_eq!(app.records().await.requests, 0);
+}
+
+async fn letters_that_are_owed_are_not_sent_any_more(door: Door) {
+    let sink = Sink::good().await;
+    let port = sink.port;
+    let app = App::start_with_smtp(port).await;
+    let mut ann = app.caller(door);
+    ann.ask(ANN).await;
+    assert_eq!(ann.follow(&sink.letter_to(ANN).await.link()).await, Answer::Done);
+    drop(sink);
+    // All of these are owed: news of the password, letters to sign in and to reset.
+    assert_eq!(ann.change_password(PASSWORD, None).await, Answer::Done);
+    app.clock.advance(WAIT);
+    let mut stranger = app.caller(door);
+    assert_eq!(stranger.ask(ANN).await, Answer::Done);
+    assert_eq!(stranger.forgot_password(ANN).await, Answer::Done);
+    assert_eq!(ann.change_email("new@example.org").await, Answer::Done);
+    assert_eq!(ann.delete_account("delete").await, Answer::Done);
+    let sink = Sink::start_at(port, Security::None, |_| Act::Behave).await;
+    for _ in 0..10 {
+        app.pass(Duration::from_mins(1)).await;
+    }
+    let mails = sink.seen().mails;
+    let said: Vec<String> =
+        mails.iter().map(|mail| String::from_utf8_lossy(&mail.data).into_owned()).collect();
+    assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), [ANN], "{said:?}");
+    assert!(said[0].contains("account was deleted\r\n"), "{}", said[0]);
 }

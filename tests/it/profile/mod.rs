@@ -1,12 +1,19 @@
 //! What a person does with their own account.
 
+mod again;
+mod bad_input;
 mod deletion;
 mod email;
+mod equality;
+mod events;
 mod held;
 mod letters;
+mod lifetimes;
 mod over;
 mod password;
 mod races;
+mod reauthentication;
+mod recent;
 mod recovery;
 mod sessions;
 mod twice;

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use gatepost::domain::ports::Clock;
+use gatepost::web::api::rfc3339;
+use serde_json::{Value, json};
+
 use super::{ANN, PASSWORD, also, registered};
 use crate::harness::app::App;
 use crate::harness::both_doors;
@@ -12,7 +16,12 @@ both_doors! {
     all_others_are_ended_at_once,
     nobody_ends_a_session_of_somebody_else,
     a_person_takes_out_what_is_known_of_them,
+    each_session_is_told_of_with_device_address_and_times,
+    last_use_is_written_every_five_minutes_at_most,
+    a_device_is_named_in_words_of_ours_whatever_it_says,
 }
+
+const A_MINUTE: Duration = Duration::from_mins(1);
 
 async fn sessions_are_listed_and_ended_one_by_one(door: Door) {
     let app = App::start().await;
@@ -78,5 +87,95 @@ async fn a_person_takes_out_what_is_known_of_them(door: Door) {
     let text = export.to_string();
     for secret in [ann.session().as_str(), PASSWORD] {
         assert!(!text.contains(secret));
+    }
+}
+
+async fn each_session_is_told_of_with_device_address_and_times(door: Door) {
+    const PHONE: &str = "Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0";
+    let app = App::start().await;
+    let begun = app.clock.now();
+    let mut ann = registered(&app, door, ANN).await;
+    app.clock.advance(A_MINUTE);
+    let mut phone = app.caller(door).with_agent(PHONE);
+    assert_eq!(phone.sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
+    app.clock.advance(9 * A_MINUTE);
+    assert!(ann.who().await.is_some());
+    app.clock.advance(A_MINUTE);
+    assert!(phone.who().await.is_some());
+    assert_eq!(phone.reauthenticate(PASSWORD).await, Answer::Done);
+    let at = |minutes: u32| rfc3339(begun.plus(minutes * A_MINUTE));
+    let shown = |id: &Value, device: &str, [created, used, proven]: [u32; 3], is_current: bool| {
+        json!({
+            "id": id, "device": device, "ip": "127.0.0.1", "created_at": at(created),
+            "last_used_at": at(used), "expires_at": at(created + 30 * 24 * 60),
+            "recent_until": at(proven + 10), "current": is_current,
+        })
+    };
+    let answer = ann.in_program().get("/api/profile/sessions").await.json();
+    let sessions = answer["sessions"].as_array().unwrap();
+    // The last used first.
+    let phones = shown(&sessions[0]["id"], "Firefox on Android", [1, 11, 11], false);
+    let anns = shown(&sessions[1]["id"], "Firefox on Linux", [0, 10, 0], true);
+    assert_eq!(*sessions, [phones, anns]);
+    assert_eq!(ann.export().await["sessions"], answer["sessions"]);
+    let page = ann.in_browser().get("/profile").await.body;
+    let (_, list) = page.split_once("<ul class=\"places\">").unwrap();
+    let items: Vec<&str> = list.split_once("</ul>").unwrap().0.split("<li>").skip(1).collect();
+    assert_eq!(items.len(), 2, "{list}");
+    for (item, session) in items.iter().zip(sessions) {
+        for value in ["device", "ip", "created_at", "last_used_at"] {
+            assert!(item.contains(session[value].as_str().unwrap()), "{value} of {session}: {item}");
+        }
+        let is_here = session["current"] == true;
+        assert_eq!(item.contains(">here</span>"), is_here, "{item}");
+    }
+}
+
+async fn last_use_is_written_every_five_minutes_at_most(door: Door) {
+    let app = App::start().await;
+    let begun = app.clock.now();
+    let mut ann = registered(&app, door, ANN).await;
+    let signed_in = app.session_records().await;
+    for minutes in [1, 2] {
+        app.clock.advance(minutes * A_MINUTE);
+        assert!(ann.who().await.is_some());
+        assert_eq!(app.session_records().await, signed_in);
+    }
+    app.clock.advance(Duration::from_millis(2 * 60 * 1_000 - 1));
+    assert!(ann.who().await.is_some());
+    assert_eq!(app.session_records().await, signed_in);
+    app.clock.advance(Duration::from_millis(1));
+    assert!(ann.who().await.is_some());
+    let used = app.session_records().await;
+    assert_ne!(used, signed_in);
+    app.clock.advance(A_MINUTE);
+    let shown = ann.export().await["sessions"][0]["last_used_at"].clone();
+    assert_eq!(shown, rfc3339(begun.plus(5 * A_MINUTE)));
+    assert_eq!(app.session_records().await, used, "once in five minutes");
+}
+
+async fn a_device_is_named_in_words_of_ours_whatever_it_says(door: Door) {
+    let app = App::start().await;
+    let begins = format!("Firefox/145.0 on Linux {}", "x".repeat(8_000));
+    let ends = format!("{} Firefox/145.0 on Linux", "x".repeat(8_000));
+    for (agent, device) in [
+        ("", "An unknown device"),
+        ("<script>alert(1)</script> Firefox/145.0", "Firefox"),
+        ("Feuerfuchs größer 火狐", "An unknown device"),
+        ("Firefox/145.0 größer 火狐 Linux", "Firefox on Linux"),
+        (begins.as_str(), "Firefox on Linux"),
+        (ends.as_str(), "An unknown device"),
+    ] {
+        let mut caller = app.caller(door).with_agent(agent);
+        caller.ask(ANN).await;
+        let letter = app.letter_to(ANN).await;
+        assert_eq!(caller.follow(&letter.link).await, Answer::Done);
+        let sessions = caller.in_program().get("/api/profile/sessions").await.json();
+        let sessions = sessions["sessions"].as_array().unwrap();
+        let here = sessions.iter().find(|session| session["current"] == true).unwrap();
+        assert_eq!(here["device"], device, "{agent}");
+        let page = caller.in_browser().get("/profile").await.body;
+        assert!(page.contains(&format!("<strong>{device}</strong> <span class=\"tag\">here")), "{page}");
+        app.clock.advance(Duration::from_millis(1));
     }
 }

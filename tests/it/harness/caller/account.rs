@@ -82,4 +82,23 @@ impl Caller {
         let shown = |it: &Value| (it["id"].as_str().unwrap().to_owned(), it["current"].as_bool().unwrap());
         sessions.map(shown).collect()
     }
+
+    /// Holds the requests of another caller too, as if they had been copied over.
+    pub(crate) fn take_requests_of(&mut self, other: &Self) {
+        self.requests.clone_from(&other.requests);
+        let is_request = |cookie: &&(String, String)| cookie.0 == "gatepost_request";
+        self.cookies.retain(|cookie| !is_request(&cookie));
+        self.cookies.extend(other.cookies.iter().filter(is_request).cloned());
+    }
+
+    /// A browser with the same session, whatever door it came through: for what a page shows.
+    pub(crate) fn in_browser(&self) -> Self {
+        let cookies = vec![("gatepost_session".to_owned(), self.session())];
+        Self { door: Door::Pages, bearer: None, cookies, ..self.clone() }
+    }
+
+    /// The same for a program.
+    pub(crate) fn in_program(&self) -> Self {
+        Self { door: Door::Json, bearer: Some(self.session()), cookies: vec![], ..self.clone() }
+    }
 }

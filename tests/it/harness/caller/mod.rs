@@ -50,6 +50,8 @@ pub(crate) struct Caller {
     pub(crate) bearer: Option<String>,
     /// Whether the script of a browser's pages sends for them.
     is_htmx: bool,
+    /// What it says it is, if it does.
+    agent: String,
     /// The last reply, for what only one door shows.
     pub(crate) last: Option<Reply>,
 }
@@ -65,6 +67,7 @@ impl Caller {
             requests: vec![],
             bearer: None,
             is_htmx: false,
+            agent: "Firefox/145.0 on Linux".into(),
             last: None,
         }
     }
@@ -72,6 +75,11 @@ impl Caller {
     /// The same browser with or without its pages' script.
     pub(crate) fn with_script(self, is_htmx: bool) -> Self {
         Self { is_htmx, ..self }
+    }
+
+    /// The same, saying that it is something else.
+    pub(crate) fn with_agent(self, agent: &str) -> Self {
+        Self { agent: agent.to_owned(), ..self }
     }
 
     /// Sends an act with these fields: a form, or JSON.
@@ -117,7 +125,10 @@ impl Caller {
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
         let bearer = self.bearer.as_ref().map(|token| format!("Bearer {token}"));
-        let mut all = vec![("host", self.host.as_str()), ("user-agent", "Firefox/145.0 on Linux")];
+        let mut all = vec![("host", self.host.as_str())];
+        if !self.agent.is_empty() {
+            all.push(("user-agent", &self.agent));
+        }
         all.extend_from_slice(headers);
         if self.is_htmx {
             all.push(("hx-request", "true"));

@@ -1,0 +1,139 @@
+//! Bad input of somebody who is signed in: both doors refuse it in the same words, a page tells them where
+//! they belong, and nothing is done.
+
+use super::{ANN, OTHER, PASSWORD, registered};
+use crate::bad_input::NO_ADDRESSES;
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+
+both_doors! {
+    other_peoples_things_are_no_way_into_an_account,
+}
+
+const BOB: &str = "bob@example.org";
+
+fn refused(code: &str, field: &str) -> Answer {
+    Answer::refused_field(422, code, field)
+}
+
+/// Both doors, a page also with its script, refuse these fields with this status, code and field: in one
+/// sentence beside the field, with the address kept and no password shown.
+async fn is_refused(app: &App, caller: &Caller, path: &str, fields: &[(&str, &str)], refusal: &Answer) {
+    let sent: Vec<_> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let before = app.all_but_events().await;
+    let mut program = caller.in_program();
+    assert_eq!(program.act(path, &sent).await, *refusal, "{path} {fields:?}");
+    let told = program.last.unwrap().json()["detail"].as_str().unwrap().to_owned();
+    assert!(told.ends_with('.'), "{told}");
+    let beside = match refusal {
+        Answer::Refused { field: Some(field), .. } => field,
+        _ => "password",
+    };
+    for is_htmx in [false, true] {
+        let mut browser = caller.in_browser().with_script(is_htmx);
+        assert_eq!(browser.act(path, &sent).await, *refusal, "{path} {fields:?}");
+        let page = browser.last.unwrap().body;
+        let (_, alert) = page.split_once(" role=\"alert\">").unwrap();
+        let (sentence, rest) = alert.split_once("</p>").unwrap();
+        assert!(!rest.contains("role=\"alert\">"), "{path} {fields:?}: {page}");
+        assert!(
+            page.contains(&format!("id=\"{beside}-error\" role=\"alert\">")),
+            "{path} {fields:?}: {page}"
+        );
+        assert_eq!(sentence, told, "{path} {fields:?}");
+        for (name, value) in fields {
+            let shown =
+                value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+            if *name == "email" {
+                assert!(page.contains(&format!("value=\"{shown}\"")), "{path} {fields:?}: {page}");
+            } else if !value.is_empty() && *value != ANN && *name != "confirm" {
+                assert!(!page.contains(&shown), "{path} {fields:?}: {page}");
+            }
+        }
+    }
+    assert_eq!(app.all_but_events().await, before, "{path} {fields:?}");
+    app.expect_no_letter().await;
+}
+
+#[tokio::test]
+async fn what_is_no_new_address_is_told_beside_it_and_nothing_is_done() {
+    let app = App::start().await;
+    let ann = registered(&app, Door::Pages, ANN).await;
+    let long = format!("{}@example.org", "a".repeat(400));
+    for email in NO_ADDRESSES.into_iter().chain([long.as_str()]) {
+        for path in ["/profile/email", "/forgot-password"] {
+            is_refused(&app, &ann, path, &[("email", email)], &refused("invalid_email", "email")).await;
+        }
+    }
+    for email in [ANN, "ANN@Example.org", " ann@example.org "] {
+        is_refused(&app, &ann, "/profile/email", &[("email", email)], &refused("same_email", "email")).await;
+    }
+    for path in ["/profile/email", "/forgot-password"] {
+        is_refused(&app, &ann, path, &[], &refused("missing_field", "email")).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_new_password_is_told_beside_it_and_nothing_is_done() {
+    let app = App::start().await;
+    let ann = registered(&app, Door::Pages, ANN).await;
+    let long = "otters ".repeat(150);
+    let change = "/profile/password";
+    for password in ["", "few otters", long.as_str(), ANN, "password1234"] {
+        let fields = [("password", password), ("current_password", PASSWORD)];
+        is_refused(&app, &ann, change, &fields, &refused("weak_password", "password")).await;
+    }
+    for current in ["", OTHER, long.as_str(), "three\0otters"] {
+        let fields = [("password", "a wholly new one"), ("current_password", current)];
+        is_refused(&app, &ann, change, &fields, &refused("wrong_password", "current_password")).await;
+    }
+    let fields = [("password", OTHER)];
+    is_refused(&app, &ann, change, &fields, &refused("missing_field", "current_password")).await;
+    let fields = [("current_password", PASSWORD)];
+    is_refused(&app, &ann, change, &fields, &refused("missing_field", "password")).await;
+    let invalid = Answer::refused(401, "invalid_credentials");
+    for password in ["", OTHER, long.as_str(), "three\0otters"] {
+        is_refused(&app, &ann, "/reauthenticate", &[("password", password)], &invalid).await;
+    }
+    is_refused(&app, &ann, "/reauthenticate", &[], &refused("missing_field", "password")).await;
+}
+
+#[tokio::test]
+async fn what_does_not_confirm_a_deletion_is_told_beside_it_and_nothing_is_done() {
+    let app = App::start().await;
+    let ann = registered(&app, Door::Pages, ANN).await;
+    for word in ["", "yes", "delete me", "dеlete"] {
+        let refusal = refused("confirmation_required", "confirm");
+        is_refused(&app, &ann, "/profile/delete", &[("confirm", word)], &refusal).await;
+    }
+    is_refused(&app, &ann, "/profile/delete", &[], &refused("missing_field", "confirm")).await;
+}
+
+async fn other_peoples_things_are_no_way_into_an_account(door: Door) {
+    let app = App::start().await;
+    let mut ann = registered(&app, door, ANN).await;
+    let mut bob = registered(&app, door, BOB).await;
+    let (anns, _) = ann.sessions().await.pop().unwrap();
+    assert_eq!(ann.change_email("new@example.org").await, Answer::Done);
+    app.news_to(ANN).await;
+    let letter = app.letter_to("new@example.org").await;
+    bob.take_requests_of(&ann);
+    let before = app.all_but_events().await;
+    for id in [anns.as_str(), "nonsense", "x"] {
+        assert_eq!(bob.end_session(id).await, Answer::refused(404, "not_found"), "{id}");
+    }
+    assert_eq!(bob.follow(&letter.link).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(bob.follow_deliberately(&letter.link).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(bob.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+    assert_eq!(app.all_but_events().await, before);
+    // Her request is none of his: asking for the same address begins one of his own.
+    assert_eq!(bob.change_email("new@example.org").await, Answer::Done);
+    app.news_to(BOB).await;
+    let his = app.letter_to("new@example.org").await;
+    assert_ne!((&his.link, &his.code), (&letter.link, &letter.code));
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    app.news_to(ANN).await;
+    assert_eq!(bob.follow(&his.link).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(bob.who().await.as_deref(), Some(BOB));
+}

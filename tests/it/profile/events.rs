@@ -1,0 +1,266 @@
+//! What happened to an account, as its person is told it: every act leaves its event, in its own commit.
+
+use std::time::Duration;
+
+use gatepost::domain::accounts::Role;
+use gatepost::domain::address::EmailAddress;
+use gatepost::domain::client::Client;
+use gatepost::domain::event::EventName;
+use gatepost::domain::ports::Clock;
+use serde_json::json;
+
+use super::{ANN, OTHER, PASSWORD, WAIT, also, readdress, registered};
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+
+both_doors! {
+    every_act_is_told_to_whom_it_was_done,
+    what_comes_before_and_after_an_account_is_an_event_too,
+}
+
+const NEW: &str = "new@example.org";
+const GUEST: (&str, &str) = ("Firefox on Linux", "127.0.0.1");
+const OPERATOR: (&str, &str) = ("Gatepost", "127.0.0.1");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Confirm,
+    SignInByLink,
+    SignInByCode,
+    SignInByPassword,
+    WrongPassword,
+    SignOut,
+    SetPassword,
+    ChangePassword,
+    WrongCurrentPassword,
+    RemovePassword,
+    ResetPassword,
+    Reauthenticate,
+    ReauthenticateWrongly,
+    AskForCode,
+    ReauthenticateByCode,
+    ReauthenticateByWrongCode,
+    AskForChange,
+    CancelChange,
+    ChangeEmail,
+    RestoreEmail,
+    EndSession,
+    EndOthers,
+    Disable,
+    Enable,
+    HandOutLink,
+    Grant,
+    Revoke,
+}
+
+/// An act, what it is called in the export, and what the page says of it.
+const ACTS: [(Act, &str, &str); 27] = [
+    (Act::Confirm, "user_created", "The address was confirmed: the account came to be."),
+    (Act::SignInByLink, "authn_login_success", "Signed in."),
+    (Act::SignInByCode, "authn_login_success", "Signed in."),
+    (Act::SignInByPassword, "authn_login_success", "Signed in."),
+    (Act::WrongPassword, "authn_login_fail", "A wrong password was typed."),
+    (Act::SignOut, "session_ended", "Signed out."),
+    (Act::SetPassword, "authn_password_change", "The password was set or changed."),
+    (Act::ChangePassword, "authn_password_change", "The password was set or changed."),
+    (
+        Act::WrongCurrentPassword,
+        "authn_password_change_fail",
+        "The password was not changed: the present one was wrong.",
+    ),
+    (Act::RemovePassword, "authn_password_change", "The password was removed."),
+    (Act::ResetPassword, "authn_password_change", "The forgotten password was replaced."),
+    (Act::Reauthenticate, "authn_login_success", "It was proven once more who is signed in."),
+    (Act::ReauthenticateWrongly, "authn_login_fail", "A wrong password was typed."),
+    (Act::AskForCode, "authn_token_created", "A letter was asked for."),
+    (Act::ReauthenticateByCode, "authn_login_success", "It was proven once more who is signed in."),
+    (Act::ReauthenticateByWrongCode, "authn_login_fail", "A wrong code was typed."),
+    (Act::AskForChange, "authn_token_created", "A letter was asked for."),
+    (Act::CancelChange, "user_updated", "A change of address was called off."),
+    (Act::ChangeEmail, "user_updated", "The address was changed."),
+    (Act::RestoreEmail, "user_updated", "The old address was restored."),
+    (Act::EndSession, "session_ended", "A session was ended."),
+    (Act::EndOthers, "session_ended", "All other sessions were ended."),
+    (Act::Disable, "authn_login_lock", "The account was disabled by who runs this server."),
+    (Act::Enable, "authn_login_unlock", "The account was enabled again by who runs this server."),
+    (Act::HandOutLink, "authn_token_created", "A sign-in link was made by who runs this server."),
+    (Act::Grant, "privilege_permissions_changed", "The account became an admin's."),
+    (Act::Revoke, "privilege_permissions_changed", "The account is no admin's any more."),
+];
+
+impl Act {
+    fn is_operators(self) -> bool {
+        matches!(self, Self::Disable | Self::Enable | Self::HandOutLink | Self::Grant | Self::Revoke)
+    }
+
+    /// Whether it is done by who is not signed in.
+    fn is_at_the_door(self) -> bool {
+        let by_mail = matches!(self, Self::SignInByLink | Self::SignInByCode | Self::ResetPassword);
+        by_mail || matches!(self, Self::SignInByPassword | Self::WrongPassword)
+    }
+
+    fn is_refused(self) -> bool {
+        matches!(
+            self,
+            Self::WrongPassword
+                | Self::WrongCurrentPassword
+                | Self::ReauthenticateWrongly
+                | Self::ReauthenticateByWrongCode
+        )
+    }
+
+    /// Does it at a moment of its own. What has to be there first is there before.
+    async fn done(self, app: &App, door: Door) {
+        let mut ann = match self {
+            Self::Confirm => app.caller(door),
+            Self::SetPassword => app.signed_in(door, ANN).await,
+            _ => registered(app, door, ANN).await,
+        };
+        if self.is_at_the_door() {
+            ann = app.caller(door);
+        }
+        let prepared = self.prepared(app, &mut ann).await;
+        app.clock.advance(WAIT);
+        if self.is_operators() {
+            return self.done_by_operator(app).await;
+        }
+        let answer = match self {
+            Self::Confirm | Self::SignInByLink | Self::ChangeEmail => ann.follow(&prepared).await,
+            Self::SignInByCode | Self::ReauthenticateByCode | Self::ReauthenticateByWrongCode => {
+                ann.type_code(&prepared).await
+            }
+            Self::SignInByPassword => ann.sign_in_with_password(ANN, PASSWORD).await,
+            Self::WrongPassword => ann.sign_in_with_password(ANN, OTHER).await,
+            Self::SignOut => ann.sign_out().await,
+            Self::SetPassword => ann.change_password(PASSWORD, None).await,
+            Self::ChangePassword => ann.change_password(OTHER, Some(PASSWORD)).await,
+            Self::WrongCurrentPassword => ann.change_password(OTHER, Some(OTHER)).await,
+            Self::RemovePassword => ann.remove_password().await,
+            Self::ResetPassword => ann.reset_by_link(&prepared, OTHER).await,
+            Self::Reauthenticate => ann.reauthenticate(PASSWORD).await,
+            Self::ReauthenticateWrongly => ann.reauthenticate(OTHER).await,
+            Self::AskForCode => ann.reauthenticate_by_mail(ANN).await,
+            Self::AskForChange => ann.change_email(NEW).await,
+            Self::CancelChange => ann.cancel_email_change().await,
+            Self::RestoreEmail => app.caller(door).follow_deliberately(&prepared).await,
+            Self::EndSession => ann.end_session(&prepared).await,
+            _ => ann.end_other_sessions().await,
+        };
+        assert_eq!(answer != Answer::Done, self.is_refused(), "{self:?}: {answer:?}");
+        app.read_all().await;
+    }
+
+    /// What the act is done with: a link, a code, or the id of a session.
+    async fn prepared(self, app: &App, ann: &mut Caller) -> String {
+        match self {
+            Self::Confirm => {
+                ann.register(ANN, PASSWORD).await;
+                app.letter_to(ANN).await.link
+            }
+            Self::SignInByLink | Self::SignInByCode => {
+                ann.ask(ANN).await;
+                let letter = app.letter_to(ANN).await;
+                if self == Self::SignInByLink { letter.link } else { letter.code }
+            }
+            Self::ResetPassword => {
+                ann.forgot_password(ANN).await;
+                app.letter_to(ANN).await.link
+            }
+            Self::ReauthenticateByCode | Self::ReauthenticateByWrongCode => {
+                ann.reauthenticate_by_mail(ANN).await;
+                let code: u32 = app.news_to(ANN).await.code.unwrap().as_str().parse().unwrap();
+                let wrong = u32::from(self == Self::ReauthenticateByWrongCode);
+                format!("{:06}", (code + wrong) % 1_000_000)
+            }
+            Self::ChangeEmail | Self::CancelChange => {
+                ann.change_email(NEW).await;
+                app.news_to(ANN).await;
+                app.letter_to(NEW).await.link
+            }
+            Self::RestoreEmail => readdress(app, ann, ANN, NEW).await,
+            Self::EndSession => {
+                let other = also(app, ann.door, ANN, PASSWORD).await.sessions().await;
+                other.into_iter().find(|(_, is_current)| *is_current).unwrap().0
+            }
+            Self::Enable => {
+                app.disable(ANN).await;
+                String::new()
+            }
+            Self::Revoke => {
+                Self::Grant.done_by_operator(app).await;
+                String::new()
+            }
+            _ => String::new(),
+        }
+    }
+
+    async fn done_by_operator(self, app: &App) {
+        let (gatepost, operator) = (&app.house.gatepost, &Client::server());
+        let ann = &EmailAddress::parse(ANN).unwrap();
+        match self {
+            Self::Disable => app.disable(ANN).await,
+            Self::Enable => _ = gatepost.enable_account(ann, operator).await.unwrap(),
+            Self::HandOutLink => _ = gatepost.hand_out_link(ann, operator).await.unwrap(),
+            Self::Grant => _ = gatepost.set_role(ann, Role::Admin, operator).await.unwrap(),
+            _ => _ = gatepost.set_role(ann, Role::Member, operator).await.unwrap(),
+        }
+    }
+}
+
+async fn every_act_is_told_to_whom_it_was_done(door: Door) {
+    for (act, name, sentence) in ACTS {
+        let app = App::start().await;
+        act.done(&app, door).await;
+        app.expect_events_in_the_commits_of_their_acts().await;
+        let at = gatepost::web::api::rfc3339(app.clock.now());
+        // Whoever comes to look signs in first, where that can be.
+        app.clock.advance(Duration::from_millis(1));
+        if act == Act::Disable {
+            Act::Enable.done_by_operator(&app).await;
+        }
+        let email = if act == Act::ChangeEmail { NEW } else { ANN };
+        let mut reader = app.signed_in(door, email).await;
+        let export = reader.export().await;
+        let events = export["events"].as_array().unwrap().iter();
+        let told: Vec<_> = events.filter(|event| event["at"] == at.as_str()).collect();
+        let outcome = if act.is_refused() { "failure" } else { "success" };
+        let (device, ip) = if act.is_operators() { OPERATOR } else { GUEST };
+        let expected = json!({ "at": at, "name": name, "ip": ip, "device": device, "outcome": outcome });
+        assert_eq!(told, [&expected], "{act:?}");
+        let page = reader.in_browser().get("/profile").await.body;
+        let from = format!(", {device}, {ip}</p></li>");
+        let is_told = |item: &str| {
+            item.starts_with(&format!("{sentence}<p class=\"hint\"><time datetime=\"{at}\">"))
+                && item.split_inclusive("</li>").next().unwrap().ends_with(&from)
+        };
+        assert!(page.split("<li>").any(is_told), "{act:?}: {page}");
+        app.expect_events_without(&[ANN, NEW, PASSWORD, OTHER, &reader.session()]).await;
+    }
+}
+
+/// What nobody is told any more, or not yet, stands in the store all the same.
+async fn what_comes_before_and_after_an_account_is_an_event_too(door: Door) {
+    let app = App::start().await;
+    // Whatever a stranger calls themselves stays out of it.
+    let agent = format!("Firefox/145.0 on Linux, {ANN}, {PASSWORD}");
+    let mut ann = app.caller(door).with_agent(&agent);
+    ann.register(ANN, PASSWORD).await;
+    let letter = app.letter_to(ANN).await;
+    ann.type_code(&letter.wrong_code()).await;
+    assert_eq!(ann.type_code(&letter.code).await, Answer::Done);
+    app.clock.advance(Duration::from_millis(1));
+    let (session, id) = (ann.session(), app.account(ANN).await.id);
+    assert_eq!(ann.delete_account("delete").await, Answer::Done);
+    app.news_to(ANN).await;
+    app.sweep_after(Duration::from_mins(1)).await;
+    let of = async |account| {
+        let events = app.all_events().await.into_iter().filter(move |event| event.account == account);
+        events.map(|event| event.name).collect::<Vec<_>>()
+    };
+    assert_eq!(of(Some(id)).await, [EventName::AccountConfirmed, EventName::AccountDeleted]);
+    for name in [EventName::Registered, EventName::WrongCode] {
+        assert!(of(None).await.contains(&name), "{name:?}");
+    }
+    app.expect_events_without(&[ANN, PASSWORD, &session]).await;
+}
