@@ -72,6 +72,7 @@ impl Gatepost {
             change.delete(Key::undo(undo.nonce));
             if owner.value.is_some_and(|owner| owner.is_held(account, undo.nonce)) {
                 owner.expected_by(change);
+                change.delete(Key::expiry(undo.over_at, &owner.key));
                 put_owner(change, owner.key, Owner::Vacated { at: self.world.now() });
             }
         }

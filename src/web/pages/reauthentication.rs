@@ -11,9 +11,10 @@ use super::{Answer, fragment};
 use crate::domain::account::Account;
 use crate::domain::next::Next;
 use crate::domain::password::Password;
+use crate::domain::request::Purpose;
 use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, Reauthenticate, next};
+use crate::web::wire::{Fields, Reauthenticate, kept, next};
 use crate::web::{Door, House};
 
 /// The form, for who is signed in. Whose sign-in is recent by now has nothing to prove.
@@ -63,8 +64,8 @@ fn sign_in_first(visitor: &Visitor, wanted: Option<&Next>) -> Response {
 pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let wanted = next(Some(fields.typed("next")));
     let token = visitor.session.as_deref().unwrap_or_default();
-    let asked =
-        house.gatepost.request_reauthentication(token, wanted.as_ref(), &visitor.held, &visitor.client).await;
+    let (wanted_later, held) = (kept(wanted.as_ref()), &visitor.held);
+    let asked = house.gatepost.request_reauthentication(token, wanted_later, held, &visitor.client).await;
     match asked.map_err(Problem::from) {
         Ok(queued) => {
             let mut response = visitor.lead_to(CHECK_INBOX);
@@ -73,13 +74,17 @@ pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answ
         }
         Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
         // The letter of the first click is on its way: wait for that.
-        Err(problem) if problem.code == Code::TooManyMails && !visitor.is_htmx => {
+        Err(problem) if problem.code == Code::TooManyMails && !visitor.is_htmx && waits(&visitor) => {
             let mut response = visitor.lead_to(CHECK_INBOX);
             problem.name(&mut response);
             Ok(response)
         }
         Err(problem) => Err(problem),
     }
+}
+
+fn waits(visitor: &Visitor) -> bool {
+    visitor.waiting.iter().any(|waiting| waiting.purpose == Purpose::Reauthenticate)
 }
 
 fn card(account: &Account, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {

@@ -14,7 +14,7 @@ use crate::domain::next::Next;
 use crate::domain::password::Password;
 use crate::path::{REGISTER, SIGN_IN, UNCONFIRMED};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, Register, next};
+use crate::web::wire::{Fields, Register, kept, next};
 use crate::web::{Door, House};
 
 /// The form. Who is signed in already is sent on.
@@ -65,7 +65,7 @@ async fn register(
     let input = input?;
     let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
     let password = Password::new(input.password);
-    Ok(house.gatepost.register(&address, &password, wanted, &visitor.held, &visitor.client).await?)
+    Ok(house.gatepost.register(&address, &password, kept(wanted), &visitor.held, &visitor.client).await?)
 }
 
 fn card(house: &House, email: &str, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {

@@ -19,7 +19,7 @@ use crate::domain::sign_in::PasswordSignIn;
 use crate::domain::waiting::Waiting;
 use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, MAILBOX, REGISTER, SIGN_IN, SIGN_IN_PASSWORD};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, RequestSignIn, SignInWithPassword, next};
+use crate::web::wire::{Fields, RequestSignIn, SignInWithPassword, kept, next};
 use crate::web::{Door, House};
 
 /// What was typed into one of the two forms, and what came of it.
@@ -74,7 +74,7 @@ async fn ask(
     wanted: Option<&Next>,
 ) -> Result<MailQueued, Problem> {
     let address = EmailAddress::parse(&input?.email).map_err(Error::from)?;
-    Ok(house.gatepost.request_sign_in(&address, wanted, &visitor.held, &visitor.client).await?)
+    Ok(house.gatepost.request_sign_in(&address, kept(wanted), &visitor.held, &visitor.client).await?)
 }
 
 async fn asked(house: &House, visitor: &Visitor, queued: &MailQueued) -> Answer {

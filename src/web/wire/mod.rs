@@ -8,6 +8,7 @@ use serde::Deserialize;
 pub use self::fields::Fields;
 use crate::domain::next::Next;
 use crate::domain::password::Password;
+use crate::path::LINK;
 use crate::web::problem::{Code, Problem};
 
 /// Asking for a letter to sign in.
@@ -20,9 +21,6 @@ pub struct RequestSignIn {
     /// What an earlier answer gave as `request`: asks for one more letter of the same request.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
-    /// Where to go on after signing in; pages alone.
-    #[oai(skip)]
-    pub next: Option<String>,
 }
 
 // Not to be printed, as all that hold a password.
@@ -39,9 +37,6 @@ pub struct Register {
     /// this password in place of the one before.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
-    /// Where to go on after confirming; pages alone.
-    #[oai(skip)]
-    pub next: Option<String>,
 }
 
 /// Signing in with a password.
@@ -53,9 +48,6 @@ pub struct SignInWithPassword {
     /// Its password.
     #[oai(validator(max_length = 1024))]
     pub password: String,
-    /// Where to go on after signing in; pages alone.
-    #[oai(skip)]
-    pub next: Option<String>,
 }
 
 /// Asking for one more letter.
@@ -191,4 +183,10 @@ impl RedeemLink {
 #[must_use]
 pub fn next(text: Option<&str>) -> Option<Next> {
     text.and_then(Next::parse)
+}
+
+/// The same where it is kept with a request: not a link, whose token must not lie in the store.
+#[must_use]
+pub fn kept(next: Option<&Next>) -> Option<&Next> {
+    next.filter(|next| !next.as_str().starts_with(LINK))
 }

@@ -8,6 +8,7 @@ use gatepost::domain::event::{Event, EventName};
 use gatepost::domain::key::{Key, Span};
 use gatepost::domain::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::ports::{Change, Committed, Record, Versioned};
+use gatepost::store::codec::encode;
 
 use super::app::App;
 
@@ -107,6 +108,15 @@ impl App {
     pub(crate) async fn all_records(&self) -> Vec<(Key, Versioned)> {
         let all = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff]) };
         self.store.scan(&all, 100_000).await.unwrap()
+    }
+}
+
+impl App {
+    /// All that lies in the store, as whoever steals it reads it.
+    pub(crate) async fn at_rest(&self) -> String {
+        let records = self.all_records().await;
+        let bytes = records.iter().flat_map(|(key, found)| encode(key, &found.record).unwrap());
+        String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
     }
 }
 

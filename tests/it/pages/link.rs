@@ -79,7 +79,7 @@ async fn a_new_address_is_confirmed_after_signing_in_again_where_it_was_asked_fo
     let letter = app.letter_to(NEW).await;
     ann.sign_out().await;
     ann.look_at(&letter.link).await;
-    assert_eq!(forms_in_main(&ann), 0);
+    assert_eq!((forms_in_main(&ann), count(&ann, &letter.code)), (0, 1));
     let (_, sign_in) = page(&ann).split_once("<a class=\"button\" href=\"").unwrap();
     let sign_in = sign_in.split('"').next().unwrap().to_owned();
     let mut stranger = app.caller(Door::Pages);
@@ -98,6 +98,18 @@ async fn a_new_address_is_confirmed_after_signing_in_again_where_it_was_asked_fo
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
     app.news_to(ANN).await;
     assert_eq!(ann.who().await.as_deref(), Some(NEW));
+}
+
+/// Who signs in by mail, to come back to a link, has asked with the token of it: no secret lies in the
+/// store, but what was asked for does.
+#[tokio::test]
+async fn a_link_to_come_back_to_is_not_written_down() {
+    let app = App::start().await;
+    app.caller(Door::Pages).ask_for("bob@example.org", Some("/app/of-bob")).await;
+    app.caller(Door::Pages).ask_for(ANN, Some("/link/of-ann")).await;
+    app.read_all().await;
+    let at_rest = app.at_rest().await;
+    assert!(at_rest.contains("/app/of-bob") && !at_rest.contains("/link/of-ann"));
 }
 
 /// It signs nobody in, so nobody is signed out of another account by it.
