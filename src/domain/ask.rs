@@ -196,6 +196,7 @@ impl Gatepost {
         let now = self.world.now();
         in_time(&request, now)?;
         request.mailed_at = now;
+        let asker = self.asking_now(&request, ask).await?;
         let is_waiting = self.is_pending(&request.address, held.0).await?;
         if let Some(ask) = ask {
             request.next = ask.next.cloned().or(request.next);
@@ -214,16 +215,16 @@ impl Gatepost {
             change.put(key, Record::Request(request.clone()));
             let password = request.password.as_ref();
             let (address, next) = (&request.address, request.next.as_ref());
-            let again = Ask { password, asker: request.asker, ..Ask::new(request.purpose, address, next) };
+            let again = Ask { password, asker, ..Ask::new(request.purpose, address, next) };
             let ask = ask.unwrap_or(&again);
             let ask = Ask { next: ask.next.or(next), ..ask.clone() };
             return self.decide_anew(change, &ask, Some(held.0), client).await;
         }
-        if let Some(ask) = ask {
-            request.asker = ask.asker;
-        }
+        // A code proves who is signed in to the session that asked, and once.
+        let is_left_over = request.purpose == Purpose::Reauthenticate && request.asker != asker;
+        request.asker = asker;
         let standing = self.standing_of(&request).await?;
-        if request.generation.used.is_some() || request.is_void(held.0, &standing) {
+        if is_left_over || request.generation.used.is_some() || request.is_void(held.0, &standing) {
             let number = request.generation.number + 1;
             request.generation = Generation::new(number, now, &standing);
         } else {
@@ -235,6 +236,22 @@ impl Gatepost {
         let asker = request.asker.map(|asker| asker.id);
         let event = Event::new(now, EventName::MailRequested, asker, client);
         self.owe(change, held.0, request, &standing, event)
+    }
+
+    /// Who asks again, where only an account can, as it stands now.
+    async fn asking_now(
+        &self,
+        request: &Request,
+        ask: Option<&Ask<'_>>,
+    ) -> Result<Option<AskingAccount>, Error> {
+        match (ask, request.asker) {
+            (Some(ask), _) => Ok(ask.asker),
+            (None, Some(asker)) if request.purpose == Purpose::Reauthenticate => {
+                let acting = self.acting(asker.id, asker.session).await?.ok_or(Error::InvalidRequest)?;
+                Ok(Some(AskingAccount::of(&acting.account, &acting.session)))
+            }
+            (None, asker) => Ok(asker),
+        }
     }
 
     /// Puts the request and the letter it owes into one change. The same number of writes for

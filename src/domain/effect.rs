@@ -17,7 +17,7 @@ use super::proof::Proof;
 use super::read::{Found, Standing};
 use super::redeem::{Redeemed, Redeemer};
 use super::repeat::led_to;
-use super::request::{Asker, Outcome, Purpose, Request, Used};
+use super::request::{Asker, AskingAccount, Outcome, Purpose, Request, Used};
 use super::session::{Session, SignedIn};
 use super::time::Timestamp;
 
@@ -96,10 +96,9 @@ impl Gatepost {
         acting.expected_session(&mut change);
         let now = self.world.now();
         let (outcome, name, signed_in) = if request.purpose == Purpose::Reauthenticate {
-            // Good in the session that asked alone. A code that is older than the last proof dies with it:
-            // it may be the one that somebody else had a look at.
-            let is_older = request.generation.asked_at < acting.session.proven_at;
-            if asker.session != acting.session.id || is_older {
+            // Good in the session that asked alone, and until it is proven otherwise: a code that was left
+            // over would open the account to who finds it.
+            if asker != AskingAccount::of(&acting.account, &acting.session) {
                 return Err(proof.refusal());
             }
             let session = Session { proven_at: now, ..acting.session };

@@ -56,8 +56,6 @@ pub enum EventName {
     SessionEnded,
     /// All other sessions were ended.
     OthersSignedOut,
-    /// All sessions were ended by the operator.
-    AllSignedOut,
     /// The account was deleted.
     AccountDeleted,
     /// The operator shut the account.
@@ -82,6 +80,8 @@ pub enum EventName {
     MailFailed,
     /// A letter was not sent because what it speaks of is over.
     MailDropped,
+    /// All sessions were ended by the operator.
+    AllSignedOut,
 }
 
 impl EventName {

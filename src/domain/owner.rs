@@ -66,15 +66,22 @@ impl Gatepost {
         account: AccountId,
         undos: &[Undo],
     ) -> Result<(), Error> {
+        let now = self.world.now();
         let keys = undos.iter().map(|undo| Key::owner(&undo.address.canonical())).collect();
         let owners: Vec<Found<Owner>> = self.find_all(keys).await?;
         for (undo, owner) in undos.iter().zip(owners) {
             change.delete(Key::undo(undo.nonce));
-            if owner.value.is_some_and(|owner| owner.is_held(account, undo.nonce)) {
-                owner.expected_by(change);
-                change.delete(Key::expiry(undo.over_at, &owner.key));
-                put_owner(change, owner.key, Owner::Vacated { at: self.world.now() });
+            // A hold that is over ends by itself, and leaves whoever has asked there since alone.
+            if owner.value.is_none_or(|it| !it.is_held(account, undo.nonce) || it.is_over(now)) {
+                continue;
             }
+            owner.expected_by(change);
+            let left = Owner::Vacated { at: now };
+            // The mark of the hold names the address too; a change has each key once.
+            if left.over_at() != Some(undo.over_at) {
+                change.delete(Key::expiry(undo.over_at, &owner.key));
+            }
+            put_owner(change, owner.key, left);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::link::asks;
 use super::password::PasswordHash;
 use super::redeem::Redeemer;
-use super::request::{Asker, Purpose, Request};
+use super::request::{Asker, Purpose, REPEAT_WINDOW, Request};
 use super::session::Means;
 use super::token::LinkClaims;
 
@@ -65,12 +65,15 @@ impl Gatepost {
         let Some(request) = found.value else { return Ok(None) };
         let asker = asks(claims.nonce, redeemer.held);
         let used_here = self.used_here(&request, redeemer);
-        let is_repeat = used_here.is_some() || (asker == Asker::Yes && request.generation.used.is_some());
+        let now = self.world.now();
+        let lately = request.generation.used.as_ref().filter(|used| now < used.at.plus(REPEAT_WINDOW));
+        let is_repeat = used_here.is_some() || (asker == Asker::Yes && lately.is_some());
         let chosen_here = used_here.is_some_and(|used| used.by == Asker::No);
         let recipe = match (request.purpose, standing.account()) {
-            // Who asks again after it was used brings the same one.
+            // To be compared with the one that was set, if one was.
             (purpose, Some(account)) if is_repeat && (purpose == Purpose::ResetPassword || chosen_here) => {
-                account.password.as_ref().map(|hash| hash.recipe.clone())
+                let set = account.password.as_ref().map(|hash| hash.recipe.clone());
+                Some(set.unwrap_or_else(|| self.todays_recipe(account)))
             }
             // A dead link needs none.
             _ if !self.is_redeemable(claims.nonce, &request, &standing) => None,
@@ -82,7 +85,9 @@ impl Gatepost {
             _ => None,
         };
         let Some(recipe) = recipe else { return Ok(None) };
-        self.settings.passwords.check(password, &request.address)?;
+        if !is_repeat {
+            self.settings.passwords.check(password, &request.address)?;
+        }
         Ok(Some(self.hash(password, recipe).await?))
     }
 }

@@ -33,8 +33,8 @@ impl Gatepost {
             let now = self.world.now();
             let mut change = Change::new();
             acting.expected_by(&mut change);
-            // A password that was changed meanwhile has moved the epoch.
-            if !is_right || acting.account.epoch != account.epoch {
+            // A password that was changed meanwhile has ended this session.
+            if !is_right {
                 let event = Event::new(now, EventName::PasswordRefused, Some(account.id), client);
                 return Ok(Decision::Commit {
                     change,
@@ -64,9 +64,8 @@ impl Gatepost {
     ) -> Result<MailQueued, Error> {
         self.act(client, || async {
             let acting = self.signed_in_with(token).await?;
-            let (account, session) = (&acting.account, acting.session.id);
-            let asker = Some(AskingAccount { id: account.id, epoch: account.epoch, session });
-            let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &account.address, next) };
+            let asker = Some(AskingAccount::of(&acting.account, &acting.session));
+            let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &acting.account.address, next) };
             let mut decided = self.decide_ask(&ask, held, client).await?;
             if let Decision::Commit { change, .. } = &mut decided {
                 acting.expected_by(change);

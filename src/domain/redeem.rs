@@ -108,8 +108,11 @@ impl Gatepost {
         let holds = [held];
         let redeemer = Redeemer { held: &holds, confirm: false, password, session };
         let (found, claims) = self.open_code(held).await?;
+        let now = self.world.now();
         let password = match &found.value {
-            Some(request) if self.is_right(&claims, code) => {
+            // Not where no try counts any more: that the password is hashed, or found weak, would tell the
+            // right code from wrong ones.
+            Some(request) if !request.is_over(now) && !request.is_spent() && self.is_right(&claims, code) => {
                 self.hash_brought(&claims, request, redeemer).await?
             }
             _ => None,

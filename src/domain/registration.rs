@@ -147,17 +147,22 @@ impl Gatepost {
     /// The one recipe of all passwords under an address: the account's, or that of the registrations
     /// that wait, or a new one with the salt of the address.
     pub(super) fn recipe(&self, under: &Passwords, address: &EmailAddress) -> Recipe {
-        let salt = match under.standing.account() {
-            Some(account) => account.salt.clone(),
-            None => self.salts.salt(&address.canonical()),
-        };
         let waiting = under.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
-        let account = under.standing.account().and_then(|account| account.password.as_ref());
-        let is_known =
-            |recipe: &&Recipe| recipe.salt == salt && recipe.pepper.is_none_or(|key| self.ring.holds(key));
-        let mut known = account.into_iter().chain(waiting).map(|hash| &hash.recipe);
+        let account = under.standing.account();
+        let set = account.and_then(|account| account.password.as_ref());
+        // What was typed while an account with a salt of its own was there waits under that salt, also when
+        // it is gone: who typed it must not notice.
+        let is_known = |recipe: &&Recipe| {
+            account.is_none_or(|account| recipe.salt == account.salt)
+                && recipe.pepper.is_none_or(|key| self.ring.holds(key))
+        };
+        let mut known = set.into_iter().chain(waiting).map(|hash| &hash.recipe);
         let known = known.find(is_known).cloned();
-        known.unwrap_or_else(|| Recipe::new(salt, self.ring.newest(), self.settings.password_cost))
+        known.unwrap_or_else(|| {
+            let salt = account.map(|account| account.salt.clone());
+            let salt = salt.unwrap_or_else(|| self.salts.salt(&address.canonical()));
+            Recipe::new(salt, self.ring.newest(), self.settings.password_cost)
+        })
     }
 
     /// How a new password of an account is hashed.

@@ -14,6 +14,7 @@ use super::next::Next;
 use super::password::PasswordHash;
 pub use super::purpose::Purpose;
 use super::read::Standing;
+use super::session::Session;
 use super::time::Timestamp;
 use super::token::KeyId;
 
@@ -97,6 +98,15 @@ pub struct AskingAccount {
     pub epoch: u32,
     /// The session that asked.
     pub session: SessionId,
+    /// When its holder had last proven who they are.
+    pub proven_at: Timestamp,
+}
+
+impl AskingAccount {
+    pub(super) fn of(account: &Account, session: &Session) -> Self {
+        let Session { id, proven_at, .. } = *session;
+        Self { id: account.id, epoch: account.epoch, session: id, proven_at }
+    }
 }
 
 /// How a request was used.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Gatepost;
 use super::address::EmailAddress;
 use super::error::Error;
-use super::ids::Nonce;
+use super::ids::{AccountId, Nonce};
 use super::key::Key;
 use super::next::Next;
 use super::request::{Purpose, Request};
@@ -36,8 +36,8 @@ pub struct Waiting {
     pub expires_at: Timestamp,
     /// How long to wait before asking again; zero when another mail may be asked for now.
     pub resend_after: Duration,
-    /// Whether only somebody signed in can redeem it.
-    pub needs_session: bool,
+    /// The account that asked, where only a session of it can redeem the request.
+    pub asked_by: Option<AccountId>,
     /// Where its holder wanted to go.
     pub next: Option<Next>,
 }
@@ -78,7 +78,7 @@ impl Gatepost {
                     resend_after: request.resend_after(now),
                     email: request.address,
                     expires_at: request.expires_at,
-                    needs_session: request.asker.is_some(),
+                    asked_by: request.asker.map(|asker| asker.id),
                     next: request.next,
                 })
             })

@@ -9,9 +9,11 @@ use gatepost::domain::address::EmailAddress;
 use gatepost::domain::client::Client;
 use gatepost::domain::error::Error;
 use gatepost::domain::key::{Key, Span};
+use gatepost::domain::letter::Code;
 use gatepost::domain::password::Password;
 use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
 use gatepost::domain::redeem::Redeemer;
+use gatepost::domain::request::RESEND_WAIT;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::store::memory::MemoryStore;
@@ -84,7 +86,7 @@ async fn every_act_costs_the_store_the_same_whoever_stands_behind_the_address() 
 
 /// What each act of a stranger at the address asks of the store.
 async fn steps(behind: Behind) -> Vec<(&'static str, Vec<Step>)> {
-    let (store, (world, _)) = (Arc::new(NotingStore::default()), world());
+    let (store, (world, clock)) = (Arc::new(NotingStore::default()), world());
     let keys = KeyRing::generate(&world);
     let ring = || KeyRing::parse(&keys).unwrap();
     let house = Gatepost::open(store.clone(), world, ring(), Settings::default()).await.unwrap();
@@ -92,7 +94,7 @@ async fn steps(behind: Behind) -> Vec<(&'static str, Vec<Step>)> {
     settle(&house, &ring(), &ann, behind).await;
     store.steps.lock().unwrap().clear();
     let taken = |act| (act, std::mem::take(&mut *store.steps.lock().unwrap()));
-    let (right, wrong) = (Password::new(PASSWORD.to_owned()), Password::new("seven loud geese".to_owned()));
+    let [wrong, typed] = ["seven loud geese", "nine pale herons"].map(|text| Password::new(text.to_owned()));
     let mut acts = Vec::new();
     let refused = house.sign_in_with_password(&ann, &wrong, None, &nobody).await;
     assert_eq!(refused.unwrap_err(), Error::InvalidCredentials);
@@ -101,10 +103,18 @@ async fn steps(behind: Behind) -> Vec<(&'static str, Vec<Step>)> {
     acts.push(taken("a sign-in letter"));
     house.redeem_code(asked.held, None, None, None, &nobody).await.unwrap_err();
     acts.push(taken("no code"));
+    let code = Code::parse("000000");
+    house.redeem_code(asked.held, code.as_ref(), None, None, &nobody).await.unwrap_err();
+    acts.push(taken("a wrong code"));
+    clock.advance(RESEND_WAIT);
+    house.resend(asked.held, &nobody).await.unwrap();
+    acts.push(taken("one more letter"));
     house.forgot_password(&ann, &[], &nobody).await.unwrap();
     acts.push(taken("a forgotten password"));
-    house.register(&ann, &right, None, &[], &nobody).await.unwrap();
+    house.register(&ann, &typed, None, &[], &nobody).await.unwrap();
     acts.push(taken("a registration"));
+    assert!(house.sign_in_with_password(&ann, &typed, None, &nobody).await.is_ok());
+    acts.push(taken("a password that waits"));
     acts
 }
 

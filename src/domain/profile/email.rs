@@ -47,7 +47,7 @@ impl Gatepost {
             }
             let now = self.world.now();
             Self::has_room(account, now)?;
-            let asker = AskingAccount { id: account.id, epoch: account.epoch, session: acting.session.id };
+            let asker = AskingAccount::of(account, &acting.session);
             // One that was called off, or gave way to another, begins anew.
             let pending = account.pending_change.as_ref().map(|change| change.nonce);
             let held: Vec<HeldRequest> =

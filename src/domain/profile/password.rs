@@ -35,7 +35,7 @@ impl Gatepost {
             return self.refuse_change(token, client).await;
         }
         let hash = self.hash(password, self.todays_recipe(&account)).await?;
-        self.put_password(token, &account, Some(&hash), EventName::PasswordChanged, client).await
+        self.put_password(token, Some(&hash), EventName::PasswordChanged, client).await
     }
 
     /// Removes the password: the account signs in by mail alone. No mistake where there is none.
@@ -47,7 +47,7 @@ impl Gatepost {
         if acting.account.password.is_none() {
             return self.signed_in(acting.account, acting.session);
         }
-        self.put_password(token, &acting.account, None, EventName::PasswordRemoved, client).await
+        self.put_password(token, None, EventName::PasswordRemoved, client).await
     }
 
     /// Whether `typed` is the password of the account.
@@ -65,21 +65,17 @@ impl Gatepost {
         }
     }
 
-    /// `compared` is the account whose current password was typed: where it has another one by now, the
-    /// epoch moved, and the session that acts is dead.
+    /// Where the account has another password by now than the one that was typed, the session that acts is
+    /// dead.
     async fn put_password(
         &self,
         token: &str,
-        compared: &Account,
         password: Option<&PasswordHash>,
         name: EventName,
         client: &Client,
     ) -> Result<SignedIn, Error> {
         self.act(client, || async {
             let acting = self.recently_signed_in_with(token).await?;
-            if acting.account.epoch != compared.epoch {
-                return Err(Error::SignInRequired);
-            }
             let mut change = Change::new();
             acting.expected_by(&mut change);
             let account = Account { password: password.cloned(), ..acting.account };

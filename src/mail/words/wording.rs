@@ -198,7 +198,7 @@ fn password_changed(name: &str) -> Wording {
 fn account_deleted(name: &str) -> Wording {
     Wording {
         title: format!("Your {name} account was deleted"),
-        lead: vec![format!("Your {name} account is gone, and so is what was known of it here.")],
+        lead: vec![format!("Your {name} account is gone, with its password, its sessions and its history.")],
         label: None,
         otherwise: "If you did not ask for that, whoever runs the server did it, or somebody else was in your \
          account. It cannot be brought back; you can register anew.",

@@ -68,16 +68,13 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for PerhapsBody<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let bytes = body.take()?.into_bytes().await?;
-        Ok(Self(if bytes.is_empty() {
-            Fields::default().read()?
-        } else {
-            fields(request, &bytes)?.read()?
-        }))
+        let fields = match (bytes.is_empty(), is_json(request)) {
+            (true, _) => Fields::default(),
+            (false, true) => Fields::from_json(&bytes)?,
+            (false, false) => return Err(Problem::of(Code::UnsupportedMediaType).into()),
+        };
+        Ok(Self(fields.read()?))
     }
-}
-
-fn fields(request: &Request, bytes: &[u8]) -> Result<Fields, Problem> {
-    if is_json(request) { Fields::from_json(bytes) } else { Err(Problem::of(Code::UnsupportedMediaType)) }
 }
 
 /// The answer of an operation. Stands in for poem-openapi's `Json`, which makes a tree of values

@@ -188,11 +188,13 @@ impl Visitor {
     }
 }
 
-/// Who is signed in waits for nothing but what only somebody signed in can redeem, and for a new password
-/// in place of one that was forgotten; who is not, for all the rest.
+/// Who is signed in waits for nothing but what their own account asked for, and for a new password in place
+/// of one that was forgotten; who is not, for all that no account has to ask for.
 pub(super) fn waits_for(signed_in: Option<&Live>, waiting: &Waiting) -> bool {
-    let is_signed_in = signed_in.is_some();
-    waiting.needs_session == is_signed_in || (is_signed_in && waiting.purpose == Purpose::ResetPassword)
+    match waiting.asked_by {
+        Some(account) => signed_in.is_some_and(|live| live.account.id == account),
+        None => signed_in.is_none() || waiting.purpose == Purpose::ResetPassword,
+    }
 }
 
 /// The cookies under the names of this server's mode.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use gatepost::domain::account::Account;
 use gatepost::domain::key::Key;
 use gatepost::domain::owner::Owner;
-use gatepost::domain::ports::{Record, Versioned};
+use gatepost::domain::ports::{Clock, Record, Versioned};
 
 use super::app::App;
 
@@ -26,8 +26,12 @@ impl App {
             assert_eq!(at(&own), Some(&Record::Owner(Owner::Account(account.id))), "{account:?}");
             for undo in &account.undos {
                 // One that is over may be swept, and still be remembered by its account.
-                let of = at(&Key::undo(undo.nonce));
-                assert!(of.is_none_or(|of| *of == Record::Undo(account.id)), "{undo:?}");
+                if self.clock.now() < undo.over_at {
+                    assert_eq!(at(&Key::undo(undo.nonce)), Some(&Record::Undo(account.id)), "{undo:?}");
+                    let held = Owner::Held { by: account.id, undo: undo.nonce, over_at: undo.over_at };
+                    let owner = at(&Key::owner(&undo.address.canonical()));
+                    assert_eq!(owner, Some(&Record::Owner(held)), "{undo:?}");
+                }
                 undos.insert(undo.nonce);
             }
             if let Some(pending) = &account.pending_change {

@@ -77,8 +77,22 @@ async fn whoever_has_the_address_by_now_keeps_it(door: Door) {
         app.read_all().await;
         assert_eq!(carol.who().await.as_deref(), Some(ANN));
         assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
-        app.expect_whole().await;
+        assert_eq!(app.accounts().await, if deletes { 1 } else { 2 });
     }
+}
+
+/// When the mark of the address that is held, and that of the one that is left, fall on one moment.
+#[tokio::test]
+async fn an_account_is_deleted_at_any_moment_after_a_change() {
+    let app = App::start().await;
+    let mut ann = registered(&app, Door::Json, ANN).await;
+    readdress(&app, &mut ann, ANN, NEW).await;
+    app.clock.advance(Duration::from_hours(5 * 24));
+    let moved = EmailAddress::parse(NEW).unwrap();
+    app.house.gatepost.delete_account_of(&moved, &Client::server()).await.unwrap();
+    app.read_all().await;
+    app.sweep_after(Duration::from_hours(48)).await;
+    assert_eq!(app.records().await.without_events(), App::start().await.records().await.without_events());
 }
 
 #[tokio::test]

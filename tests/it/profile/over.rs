@@ -6,6 +6,9 @@ use gatepost::domain::accounts::Role;
 use gatepost::domain::address::EmailAddress;
 use gatepost::domain::client::Client;
 use gatepost::domain::event::EventName;
+use gatepost::domain::import::NewAccount;
+use gatepost::domain::password::PasswordHash;
+use gatepost::domain::time::Timestamp;
 
 use super::{ANN, PASSWORD, registered};
 use crate::harness::app::App;
@@ -16,10 +19,14 @@ both_doors! {
     a_change_of_address_that_is_over_is_shown_nowhere,
     news_that_is_not_so_any_more_is_not_sent,
     what_was_proven_in_the_future_is_not_recent,
+    what_a_stranger_registered_waits_on_when_the_account_is_gone,
 }
 
 const BOB: &str = "bob@example.org";
 const NEW: &str = "new@example.org";
+/// Of a password nobody knows.
+const HASH: &str =
+    "$argon2id$v=19$m=8192,t=3,p=2$maia5wwCZyFzaCY4g+dlRQ$6ROKhAkFvjNrgkxYaTT6hqFGfhFW7V5haFrnw+d4XIU";
 
 async fn a_change_of_address_that_is_over_is_shown_nowhere(door: Door) {
     let app = App::start().await;
@@ -80,4 +87,26 @@ async fn what_was_proven_in_the_future_is_not_recent(door: Door) {
     assert_eq!(ann.cancel_email_change().await, Answer::refused(403, "recent_sign_in_required"));
     assert_eq!(ann.reauthenticate(PASSWORD).await, Answer::Done);
     assert_eq!(ann.cancel_email_change().await, Answer::Done);
+}
+
+/// The account came from elsewhere, with a salt of its own.
+async fn what_a_stranger_registered_waits_on_when_the_account_is_gone(door: Door) {
+    let app = App::start().await;
+    let (address, operator) = (EmailAddress::parse(ANN).unwrap(), Client::server());
+    let account = NewAccount {
+        address: address.clone(),
+        registered_at: Timestamp::default(),
+        confirmed_at: Timestamp::default(),
+        role: Role::Member,
+        disabled: false,
+        password: Some(PasswordHash::from_phc(HASH).unwrap()),
+    };
+    app.house.gatepost.import_accounts(&[account], &operator).await.unwrap();
+    assert_eq!(app.caller(door).register(ANN, PASSWORD).await, Answer::Done);
+    app.letter_to(ANN).await;
+    let unconfirmed = Answer::refused(403, "unconfirmed");
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, unconfirmed);
+    app.house.gatepost.delete_account_of(&address, &operator).await.unwrap();
+    app.news_to(ANN).await;
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, unconfirmed);
 }

@@ -75,7 +75,12 @@ fn records() -> Vec<(&'static str, Record)> {
                 wrong_codes: 2,
                 next: Next::parse("/home"),
                 password: Some(password),
-                asker: Some(AskingAccount { id: account, epoch: 3, session: SessionId([2; 16]) }),
+                asker: Some(AskingAccount {
+                    id: account,
+                    epoch: 3,
+                    session: SessionId([2; 16]),
+                    proven_at: Timestamp(19),
+                }),
                 handed_out: false,
                 generation: Generation {
                     number: 1,

@@ -125,7 +125,7 @@ fn intro(waiting: &Waiting) -> Markup {
 /// The account that is left by who sets the password of another one.
 fn leaves<'a>(visitor: &'a Visitor, waiting: &Waiting) -> Option<&'a EmailAddress> {
     let own = visitor.signed_in.as_ref().map(|live| &live.account.address);
-    own.filter(|own| !waiting.needs_session && own.canonical() != waiting.email.canonical())
+    own.filter(|own| waiting.asked_by.is_none() && own.canonical() != waiting.email.canonical())
 }
 
 pub(super) fn code_form(house: &House, waiting: &Waiting, problem: Option<&Problem>) -> Markup {
@@ -166,13 +166,14 @@ pub(super) fn again(waiting: &Waiting, line: &Line) -> Markup {
     let request = waiting.held.nonce().to_string();
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("request", &request);
-    let next = if waiting.needs_session { Some(PROFILE) } else { waiting.next.as_ref().map(Next::as_str) };
+    let next =
+        if waiting.asked_by.is_some() { Some(PROFILE) } else { waiting.next.as_ref().map(Next::as_str) };
     if let Some(next) = next {
         query.append_pair("next", next);
     }
     let poll = format!("{CHECK_INBOX}?{}", query.finish());
     let (place, label) = words(waiting.purpose).another;
-    let another = if waiting.needs_session {
+    let another = if waiting.asked_by.is_some() {
         place.to_owned()
     } else {
         with_next(place, waiting.next.as_ref().map(Next::as_str))

@@ -167,8 +167,8 @@ fn for_who_is_signed_in(token: &str, view: &LinkView, words: &Words, is_signed_i
             p.lead { (before) strong.address { (view.email) } (after) }
             @if let Some(code) = &view.code { (carry(words.carry, code)) }
             @if view.asker == Asker::Yes && !is_signed_in {
-                p { "You asked for it in this browser, and have signed out since." }
-                p.actions { a.button href=(sign_in) { "Sign in, and come back" } }
+                p { "You asked for it in this browser, and have signed out since. Sign in first, and then open the link of our letter again." }
+                p.actions { a.button href=(sign_in) { "Sign in" } }
             }
             p.hint { "This is not about you? Then close this page: nothing happens." }
         }
