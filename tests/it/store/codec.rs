@@ -63,6 +63,8 @@ fn records() -> Vec<(&'static str, Record)> {
         ),
         ("left address", Record::Owner(Owner::Vacated { at: Timestamp(18) })),
         ("undo", Record::Undo(account)),
+        ("deleted account", Record::Remains(account)),
+        ("asked for", Record::Asked),
         (
             "request",
             Record::Request(Request {
