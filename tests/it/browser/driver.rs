@@ -158,8 +158,10 @@ impl Browser {
     /// What a file has in it that was taken from the page; waits for it.
     pub(super) async fn downloaded(&self, name: &str) -> String {
         let file = self.profile.path().join(name);
-        self.until(name, || async { file.exists() }).await;
-        std::fs::read_to_string(file).unwrap()
+        // An empty file holds the name until all is there.
+        let is_whole = || async { std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) };
+        self.until(name, is_whole).await;
+        std::fs::read_to_string(&file).unwrap()
     }
 
     /// Which field or button what is typed goes to.
