@@ -26,6 +26,7 @@ macro_rules! both_kinds {
     };
 }
 
+mod chromedriver;
 mod driver;
 mod gate;
 mod letters;
