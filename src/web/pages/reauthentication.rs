@@ -50,7 +50,7 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
 
 async fn prove(house: &House, visitor: &Visitor, fields: Fields) -> Result<(), Problem> {
     let input: Reauthenticate = fields.read()?;
-    let token = visitor.session.as_deref().unwrap_or_default();
+    let token = visitor.token();
     let proven = house.gatepost.reauthenticate(token, &Password::new(input.password), &visitor.client).await;
     proven.map(drop).map_err(Problem::of_reauthentication)
 }
@@ -63,15 +63,11 @@ fn sign_in_first(visitor: &Visitor, wanted: Option<&Next>) -> Response {
 /// Asks for a code.
 pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let wanted = next(Some(fields.typed("next")));
-    let token = visitor.session.as_deref().unwrap_or_default();
+    let token = visitor.token();
     let (wanted_later, held) = (kept(wanted.as_ref()), &visitor.held);
     let asked = house.gatepost.request_reauthentication(token, wanted_later, held, &visitor.client).await;
     match asked.map_err(Problem::from) {
-        Ok(queued) => {
-            let mut response = visitor.lead_to(CHECK_INBOX);
-            visitor.keep(&mut response, &house.site, &queued.request);
-            Ok(response)
-        }
+        Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
         Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
         // The letter of the first click is on its way: wait for that.
         Err(problem) if problem.code == Code::TooManyMails && !visitor.is_htmx && waits(&visitor) => {

@@ -24,11 +24,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let typed = fields.typed("email").to_owned();
     match ask(&house, &visitor, fields).await {
-        Ok(queued) => {
-            let mut response = visitor.lead_to(CHECK_INBOX);
-            visitor.keep(&mut response, &house.site, &queued.request);
-            Ok(response)
-        }
+        Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
         Err(problem) if is_told_inside(&problem) => {
             let mut response = if visitor.is_htmx {
                 fragment(form(&typed, Some(&problem)))

@@ -37,11 +37,7 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
         return Ok(go_on(&house, &visitor, wanted.as_ref()));
     }
     match register(&house, &visitor, input, wanted.as_ref()).await {
-        Ok(queued) => {
-            let mut response = visitor.lead_to(UNCONFIRMED);
-            visitor.keep(&mut response, &house.site, &queued.request);
-            Ok(response)
-        }
+        Ok(queued) => Ok(visitor.wait_at(UNCONFIRMED, &house.site, &queued.request)),
         Err(problem) if is_told_inside(&problem) && problem.code != Code::RegistrationClosed => {
             let mut response = if visitor.is_htmx {
                 fragment(form(&house, &email, wanted.as_ref(), Some(&problem)))

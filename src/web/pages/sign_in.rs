@@ -176,7 +176,28 @@ fn card(house: &House, visitor: &Visitor, typed: &Typed<'_>) -> Markup {
     }
 }
 
-/// The form that asks for a letter, also where a link or a code was no longer good.
+/// What was asked for is over: it is asked for again here, or gone `on` by who is signed in.
+pub(super) fn anew(house: &House, visitor: &Visitor, problem: &Problem, on: [&str; 2]) -> Response {
+    let [place, label] = on;
+    let content = html! {
+        section.card {
+            h1 { (problem.code.title()) }
+            p.lead { (problem.detail) }
+            @if let Some(signed_in) = &visitor.signed_in {
+                p { "You are signed in as " strong.address { (signed_in.account.address) } "." }
+                p.actions { a.button href=(place) { (label) } }
+            } @else {
+                (form("", None, None, true))
+                div #result role="status" aria-live="polite" {}
+            }
+        }
+    };
+    let mut response = page(&house.site, visitor, problem.code.title(), &content);
+    problem.put_headers(&mut response, Door::Pages);
+    response
+}
+
+/// The form that asks for a letter.
 pub(super) fn form(email: &str, next: Option<&Next>, problem: Option<&Problem>, is_first: bool) -> Markup {
     html! {
         form method="post" action=(SIGN_IN) hx-post=(SIGN_IN) hx-target="#result" {

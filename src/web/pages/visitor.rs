@@ -153,6 +153,18 @@ impl Visitor {
         response
     }
 
+    /// The session token; without one, what is nobody's.
+    pub(super) fn token(&self) -> &str {
+        self.session.as_deref().unwrap_or_default()
+    }
+
+    /// Leads to where a letter is waited for that was just asked for here.
+    pub(super) fn wait_at(&self, place: &str, site: &Site, request: &RequestToken) -> Response {
+        let mut response = self.lead_to(place);
+        self.keep(&mut response, site, request);
+        response
+    }
+
     /// Keeps a request as the newest of this browser.
     pub(super) fn keep(&self, response: &mut Response, site: &Site, request: &RequestToken) {
         let newest = request.as_str();

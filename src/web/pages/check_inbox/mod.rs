@@ -10,7 +10,6 @@ use maud::html;
 pub(super) use self::panel::panel;
 use super::arrival::{first, go_on, redeemed};
 use super::form::is_told_inside;
-use super::layout::page;
 use super::notice::Notice;
 use super::visitor::{Visitor, waits_for};
 use super::{Answer, fragment, sign_in};
@@ -140,20 +139,5 @@ fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if visitor.is_htmx {
         return Err(problem);
     }
-    let content = html! {
-        section.card {
-            h1 { (problem.code.title()) }
-            p.lead { (problem.detail) }
-            @if let Some(signed_in) = &visitor.signed_in {
-                p { "You are signed in as " strong.address { (signed_in.account.address) } "." }
-                p.actions { a.button href=(PROFILE) { "Back to the profile" } }
-            } @else {
-                (sign_in::form("", None, None, true))
-                div #result role="status" aria-live="polite" {}
-            }
-        }
-    };
-    let mut response = page(&house.site, visitor, problem.code.title(), &content);
-    problem.put_headers(&mut response, Door::Pages);
-    Ok(response)
+    Ok(sign_in::anew(house, visitor, &problem, [PROFILE, "Back to the profile"]))
 }

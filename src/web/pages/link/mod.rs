@@ -8,12 +8,9 @@
 
 mod landing;
 
-use maud::html;
-
 use self::landing::landing;
 use super::arrival::{first, go_on, redeemed};
 use super::form::is_told_inside;
-use super::layout::page;
 use super::visitor::Visitor;
 use super::{Answer, sign_in};
 use crate::domain::link::LinkView;
@@ -76,20 +73,5 @@ fn dead(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if problem.code != problem::Code::InvalidLink {
         return Err(problem);
     }
-    let content = html! {
-        section.card {
-            h1 { (problem.code.title()) }
-            p.lead { (problem.detail) }
-            @if let Some(signed_in) = &visitor.signed_in {
-                p { "You are signed in as " strong.address { (signed_in.account.address) } " already." }
-                p.actions { a.button href=(house.site.home.as_str()) { "Go on" } }
-            } @else {
-                (sign_in::form("", None, None, true))
-                div #result role="status" aria-live="polite" {}
-            }
-        }
-    };
-    let mut response = page(&house.site, visitor, problem.code.title(), &content);
-    problem.put_headers(&mut response, Door::Pages);
-    Ok(response)
+    Ok(sign_in::anew(house, visitor, &problem, [house.site.home.as_str(), "Go on"]))
 }

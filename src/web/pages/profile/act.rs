@@ -35,14 +35,14 @@ async fn try_password(house: &House, visitor: &Visitor, fields: Fields) -> Resul
 /// The session of who may change the account. Asked before it is looked at what was typed: the page has
 /// no forms for anybody else, and so no place to say what is wrong with it.
 async fn recent<'a>(house: &House, visitor: &'a Visitor) -> Result<&'a str, Problem> {
-    let token = visitor.session.as_deref().unwrap_or_default();
+    let token = visitor.token();
     house.gatepost.expect_recent(token).await?;
     Ok(token)
 }
 
 /// Removes the password.
 pub(in crate::web::pages) async fn remove_password(house: House, visitor: Visitor, _: Fields) -> Answer {
-    let token = visitor.session.as_deref().unwrap_or_default();
+    let token = visitor.token();
     let changed = house.gatepost.remove_password(token, &visitor.client).await.map_err(Problem::from);
     renewed(&house, &visitor, Section::Password, Notice::PasswordRemoved, changed).await
 }
@@ -51,11 +51,7 @@ pub(in crate::web::pages) async fn remove_password(house: House, visitor: Visito
 pub(in crate::web::pages) async fn change_email(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let typed = fields.typed("email").to_owned();
     match ask(&house, &visitor, fields).await {
-        Ok(queued) => {
-            let mut response = visitor.lead_to(CHECK_INBOX);
-            visitor.keep(&mut response, &house.site, &queued.request);
-            Ok(response)
-        }
+        Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
         Err(problem) => refused(&house, &visitor, Section::Email, &typed, problem).await,
     }
 }
@@ -69,7 +65,7 @@ async fn ask(house: &House, visitor: &Visitor, fields: Fields) -> Result<MailQue
 
 /// Calls off the change of address that waits.
 pub(in crate::web::pages) async fn cancel_email(house: House, visitor: Visitor, _: Fields) -> Answer {
-    let token = visitor.session.as_deref().unwrap_or_default();
+    let token = visitor.token();
     let changed = house.gatepost.cancel_email_change(token, &visitor.client).await.map_err(Problem::from);
     renewed(&house, &visitor, Section::Email, Notice::EmailChangeCancelled, changed).await
 }
@@ -97,7 +93,7 @@ async fn try_end(house: &House, visitor: &Visitor) -> Result<SessionId, Problem>
 
 /// Ends all other sessions.
 pub(in crate::web::pages) async fn end_others(house: House, visitor: Visitor, _: Fields) -> Answer {
-    let token = visitor.session.as_deref().unwrap_or_default();
+    let token = visitor.token();
     let changed = house.gatepost.end_other_sessions(token, &visitor.client).await.map_err(Problem::from);
     renewed(&house, &visitor, Section::Sessions, Notice::OthersEnded, changed).await
 }
