@@ -210,6 +210,8 @@ pub struct ShownLetter {
     pub id: LetterId,
     /// To whom it went.
     pub to: EmailAddress,
+    /// What it is about, without a code: how a list names it.
+    pub title: String,
     /// Its subject line.
     pub subject: String,
     /// The text part.

@@ -182,6 +182,7 @@ fn shown(contents: &Contents, words: Words) -> ShownLetter {
     ShownLetter {
         id: contents.id,
         to: contents.to.clone(),
+        title: words.title,
         subject: words.subject,
         text: words.text,
         html: words.html,

@@ -44,7 +44,7 @@ pub(super) fn words(house: &House, matter: &Matter) -> Words {
         Some(code) => format!("{} is your {} code", code.as_str(), house.name),
         None => said.title.clone(),
     };
-    let words = house.written(subject, &Draft { title: said.title, blocks });
+    let words = house.written(subject, Draft { title: said.title, blocks });
     Words { link, code: matter.code.clone(), ..words }
 }
 

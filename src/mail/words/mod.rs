@@ -20,6 +20,7 @@ pub(super) struct House {
 
 /// A letter that is written.
 pub(super) struct Words {
+    pub(super) title: String,
     pub(super) subject: String,
     pub(super) text: String,
     pub(super) html: String,
@@ -66,12 +67,12 @@ impl House {
                 Block::Remark("Somebody who runs the server asked for it. There is nothing to do.".into()),
             ],
         };
-        self.written(title, &draft)
+        self.written(title, draft)
     }
 
-    fn written(&self, subject: String, draft: &Draft) -> Words {
-        let text = text::written(draft);
-        let html = html::written(draft, &self.name);
-        Words { subject, text, html, link: None, code: None }
+    fn written(&self, subject: String, draft: Draft) -> Words {
+        let text = text::written(&draft);
+        let html = html::written(&draft, &self.name);
+        Words { title: draft.title, subject, text, html, link: None, code: None }
     }
 }
