@@ -1,5 +1,5 @@
-//! Who looks at an app that stands behind the same proxy? The proxy asks here before it lets a
-//! request through, with the cookies of that request and nothing else of it that counts.
+//! Tells a proxy who is signed in. The proxy asks here before it passes a request on to an app on the
+//! same host. Only the cookies of that request count.
 
 use poem::http::header::{HeaderName, HeaderValue};
 use poem::http::{HeaderMap, StatusCode};
@@ -13,15 +13,15 @@ use crate::domain::error::Error;
 use crate::domain::session::Live;
 use crate::path::FORWARD_AUTH;
 
-/// What the app is told: the id of the account, and its address.
+/// The headers that identify the person to the app: the account's id and its address.
 const IDENTITY: [HeaderName; 2] =
     [HeaderName::from_static("remote-user"), HeaderName::from_static("remote-email")];
 
-/// 204 and who it is, or 401, or the fault that kept us from knowing; no body.
+/// 204 with the identity, or 401, or the status of the failure that kept us from finding out. No body.
 ///
-/// The session cookie alone decides. A bearer token is a program's; and what a proxy tells of the
-/// request it holds (`X-Forwarded-Uri` and its kin) could have been written by the client, who
-/// would choose what is asked about (CVE-2021-32637, CVE-2025-54576).
+/// Only the session cookie decides. Bearer tokens are for programs. Headers in which a proxy describes
+/// the original request (such as `X-Forwarded-Uri`) are ignored, because the client may have written
+/// them and could choose what is checked (CVE-2021-32637, CVE-2025-54576).
 #[handler]
 pub(super) async fn answer(house: Data<&House>, client: &Client, headers: &HeaderMap) -> Response {
     let token = Cookies::new(house.site.public_url.scheme()).read(headers, Cookie::Session);
@@ -35,7 +35,7 @@ pub(super) async fn answer(house: Data<&House>, client: &Client, headers: &Heade
         Err(error) => {
             let problem = Problem::from(error);
             problem.tell(&client.request_id);
-            // As a page would: `WWW-Authenticate` would make browsers ask for a password.
+            // Headers as for a page: `WWW-Authenticate` would make browsers ask for a password.
             problem.put_headers(&mut response, Door::Pages);
         }
     }
@@ -44,19 +44,19 @@ pub(super) async fn answer(house: Data<&House>, client: &Client, headers: &Heade
 
 fn name(response: &mut Response, live: &Live) {
     response.set_status(StatusCode::NO_CONTENT);
-    let told = [live.account.id.to_string(), live.account.address.to_string()];
-    for (name, told) in IDENTITY.into_iter().zip(told) {
-        let told = HeaderValue::from_str(&told).expect("ids and addresses are plain ASCII");
-        response.headers_mut().insert(name, told);
+    let identity = [live.account.id.to_string(), live.account.address.to_string()];
+    for (name, value) in IDENTITY.into_iter().zip(identity) {
+        let value = HeaderValue::from_str(&value).expect("ids and addresses are plain ASCII");
+        response.headers_mut().insert(name, value);
     }
 }
 
-/// Names nobody, on every answer of this path that names no one: a refusal by whomever, a fault.
+/// Adds empty identity headers to every response of this path that has none, such as a refusal.
 ///
-/// A proxy copies these headers onto the request it lets through, over what the client wrote
-/// there. One that copies only what is there would leave `Remote-User: somebody` of a stranger
-/// standing, and the app would take him for somebody (CVE-2026-30851). So they are never missing.
-pub(super) fn name_nobody(path: &str, headers: &mut HeaderMap) {
+/// A proxy copies these headers onto the request it passes on, replacing those the client sent. A
+/// proxy that copies only headers that are present would keep a `Remote-User` sent by an attacker, and
+/// the app would trust it (CVE-2026-30851). So they are never missing.
+pub(super) fn name_no_one(path: &str, headers: &mut HeaderMap) {
     if path == FORWARD_AUTH {
         for name in IDENTITY {
             headers.entry(name).or_insert(HeaderValue::from_static(""));

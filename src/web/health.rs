@@ -1,5 +1,5 @@
-//! Is the process alive, and does it take work? For supervisors and load balancers: no words about
-//! anybody, no version.
+//! Whether the process is alive and ready, for supervisors and load balancers. Reveals no version and
+//! nothing about any account.
 
 use poem::http::StatusCode;
 use poem::http::header::CONTENT_TYPE;
@@ -7,25 +7,23 @@ use poem::{Response, handler, web::Data};
 
 use super::House;
 
-/// Alive: the process answers.
+/// Alive: the process responds.
 #[handler]
 pub(super) fn live() -> Response {
     text(StatusCode::OK, "alive\n".to_owned())
 }
 
-/// Ready while writes are taken. Mail that is owed makes nobody unready: it delays letters alone.
+/// Ready while the database accepts writes. Waiting email does not count: it delays only email.
 #[handler]
 pub(super) async fn ready(house: Data<&House>) -> Response {
     let outbox = match house.gatepost.next_letter_due().await {
         Ok(None) => "empty",
-        Ok(Some(_)) => "letters are owed",
+        Ok(Some(_)) => "emails are waiting",
         Err(_) => "unknown",
     };
     match house.gatepost.ready() {
         Ok(()) => text(StatusCode::OK, format!("store: ready\noutbox: {outbox}\n")),
-        Err(_) => {
-            text(StatusCode::SERVICE_UNAVAILABLE, format!("store: takes no writes\noutbox: {outbox}\n"))
-        }
+        Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, format!("store: refuses writes\noutbox: {outbox}\n")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One line a request.
+//! One log line per request.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use poem::http::{Method, StatusCode};
 
 use crate::path::{API, LINK};
 
-/// No path of ours is longer; a stranger's would only fill the disk.
+/// None of our paths is longer. Longer ones are cut, or anyone could fill the disk with them.
 const LONGEST_PATH_BYTES: usize = 120;
 
-/// No name of ours is as long as this, and every token is longer.
+/// Every token has at least this many bytes, and no segment of our own paths has.
 const TOKEN_BYTES: usize = 40;
 
-/// As many as a mailed code has.
+/// The length of an emailed code.
 const CODE_DIGITS: usize = 6;
 
-/// Writes the line of a request that was answered.
+/// Writes the line for a request, once its response is known.
 pub(super) fn write(
     method: &Method,
     path: &str,
@@ -35,7 +35,8 @@ pub(super) fn write(
     );
 }
 
-/// A method in a word of ours: an invented one may be as long as a head, and hold anything.
+/// The name of a known method. An invented one could be very long and contain anything, so it is logged
+/// as `other`.
 fn named(method: &Method) -> &'static str {
     const KNOWN: [Method; 9] = [
         Method::GET,
@@ -52,15 +53,15 @@ fn named(method: &Method) -> &'static str {
     KNOWN.iter().position(|known| known == method).map_or("other", |index| NAMES[index])
 }
 
-/// The path without what opens an account or names a person: who reads the log must not be able to
-/// sign in. Whatever looks like a token, a code or an address is left out wherever it stands, so that
-/// a link that was mangled on its way does not escape by being at the wrong path.
+/// The path without secrets and addresses, so that reading the log is not enough to sign in. Anything
+/// that looks like a token, a code or an email address is removed from every path, because a link
+/// mangled in transit may arrive at the wrong one.
 pub(super) fn masked(path: &str) -> String {
     let api = if path.starts_with(API) { API } else { "" };
     if path[api.len()..].starts_with(LINK) {
         return format!("{api}{LINK}…");
     }
-    let segments = path.split('/').map(|segment| if tells_nothing(segment) { segment } else { "…" });
+    let segments = path.split('/').map(|segment| if is_harmless(segment) { segment } else { "…" });
     let mut masked = segments.collect::<Vec<_>>().join("/");
     if masked.len() > LONGEST_PATH_BYTES {
         masked.truncate(masked.floor_char_boundary(LONGEST_PATH_BYTES));
@@ -69,7 +70,7 @@ pub(super) fn masked(path: &str) -> String {
     masked
 }
 
-fn tells_nothing(segment: &str) -> bool {
+fn is_harmless(segment: &str) -> bool {
     let is_code = segment.len() == CODE_DIGITS && segment.bytes().all(|byte| byte.is_ascii_digit());
     let lower = segment.to_ascii_lowercase();
     segment.len() < TOKEN_BYTES && !is_code && !lower.contains('@') && !lower.contains("%40")
@@ -80,7 +81,7 @@ mod tests {
     use super::masked;
 
     #[test]
-    fn a_logged_path_holds_no_token() {
+    fn a_logged_path_contains_no_token_code_or_address() {
         let token = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AB";
         for (path, logged) in [
             (format!("/link/{token}"), "/link/…"),

@@ -1,5 +1,5 @@
-//! How much a body may hold, and how long it may take: read whole here, so that no handler and no
-//! extractor of poem's ever reads from the network (they know no bounds).
+//! How large a body may be, and how long it may take. Bodies are read completely here, because poem's
+//! handlers and extractors would read from the network without limits.
 
 use poem::error::ReadBodyError;
 use poem::http::header::CONTENT_LENGTH;
@@ -12,12 +12,12 @@ use crate::web::problem::{Code, Problem};
 
 /// Reads the body within its limits and puts it back.
 ///
-/// A length that is too much is refused before a byte is read; one that lies, or is not told, when
-/// the limit is passed. No method is asked for a length: a GET has none.
+/// If `Content-Length` is over the limit, the request is refused before its body is read. If the header
+/// is missing or wrong, the request is refused when the body passes the limit.
 pub(super) async fn buffer(request: &mut Request, limits: &Limits) -> Result<(), Problem> {
     let most =
         if Door::of(request.uri().path()) == Door::Json { limits.json_bytes } else { limits.form_bytes };
-    if told_length(request).is_some_and(|length| length > most as u64) {
+    if declared_length(request).is_some_and(|length| length > most as u64) {
         return Err(Problem::of(Code::TooLarge));
     }
     let body = request.take_body();
@@ -30,11 +30,11 @@ pub(super) async fn buffer(request: &mut Request, limits: &Limits) -> Result<(),
             Ok(())
         }
         Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Problem::of(Code::TooLarge)),
-        // Cut off, badly chunked, or dripping: what came is no body.
+        // Cut off, badly chunked or too slow: there is no complete body.
         Ok(Err(_)) | Err(_) => Err(Problem::of(Code::Malformed)),
     }
 }
 
-fn told_length(request: &Request) -> Option<u64> {
+fn declared_length(request: &Request) -> Option<u64> {
     request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Who is at the door: the peer, or whom a proxy of ours speaks for.
+//! The client of a request: the peer or, if the peer is one of our proxies, the client it names.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -10,7 +10,7 @@ use poem::{Addr, FromRequest, Request, RequestBody};
 use crate::domain::client::Client;
 use crate::web::problem::{Code, Problem};
 
-/// No browser's is longer; what a stranger adds names no device.
+/// No browser's is longer, and nothing after this helps to name the device.
 const LONGEST_USER_AGENT_BYTES: usize = 512;
 
 /// The client of this request.
@@ -24,19 +24,19 @@ pub(super) fn identify(request: &Request, trusted: &[IpNet], request_id: String)
     }
 }
 
-/// The address of a TCP peer. None for the peer of a unix socket, which is a proxy of ours.
+/// The address of a TCP peer. A unix socket's peer has none and is always one of our proxies.
 pub(super) fn peer_ip(peer: &Addr) -> Option<IpAddr> {
     peer.as_socket_addr().map(|address| address.ip().to_canonical())
 }
 
-/// Whether this is the address of a proxy of ours.
+/// Whether this is the address of one of our proxies.
 pub(super) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&ip))
 }
 
-/// The peer's address, unless the peer is a proxy of ours; then the last hop of `X-Forwarded-For`
-/// that is none. What stands left of that hop is what a stranger wrote: believing it gives him as
-/// many addresses as he likes, and so as many tries. No other header is believed.
+/// The peer's address or, if the peer is one of our proxies, the last hop in `X-Forwarded-For` that is
+/// not. Everything left of that hop was written by the client. Trusting it would give an attacker any
+/// number of addresses, and so any number of attempts. No other header is trusted.
 fn address(peer: &Addr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut nearest = match peer_ip(peer) {
         Some(ip) if !is_trusted(ip, trusted) => return ip,
@@ -49,7 +49,7 @@ fn address(peer: &Addr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         match parse_hop(hop) {
             Some(ip) if is_trusted(ip, trusted) => nearest = ip,
             Some(ip) => return ip,
-            // Who sent this is unknown: the proxy that passed it on stands for him.
+            // The sender is unknown, so the proxy that passed the request on counts as the client.
             None => return nearest,
         }
     }
@@ -64,10 +64,10 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     Some(ip.to_canonical())
 }
 
-/// Every handler may ask for the client: `client: &Client`.
+/// Lets a handler take `client: &Client`.
 impl<'a> FromRequest<'a> for &'a Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        // Only an endpoint that stands outside the guard has none.
+        // Only an endpoint outside the guard has none.
         request.extensions().get().ok_or_else(|| Problem::of(Code::Internal).into())
     }
 }

@@ -1,4 +1,4 @@
-//! One connection: hyper over a watched socket, until it ends, overruns or is stopped.
+//! One connection: hyper over a watched socket, until it ends, exceeds a limit or is stopped.
 
 use std::convert::Infallible;
 use std::io;
@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 use super::Limits;
 use super::deadline::{Line, Watched};
 
-/// Serves `socket` to its end. On `stop` a connection without a whole head ends at once, another
-/// after its answer.
+/// Serves `socket` until it ends. On `stop`, a connection without a complete head ends at once; any
+/// other ends after its response.
 pub(super) async fn serve<S, E>(
     socket: S,
     (local, peer): (LocalAddr, RemoteAddr),
@@ -44,11 +44,11 @@ pub(super) async fn serve<S, E>(
         .boxed()
     });
     let io = TokioIo::new(Watched { socket, line: Arc::clone(&line) });
-    // HTTP/1 alone: a proxy stands in front, and cleartext HTTP/2 would have limits of its own.
-    // No timer of hyper's: `Line` has the time-outs.
+    // HTTP/1 only: browsers reach us through a proxy, and cleartext HTTP/2 would need limits of its own.
+    // hyper's timer is off because `Line` has the timeouts.
     let mut hyper = http1::Builder::new()
         .header_read_timeout(None)
-        // The buffer alone is no limit: a head that comes in one piece may outgrow it.
+        // `max_buf_size` is not enough: a head that arrives in one piece can exceed it.
         .max_buf_size(limits.head_bytes)
         .max_header_size(limits.head_bytes)
         .serve_connection(io, service);
@@ -57,7 +57,7 @@ pub(super) async fn serve<S, E>(
     loop {
         tokio::select! {
             biased;
-            // A fault here is the client's (bad bytes, gone away); it was answered as far as it can be.
+            // An error here is the client's (bad bytes, connection closed) and has been answered if possible.
             _ = &mut hyper => break,
             () = &mut overrun => return,
             () = stop.cancelled(), if !is_stopping => {
@@ -72,10 +72,10 @@ pub(super) async fn serve<S, E>(
     let _ = timeout(limits.linger, finish(hyper.into_parts().io.into_inner().socket)).await;
 }
 
-/// Says that we are done, then reads what still comes. Closing with bytes unread makes the kernel
-/// reset the connection, and the client would lose the answer that told why its body was refused.
+/// Ends our side, then reads whatever the client still sends. If we closed with bytes unread, the kernel
+/// would reset the connection, and the client would lose the response that says why its body was refused.
 async fn finish(mut socket: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-    // hyper has, unless somebody asked for an upgrade or spoke HTTP/2.
+    // hyper has already done this, unless the client asked for an upgrade or sent HTTP/2.
     let _ = socket.shutdown().await;
     let mut unread = [0; 4096];
     while socket.read(&mut unread).await? > 0 {}

@@ -1,4 +1,4 @@
-//! The cookies of both modes.
+//! Our cookies, whose names and attributes differ between http and https.
 
 use std::time::Duration;
 
@@ -7,25 +7,25 @@ use poem::http::header::{COOKIE, HeaderValue};
 
 use crate::path::Scheme;
 
-/// What a browser keeps for us.
+/// The cookies that a browser keeps for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookie {
     /// The session token.
     Session,
     /// The request tokens, newest first.
     Request,
-    /// What the next page tells, once.
+    /// The notice that the next page shows once.
     Notice,
 }
 
-/// Reads and writes cookies under the names of one mode.
+/// Reads and writes cookies under the names for one scheme.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookies {
     scheme: Scheme,
 }
 
 impl Cookies {
-    /// The cookies of a server that is reached by `scheme`.
+    /// The cookies of a server that browsers reach over `scheme`.
     #[must_use]
     pub fn new(scheme: Scheme) -> Self {
         Self { scheme }
@@ -33,10 +33,10 @@ impl Cookies {
 
     /// The value of a cookie, as the browser sent it.
     ///
-    /// Names are compared byte by byte and only the one space browsers put before a name is taken
-    /// off: a name that merely looks like ours (behind a tab or a Unicode space) can be set by a
-    /// neighbouring host in spite of the `__Host-` prefix. So can a second cookie of the
-    /// same name, on http at least; since nobody can tell which is ours, neither is.
+    /// Names are compared byte by byte, after removing only the one space that browsers put before a
+    /// name. A name that merely looks like ours (with a tab or a Unicode space in front) can be set by
+    /// a neighbouring host despite the `__Host-` prefix. Over http, a neighbour can also set a second
+    /// cookie of the same name. We can't know which of the two is ours, so neither counts.
     #[must_use]
     pub fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
         let name = self.name(cookie).as_bytes();
@@ -54,21 +54,21 @@ impl Cookies {
     /// The `Set-Cookie` that keeps `value` for `max_age`.
     ///
     /// # Panics
-    /// When the value has characters a cookie must not have: ours never do.
+    /// If the value has characters that a cookie must not have. Ours never do.
     #[must_use]
     pub fn set(self, cookie: Cookie, value: &str, max_age: Duration) -> HeaderValue {
-        // A `;` in a value would let it write attributes of its own.
+        // A `;` in the value could add attributes.
         let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte));
-        assert!(is_plain, "cookie values are written by us, in the characters a cookie may have");
+        assert!(is_plain, "cookie values are our own and use only characters allowed in a cookie");
         let mut text = format!("{}={value}; Max-Age={}; Path=/", self.name(cookie), max_age.as_secs());
         if self.scheme == Scheme::Https {
             text.push_str("; Secure");
         }
         text.push_str("; HttpOnly; SameSite=Lax");
-        HeaderValue::from_str(&text).expect("a plain value makes a plain header")
+        HeaderValue::from_str(&text).expect("a plain value makes a valid header")
     }
 
-    /// The `Set-Cookie` that makes the browser forget it.
+    /// The `Set-Cookie` that makes the browser delete the cookie.
     #[must_use]
     pub fn clear(self, cookie: Cookie) -> HeaderValue {
         self.set(cookie, "", Duration::ZERO)

@@ -1,10 +1,10 @@
 //! Which phase a connection is in, and how long it may stay there.
 //!
-//! hyper's own timer starts with the connection's silence and ends with the head, so it can tell an
-//! idle browser from a dripping head as little as poem can, and nothing of theirs bounds
-//! the writing. Here the socket, the service and the answer's body each tell the `Line` what they
-//! see, and one future ends the connection when a phase has lasted too long. It looks now and then,
-//! so that a request costs it nothing: no timer is set, no clock is read.
+//! hyper's timer runs from the moment a connection is idle to the end of the next head, so neither it
+//! nor poem can distinguish an idle browser from a head sent byte by byte, and neither limits writing.
+//! Here the socket, the service and the response body report to the `Line`, and one future ends the
+//! connection when a phase has lasted too long. That future checks at intervals, so that a request
+//! costs nothing extra: it sets no timer and reads no clock.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,22 +19,22 @@ use tokio::time::sleep;
 
 use super::Limits;
 
-/// How often a phase is looked at before its limit: it may last longer by one look.
-const LOOKS: u32 = 8;
+/// How many times a phase is checked before its limit. It may exceed the limit by one interval.
+const CHECKS: u32 = 8;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Nothing of a request has come.
+    /// No byte of a request has arrived.
     Idle,
-    /// Some of a head has come.
+    /// Part of a head has arrived.
     Head,
-    /// The head is whole; body and handler.
+    /// The head is complete. The body is being read or the handler is running.
     Working,
-    /// There is an answer, not yet wholly sent.
+    /// There is a response that has not been sent completely.
     Writing,
 }
 
-/// A phase, and how many came before it: one that was left and entered again is another.
+/// A phase and the number of phases before it, so that entering the same phase again is noticed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Moment(u64);
 
@@ -56,10 +56,10 @@ impl Moment {
     }
 }
 
-/// What one connection is doing. Told and looked at by its task alone, one after the other.
+/// What one connection is doing. Only its own task writes and reads this, never at the same time.
 pub(super) struct Line {
     moment: AtomicU64,
-    /// The answer has more bytes than hyper has taken so far.
+    /// hyper has not yet taken all of the response body.
     is_answer_open: AtomicBool,
 }
 
@@ -69,27 +69,27 @@ impl Line {
         Arc::new(Self { moment, is_answer_open: AtomicBool::new(false) })
     }
 
-    /// Whether no request would be lost if the connection ended now.
+    /// Whether the connection can end now without losing a request.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.moment().phase(), Phase::Idle | Phase::Head)
     }
 
-    /// A head is whole.
+    /// A head is complete.
     pub(super) fn asked(&self) {
         self.enter(Phase::Working);
     }
 
-    /// The answer is known; returns its body, which will tell when it was handed over.
+    /// The response is known. Returns its body, which reports when hyper has taken all of it.
     pub(super) fn answered<B>(self: &Arc<Self>, body: B) -> Answer<B> {
         self.is_answer_open.store(true, Ordering::Relaxed);
         self.enter(Phase::Writing);
         Answer { body, line: Arc::clone(self) }
     }
 
-    /// Returns when a phase has lasted longer than it may.
+    /// Returns when a phase has exceeded its limit.
     pub(super) async fn overrun(&self, limits: &Limits) {
         let pause = [limits.idle, limits.head, limits.work, limits.write].into_iter().min();
-        let pause = pause.expect("there are four") / LOOKS;
+        let pause = pause.expect("there are four") / CHECKS;
         let (mut seen, mut lasted) = (self.moment(), Duration::ZERO);
         loop {
             sleep(pause).await;
@@ -108,14 +108,14 @@ impl Line {
         }
     }
 
-    /// Bytes came. A dripping head moves its deadline by nothing (Slowloris).
+    /// Bytes arrived. More bytes of the same head do not extend its deadline (Slowloris).
     fn heard(&self) {
         if self.moment().phase() == Phase::Idle {
             self.enter(Phase::Head);
         }
     }
 
-    /// All that hyper had taken was sent.
+    /// Everything that hyper had taken has been sent.
     fn flushed(&self) {
         if self.moment().phase() == Phase::Writing && !self.is_answer_open.load(Ordering::Relaxed) {
             self.enter(Phase::Idle);
@@ -131,7 +131,7 @@ impl Line {
     }
 }
 
-/// A socket that tells its line what it sees.
+/// A socket that reports to its line.
 pub(super) struct Watched<S> {
     pub(super) socket: S,
     pub(super) line: Arc<Line>,
@@ -171,7 +171,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.socket).poll_flush(cx);
-        // hyper flushes the socket only when it has nothing left to write itself.
+        // hyper flushes the socket only when it has nothing left to write.
         if matches!(outcome, Poll::Ready(Ok(()))) {
             self.line.flushed();
         }
@@ -183,7 +183,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 }
 
-/// The body of an answer; dropped by hyper when it has taken the last of it.
+/// The body of a response. hyper drops it after taking the last byte.
 pub(super) struct Answer<B> {
     body: B,
     line: Arc<Line>,

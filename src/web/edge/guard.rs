@@ -1,11 +1,11 @@
-//! The order of the checks, and one face for every refusal.
+//! The order of the checks, and one rendering for all refusals.
 //!
-//! 1. The request is given an id.
-//! 2. Is it meant for us (`host`)? Does the path know the method (`routes`)? May that page send it
-//!    (`origin`)? Is its body small enough, and whole (`body`)?
-//! 3. The door answers; a panic of a handler ends the request and nothing else.
-//! 4. Whatever was refused, by whom it may be, is drawn as a problem.
-//! 5. The answer gets its headers, and its line in the log.
+//! 1. The request gets an id.
+//! 2. Is it meant for us (`host`)? Does the path accept the method (`routes`)? Was it sent by one of our
+//!    pages (`origin`)? Is its body complete and within the limit (`body`)?
+//! 3. The door responds. A panic in a handler ends only its own request.
+//! 4. Every refusal, from a check or from a door, is rendered as a problem.
+//! 5. The response gets its headers and its log line.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -39,7 +39,7 @@ pub fn guard<E: Endpoint>(
     Guard { inner: endpoint, settings, routes, world, site, next_id }
 }
 
-/// An endpoint behind the guard. Its answers are never errors.
+/// An endpoint behind the guard. It always returns a response, never an error.
 #[derive(Debug)]
 pub struct Guard<E> {
     inner: E,
@@ -50,10 +50,10 @@ pub struct Guard<E> {
     next_id: AtomicU64,
 }
 
-/// Odd, so that no id comes twice before all have; large, so that neighbours do not look alike.
+/// Odd, so that every id is used once before any repeats. Large, so that consecutive ids look different.
 const ID_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What is remembered of a request while the door has it.
+/// The facts about a request that are still needed after the door has consumed it.
 struct Visit {
     began: Timestamp,
     method: Method,
@@ -89,7 +89,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
 impl<E: Endpoint> Guard<E> {
     fn receive(&self, request: &Request) -> Visit {
         let path = request.uri().path();
-        // Ours, never the client's: two requests that share an id could not be told apart.
+        // Never taken from the client, because two requests with the same id could not be told apart.
         let request_id = format!("{:016x}", self.next_id.fetch_add(ID_STEP, Ordering::Relaxed));
         Visit {
             began: self.world.now(),
@@ -106,7 +106,7 @@ impl<E: Endpoint> Guard<E> {
 
     async fn admit(&self, mut request: Request, visit: &Visit) -> poem::Result<Response> {
         host::check(&request, &self.settings)?;
-        // Bytes that are no text name nothing; readers further in would each do something else.
+        // A path that is not valid UTF-8 is refused here, because later code would treat it inconsistently.
         if percent_decode_str(&visit.path).decode_utf8().is_err() {
             return Err(Problem::of(Code::Malformed).into());
         }
@@ -118,7 +118,7 @@ impl<E: Endpoint> Guard<E> {
     }
 
     fn refuse(&self, error: poem::Error, visit: &Visit) -> Response {
-        // A handler that leaves early with an answer of its own (a redirect, say).
+        // A handler returned a response as its error, for example a redirect.
         if error.is_from_response() {
             return error.into_response();
         }
@@ -134,7 +134,7 @@ impl<E: Endpoint> Guard<E> {
             StatusCode::METHOD_NOT_ALLOWED => {
                 response.headers_mut().insert(ALLOW, self.routes.allow(&visit.path));
             }
-            // The rest of the body is not waited for.
+            // The rest of the body is not read, so the connection can't be used again.
             StatusCode::PAYLOAD_TOO_LARGE => {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -144,7 +144,7 @@ impl<E: Endpoint> Guard<E> {
     }
 }
 
-/// An error with all it was caused by.
+/// An error and all its causes.
 fn chain(error: &poem::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source().and_then(StdError::source);
@@ -157,5 +157,5 @@ fn chain(error: &poem::Error) -> String {
 
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

@@ -1,4 +1,4 @@
-//! What every answer says to the browser, errors included.
+//! The headers of every response, errors included.
 
 use poem::Response;
 use poem::http::HeaderMap;
@@ -10,17 +10,17 @@ use poem::http::header::{
 use crate::path::{ASSETS, LINK, Scheme};
 use crate::web::forward_auth;
 
-/// Nothing but our own files, forms to ourselves alone, in nobody's frame; no inline script, style
-/// or eval, so that markup a stranger might smuggle in does nothing.
+/// Only our own files, forms only to this server, no framing. No inline scripts or styles and no eval, so
+/// that markup injected by an attacker has no effect.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// What no page of ours uses.
+/// Browser features that none of our pages uses.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
     encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), \
     microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
 
-/// Two years; the host alone, since we do not speak for its neighbours.
+/// Two years. Only for this host: other hosts of the domain are not ours to decide about.
 const TRANSPORT: &str = "max-age=63072000";
 
 const ALWAYS: [(HeaderName, &str); 5] = [
@@ -31,10 +31,10 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
 
-/// The name of an answer, for the log and for who asks what went wrong.
+/// Identifies a response in the log, so that a person can report it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Puts the headers on. They stand whatever a handler set, except the caching of an asset.
+/// Sets the headers. They replace whatever a handler set, except the caching of an asset.
 pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_id: &str) {
     let headers = response.headers_mut();
     headers.reserve(ALWAYS.len() + 4);
@@ -48,13 +48,13 @@ pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_i
     if !is_cached_asset(path, headers) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    forward_auth::name_nobody(path, headers);
+    forward_auth::name_no_one(path, headers);
     let request_id = HeaderValue::from_str(request_id).expect("a request id is hexadecimal");
     headers.insert(REQUEST_ID, request_id);
 }
 
-/// A token stands in the path of a link, so not even our own pages are told it. `no-referrer` would
-/// make browsers send `Origin: null` with the page's form, which we refuse.
+/// The path of a link contains a token, so it is not sent even to our own pages. With `no-referrer`,
+/// browsers would send `Origin: null` with the page's form.
 fn referrer_policy(path: &str) -> &'static str {
     if path.starts_with(LINK) { "strict-origin" } else { "same-origin" }
 }

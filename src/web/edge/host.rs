@@ -1,4 +1,4 @@
-//! Only what is meant for us is answered.
+//! Only requests meant for this server are answered.
 
 use poem::Request;
 use poem::http::header::HOST;
@@ -10,11 +10,11 @@ use crate::web::problem::{Code, Problem};
 
 /// Refuses a request whose Host is not ours.
 ///
-/// A page of a name that was pointed at our address (DNS rebinding) brings that name as its Host;
-/// two Hosts are read differently by the proxy in front and by us.
+/// If an attacker points their name at our address (DNS rebinding), the browser sends that name as Host.
+/// Two Host headers are refused, because a proxy might use one of them and we the other.
 pub(super) fn check(request: &Request, settings: &EdgeSettings) -> Result<(), Problem> {
     let path = request.uri().path();
-    // Whoever watches the process asks by address.
+    // Monitoring often connects by IP address.
     if [HEALTHZ, READYZ].contains(&path) {
         return Ok(());
     }
@@ -28,7 +28,7 @@ pub(super) fn check(request: &Request, settings: &EdgeSettings) -> Result<(), Pr
         is_named(settings.public_url.authority())
             || (has_more_names && settings.hosts.iter().any(|ours| is_named(ours)))
     };
-    // `GET http://name/ HTTP/1.1` names a host of its own, which must be ours as well.
+    // `GET http://name/ HTTP/1.1` contains a second host name, which must also be ours.
     let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     if is_ours(host.as_bytes()) && target.is_none_or(is_ours) {
         Ok(())

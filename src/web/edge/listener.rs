@@ -14,12 +14,12 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::either::Either;
 
-/// Connections the kernel keeps for us while we are busy. With the usual 128 a rush waits seconds
-/// for its SYNs to be sent again.
+/// How many new connections the kernel keeps while we are busy. With the usual 128, clients in a sudden
+/// rush wait seconds until they send their SYN again.
 const BACKLOG: i32 = 4096;
 
-/// Owner and group: who can connect is believed about `X-Forwarded-For`, so not everybody; but a
-/// proxy runs as somebody else, and shares a group with us.
+/// Owner and group only, because anyone who can connect is trusted with `X-Forwarded-For`. The group is
+/// for the proxy, which runs as another user.
 const SOCKET_MODE: u32 = 0o660;
 
 /// Where to listen.
@@ -54,13 +54,13 @@ impl fmt::Display for Listen {
 /// Why an address could not be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Somebody else listens there.
-    #[error("{0} is in use by another process: stop it, or give another `listen`")]
+    /// Another process is listening there.
+    #[error("{0} is in use by another process. Stop it, or change `listen`.")]
     InUse(Listen),
-    /// A file stands where the socket would.
-    #[error("{0} is a file, and no socket: it is not replaced; move it, or give another `listen`")]
+    /// There is a file with that name, and it is not a socket.
+    #[error("{0} exists and is not a socket, so it was not replaced. Move it, or change `listen`.")]
     NotASocket(Listen),
-    /// The system refuses.
+    /// The operating system refused.
     #[error("cannot listen on {listen}")]
     Refused {
         /// Where.
@@ -82,7 +82,7 @@ enum Bound {
     Unix(UnixListener, PathBuf),
 }
 
-/// A connection that came.
+/// An accepted connection.
 pub(super) struct Accepted {
     pub(super) socket: Either<TcpStream, UnixStream>,
     pub(super) local: Addr,
@@ -90,10 +90,10 @@ pub(super) struct Accepted {
 }
 
 impl Listener {
-    /// Binds; within a tokio runtime. A socket file nobody listens on any more is replaced.
+    /// Binds. Must be called within a tokio runtime. Replaces a socket file that no process listens on.
     ///
     /// # Errors
-    /// Says in one line what stands in the way.
+    /// If the address can't be bound. The message names it and what to do.
     pub fn bind(listen: &Listen) -> Result<Self, ListenError> {
         let bound = match listen {
             Listen::Tcp(address) => bind_tcp(*address).map(Bound::Tcp),
@@ -111,7 +111,7 @@ impl Listener {
         }
     }
 
-    /// The TCP address that was bound, its port chosen by the system where `0` was asked for.
+    /// The bound TCP address, with the port that the system chose if `0` was requested.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         match &self.bound {
@@ -124,7 +124,7 @@ impl Listener {
         match &self.bound {
             Bound::Tcp(listener) => {
                 let (socket, peer) = listener.accept().await?;
-                // Answers are whole when they are written: waiting for more only delays them.
+                // Responses are written in one piece, so waiting for more bytes would only delay them.
                 let _ = socket.set_nodelay(true);
                 let local = Addr::from(socket.local_addr()?);
                 Ok(Accepted { local, socket: Either::Left(socket), peer: peer.into() })
@@ -148,7 +148,7 @@ impl Drop for Listener {
 
 fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // A restart need not wait until the last run's connections are forgotten.
+    // Otherwise a restart would fail while connections of the last run are in TIME_WAIT.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -173,7 +173,7 @@ fn is_socket(path: &Path, listen: &Listen) -> Result<bool, ListenError> {
     }
 }
 
-/// Removes the socket file of a run that died. One that answers is somebody's.
+/// Removes the socket file of a process that has died. If something answers, the socket is in use.
 fn clear_stale(path: &Path, listen: &Listen) -> Result<(), ListenError> {
     match StdUnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {

@@ -1,21 +1,22 @@
-//! What guards the socket: every byte and every request passes here before a door sees it.
+//! Protects the socket: every byte and every request passes through here before a door sees it.
 //!
-//! | file | what it owns |
+//! | file | responsibility |
 //! | --- | --- |
 //! | `listener` | the bound address, TCP or a socket file |
 //! | `serve` | accepting, how many connections at once, stopping |
-//! | `connection` | one connection: hyper, its time-outs, its end |
+//! | `connection` | one connection: hyper, its timeouts, its end |
 //! | `deadline` | which phase a connection is in, and how long it may stay there |
-//! | `guard` | the order of the checks below, and the face of every refusal |
-//! | `routes` | which methods a path knows |
+//! | `guard` | the order of the checks below, and how every refusal is rendered |
+//! | `routes` | which methods a path accepts |
 //! | `host`, `origin` | which requests are meant for us, and which pages may send them |
-//! | `client` | who is at the door |
-//! | `body` | how much a body may hold, and how long it may take |
-//! | `headers` | what every answer says to the browser |
-//! | `cookies` | the cookies of both modes |
-//! | `access_log` | one line a request |
+//! | `client` | the address and device a request comes from |
+//! | `body` | how large a body may be, and how long it may take |
+//! | `headers` | the headers of every response |
+//! | `cookies` | our cookies, over http and over https |
+//! | `seats` | how many connections one client may have |
+//! | `access_log` | one log line per request |
 //!
-//! It decides nothing about accounts, and no door checks again what was checked here.
+//! It decides nothing about accounts, and the doors rely on its checks without repeating them.
 
 mod access_log;
 mod body;
@@ -43,35 +44,36 @@ pub use listener::{Listen, ListenError, Listener};
 pub use routes::Routes;
 pub use serve::serve;
 
-/// What the edge must be told.
+/// The settings of the edge.
 #[derive(Clone, Debug)]
 pub struct EdgeSettings {
-    /// Where browsers reach us: the Host and Origin a request must bring.
+    /// Where browsers reach us: the Host and Origin that a request must have.
     pub public_url: Origin,
-    /// Peers whose `X-Forwarded-For` is believed. The peer of a unix socket always is.
+    /// Peers whose `X-Forwarded-For` is trusted. The peer of a unix socket always is.
     pub trusted_proxies: Vec<IpNet>,
-    /// Further Host names, for `/api` and `/forward-auth` alone.
+    /// Additional host names, for `/api` and `/forward-auth` only.
     pub hosts: Vec<String>,
-    /// How much, how many, how long.
+    /// Limits on size, number and time.
     pub limits: Limits,
 }
 
-/// How much, how many, how long. Tests set smaller ones.
+/// Limits on size, number and time. Tests set smaller ones.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// From the opening, or from the last answer, to the first byte of a head.
+    /// From opening the connection, or from the last response, to the first byte of a head.
     pub idle: Duration,
     /// From the first byte of a head to its last.
     pub head: Duration,
     /// From the head to the last byte of the body.
     pub body: Duration,
-    /// From the head to the answer. No handler needs as long: it only keeps the bound whole.
+    /// From the head to the response. No handler takes this long; without it, this phase would have no
+    /// limit.
     pub work: Duration,
-    /// From the answer's first byte to its last.
+    /// From the first byte of the response to its last.
     pub write: Duration,
-    /// How long an ended connection is still read, so that its last answer arrives.
+    /// How long we keep reading after the last response, so that it reaches the client.
     pub linger: Duration,
-    /// From the wish to stop until the last connection is cut.
+    /// From the stop signal until the last connection is cut.
     pub stop: Duration,
     /// The longest head.
     pub head_bytes: usize,
@@ -79,9 +81,9 @@ pub struct Limits {
     pub form_bytes: usize,
     /// The longest body below `/api`.
     pub json_bytes: usize,
-    /// Connections at once.
+    /// Connections open at once.
     pub connections: usize,
-    /// Connections of one client at once: one IPv4 address, one IPv6 /64.
+    /// Connections open at once per client (one IPv4 address or one IPv6 /64).
     pub connections_per_client: usize,
 }
 
@@ -94,7 +96,7 @@ impl Default for Limits {
             work: Duration::from_secs(90),
             write: Duration::from_secs(30),
             linger: Duration::from_secs(2),
-            // A second less than the ten a stop may take, for what is stopped after the edge.
+            // A shutdown may take ten seconds. The last one is for everything that stops after the edge.
             stop: Duration::from_secs(9),
             head_bytes: 32 * 1024,
             form_bytes: 16 * 1024,

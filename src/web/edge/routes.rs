@@ -1,4 +1,4 @@
-//! Which methods a path knows: what poem's router does not tell, and a 405 must.
+//! Which methods a path accepts. A 405 response must list them, and poem's router does not report them.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use poem::http::header::HeaderValue;
 
 use crate::web::problem::{Code, Problem};
 
-/// The paths of a door and their methods. Each door hands in its own.
+/// The paths of a door and their methods. Each door provides its own.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
-    /// Paths that are spelt out; each is looked up at once, and is not also another's parameter.
+    /// Paths without a parameter. These are looked up first.
     plain: HashMap<String, Vec<Method>>,
-    /// Those with a parameter.
+    /// Paths with a parameter.
     patterns: Vec<(String, Vec<Method>)>,
 }
 
@@ -23,8 +23,8 @@ impl Routes {
         Self::default()
     }
 
-    /// Adds a path, or methods to one; a segment in braces (`/link/{token}`) stands for any one
-    /// segment. HEAD comes with GET.
+    /// Adds a path, or more methods to a known one. A segment in braces (`/link/{token}`) matches any
+    /// one segment. GET includes HEAD.
     #[must_use]
     pub fn at(mut self, pattern: impl Into<String>, methods: &[Method]) -> Self {
         let pattern = pattern.into();
@@ -52,8 +52,8 @@ impl Routes {
             .fold(self, |all, (path, methods)| all.at(path, &methods))
     }
 
-    /// Refuses a method this path does not know, and everywhere those that no path knows (TRACE,
-    /// CONNECT and inventions). An unknown path is for the router to refuse.
+    /// Refuses a method that this path does not accept. Methods that no path accepts (TRACE, CONNECT,
+    /// invented ones) are refused everywhere. The router refuses unknown paths.
     pub(super) fn check(&self, path: &str, method: &Method) -> Result<(), Problem> {
         let allows = |methods: &[Method]| {
             methods.contains(method) || (method == Method::HEAD && methods.contains(&Method::GET))
@@ -65,7 +65,7 @@ impl Routes {
         if is_known { Ok(()) } else { Err(Problem::of(Code::MethodNotAllowed)) }
     }
 
-    /// What `Allow` says of this path; nothing where it has none.
+    /// The value of `Allow` for this path; empty if the path is unknown.
     pub(super) fn allow(&self, path: &str) -> HeaderValue {
         let methods = self.methods(path);
         let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();

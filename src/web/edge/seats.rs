@@ -1,16 +1,16 @@
-//! How many connections one client holds at once.
+//! How many connections one client may have at once.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The seats taken, by client. As long as the list of connections, so bounded by their number.
+/// How many seats each client has taken. Has at most one entry per open connection.
 pub(super) struct Seats {
     taken: Mutex<HashMap<IpAddr, usize>>,
     most: usize,
 }
 
-/// One connection's place; given back when dropped.
+/// The seat of one connection, freed when dropped.
 pub(super) struct Seat {
     seats: Arc<Seats>,
     client: IpAddr,
@@ -21,7 +21,7 @@ impl Seats {
         Arc::new(Self { taken: Mutex::default(), most })
     }
 
-    /// A seat for this client; none when all of its seats are taken.
+    /// Takes a seat for this client, unless it has reached its limit.
     pub(super) fn take(self: &Arc<Self>, ip: IpAddr) -> Option<Seat> {
         let client = network(ip);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,7 +46,7 @@ impl Drop for Seat {
     }
 }
 
-/// One customer has a whole IPv6 /64 and could call from a new address each time.
+/// A single IPv6 client usually has a whole /64 and could use a new address for every connection.
 fn network(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(_) => ip,
@@ -64,13 +64,17 @@ mod tests {
     #[test]
     fn one_ipv6_network_is_one_client() {
         let seats = Seats::new(1);
-        let take = |ip: &str| seats.take(ip.parse().expect("an address of this test"));
+        let take = |ip: &str| seats.take(ip.parse().expect("the test uses valid addresses"));
         let held = take("2001:db8:0:1::1").expect("the first seat is free");
         assert!(take("2001:db8:0:1:ffff::2").is_none());
         let others = (take("2001:db8:0:2::1"), take("192.0.2.1"), take("192.0.2.2"));
         assert!(others.0.is_some() && others.1.is_some() && others.2.is_some());
         drop(held);
         assert!(take("2001:db8:0:1:ffff::2").is_some());
-        assert_eq!(seats.taken.lock().expect("nobody panicked").len(), 3, "free seats are forgotten");
+        assert_eq!(
+            seats.taken.lock().expect("no thread panicked").len(),
+            3,
+            "clients without connections are removed"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Accepting connections, how many at once, and stopping.
+//! Accepts connections, limits how many are open at once, and stops.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use super::listener::{Accepted, Listener};
 use super::seats::{Seat, Seats};
 use super::{EdgeSettings, client, connection};
 
-/// How long to leave a listener alone that cannot accept. Out of file descriptors it fails at once
-/// each time, and trying without a pause burns a core.
+/// How long to wait after a failed accept. When file descriptors run out, accept fails immediately every
+/// time, and retrying without a pause would use a whole core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `endpoint` until `stop`; then accepts no more, ends idle connections at once, finishes the
-/// requests whose head was received, and cuts what is left after `Limits::stop`.
+/// Serves `endpoint` until `stop`. Then it accepts no more connections, ends idle ones at once, finishes
+/// the requests whose head was received, and after `Limits::stop` cuts the rest.
 pub async fn serve<E>(listener: Listener, endpoint: E, settings: EdgeSettings, stop: CancellationToken)
 where
     E: Endpoint + 'static,
@@ -32,7 +32,7 @@ where
     while let Some((accepted, place)) = next(&listener, &places, &settings, &stop).await {
         while tasks.try_join_next().is_some() {}
         let (endpoint, settings) = (Arc::clone(&endpoint), Arc::clone(&settings));
-        // One of its own: asking whether to stop locks it, and every connection asks all the time.
+        // A child token for each connection: checking a token locks it, and every connection checks often.
         let stop = stop.child_token();
         tasks.spawn(async move {
             let _place = place;
@@ -51,7 +51,7 @@ async fn ended(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }
 
-/// A connection's place among all and among those of its client.
+/// A connection's place in the total limit and in its client's limit.
 type Place = (OwnedSemaphorePermit, Option<Seat>);
 
 struct Places {
@@ -69,7 +69,7 @@ impl Places {
     }
 }
 
-/// The next connection that has a place; nothing once we are to stop.
+/// The next connection that has a place, or `None` when stopping.
 async fn next(
     listener: &Listener,
     places: &Places,
@@ -95,7 +95,7 @@ async fn next(
                 if let Some(seat) = places.each.take(ip) {
                     return Some((accepted, (permit, Some(seat))));
                 }
-                // Who has all his seats taken is hung up on, before a byte of his is read.
+                // The client has reached its limit, so its connection is closed unread.
                 tracing::debug!(client.ip = %ip, "connection_refused");
             }
             Err(error) => {
@@ -106,7 +106,7 @@ async fn next(
     }
 }
 
-/// The address whose seats count; none for a proxy of ours, which calls for everybody.
+/// The address whose seats count. Our own proxies have no limit, since they serve every client.
 fn capped(accepted: &Accepted, settings: &EdgeSettings) -> Option<IpAddr> {
     let ip = client::peer_ip(&accepted.peer)?;
     (!client::is_trusted(ip, &settings.trusted_proxies)).then_some(ip)

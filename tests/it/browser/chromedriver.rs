@@ -1,4 +1,4 @@
-//! The program that drives browsers.
+//! The program that controls browsers.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::driver::PATIENCE;
 
-/// A chromedriver, which ends with its browsers when it is dropped, after a panic too.
+/// A running chromedriver. When dropped, also after a panic, it ends together with its browsers.
 pub(super) struct Driver {
     child: Child,
     pub(super) port: u16,
@@ -14,7 +14,7 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn start() -> Self {
-        // It takes one port for both families of addresses, and ends where the other one is in use.
+        // It needs the same port for IPv4 and IPv6, and exits if one of the two is in use.
         (0..10).find_map(|_| Self::try_start()).unwrap()
     }
 
@@ -31,13 +31,13 @@ impl Driver {
             child.wait().unwrap();
             return None;
         };
-        // It goes on to talk, and would stop if nobody listened.
+        // It keeps writing, and would block if its output were not read.
         std::thread::spawn(move || lines.for_each(drop));
         let port = line.rsplit(' ').next().unwrap().trim_end_matches('.').parse().unwrap();
         Some(Self { child, port })
     }
 
-    /// Asks it to end, which ends its browsers too. A kill would leave them behind.
+    /// Asks it to exit, which also ends its browsers. Killing it would leave them running.
     fn shut_down(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(PATIENCE))?;

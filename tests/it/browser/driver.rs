@@ -1,4 +1,4 @@
-//! A browser of its own for each scenario: fresh profile, free port, gone when it is dropped.
+//! A separate browser for each scenario, with a new profile and a free port. It ends when dropped.
 
 use std::ops::Deref;
 use std::process::{Command, Stdio};
@@ -19,14 +19,14 @@ use super::chromedriver::Driver;
 /// Longer than anything here takes on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a browser can do.
+/// How a browser is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// As people have it.
+    /// As most people use it.
     Usual,
-    /// With JavaScript switched off.
+    /// With JavaScript turned off.
     WithoutScripts,
-    /// As mail scanners have it: it runs JavaScript and keeps no cookie.
+    /// As mail scanners use it: it runs JavaScript and keeps no cookies.
     WithoutCookies,
 }
 
@@ -45,15 +45,15 @@ impl Deref for Browser {
     }
 }
 
-/// Whether there is a browser to test with. Only a developer's machine may do without.
-#[expect(clippy::disallowed_methods, reason = "what runs the tests says so by this alone")]
+/// Whether a browser is installed. Only outside CI may the tests that need it be skipped.
+#[expect(clippy::disallowed_methods, reason = "CI is recognised only by this variable")]
 pub(super) fn is_installed() -> bool {
     let can_run = |program| {
         let started = Command::new(program).arg("--version").stdout(Stdio::null()).status();
         started.is_ok_and(|status| status.success())
     };
     let is_there = can_run("chromedriver") && can_run("chromium");
-    assert!(is_there || std::env::var_os("CI").is_none(), "chromium and chromedriver are missing");
+    assert!(is_there || std::env::var_os("CI").is_none(), "chromium or chromedriver is not installed");
     if !is_there {
         println!("skipped: chromium or chromedriver is not installed");
     }
@@ -61,7 +61,7 @@ pub(super) fn is_installed() -> bool {
 }
 
 impl Browser {
-    /// Starts one.
+    /// Starts a browser.
     pub(super) async fn open(kind: Kind) -> Self {
         let driver = Driver::start();
         let profile = tempfile::tempdir().unwrap();
@@ -94,7 +94,7 @@ impl Browser {
         Self { client, _driver: driver, profile }
     }
 
-    /// Waits until something that matches is there.
+    /// Waits for an element that matches.
     pub(super) async fn see(&self, css: &str) -> Element {
         let found = self.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
         match found {
@@ -103,19 +103,19 @@ impl Browser {
         }
     }
 
-    /// Waits until the page says something.
+    /// Waits until the page contains a text.
     pub(super) async fn read(&self, text: &str) {
         let says = || async { self.text().await.contains(text) };
         self.until(text, says).await;
     }
 
-    /// Waits until the browser stands at a path.
+    /// Waits until the browser is at a path.
     pub(super) async fn arrive(&self, path: &str) {
         let is_there = || async { self.path().await == path };
         self.until(path, is_there).await;
     }
 
-    /// Waits until something holds.
+    /// Waits until a condition is true.
     pub(super) async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
         let wait = async {
             while !holds().await {
@@ -123,10 +123,10 @@ impl Browser {
             }
         };
         let found = tokio::time::timeout(PATIENCE, wait).await;
-        assert!(found.is_ok(), "waited in vain for {what}\n{}", self.look().await);
+        assert!(found.is_ok(), "timed out waiting for {what}\n{}", self.look().await);
     }
 
-    /// All that can be read on the page.
+    /// The visible text of the page.
     pub(super) async fn text(&self) -> String {
         match self.find(Locator::Css("body")).await {
             Ok(body) => body.text().await.unwrap_or_default(),
@@ -134,7 +134,7 @@ impl Browser {
         }
     }
 
-    /// Where the browser stands.
+    /// The path of the current page.
     pub(super) async fn path(&self) -> String {
         self.current_url().await.unwrap().path().to_owned()
     }
@@ -143,38 +143,38 @@ impl Browser {
         format!("{}\n{}", self.current_url().await.unwrap(), self.text().await)
     }
 
-    /// Types into a field that is waited for.
+    /// Waits for a field and enters a text.
     pub(super) async fn fill(&self, css: &str, text: &str) {
         let field = self.see(css).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
-    /// Clicks what is waited for.
+    /// Waits for an element and clicks it.
     pub(super) async fn press(&self, css: &str) {
         self.see(css).await.click().await.unwrap();
     }
 
-    /// What a file has in it that was taken from the page; waits for it.
+    /// Waits for a download and returns its content.
     pub(super) async fn downloaded(&self, name: &str) -> String {
         let file = self.profile.path().join(name);
-        // An empty file holds the name until all is there.
+        // The file is empty until the download is complete.
         let is_whole = || async { std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) };
         self.until(name, is_whole).await;
         std::fs::read_to_string(&file).unwrap()
     }
 
-    /// Which field or button what is typed goes to.
+    /// The id of the element that has the focus.
     pub(super) async fn focused(&self) -> Option<String> {
         self.active_element().await.unwrap().attr("id").await.unwrap()
     }
 
-    /// How many of something there are.
+    /// The number of elements that match.
     pub(super) async fn count(&self, css: &str) -> usize {
         self.find_all(Locator::Css(css)).await.unwrap().len()
     }
 
-    /// Clicks twice, as fast as a hand that is used to it.
+    /// Clicks twice, as quickly as a person double-clicks.
     pub(super) async fn press_twice(&self, css: &str) {
         let element = self.see(css).await;
         let down = || PointerAction::Down { button: MOUSE_BUTTON_LEFT };
@@ -185,25 +185,25 @@ impl Browser {
         self.perform_actions(mouse).await.unwrap();
     }
 
-    /// Waits until the page has nothing left to do.
+    /// Waits until the page is idle.
     pub(super) async fn rest(&self) {
         let idle = "const done = arguments[0]; requestIdleCallback(() => requestIdleCallback(() => done()));";
         self.execute_async(idle, vec![]).await.unwrap();
     }
 
-    /// Asks the browser's own insides for something.
+    /// Sends a command of the Chrome DevTools protocol.
     pub(super) async fn devtools(&self, cmd: &str, params: Value) {
         self.issue_cmd(Devtools { cmd: cmd.to_owned(), params }).await.unwrap();
     }
 
-    /// What the browser complained of since it was last asked.
+    /// The messages on the browser's console since the last call.
     pub(super) async fn complaints(&self) -> Vec<String> {
         let lines = self.issue_cmd(ConsoleLog).await.unwrap();
         let message = |line: &Value| line["message"].as_str().unwrap().to_owned();
         lines.as_array().unwrap().iter().map(message).collect()
     }
 
-    /// Takes the network away.
+    /// Cuts the browser off from the network.
     pub(super) async fn go_offline(&self) {
         let nothing =
             json!({ "offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0 });
@@ -211,7 +211,7 @@ impl Browser {
         self.devtools("Network.emulateNetworkConditions", nothing).await;
     }
 
-    /// What stands in a field.
+    /// The value of a field.
     pub(super) async fn typed(&self, css: &str) -> String {
         self.see(css).await.prop("value").await.unwrap().unwrap_or_default()
     }

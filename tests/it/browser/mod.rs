@@ -1,8 +1,8 @@
-//! What people do, in a real browser: Chromium driven through chromedriver.
+//! Scenarios in a real browser: Chromium, controlled through chromedriver.
 //!
-//! `driver` starts and stops the browser, `site` what it looks at; the scenarios know neither.
+//! `driver` starts and stops the browser, and `site` the server it visits, so that scenarios don't have to.
 
-/// Runs each scenario as people have it and with JavaScript switched off: every page does without.
+/// Runs each scenario with and without JavaScript, since every page works without it.
 macro_rules! both_kinds {
     ($($scenario:ident),+ $(,)?) => {
         mod with_scripts {

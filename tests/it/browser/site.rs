@@ -1,5 +1,5 @@
-//! What the browser looks at: the whole product in this process, by the wall clock the browser has,
-//! unless a scenario moves it.
+//! The site that the browser visits: the whole product, running in this process. It uses the real clock,
+//! as the browser does, unless a scenario sets its own.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::harness::inbox::Inbox;
 use crate::harness::running::{Work, start};
 use crate::harness::world::{TestClock, world};
 
-/// A letter, as the person sees it.
+/// An email, as its recipient sees it.
 pub(super) struct Letter {
     pub(super) link: String,
     pub(super) code: String,
@@ -27,17 +27,17 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Starts one.
+    /// Starts a server.
     pub(super) async fn start() -> Self {
         Self::start_as(Settings::default()).await
     }
 
-    /// Starts one that is told otherwise.
+    /// Starts a server with these settings.
     pub(super) async fn start_as(settings: Settings) -> Self {
         Self::start_in(world::real(), settings).await
     }
 
-    /// Starts one whose clock is moved by hand.
+    /// Starts a server with a clock that the scenario moves.
     pub(super) async fn start_by_hand() -> (Self, Arc<TestClock>) {
         let (world, clock) = world();
         (Self::start_in(world, Settings::default()).await, clock)
@@ -53,17 +53,17 @@ impl Site {
         format!("http://localhost:{}{path}", self.server.port())
     }
 
-    /// The next one that brings news, and its link if it has one; waits for it.
+    /// Waits for the next email that is only a notice, and returns its link if it has one.
     pub(super) async fn news(&self, to: &str) -> Option<String> {
         self.inbox.next_to(to).await.link
     }
 
-    /// The code of the next one that has no link; waits for it.
+    /// Waits for the next email without a link, and returns its code.
     pub(super) async fn code(&self, to: &str) -> String {
         self.inbox.next_to(to).await.code.unwrap().as_str().to_owned()
     }
 
-    /// The next letter that was not read yet; waits for it.
+    /// Waits for the next unread email.
     pub(super) async fn letter(&self, to: &str) -> Letter {
         let letter = self.inbox.next_to(to).await;
         Letter { link: letter.link.unwrap(), code: letter.code.unwrap().as_str().to_owned() }

@@ -1,4 +1,4 @@
-//! What a browser gets on the wire: status, headers and fragments.
+//! Responses as a browser receives them: status, headers and fragments.
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -21,14 +21,14 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The cookies it sets, as a browser sends them back.
+    /// The cookies that it sets, as a browser sends them back.
     pub(super) fn cookies(&self) -> String {
         let lines = self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
         lines.map(|line| line.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }
 }
 
-/// Sends a request just as it is written here.
+/// Sends exactly this request.
 async fn send(site: &Site, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut request = Request::builder().method(method).uri(site.url(path));
@@ -55,7 +55,7 @@ pub(super) async fn post(site: &Site, path: &str, headers: &[(&str, &str)], body
 pub(super) const HTMX: (&str, &str) = ("hx-request", "true");
 
 #[tokio::test]
-async fn without_htmx_a_post_that_worked_leads_on() {
+async fn without_htmx_a_successful_post_redirects() {
     let site = Site::start().await;
     let asked = post(&site, "/sign-in", &[], "email=ann%40example.org").await;
     assert_eq!((asked.status, asked.header("location")), (StatusCode::SEE_OTHER, "/check-inbox"));
@@ -67,12 +67,12 @@ async fn without_htmx_a_post_that_worked_leads_on() {
     let code = format!("code={}", site.letter(ANN).await.code);
     let signed_in = post(&site, "/code", &[("cookie", &cookies)], &code).await;
     assert_eq!((signed_in.status, signed_in.header("location")), (StatusCode::SEE_OTHER, "/"));
-    // The request that was redeemed leaves its cookie.
+    // The redeemed request is removed from its cookie.
     assert!(signed_in.cookies().contains("gatepost_request=;"), "{}", signed_in.cookies());
 }
 
 #[tokio::test]
-async fn with_htmx_the_answer_is_the_fragment_and_never_a_redirect() {
+async fn with_htmx_the_response_is_a_fragment_and_never_a_redirect() {
     let site = Site::start().await;
     let asked = post(&site, "/sign-in", &[HTMX], "email=ann%40example.org&next=%2Fprofile").await;
     assert_eq!(asked.status, StatusCode::OK);
@@ -88,7 +88,7 @@ async fn with_htmx_the_answer_is_the_fragment_and_never_a_redirect() {
 }
 
 #[tokio::test]
-async fn the_signed_out_are_sent_to_sign_in_and_back() {
+async fn signed_out_visitors_are_sent_to_sign_in_and_back() {
     let site = Site::start().await;
     let page = get(&site, "/profile", &[]).await;
     assert_eq!((page.status, page.header("location")), (StatusCode::SEE_OTHER, "/sign-in?next=%2Fprofile"));
@@ -102,7 +102,7 @@ async fn the_signed_out_are_sent_to_sign_in_and_back() {
 }
 
 #[tokio::test]
-async fn bad_input_gets_its_status_and_what_was_typed() {
+async fn bad_input_is_refused_and_shown_again() {
     let site = Site::start().await;
     let token = "/link/nothing";
     for (path, body, status) in [
@@ -133,7 +133,7 @@ async fn bad_input_gets_its_status_and_what_was_typed() {
 }
 
 #[tokio::test]
-async fn asking_again_too_soon_is_429_with_when_to_ask() {
+async fn asking_again_too_soon_is_429_with_the_time_to_wait() {
     let site = Site::start().await;
     let cookies = post(&site, "/sign-in", &[], "email=ann%40example.org").await.cookies();
     for path in ["/sign-in", "/resend"] {
@@ -147,7 +147,7 @@ async fn asking_again_too_soon_is_429_with_when_to_ask() {
 }
 
 #[tokio::test]
-async fn a_link_elsewhere_needs_the_tick_and_leads_home() {
+async fn a_link_opened_in_another_browser_needs_a_tick_and_leads_home() {
     let site = Site::start().await;
     post(&site, "/sign-in", &[], "email=ann%40example.org&next=%2Fprofile").await;
     let link = site.letter(ANN).await.link;
@@ -161,7 +161,7 @@ async fn a_link_elsewhere_needs_the_tick_and_leads_home() {
     let signed_in = post(&site, path, &[], "confirm=yes").await;
     assert_eq!((signed_in.status, signed_in.header("location")), (StatusCode::SEE_OTHER, "/"));
     let cookies = signed_in.cookies();
-    // Home again, at every repeat: `next` was the wish of whoever asked.
+    // Home again with every repeat, because `next` came from the person who made the request.
     let again = [
         post(&site, path, &[("cookie", &cookies)], "").await,
         get(&site, path, &[("cookie", &cookies)]).await,
@@ -185,7 +185,7 @@ async fn a_notice_is_shown_once_and_not_by_head() {
 }
 
 #[tokio::test]
-async fn the_mailbox_page_is_not_there_for_who_comes_through_a_proxy() {
+async fn the_mailbox_page_is_not_found_through_a_proxy() {
     let site = Site::start().await;
     assert_eq!(get(&site, "/mailbox", &[]).await.status, StatusCode::OK);
     for header in ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via"] {
@@ -196,7 +196,7 @@ async fn the_mailbox_page_is_not_there_for_who_comes_through_a_proxy() {
 }
 
 #[tokio::test]
-async fn every_asset_of_a_page_is_there_packed_and_kept() {
+async fn every_asset_of_a_page_is_found_compressed_and_cached() {
     let site = Site::start().await;
     let page = get(&site, "/sign-in", &[]).await.body;
     let names = page.split('"').filter(|text| text.starts_with("/assets/"));
@@ -215,7 +215,7 @@ async fn every_asset_of_a_page_is_there_packed_and_kept() {
 }
 
 #[tokio::test]
-async fn the_sign_in_form_stands_as_it_is_promised() {
+async fn the_sign_in_form_has_its_documented_attributes() {
     let site = Site::start().await;
     let page = get(&site, "/sign-in", &[]).await.body;
     for part in [
@@ -230,7 +230,7 @@ async fn the_sign_in_form_stands_as_it_is_promised() {
 }
 
 #[tokio::test]
-async fn a_browser_holds_four_requests_the_newest_first() {
+async fn a_browser_keeps_its_four_newest_requests() {
     let site = Site::start().await;
     let mut cookies = String::new();
     for number in 1..=5 {
@@ -241,7 +241,7 @@ async fn a_browser_holds_four_requests_the_newest_first() {
     }
     let tokens = cookies.strip_prefix("gatepost_request=").unwrap().split('.').count();
     assert_eq!(tokens, 4);
-    // The oldest has made room: asking for it again begins anew instead of being too soon.
+    // The oldest request was dropped, so asking for its address again starts a new one.
     let oldest = post(&site, "/sign-in", &[("cookie", &cookies)], "email=ann1%40example.org").await;
     assert_eq!(oldest.status, StatusCode::SEE_OTHER);
     let second = post(&site, "/sign-in", &[("cookie", &cookies)], "email=ann2%40example.org").await;

@@ -1,4 +1,4 @@
-//! One line a request, without secrets.
+//! One log line per request, without secrets.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -20,13 +20,13 @@ impl Write for Lines {
 }
 
 #[tokio::test]
-async fn a_request_is_one_line_in_the_log_and_no_secret_in_it() {
+async fn a_request_is_logged_in_one_line_without_secrets() {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
-    // tracing asks the first thread that passes a line of the source whether anybody reads it, and
-    // remembers the answer. That thread may be another test's: ask again, from this one.
+    // tracing decides once per log statement whether any subscriber wants it, in the first thread that
+    // reaches it. That may be another test's thread, so the decision is made again here.
     let server = start(settings());
     server.get("/", "").await;
     tracing::callsite::rebuild_interest_cache();
@@ -34,13 +34,13 @@ async fn a_request_is_one_line_in_the_log_and_no_secret_in_it() {
 
     let token = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AB";
     let lines_sent = "Cookie: gatepost_session=crumb\r\nAuthorization: Bearer bearer-secret\r\n";
-    let answer = server.get(&format!("/link/{token}?next=/query-secret"), lines_sent).await;
+    let response = server.get(&format!("/link/{token}?next=/query-secret"), lines_sent).await;
     server.get(&format!("/api/link/{token}"), "").await;
 
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let requests: Vec<&str> = log.lines().filter(|line| line.contains("took_ms")).collect();
     assert_eq!(requests.len(), 2, "{log}");
-    for part in ["method=GET", "path=/link/…", "status=200", header(&answer, "x-request-id").unwrap()] {
+    for part in ["method=GET", "path=/link/…", "status=200", header(&response, "x-request-id").unwrap()] {
         assert!(requests[0].contains(part), "{part} is missing: {log}");
     }
     for secret in [token, "query-secret", "crumb", "bearer-secret"] {

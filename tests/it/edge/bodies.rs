@@ -1,4 +1,4 @@
-//! How much a body may hold.
+//! How large a body may be.
 
 use tokio::io::AsyncWriteExt;
 
@@ -7,7 +7,7 @@ use super::server::{
 };
 
 #[tokio::test]
-async fn a_body_within_its_limit_reaches_the_handler_whole() {
+async fn a_body_within_its_limit_reaches_the_handler_complete() {
     let server = start(settings());
     let form = "x".repeat(16 * 1024);
     assert_eq!(body(&server.post("/echo", OURS, &form).await), form);
@@ -19,16 +19,16 @@ async fn a_body_within_its_limit_reaches_the_handler_whole() {
 async fn a_body_one_byte_too_long_is_refused() {
     let server = start(settings());
     let form = "x".repeat(16 * 1024 + 1);
-    let answer = server.post("/echo", OURS, &form).await;
-    assert_eq!((status(&answer), header(&answer, "connection")), (413, Some("close")));
+    let response = server.post("/echo", OURS, &form).await;
+    assert_eq!((status(&response), header(&response, "connection")), (413, Some("close")));
     let json = "x".repeat(64 * 1024 + 1);
-    let answer = server.post("/api/echo", "", &json).await;
-    assert_eq!(status(&answer), 413);
-    assert!(body(&answer).contains(r#""code":"too_large""#), "{answer}");
+    let response = server.post("/api/echo", "", &json).await;
+    assert_eq!(status(&response), 413);
+    assert!(body(&response).contains(r#""code":"too_large""#), "{response}");
 }
 
 #[tokio::test]
-async fn a_length_that_is_too_much_is_refused_before_the_body_comes() {
+async fn a_content_length_over_the_limit_is_refused_before_the_body_arrives() {
     let server = start(settings());
     for lines in ["", "Expect: 100-continue\r\n"] {
         let head = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}{lines}Content-Length: 1000000000\r\n\r\n");
@@ -37,14 +37,14 @@ async fn a_length_that_is_too_much_is_refused_before_the_body_comes() {
 }
 
 #[tokio::test]
-async fn a_refused_body_may_be_sent_to_its_end_without_a_reset() {
+async fn a_client_can_finish_sending_a_refused_body_without_a_reset() {
     let server = start(settings());
     let length = 8 * 1024 * 1024;
     let head = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Content-Length: {length}\r\n\r\n");
     let mut socket = server.connect().await;
     socket.write_all(head.as_bytes()).await.unwrap();
     assert_eq!(status(&read_head(&mut socket).await), 413);
-    socket.write_all(&vec![b'x'; length]).await.expect("the connection is not reset meanwhile");
+    socket.write_all(&vec![b'x'; length]).await.expect("the connection is not reset");
 }
 
 #[tokio::test]
@@ -63,24 +63,24 @@ async fn a_chunked_body_is_refused_as_soon_as_it_is_too_long() {
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        answer = read_head(&mut reader) => assert_eq!(status(&answer), 413),
+        response = read_head(&mut reader) => assert_eq!(status(&response), 413),
         () = pour => {}
     }
     assert!(sent < ENDLESS_CHUNKS, "the whole body was read first");
 }
 
 #[tokio::test]
-async fn a_chunked_body_within_the_limit_is_taken() {
+async fn a_chunked_body_within_the_limit_is_accepted() {
     let server = start(settings());
     let request = format!(
         "POST /echo HTTP/1.1\r\n{HOST}{OURS}{CLOSE}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     );
-    let answer = server.say(&request).await;
-    assert_eq!((status(&answer), body(&answer)), (200, "abcde"));
+    let response = server.say(&request).await;
+    assert_eq!((status(&response), body(&response)), (200, "abcde"));
 }
 
 #[tokio::test]
-async fn who_asks_first_is_told_to_go_on() {
+async fn a_client_that_expects_100_continue_gets_it() {
     let server = start(settings());
     let mut socket = server.connect().await;
     let head = format!(
@@ -93,22 +93,22 @@ async fn who_asks_first_is_told_to_go_on() {
 }
 
 #[tokio::test]
-async fn no_method_is_asked_for_a_length() {
+async fn no_method_needs_a_content_length() {
     let server = start(settings());
     assert_eq!(status(&server.get("/", "").await), 200);
-    let answer = server.say(&format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}{CLOSE}\r\n")).await;
-    assert_eq!((status(&answer), body(&answer)), (200, ""));
+    let response = server.say(&format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}{CLOSE}\r\n")).await;
+    assert_eq!((status(&response), body(&response)), (200, ""));
 }
 
 #[tokio::test]
-async fn a_get_may_hold_no_more_than_a_post() {
+async fn the_body_of_a_get_has_the_same_limit_as_that_of_a_post() {
     let server = start(settings());
-    let answer = server.get("/", "Content-Length: 20000\r\n").await;
-    assert_eq!(status(&answer), 413);
+    let response = server.get("/", "Content-Length: 20000\r\n").await;
+    assert_eq!(status(&response), 413);
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_off_or_badly_chunked_reaches_no_handler() {
+async fn a_body_cut_off_or_badly_chunked_reaches_no_handler() {
     let server = start(settings());
     let mut socket = server.connect().await;
     let cut = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Content-Length: 10\r\n\r\nabc");

@@ -1,16 +1,16 @@
-//! Whose address counts.
+//! Which address counts as the client's.
 
 use super::server::{body, settings, start};
 
 async fn seen(trusted: &[&str], lines: &str) -> String {
     let mut settings = settings();
     settings.trusted_proxies = trusted.iter().map(|network| network.parse().unwrap()).collect();
-    let answer = start(settings).get("/who", lines).await;
-    body(&answer).split(' ').next().unwrap().to_owned()
+    let response = start(settings).get("/who", lines).await;
+    body(&response).split(' ').next().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn a_stranger_cannot_choose_his_address() {
+async fn a_client_cannot_choose_its_address() {
     for lines in [
         "",
         "X-Forwarded-For: 198.51.100.1\r\n",
@@ -22,7 +22,7 @@ async fn a_stranger_cannot_choose_his_address() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_ours_is_believed_about_the_last_hop_alone() {
+async fn a_trusted_proxy_is_believed_only_about_the_last_hop() {
     const PROXY: &[&str] = &["127.0.0.1/32"];
     for (lines, expected) in [
         ("", "127.0.0.1"),
@@ -47,7 +47,7 @@ async fn a_proxy_of_ours_is_believed_about_the_last_hop_alone() {
 }
 
 #[tokio::test]
-async fn a_chain_of_our_proxies_is_walked_to_its_end() {
+async fn a_chain_of_trusted_proxies_is_followed_to_its_end() {
     const CHAIN: &[&str] = &["127.0.0.0/8", "10.0.0.0/8", "2001:db8:1::/48"];
     let lines = "X-Forwarded-For: 198.51.100.1, 203.0.113.9, 2001:db8:1::2, 10.1.2.3\r\n";
     assert_eq!(seen(CHAIN, lines).await, "203.0.113.9");
@@ -56,11 +56,11 @@ async fn a_chain_of_our_proxies_is_walked_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_device_is_named_and_every_request_has_an_id_of_ours() {
+async fn a_device_is_named_and_every_request_gets_an_id_from_the_server() {
     let server = start(settings());
     let lines = "User-Agent: curl/8.14.1\r\nX-Request-Id: chosen\r\n";
     let (first, second) = (server.get("/who", lines).await, server.get("/who", lines).await);
-    let id = |answer: &str| super::server::header(answer, "x-request-id").unwrap().to_owned();
+    let id = |response: &str| super::server::header(response, "x-request-id").unwrap().to_owned();
     assert!(body(&first).contains("with curl as "), "{first}");
     assert!(body(&first).ends_with(&id(&first)) && id(&first).len() == 16, "{first}");
     assert_ne!(id(&first), id(&second));

@@ -1,4 +1,4 @@
-//! How many connections at once, and where they come from.
+//! How many connections may be open at once, and from which clients.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixListener as StdUnixListener;
@@ -19,13 +19,13 @@ async fn connect_from(server: &Server, source: &str) -> TcpStream {
 }
 
 #[tokio::test]
-async fn one_client_holds_so_many_connections_and_leaves_room_for_others() {
+async fn one_client_cannot_take_the_connections_of_others() {
     let server = start(with_limits(|limits| limits.connections_per_client = 2));
     let (mut first, mut second) = (server.connect().await, server.connect().await);
     ask_and_keep(&mut first).await;
     ask_and_keep(&mut second).await;
 
-    assert_eq!(server.get("/", "").await, "", "a third connection of one client was served");
+    assert_eq!(server.get("/", "").await, "", "a third connection from one client was served");
     ask_and_keep(&mut connect_from(&server, "127.0.0.2").await).await;
 
     drop(first);
@@ -35,7 +35,7 @@ async fn one_client_holds_so_many_connections_and_leaves_room_for_others() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_holds_as_many_as_it_needs() {
+async fn a_trusted_proxy_has_no_limit_of_connections() {
     let mut settings = with_limits(|limits| limits.connections_per_client = 1);
     settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     let server = start(settings);
@@ -48,20 +48,20 @@ async fn a_trusted_proxy_holds_as_many_as_it_needs() {
 }
 
 #[tokio::test]
-async fn beyond_the_limit_of_all_connections_the_next_one_waits_for_room() {
+async fn a_connection_beyond_the_total_limit_waits_for_a_free_place() {
     let server = start(with_limits(|limits| limits.connections = 1));
     let mut first = server.connect().await;
     ask_and_keep(&mut first).await;
     let waiting = server.get("/", "");
     tokio::pin!(waiting);
     let early = timeout(std::time::Duration::from_millis(100), &mut waiting).await;
-    assert!(early.is_err(), "more connections than the limit");
+    assert!(early.is_err(), "more connections than the limit were served");
     drop(first);
     assert_eq!(status(&waiting.await), 200);
 }
 
 #[tokio::test]
-async fn a_socket_file_serves_and_its_proxy_is_believed() {
+async fn the_peer_of_a_socket_file_is_trusted_as_a_proxy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gatepost.sock");
     let listen = Listen::parse(&format!("unix:{}", path.display())).unwrap();
@@ -72,8 +72,8 @@ async fn a_socket_file_serves_and_its_proxy_is_believed() {
     let mut socket = UnixStream::connect(&path).await.unwrap();
     let request = format!("GET /who HTTP/1.1\r\n{HOST}{CLOSE}X-Forwarded-For: 203.0.113.9\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
-    let answer = read_to_end(&mut socket).await;
-    assert!(body(&answer).starts_with("203.0.113.9 "), "{answer}");
+    let response = read_to_end(&mut socket).await;
+    assert!(body(&response).starts_with("203.0.113.9 "), "{response}");
     drop(socket);
 
     server.stop.cancel();
@@ -82,7 +82,7 @@ async fn a_socket_file_serves_and_its_proxy_is_believed() {
 }
 
 #[tokio::test]
-async fn the_socket_file_of_a_dead_run_is_replaced_and_nothing_else_is() {
+async fn only_the_socket_file_of_a_dead_process_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let listen_at =
         |name: &str| Listen::parse(&format!("unix:{}", folder.path().join(name).display())).unwrap();
@@ -101,7 +101,7 @@ async fn the_socket_file_of_a_dead_run_is_replaced_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_named() {
+async fn the_error_for_a_port_in_use_names_the_port() {
     let first = Listener::bind(&Listen::parse("127.0.0.1:0").unwrap()).unwrap();
     let address = first.address().unwrap().to_string();
     let error = Listener::bind(&Listen::parse(&address).unwrap()).unwrap_err();
@@ -109,7 +109,7 @@ async fn a_port_in_use_is_named() {
 }
 
 #[test]
-fn only_an_address_with_a_port_or_an_absolute_socket_file_can_be_listened_on() {
+fn listen_accepts_only_an_address_with_a_port_or_an_absolute_socket_path() {
     for good in ["127.0.0.1:8080", "[::]:8080", "unix:/run/gatepost.sock"] {
         assert_eq!(Listen::parse(good).unwrap().to_string(), good);
     }

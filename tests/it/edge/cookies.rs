@@ -1,4 +1,4 @@
-//! The cookies of both modes.
+//! Cookies over http and https.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn a_cookie_is_read_by_its_exact_name() {
 }
 
 #[test]
-fn a_name_that_only_looks_like_ours_is_not_ours() {
+fn a_cookie_whose_name_only_looks_like_ours_is_ignored() {
     for line in [
         "",
         "gatepost_session=token",
@@ -54,14 +54,14 @@ fn a_name_that_only_looks_like_ours_is_not_ours() {
 }
 
 #[test]
-fn a_name_that_appears_twice_is_absent() {
+fn a_cookie_sent_twice_counts_as_absent() {
     assert_eq!(read(Scheme::Http, &[b"gatepost_session=a; gatepost_session=b"]), None);
     assert_eq!(read(Scheme::Http, &[b"gatepost_session=a; gatepost_session=a"]), None);
     assert_eq!(read(Scheme::Http, &[b"gatepost_session=a", b"gatepost_session=b"]), None);
 }
 
 #[test]
-fn a_cookie_is_kept_from_scripts_neighbours_and_strangers_forms() {
+fn a_cookie_is_protected_from_scripts_other_hosts_and_other_sites() {
     let (secure, plain) = (Cookies::new(Scheme::Https), Cookies::new(Scheme::Http));
     let hour = Duration::from_hours(1);
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_cookie_is_kept_from_scripts_neighbours_and_strangers_forms() {
 }
 
 #[test]
-#[should_panic(expected = "cookie values are written by us")]
-fn a_value_cannot_write_attributes() {
+#[should_panic(expected = "cookie values are our own")]
+fn a_cookie_value_cannot_add_attributes() {
     let _ = Cookies::new(Scheme::Https).set(Cookie::Notice, "x; Domain=evil.example", Duration::ZERO);
 }

@@ -1,5 +1,5 @@
-//! Each phase of a connection ends by itself. A test makes one limit small and leaves the others
-//! longer than its patience, so that only the limit it names can end the connection.
+//! Every phase of a connection has a time limit. A test shortens one limit and leaves the others longer
+//! than it waits, so that only the limit under test can end the connection.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ async fn a_silent_connection_is_closed() {
 }
 
 #[tokio::test]
-async fn half_a_head_is_not_waited_for() {
+async fn a_connection_with_half_a_head_is_closed() {
     let server = start(with_limits(|limits| limits.head = SHORT));
     assert_eq!(server.say("GET / HTTP/1.1\r\nHost: loc").await, "");
 }
 
 #[tokio::test]
-async fn a_dripping_head_gains_no_time() {
+async fn a_head_sent_byte_by_byte_gains_no_time() {
     let server = start(with_limits(|limits| limits.head = SHORT));
     let (mut reader, mut writer) = server.connect().await.into_split();
     let drip = async {
@@ -34,13 +34,13 @@ async fn a_dripping_head_gains_no_time() {
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        answer = read_to_end(&mut reader) => assert_eq!(answer, ""),
+        response = read_to_end(&mut reader) => assert_eq!(response, ""),
         () = drip => {}
     }
 }
 
 #[tokio::test]
-async fn a_dripping_body_gains_no_time() {
+async fn a_body_sent_byte_by_byte_gains_no_time() {
     let server = start(with_limits(|limits| limits.body = SHORT));
     let (mut reader, mut writer) = server.connect().await.into_split();
     let head = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Content-Length: 10000\r\n\r\n");
@@ -53,13 +53,13 @@ async fn a_dripping_body_gains_no_time() {
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        answer = read_to_end(&mut reader) => assert_eq!(status(&answer), 400),
+        response = read_to_end(&mut reader) => assert_eq!(status(&response), 400),
         () = drip => {}
     }
 }
 
 #[tokio::test]
-async fn a_kept_connection_is_closed_when_idle() {
+async fn a_kept_alive_connection_is_closed_when_idle() {
     let server = start(with_limits(|limits| limits.idle = SHORT));
     let mut socket = server.connect().await;
     ask_and_keep(&mut socket).await;
@@ -67,11 +67,11 @@ async fn a_kept_connection_is_closed_when_idle() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_not_held_to_the_limit_of_a_head() {
+async fn the_time_limit_of_a_head_does_not_apply_to_an_idle_connection() {
     let server = start(with_limits(|limits| (limits.head, limits.write) = (SHORT, SHORT)));
     let mut socket = server.connect().await;
     ask_and_keep(&mut socket).await;
-    // An answer without a body must end its writing as well.
+    // The writing phase must also end after a response without a body.
     socket.write_all(format!("HEAD / HTTP/1.1\r\n{HOST}\r\n").as_bytes()).await.unwrap();
     assert_eq!(status(&read_head(&mut socket).await), 200);
     let silence = timeout(SHORT * 3, socket.read_u8()).await;
@@ -80,7 +80,7 @@ async fn an_idle_connection_is_not_held_to_the_limit_of_a_head() {
 }
 
 #[tokio::test]
-async fn a_head_that_came_late_is_still_held_to_its_limit() {
+async fn the_time_limit_of_a_head_applies_to_later_requests_too() {
     let server = start(with_limits(|limits| limits.head = SHORT));
     let mut socket = server.connect().await;
     ask_and_keep(&mut socket).await;
@@ -89,7 +89,7 @@ async fn a_head_that_came_late_is_still_held_to_its_limit() {
 }
 
 #[tokio::test]
-async fn a_reader_who_does_not_read_is_dropped() {
+async fn a_client_that_does_not_read_is_disconnected() {
     let server = start(with_limits(|limits| limits.write = SHORT));
     let mut socket = server.connect().await;
     socket.write_all(format!("GET /endless HTTP/1.1\r\n{HOST}\r\n").as_bytes()).await.unwrap();
@@ -97,7 +97,7 @@ async fn a_reader_who_does_not_read_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_handler_that_never_answers_is_given_up() {
+async fn a_request_whose_handler_never_responds_is_given_up() {
     let server = start(with_limits(|limits| limits.work = SHORT));
     assert_eq!(server.get("/hold", "").await, "");
 }

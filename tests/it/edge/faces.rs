@@ -1,4 +1,4 @@
-//! Every answer has our headers, and every refusal our face.
+//! Every response has our headers, and every refusal is rendered as ours.
 
 use gatepost::path::Origin;
 
@@ -8,9 +8,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 #[tokio::test]
-async fn every_answer_has_the_headers() {
+async fn every_response_has_the_security_headers() {
     let server = start(settings());
-    let answers = [
+    let responses = [
         server.get("/", "").await,
         server.get("/nothing", "").await,
         server.get("/api/nothing", "").await,
@@ -22,7 +22,7 @@ async fn every_answer_has_the_headers() {
         server.say(&format!("GET / HTTP/1.1\r\n{CLOSE}\r\n")).await,
         server.say(&format!("GET / HTTP/1.1\r\nHost: evil.example\r\n{CLOSE}\r\n")).await,
     ];
-    for answer in &answers {
+    for response in &responses {
         for (name, value) in [
             ("content-security-policy", POLICY),
             ("x-content-type-options", "nosniff"),
@@ -31,23 +31,23 @@ async fn every_answer_has_the_headers() {
             ("referrer-policy", "same-origin"),
             ("cache-control", "no-store"),
         ] {
-            assert_eq!(header(answer, name), Some(value), "{answer}");
+            assert_eq!(header(response, name), Some(value), "{response}");
         }
-        assert!(header(answer, "permissions-policy").unwrap().contains("camera=()"));
-        assert!(header(answer, "x-request-id").is_some(), "{answer}");
-        assert_eq!(header(answer, "strict-transport-security"), None);
-        assert_eq!(header(answer, "access-control-allow-origin"), None);
+        assert!(header(response, "permissions-policy").unwrap().contains("camera=()"));
+        assert!(header(response, "x-request-id").is_some(), "{response}");
+        assert_eq!(header(response, "strict-transport-security"), None);
+        assert_eq!(header(response, "access-control-allow-origin"), None);
     }
 }
 
 #[tokio::test]
-async fn a_page_of_a_link_sends_no_path_to_anybody() {
+async fn a_link_page_sends_its_path_to_no_one() {
     let server = start(settings());
     assert_eq!(header(&server.get("/link/abc", "").await, "referrer-policy"), Some("strict-origin"));
 }
 
 #[tokio::test]
-async fn assets_are_cached_and_their_errors_are_not() {
+async fn assets_are_cached_but_their_errors_are_not() {
     let server = start(settings());
     let found = server.get("/assets/style.css", "").await;
     assert_eq!(header(&found, "cache-control"), Some("public, immutable"));
@@ -56,31 +56,31 @@ async fn assets_are_cached_and_their_errors_are_not() {
 }
 
 #[tokio::test]
-async fn https_is_remembered_by_the_browser() {
+async fn browsers_are_told_to_keep_using_https() {
     let mut secure = settings();
     secure.public_url = Origin::parse("https://id.example.org").unwrap();
     let server = start(secure);
-    let answer = server.say(&format!("GET / HTTP/1.1\r\nHost: id.example.org\r\n{CLOSE}\r\n")).await;
-    let seconds = header(&answer, "strict-transport-security").unwrap().strip_prefix("max-age=").unwrap();
+    let response = server.say(&format!("GET / HTTP/1.1\r\nHost: id.example.org\r\n{CLOSE}\r\n")).await;
+    let seconds = header(&response, "strict-transport-security").unwrap().strip_prefix("max-age=").unwrap();
     assert!(seconds.parse::<u64>().unwrap() >= 31_536_000);
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_and_the_next_request_is_served() {
+async fn after_a_panic_the_connection_serves_the_next_request() {
     let server = start(settings());
     let request = format!("GET /panic HTTP/1.1\r\n{HOST}\r\nGET / HTTP/1.1\r\n{HOST}{CLOSE}\r\n");
-    let answers = server.say(&request).await;
-    assert_eq!(status(&answers), 500);
-    assert!(answers.ends_with("home"), "the connection did not live on: {answers}");
-    assert!(!answers.contains("tests panic"), "the panic's words were told: {answers}");
+    let responses = server.say(&request).await;
+    assert_eq!(status(&responses), 500);
+    assert!(responses.ends_with("home"), "the connection was closed: {responses}");
+    assert!(!responses.contains("panics on purpose"), "the panic's message was shown: {responses}");
 }
 
 #[tokio::test]
-async fn a_fault_tells_nothing_of_itself() {
+async fn an_internal_error_reveals_no_details() {
     let server = start(settings());
-    let answer = server.get("/fault", "").await;
-    assert_eq!(status(&answer), 500);
-    assert!(!answer.contains("inner secret"), "{answer}");
+    let response = server.get("/fault", "").await;
+    assert_eq!(status(&response), 500);
+    assert!(!response.contains("inner secret"), "{response}");
 }
 
 #[tokio::test]
@@ -94,8 +94,8 @@ async fn a_refusal_is_json_below_api_and_a_page_elsewhere() {
         ("/x/api", "text/html; charset=utf-8"),
         ("/API/x", "text/html; charset=utf-8"),
     ] {
-        let answer = server.get(path, "Accept: text/plain\r\n").await;
-        assert_eq!((status(&answer), header(&answer, "content-type")), (404, Some(kind)), "{path}");
-        assert!(!body(&answer).is_empty());
+        let response = server.get(path, "Accept: text/plain\r\n").await;
+        assert_eq!((status(&response), header(&response, "content-type")), (404, Some(kind)), "{path}");
+        assert!(!body(&response).is_empty());
     }
 }

@@ -1,5 +1,5 @@
-//! What guards the socket, over real sockets: a small endpoint stands behind it, and the bytes are
-//! written by hand, since no client library would send most of them.
+//! The edge over real sockets, in front of a small endpoint. The tests write the bytes themselves, since
+//! no client library would send most of them.
 
 mod access;
 mod bodies;

@@ -1,9 +1,9 @@
-//! Which requests are for us: Host, same origin, methods, paths.
+//! Which requests are accepted: Host, same origin, methods, paths.
 
 use super::server::{CLOSE, HOST, OURS, body, header, settings, start, status};
 
 #[tokio::test]
-async fn exactly_one_host_and_ours() {
+async fn a_request_needs_exactly_one_host_and_it_must_be_ours() {
     let mut wide = settings();
     wide.hosts = vec!["id.internal:9000".into()];
     let server = start(wide);
@@ -34,23 +34,23 @@ async fn exactly_one_host_and_ours() {
         ("http://localhost:8080/", "Host: evil.example\r\n", 421),
         ("http://user@localhost:8080/", "Host: localhost:8080\r\n", 421),
     ] {
-        let answer = server.say(&format!("GET {target} HTTP/1.1\r\n{lines}{CLOSE}\r\n")).await;
-        assert_eq!(status(&answer), expected, "{target} {lines:?}");
+        let response = server.say(&format!("GET {target} HTTP/1.1\r\n{lines}{CLOSE}\r\n")).await;
+        assert_eq!(status(&response), expected, "{target} {lines:?}");
     }
     let old = server.say("GET / HTTP/1.0\r\n\r\n").await;
     assert!(old.starts_with("HTTP/1.0 400"), "{old}");
 }
 
 #[tokio::test]
-async fn a_wrong_host_is_told_the_right_address() {
+async fn the_page_for_a_wrong_host_links_to_the_right_one() {
     let server = start(settings());
-    let answer = server.say("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
-    assert!(body(&answer).contains("http://localhost:8080"), "{answer}");
-    assert!(!body(&answer).contains("evil"), "{answer}");
+    let response = server.say("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
+    assert!(body(&response).contains("http://localhost:8080"), "{response}");
+    assert!(!body(&response).contains("evil"), "{response}");
 }
 
 #[tokio::test]
-async fn an_unsafe_request_comes_from_our_own_page() {
+async fn unsafe_requests_are_accepted_only_from_our_own_pages() {
     let server = start(settings());
     let sites = ["cross-site", "same-site", "none", "same-origin", ""];
     let origins = ["http://localhost:8080", "null", "http://evil.example", "https://localhost:8080", ""];
@@ -64,14 +64,14 @@ async fn an_unsafe_request_comes_from_our_own_page() {
             }
             let is_ours =
                 matches!((site, origin), ("same-origin" | "", "http://localhost:8080") | ("same-origin", ""));
-            let answer = server.post("/echo", &lines, "x").await;
-            assert_eq!(status(&answer), if is_ours { 200 } else { 403 }, "{site:?} {origin:?}");
+            let response = server.post("/echo", &lines, "x").await;
+            assert_eq!(status(&response), if is_ours { 200 } else { 403 }, "{site:?} {origin:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn an_origin_said_twice_or_oddly_is_not_ours() {
+async fn an_origin_that_is_repeated_or_malformed_is_refused() {
     let server = start(settings());
     for lines in [
         format!("{OURS}{OURS}"),
@@ -87,7 +87,7 @@ async fn an_origin_said_twice_or_oddly_is_not_ours() {
 }
 
 #[tokio::test]
-async fn reading_and_the_json_door_need_no_origin() {
+async fn safe_requests_and_the_json_door_need_no_origin() {
     let server = start(settings());
     let foreign = "Sec-Fetch-Site: cross-site\r\nOrigin: http://evil.example\r\n";
     assert_eq!(status(&server.get("/", foreign).await), 200);
@@ -95,7 +95,7 @@ async fn reading_and_the_json_door_need_no_origin() {
 }
 
 #[tokio::test]
-async fn a_method_a_path_does_not_know_is_told_which_it_does() {
+async fn a_405_lists_the_methods_that_the_path_accepts() {
     let server = start(settings());
     for (method, path, allow) in [
         ("GET", "/echo", "POST"),
@@ -108,19 +108,19 @@ async fn a_method_a_path_does_not_know_is_told_which_it_does() {
         ("TRACE", "/no-such-path", ""),
         ("CONNECT", "localhost:8080", ""),
     ] {
-        let answer = server.say(&format!("{method} {path} HTTP/1.1\r\n{HOST}{OURS}{CLOSE}\r\n")).await;
-        assert_eq!((status(&answer), header(&answer, "allow")), (405, Some(allow)), "{method} {path}");
+        let response = server.say(&format!("{method} {path} HTTP/1.1\r\n{HOST}{OURS}{CLOSE}\r\n")).await;
+        assert_eq!((status(&response), header(&response, "allow")), (405, Some(allow)), "{method} {path}");
     }
     assert_eq!(status(&server.say(&format!("HEAD / HTTP/1.1\r\n{HOST}{CLOSE}\r\n")).await), 200);
 }
 
 #[tokio::test]
-async fn a_path_that_names_nothing_is_not_found_however_it_is_spelt() {
+async fn an_unknown_path_is_not_found_however_it_is_spelled() {
     let server = start(settings());
     for path in ["/nothing", "//", "/who/", "/%2e%2e/", "/..%2fwho", "/link/a/b", "/%00", "/%zz", "/WHO"] {
         assert_eq!(status(&server.get(path, "").await), 404, "{path}");
     }
-    let answer = server.get("/api/nothing", "").await;
-    assert_eq!(header(&answer, "content-type"), Some("application/problem+json"));
-    assert!(body(&answer).contains(r#""code":"not_found""#), "{answer}");
+    let response = server.get("/api/nothing", "").await;
+    assert_eq!(header(&response, "content-type"), Some("application/problem+json"));
+    assert!(body(&response).contains(r#""code":"not_found""#), "{response}");
 }

@@ -1,4 +1,4 @@
-//! A small endpoint behind guard and socket, and a client that writes bytes.
+//! A small endpoint behind the guard and a real socket, and a client that writes raw bytes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Longer than anything here takes, shorter than every limit a test did not set.
+/// Longer than anything here takes, and shorter than every limit that a test did not set.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
-/// What happens inside the endpoint, for tests to wait on.
+/// Signals from inside the endpoint that tests wait for.
 #[derive(Default)]
 pub(super) struct Probe {
     pub(super) held: Notify,
@@ -119,7 +119,7 @@ fn asset(poem::web::Path(name): poem::web::Path<String>) -> poem::Result<Respons
 
 #[handler]
 fn panics() -> &'static str {
-    panic!("a handler of the tests panics, as it should")
+    panic!("this test handler panics on purpose")
 }
 
 #[handler]
@@ -132,7 +132,7 @@ fn echo(body: String) -> String {
     body
 }
 
-/// Waits until the test lets it go.
+/// Waits until the test releases it.
 #[handler]
 async fn hold(Data(probe): Data<&Arc<Probe>>) -> &'static str {
     probe.held.notify_one();
@@ -140,18 +140,18 @@ async fn hold(Data(probe): Data<&Arc<Probe>>) -> &'static str {
     "held"
 }
 
-struct TellsDrop(Arc<Probe>);
+struct NotifyOnDrop(Arc<Probe>);
 
-impl Drop for TellsDrop {
+impl Drop for NotifyOnDrop {
     fn drop(&mut self) {
         self.0.endless_dropped.notify_one();
     }
 }
 
-/// An answer without an end.
+/// A response that never ends.
 #[handler]
 fn endless(Data(probe): Data<&Arc<Probe>>) -> Response {
-    let guard = TellsDrop(Arc::clone(probe));
+    let guard = NotifyOnDrop(Arc::clone(probe));
     let chunks = stream::unfold(guard, |guard| async move {
         Some((Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024]), guard))
     });
@@ -163,10 +163,10 @@ impl Server {
         TcpStream::connect(self.address.unwrap()).await.unwrap()
     }
 
-    /// Sends the bytes on a connection of their own, and reads until the server closes it.
+    /// Sends the bytes on a new connection and reads until the server closes it.
     pub(super) async fn say(&self, bytes: &str) -> String {
         let mut socket = self.connect().await;
-        // A server that has heard enough may hang up meanwhile.
+        // The server may close the connection before it has read everything.
         let _ = socket.write_all(bytes.as_bytes()).await;
         read_to_end(&mut socket).await
     }
@@ -188,7 +188,7 @@ pub(super) const HOST: &str = "Host: localhost:8080\r\n";
 pub(super) const CLOSE: &str = "Connection: close\r\n";
 pub(super) const OURS: &str = "Origin: http://localhost:8080\r\n";
 
-/// All that comes until the connection ends, in whatever way.
+/// Everything that arrives until the connection ends, cleanly or not.
 pub(super) async fn read_to_end(socket: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let read = timeout(PATIENCE, socket.read_to_end(&mut bytes)).await;
@@ -196,35 +196,35 @@ pub(super) async fn read_to_end(socket: &mut (impl AsyncRead + Unpin)) -> String
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Asks for `/` and reads that answer alone: the connection is then kept alive and idle.
+/// Requests `/` and reads only that response, which leaves the connection open and idle.
 pub(super) async fn ask_and_keep(socket: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     socket.write_all(format!("GET / HTTP/1.1\r\n{HOST}\r\n").as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let whole = async {
-        while !answer.ends_with(b"\r\n\r\nhome") {
-            answer.push(socket.read_u8().await.unwrap());
+        while !response.ends_with(b"\r\n\r\nhome") {
+            response.push(socket.read_u8().await.unwrap());
         }
     };
     timeout(PATIENCE, whole).await.unwrap();
-    assert_eq!(status(&String::from_utf8_lossy(&answer)), 200);
+    assert_eq!(status(&String::from_utf8_lossy(&response)), 200);
 }
 
-pub(super) fn status(answer: &str) -> u16 {
-    let line = answer.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+pub(super) fn status(response: &str) -> u16 {
+    let line = response.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("no response: {response:?}"));
     line[..3].parse().unwrap()
 }
 
-pub(super) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+pub(super) fn header<'a>(response: &'a str, name: &str) -> Option<&'a str> {
+    let (head, _) = response.split_once("\r\n\r\n").unwrap();
     let mut lines = head.lines().skip(1).filter_map(|line| line.split_once(": "));
     lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-pub(super) fn body(answer: &str) -> &str {
-    answer.split_once("\r\n\r\n").unwrap().1
+pub(super) fn body(response: &str) -> &str {
+    response.split_once("\r\n\r\n").unwrap().1
 }
 
-/// The first head that comes.
+/// The first head that arrives.
 pub(super) async fn read_head(socket: &mut (impl AsyncRead + Unpin)) -> String {
     let mut head = Vec::new();
     let whole = async {
