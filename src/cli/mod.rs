@@ -21,6 +21,9 @@ use crate::domain::address::EmailAddress;
 use crate::store::sled::{Accept, Proof};
 use crate::web::api::document;
 
+/// In the binary, so that the binary is all a new operator has to download.
+const EXAMPLE: &str = include_str!("../../config.toml");
+
 /// It was asked well, and could not be done.
 const FAILED: u8 = 1;
 /// It cannot be done as it was asked: usage or configuration.
@@ -79,8 +82,10 @@ enum Command {
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Read everything, write nothing, and tell every mistake
+    /// Check all settings and report every mistake; writes nothing
     Check,
+    /// Print a configuration file with all settings and their defaults
+    Example,
 }
 
 #[derive(Subcommand)]
@@ -142,6 +147,7 @@ impl Command {
             Self::Config(ConfigCommand::Check) => {
                 print(&format!("The configuration is good: {}.", general.load()?))
             }
+            Self::Config(ConfigCommand::Example) => print(EXAMPLE),
             Self::Openapi => print(&document()),
             Self::Mail(MailCommand::Test { address }) => {
                 let sending = app::send_test_letter(general.load()?, &address);

@@ -9,6 +9,7 @@ mod code;
 mod config;
 mod cost;
 mod crash;
+mod docs;
 mod doors;
 mod edge;
 mod equality;
