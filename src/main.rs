@@ -1,4 +1,4 @@
-//! The binary: arguments in, exit code out.
+//! The program: arguments in, exit code out.
 
 fn main() -> std::process::ExitCode {
     gatepost::cli::run()

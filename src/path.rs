@@ -1,74 +1,74 @@
-//! Every URL path, written once, and the origin they stand under.
+//! Every URL path, written once, and the origin they belong to.
 
 use std::fmt;
 
-/// Home: who is signed in.
+/// The home page.
 pub const HOME: &str = "/";
-/// Asking for a sign-in link.
+/// Requesting a sign-in link.
 pub const SIGN_IN: &str = "/sign-in";
 /// Signing in with a password.
 pub const SIGN_IN_PASSWORD: &str = "/sign-in/password";
-/// Registering with address and password.
+/// Registering with an email address and a password.
 pub const REGISTER: &str = "/register";
-/// Waiting for the letter that confirms.
+/// Waiting for the confirmation email.
 pub const UNCONFIRMED: &str = "/unconfirmed";
-/// Waiting for the letter.
+/// Waiting for a sign-in email.
 pub const CHECK_INBOX: &str = "/check-inbox";
-/// Typing the code.
+/// Entering the code.
 pub const CODE: &str = "/code";
-/// Asking for one more letter.
+/// Requesting another email.
 pub const RESEND: &str = "/resend";
-/// Landing page of a link; the token follows.
+/// The landing page of a link; the token follows.
 pub const LINK: &str = "/link/";
 /// The account page.
 pub const PROFILE: &str = "/profile";
 /// Setting or changing the password.
 pub const PROFILE_PASSWORD: &str = "/profile/password";
-/// Removing it.
+/// Removing the password.
 pub const PROFILE_PASSWORD_REMOVE: &str = "/profile/password/remove";
-/// Asking to change the address.
+/// Requesting a change of the email address.
 pub const PROFILE_EMAIL: &str = "/profile/email";
-/// Calling that off.
+/// Cancelling that change.
 pub const PROFILE_EMAIL_CANCEL: &str = "/profile/email/cancel";
-/// Where somebody is signed in (JSON alone: the page shows it with the rest).
+/// The sessions of an account (JSON only; the account page shows them with everything else).
 pub const PROFILE_SESSIONS: &str = "/profile/sessions";
 /// Ending all other sessions.
 pub const PROFILE_END_OTHERS: &str = "/profile/sessions/end-others";
-/// All that is known of a person.
+/// Downloading all data about the account.
 pub const PROFILE_EXPORT: &str = "/profile/export";
 /// Deleting the account.
 pub const PROFILE_DELETE: &str = "/profile/delete";
-/// Proving once more who is signed in.
+/// Signing in once more, to confirm a sensitive change.
 pub const REAUTHENTICATE: &str = "/reauthenticate";
-/// Asking for a code to prove it by.
+/// Requesting a code for that.
 pub const REAUTHENTICATE_MAIL: &str = "/reauthenticate/mail";
-/// Asking for a letter to set a new password.
+/// Requesting an email to set a new password.
 pub const FORGOT_PASSWORD: &str = "/forgot-password";
 /// Signing out.
 pub const SIGN_OUT: &str = "/sign-out";
-/// The mails that would have been sent; a letter's id follows.
+/// The emails that would have been sent; the id of one follows.
 pub const MAILBOX: &str = "/mailbox";
 /// Stylesheet, scripts and icon; a name follows.
 pub const ASSETS: &str = "/assets/";
-/// Where browsers look for an icon unasked.
+/// The icon that browsers request on their own.
 pub const FAVICON: &str = "/favicon.ico";
-/// Is the process alive?
+/// Whether the process is alive.
 pub const HEALTHZ: &str = "/healthz";
-/// Does it take work?
+/// Whether it is ready for requests.
 pub const READYZ: &str = "/readyz";
-/// Who looks at an app behind the same proxy?
+/// Tells the proxy who is signed in, for apps behind the same proxy.
 pub const FORWARD_AUTH: &str = "/forward-auth";
-/// Before the path of a page: the same act over JSON.
+/// The prefix of the JSON counterpart of a page.
 pub const API: &str = "/api";
-/// Who holds this session (JSON alone), below `API`.
+/// The current session and its account (JSON only), below `API`.
 pub const SESSION: &str = "/session";
 /// The `OpenAPI` document, below `API`.
 pub const OPENAPI: &str = "/openapi.json";
-/// A readable page of the document, below `API`.
+/// The documentation page of the API, below `API`.
 pub const DOCS: &str = "/docs";
 
-/// Where this server is reached: the one source of links, cookies and origin checks. Never taken
-/// from a request, or a stranger's Host header would stand in our letters.
+/// The public address of this server: the only source of links, cookies and origin checks. Never
+/// taken from a request; otherwise an attacker's Host header would end up in our emails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     scheme: Scheme,
@@ -76,25 +76,25 @@ pub struct Origin {
     is_loopback: bool,
 }
 
-/// How this server is reached.
+/// The scheme of the public address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// In the clear; on loopback alone.
+    /// Unencrypted; only on loopback.
     Http,
-    /// Through a proxy that ends TLS.
+    /// Through a proxy that terminates TLS.
     Https,
 }
 
-/// Why a text is no origin.
+/// Why a text is not an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be an origin such as https://id.example.org: a scheme and a host, no path, no user")]
+#[error("must be an origin such as https://id.example.org, without a path or a user name")]
 pub struct OriginError;
 
 impl Origin {
-    /// Reads an origin: `http` or `https`, a host, perhaps a port, and nothing more.
+    /// Parses an origin: `http` or `https`, a host, an optional port, and nothing else.
     ///
     /// # Errors
-    /// Says how an origin looks.
+    /// Describes what an origin looks like.
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let url = url::Url::parse(text).map_err(|_| OriginError)?;
         let scheme = match url.scheme() {
@@ -117,19 +117,19 @@ impl Origin {
         Ok(Self { scheme, authority, is_loopback })
     }
 
-    /// How it is reached.
+    /// Its scheme.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Host and, unless it is the scheme's own, port: what a browser sends as `Host`.
+    /// The host and, unless it is the scheme's default, the port: the value a browser sends as `Host`.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The host alone, as the last line of a letter names it for autofill.
+    /// The host without a port, as used in the autofill line of an email.
     #[must_use]
     pub fn host(&self) -> &str {
         match self.authority.rsplit_once(':') {
@@ -138,13 +138,13 @@ impl Origin {
         }
     }
 
-    /// Whether only this machine reaches it.
+    /// Whether only this machine can reach it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.is_loopback
     }
 
-    /// The whole link to a path of ours.
+    /// The full link to one of our paths.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         format!("{self}{path}")
@@ -161,19 +161,19 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The landing page of a link.
+/// The path of a link's landing page.
 #[must_use]
 pub fn link(token: &str) -> String {
     format!("{LINK}{token}")
 }
 
-/// Ending one session.
+/// The path that ends one session.
 #[must_use]
 pub fn session_end(id: &str) -> String {
     format!("{PROFILE_SESSIONS}/{id}/end")
 }
 
-/// An asset by its name.
+/// The path of an asset.
 #[must_use]
 pub fn asset(name: &str) -> String {
     format!("{ASSETS}{name}")

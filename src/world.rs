@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::domain::ports::{Clock, Entropy, World};
 use crate::domain::time::Timestamp;
 
-/// The world as it is.
+/// The real clock and entropy.
 #[must_use]
 pub fn real() -> World {
     World { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
@@ -25,7 +25,7 @@ impl Clock for SystemClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        // The wall clock may be set while we sleep: look again every minute at the latest.
+        // The wall clock may be changed while we sleep, so check it at least once a minute.
         const LONGEST: std::time::Duration = std::time::Duration::from_mins(1);
         loop {
             let left = at.since(self.now());
@@ -42,7 +42,7 @@ struct SystemEntropy;
 impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads randomness")]
     fn fill(&self, bytes: &mut [u8]) {
-        // Without randomness no token is a secret: better no answer than a weak one.
-        getrandom::fill(bytes).expect("the operating system gives randomness");
+        // Without randomness no token is secret, so failing is better than issuing a weak one.
+        getrandom::fill(bytes).expect("the operating system provides randomness");
     }
 }

@@ -1,5 +1,5 @@
-//! The key file: who has it can make every secret of this server, so it is kept from all but its
-//! owner, and a store is never served with any other.
+//! The key file. Anyone who has it can derive every secret of this server, so only its owner can read
+//! it, and a store is never served with a different key.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,61 +13,61 @@ use zeroize::Zeroizing;
 use crate::domain::ports::World;
 use crate::domain::token::{KeyRing, KeyRingError};
 
-/// Its name in the data folder.
+/// Its file name in the data folder.
 pub const NAME: &str = "key";
 
-/// Room for every key a ring can hold.
+/// Enough for all keys a ring can have.
 const MAX_BYTES: u64 = 16 * 1024;
-/// What others than the owner may do with it.
+/// The permissions of everyone but the owner.
 const OTHERS: u32 = 0o077;
 
 /// Why there is no key ring.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// It cannot be read or made.
+    /// It cannot be read or created.
     #[error("{}: {error}", path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The reason the system gives.
         error: io::Error,
     },
-    /// It is a folder, a pipe or a device: reading a pipe waits until somebody writes to it.
-    #[error("{}: this is no regular file", path.display())]
+    /// It is a folder, a pipe or a device. Reading a pipe would wait until something writes to it.
+    #[error("{}: the key file must be a regular file", path.display())]
     NotAFile {
-        /// Which file.
+        /// The file.
         path: PathBuf,
     },
     /// Others can read or write it.
-    #[error("{}: others may read or write this key (mode {mode:04o}): chmod 600 {}", path.display(), path.display())]
+    #[error("{}: the key file is accessible to others (mode {mode:04o}); run: chmod 600 {}", path.display(), path.display())]
     NotPrivate {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its mode.
         mode: u32,
     },
-    /// Somebody else owns it, and can read it whatever its mode.
-    #[error("{}: this key belongs to user {owner}, not to the user that runs Gatepost ({us})", path.display())]
+    /// Another user owns it and can read it whatever its mode.
+    #[error("{}: the key file belongs to user {owner}, but Gatepost runs as user {us}; run: chown {us} {}", path.display(), path.display())]
     Foreign {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Who owns it.
+        /// Its owner.
         owner: u32,
-        /// Who we are.
+        /// Our user.
         us: u32,
     },
-    /// It holds no keys.
+    /// It has no valid keys.
     #[error("{}: {error}", path.display())]
     Garbled {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The error in it.
         error: KeyRingError,
     },
-    /// There is a store, but not the key it was written with. Making a new one would silently end
-    /// every session and request, and lock away whatever is sealed.
+    /// There is a store, but not the key it was written with. Creating a new key would silently end
+    /// every session and request, and make everything sealed unreadable.
     #[error(
-        "{}: the key of this store is missing: put it back from your backup, or name it by key_file or GATEPOST_KEY",
+        "{}: the key for this database is missing; restore it from your backup, or set key_file or GATEPOST_KEY",
         path.display()
     )]
     Missing {
@@ -76,20 +76,20 @@ pub enum KeyFileError {
     },
 }
 
-/// Whether there is a store in the data folder already.
+/// Whether the data folder already has a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
-    /// There is one, and it was written with some key.
+    /// It has one, which was written with some key.
     Something,
-    /// There is none yet.
+    /// It has none yet.
     Nothing,
 }
 
-/// Reads a key file that nobody but its owner can read. Root may read that of any owner: it looks
-/// at the configuration of the user that serves.
+/// Reads a key file that only its owner can read. Root may read one of any owner, to check the
+/// configuration of the user the server runs as.
 ///
 /// # Errors
-/// Names the file and what to do about it.
+/// Names the file and the fix.
 pub fn read(path: &Path) -> Result<KeyRing, KeyFileError> {
     let (ring, owner) = read_private(path)?;
     if !rustix::process::geteuid().is_root() {
@@ -98,7 +98,7 @@ pub fn read(path: &Path) -> Result<KeyRing, KeyFileError> {
     Ok(ring)
 }
 
-/// Reads the key file that this process serves with.
+/// Reads the key file for use by this process, so even root must own it.
 fn read_own(path: &Path) -> Result<KeyRing, KeyFileError> {
     let (ring, owner) = read_private(path)?;
     refuse_foreign(path, owner)?;
@@ -114,13 +114,13 @@ fn refuse_foreign(path: &Path, owner: u32) -> Result<(), KeyFileError> {
     }
 }
 
-/// The keys, and who owns their file.
+/// The keys, and the owner of their file.
 fn read_private(path: &Path) -> Result<(KeyRing, u32), KeyFileError> {
     let io = |error| KeyFileError::Io { path: path.to_owned(), error };
     if !fs::metadata(path).map_err(io)?.is_file() {
         return Err(KeyFileError::NotAFile { path: path.to_owned() });
     }
-    // What is checked and what is read are one open file: no other can take its place between.
+    // The same open file is checked and read, so it cannot be replaced in between.
     let file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
     let mode = metadata.mode() & 0o7777;
@@ -134,10 +134,10 @@ fn read_private(path: &Path) -> Result<(KeyRing, u32), KeyFileError> {
     Ok((ring, metadata.uid()))
 }
 
-/// Reads the key file of a data folder; makes one where nothing was stored yet.
+/// Reads the key file of a data folder; creates one if nothing was stored yet.
 ///
 /// # Errors
-/// Names the file and what to do about it.
+/// Names the file and the fix.
 pub fn read_or_make(data_dir: &Path, stored: Stored, world: &World) -> Result<KeyRing, KeyFileError> {
     let path = data_dir.join(NAME);
     match read_own(&path) {
@@ -153,15 +153,15 @@ pub fn read_or_make(data_dir: &Path, stored: Stored, world: &World) -> Result<Ke
     }
 }
 
-/// Makes a key file at once and whole: a crash leaves either none or a good one, and where two
-/// processes start together the second takes the key of the first.
+/// Creates a key file atomically: a crash leaves either none or a complete one, and if two processes
+/// start at the same time, the second uses the key of the first.
 fn make(data_dir: &Path, path: &Path, world: &World) -> io::Result<()> {
     let text = Zeroizing::new(KeyRing::generate(world));
     let draft = data_dir.join(format!("{NAME}.{}", URL_SAFE_NO_PAD.encode(world.random::<6>())));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    // Unlike a rename, a link never takes the place of a key that is there.
+    // Unlike a rename, a link never replaces an existing key.
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {

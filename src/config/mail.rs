@@ -1,4 +1,4 @@
-//! The `[mail]` section: how letters leave.
+//! The `[mail]` section: how email is sent.
 
 use std::fmt;
 
@@ -6,30 +6,31 @@ use zeroize::Zeroizing;
 
 use super::source::Sources;
 use crate::mail::{Sender, SmtpServer};
+use crate::path;
 
-/// How letters leave.
+/// How email is sent.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// By which way.
+    /// The transport.
     pub transport: Transport,
-    /// Who they are from.
+    /// The sender of all emails.
     pub from: Sender,
-    /// How many letters are sent at once, each over a connection or by a program of its own.
+    /// How many emails are sent at once, each over its own connection or by its own program.
     pub connections: usize,
 }
 
-/// The ways a letter can go.
+/// The ways to send an email.
 #[derive(Clone, Debug)]
 pub enum Transport {
-    /// Nowhere: it is shown on the mailbox page.
+    /// Not at all: emails are shown on the mailbox page.
     Mailbox,
-    /// To a mail server.
+    /// Through a mail server.
     Smtp(SmtpServer),
-    /// To the machine's own `sendmail` program.
+    /// With the machine's own `sendmail` program.
     Sendmail,
 }
 
-/// What stands in `mail.transport`.
+/// The value of `mail.transport`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Mailbox,
@@ -44,12 +45,12 @@ impl Mail {
         sources.contradiction(
             &["mail.transport", "mail.smtp_url"],
             way == Way::Smtp && server.is_none(),
-            "smtp needs the address of the mail server in mail.smtp_url",
+            "transport \"smtp\" needs mail.smtp_url",
         );
         sources.warn(
             &["mail.transport"],
             way != Way::Smtp && server.is_some(),
-            "mail.smtp_url is not used, since mail.transport is not \"smtp\"",
+            "mail.smtp_url has no effect because mail.transport is not \"smtp\"",
         );
         let from = sources.text("mail.from", |text| Sender::parse(text).map_err(|error| error.to_string()));
         Self {
@@ -64,7 +65,7 @@ impl Mail {
     }
 }
 
-/// An address that no other machine can answer to.
+/// The default sender, an address that no other machine can reply to.
 pub(super) fn default_from() -> Sender {
     Sender::parse("Gatepost <gatepost@localhost>").expect("this is a sender")
 }
@@ -78,7 +79,7 @@ fn read_way(text: &str) -> Result<Way, String> {
     }
 }
 
-/// The mail server, with what it knows us by.
+/// The mail server with its login.
 fn read_server(sources: &mut Sources) -> Option<SmtpServer> {
     let url = |text: &str| SmtpServer::parse(text).map_err(|error| error.to_string());
     let server = sources.optional("mail.smtp_url", url);
@@ -87,7 +88,7 @@ fn read_server(sources: &mut Sources) -> Option<SmtpServer> {
     sources.contradiction(
         &["mail.smtp_user", "mail.smtp_password", "mail.smtp_password_file"],
         user.is_some() != password.is_some(),
-        "user and password of the mail server go together",
+        "set both mail.smtp_user and mail.smtp_password, or neither",
     );
     let (Some(user), Some(password), Some(plain)) = (user, password, server.clone()) else { return server };
     match plain.with_login(&user, &password) {
@@ -103,9 +104,9 @@ fn read_server(sources: &mut Sources) -> Option<SmtpServer> {
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mailbox => f.write_str("the mailbox page"),
-            Self::Smtp(server) => write!(f, "{server}"),
-            Self::Sendmail => f.write_str("the sendmail program"),
+            Self::Mailbox => write!(f, "shown on {}", path::MAILBOX),
+            Self::Smtp(server) => write!(f, "sent through {server}"),
+            Self::Sendmail => f.write_str("sent with sendmail"),
         }
     }
 }

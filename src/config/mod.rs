@@ -1,11 +1,14 @@
-//! File, environment and options to one checked configuration.
+//! Turns file, environment and options into one checked configuration.
 //!
-//! Every mistake is collected and told at once, before anything is written: who mends a server by
-//! candlelight should not have to start it five times. Options go before environment, environment
-//! before file, file before defaults. The only reader of the environment.
+//! All errors are collected and reported at once, before anything is written, so that an operator
+//! does not have to start the server again after each fix. Options override the environment, the
+//! environment overrides the file, and the file overrides the defaults. This is the only reader of
+//! the environment.
 
 pub mod key_file;
 pub mod mail;
+mod mistakes;
+mod options;
 mod source;
 mod value;
 
@@ -17,6 +20,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use self::mail::{Mail, Transport};
+pub use self::mistakes::Mistakes;
+pub use self::options::{DEFAULT_FILE, Options};
 use self::source::Sources;
 pub use self::source::variables;
 use crate::domain::next::Next;
@@ -24,117 +29,82 @@ use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
 use crate::web::edge::Listen;
 
-/// Read when no other file is named, if it is there.
-pub const DEFAULT_FILE: &str = "config.toml";
-
 const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
-/// The longest line of a letter that every mail program leaves whole.
+/// The longest line of an email that no mail program breaks.
 const LINK_COLUMNS: usize = 76;
-/// How long the token in a link is.
+/// The length of the token in a link.
 const TOKEN_CHARS: usize = 40;
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// What the command line says about the configuration.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The file to read; must be there when it is named.
-    pub file: Option<PathBuf>,
-    /// In place of `data_dir`.
-    pub data_dir: Option<PathBuf>,
-    /// In place of `listen`.
-    pub listen: Option<String>,
-}
-
-/// Everything an operator decides, checked.
+/// All settings, checked.
 #[derive(Debug)]
 pub struct Config {
-    /// Where people reach this server, if it was said.
+    /// The public address of this server, if it was set.
     pub public_url: Option<Origin>,
     /// Where this server listens.
     pub listen: Listen,
-    /// The folder of store and key.
+    /// The data folder.
     pub data_dir: PathBuf,
-    /// What the product calls itself, on pages and in letters.
+    /// The name shown on pages and in emails.
     pub name: String,
     /// Where a sign-in without `next` leads.
     pub home: Next,
-    /// Whether an unknown address may become an account.
+    /// Whether new accounts are allowed.
     pub registration: bool,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// Further `Host` names, for the API and `/forward-auth` alone.
+    /// Additional `Host` names, only for the API and `/forward-auth`.
     pub hosts: Vec<String>,
-    /// The keys, when they are kept elsewhere than in the data folder.
+    /// The keys, if they are kept outside the data folder.
     pub keys: Option<KeyRing>,
-    /// How letters leave.
+    /// How email is sent.
     pub mail: Mail,
-    /// How long link and code are good, counted from delivery.
+    /// How long a link and a code stay valid, counted from delivery.
     pub link_lifetime: Duration,
-    /// The fewest bytes of a new password.
+    /// The minimum length of a new password in bytes.
     pub password_min_length: usize,
-    /// How long a session may lie unused.
+    /// How long a session may be idle.
     pub session_idle: Duration,
-    /// How long a session lasts at most.
+    /// The maximum lifetime of a session.
     pub session_absolute: Duration,
 }
 
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (origin, listen, data_dir) = (self.origin(None), &self.listen, self.data_dir.display());
-        write!(f, "{origin} on {listen}, data in {data_dir}, mail by {}", self.mail.transport)
+        write!(f, "{origin} on {listen}, data in {data_dir}, email {}", self.mail.transport)
     }
 }
 
-/// Everything that is wrong with a configuration, one line each; and what is odd about it, which may
-/// be the reason: a variable that is misspelt is unknown, and so the key it was meant for is missing.
-#[derive(Debug)]
-pub struct Mistakes {
-    mistakes: Vec<String>,
-    warnings: Vec<String>,
-}
-
-impl std::error::Error for Mistakes {}
-
-impl fmt::Display for Mistakes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.mistakes.len() {
-            1 => write!(f, "the configuration has a mistake:")?,
-            count => write!(f, "the configuration has {count} mistakes:")?,
-        }
-        self.mistakes.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))?;
-        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
-    }
-}
-
-/// A configuration, and what its operator might want to know about it.
+/// A configuration without errors, and its warnings.
 #[derive(Debug)]
 pub struct Loaded {
     /// The configuration.
     pub config: Config,
-    /// What is no mistake but odd, one line each.
+    /// Settings that are allowed but probably not intended, one line each.
     pub warnings: Vec<String>,
 }
 
 impl Config {
-    /// Reads and checks everything. Writes nothing.
+    /// Reads and checks all settings. Writes nothing.
     ///
     /// # Errors
-    /// All mistakes at once.
+    /// All errors at once.
     pub fn load(options: &Options) -> Result<Loaded, Mistakes> {
         let (config, sources) = match Sources::gather(options) {
             Ok(mut sources) => (Some(Self::read(&mut sources)), sources),
             Err(sources) => (None, sources),
         };
-        let (mistakes, warnings) = sources.finish();
+        let (errors, warnings) = sources.finish();
         match config {
-            Some(config) if mistakes.is_empty() => Ok(Loaded { config, warnings }),
-            _ => Err(Mistakes { mistakes, warnings }),
+            Some(config) if errors.is_empty() => Ok(Loaded { config, warnings }),
+            _ => Err(Mistakes::new(errors, warnings)),
         }
     }
 
-    /// Where people reach this server. What nobody said is localhost at the port it listens on;
-    /// `bound` tells that port where the system chose it.
+    /// The public address of this server. The default is localhost with the port from `listen`;
+    /// `bound` has that port if the system chose it.
     #[must_use]
     pub fn origin(&self, bound: Option<SocketAddr>) -> Origin {
         let listen = match self.listen {
@@ -173,44 +143,44 @@ impl Config {
         config
     }
 
-    /// What is wrong only in what it is beside.
+    /// Reports settings that contradict each other.
     fn contradictions(&self, sources: &mut Sources) {
         let origin = self.origin(None);
         let is_https = origin.scheme() == Scheme::Https;
         sources.contradiction(
             &["public_url"],
             !is_https && !origin.is_loopback(),
-            "http is for this machine alone (localhost): what others reach needs https",
+            "http is allowed only for localhost; use https for anything others can reach",
         );
         let is_behind_a_proxy = !self.trusted_proxies.is_empty() || matches!(self.listen, Listen::Unix(_));
         sources.contradiction(
             &["public_url", "trusted_proxies", "listen"],
             is_https && !is_behind_a_proxy,
-            "https is spoken by a proxy in front: name its address in trusted_proxies, or listen on a unix socket",
+            "https needs a reverse proxy: list its address in trusted_proxies, or listen on a unix socket",
         );
         let is_open = !origin.is_loopback() || !is_loopback(&self.listen);
         sources.contradiction(
             &["mail.transport", "public_url", "listen"],
             matches!(self.mail.transport, Transport::Mailbox) && is_open,
-            "the mailbox shows every letter to everybody, so public_url and listen must be on loopback: \
-             set mail.transport to \"smtp\" or \"sendmail\"",
+            "the mailbox shows every message to anyone who can reach it, so public_url and listen must be \
+             on loopback; or set mail.transport to \"smtp\" or \"sendmail\"",
         );
         sources.contradiction(
             &["mail.transport", "listen"],
             matches!(self.mail.transport, Transport::Mailbox)
                 && !is_open
                 && matches!(self.listen, Listen::Unix(_)),
-            "the mailbox answers nobody through a socket, whose other end counts as a proxy: \
+            "the mailbox is not available through a unix socket, which counts as a proxy; \
              set mail.transport to \"smtp\" or \"sendmail\", or listen on loopback",
         );
         sources.contradiction(
             &["session.idle", "session.absolute"],
             self.session_idle > self.session_absolute,
-            "a session cannot lie unused for longer than it lasts",
+            "session.idle must not be longer than session.absolute",
         );
     }
 
-    /// What may be meant, but hardly is.
+    /// Warns about settings that are allowed but probably not intended.
     fn oddities(&self, sources: &mut Sources) {
         let origin = self.origin(None);
         let link = origin.link(&path::link(&"x".repeat(TOKEN_CHARS))).len();
@@ -218,20 +188,20 @@ impl Config {
             &["public_url"],
             link > LINK_COLUMNS,
             &format!(
-                "public_url is so long that links have {link} characters: beyond {LINK_COLUMNS}, mail programs \
-                 may break them"
+                "public_url is too long: links would be {link} characters, and mail programs may break lines \
+                 over {LINK_COLUMNS}"
             ),
         );
         let is_sent = !matches!(self.mail.transport, Transport::Mailbox) && origin.scheme() == Scheme::Https;
         sources.warn(
             &["mail.from", "mail.transport", "public_url"],
             is_sent && self.mail.from == mail::default_from(),
-            "mail.from is not set: letters come from gatepost@localhost, which few mail servers take",
+            "mail.from is not set; few mail servers accept mail from gatepost@localhost",
         );
     }
 }
 
-/// Whether only this machine reaches it.
+/// Whether only this machine can reach it.
 fn is_loopback(listen: &Listen) -> bool {
     match listen {
         Listen::Tcp(address) => address.ip().to_canonical().is_loopback(),

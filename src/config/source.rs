@@ -1,4 +1,4 @@
-//! Where values come from, which keys there are, and the list of all mistakes.
+//! Where values come from, which keys exist, and the list of all errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -10,10 +10,11 @@ use std::path::Path;
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
-use super::{DEFAULT_FILE, Options, key_file};
+use super::key_file;
+use super::options::{DEFAULT_FILE, Options};
 use crate::domain::token::KeyRing;
 
-/// Every key: a dot between section and name.
+/// Every key, with a dot between section and name.
 const KEYS: [&str; 20] = [
     "public_url",
     "listen",
@@ -36,13 +37,13 @@ const KEYS: [&str; 20] = [
     "session.idle",
     "session.absolute",
 ];
-/// The one key that has no place in a file: it is a key file itself, and has its rights to keep.
+/// The one key that must not be in the file: the file may be readable by others, the key must not be.
 const KEY: &str = "key";
 const PREFIX: &str = "GATEPOST_";
-/// Far more than any secret has; a file that never ends must not fill the memory.
+/// Far longer than any secret. Bounded, so that an endless file cannot fill the memory.
 const MAX_SECRET_BYTES: u64 = 16 * 1024;
 
-/// What was given for each key, by its strongest source, and what is wrong with it.
+/// The value of each key from its strongest source, and the errors found so far.
 #[derive(Default)]
 pub(super) struct Sources {
     given: BTreeMap<&'static str, Given>,
@@ -53,22 +54,22 @@ pub(super) struct Sources {
 
 struct Given {
     value: Typed,
-    /// Where it was given, as its mistake names it.
+    /// Where it was set, as errors show it.
     place: String,
 }
 
 enum Typed {
     /// From the file, with its type.
     Toml(Value),
-    /// From the environment or the command line, which know text alone.
+    /// From the environment or the command line, which only have text.
     Text(String),
 }
 
 impl Sources {
-    /// Reads file, environment and options, each over the one before.
+    /// Reads file, environment and options, each overriding the one before.
     ///
     /// # Errors
-    /// The file cannot be read: then nothing can be said of what the keys come to.
+    /// If the file cannot be read, the values cannot be checked.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(super) fn gather(options: &Options) -> Result<Self, Self> {
         let mut sources = Self::default();
@@ -80,7 +81,7 @@ impl Sources {
         }
         match options.data_dir.as_ref().map(|path| path.to_str()) {
             Some(Some(path)) => sources.give("data_dir", Typed::Text(path.to_owned()), "--data".into()),
-            // Another folder would be used, and an empty store be made there.
+            // Ignoring it would use another folder and create an empty store there.
             Some(None) => sources.refuse("data_dir", "--data: must be UTF-8".into()),
             None => {}
         }
@@ -90,20 +91,20 @@ impl Sources {
         Ok(sources)
     }
 
-    /// All mistakes, and all warnings.
+    /// All errors and all warnings.
     pub(super) fn finish(self) -> (Vec<String>, Vec<String>) {
         (self.mistakes, self.warnings)
     }
 
-    /// What is odd, but may be meant, about some keys. Not said where one of them is wrong.
+    /// Warns about some keys, unless one of them has an error.
     pub(super) fn warn(&mut self, keys: &[&str], is_odd: bool, sentence: &str) {
         if is_odd && !self.is_mistaken(keys) {
             self.warnings.push(sentence.to_owned());
         }
     }
 
-    /// What is wrong with some keys together. Not said where one of them is wrong by itself: then
-    /// nobody knows what was meant.
+    /// Reports an error in the combination of some keys, unless one of them has an error of its own:
+    /// then the intended value is unknown.
     pub(super) fn contradiction(&mut self, keys: &[&str], is_wrong: bool, sentence: &str) {
         if is_wrong && !self.is_mistaken(keys) {
             self.mistakes.push(format!("{}: {sentence}", keys.join(", ")));
@@ -121,11 +122,11 @@ impl Sources {
     ) -> Option<T> {
         self.read(key, |value| match value {
             Typed::Toml(Value::String(text)) | Typed::Text(text) => read(text),
-            Typed::Toml(_) => Err("must be text in quotes".into()),
+            Typed::Toml(_) => Err("must be a quoted string".into()),
         })
     }
 
-    /// As `text`, where empty text is as good as none.
+    /// As `text`, but an empty text counts as not set.
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
@@ -155,13 +156,13 @@ impl Sources {
         })
     }
 
-    /// A list; in the environment its parts stand between commas.
+    /// A list; in the environment, its parts are separated by commas.
     pub(super) fn list<T>(&mut self, key: &'static str, read: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
         let list = self.read(key, |value| {
             let parts: Vec<&str> = match value {
                 Typed::Toml(Value::Array(parts)) => {
                     let texts: Option<_> = parts.iter().map(Value::as_str).collect();
-                    texts.ok_or("must be a list of texts in quotes")?
+                    texts.ok_or("must be a list of quoted strings")?
                 }
                 Typed::Toml(_) => return Err("must be a list such as [\"127.0.0.1\"]".into()),
                 Typed::Text(text) => text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect(),
@@ -173,7 +174,7 @@ impl Sources {
         list.unwrap_or_default()
     }
 
-    /// A secret: itself, or the file it stands in.
+    /// A secret, set directly or read from a file.
     pub(super) fn secret(
         &mut self,
         key: &'static str,
@@ -182,17 +183,17 @@ impl Sources {
         let itself = self.optional(key, |text| Ok(Zeroizing::new(text.to_owned())));
         let in_file = self.optional(key_of_file, |path| read_secret(Path::new(path)));
         let is_twice = itself.is_some() && in_file.is_some();
-        self.contradiction(&[key, key_of_file], is_twice, "is given twice");
+        self.contradiction(&[key, key_of_file], is_twice, "is set twice");
         itself.or(in_file)
     }
 
-    /// The key ring, where it is kept elsewhere than in the data folder.
+    /// The key ring, if it is kept outside the data folder.
     pub(super) fn keys(&mut self) -> Option<KeyRing> {
         let itself = self.optional(KEY, |text| KeyRing::parse(text).map_err(|error| error.to_string()));
         let in_file = self
             .optional("key_file", |path| key_file::read(Path::new(path)).map_err(|error| error.to_string()));
         let is_twice = itself.is_some() && in_file.is_some();
-        self.contradiction(&[KEY, "key_file"], is_twice, "is given twice");
+        self.contradiction(&[KEY, "key_file"], is_twice, "is set twice");
         itself.or(in_file)
     }
 
@@ -242,13 +243,13 @@ impl Sources {
                 (Some(known), value) => self.give(known, Typed::Toml(value), format!("{file}: {key}")),
                 (None, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
                 (None, _) if is_section => {
-                    self.mistakes.push(format!("{file}: {key}: is a section: [{key}]"));
+                    self.mistakes.push(format!("{file}: {key}: is a section, write [{key}]"));
                 }
-                (None, Value::Table(_)) => self.mistakes.push(format!("{file}: [{key}]: no such section")),
+                (None, Value::Table(_)) => self.mistakes.push(format!("{file}: [{key}]: unknown section")),
                 (None, _) if key == KEY => {
-                    self.mistakes.push(format!("{file}: key: a key has no place here: use key_file"));
+                    self.mistakes.push(format!("{file}: key: the key must not be in the file; use key_file"));
                 }
-                (None, _) => self.mistakes.push(format!("{file}: {key}: no such key")),
+                (None, _) => self.mistakes.push(format!("{file}: {key}: unknown key")),
             }
         }
     }
@@ -263,7 +264,7 @@ impl Sources {
                     self.refuse(key, format!("{variable}: must be UTF-8"));
                 }
                 (None, _) if variable.starts_with(PREFIX) => {
-                    self.warnings.push(format!("{variable} is set, but there is no such key"));
+                    self.warnings.push(format!("unknown environment variable {variable}"));
                 }
                 (None, _) => {}
             }
@@ -271,7 +272,7 @@ impl Sources {
     }
 }
 
-/// The names of all keys in the environment: some hold secrets, which are for nobody else.
+/// The environment variables of all keys. Some are secrets that child processes must not get.
 #[must_use]
 pub fn variables() -> Vec<String> {
     all_keys().map(variable).collect()
@@ -281,7 +282,7 @@ fn all_keys() -> impl Iterator<Item = &'static str> {
     KEYS.into_iter().chain([KEY])
 }
 
-/// The name of a key in the environment.
+/// The environment variable of a key.
 fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
 }

@@ -1,5 +1,5 @@
-//! How one value is read. Each reader says in a few words how its value looks; none repeats what
-//! was typed where that could be a secret.
+//! Parses single values. Each error says briefly what the value should look like, and never repeats
+//! a value that could be a secret.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,14 +11,15 @@ use crate::domain::next::Next;
 use crate::path::Origin;
 use crate::web::edge::Listen;
 
-/// The longest name of the product: it stands in subject lines.
+/// The longest product name. Bounded, because it appears in subject lines.
 const MAX_NAME_CHARS: usize = 64;
 
 pub(super) fn listen(text: &str) -> Result<Listen, String> {
     let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
     let local = local.map(|port| Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
     local.or_else(|| Listen::parse(text)).ok_or_else(|| {
-        "must be an address and a port such as 127.0.0.1:8080 or [::1]:8080, or unix: and a whole path".into()
+        "must be an IP address and a port such as 127.0.0.1:8080 or [::1]:8080, or unix: and an absolute path"
+            .into()
     })
 }
 
@@ -36,16 +37,16 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn home(text: &str) -> Result<Next, String> {
-    Next::parse(text).ok_or_else(|| "must be a path of this origin such as /app".into())
+    Next::parse(text).ok_or_else(|| "must be a path on this server such as /app".into())
 }
 
-/// A network to believe. Not the whole world: then every client could name any address as its own
-/// (oauth2-proxy's default until CVE-2026-76835).
+/// A network to trust. Trusting the whole internet is refused, because then every client could claim
+/// any address as its own (oauth2-proxy's default until CVE-2026-76835).
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let network = network.map_err(|_| format!("\"{text}\" is neither an address nor a network"))?;
     if network.prefix_len() == 0 {
-        return Err(format!("\"{text}\" is everybody"));
+        return Err(format!("\"{text}\" would trust everyone"));
     }
     Ok(network)
 }
@@ -55,11 +56,11 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     let is_plain = |origin: &Origin| origin.authority().eq_ignore_ascii_case(text);
     match origin.filter(is_plain) {
         Some(origin) => Ok(origin.authority().to_owned()),
-        None => Err(format!("\"{text}\" is no host name")),
+        None => Err(format!("\"{text}\" is not a host name")),
     }
 }
 
-/// A number and one of s, m, h, d: at least one second, at most `longest` (spelled `shown`).
+/// A number followed by s, m, h or d: at least one second, at most `longest` (shown as `shown`).
 pub(super) fn duration(longest: Duration, shown: &'static str) -> impl Fn(&str) -> Result<Duration, String> {
     move |text| {
         let parsed = text.char_indices().last().and_then(|(end, unit)| {

@@ -1,7 +1,7 @@
-//! The bytes of a record at rest, the same in every engine.
+//! The bytes of a stored record, the same in every engine.
 //!
-//! One byte of format version, eight of checksum over key and value, then the record in bincode.
-//! A format is never changed: a new one gets the next version, and older ones stay readable.
+//! One byte of format version, eight bytes of checksum over key and value, then the record in
+//! bincode. A format never changes: a new one gets the next version, and older ones stay readable.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -14,26 +14,26 @@ const HEAD_BYTES: usize = 1 + 8;
 /// The bytes of `record` under `key`.
 ///
 /// # Errors
-/// `Refused` when the record cannot be coded.
+/// `Refused` if the record cannot be encoded.
 pub fn encode(key: &Key, record: &Record) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![0; HEAD_BYTES];
     bincode::serde::encode_into_std_write(record, &mut bytes, config())
-        .map_err(|error| StoreError::Refused(format!("the record under {key:?} has no form: {error}")))?;
+        .map_err(|error| StoreError::Refused(format!("cannot encode the record under {key:?}: {error}")))?;
     let checksum = checksum(key, &bytes[HEAD_BYTES..]).to_be_bytes();
     bytes[0] = FORMAT;
     bytes[1..HEAD_BYTES].copy_from_slice(&checksum);
     Ok(bytes)
 }
 
-/// The record whose bytes stand under `key`.
+/// The record whose bytes are stored under `key`.
 ///
 /// # Errors
-/// `Damaged` when these are not the bytes that were written under this key.
+/// `Damaged` if these are not the bytes that were written under this key.
 pub fn decode(key: &Key, bytes: &[u8]) -> Result<Record, StoreError> {
     let damaged = |why: &str| StoreError::Damaged(format!("the record under {key:?} {why}"));
     let (format, rest) = bytes.split_first().ok_or_else(|| damaged("is empty"))?;
     if *format != FORMAT {
-        return Err(damaged("has a format this version does not know"));
+        return Err(damaged("has a format that this version can't read"));
     }
     let (sum, body) = rest.split_first_chunk().ok_or_else(|| damaged("is cut off"))?;
     if u64::from_be_bytes(*sum) != checksum(key, body) {
@@ -41,11 +41,11 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Record, StoreError> {
     }
     let (record, read) = bincode::serde::decode_from_slice(body, config())
         .map_err(|error| damaged(&format!("cannot be read: {error}")))?;
-    // bincode accepts trailing bytes in silence: a record of another shape must not pass.
-    if read == body.len() { Ok(record) } else { Err(damaged("is longer than it says")) }
+    // bincode silently accepts trailing bytes, but a record of another shape must not pass.
+    if read == body.len() { Ok(record) } else { Err(damaged("is longer than its content")) }
 }
 
-/// Bound to the key too, so that a record that strayed under another key is found out.
+/// Covers the key too, so that a record that ended up under another key is detected.
 fn checksum(key: &Key, body: &[u8]) -> u64 {
     xxh3_64_with_seed(body, xxh3_64(key.as_bytes()))
 }

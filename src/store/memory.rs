@@ -1,4 +1,4 @@
-//! The engine of tests: a map in memory that forgets everything when it is dropped.
+//! The engine for tests: a map in memory that is gone when it is dropped.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};

@@ -1,13 +1,13 @@
-//! Engines behind the `Store` port, and the form of records at rest.
+//! Engines behind the `Store` port, and the encoding of stored records.
 //!
 //! | part | what it owns |
 //! | --- | --- |
 //! | [`codec`] | the bytes of a record: format version, checksum, bincode |
-//! | [`sled`] | the default engine: one folder, one writer, proven at every open |
-//! | [`memory`] | the engine of tests: nothing outlives it |
+//! | [`sled`] | the default engine: one folder, one writer, verified at every start |
+//! | [`memory`] | the engine for tests: nothing is kept |
 //!
-//! An engine moves bytes and versions and is an [`Engine`]; everything about records and limits is
-//! done once, here. A further engine is one file and one line in the contract suite
+//! An engine implements [`Engine`] and only moves bytes and versions; everything about records and
+//! limits is done once, here. Another engine is one file plus one line in the contract suite
 //! (`tests/it/store`), which every engine passes.
 
 pub mod codec;
@@ -21,13 +21,13 @@ use async_trait::async_trait;
 use crate::domain::key::{Key, Span};
 use crate::domain::ports::{Change, Committed, Record, Store, StoreError, Version, Versioned};
 
-/// An ordered map of bytes with three verbs. It promises what [`Store`] promises; it need not check
-/// what [`Store`] limits.
+/// An ordered map of bytes with three operations. It makes the promises of [`Store`], but does not
+/// have to check its limits.
 pub trait Engine: Send + Sync + 'static {
-    /// How the engine hands out a record at rest.
+    /// How the engine returns a stored record.
     type Bytes: AsRef<[u8]> + Send;
 
-    /// For each key its bytes and version, or nothing, all as of one moment.
+    /// For each key its bytes and version, or `None`, all as of one moment.
     fn read(
         &self,
         keys: &[Key],
@@ -40,17 +40,17 @@ pub trait Engine: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Page<Self::Bytes>, StoreError>> + Send;
 
-    /// Writes the whole change if every expectation in it holds; answers when it is durable.
+    /// Writes the whole change if every expectation in it holds; returns once it is durable.
     fn write(&self, change: CodedChange) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
-    /// Whether a change would be taken now; the reason if not.
+    /// Whether a change would be accepted now; the reason if not.
     fn takes_writes(&self) -> Result<(), StoreError>;
 }
 
-/// A record at rest, as it was read.
+/// A stored record, as it was read.
 #[derive(Clone, Debug)]
 pub struct Kept<B> {
-    /// The bytes [`codec`] made.
+    /// The bytes that [`codec`] wrote.
     pub bytes: B,
     /// Their version.
     pub version: Version,
@@ -59,12 +59,12 @@ pub struct Kept<B> {
 /// Neighbouring records in the order of their keys.
 pub type Page<B> = Vec<(Key, Kept<B>)>;
 
-/// A change whose records are coded, within all limits.
+/// A change with encoded records, within all limits.
 #[derive(Clone, Debug)]
 pub struct CodedChange {
-    /// A key and the version it must still have; `None` when it must still be absent.
+    /// A key and the version it must still have; `None` if it must still be absent.
     pub expectations: Vec<(Key, Option<Version>)>,
-    /// A key and its new bytes; `None` deletes it. A key stands here once.
+    /// A key and its new bytes; `None` deletes it. No key appears twice.
     pub writes: Vec<(Key, Option<Vec<u8>>)>,
 }
 
@@ -97,7 +97,7 @@ fn decoded<B: AsRef<[u8]>>(key: &Key, kept: &Kept<B>) -> Result<Versioned, Store
 }
 
 impl CodedChange {
-    /// Codes a change; refuses one beyond the limits.
+    /// Encodes a change; refuses one that exceeds the limits.
     fn new(change: Change) -> Result<Self, StoreError> {
         let Change { expectations, writes } = change;
         check("writes", writes.len(), Change::MAX_WRITES)?;
@@ -119,12 +119,12 @@ impl CodedChange {
 fn coded_write((key, record): (Key, Option<Record>)) -> Result<(Key, Option<Vec<u8>>), StoreError> {
     check_key(&key)?;
     let bytes = record.map(|record| codec::encode(&key, &record)).transpose()?;
-    // Sled keeps larger values in files of their own, which it never syncs.
+    // Sled keeps larger values in separate files, which it never syncs.
     check("bytes of one record", bytes.as_ref().map_or(0, Vec::len), Change::MAX_RECORD_BYTES)?;
     Ok((key, bytes))
 }
 
-/// A key is neither empty nor too long, and none of those that engines keep for themselves.
+/// A key must not be empty, too long, or one of those reserved for engines.
 fn check_key(key: &Key) -> Result<(), StoreError> {
     check("bytes of one key", key.as_bytes().len(), Change::MAX_KEY_BYTES)?;
     match key.as_bytes().first() {
@@ -137,5 +137,5 @@ fn check(what: &str, size: usize, most: usize) -> Result<(), StoreError> {
     if size <= most {
         return Ok(());
     }
-    Err(StoreError::Refused(format!("{size} {what} are more than {most}")))
+    Err(StoreError::Refused(format!("{size} {what}, but at most {most} are allowed")))
 }

@@ -1,5 +1,5 @@
-//! `kill -9` under load: what was answered is there after the restart, whatever was not is there as
-//! a whole or not at all, no used link works again, and every owed letter arrives.
+//! `kill -9` under load. After the restart, everything acknowledged is there, everything else is
+//! there completely or not at all, no used link works again, and every queued email arrives.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ const WORKERS: usize = 12;
 
 const PASSWORD: &str = "three quiet otters";
 
-/// What one person was answered, and what they were about to do when the server died.
+/// The responses one person got, and the request that may have been open when the server was killed.
 #[derive(Clone, Debug, Default)]
 struct History {
     email: String,
     request: String,
-    /// Whether they registered with a password, or asked for a letter to sign in.
+    /// Whether they registered with a password or requested a sign-in email.
     registered: bool,
-    /// They brought it; whether that was answered, the session tells.
+    /// The link they opened. If that was acknowledged, `session` is set.
     link: Option<String>,
     session: Option<String>,
     leaving: bool,
@@ -36,7 +36,7 @@ struct History {
     password_session: Option<String>,
 }
 
-/// All that was answered so far, and how much.
+/// Everything acknowledged so far, and the number of responses.
 #[derive(Default)]
 struct Ledger {
     people: Mutex<Vec<History>>,
@@ -45,7 +45,7 @@ struct Ledger {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_was_answered_is_lost_by_a_kill() {
+async fn a_kill_loses_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let sink = Arc::new(Sink::good().await);
@@ -60,12 +60,12 @@ async fn nothing_that_was_answered_is_lost_by_a_kill() {
         for worker in 0..WORKERS {
             tasks.spawn(live(server.address, (round, worker), sink.clone(), ledger.clone()));
         }
-        // A different moment in each round, and no wait by the clock.
+        // A different moment in each round, without waiting for a fixed time.
         let target = ledger.answers.load(Ordering::SeqCst) + 150 + 37 * round;
         while ledger.answers.load(Ordering::SeqCst) < target {
             tokio::select! {
                 () = ledger.more.notified() => {}
-                Some(ended) = tasks.join_next() => panic!("nobody has killed it yet: {ended:?}"),
+                Some(ended) = tasks.join_next() => panic!("a worker ended before the kill: {ended:?}"),
             }
         }
         server.kill();
@@ -82,35 +82,35 @@ async fn nothing_that_was_answered_is_lost_by_a_kill() {
             match (person.leaving, person.left) {
                 (_, true) => assert_eq!(status, 401, "{person:?} signed out"),
                 (false, false) => assert_eq!(status, 200, "{person:?} was signed in"),
-                // Sent, not answered: either is right.
+                // The sign-out was sent but not acknowledged, so both are right.
                 (true, false) => assert!([200, 401].contains(&status), "{person:?}"),
             }
             assert_used(server.address, person.link.as_ref().unwrap(), person).await;
             if person.left { ended += 1 } else { kept += 1 }
         }
     }
-    assert!(kept > 20 && ended > 20, "the test did its work: {kept} kept, {ended} ended");
+    assert!(kept > 20 && ended > 20, "too few sessions: {kept} kept, {ended} ended");
     let (mut confirmed, mut waiting) = (0, 0);
     let registered: Vec<_> = people.iter().filter(|person| person.registered).collect();
     for person in &registered {
         if person.password_session.is_some() { confirmed += 1 } else { waiting += 1 }
     }
-    // Several at once, to keep all slots busy: hashing is what takes the time.
+    // Several at once, to keep all slots busy, because hashing takes most of the time.
     let checks = stream::iter(registered);
     checks.for_each_concurrent(4, |person| check_password(server.address, person, &sink)).await;
     assert!(
         confirmed > 10 && waiting > 10,
-        "the test did its work: {confirmed} confirmed, {waiting} waiting"
+        "too few registrations: {confirmed} confirmed, {waiting} waiting"
     );
     for person in &people {
         sink.letter_to(&person.email).await;
-        // At most one more, for the crash it was in flight at.
+        // At most one duplicate, for the crash that interrupted its delivery.
         assert!(sink.count_to(&person.email) <= 2, "{person:?}");
     }
 }
 
-/// Somebody who registered: an answered confirmation made the account with its password, and what was
-/// never brought still confirms, once.
+/// Checks someone who registered: an acknowledged confirmation created the account with its password,
+/// and a link that was never opened still confirms, once.
 async fn check_password(server: SocketAddr, person: &History, sink: &Sink) {
     if let Some(token) = &person.password_session {
         assert_eq!(session_status(server, token).await, 200, "{person:?} was signed in by password");
@@ -118,7 +118,7 @@ async fn check_password(server: SocketAddr, person: &History, sink: &Sink) {
     let reply = sign_in(server, &person.email).await.unwrap();
     match (reply.status.as_u16(), &person.link, &person.session) {
         (200, Some(link), _) => assert_used(server, link, person).await,
-        // Sent, not answered: either is right.
+        // The confirmation was not acknowledged, so both are right.
         (403, _, None) => {
             assert_eq!(reply.json()["code"], "unconfirmed", "{person:?}");
             let link = sink.letter_to(&person.email).await.link();
@@ -136,9 +136,9 @@ async fn assert_used(server: SocketAddr, link: &str, person: &History) {
     assert_eq!(reply.unwrap().status, 410, "{person:?} used the link");
 }
 
-/// Asks, reads the letter, follows its link and sometimes leaves, again and again, until the server
-/// answers no more. Every third registers with a password; of those, every second confirms at once and
-/// signs in by it. What is answered is written down before anything else is done.
+/// Requests an email, reads it, opens its link and sometimes signs out, again and again until the
+/// server stops responding. Every third person registers with a password; every second of those
+/// confirms at once and signs in with it. Each response is recorded before the next request.
 async fn live(server: SocketAddr, (round, worker): (usize, usize), sink: Arc<Sink>, ledger: Arc<Ledger>) {
     for number in 0.. {
         let email = format!("r{round}w{worker}n{number}@example.org");
@@ -157,7 +157,7 @@ async fn live(server: SocketAddr, (round, worker): (usize, usize), sink: Arc<Sin
         if registered && number % 2 == 1 {
             continue;
         }
-        // The server may die before this letter leaves; then the restarted one sends it.
+        // The server may be killed before it sends this email; then the restarted one sends it.
         let letter = tokio::select! {
             letter = sink.letter_to(&email) => letter,
             () = gone(server) => return,
@@ -202,9 +202,9 @@ impl Ledger {
     }
 }
 
-/// Returns when the server is not there any more.
+/// Returns once the server is gone.
 async fn gone(server: SocketAddr) {
-    // A connection that stays open ends when the process does.
+    // An open connection ends when the process does.
     if let Ok(mut stream) = tokio::net::TcpStream::connect(server).await {
         let mut byte = [0];
         drop(tokio::io::AsyncReadExt::read(&mut stream, &mut byte).await);

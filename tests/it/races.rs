@@ -1,4 +1,4 @@
-//! Many at once: whatever the order, a request is used once and an address is one account.
+//! Races: whatever the order, a request is used once and an address gets one account.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,21 +20,21 @@ use crate::harness::running::start;
 use crate::harness::world::world;
 
 both_doors! {
-    // Several threads and a store that takes its time: on one thread no act is interrupted.
+    // Several threads and a store that takes its time, because on one thread no action is interrupted.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    two_hundred_askers_at_once_get_one_session,
-    two_hundred_others_at_once_get_one_session,
-    two_hundred_first_sign_ins_at_once_make_one_account,
+    two_hundred_copies_of_the_requesting_browser_at_once_get_one_session,
+    two_hundred_other_browsers_at_once_get_one_session,
+    two_hundred_first_sign_ins_at_once_create_one_account,
     parallel_guesses_are_counted_one_by_one,
-    askers_and_others_at_once_get_one_session,
-    two_hundred_confirmations_at_once_make_one_account,
-    a_confirmation_and_a_password_at_once_are_one_after_the_other,
+    requesting_and_other_browsers_at_once_get_one_session,
+    two_hundred_confirmations_at_once_create_one_account,
+    a_confirmation_and_a_password_sign_in_at_once_do_not_mix,
 }
 
 const PASSWORD: &str = "three quiet otters";
 const GONE: &str = "invalid_link";
 
-async fn two_hundred_askers_at_once_get_one_session(door: Door) {
+async fn two_hundred_copies_of_the_requesting_browser_at_once_get_one_session(door: Door) {
     let app = App::start_on_disk().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -45,7 +45,7 @@ async fn two_hundred_askers_at_once_get_one_session(door: Door) {
     assert_eq!(sessions.len(), 1);
 }
 
-async fn two_hundred_others_at_once_get_one_session(door: Door) {
+async fn two_hundred_other_browsers_at_once_get_one_session(door: Door) {
     let app = App::start_on_disk().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -57,7 +57,7 @@ async fn two_hundred_others_at_once_get_one_session(door: Door) {
     assert_eq!((done, gone), (1, 199));
 }
 
-async fn two_hundred_first_sign_ins_at_once_make_one_account(door: Door) {
+async fn two_hundred_first_sign_ins_at_once_create_one_account(door: Door) {
     let app = App::start_on_disk().await;
     let mut callers = Vec::new();
     for number in 0..200_u32 {
@@ -104,8 +104,9 @@ async fn parallel_guesses_are_counted_one_by_one(door: Door) {
     assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
 }
 
-/// Whoever wins, there is one session: all who asked get it, and at most one of the others.
-async fn askers_and_others_at_once_get_one_session(door: Door) {
+/// Whoever wins, there is one session. Every copy of the requesting browser gets it, and at most one of
+/// the other browsers.
+async fn requesting_and_other_browsers_at_once_get_one_session(door: Door) {
     let app = App::start_on_disk().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -132,9 +133,9 @@ async fn askers_and_others_at_once_get_one_session(door: Door) {
     assert_eq!(app.records().await.sessions, 1);
 }
 
-/// Either all who registered get the one session, and the account has the password they typed; or one
-/// of the others has confirmed, and none of all that is theirs.
-async fn two_hundred_confirmations_at_once_make_one_account(door: Door) {
+/// Either the browser that registered wins: all its copies get the session, and the account has its
+/// password. Or one of the other browsers wins: it gets the session, and the account has no password.
+async fn two_hundred_confirmations_at_once_create_one_account(door: Door) {
     let app = App::start_on_disk().await;
     let mut ann = app.caller(door);
     ann.register("ann@example.org", PASSWORD).await;
@@ -166,14 +167,15 @@ async fn two_hundred_confirmations_at_once_make_one_account(door: Door) {
             assert!(gone.contains(&answer), "{answer:?}");
         }
     }
-    assert!([(100, 0), (0, 1)].contains(&(askers, others)), "{askers} askers, {others} others");
+    assert!([(100, 0), (0, 1)].contains(&(askers, others)), "{askers} requesting, {others} other browsers");
     assert_eq!(sessions.len(), 1);
     let records = app.records().await;
     assert_eq!((records.accounts, records.sessions), (1, 1));
 }
 
-/// Whoever knows the password is told to confirm first, or is signed in: never that it is wrong.
-async fn a_confirmation_and_a_password_at_once_are_one_after_the_other(door: Door) {
+/// Anyone who knows the password is asked to confirm first or is signed in, and never learns that the
+/// password is wrong.
+async fn a_confirmation_and_a_password_sign_in_at_once_do_not_mix(door: Door) {
     let app = App::start_on_disk().await;
     for round in 0..24_u64 {
         let email = format!("p{round}@example.org");
@@ -187,7 +189,8 @@ async fn a_confirmation_and_a_password_at_once_are_one_after_the_other(door: Doo
                 tokio::spawn(async move { (caller.sign_in_with_password(&email, PASSWORD).await, caller) })
             })
             .collect();
-        // Sooner or later among them: a password is looked up before it is hashed and after.
+        // The confirmation comes sooner or later among the sign-ins, because a sign-in reads the account
+        // both before and after hashing.
         while app.house.gatepost.passwords_hashed() < begun + round % 6 {
             tokio::task::yield_now().await;
         }
@@ -208,11 +211,11 @@ async fn a_confirmation_and_a_password_at_once_are_one_after_the_other(door: Doo
     assert_eq!(app.accounts().await, 24);
 }
 
-/// A store in memory that can be held up in the middle of an act.
+/// A store in memory that can be paused in the middle of an action.
 #[derive(Default)]
 struct HeldStore {
     inner: MemoryStore,
-    /// How many more reads of the registrations of an address until one waits; none for ever at 0.
+    /// The read of an address's registrations that waits, counted from now; 0 for none.
     reads_to_go: AtomicUsize,
     is_held: Notify,
     let_go: Notify,
@@ -244,16 +247,16 @@ impl Store for HeldStore {
     }
 }
 
-/// The same in the one moment when it matters: who is confirmed after the account was looked up and
-/// before the registrations are, would have neither.
+/// The same at the one moment that matters. Someone confirmed after the account was read and before
+/// the registrations are read would seem to have neither.
 #[tokio::test]
-async fn a_confirmation_in_the_middle_of_a_sign_in_makes_no_right_password_wrong() {
+async fn a_confirmation_during_a_sign_in_does_not_make_the_password_wrong() {
     let (store, inbox) = (Arc::new(HeldStore::default()), Inbox::default());
     let (server, _, _work) = start(store.clone(), world().0, inbox.transport(), Settings::default()).await;
     let mut ann = Caller::new(Door::Json, server);
     ann.register("ann@example.org", PASSWORD).await;
     let link = inbox.next_to("ann@example.org").await.link.unwrap();
-    // Once before the password is hashed, and once after.
+    // The registrations are read once before the password is hashed and once after; pause the second.
     store.reads_to_go.store(2, Ordering::SeqCst);
     let mut other = Caller::new(Door::Json, server);
     let sign_in = tokio::spawn(async move { other.sign_in_with_password("ann@example.org", PASSWORD).await });

@@ -1,4 +1,4 @@
-//! The files around sled: the lock, what a crash leaves behind, and syncing.
+//! Work on the files around sled: the lock, leftovers of a crash, syncing, free space.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -7,33 +7,18 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use super::place;
 use super::refusal::OpenError;
 
-const LOCK: &str = "lock";
 const LOCK_TRIES: usize = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
 
-/// The folder sled works in.
-pub(super) fn store_folder(folder: &Path) -> PathBuf {
-    folder.join("store")
-}
-
-/// Where a new store is made. It gets its name when it is whole, so a crash leaves all or nothing.
-pub(super) fn nursery(folder: &Path) -> PathBuf {
-    folder.join("store.new")
-}
-
-/// Sled's one file of records.
-pub(super) fn db_file(store: &Path) -> PathBuf {
-    store.join("db")
-}
-
-/// Takes the data folder for this process; it is let go when the file is dropped, and by the
-/// operating system if the process dies.
+/// Locks the data folder for this process. Dropping the file unlocks it, and so does the operating
+/// system if the process dies.
 pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join(LOCK);
+    let path = place::lock(folder);
     let refuse = |error: &io::Error| OpenError::io(folder, &path, error);
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
@@ -42,7 +27,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
-            // The lock is refused all the same if the name of its holder cannot be read.
+            // The holder's id is only for the message: without it the lock is refused all the same.
             let _ = file.read_to_string(&mut pid);
             return Err(OpenError::InUse { lock: path, pid: pid.trim().to_owned() });
         }
@@ -56,8 +41,8 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
-/// A process that the last holder was just starting has a copy of its lock until it runs its own
-/// program: such a lock is waited for, briefly.
+/// Waits briefly for a lock that is held. A child process that the last holder was just starting
+/// keeps a copy of its lock until it runs its own program.
 fn patiently_locked(file: &File) -> Result<(), TryLockError> {
     for _ in 1..LOCK_TRIES {
         match file.try_lock() {
@@ -68,7 +53,8 @@ fn patiently_locked(file: &File) -> Result<(), TryLockError> {
     file.try_lock()
 }
 
-/// Removes the snapshots sled did not finish: killed while opening, it could not be opened again.
+/// Removes unfinished snapshots. Sled leaves them when it is killed while opening, and cannot open
+/// the store again while they are there.
 pub(super) fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
     for path in snapshots(store)?.iter().filter(|path| path.to_string_lossy().ends_with(UNFINISHED)) {
         fs::remove_file(path)?;
@@ -76,7 +62,7 @@ pub(super) fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Renames sled's snapshots, so that it replays its log instead. Says whether there were any.
+/// Renames sled's snapshots, so that it replays its log instead. Returns whether there were any.
 pub(super) fn move_snapshots_aside(store: &Path) -> io::Result<bool> {
     let snapshots = snapshots(store)?;
     for path in &snapshots {
@@ -97,20 +83,21 @@ fn snapshots(store: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(snapshots)
 }
 
-/// Makes everything in sled's folder durable: its names and the two files sled syncs never or late.
+/// Makes everything in sled's folder durable: the file names, and the two files that sled syncs
+/// late or never.
 pub(super) fn sync_store(store: &Path) -> io::Result<()> {
-    File::open(db_file(store))?.sync_all()?;
+    File::open(place::db_file(store))?.sync_all()?;
     File::open(store.join("conf"))?.sync_all()?;
     sync_folder(store)
 }
 
-/// What is free on the disk of a file, for others than root.
+/// Free space on the disk of a file, as users other than root see it.
 pub(super) fn free_bytes(file: &File) -> io::Result<u64> {
     let disk = rustix::fs::fstatvfs(file)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// Makes the names in a folder durable.
+/// Makes the file names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -1,5 +1,5 @@
-//! A group of changes on their way to the disk: each is checked against the store and against the
-//! changes before it, and all that hold become one batch.
+//! A group of changes that is written together. Each change is checked against the store and the
+//! changes before it; the ones whose expectations hold become one batch.
 
 use std::collections::btree_map::Entry;
 
@@ -22,7 +22,7 @@ impl<'a> Group<'a> {
         Self { db, tally, slots: Slots::new() }
     }
 
-    /// Takes a change in if everything it expects holds.
+    /// Adds a change to the group if all its expectations hold.
     pub(super) fn admit(&mut self, change: CodedChange) -> Result<Committed, StoreError> {
         for (key, expected) in change.expectations {
             if self.slot(key)?.version() != expected {
@@ -32,11 +32,11 @@ impl<'a> Group<'a> {
         if change.writes.is_empty() {
             return Ok(Committed::Yes);
         }
-        // Everything that can fail is done before the first write.
+        // Everything that can fail happens before the first write, so a change is never half in.
         for (key, _) in &change.writes {
             self.slot(key.clone())?;
         }
-        // The number of the commit is the version of all it writes: no key gets one twice.
+        // The commit number is the version of everything it writes, so no key gets a version twice.
         self.tally.commits += 1;
         let version = self.tally.commits;
         for (key, bytes) in change.writes {
@@ -57,8 +57,8 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The batch that writes the group, the tally after it, and what it touches. Nothing, when no
-    /// change was taken in.
+    /// The batch that writes the group, the tally after it, and the keys it touches; `None` if no
+    /// change was added.
     pub(super) fn sealed(self, last: Tally) -> Option<(Batch, Tally, Slots)> {
         let Self { mut tally, slots, .. } = self;
         if tally == last {

@@ -1,16 +1,16 @@
-//! The side file: a copy of the tally outside of sled, which tells an older, another or an emptied
-//! store from the one that was left (sled opens a store with a damaged first page as an empty one).
+//! The side file: a copy of the tally outside sled. It exposes an older, a different or an emptied
+//! store (sled opens a store with a damaged first page as an empty one).
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::files::sync_folder;
+use super::place;
 use super::refusal::OpenError;
 use super::tally::{NoTally, Tally};
 
-const FILE: &str = "store.mark";
 const UNFINISHED: &str = "store.mark.new";
 
 /// The side file, open for overwriting.
@@ -18,13 +18,9 @@ const UNFINISHED: &str = "store.mark.new";
 pub(super) struct Mark(File);
 
 impl Mark {
-    pub(super) fn path(folder: &Path) -> PathBuf {
-        folder.join(FILE)
-    }
-
-    /// What the side file says; nothing when it is not there.
+    /// The tally in the side file; `None` if there is no side file.
     pub(super) fn read(folder: &Path) -> Result<Option<Tally>, OpenError> {
-        let path = Self::path(folder);
+        let path = place::mark(folder);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -38,10 +34,10 @@ impl Mark {
         })
     }
 
-    /// Writes the side file anew, durably and as a whole: a crash leaves the old one or the new one.
+    /// Writes a new side file, durably and at once: a crash leaves either the old or the new one.
     pub(super) fn create(folder: &Path, tally: Tally) -> Result<(), OpenError> {
         let unfinished = folder.join(UNFINISHED);
-        let path = Self::path(folder);
+        let path = place::mark(folder);
         let create = || {
             let file = File::create(&unfinished)?;
             file.write_all_at(&tally.to_bytes(), 0)?;
@@ -53,13 +49,13 @@ impl Mark {
     }
 
     pub(super) fn open(folder: &Path) -> Result<Self, OpenError> {
-        let path = Self::path(folder);
+        let path = place::mark(folder);
         let file = File::options().write(true).open(&path);
         file.map(Self).map_err(|error| OpenError::io(folder, &path, &error))
     }
 
-    /// Moves the mark, after the commits it counts are durable. In place and not synced: the mark
-    /// may lag behind after a power cut, but never says more than the store has.
+    /// Updates the side file after the commits it counts are durable. It is overwritten in place and
+    /// not synced: after a power cut it may be behind the store, but never ahead of it.
     pub(super) fn advance(&self, tally: Tally) -> io::Result<()> {
         self.0.write_all_at(&tally.to_bytes(), 0)
     }

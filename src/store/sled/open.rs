@@ -1,14 +1,14 @@
-//! Opening: lock, repair, open, prove. Sled opens some damaged stores as smaller or empty ones
-//! without a word, and panics over others; nothing is served before the store is proven whole.
+//! Opening: lock, repair, open, verify. Sled silently opens some damaged stores as smaller or empty
+//! ones and panics over others, so nothing is served before the store is verified.
 //!
-//! 1. The data folder must be ours; take it, or say who has it.
-//! 2. Make a new store if there never was one, whole or not at all.
-//! 3. Copy the store and prove the copy: sled repairs what it opens, and a refused store must stay
-//!    as it was. After that, or if there is no room for a copy, open the store itself and prove it.
-//! 4. A proof: remove what sled leaves behind when it is killed while opening, and open it; if it
-//!    cannot read its snapshots, once more without them. Read every record: they must be those that
-//!    the digest of the last commit was taken over. The side file must speak of this very store,
-//!    and of no commit that is not in it.
+//! 1. The data folder must belong to our user. Lock it, or name the process that holds the lock.
+//! 2. Create a store if there never was one, completely or not at all.
+//! 3. Copy the store and verify the copy: sled repairs what it opens, and a refused store must stay
+//!    unchanged. After that, or if there is no room for a copy, open and verify the store itself.
+//! 4. Verification: remove what sled leaves behind when it is killed while opening, and open it. If
+//!    sled cannot read its snapshots, open it once more without them. Read every record: together
+//!    they must match the digest of the last commit. The side file must belong to this store and
+//!    must not count a commit that is not in it.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -23,58 +23,60 @@ use sled::Db;
 use super::mark::Mark;
 use super::refusal::OpenError;
 use super::rehearsal::Rehearsal;
+use super::settings::{Accept, SledSettings};
 use super::tally::{NoTally, StoreId, TALLY_KEY, Tally};
-use super::{Accept, SledSettings, files, owner};
+use super::writer::panic_text;
+use super::{files, owner, place};
 
-/// A closed store of this process may hold sled's own lock for a moment longer than ours.
+/// When this process closes a store, sled's own lock may be held slightly longer than ours.
 const LOCK_TRIES: usize = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
-/// A proven store. The lock is let go last.
+/// A verified store. The lock is the last field, so it is dropped last.
 pub(super) struct Opened {
     pub(super) db: Db,
     pub(super) tally: Tally,
     pub(super) lock: File,
 }
 
-/// Opens the store to be used, a new one if there never was one.
+/// Opens the store for use; creates one if there never was one.
 pub(super) fn open(folder: &Path, cache_bytes: u64, settings: &SledSettings) -> Result<Opened, OpenError> {
     owner::is_us(folder)?;
-    if !super::is_known(folder) {
+    if !place::is_known(folder) {
         check_room(folder, settings.reserve_bytes)?;
     }
     let lock = files::lock(folder)?;
     let mark = Mark::read(folder);
-    let is_new = !files::store_folder(folder).exists() && mark == Ok(None);
+    let is_new = !place::store_folder(folder).exists() && mark == Ok(None);
     if is_new {
         create(folder, cache_bytes, settings.new_store_id)?;
     }
     let site = Site { folder, cache_bytes, mark, accept: Accept::No };
-    // What was made just now needs no copy to be proven first: there is nothing in it to lose.
+    // A store that was just created has nothing to lose, so no copy of it is verified first.
     let copy = if is_new { None } else { site.rehearsal()? };
     if let Some(copy) = copy {
         site.proven(copy.path())?;
     }
-    let (db, tally) = site.proven(&files::store_folder(folder))?;
-    // The process was killed between the two steps of the creation.
+    let (db, tally) = site.proven(&place::store_folder(folder))?;
+    // The side file is missing for a new store, and for one whose creation was interrupted.
     if site.mark == Ok(None) {
         Mark::create(folder, tally)?;
     }
     Ok(Opened { db, tally, lock })
 }
 
-/// Proves the store, and takes it as it is if that is wished.
+/// Verifies the store and, if asked to, accepts it as the latest one.
 pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<Tally, OpenError> {
     if folder.exists() {
         owner::is_us(folder)?;
     }
-    if !super::is_known(folder) {
+    if !place::is_known(folder) {
         return Err(OpenError::NoStore { folder: folder.to_owned() });
     }
     let _lock = files::lock(folder)?;
     let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept };
     let copy = site.rehearsal()?;
-    let store = files::store_folder(folder);
+    let store = place::store_folder(folder);
     let (_, tally) = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
     if accept == Accept::Yes {
         Mark::create(folder, tally)?;
@@ -82,7 +84,7 @@ pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<
     Ok(tally)
 }
 
-/// On a disk without room a new store would take nothing: none is made.
+/// On a disk without room, a new store would refuse every change, so none is created.
 fn check_room(folder: &Path, reserve_bytes: u64) -> Result<(), OpenError> {
     let free = File::open(folder).and_then(|disk| files::free_bytes(&disk));
     let free = free.map_err(|error| OpenError::io(folder, folder, &error))?;
@@ -93,7 +95,7 @@ fn check_room(folder: &Path, reserve_bytes: u64) -> Result<(), OpenError> {
 }
 
 fn create(folder: &Path, cache_bytes: u64, id: StoreId) -> Result<(), OpenError> {
-    let nursery = files::nursery(folder);
+    let nursery = place::nursery(folder);
     let refuse = |error| OpenError::io(folder, &nursery, &error);
     if nursery.exists() {
         fs::remove_dir_all(&nursery).map_err(refuse)?;
@@ -104,11 +106,11 @@ fn create(folder: &Path, cache_bytes: u64, id: StoreId) -> Result<(), OpenError>
     first.map_err(|error| Trouble::from(error).refusal(folder))?;
     drop(db);
     files::sync_store(&nursery).map_err(refuse)?;
-    let store = files::store_folder(folder);
+    let store = place::store_folder(folder);
     fs::rename(&nursery, &store).and_then(|()| files::sync_folder(folder)).map_err(refuse)
 }
 
-/// A data folder that is locked, and what its side file says.
+/// A locked data folder and the content of its side file.
 struct Site<'a> {
     folder: &'a Path,
     cache_bytes: u64,
@@ -118,14 +120,14 @@ struct Site<'a> {
 
 impl Site<'_> {
     fn rehearsal(&self) -> Result<Option<Rehearsal>, OpenError> {
-        // Without this file sled would make an empty store here.
-        if !files::db_file(&files::store_folder(self.folder)).exists() {
+        // Without this file, sled would create an empty store here.
+        if !place::db_file(&place::store_folder(self.folder)).exists() {
             return Err(OpenError::Gone { folder: self.folder.to_owned() });
         }
         Rehearsal::of(self.folder)
     }
 
-    /// Opens the store, or its copy, in `store`; it is whole and the one that was left.
+    /// Opens the store, or its copy, in `store`, and verifies that it is intact and the latest one.
     fn proven(&self, store: &Path) -> Result<(Db, Tally), OpenError> {
         let folder = self.folder;
         let (db, is_replayed) =
@@ -138,18 +140,18 @@ impl Site<'_> {
             (Accept::No, Ok(Some(mark))) => compare(folder, *mark, tally)?,
             (Accept::No, Err(refusal)) => return Err(refusal.clone()),
         }
-        // Only now, so that a refusal stands alone, and only of the store itself.
-        if is_replayed && *store == files::store_folder(folder) {
-            tracing::warn!(store = %store.display(), "sled's snapshots were unreadable; it replayed its log");
+        // Logged only now, so that a refusal is the only line, and only once, for the store itself.
+        if is_replayed && *store == place::store_folder(folder) {
+            tracing::warn!(store = %store.display(), "could not read sled's snapshots; its log was replayed instead");
         }
         Ok((db, tally))
     }
 }
 
-/// Opens what is in a folder; says whether it took a second try without snapshots.
+/// Opens the store in a folder. Returns whether that took a second attempt without snapshots.
 fn open_sled(store: &Path, cache_bytes: u64) -> Result<(Db, bool), Trouble> {
     files::remove_unfinished_snapshots(store).map_err(Trouble::Io)?;
-    // Sled's own flusher is off: the writer flushes, and two flushes at once lock sled up.
+    // Sled's own flusher is off: the writer flushes, and concurrent flushes deadlock sled.
     let config = sled::Config::default().path(store).cache_capacity(cache_bytes).flush_every_ms(None);
     match unlocked(&config) {
         Err(Trouble::Broken(_)) if files::move_snapshots_aside(store).map_err(Trouble::Io)? => {
@@ -169,7 +171,7 @@ fn unlocked(config: &sled::Config) -> Result<Db, Trouble> {
     guarded(|| config.open())
 }
 
-/// Reads every record and compares their digest with the one that was committed with the last.
+/// Reads every record and compares their digest with that of the last commit.
 fn prove(folder: &Path, db: &Db) -> Result<Tally, OpenError> {
     let (committed, found) = guarded(|| count(db)).map_err(|trouble| trouble.refusal(folder))?;
     let damaged = |reason: &str| OpenError::Damaged { folder: folder.to_owned(), reason: reason.into() };
@@ -178,7 +180,7 @@ fn prove(folder: &Path, db: &Db) -> Result<Tally, OpenError> {
             NoTally::Damaged => damaged("the record of the last commit is damaged"),
             NoTally::OtherFormat(format) => OpenError::OtherFormat {
                 folder: folder.to_owned(),
-                file: files::db_file(&files::store_folder(folder)),
+                file: place::db_file(&place::store_folder(folder)),
                 format,
             },
         })?,
@@ -189,8 +191,10 @@ fn prove(folder: &Path, db: &Db) -> Result<Tally, OpenError> {
         return Ok(committed);
     }
     let Tally { records, commits, .. } = committed;
-    let reason = format!("{} records where commit {commits} left {records}, or other ones", found.records);
-    Err(damaged(&reason))
+    if found.records == records {
+        return Err(damaged("the records do not match their digest"));
+    }
+    Err(damaged(&format!("{} records, but commit {commits} left {records}", found.records)))
 }
 
 fn count(db: &Db) -> sled::Result<(Option<sled::IVec>, Tally)> {
@@ -206,7 +210,7 @@ fn count(db: &Db) -> sled::Result<(Option<sled::IVec>, Tally)> {
 fn compare(folder: &Path, mark: Tally, tally: Tally) -> Result<(), OpenError> {
     let folder = folder.to_owned();
     if mark.commits > tally.commits && mark.id == tally.id {
-        return Err(OpenError::Older { folder, found: tally.commits, answered: mark.commits });
+        return Err(OpenError::Older { folder, found: tally.commits, acknowledged: mark.commits });
     }
     if mark.id != tally.id || (mark.commits == tally.commits && mark != tally) {
         return Err(OpenError::Foreign { folder });
@@ -215,13 +219,13 @@ fn compare(folder: &Path, mark: Tally, tally: Tally) -> Result<(), OpenError> {
         tracing::info!(
             commits = tally.commits,
             marked = mark.commits,
-            "the last run did not close the store; it is whole, and what nobody was answered for is dropped"
+            "the last run did not close the database; it is intact, and only unacknowledged changes were dropped"
         );
     }
     Ok(())
 }
 
-/// What keeps sled from opening or reading.
+/// Why sled cannot open or read a store.
 enum Trouble {
     Locked,
     Io(std::io::Error),
@@ -241,11 +245,12 @@ impl From<sled::Error> for Trouble {
 impl Trouble {
     fn refusal(self, folder: &Path) -> OpenError {
         match self {
-            Self::Locked => {
-                OpenError::Unreadable { folder: folder.to_owned(), reason: "sled finds it locked".into() }
-            }
-            Self::Io(error) => OpenError::io(folder, &files::db_file(&files::store_folder(folder)), &error),
-            // A refusal is one line, whatever sled says.
+            Self::Locked => OpenError::Unreadable {
+                folder: folder.to_owned(),
+                reason: "sled reports it as locked".into(),
+            },
+            Self::Io(error) => OpenError::io(folder, &place::db_file(&place::store_folder(folder)), &error),
+            // Sled's messages may have line breaks, but a refusal is one line.
             Self::Broken(reason) => OpenError::Unreadable {
                 folder: folder.to_owned(),
                 reason: reason.split_whitespace().collect::<Vec<_>>().join(" "),
@@ -258,8 +263,8 @@ thread_local! {
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Turns a panic of sled over damaged files into an error, and keeps it from the terminal, where
-/// the refusal is to stand alone.
+/// Turns a panic of sled over damaged files into an error, and keeps its message off the terminal,
+/// where the refusal should be the only line.
 fn guarded<T>(act: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -275,6 +280,6 @@ fn guarded<T>(act: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
     IS_GUARDED.set(false);
     match outcome {
         Ok(result) => result.map_err(Trouble::from),
-        Err(payload) => Err(Trouble::Broken(super::writer::panic_text(payload.as_ref()))),
+        Err(payload) => Err(Trouble::Broken(panic_text(payload.as_ref()))),
     }
 }

@@ -1,5 +1,5 @@
-//! Whose data folder it is. Root may write anywhere, and each file it makes there locks out the
-//! user that serves the store.
+//! The owner of the data folder. Root can write anywhere, but files that root creates lock out the
+//! user the server runs as.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,13 +9,13 @@ use super::refusal::OpenError;
 
 const USERS: &str = "/etc/passwd";
 
-/// Refuses to work in a folder of somebody else.
+/// Refuses to work in a folder of another user.
 pub(super) fn is_us(folder: &Path) -> Result<(), OpenError> {
     let owner = fs::metadata(folder).map_err(|error| OpenError::io(folder, folder, &error))?.uid();
     if owner == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
-    // `sudo -u` takes a number as well, behind a hash sign.
+    // `sudo -u` also accepts a number after a hash sign.
     let owner = name(owner).unwrap_or_else(|| format!("'#{owner}'"));
     Err(OpenError::NotOurs { folder: folder.to_owned(), owner })
 }

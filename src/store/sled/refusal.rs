@@ -3,88 +3,87 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::{db_file, store_folder};
-use super::mark::Mark;
+use super::place;
 
-/// Why the store is not opened. Nothing is served from a store that is not proven. `folder` is the
-/// data folder.
+/// Why the store is not opened. Nothing is served from a store that was not verified. `folder` is
+/// the data folder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has the data folder.
+    /// Another process uses the data folder.
     #[error("{lock}: process {pid} uses this data folder; stop it first (kill {pid})", lock = lock.display())]
     InUse {
         /// The lock file.
         lock: PathBuf,
-        /// Whose lock it is, as it wrote down itself.
+        /// The process that holds the lock, as it wrote in the file.
         pid: String,
     },
-    /// The data folder is another user's.
-    #[error("{folder}: this data folder belongs to user {owner}, whom files made by another would lock out; run the same command as its owner: sudo -u {owner} gatepost ...", folder = folder.display())]
+    /// The data folder belongs to another user.
+    #[error("{folder}: this data folder belongs to user {owner}; run the command as that user: sudo -u {owner} gatepost ...", folder = folder.display())]
     NotOurs {
         /// The data folder.
         folder: PathBuf,
-        /// Its owner, as `sudo -u` takes it.
+        /// Its owner, in the form `sudo -u` accepts.
         owner: String,
     },
     /// There is nothing to verify.
-    #[error("there is no store in {folder}", folder = folder.display())]
+    #[error("{folder}: no database found; check data_dir or --data", folder = folder.display())]
     NoStore {
         /// The data folder.
         folder: PathBuf,
     },
-    /// A new store could not be written to.
-    #[error("{folder}: a new store needs {needed} MiB of free disk, and {free} are left; free some, and start again", folder = folder.display())]
+    /// The disk is too full for a new store.
+    #[error("{folder}: a new database needs {needed} MiB of free disk space, but only {free} MiB are left; free some space and start again", folder = folder.display())]
     NoRoom {
         /// The data folder.
         folder: PathBuf,
         /// MiB that are free.
         free: u64,
-        /// MiB that have to be.
+        /// MiB that must be free.
         needed: u64,
     },
-    /// The operating system refuses a file.
-    #[error("{path}: {reason}; free or repair it, then {} shows whether the store is whole", verify(folder), path = path.display())]
+    /// The operating system refuses access to a file.
+    #[error("{path}: {reason}; fix this, then check the database with {}", verify(folder), path = path.display())]
     Io {
         /// The data folder.
         folder: PathBuf,
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system says.
+        /// The reason the operating system gives.
         reason: String,
     },
-    /// Sled cannot open its files, or not read what is in them.
+    /// Sled cannot open its files, or cannot read them.
     #[error(
-        "{}: the store cannot be read ({reason}); put a saved copy of the data folder in its place, and {} proves it",
+        "{}: cannot read the database ({reason}); restore the data folder from a backup and check it with {}",
         db(folder),
         verify(folder)
     )]
     Unreadable {
         /// The data folder.
         folder: PathBuf,
-        /// What sled says.
+        /// The reason sled gives.
         reason: String,
     },
-    /// The records are not those that were committed.
+    /// The records are not the ones that were committed.
     #[error(
-        "{}: {reason}, so commits are lost or altered; put a saved copy of the data folder in its place, and {} proves it",
+        "{}: the database is damaged ({reason}): changes were lost or altered; restore the data folder from a backup and check it with {}",
         db(folder),
         verify(folder)
     )]
     Damaged {
         /// The data folder.
         folder: PathBuf,
-        /// What does not add up.
+        /// Which check failed.
         reason: String,
     },
     /// There was a store, and now there is none.
-    #[error("{store}: the store is gone or empty; bring it back, or put a saved copy of the data folder in its place, and {} proves it", verify(folder), store = store_folder(folder).display())]
+    #[error("{store}: the database is missing or empty; restore it, or restore the data folder from a backup, and check it with {}", verify(folder), store = place::store_folder(folder).display())]
     Gone {
         /// The data folder.
         folder: PathBuf,
     },
-    /// The side file is missing beside a store that holds something.
+    /// The side file is missing, although the store has records.
     #[error(
-        "{}: missing, so nobody can tell whether this store is the newest; if it is, {} writes the file anew",
+        "{}: this file is missing, so it is unclear whether the database is the latest one; if it is, run {}",
         mark(folder),
         accept(folder)
     )]
@@ -92,9 +91,9 @@ pub enum OpenError {
         /// The data folder.
         folder: PathBuf,
     },
-    /// The side file is not what was written.
+    /// The side file has other bytes than were written.
     #[error(
-        "{}: damaged, so nobody can tell whether this store is the newest; if it is, {} writes the file anew",
+        "{}: this file is damaged, so it is unclear whether the database is the latest one; if it is, run {}",
         mark(folder),
         accept(folder)
     )]
@@ -102,9 +101,9 @@ pub enum OpenError {
         /// The data folder.
         folder: PathBuf,
     },
-    /// The side file is of another store.
+    /// The side file belongs to another store.
     #[error(
-        "{}: this is another store than {} speaks of; bring the right one back, or take this one with {}",
+        "{}: this is not the database that {} belongs to; restore the right one, or accept this one with {}",
         db(folder),
         mark(folder),
         accept(folder)
@@ -113,22 +112,22 @@ pub enum OpenError {
         /// The data folder.
         folder: PathBuf,
     },
-    /// The store has seen fewer commits than were answered.
+    /// The store lacks commits that were acknowledged.
     #[error(
-        "{}: the store ends at commit {found}, but {answered} were answered; bring the newer one back, or go on without what is missing with {}",
+        "{}: the database is older than it should be (commit {found} of {acknowledged}); restore the newer one, or accept the loss with {}",
         db(folder),
         accept(folder)
     )]
     Older {
         /// The data folder.
         folder: PathBuf,
-        /// The last commit found.
+        /// The last commit in the store.
         found: u64,
-        /// The last commit the side file knows of.
-        answered: u64,
+        /// The last commit in the side file.
+        acknowledged: u64,
     },
     /// Another version of this program wrote it.
-    #[error("{file}: written in format {format}, which this version does not know; start the version that wrote it, or put a saved copy in its place, and {} proves it", verify(folder), file = file.display())]
+    #[error("{file}: written in format {format}, which this version can't read; run the version that wrote it, or restore the data folder from a backup and check it with {}", verify(folder), file = file.display())]
     OtherFormat {
         /// The data folder.
         folder: PathBuf,
@@ -146,14 +145,14 @@ impl OpenError {
 }
 
 fn db(folder: &Path) -> String {
-    db_file(&store_folder(folder)).display().to_string()
+    place::db_file(&place::store_folder(folder)).display().to_string()
 }
 
 fn mark(folder: &Path) -> String {
-    Mark::path(folder).display().to_string()
+    place::mark(folder).display().to_string()
 }
 
-/// The command that proves this very folder, wherever it is typed.
+/// The command that checks this folder, ready to be pasted.
 fn verify(folder: &Path) -> String {
     format!("`gatepost store verify --data {}`", folder.display())
 }

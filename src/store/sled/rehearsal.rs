@@ -1,22 +1,22 @@
-//! A copy of the store for sled to open first: sled repairs what it opens, and its repair of a
-//! damaged store empties what follows the damage. What is refused is left as it was found.
+//! A copy of the store that sled opens first. Sled repairs what it opens, and repairing a damaged
+//! store empties everything after the damage. Thanks to the copy, a refused store stays unchanged.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files;
 use super::refusal::OpenError;
+use super::{files, place};
 
-/// The copy. It goes when this is dropped, and if the process dies, at the next opening.
+/// The copy. It is removed when this is dropped or, if the process dies, at the next opening.
 #[derive(Debug)]
 pub(super) struct Rehearsal(PathBuf);
 
 impl Rehearsal {
-    /// Copies the store of a data folder that is locked; nothing, when the disk has no room for it.
+    /// Copies the store of a locked data folder; `None` if the disk has no room for it.
     pub(super) fn of(folder: &Path) -> Result<Option<Self>, OpenError> {
-        let store = files::store_folder(folder);
-        let copy = Self(folder.join("store.proof"));
+        let store = place::store_folder(folder);
+        let copy = Self(place::rehearsal(folder));
         copy.remove().map_err(|error| OpenError::io(folder, &copy.0, &error))?;
         let made = check_room(folder, &store).and_then(|()| copy_folder(&store, &copy.0));
         match made {
@@ -24,7 +24,7 @@ impl Rehearsal {
             Err(error) if is_full(&error) => {
                 tracing::warn!(
                     store = %store.display(),
-                    "no room to prove a copy first: should the store be damaged, sled changes it"
+                    "no disk space to verify a copy first: if the database is damaged, opening it changes it"
                 );
                 Ok(None)
             }
@@ -47,12 +47,12 @@ impl Rehearsal {
 impl Drop for Rehearsal {
     fn drop(&mut self) {
         if let Err(error) = self.remove() {
-            tracing::warn!(copy = %self.0.display(), %error, "a copy of the store stays behind");
+            tracing::warn!(copy = %self.0.display(), %error, "could not remove a copy of the database");
         }
     }
 }
 
-/// Twice the size: sled writes into the copy as well.
+/// Needs twice the size, because sled writes to the copy as well.
 fn check_room(folder: &Path, store: &Path) -> io::Result<()> {
     let free = files::free_bytes(&fs::File::open(folder)?)?;
     if free < size(store)?.saturating_mul(2) {
@@ -71,7 +71,7 @@ fn size(folder: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
-/// Shares the blocks where the file system can.
+/// Copies a folder, sharing blocks where the file system supports it.
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {

@@ -1,4 +1,4 @@
-//! What readers, the writer and the handle of the store share.
+//! State shared by readers, the writer and the handle of the store.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,10 +11,10 @@ use super::view::{Slots, View};
 use crate::domain::ports::StoreError;
 
 pub(super) struct Shared {
-    /// Nothing, when the store is closed.
+    /// `None` once the store is closed.
     view: RwLock<Option<View>>,
     status: watch::Sender<Status>,
-    /// Any file on the disk whose room is watched.
+    /// Any file on the disk whose free space is watched.
     disk: File,
     reserve_bytes: AtomicU64,
     was_low: AtomicBool,
@@ -22,13 +22,13 @@ pub(super) struct Shared {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Status {
-    /// Changes are taken.
+    /// Changes are accepted.
     Open,
-    /// No more changes are taken, for this reason.
+    /// No more changes are accepted, for this reason.
     Stopped(String),
-    /// The same, and the process has to end now.
+    /// As `Stopped`, and the process has to end now.
     Failed(String),
-    /// Closed as it should be.
+    /// Closed normally.
     Closed,
 }
 
@@ -49,12 +49,12 @@ impl Shared {
         view.as_ref().map_or_else(|| Err(closed()), act)
     }
 
-    /// From now on readers see the keys of a group as they were before it.
+    /// From now on, readers see the keys of a group as they were before it.
     pub(super) fn hold(&self, slots: Slots) {
         self.change(|view| view.held = slots);
     }
 
-    /// The group is durable: readers see it.
+    /// The group is durable, so readers see it from now on.
     pub(super) fn show(&self) {
         self.change(|view| view.held = Slots::new());
     }
@@ -65,13 +65,13 @@ impl Shared {
         }
     }
 
-    /// Lets go of sled's files and of the lock.
+    /// Closes sled's files and unlocks the folder.
     pub(super) fn close(&self) {
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
         self.set(Status::Closed);
     }
 
-    /// The last word stands: a store that failed is not "closed" afterwards.
+    /// Sets the status, unless it is final: a store that failed does not become "closed" later.
     pub(super) fn set(&self, next: Status) {
         self.status.send_if_modified(|status| {
             let is_news = !matches!(status, Status::Failed(_) | Status::Closed);
@@ -86,7 +86,7 @@ impl Shared {
         self.status.subscribe()
     }
 
-    /// Whether a change would be taken now.
+    /// Whether a change would be accepted now.
     pub(super) fn takes_writes(&self) -> Result<(), StoreError> {
         match &*self.status.borrow() {
             Status::Open => {}
@@ -102,28 +102,32 @@ impl Shared {
         self.reserve_bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// Whether the disk has room. Looked at before every group, since sled does not recover from a
-    /// disk that it found full.
+    /// Whether the disk has room. Checked before every group, because sled does not recover from a
+    /// full disk.
     pub(super) fn room(&self) -> Result<(), StoreError> {
         let reserve = self.reserve_bytes.load(Ordering::Relaxed);
         let free = files::free_bytes(&self.disk)
-            .map_err(|error| StoreError::Refused(format!("the disk does not say what is free: {error}")))?;
+            .map_err(|error| StoreError::Refused(format!("cannot read the free disk space: {error}")))?;
         let is_low = free < reserve;
         if self.was_low.swap(is_low, Ordering::Relaxed) != is_low {
             tracing::warn!(
                 free,
                 reserve,
                 "{}",
-                if is_low { "the disk is nearly full: no writes" } else { "the disk has room again" }
+                if is_low {
+                    "the disk is almost full, so changes are refused"
+                } else {
+                    "there is disk space again, so changes are accepted"
+                }
             );
         }
         if is_low {
-            return Err(StoreError::Refused(format!("the disk is nearly full ({} MiB free)", free >> 20)));
+            return Err(StoreError::Refused(format!("the disk is almost full ({} MiB free)", free >> 20)));
         }
         Ok(())
     }
 }
 
 fn closed() -> StoreError {
-    StoreError::Refused("the store is closed".into())
+    StoreError::Refused("the database is closed".into())
 }

@@ -1,34 +1,34 @@
-//! What a store amounts to: whose it is, how many commits it has seen, and a digest of all that
-//! stands in it. The store carries its tally in every batch, and a side file carries a copy.
+//! The tally of a store: its id, the number of its commits, and a digest of all its records. It is
+//! written in every batch, and a side file has a copy.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 /// The key of the tally in the store. Keys of records never begin with a NUL byte.
 pub(super) const TALLY_KEY: &[u8] = b"\0tally";
-/// The first key that may hold a record.
+/// The first key a record can have.
 pub(super) const FIRST_KEY: &[u8] = &[1];
 
 const MAGIC: [u8; 8] = *b"gatepost";
 const FORMAT: u32 = 1;
 const SUMMED_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 16;
 
-/// The name a store gets at its creation and keeps for ever.
+/// The permanent id a store gets when it is created.
 pub(super) type StoreId = [u8; 16];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) id: StoreId,
-    /// Commits since the creation; also the newest version of any key.
+    /// Commits since the store was created; also the newest version of any key.
     pub(super) commits: u64,
     pub(super) records: u64,
-    /// The wrapping sum over all records: it moves with each commit, without reading the others.
+    /// The wrapping sum over all records. A commit updates it without reading the other records.
     pub(super) digest: u128,
 }
 
-/// Why bytes are no tally.
+/// Why bytes are not a tally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoTally {
-    /// They are not what was written.
+    /// They are not the bytes that were written.
     Damaged,
     /// Another version of this program wrote them.
     OtherFormat(u32),
@@ -41,13 +41,13 @@ impl Tally {
         Self { id, commits: 0, records: 0, digest: 0 }
     }
 
-    /// Counts a record in.
+    /// Adds a record.
     pub(super) fn add(&mut self, key: &[u8], stored: &[u8]) {
         self.records = self.records.wrapping_add(1);
         self.digest = self.digest.wrapping_add(weight(key, stored));
     }
 
-    /// Counts a record out.
+    /// Takes a record off again.
     pub(super) fn remove(&mut self, key: &[u8], stored: &[u8]) {
         self.records = self.records.wrapping_sub(1);
         self.digest = self.digest.wrapping_sub(weight(key, stored));

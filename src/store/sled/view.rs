@@ -1,6 +1,6 @@
-//! Reading. A group of commits that is being written is not shown before it is on the disk: while
-//! its flush runs, readers see what stood under its keys before. So nothing that was read can be
-//! lost, and no reader waits for a disk.
+//! Reading. A group of commits is not visible before it is on disk: while it is being flushed,
+//! readers see its keys as they were before. So nothing that was read can be lost, and no reader
+//! waits for the disk.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,13 +13,13 @@ use crate::domain::key::{Key, Span};
 use crate::domain::ports::{StoreError, Version};
 use crate::store::{Kept, Page};
 
-/// What readers look at, always behind one lock: held for reading over several keys it is one
-/// moment, since the writer takes it before a group begins to show and after it is durable.
+/// The data that readers see, always behind one lock. Holding the read lock over several keys gives
+/// one moment, because the writer takes the lock before a group is applied and after it is durable.
 pub(super) struct View {
     pub(super) db: Db,
     /// The group that is being written.
     pub(super) held: Slots,
-    /// Let go last, when sled's files are closed.
+    /// The last field, so that it is dropped after sled's files are closed.
     pub(super) _lock: File,
 }
 
@@ -45,7 +45,7 @@ impl Stored {
         Self(IVec::from([&version.to_be_bytes(), bytes].concat()))
     }
 
-    /// What stands under a key in sled.
+    /// The value of a key in sled.
     pub(super) fn read(db: &Db, key: &Key) -> Result<Option<Self>, StoreError> {
         let found = db.get(key.as_bytes()).map_err(|error| unreadable(&error))?;
         found.map(|stored| Self::checked(key, stored)).transpose()
@@ -119,7 +119,7 @@ impl View {
 /// A read that fails is an error, never "not found".
 fn unreadable(error: &sled::Error) -> StoreError {
     match error {
-        sled::Error::Io(error) => StoreError::Refused(format!("it cannot be read: {error}")),
+        sled::Error::Io(error) => StoreError::Refused(format!("cannot read the database: {error}")),
         error => StoreError::Damaged(error.to_string()),
     }
 }

@@ -1,9 +1,9 @@
-//! The one writer. It takes all changes that wait, writes them as one batch, makes them durable
-//! together, and only then answers each. While one group is on its way to the disk the next gathers.
+//! The only writer. It takes all waiting changes, writes them as one batch, makes them durable
+//! together, and only then responds to each. While one group is being written, the next one gathers.
 //!
-//! Nobody else writes or flushes: concurrent flushes lock sled up. Sled's `flush` does not reach
-//! the disk, so the writer syncs sled's file itself. After a failed write or sync nobody can know
-//! what is on the disk; the writer stops for good then, and the process has to start anew.
+//! Nothing else writes or flushes, because concurrent flushes deadlock sled. Sled's `flush` does not
+//! reach the disk, so the writer syncs sled's file itself. After a failed write or sync, the state
+//! on disk is unknown: the writer stops permanently and the process must be restarted.
 
 use std::any::Any;
 use std::fs::File;
@@ -23,16 +23,16 @@ use super::tally::Tally;
 use crate::domain::ports::{Committed, StoreError};
 use crate::store::CodedChange;
 
-/// Most changes that go into one batch: readers wait while sled takes it in.
+/// The most changes in one batch. Bounded, because readers wait while sled applies it.
 const GROUP_CHANGES: usize = 256;
-/// How often a writer that the full disk has stopped looks for room.
+/// How often a writer that was stopped by a full disk checks for free space.
 const ROOM_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the writer is sent.
+/// A message to the writer.
 pub(super) enum Errand {
-    /// A change to commit, and who waits for the answer.
+    /// A change to commit, and where to send the result.
     Commit(CodedChange, Waiter),
-    /// Finish what was sent before, and close.
+    /// Finish everything sent before this, then close.
     Close,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Works until the store is closed or fails.
+    /// Runs until the store is closed or fails.
     pub(super) fn run(mut self, mut errands: mpsc::Receiver<Errand>) {
         match self.serve(&mut errands) {
             Ok(()) => {
@@ -77,7 +77,7 @@ impl Writer {
                         changes.push(change);
                         waiters.push(waiter);
                     }
-                    // What was sent before is still received, and then nothing more.
+                    // Messages sent before this one are still received, later ones are not.
                     Errand::Close => errands.close(),
                 }
             }
@@ -86,7 +86,7 @@ impl Writer {
         guarded(|| self.finish())
     }
 
-    /// Commits a group and answers everybody in it.
+    /// Commits a group and responds to every change in it.
     fn answer(
         &mut self,
         changes: impl Iterator<Item = CodedChange>,
@@ -102,7 +102,8 @@ impl Writer {
                 Ok(())
             }
             Err(failure) => {
-                // Stopped first, so that who hears of the doubt finds the store stopped.
+                // The status is set first, so that a caller that is told of the doubt finds the store
+                // stopped.
                 self.shared.set(Status::Stopped(failure.reason.clone()));
                 waiters.for_each(|waiter| tell(waiter, Err(StoreError::InDoubt(failure.reason.clone()))));
                 Err(failure)
@@ -132,12 +133,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Refuses what comes, and says that the process has to end: at once, or, since a store cannot
-    /// be opened on a full disk, when there is room.
+    /// Refuses further changes, and reports that the process has to end: at once or, if the disk is
+    /// full, once there is room, because a store cannot be opened on a full disk.
     fn stop(self, failure: Failure, errands: &mut mpsc::Receiver<Errand>) {
         let Failure { reason, is_full } = failure;
         self.shared.set(Status::Stopped(reason.clone()));
-        tracing::error!(%reason, "the store has stopped");
+        tracing::error!(%reason, "the database stopped accepting changes");
         while is_full && !errands.is_closed() && self.shared.room().is_err() {
             refuse_waiting(errands, &reason);
             thread::sleep(ROOM_PAUSE);
@@ -158,11 +159,11 @@ fn refuse_waiting(errands: &mut mpsc::Receiver<Errand>, reason: &str) {
 }
 
 fn tell(waiter: Waiter, answer: Answer) {
-    // Who no longer waits needs no answer; the commit stands all the same.
+    // The caller may have stopped waiting; the commit is valid all the same.
     let _ = waiter.send(answer);
 }
 
-/// A panic is a failure like any other: a writer is never half alive.
+/// Turns a panic into a failure like any other, so that a panicked writer is noticed.
 fn guarded<T>(act: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|payload| {
         let reason = format!("the writer panicked: {}", panic_text(payload.as_ref()));
@@ -170,7 +171,7 @@ fn guarded<T>(act: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     })
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(super) fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()

@@ -1,4 +1,4 @@
-//! File and environment to one checked configuration: all mistakes at once, and nothing written.
+//! The configuration from file and environment: all errors at once, and nothing written.
 
 mod defaults;
 mod mistakes;
@@ -9,7 +9,12 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A folder to run the program in, with nothing of this process's environment.
+use crate::mail::sendmail::write_program;
+
+/// A loopback address with a port chosen by the system, so that it is always free.
+const FREE: &str = "127.0.0.1:0";
+
+/// A folder to run the program in, without the environment of this process.
 struct Bench(TempDir);
 
 impl Bench {
@@ -33,6 +38,14 @@ impl Bench {
         command.args(["config", "check"]).args(arguments).output().unwrap()
     }
 
+    /// As `check`, on a machine that has a sendmail program.
+    fn check_with_sendmail(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+        let programs = tempfile::tempdir().unwrap();
+        write_program(&programs.path().join("sendmail"), "#!/bin/sh\n");
+        let path = [("PATH", programs.path().to_str().unwrap())];
+        self.check(&[environment, &path].concat(), arguments)
+    }
+
     fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path()).unwrap();
         let mut names: Vec<_> =
@@ -42,19 +55,20 @@ impl Bench {
     }
 }
 
-/// The mistakes of an answer, which must be a list of mistakes, with warnings after it.
-fn mistakes(output: &Output) -> Vec<String> {
+/// The errors in an output, which must be a list of errors with warnings after it.
+#[track_caller]
+fn errors(output: &Output) -> Vec<String> {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(2), "exit code of:\n{text}");
     assert!(output.stdout.is_empty(), "nothing goes to standard output");
     let mut lines = text.lines();
     let head = lines.next().unwrap();
-    let is_mistake = |line: &&str| !line.starts_with("warning: ");
+    let is_error = |line: &&str| !line.starts_with("warning: ");
     let found: Vec<String> =
-        lines.filter(is_mistake).map(|line| line.strip_prefix("  ").unwrap().to_owned()).collect();
+        lines.filter(is_error).map(|line| line.strip_prefix("  ").unwrap().to_owned()).collect();
     let expected_head = match found.len() {
-        1 => "gatepost: the configuration has a mistake:".to_owned(),
-        count => format!("gatepost: the configuration has {count} mistakes:"),
+        1 => "gatepost: the configuration has 1 error:".to_owned(),
+        count => format!("gatepost: the configuration has {count} errors:"),
     };
     assert_eq!(head, expected_head);
     found

@@ -1,4 +1,4 @@
-//! The form of records at rest: what an older version wrote must be read for ever.
+//! The encoding of stored records: records of older versions must stay readable forever.
 
 use std::net::Ipv4Addr;
 
@@ -19,7 +19,7 @@ use gatepost::store::codec;
 
 use super::key;
 
-/// An account that has everything an account can have.
+/// An account with every field set.
 fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
     Account {
         id: AccountId([1; 16]),
@@ -154,7 +154,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn records_of_format_1_have_these_bytes() {
+fn records_of_format_1_keep_their_bytes() {
     let lines: Vec<String> = records()
         .iter()
         .map(|(name, record)| format!("{name}: {}", hex(&codec::encode(&key(name), record).unwrap())))
@@ -163,7 +163,7 @@ fn records_of_format_1_have_these_bytes() {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn records_are_read_back_as_they_were_written() {
     for (name, record) in records() {
         let bytes = codec::encode(&key(name), &record).unwrap();
         assert_eq!(codec::decode(&key(name), &bytes), Ok(record));
@@ -171,7 +171,7 @@ fn what_is_written_is_read() {
 }
 
 #[test]
-fn bytes_that_were_not_written_under_this_key_are_damaged_and_not_a_record() {
+fn altered_bytes_and_bytes_of_another_key_are_reported_as_damaged() {
     for (name, record) in records() {
         let bytes = codec::encode(&key(name), &record).unwrap();
         let is_damaged =

@@ -1,4 +1,4 @@
-//! One list of engines, one list of promises.
+//! The contract of the store: every engine in the list keeps every promise in the list.
 
 use std::sync::Arc;
 
@@ -27,22 +27,22 @@ macro_rules! engines {
 }
 
 engines!([memory, sled] keep [
-    what_was_committed_is_read,
-    a_change_is_written_as_a_whole_or_not_at_all,
-    an_expected_version_holds_until_the_key_is_written_again,
-    a_key_that_was_deleted_and_written_again_never_has_an_old_version,
+    committed_records_are_read,
+    a_change_is_written_completely_or_not_at_all,
+    an_expectation_fails_once_the_key_is_written_again,
+    a_deleted_and_rewritten_key_never_has_an_old_version,
     an_absent_key_can_be_expected,
-    what_is_only_expected_binds_a_change_too,
+    expectations_on_unwritten_keys_count_too,
     of_fifty_racing_changes_one_wins,
     racing_counters_lose_nothing,
-    scans_are_in_order_and_go_on_where_a_page_ended,
+    scans_are_in_order_and_continue_after_the_last_page,
     several_keys_are_read_as_of_one_moment,
-    who_was_answered_reads_what_was_committed,
+    an_acknowledged_commit_is_read_at_once,
     changes_beyond_the_limits_are_refused,
-    changes_at_the_limits_are_taken,
+    changes_at_the_limits_are_accepted,
 ]);
 
-async fn what_was_committed_is_read(store: Arc<dyn Store>) {
+async fn committed_records_are_read(store: Arc<dyn Store>) {
     let mut change = put("a", 1);
     change.put(key("b"), value(2));
     change.delete(key("never there"));
@@ -54,22 +54,22 @@ async fn what_was_committed_is_read(store: Arc<dyn Store>) {
     assert_eq!(store.writable(), Ok(()));
 }
 
-async fn a_change_is_written_as_a_whole_or_not_at_all(store: Arc<dyn Store>) {
-    store.commit(put("stands", 1)).await.unwrap();
+async fn a_change_is_written_completely_or_not_at_all(store: Arc<dyn Store>) {
+    store.commit(put("present", 1)).await.unwrap();
     let before = store.scan(&everything(), 100).await.unwrap();
     let mut change = put("new", 2);
-    change.put(key("stands"), value(3));
-    change.delete(key("stands too"));
+    change.put(key("present"), value(3));
+    change.delete(key("absent"));
     change.expect(key("new"), None);
-    change.expect(key("stands"), None);
+    change.expect(key("present"), None);
     assert_eq!(store.commit(change).await, Ok(Committed::Conflict));
     assert_eq!(store.scan(&everything(), 100).await.unwrap(), before);
 }
 
-async fn an_expected_version_holds_until_the_key_is_written_again(store: Arc<dyn Store>) {
+async fn an_expectation_fails_once_the_key_is_written_again(store: Arc<dyn Store>) {
     store.commit(put("k", 1)).await.unwrap();
     let (_, version) = get(&*store, "k").await.unwrap();
-    // Another key does not matter, the same value written again does.
+    // Writing another key does not matter, but writing the same value again does.
     store.commit(put("other", 9)).await.unwrap();
     let mut change = put("k", 1);
     change.expect(key("k"), Some(version));
@@ -78,7 +78,7 @@ async fn an_expected_version_holds_until_the_key_is_written_again(store: Arc<dyn
     assert_ne!(get(&*store, "k").await.unwrap().1, version);
 }
 
-async fn a_key_that_was_deleted_and_written_again_never_has_an_old_version(store: Arc<dyn Store>) {
+async fn a_deleted_and_rewritten_key_never_has_an_old_version(store: Arc<dyn Store>) {
     let mut seen = Vec::new();
     for _ in 0..5 {
         store.commit(put("k", 1)).await.unwrap();
@@ -106,7 +106,7 @@ async fn an_absent_key_can_be_expected(store: Arc<dyn Store>) {
     assert_eq!(store.commit(change).await, Ok(Committed::Yes));
 }
 
-async fn what_is_only_expected_binds_a_change_too(store: Arc<dyn Store>) {
+async fn expectations_on_unwritten_keys_count_too(store: Arc<dyn Store>) {
     let mut change = Change::new();
     change.expect(key("a"), None);
     assert_eq!(store.commit(change.clone()).await, Ok(Committed::Yes));
@@ -165,7 +165,7 @@ async fn racing_counters_lose_nothing(store: Arc<dyn Store>) {
     assert_eq!(count(&*store).await.0, 100);
 }
 
-async fn scans_are_in_order_and_go_on_where_a_page_ended(store: Arc<dyn Store>) {
+async fn scans_are_in_order_and_continue_after_the_last_page(store: Arc<dyn Store>) {
     let names = ["b", "a", "c", "bb", "", "z", "b\u{ff}", "ba"];
     for (number, name) in (0u8..).zip(names) {
         store.commit(put(name, number)).await.unwrap();
@@ -189,7 +189,7 @@ async fn scans_are_in_order_and_go_on_where_a_page_ended(store: Arc<dyn Store>) 
     let backwards = Span { from: span.until, until: span.from };
     assert_eq!(store.scan(&backwards, 10).await, Ok(vec![]));
     let beyond = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff; 3]) };
-    assert_eq!(store.scan(&beyond, 100).await.unwrap().len(), 7, "nothing of the engine's own shows");
+    assert_eq!(store.scan(&beyond, 100).await.unwrap().len(), 7, "the engine's own keys are not shown");
 }
 
 async fn several_keys_are_read_as_of_one_moment(store: Arc<dyn Store>) {
@@ -197,7 +197,7 @@ async fn several_keys_are_read_as_of_one_moment(store: Arc<dyn Store>) {
     let write = |number: u8, names: &[String]| {
         let mut change = Change::new();
         for (place, name) in names.iter().enumerate() {
-            // Some keys come and go, so that absence is of the same moment too.
+            // Some keys come and go, so that absence is checked at the same moment too.
             if place % 2 == 1 && number % 2 == 1 {
                 change.delete(key(name));
             } else {
@@ -230,7 +230,7 @@ async fn several_keys_are_read_as_of_one_moment(store: Arc<dyn Store>) {
     writer.await.unwrap();
 }
 
-async fn who_was_answered_reads_what_was_committed(store: Arc<dyn Store>) {
+async fn an_acknowledged_commit_is_read_at_once(store: Arc<dyn Store>) {
     let tasks = (0..16u8).map(|task| {
         let store = store.clone();
         tokio::spawn(async move {
@@ -279,7 +279,7 @@ async fn changes_beyond_the_limits_are_refused(store: Arc<dyn Store>) {
     assert!(store.get(&[Key::from_bytes(b"\0tally".to_vec())]).await.is_err());
 }
 
-async fn changes_at_the_limits_are_taken(store: Arc<dyn Store>) {
+async fn changes_at_the_limits_are_accepted(store: Arc<dyn Store>) {
     let longest = Key::from_bytes(vec![b'k'; Change::MAX_KEY_BYTES]);
     let mut change = Change::new();
     change.put(longest.clone(), long_record(60_000));

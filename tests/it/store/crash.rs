@@ -1,4 +1,4 @@
-//! Killed at any moment: nothing that was answered is lost, nothing is half there.
+//! A store killed at any moment loses nothing that was acknowledged and has no half commits.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::process::{Process, number};
 use super::{Seeded, everything, get, open};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_was_killed_while_writing_has_all_it_answered_for() {
+async fn a_store_killed_while_writing_keeps_every_acknowledged_commit() {
     let folder = tempfile::tempdir().unwrap();
     let mut answered = [0u64; 8];
     let mut seeded = Seeded(1);
@@ -19,7 +19,7 @@ async fn a_store_that_was_killed_while_writing_has_all_it_answered_for() {
             note(&mut answered, &process.next().unwrap());
         }
         process.kill();
-        // What it said and nobody had read yet was answered too.
+        // Lines that were not read before the kill were acknowledged too.
         while let Some(line) = process.next() {
             note(&mut answered, &line);
         }
@@ -51,11 +51,11 @@ async fn check(folder: &Path, answered: &[u64; 8]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_was_killed_while_it_was_made_is_made_again() {
+async fn a_store_killed_during_its_creation_is_created_again() {
     let mut seeded = Seeded(2);
     for _ in 0..15 {
         let folder = tempfile::tempdir().unwrap();
-        // More than once in the same folder: the remains of a creation are in the way of the next.
+        // Twice in the same folder, so that leftovers of one creation are there at the next.
         for _ in 0..2 {
             let mut process = Process::start("commits_without_end", folder.path());
             assert_eq!(process.next().as_deref(), Some("started"));
@@ -68,13 +68,13 @@ async fn a_store_that_was_killed_while_it_was_made_is_made_again() {
 }
 
 #[test]
-fn a_second_process_is_refused_and_told_who_has_the_store() {
+fn a_second_process_is_refused_with_the_id_of_the_first() {
     let folder = tempfile::tempdir().unwrap();
     let mut process = Process::start("holds_the_store", folder.path());
     assert_eq!(process.next().as_deref(), Some("open"));
     let refusal = super::opening::refusal(folder.path());
     assert!(refusal.contains(&format!("process {} ", process.id())), "{refusal}");
-    // A lock dies with its process, however that ends.
+    // The lock is released however its process ends.
     process.kill();
     open(folder.path());
 }

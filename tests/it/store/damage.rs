@@ -1,5 +1,5 @@
-//! Rot: wherever the files of a store are damaged, it is served intact or refused in one line.
-//! Never a silent loss, never a panic.
+//! Damaged files: wherever the damage is, the store is served intact or refused in one line. Nothing
+//! is lost silently, and nothing panics.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -15,7 +15,7 @@ use super::{Seeded, key, open, put, value};
 
 const DAMAGES: u64 = 60;
 
-/// A store with some history: values that were written over, and deleted ones.
+/// Fills a store with some history: overwritten and deleted values.
 async fn history(store: &SledStore) -> u64 {
     for number in 0..400u64 {
         let mut change = put(&format!("{:03}", number % 150), u8::try_from(number % 256).unwrap());
@@ -34,7 +34,7 @@ async fn a_damaged_store_is_served_intact_or_refused() {
     fs::create_dir(&home).unwrap();
     let store = open(&home);
     let expected = format!("served {:016x}", history(&store).await);
-    // As a power cut would leave it, and as it is left when it was closed.
+    // One copy as a power cut would leave it, and one that was closed.
     copy(&home, &cut);
     store.close().await;
     copy(&home, &closed);
@@ -56,11 +56,11 @@ async fn a_damaged_store_is_served_intact_or_refused() {
         }
         assert!(process.ended_well(), "seed {seed} ({what})");
     }
-    assert!(served > 0 && refused > 0, "{served} served, {refused} refused: the damages are too much alike");
+    assert!(served > 0 && refused > 0, "{served} served, {refused} refused: the damage is not varied enough");
 }
 
 #[tokio::test]
-async fn a_refused_store_is_as_it_was_found_and_opens_when_its_bytes_are_put_right() {
+async fn a_refused_store_is_unchanged_and_opens_once_its_bytes_are_repaired() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let expected = format!("served {:016x}", history(&store).await);
@@ -68,7 +68,7 @@ async fn a_refused_store_is_as_it_was_found_and_opens_when_its_bytes_are_put_rig
     drop(store);
     flip(folder.path());
     let before = bytes(folder.path());
-    // What an opening leaves behind that was killed over its copy.
+    // The leftovers of an opening that was killed while copying.
     fs::create_dir(folder.path().join("store.proof")).unwrap();
     fs::write(folder.path().join("store.proof/db"), b"half a copy").unwrap();
     for _ in 0..2 {
@@ -83,21 +83,21 @@ async fn a_refused_store_is_as_it_was_found_and_opens_when_its_bytes_are_put_rig
 }
 
 #[tokio::test]
-async fn a_refusal_stands_alone_on_the_terminal() {
+async fn a_refusal_is_the_only_line_on_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     history(&store).await;
     store.close().await;
     drop(store);
-    // Sled finds its snapshot at odds with the file, and an empty store without it.
+    // With its snapshot sled fails on this file; without the snapshot it opens an empty store.
     fs::write(folder.path().join("store/db"), b"").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
     let output = command.args(["store", "verify", "--data"]).arg(folder.path()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.lines().count() == 1 && said.contains("gone or empty"), "{said}");
+    assert!(said.lines().count() == 1 && said.contains("missing or empty"), "{said}");
 }
 
-/// Four bytes in the midst of the log; once more puts them right.
+/// Inverts four bytes in the middle of the log; a second call repairs them.
 fn flip(folder: &Path) {
     let file = fs::File::options().read(true).write(true).open(folder.join("store/db")).unwrap();
     let mut four = [0; 4];
@@ -105,21 +105,21 @@ fn flip(folder: &Path) {
     file.write_all_at(&four.map(|byte| !byte), 8000).unwrap();
 }
 
-/// Every file of the store and its side file, with its bytes.
+/// The bytes of every file of the store, side file included.
 fn bytes(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
     files(folder).into_iter().map(|path| (path.clone(), fs::read(path).ok())).collect()
 }
 
-/// Does one seeded damage and says which.
+/// Damages one place chosen by the seed, and describes it.
 fn damage(folder: &Path, seeded: &mut Seeded) -> String {
     let files = files(folder);
     let path = &files[usize::try_from(seeded.below(files.len() as u64)).unwrap()];
-    // Most of the bytes are in one file.
+    // This file has most of the bytes.
     let db = folder.join("store/db");
     let path = if seeded.below(4) > 0 { &db } else { path };
     let file = fs::File::options().read(true).write(true).open(path).unwrap();
     let len = file.metadata().unwrap().len().max(1);
-    // The first part of the file is where sled has written so far.
+    // Sled has written only the first part of the file so far.
     let end = if seeded.below(2) == 0 { len } else { len.min(40_000) };
     let place = seeded.below(end);
     let overwrite = |bytes: u64, with: &mut dyn FnMut(u8) -> u8| {

@@ -1,4 +1,4 @@
-//! The folder of a store: whose it is, what is in it, and what room is left.
+//! The data folder: its owner, its files, and its free space.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -9,32 +9,33 @@ use super::opening::{refusal, three_records};
 use super::{get, settings};
 
 #[test]
-fn there_is_nothing_to_verify_in_an_empty_folder_and_nothing_is_made() {
+fn verifying_an_empty_folder_is_refused_and_creates_nothing() {
     let folder = tempfile::tempdir().unwrap();
     for place in [folder.path(), &folder.path().join("not there")] {
         for accept in [Accept::No, Accept::Yes] {
             let line = verify(place, accept).unwrap_err().to_string();
-            assert_eq!(line, format!("there is no store in {}", place.display()));
+            let expected = "no database found; check data_dir or --data";
+            assert_eq!(line, format!("{}: {expected}", place.display()));
         }
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
-async fn no_store_is_made_on_a_disk_without_room_but_one_that_is_there_is_read() {
+async fn a_full_disk_gets_no_new_store_but_an_existing_one_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let full = SledSettings { reserve_bytes: u64::MAX, ..settings() };
     let line = SledStore::open(folder.path(), &full).unwrap_err().to_string();
-    assert!(line.contains("MiB of free disk") && !line.contains('\n'), "{line}");
+    assert!(line.contains("MiB of free disk space") && !line.contains('\n'), "{line}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     let folder = three_records().await;
     let store = SledStore::open(folder.path(), &full).unwrap();
     assert_eq!(get(&store, "b").await.map(|(record, _)| record), Some(super::value(2)));
 }
 
-/// Only root can give a folder away, and only root runs into this.
+/// Only root can give a folder to another user, and only root could write to it then.
 #[tokio::test]
-async fn a_folder_of_another_user_is_refused_and_nothing_is_made_in_it() {
+async fn a_folder_of_another_user_is_refused_and_nothing_is_created_in_it() {
     let folder = three_records().await;
     if fs::metadata(folder.path()).unwrap().uid() != 0 {
         return;
@@ -45,14 +46,14 @@ async fn a_folder_of_another_user_is_refused_and_nothing_is_made_in_it() {
     for (user, name) in [(65534, "sudo -u nobody gatepost"), (54_321, "sudo -u '#54321' gatepost")] {
         chown(folder.path(), Some(user), None).unwrap();
         let line = refusal(folder.path());
-        assert!(line.contains(name), "{line}");
+        assert!(line.contains("this data folder belongs to user") && line.contains(name), "{line}");
         assert_eq!(verify(folder.path(), Accept::Yes).unwrap_err().to_string(), line);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the store");
     }
 }
 
 #[test]
-fn a_folder_that_cannot_be_used_is_refused_in_one_line() {
+fn an_unusable_folder_is_refused_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let missing = SledStore::open(&folder.path().join("not there"), &settings()).unwrap_err().to_string();
     assert!(missing.contains("not there: No such file") && !missing.contains('\n'), "{missing}");

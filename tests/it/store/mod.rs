@@ -1,4 +1,4 @@
-//! The store's contract, which every engine passes, and what sled promises beyond it.
+//! The contract of the store, which every engine passes, and the additional promises of sled.
 
 mod codec;
 mod contract;
@@ -20,7 +20,7 @@ use gatepost::store::memory::MemoryStore;
 use gatepost::store::sled::{SledSettings, SledStore};
 use tempfile::TempDir;
 
-/// A store under test, and the folder that dies with it.
+/// A store under test, and its folder, which is removed with it.
 struct Fixture {
     store: Arc<dyn Store>,
     _folder: Option<TempDir>,
@@ -51,7 +51,7 @@ fn value(number: u8) -> Record {
     Record::KeyCheck([number; 32])
 }
 
-/// A record of about so many bytes.
+/// A record of about `bytes` bytes.
 fn long_record(bytes: usize) -> Record {
     let ip = std::net::Ipv4Addr::LOCALHOST.into();
     let device = "x".repeat(bytes);
@@ -73,7 +73,7 @@ async fn get(store: &dyn Store, name: &str) -> Option<(Record, Version)> {
     found.map(|versioned| (versioned.record, versioned.version))
 }
 
-/// Numbers without a pattern, the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Seeded(u64);
 
 impl Seeded {

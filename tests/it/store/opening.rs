@@ -1,4 +1,4 @@
-//! Opening a folder: what is served, and what is refused in one line that helps.
+//! Opening a folder: which stores are served, and which are refused in one line that helps.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::process::contents;
 use super::{Seeded, get, open, put, settings};
 
-/// The line with which an opening is refused. `verify` must say the same.
+/// The line with which opening is refused. `verify` must report the same.
 pub(super) fn refusal(folder: &Path) -> String {
     let refusal = SledStore::open(folder, &settings()).unwrap_err();
     assert_eq!(verify(folder, Accept::No).unwrap_err(), refusal);
@@ -19,7 +19,7 @@ pub(super) fn refusal(folder: &Path) -> String {
     line
 }
 
-/// A closed store with three records, written one by one.
+/// A closed store with three records, each from a commit of its own.
 pub(super) async fn three_records() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -43,10 +43,10 @@ pub(super) fn copy(from: &Path, to: &Path) {
     }
 }
 
-const WHOLE: Result<Proof, OpenError> = Ok(Proof { records: 3, commits: 3 });
+const INTACT: Result<Proof, OpenError> = Ok(Proof { records: 3, commits: 3 });
 
 #[tokio::test]
-async fn what_was_committed_is_there_again_with_its_versions() {
+async fn committed_records_are_there_after_reopening_with_their_versions() {
     let folder = tempfile::tempdir().unwrap();
     let mut before = None;
     for _ in 0..3 {
@@ -59,7 +59,7 @@ async fn what_was_committed_is_there_again_with_its_versions() {
         store.commit(put("a", 1)).await.unwrap();
         before = get(&store, "a").await;
         assert_ne!(before.as_ref().map(|(_, version)| *version), versions_so_far);
-        // Closed by hand and by being dropped, in turn.
+        // Closed explicitly and by being dropped, in turn.
         if versions_so_far.is_none() {
             store.close().await;
         }
@@ -67,7 +67,7 @@ async fn what_was_committed_is_there_again_with_its_versions() {
 }
 
 #[tokio::test]
-async fn a_closed_store_lets_go_of_its_folder_and_refuses_everything() {
+async fn a_closed_store_unlocks_its_folder_and_refuses_everything() {
     let folder = three_records().await;
     let store = open(folder.path());
     store.close().await;
@@ -75,11 +75,11 @@ async fn a_closed_store_lets_go_of_its_folder_and_refuses_everything() {
     assert!(store.commit(put("a", 1)).await.is_err());
     assert!(store.get(&[super::key("a")]).await.is_err());
     store.close().await;
-    assert_eq!(verify(folder.path(), Accept::No), WHOLE);
+    assert_eq!(verify(folder.path(), Accept::No), INTACT);
 }
 
 #[tokio::test]
-async fn a_store_that_is_open_is_not_opened_again() {
+async fn an_open_store_is_not_opened_a_second_time() {
     let folder = three_records().await;
     let store = open(folder.path());
     let refusal = refusal(folder.path());
@@ -100,13 +100,13 @@ async fn a_store_without_its_side_file_is_refused_until_it_is_accepted() {
         let refusal = refusal(folder.path());
         let command = format!("`gatepost store verify --accept --data {}`", folder.path().display());
         assert!(refusal.contains("store.mark") && refusal.contains(&command), "{refusal}");
-        assert_eq!(verify(folder.path(), Accept::Yes), WHOLE);
+        assert_eq!(verify(folder.path(), Accept::Yes), INTACT);
         assert_eq!(get(&open(folder.path()), "b").await.map(|(record, _)| record), Some(super::value(2)));
     }
 }
 
 #[tokio::test]
-async fn an_older_store_that_was_copied_back_is_refused_until_it_is_accepted() {
+async fn an_older_copy_of_the_store_is_refused_until_it_is_accepted() {
     let folder = three_records().await;
     let older = tempfile::tempdir().unwrap();
     copy(&folder.path().join("store"), older.path());
@@ -116,13 +116,13 @@ async fn an_older_store_that_was_copied_back_is_refused_until_it_is_accepted() {
     fs::remove_dir_all(folder.path().join("store")).unwrap();
     copy(older.path(), &folder.path().join("store"));
     let refusal = refusal(folder.path());
-    assert!(refusal.contains("ends at commit 3, but 4 were answered"), "{refusal}");
-    assert_eq!(verify(folder.path(), Accept::Yes), WHOLE);
+    assert!(refusal.contains("older than it should be (commit 3 of 4)"), "{refusal}");
+    assert_eq!(verify(folder.path(), Accept::Yes), INTACT);
     open(folder.path());
 }
 
 #[tokio::test]
-async fn a_store_that_is_gone_or_empty_is_refused_and_never_made_anew() {
+async fn a_missing_or_empty_store_is_refused_and_never_recreated() {
     type Damage = fn(&Path);
     let damages: [Damage; 4] = [
         |store| fs::remove_dir_all(store).unwrap(),
@@ -130,7 +130,7 @@ async fn a_store_that_is_gone_or_empty_is_refused_and_never_made_anew() {
         |store| fs::write(store.join("db"), b"").unwrap(),
         |store| {
             fs::remove_dir_all(store).unwrap();
-            sled_of_a_stranger(store);
+            replace_with_an_empty_store(store);
         },
     ];
     for damage in damages {
@@ -139,14 +139,13 @@ async fn a_store_that_is_gone_or_empty_is_refused_and_never_made_anew() {
         let line = refusal(folder.path());
         let command = format!("`gatepost store verify --data {}`", folder.path().display());
         assert!(line.contains(&command), "{line}");
-        // Nothing to accept, and the next try finds the same.
+        // There is nothing to accept, and the next attempt is refused too.
         assert!(verify(folder.path(), Accept::Yes).is_err());
         refusal(folder.path());
     }
 }
 
-/// A new, empty store in place of the one that was there.
-fn sled_of_a_stranger(store: &Path) {
+fn replace_with_an_empty_store(store: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     drop(open(path));
@@ -155,7 +154,7 @@ fn sled_of_a_stranger(store: &Path) {
 }
 
 #[tokio::test]
-async fn another_store_is_refused_until_it_is_accepted() {
+async fn a_different_store_is_refused_until_it_is_accepted() {
     let folder = three_records().await;
     let other = tempfile::tempdir().unwrap();
     let store = SledStore::open(other.path(), &SledSettings { new_store_id: [8; 16], ..settings() }).unwrap();
@@ -166,13 +165,13 @@ async fn another_store_is_refused_until_it_is_accepted() {
     fs::remove_dir_all(folder.path().join("store")).unwrap();
     copy(&other.path().join("store"), &folder.path().join("store"));
     let refusal = refusal(folder.path());
-    assert!(refusal.contains("another store"), "{refusal}");
+    assert!(refusal.contains("this is not the database that"), "{refusal}");
     assert_eq!(verify(folder.path(), Accept::Yes), Ok(Proof { records: 4, commits: 4 }));
     open(folder.path());
 }
 
 #[tokio::test]
-async fn a_store_with_as_many_commits_but_other_records_is_another_store() {
+async fn a_store_with_as_many_commits_but_other_records_is_refused_as_a_different_one() {
     let folder = three_records().await;
     let fork = tempfile::tempdir().unwrap();
     copy(folder.path(), fork.path());
@@ -181,11 +180,11 @@ async fn a_store_with_as_many_commits_but_other_records_is_another_store() {
     }
     fs::remove_dir_all(folder.path().join("store")).unwrap();
     copy(&fork.path().join("store"), &folder.path().join("store"));
-    assert!(refusal(folder.path()).contains("another store"));
+    assert!(refusal(folder.path()).contains("this is not the database that"));
 }
 
 #[tokio::test]
-async fn records_that_are_not_those_that_were_committed_are_refused_and_never_accepted() {
+async fn altered_records_are_refused_and_never_accepted() {
     type Damage = fn(&sled::Db) -> sled::Result<Option<sled::IVec>>;
     let damages: [Damage; 7] = [
         |db| db.remove("t/b"),
@@ -196,7 +195,7 @@ async fn records_that_are_not_those_that_were_committed_are_refused_and_never_ac
             value[20] ^= 1;
             db.insert("t/b", value)
         },
-        // Each other's value: the keys are the same and so are the values.
+        // Two values swapped: the set of keys and the set of values stay the same.
         |db| {
             let first = db.insert("t/a", db.get("t/b")?.unwrap())?;
             db.insert("t/b", first.unwrap())
@@ -216,28 +215,28 @@ async fn records_that_are_not_those_that_were_committed_are_refused_and_never_ac
 }
 
 #[tokio::test]
-async fn what_sled_leaves_when_killed_while_opening_is_repaired() {
+async fn leftovers_of_a_killed_opening_are_repaired() {
     let folder = three_records().await;
     let store = folder.path().join("store");
     fs::write(store.join("snap.00000000DEADBEEF.generating"), b"half a snapshot").unwrap();
-    assert_eq!(verify(folder.path(), Accept::No), WHOLE);
-    assert!(store.join("snap.00000000DEADBEEF.generating").exists(), "it only looks");
+    assert_eq!(verify(folder.path(), Accept::No), INTACT);
+    assert!(store.join("snap.00000000DEADBEEF.generating").exists(), "verifying changes nothing");
     drop(open(folder.path()));
     assert!(!store.join("snap.00000000DEADBEEF.generating").exists());
-    // Unreadable snapshots: the log alone gives everything back.
-    let whole = contents(&open(folder.path())).await;
+    // The snapshots are unreadable, but the log is enough to restore everything.
+    let before = contents(&open(folder.path())).await;
     for entry in fs::read_dir(&store).unwrap() {
         let path = entry.unwrap().path();
         if path.to_string_lossy().contains("/snap.") {
             fs::write(path, Seeded(3).next().to_be_bytes().repeat(10)).unwrap();
         }
     }
-    assert_eq!(verify(folder.path(), Accept::No), WHOLE);
-    assert_eq!(contents(&open(folder.path())).await, whole);
+    assert_eq!(verify(folder.path(), Accept::No), INTACT);
+    assert_eq!(contents(&open(folder.path())).await, before);
 }
 
-/// Sled itself, past all our proofs. A process that another test is starting may hold sled's lock
-/// for the moment between its fork and its exec.
+/// Opens sled directly, without our checks. A process that another test is starting may hold sled's
+/// lock for the moment between its fork and its exec.
 fn open_beneath(folder: &Path) -> sled::Db {
     loop {
         match sled::open(folder.join("store")) {

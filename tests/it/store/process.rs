@@ -1,6 +1,6 @@
-//! Processes of their own for tests that kill one, starve one, or damage what one reads: sled keeps
-//! its threads and locks for the whole process. Each is this binary, running one ignored test in a
-//! data folder as its working directory; its lines for the test begin with an `@`.
+//! Separate processes for tests that kill one, limit its files, or damage the files it reads: sled
+//! keeps its threads and locks until its process ends. Each is this test binary, running one ignored
+//! test with a data folder as its working directory; its lines for the test begin with an `@`.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,7 +12,7 @@ use gatepost::store::sled::{Accept, SledStore, verify};
 
 use super::{everything, get, key, open, settings, value};
 
-/// A started process and what it says.
+/// A started process and its output.
 pub(super) struct Process {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -25,10 +25,11 @@ impl Process {
         Self::spawn(command.args(arguments(role)), folder)
     }
 
-    /// The same, with files that cannot grow beyond a size: a disk that fails.
+    /// The same with a limit on the size of files, to simulate a failing disk.
     pub(super) fn start_with_file_limit(role: &str, folder: &Path, kib: usize) -> Self {
         let mut command = Command::new("sh");
-        // Half a KiB a block. The signal is ignored, so that writing beyond is an error.
+        // `ulimit -f` counts blocks of half a KiB. The signal is ignored, so that writing beyond the
+        // limit is an error instead.
         let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
         let program = std::env::current_exe().unwrap();
         Self::spawn(command.args(["-c", &script]).arg(program).args(arguments(role)), folder)
@@ -45,7 +46,7 @@ impl Process {
         self.child.id()
     }
 
-    /// The next thing it says; nothing when it has ended.
+    /// Its next line for the test; `None` when it has ended.
     pub(super) fn next(&mut self) -> Option<String> {
         let mut line = String::new();
         while self.lines.read_line(&mut line).unwrap() > 0 {
@@ -69,7 +70,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -81,11 +82,11 @@ fn arguments(role: &str) -> [String; 4] {
 }
 
 fn say(line: &str) {
-    // The harness may have left a line unfinished.
+    // The test harness may have left a line unfinished.
     println!("\n@{line}");
 }
 
-/// Everything that can be read, in one number.
+/// One number for everything that can be read.
 pub(super) async fn contents(store: &dyn Store) -> Result<u64, StoreError> {
     let (mut rest, mut text) = (everything(), Vec::new());
     loop {
@@ -179,7 +180,7 @@ async fn commits_until_the_disk_fails() {
     };
     assert!(matches!(error, StoreError::InDoubt(_)), "{error:?}");
     assert!(matches!(store.writable(), Err(StoreError::Refused(_))));
-    // What is in doubt is not shown; what was answered still is.
+    // The commit in doubt is not visible; the acknowledged ones still are.
     let (record, _) = get(&store, "last").await.unwrap();
     assert_eq!(number(&record), last);
     let later = store.commit(super::put("later", 1)).await;

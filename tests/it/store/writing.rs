@@ -1,4 +1,4 @@
-//! What the sled engine does when it cannot write, or not fast enough.
+//! The sled engine when it cannot write, or cannot write fast enough.
 
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use super::process::{Process, number};
 use super::{everything, get, open, put, settings, value};
 
 #[tokio::test]
-async fn a_disk_that_runs_low_stops_writes_and_they_go_on_by_themselves() {
+async fn writes_stop_while_the_disk_is_almost_full_and_resume_by_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     store.commit(put("a", 1)).await.unwrap();
     store.keep_free(u64::MAX);
     let answer = store.commit(put("a", 2)).await;
     assert!(
-        matches!(&answer, Err(StoreError::Refused(reason)) if reason.contains("nearly full")),
+        matches!(&answer, Err(StoreError::Refused(reason)) if reason.contains("almost full")),
         "{answer:?}"
     );
     assert!(store.writable().is_err());
@@ -28,7 +28,7 @@ async fn a_disk_that_runs_low_stops_writes_and_they_go_on_by_themselves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_can_be_read_is_on_the_disk() {
+async fn only_durable_records_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(open(folder.path()));
     store.commit(put("k", 0)).await.unwrap();
@@ -40,7 +40,7 @@ async fn what_can_be_read_is_on_the_disk() {
             }
         }
     });
-    // The side file counts the commits that are on the disk.
+    // The side file counts the commits that are on disk.
     let mark = std::fs::File::open(folder.path().join("store.mark")).unwrap();
     while !writer.is_finished() {
         let got = get(&*store, "k").await.unwrap().1;
@@ -55,21 +55,21 @@ async fn what_can_be_read_is_on_the_disk() {
 }
 
 #[tokio::test]
-async fn a_disk_that_fails_stops_the_store_and_loses_nothing_that_was_answered() {
+async fn a_failing_disk_stops_the_store_and_loses_no_acknowledged_commit() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
     let mut process = Process::start_with_file_limit("commits_until_the_disk_fails", folder.path(), 1024);
-    let said = process.next().expect("the process tells what it was answered");
+    let said = process.next().expect("the process prints its last acknowledged commit");
     assert!(process.ended_well());
     let (last, reason) = said.split_once(' ').unwrap();
     assert!(reason.contains("File too large"), "{reason}");
     let last: u64 = last.parse().unwrap();
     let found = number(&get(&open(folder.path()), "last").await.unwrap().0);
-    assert!(found == last || found == last + 1, "{found}, but {last} was answered");
+    assert!(found == last || found == last + 1, "{found}, but {last} was acknowledged");
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_store_that_is_asked_too_much_is_busy_and_has_written_nothing_of_that() {
+async fn a_full_queue_makes_the_store_busy_and_refused_changes_are_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SledStore::open(folder.path(), &SledSettings { queue: 2, ..settings() }).unwrap());
     let tasks: Vec<_> = (0..200u8)
@@ -90,7 +90,7 @@ async fn a_store_that_is_asked_too_much_is_busy_and_has_written_nothing_of_that(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn closing_commits_what_was_sent_before() {
+async fn closing_commits_the_changes_sent_before() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(open(folder.path()));
     let tasks: Vec<_> = (0..100u8)

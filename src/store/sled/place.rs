@@ -1,0 +1,39 @@
+//! Where in the data folder the engine keeps its files.
+
+use std::path::{Path, PathBuf};
+
+/// The folder sled works in.
+pub(super) fn store_folder(folder: &Path) -> PathBuf {
+    folder.join("store")
+}
+
+/// Where a new store is made. It is renamed once it is complete, so a crash leaves all or nothing.
+pub(super) fn nursery(folder: &Path) -> PathBuf {
+    folder.join("store.new")
+}
+
+/// Where a copy of the store is verified before the store itself is opened.
+pub(super) fn rehearsal(folder: &Path) -> PathBuf {
+    folder.join("store.proof")
+}
+
+/// Sled's only file with records.
+pub(super) fn db_file(store: &Path) -> PathBuf {
+    store.join("db")
+}
+
+/// The side file.
+pub(super) fn mark(folder: &Path) -> PathBuf {
+    folder.join("store.mark")
+}
+
+/// The lock file.
+pub(super) fn lock(folder: &Path) -> PathBuf {
+    folder.join("lock")
+}
+
+/// Whether the data folder `folder` has or had a store, intact or not.
+#[must_use]
+pub fn is_known(folder: &Path) -> bool {
+    store_folder(folder).exists() || mark(folder).exists()
+}
