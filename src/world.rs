@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 
 use crate::domain::ports::{Clock, Entropy, World};
-use crate::domain::time::Timestamp;
+use crate::domain::record::time::Timestamp;
 
 /// The real clock and entropy.
 #[must_use]

@@ -5,8 +5,11 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use gatepost::domain::key::Key;
-use gatepost::domain::ports::{Change, Committed, Record, Store};
+use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Committed;
+use gatepost::domain::ports::Store;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::key::Key;
 use gatepost::store::sled::{SledSettings, SledStore};
 
 use crate::{median, row, stopwatch};

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use gatepost::domain::Settings;
-use gatepost::domain::password::Cost;
+use gatepost::domain::record::password::Cost;
 
 use crate::load::{Connection, WINDOW, rate};
 use crate::product::{Product, get, post};

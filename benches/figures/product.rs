@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatepost::app::{Parts, Running};
-use gatepost::domain::next::Next;
+use gatepost::domain::record::next::Next;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailSettings, Patience, RecentLetters, Sender, TransportSettings};

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use gatepost::domain::Settings;
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::import::{IMPORT_STEP, NewAccount};
+use gatepost::domain::operator::Role;
+use gatepost::domain::operator::{IMPORT_STEP, NewAccount};
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::session::MAX_SESSIONS;
-use gatepost::domain::time::Timestamp;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 

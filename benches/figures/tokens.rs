@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use gatepost::domain::ids::{AccountId, Nonce, SessionId};
+use gatepost::domain::record::ids::{AccountId, Nonce, SessionId};
 use gatepost::domain::token::{KeyRing, LinkClaims, SessionClaims};
 
 use crate::{median, row, stopwatch};

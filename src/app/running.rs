@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::open::OpenError;
 use crate::domain::ports::{Mailbox, Store, World};
-use crate::domain::sweep::Swept;
 use crate::domain::token::KeyRing;
+use crate::domain::upkeep::OpenError;
+use crate::domain::upkeep::Swept;
 use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::{EdgeSettings, Listener, serve};

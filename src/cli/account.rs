@@ -10,9 +10,9 @@ use super::print::{Form, List, grouped, print, print_account, print_json, print_
 use crate::app::Failure;
 use crate::app::operator::{Answer, ImportFile, Missing, Operator, OperatorError, Order, Treatment};
 use crate::config::Config;
-use crate::domain::accounts::Role;
-use crate::domain::address::EmailAddress;
-use crate::domain::import::Imported;
+use crate::domain::operator::Imported;
+use crate::domain::operator::Role;
+use crate::domain::record::address::EmailAddress;
 use crate::world;
 
 /// How many accounts are taken over between two lines that say how far it is.

@@ -17,7 +17,7 @@ use self::log::LogFormat;
 use self::print::print;
 use crate::app::{self, Failure};
 use crate::config::{Config, Loaded, Mistakes, Options};
-use crate::domain::address::EmailAddress;
+use crate::domain::record::address::EmailAddress;
 use crate::store::sled::{Accept, Proof};
 use crate::web::api::document;
 

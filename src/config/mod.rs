@@ -24,7 +24,7 @@ pub use self::mistakes::Mistakes;
 pub use self::options::{DEFAULT_FILE, Options};
 use self::source::Sources;
 pub use self::source::variables;
-use crate::domain::next::Next;
+use crate::domain::record::next::Next;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
 use crate::web::edge::Listen;

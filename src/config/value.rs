@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::next::Next;
+use crate::domain::record::next::Next;
 use crate::path::Origin;
 use crate::web::edge::Listen;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::address::AddressError;
-use super::password::Weakness;
-use super::ports::StoreError;
+use crate::domain::password::Weakness;
+use crate::domain::ports::StoreError;
+use crate::domain::record::address::AddressError;
 
 /// A refusal, or a fault of the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,44 +4,20 @@
 //! an act changes (account, used request, session, owed letter, event) stands together or not at
 //! all, and no race can use a request twice. Nothing else writes.
 
-pub mod account;
-pub mod accounts;
-mod acting;
-pub mod address;
-pub mod ask;
-pub mod client;
-mod contents;
-pub mod custody;
-mod effect;
 pub mod error;
-pub mod event;
-pub mod ids;
-pub mod import;
-pub mod key;
-pub mod letter;
-pub mod link;
-pub mod next;
-pub mod open;
+pub mod mailed;
+pub mod operator;
 pub mod outbox;
-pub mod owner;
+mod owner;
 pub mod password;
+pub mod person;
 pub mod ports;
 pub mod profile;
-mod proof;
-mod purpose;
 mod read;
-pub mod reauthentication;
-pub mod recovery;
-pub mod redeem;
-pub mod registration;
-mod repeat;
-pub mod request;
+pub mod record;
 pub mod session;
-pub mod sign_in;
-pub mod sweep;
-pub mod time;
 pub mod token;
-pub mod waiting;
+pub mod upkeep;
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,13 +25,17 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use self::client::Client;
 use self::error::Error;
-use self::event::Event;
-use self::ids::RunId;
-use self::password::{Cost, PasswordPolicy, Slots};
-use self::ports::{Change, Committed, Record, Store, StoreError, World};
-use self::token::{KeyRing, SaltSeed};
+use self::password::{PasswordPolicy, Slots};
+use self::ports::{Change, Committed, Store, StoreError, World};
+use self::record::Record;
+use self::record::client::Client;
+use self::record::event::Event;
+use self::record::ids::RunId;
+use self::record::key::Key;
+use self::record::password::Cost;
+use self::record::salt::SaltSeed;
+use self::token::KeyRing;
 
 /// How often an act is decided anew after a conflict. Each conflict means that another act went
 /// through, so only a flood of acts on one account ever comes near.
@@ -147,9 +127,9 @@ impl Gatepost {
     /// Puts an event into a change, and once more under its account, where its person finds it.
     fn put_event(&self, change: &mut Change, event: &Event) {
         let tail = self.world.random();
-        change.put(key::Key::event(event.at, tail), Record::Event(event.clone()));
+        change.put(Key::event(event.at, tail), Record::Event(event.clone()));
         if let Some(account) = event.account {
-            change.put(key::Key::history(account, event.at, tail), Record::Event(event.clone()));
+            change.put(Key::history(account, event.at, tail), Record::Event(event.clone()));
         }
     }
 

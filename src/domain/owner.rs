@@ -1,66 +1,22 @@
-//! Who has an address, and leaving it.
+//! Who an address belongs to: giving it to an account, reserving it, releasing it.
 
-use std::time::Duration;
-
-use super::Gatepost;
-use super::account::Undo;
-use super::error::Error;
-use super::ids::{AccountId, Nonce};
-use super::key::Key;
-use super::ports::{Change, Record};
-use super::read::Found;
-use super::time::Timestamp;
-
-/// How long it is remembered that an address was left: longer than any request lives that was asked for
-/// before, which would otherwise come to life again.
-const VACATED_FOR: Duration = Duration::from_hours(48);
-
-/// Who has an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Owner {
-    /// An account.
-    Account(AccountId),
-    /// Nobody else yet: the account that had it may have it back.
-    Held {
-        /// That account.
-        by: AccountId,
-        /// The undo it is held for.
-        undo: Nonce,
-        /// Until when.
-        over_at: Timestamp,
-    },
-    /// Nobody any more: what was asked for before it was left is dead.
-    Vacated {
-        /// When it was left.
-        at: Timestamp,
-    },
-}
-
-impl Owner {
-    /// When nothing speaks of it any more; never, while somebody has the address.
-    pub(super) fn over_at(self) -> Option<Timestamp> {
-        match self {
-            Self::Account(_) => None,
-            Self::Held { over_at, .. } => Some(over_at),
-            Self::Vacated { at } => Some(at.plus(VACATED_FOR)),
-        }
-    }
-
-    /// Whether it is held for an account by this undo.
-    pub(super) fn is_held(self, account: AccountId, nonce: Nonce) -> bool {
-        matches!(self, Self::Held { by, undo, .. } if by == account && undo == nonce)
-    }
-
-    /// Whether it is a hold that is over: as good as gone before the sweeper comes by.
-    pub(super) fn is_over(self, now: Timestamp) -> bool {
-        matches!(self, Self::Held { over_at, .. } if now >= over_at)
-    }
-}
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::ports::Change;
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::account::{Account, Undo};
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::ids::AccountId;
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::{About, LetterKind};
+use crate::domain::record::owner::Owner;
 
 impl Gatepost {
     /// Takes undos of an account away and lets go of the addresses that are held for them. One that is
     /// somebody else's by now stays theirs, whatever the clock says.
-    pub(super) async fn let_go(
+    pub(in crate::domain) async fn let_go(
         &self,
         change: &mut Change,
         account: AccountId,
@@ -85,10 +41,30 @@ impl Gatepost {
         }
         Ok(())
     }
+
+    /// Takes an account out, in a change that expects it.
+    pub(in crate::domain) async fn remove_account(
+        &self,
+        change: &mut Change,
+        account: &Account,
+        client: &Client,
+    ) -> Result<Event, Error> {
+        let now = self.world.now();
+        change.delete(Key::account(account.id));
+        put_owner(change, Key::owner(&account.address.canonical()), Owner::Vacated { at: now });
+        self.let_go(change, account.id, &account.undos).await?;
+        // Whoever moved an account that was not theirs, and deletes it, cannot do that unheard of.
+        let held = account.undos.iter().filter(|undo| now < undo.over_at).map(|undo| &undo.address);
+        for address in held.chain([&account.address]) {
+            self.owe_news(change, LetterKind::AccountDeleted, address, About::Nothing);
+        }
+        change.put(Key::remains(account.id), Record::Remains(account.id));
+        Ok(Event::new(now, EventName::AccountDeleted, Some(account.id), client))
+    }
 }
 
 /// Writes who has an address from now on, and until when.
-pub(super) fn put_owner(change: &mut Change, key: Key, owner: Owner) {
+pub(in crate::domain) fn put_owner(change: &mut Change, key: Key, owner: Owner) {
     if let Some(over_at) = owner.over_at() {
         change.put(Key::expiry(over_at, &key), Record::Expiry);
     }

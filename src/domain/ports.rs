@@ -1,54 +1,16 @@
 //! What the domain asks of the world outside: a store, a clock, entropy and a mailbox to look into.
 //! Each trait says what it promises; engines keep the promise and know nothing of the acts.
 
+use crate::domain::record::Record;
+use crate::domain::record::address::EmailAddress;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::account::Account;
-use super::address::EmailAddress;
-use super::event::Event;
-use super::ids::{AccountId, LetterId};
-use super::key::{Key, Span};
-use super::letter::{Code, Letter};
-use super::owner::Owner;
-use super::registration::Pending;
-use super::request::Request;
-use super::session::Session;
-use super::time::Timestamp;
-use super::token::SaltSeed;
-
-/// Everything that can stand in the store, one variant a kind of record.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Record {
-    /// An account, under its id.
-    Account(Account),
-    /// Who has an address, under the canonical address.
-    Owner(Owner),
-    /// The registrations of an address that wait for their mail, under the canonical address.
-    Pending(Pending),
-    /// A request for a mail, under its nonce.
-    Request(Request),
-    /// A session, under its account and its id.
-    Session(Session),
-    /// A letter that is owed, under the time it is due.
-    Letter(Letter),
-    /// A mark that something is over at a time, under that time and the key of what is over.
-    Expiry,
-    /// Something that happened.
-    Event(Event),
-    /// Proves that a key of the ring is the one this store was written with.
-    KeyCheck([u8; 32]),
-    /// Whose a right to have an address back is, under its nonce.
-    Undo(AccountId),
-    /// Whose sessions, events and requests are still to be removed, under the id of an account that was.
-    Remains(AccountId),
-    /// The seed of the salts of addresses without an account.
-    SaltSeed(SaltSeed),
-    /// That an account asked for a request, under the account and the request's key.
-    Asked,
-}
+use crate::domain::record::ids::LetterId;
+use crate::domain::record::key::{Key, Span};
+use crate::domain::record::time::Timestamp;
 
 /// The state of a key at one moment. Opaque: compared for equality, never ordered, and never given
 /// twice to one key, not even after it was deleted and written again.
@@ -221,7 +183,7 @@ pub struct ShownLetter {
     /// The link alone, when the letter has one.
     pub link: Option<String>,
     /// The code alone, when the letter has one.
-    pub code: Option<Code>,
+    pub code: Option<String>,
     /// When it was "sent".
     pub created_at: Timestamp,
 }

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use crate::domain::address::EmailAddress;
-use crate::domain::ids::LetterId;
 use crate::domain::ports::{Mailbox, ShownLetter};
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::ids::LetterId;
 
 /// The newest letters, in memory alone: they hold live links and codes, which have no place on a
 /// disk.

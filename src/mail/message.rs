@@ -12,9 +12,9 @@ use lettre::{Address, Message};
 
 use super::settings::Sender;
 use super::words::Words;
-use crate::domain::address::EmailAddress;
-use crate::domain::ids::LetterId;
-use crate::domain::time::Timestamp;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::ids::LetterId;
+use crate::domain::record::time::Timestamp;
 
 /// A message ready to be sent.
 pub(super) struct Mail {

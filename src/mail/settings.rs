@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use lettre::transport::smtp::authentication::Credentials;
 
-use crate::domain::address::EmailAddress;
+use crate::domain::record::address::EmailAddress;
 
 /// Who letters are from: an address, perhaps with a name before it.
 #[derive(Clone, Debug, PartialEq, Eq)]

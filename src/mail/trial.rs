@@ -2,10 +2,10 @@
 
 use super::message::{Heading, compose};
 use super::{MailRoom, Transport};
-use crate::domain::address::EmailAddress;
-use crate::domain::ids::LetterId;
 use crate::domain::outbox::Delivery;
 use crate::domain::ports::World;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::ids::LetterId;
 
 /// Why the letter was not taken, in one line for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,7 +24,7 @@ use super::words::Words;
 use super::{MailRoom, Transport};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::letter::Contents;
+use crate::domain::outbox::Contents;
 use crate::domain::outbox::{Claim, Delivery};
 use crate::domain::ports::ShownLetter;
 
@@ -187,7 +187,7 @@ fn shown(contents: &Contents, words: Words) -> ShownLetter {
         text: words.text,
         html: words.html,
         link: words.link,
-        code: words.code,
+        code: words.code.map(|code| code.as_str().to_owned()),
         created_at: contents.queued_at,
     }
 }

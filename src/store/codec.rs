@@ -5,8 +5,10 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::domain::key::Key;
-use crate::domain::ports::{Change, Record, StoreError};
+use crate::domain::ports::Change;
+use crate::domain::ports::StoreError;
+use crate::domain::record::Record;
+use crate::domain::record::key::Key;
 
 const FORMAT: u8 = 1;
 const HEAD_BYTES: usize = 1 + 8;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::{CodedChange, Engine, Kept, Page};
-use crate::domain::key::{Key, Span};
 use crate::domain::ports::{Committed, StoreError, Version};
+use crate::domain::record::key::{Key, Span};
 
 /// A store in memory.
 #[derive(Debug, Default)]

@@ -18,8 +18,14 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-use crate::domain::key::{Key, Span};
-use crate::domain::ports::{Change, Committed, Record, Store, StoreError, Version, Versioned};
+use crate::domain::ports::Change;
+use crate::domain::ports::Committed;
+use crate::domain::ports::Store;
+use crate::domain::ports::StoreError;
+use crate::domain::ports::Version;
+use crate::domain::ports::Versioned;
+use crate::domain::record::Record;
+use crate::domain::record::key::{Key, Span};
 
 /// An ordered map of bytes with three operations. It makes the promises of [`Store`], but does not
 /// have to check its limits.

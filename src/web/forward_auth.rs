@@ -6,10 +6,10 @@ use poem::http::{HeaderMap, StatusCode};
 use poem::{Response, handler, web::Data};
 
 use super::edge::cookies::{Cookie, Cookies};
+use super::house::{Door, House};
 use super::problem::Problem;
-use super::{Door, House};
-use crate::domain::client::Client;
 use crate::domain::error::Error;
+use crate::domain::record::client::Client;
 use crate::domain::session::Live;
 use crate::path::FORWARD_AUTH;
 

@@ -5,7 +5,7 @@ use poem::http::StatusCode;
 use poem::http::header::CONTENT_TYPE;
 use poem::{Response, handler, web::Data};
 
-use super::House;
+use super::house::House;
 
 /// Alive: the process responds.
 #[handler]

@@ -4,16 +4,16 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
 use gatepost::domain::error::Error;
-use gatepost::domain::key::{Key, Span};
-use gatepost::domain::letter::Code;
+use gatepost::domain::mailed::Redeemer;
+use gatepost::domain::operator::Role;
 use gatepost::domain::password::Password;
 use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
-use gatepost::domain::redeem::Redeemer;
-use gatepost::domain::request::RESEND_WAIT;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::key::{Key, Span};
+use gatepost::domain::record::request::RESEND_WAIT;
+use gatepost::domain::token::Code;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::store::memory::MemoryStore;

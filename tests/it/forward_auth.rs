@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use gatepost::domain::Settings;
-use gatepost::domain::key::{Key, Span};
 use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 use hyper::Method;
 

@@ -1,7 +1,7 @@
 //! Signing in with a password: which are taken, what a wrong one gets, and how they are kept.
 
 use gatepost::domain::Settings;
-use gatepost::domain::password::Cost;
+use gatepost::domain::record::password::Cost;
 use tokio::task::JoinSet;
 
 use crate::harness::app::{App, without_random_values};

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use gatepost::domain::Settings;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::key::{Key, Span};
 use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 use tokio::sync::Notify;
 

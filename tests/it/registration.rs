@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost::domain::event::EventName;
+use gatepost::domain::record::event::EventName;
 use hyper::StatusCode;
 
 use crate::harness::app::{App, Registration};

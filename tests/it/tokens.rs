@@ -3,13 +3,21 @@
 use std::sync::Arc;
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::ids::{AccountId, Nonce, SessionId};
-use gatepost::domain::key::Key;
-use gatepost::domain::password::{Cost, Password, PasswordHash, Recipe};
-use gatepost::domain::ports::{Change, Record, Store};
-use gatepost::domain::token::{KeyId, KeyRing, KeyRingError, LinkClaims, SaltSeed, SessionClaims};
+use gatepost::domain::password::Password;
+use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Store;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::ids::KeyId;
+use gatepost::domain::record::ids::{AccountId, Nonce, SessionId};
+use gatepost::domain::record::key::Key;
+use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
+use gatepost::domain::record::salt::SaltSeed;
+use gatepost::domain::token::KeyRing;
+use gatepost::domain::token::KeyRingError;
+use gatepost::domain::token::LinkClaims;
+use gatepost::domain::token::SessionClaims;
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::store::memory::MemoryStore;
 use proptest::prelude::*;

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Answer, ImportRow, Operator, OperatorError, Order};
 use crate::app::Failure;
-use crate::domain::address::CanonicalAddress;
-use crate::domain::import::Imported;
-use crate::domain::time::Timestamp;
+use crate::domain::operator::Imported;
+use crate::domain::record::address::CanonicalAddress;
+use crate::domain::record::time::Timestamp;
 
 /// How many rows one order brings: some steps of the store, and far less than a line may hold.
 const ROWS_PER_ORDER: usize = 200;

@@ -24,12 +24,13 @@ pub use self::row::{ImportRow, RowError, RowErrors};
 pub(super) use self::server::serve;
 pub(super) use self::socket::Socket;
 use crate::domain::Gatepost;
-use crate::domain::account;
-use crate::domain::accounts::{HandedOut, Refusal, Role};
-use crate::domain::address::EmailAddress;
-use crate::domain::client::Client;
-use crate::domain::import::{IMPORT_STEP, Imported};
+use crate::domain::operator::HandedOut;
+use crate::domain::operator::{IMPORT_STEP, Imported};
+use crate::domain::operator::{Refusal, Role};
 use crate::domain::ports::World;
+use crate::domain::record::account;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
 use crate::path::{self, Origin};
 use crate::web::api::{self, rfc3339};
 

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::accounts::Role;
-use crate::domain::address::{AddressError, EmailAddress};
-use crate::domain::import::NewAccount;
-use crate::domain::password::{PasswordHash, PhcError};
-use crate::domain::time::Timestamp;
+use crate::domain::operator::NewAccount;
+use crate::domain::operator::Role;
+use crate::domain::password::PhcError;
+use crate::domain::record::address::{AddressError, EmailAddress};
+use crate::domain::record::password::PasswordHash;
+use crate::domain::record::time::Timestamp;
 
 /// A line of the file. A key that is not one of these is refused: what is misspelt would be missing.
 #[derive(Serialize, Deserialize)]

@@ -9,7 +9,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::{Cost, PasswordHash, Recipe};
+use crate::domain::record::password::{Cost, PasswordHash, Recipe};
 
 /// The most memory a foreign hash may take.
 const MAX_MEMORY_KIB: u32 = 64 * 1024;
@@ -107,7 +107,7 @@ fn bytes(text: &str, length: &std::ops::RangeInclusive<usize>) -> Option<Vec<u8>
 #[cfg(test)]
 mod tests {
     use super::PhcError::{Form, Hash, Parameters, Salt, TooDear, TooSmall, Version};
-    use crate::domain::password::{Cost, PasswordHash};
+    use crate::domain::record::password::{Cost, PasswordHash};
 
     const SALT: &str = "MDEyMzQ1Njc4OWFiY2RlZg";
     const HASH: &str = "AAECAwQFBgcICQoLDA0ODw";

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Password;
 use super::blocklist::is_common;
-use crate::domain::address::EmailAddress;
+use crate::domain::record::address::EmailAddress;
 
 /// What of a password must be left once the address and the product's name are taken out of it.
 const MIN_OWN_BYTES: usize = 6;
@@ -85,8 +85,8 @@ impl PasswordPolicy {
 #[cfg(test)]
 mod tests {
     use super::{PasswordPolicy, Weakness};
-    use crate::domain::address::EmailAddress;
     use crate::domain::password::Password;
+    use crate::domain::record::address::EmailAddress;
 
     fn check(password: &str) -> Result<(), Weakness> {
         let policy = PasswordPolicy { min_bytes: 12, product: "Corner Shop".into() };

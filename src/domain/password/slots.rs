@@ -13,9 +13,9 @@ use std::thread;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::oneshot;
 
-use super::{Cost, Password, PasswordHash, Recipe};
-use crate::domain::error::Error;
+use super::Password;
 use crate::domain::ports::StoreError;
+use crate::domain::record::password::{Cost, PasswordHash, Recipe};
 use crate::domain::token::Pepper;
 
 /// How many may wait for a slot; who comes after them is told to come back.
@@ -55,20 +55,20 @@ impl Slots {
     /// Hashes a password by a recipe, whose pepper is `pepper`.
     ///
     /// # Errors
-    /// `Store(Busy)` when more wait already than the queue holds; `Store(Damaged)` when the recipe
-    /// is none.
+    /// `Busy` when more wait already than the queue holds; `Damaged` when the recipe
+    /// is not one.
     pub(in crate::domain) async fn hash(
         &self,
         password: &Password,
         recipe: Recipe,
         pepper: Option<Pepper>,
-    ) -> Result<PasswordHash, Error> {
+    ) -> Result<PasswordHash, StoreError> {
         let (answer, computed) = oneshot::channel();
         let job = Job { password: password.clone(), recipe, pepper, answer };
         self.queue.try_send(job).map_err(|_| StoreError::Busy)?;
         // Nobody answers where the house is closing.
         let computed = computed.await.map_err(|_| StoreError::Busy)?;
-        computed.map_err(|error| StoreError::Damaged(format!("a password's recipe: {error}")).into())
+        computed.map_err(|error| StoreError::Damaged(format!("a password's recipe: {error}")))
     }
 }
 

@@ -6,25 +6,21 @@
 //! 3. The address changes; the old one is held for its owner, who gets the letter that undoes it
 //!    (`undo`).
 
-use crate::domain::account::{Account, PendingChange, Undo};
-use crate::domain::address::EmailAddress;
-use crate::domain::ask::{Ask, MailQueued};
-use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::event::{Event, EventName};
-use crate::domain::ids::Nonce;
-use crate::domain::key::Key;
-use crate::domain::letter::{About, LetterKind};
-use crate::domain::owner::{Owner, put_owner};
-use crate::domain::ports::{Change, Record};
-use crate::domain::request::{AskingAccount, Purpose, Request};
+use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::ports::Change;
+use crate::domain::record::Record;
+use crate::domain::record::account::{Account, PendingChange};
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::{About, LetterKind};
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::AskingAccount;
+use crate::domain::record::request::HeldRequest;
 use crate::domain::session::SignedIn;
-use crate::domain::time::Timestamp;
-use crate::domain::waiting::HeldRequest;
 use crate::domain::{Decision, Gatepost};
-
-/// How many addresses are held for one account at most.
-const MAX_UNDOS: usize = 16;
 
 impl Gatepost {
     /// Asks to change the address (step 1). The answer does not tell whether somebody has it: its
@@ -95,40 +91,5 @@ impl Gatepost {
             Ok(Decision::Commit { change, event: Some(event), answer })
         })
         .await
-    }
-
-    /// The account under its new address (step 3), with all that goes with it but the epoch.
-    pub(in crate::domain) fn readdressed(
-        &self,
-        change: &mut Change,
-        mut account: Account,
-        request: &Request,
-        now: Timestamp,
-    ) -> Result<Account, Error> {
-        Self::has_room(&account, now)?;
-        let old = std::mem::replace(&mut account.address, request.address.clone());
-        put_owner(change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
-        let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
-        self.owe_news(change, LetterKind::AddressChanged, &old, About::Undo { account: account.id, nonce });
-        account.undos.retain(|undo| now < undo.over_at);
-        let held = Owner::Held { by: account.id, undo: nonce, over_at };
-        put_owner(change, Key::owner(&old.canonical()), held);
-        account.undos.push(Undo { nonce, key: self.ring.newest(), address: old, over_at });
-        let undo = Key::undo(nonce);
-        change.put(Key::expiry(over_at, &undo), Record::Expiry);
-        change.put(undo, Record::Undo(account.id));
-        Ok(account)
-    }
-
-    /// Whoever took an account over must not be able to push the owner's undo out.
-    fn has_room(account: &Account, now: Timestamp) -> Result<(), Error> {
-        let mut live = account.undos.iter().filter(|undo| now < undo.over_at);
-        match live.clone().count() {
-            MAX_UNDOS.. => {
-                let oldest = live.next().map(|undo| undo.over_at).unwrap_or_default();
-                Err(Error::TooManyChanges { retry_after: oldest.since(now) })
-            }
-            _ => Ok(()),
-        }
     }
 }

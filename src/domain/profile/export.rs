@@ -2,10 +2,12 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::event::Event;
-use crate::domain::key::Span;
-use crate::domain::ports::{Record, StoreError};
-use crate::domain::session::{Live, Session};
+use crate::domain::ports::StoreError;
+use crate::domain::record::Record;
+use crate::domain::record::event::Event;
+use crate::domain::record::key::Span;
+use crate::domain::record::session::Session;
+use crate::domain::session::Live;
 
 /// How many of the latest events the profile shows.
 pub const SHOWN_EVENTS: usize = 10;

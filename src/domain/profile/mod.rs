@@ -2,9 +2,10 @@
 //! (`acting`), and commits with its event; what would hurt in somebody else's hands also owes the owner a
 //! letter. The undo alone needs no session: it is for who has lost it.
 
-pub mod deletion;
+mod deletion;
 mod email;
-pub mod export;
+mod export;
 mod password;
 mod sessions;
-mod undo;
+
+pub use self::export::{Export, SHOWN_EVENTS};

@@ -1,13 +1,14 @@
 //! Setting, changing and removing the password. Each ends all other sessions, voids every request, and
 //! tells the owner by mail.
 
-use crate::domain::account::Account;
-use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::event::{Event, EventName};
-use crate::domain::letter::{About, LetterKind};
-use crate::domain::password::{Password, PasswordHash};
+use crate::domain::password::Password;
 use crate::domain::ports::Change;
+use crate::domain::record::account::Account;
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::letter::{About, LetterKind};
+use crate::domain::record::password::PasswordHash;
 use crate::domain::session::SignedIn;
 use crate::domain::{Decision, Gatepost};
 
@@ -48,21 +49,6 @@ impl Gatepost {
             return self.signed_in(acting.account, acting.session);
         }
         self.put_password(token, None, EventName::PasswordRemoved, client).await
-    }
-
-    /// Whether `typed` is the password of the account.
-    pub(in crate::domain) async fn is_password_of(
-        &self,
-        account: &Account,
-        typed: &Password,
-    ) -> Result<bool, Error> {
-        match &account.password {
-            Some(hash) if !typed.is_too_long() => {
-                let typed = self.hash(typed, hash.recipe.clone()).await?;
-                Ok(hash.is_of_same_password(&typed))
-            }
-            _ => Ok(false),
-        }
     }
 
     /// Where the account has another password by now than the one that was typed, the session that acts is

@@ -1,13 +1,15 @@
 //! Where somebody is signed in, and ending that elsewhere.
 
-use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::event::{Event, EventName};
-use crate::domain::ids::SessionId;
-use crate::domain::key::Key;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
-use crate::domain::session::{Live, Session, SignedIn};
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::ids::SessionId;
+use crate::domain::record::key::Key;
+use crate::domain::record::session::Session;
+use crate::domain::session::Live;
+use crate::domain::session::SignedIn;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {

@@ -4,18 +4,16 @@
 //! token serves two ends. Nothing here is stored: who has the store without the key can
 //! make none of these. The tag is checked in constant time before anything is read.
 
+mod code;
 mod ring;
 mod salt;
 
 use std::fmt;
 
-pub use self::ring::{KeyRing, KeyRingError, Pepper};
-pub use self::salt::{Salt, SaltSeed};
-use super::ids::{AccountId, Nonce, SessionId};
+use crate::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
 
-/// Which key of the ring sealed something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct KeyId(pub u8);
+pub use self::code::Code;
+pub use self::ring::{KeyRing, KeyRingError, Pepper};
 
 /// What the link of a letter says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +35,18 @@ pub struct SessionClaims {
     pub account: AccountId,
     /// Which session.
     pub session: SessionId,
+}
+
+/// The sealed token in a link. Prints as a placeholder in debug output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkToken(pub(super) String);
+
+impl LinkToken {
+    /// The token as it stands in the link.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Proves "I am the one who asked", to be kept by the browser or program that did.
@@ -72,5 +82,11 @@ impl fmt::Debug for RequestToken {
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionToken(…)")
+    }
+}
+
+impl fmt::Debug for LinkToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkToken(…)")
     }
 }

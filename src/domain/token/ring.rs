@@ -7,10 +7,14 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{KeyId, LinkClaims, RequestToken, SessionClaims, SessionToken};
-use crate::domain::ids::{AccountId, Nonce, SessionId};
-use crate::domain::letter::{Code, LinkToken};
+use super::LinkClaims;
+use super::RequestToken;
+use super::SessionClaims;
+use super::SessionToken;
 use crate::domain::ports::World;
+use crate::domain::record::ids::KeyId;
+use crate::domain::record::ids::{AccountId, Nonce, SessionId};
+use crate::domain::token::{Code, LinkToken};
 
 const TAG_BYTES: usize = 16;
 const MASTER_BYTES: usize = 32;

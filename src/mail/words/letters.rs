@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::wording::wording;
 use super::{Block, Draft, House, Words};
-use crate::domain::letter::Matter;
+use crate::domain::outbox::Matter;
 use crate::path;
 
 pub(super) fn words(house: &House, matter: &Matter) -> Words {

@@ -9,7 +9,8 @@ mod letters;
 mod text;
 mod wording;
 
-use crate::domain::letter::{Code, Contents};
+use crate::domain::outbox::Contents;
+use crate::domain::token::Code;
 use crate::path::Origin;
 
 /// Whose letters these are.

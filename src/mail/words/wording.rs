@@ -1,6 +1,6 @@
 //! What each letter says, besides its link and code.
 
-use crate::domain::letter::LetterKind;
+use crate::domain::record::letter::LetterKind;
 
 /// The words of one letter.
 pub(super) struct Wording {

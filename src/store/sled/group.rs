@@ -7,8 +7,8 @@ use sled::{Batch, Db};
 
 use super::tally::{TALLY_KEY, Tally};
 use super::view::{Slot, Slots, Stored};
-use crate::domain::key::Key;
 use crate::domain::ports::{Committed, StoreError, Version};
+use crate::domain::record::key::Key;
 use crate::store::CodedChange;
 
 pub(super) struct Group<'a> {

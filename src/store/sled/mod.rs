@@ -46,8 +46,8 @@ pub use self::view::Stored;
 use self::view::{Slots, View};
 use self::writer::{Errand, Writer};
 use super::{CodedChange, Engine, Kept, Page};
-use crate::domain::key::{Key, Span};
 use crate::domain::ports::{Committed, StoreError};
+use crate::domain::record::key::{Key, Span};
 
 const CACHE_BYTES: u64 = 64 << 20;
 

@@ -9,8 +9,8 @@ use std::ops::Bound::{Excluded, Included};
 use sled::{Db, IVec};
 
 use super::tally::FIRST_KEY;
-use crate::domain::key::{Key, Span};
 use crate::domain::ports::{StoreError, Version};
+use crate::domain::record::key::{Key, Span};
 use crate::store::{Kept, Page};
 
 /// The data that readers see, always behind one lock. Holding the read lock over several keys gives

@@ -5,12 +5,12 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::body::Body;
+use super::refusals::{Refusals, Tag};
 use super::session::rfc3339;
-use super::{Refusals, Tag};
-use crate::domain::ask;
-use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::web::House;
+use crate::domain::mailed;
+use crate::domain::record::client::Client;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
@@ -37,8 +37,8 @@ pub(super) enum Accepted {
     MailQueued(Json<MailQueued>),
 }
 
-impl From<ask::MailQueued> for Accepted {
-    fn from(queued: ask::MailQueued) -> Self {
+impl From<mailed::MailQueued> for Accepted {
+    fn from(queued: mailed::MailQueued) -> Self {
         Self::MailQueued(Json(MailQueued {
             code: "mail_queued".to_owned(),
             request: queued.request.as_str().to_owned(),

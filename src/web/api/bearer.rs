@@ -7,7 +7,7 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::domain::session::Live;
-use crate::web::House;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
 const SCHEME: &str = "session";

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::document::schema_name;
 use crate::path::{API, OPENAPI};
-use crate::web::Site;
+use crate::web::house::Site;
 use crate::web::pages::layout;
 use crate::web::problem::{Code, Problem};
 

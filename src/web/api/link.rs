@@ -7,17 +7,17 @@ use poem_openapi::{Object, OpenApi};
 
 use super::bearer::PerhapsSignedIn;
 use super::body::Body;
+use super::refusals::{Refusals, Tag};
 use super::session::{Account, Session, rfc3339};
-use super::{Refusals, Tag};
-use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::letter;
-use crate::domain::link::LinkView;
+use crate::domain::mailed::LinkView;
+use crate::domain::mailed::{Redeemed, Redeemer};
 use crate::domain::password::Password;
-use crate::domain::redeem::{Redeemed, Redeemer};
-use crate::domain::request::Outcome;
+use crate::domain::record::client::Client;
+use crate::domain::record::request::Outcome;
 use crate::domain::session::SignedIn;
-use crate::web::House;
+use crate::domain::token;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
@@ -128,7 +128,7 @@ impl Operations {
         Body(input): Body<wire::RedeemCode>,
     ) -> Result<Json<Answer>, Problem> {
         let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
-        let code = letter::Code::parse(&input.code);
+        let code = token::Code::parse(&input.code);
         let (password, session) = (input.password.map(Password::new), session.as_deref());
         let redeemed =
             house.gatepost.redeem_code(held, code.as_ref(), password.as_ref(), session, client).await?;

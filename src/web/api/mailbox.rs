@@ -8,13 +8,13 @@ use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
+use super::refusals::{Refusals, Tag};
 use super::session::rfc3339;
-use super::{Refusals, Tag};
-use crate::domain::address::EmailAddress;
 use crate::domain::error::Error;
 use crate::domain::ports::{Mailbox, ShownLetter};
-use crate::web::House;
+use crate::domain::record::address::EmailAddress;
 use crate::web::direct::came_direct;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
 /// What each operation may be refused for, besides what any may.
@@ -63,7 +63,7 @@ impl From<ShownLetter> for Letter {
             text: letter.text,
             html: letter.html,
             link: letter.link,
-            code: letter.code.map(|code| code.as_str().to_owned()),
+            code: letter.code,
             created_at: rfc3339(letter.created_at),
         }
     }

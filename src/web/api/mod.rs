@@ -16,6 +16,7 @@ pub mod problem;
 mod profile;
 mod reauthentication;
 mod recovery;
+mod refusals;
 mod registration;
 mod session;
 mod sessions;
@@ -25,13 +26,13 @@ use poem::endpoint::make_sync;
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::error::ParseParamError;
-use poem_openapi::{OpenApi, OpenApiService, Tags};
+use poem_openapi::{OpenApi, OpenApiService};
 
 pub use self::document::document;
 pub(super) use self::profile::export_of;
 pub use self::session::{Account, rfc3339};
 use crate::path::{API, DOCS, OPENAPI};
-use crate::web::House;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
 type Operations = (
@@ -46,22 +47,6 @@ type Operations = (
     reauthentication::Operations,
     mailbox::Operations,
 );
-
-/// The codes of each operation, by its id.
-type Refusals = &'static [(&'static str, &'static [Code])];
-
-#[derive(Tags)]
-enum Tag {
-    /// Registering, asking for a letter and redeeming its link or code, signing in with a password.
-    #[oai(rename = "Sign in")]
-    SignIn,
-    /// Who is signed in, and signing out.
-    Session,
-    /// What a person does with their own account.
-    Profile,
-    /// The letters that would have been sent, for trying things out.
-    Mailbox,
-}
 
 /// Adds every operation below `/api`, the document and its page.
 #[must_use]

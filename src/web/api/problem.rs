@@ -7,6 +7,7 @@ use poem_openapi::{ApiResponse, Object};
 
 use super::session::rfc3339;
 use crate::path::{API, DOCS};
+use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
 /// The media type of a refusal.
@@ -45,7 +46,7 @@ struct Body {
     request_id: Option<String>,
 }
 
-/// Draws it.
+/// Draws it, with its status and headers.
 #[must_use]
 pub fn draw(problem: &Problem, request_id: &str) -> Response {
     let (code, unconfirmed) = (problem.code, problem.unconfirmed.as_ref());
@@ -61,7 +62,9 @@ pub fn draw(problem: &Problem, request_id: &str) -> Response {
         expires_at: unconfirmed.map(|it| rfc3339(it.expires_at)),
         request_id: (code == Code::Internal).then(|| request_id.to_owned()),
     };
-    Response::builder().status(code.status()).content_type(MEDIA_TYPE).body(body.to_json_string())
+    let mut response = Response::builder().content_type(MEDIA_TYPE).body(body.to_json_string());
+    problem.put_headers(&mut response, Door::Json);
+    response
 }
 
 /// Puts the object into the document. Which refusals an operation knows is written there.

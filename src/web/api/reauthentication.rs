@@ -8,11 +8,11 @@ use super::ask::Accepted;
 use super::bearer::SignedIn;
 use super::body::{Body, PerhapsBody};
 use super::link::Answer;
-use super::{Refusals, Tag};
-use crate::domain::client::Client;
+use super::refusals::{Refusals, Tag};
 use crate::domain::password::Password;
-use crate::domain::request::Outcome;
-use crate::web::House;
+use crate::domain::record::client::Client;
+use crate::domain::record::request::Outcome;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 

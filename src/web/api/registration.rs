@@ -5,12 +5,12 @@ use poem_openapi::OpenApi;
 
 use super::ask::Accepted;
 use super::body::Body;
-use super::{Refusals, Tag};
-use crate::domain::address::EmailAddress;
-use crate::domain::client::Client;
+use super::refusals::{Refusals, Tag};
 use crate::domain::error::Error;
 use crate::domain::password::Password;
-use crate::web::House;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::bearer::{PerhapsSignedIn, SignedIn};
 use super::body::Json;
-use super::{Refusals, Tag};
-use crate::domain::client::Client;
-use crate::domain::time::Timestamp;
-use crate::domain::{account, session};
-use crate::web::House;
+use super::refusals::{Refusals, Tag};
+use crate::domain::record::account;
+use crate::domain::record::client::Client;
+use crate::domain::record::session::Session as SessionRecord;
+use crate::domain::record::time::Timestamp;
+use crate::domain::session;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
 /// What each operation may be refused for, besides what any may.
@@ -99,7 +101,7 @@ impl Account {
 }
 
 impl Session {
-    pub(super) fn of(session: &session::Session, current: &session::Session) -> Self {
+    pub(super) fn of(session: &SessionRecord, current: &SessionRecord) -> Self {
         Self {
             id: session.id.to_string(),
             device: session.device.clone(),

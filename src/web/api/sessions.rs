@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::bearer::{RecentlySignedIn, SignedIn};
 use super::body::Json;
+use super::refusals::{Refusals, Tag};
 use super::session::{Profile, Session};
-use super::{Refusals, Tag};
-use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::ids::SessionId;
-use crate::web::House;
+use crate::domain::record::client::Client;
+use crate::domain::record::ids::SessionId;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
 /// What each operation may be refused for, besides what any may.

@@ -7,7 +7,7 @@ use poem::{Body, Request};
 use tokio::time::timeout;
 
 use super::Limits;
-use crate::web::Door;
+use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
 /// Reads the body within its limits and puts it back.

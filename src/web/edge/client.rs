@@ -7,7 +7,7 @@ use poem::http::HeaderMap;
 use poem::http::header::{HeaderValue, USER_AGENT};
 use poem::{Addr, FromRequest, Request, RequestBody};
 
-use crate::domain::client::Client;
+use crate::domain::record::client::Client;
 use crate::web::problem::{Code, Problem};
 
 /// No browser's is longer, and nothing after this helps to name the device.

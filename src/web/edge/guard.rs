@@ -10,7 +10,6 @@
 use std::any::Any;
 use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;
@@ -21,32 +20,39 @@ use poem::{Endpoint, IntoResponse, Request, Response};
 
 use super::routes::Routes;
 use super::{EdgeSettings, access_log, body, client, headers, host, origin};
-use crate::domain::client::Client;
 use crate::domain::ports::World;
-use crate::domain::time::Timestamp;
+use crate::domain::record::client::Client;
+use crate::domain::record::time::Timestamp;
+use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
-use crate::web::{Door, Site};
 
 /// Puts the guard in front of `endpoint`, which serves `routes`.
-pub fn guard<E: Endpoint>(
+///
+/// `draw` draws a refusal for its door; it gets the refusal, the door and the request's id.
+pub fn guard<E: Endpoint, D: Draw>(
     endpoint: E,
     settings: EdgeSettings,
     routes: Routes,
     world: World,
-    site: Arc<Site>,
-) -> Guard<E> {
+    draw: D,
+) -> Guard<E, D> {
     let next_id = AtomicU64::new(u64::from_be_bytes(world.random()));
-    Guard { inner: endpoint, settings, routes, world, site, next_id }
+    Guard { inner: endpoint, settings, routes, world, draw, next_id }
 }
+
+/// Draws a refusal for a door, with its headers.
+pub trait Draw: Fn(&Problem, Door, &str) -> Response + Send + Sync {}
+
+impl<D: Fn(&Problem, Door, &str) -> Response + Send + Sync> Draw for D {}
 
 /// An endpoint behind the guard. It always returns a response, never an error.
 #[derive(Debug)]
-pub struct Guard<E> {
+pub struct Guard<E, D> {
     inner: E,
     settings: EdgeSettings,
     routes: Routes,
     world: World,
-    site: Arc<Site>,
+    draw: D,
     next_id: AtomicU64,
 }
 
@@ -62,7 +68,7 @@ struct Visit {
     door: Door,
 }
 
-impl<E: Endpoint> Endpoint for Guard<E> {
+impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
@@ -86,7 +92,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
     }
 }
 
-impl<E: Endpoint> Guard<E> {
+impl<E: Endpoint, D: Draw> Guard<E, D> {
     fn receive(&self, request: &Request) -> Visit {
         let path = request.uri().path();
         // Never taken from the client, because two requests with the same id could not be told apart.
@@ -101,7 +107,7 @@ impl<E: Endpoint> Guard<E> {
     }
 
     fn draw(&self, problem: &Problem, visit: &Visit) -> Response {
-        problem.draw(visit.door, &self.site, &visit.client.request_id)
+        (self.draw)(problem, visit.door, &visit.client.request_id)
     }
 
     async fn admit(&self, mut request: Request, visit: &Visit) -> poem::Result<Response> {

@@ -5,7 +5,7 @@ use poem::http::header::HOST;
 
 use super::EdgeSettings;
 use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
-use crate::web::Door;
+use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
 /// Refuses a request whose Host is not ours.

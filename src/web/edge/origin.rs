@@ -5,7 +5,7 @@ use poem::http::HeaderMap;
 use poem::http::header::{HeaderValue, ORIGIN};
 
 use crate::path::Origin;
-use crate::web::Door;
+use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
 /// Refuses an unsafe request that was not sent by one of our pages.

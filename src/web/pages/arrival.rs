@@ -5,14 +5,15 @@ use poem::http::StatusCode;
 
 use super::notice::Notice;
 use super::visitor::{Visitor, keep_session};
-use crate::domain::ids::Nonce;
-use crate::domain::next::Next;
-use crate::domain::redeem::Redeemed;
-use crate::domain::request::{Outcome, Purpose};
+use crate::domain::mailed::Redeemed;
+use crate::domain::record::ids::Nonce;
+use crate::domain::record::next::Next;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::Outcome;
 use crate::domain::session::SignedIn;
 use crate::path::{PROFILE, SIGN_IN, UNCONFIRMED};
+use crate::web::house::{Door, House, Site};
 use crate::web::problem::{Code, Problem};
-use crate::web::{Door, House, Site};
 
 /// Sends who is signed out to sign in, and back to `wanted` afterwards; who has registered and not
 /// confirmed yet, to where that is done. htmx, which would put a whole page into the middle of

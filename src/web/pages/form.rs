@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::beside;
-use crate::domain::next::Next;
+use crate::domain::record::next::Next;
 use crate::web::problem::{Code, Problem};
 
 /// The address, as it was typed. `id` is its own on the page; `problem` is told beside it.

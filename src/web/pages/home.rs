@@ -2,12 +2,13 @@
 
 use maud::html;
 
+use super::answer::Answer;
+use super::arrival;
 use super::layout::{moment, page};
 use super::visitor::Visitor;
-use super::{Answer, arrival};
-use crate::domain::session::Means;
+use crate::domain::record::session::Means;
 use crate::path::{PROFILE, SIGN_OUT};
-use crate::web::House;
+use crate::web::house::House;
 
 /// The start page of who is signed in.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {

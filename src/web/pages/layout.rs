@@ -5,12 +5,12 @@ use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
 use super::visitor::{Visitor, cookies, put_cookie};
-use crate::domain::address::EmailAddress;
-use crate::domain::request::Purpose;
-use crate::domain::time::Timestamp;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::time::Timestamp;
 use crate::path::{CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, asset};
-use crate::web::Site;
 use crate::web::edge::cookies::Cookie;
+use crate::web::house::Site;
 use crate::web::problem::Problem;
 
 /// No inline style or evaluation under our content security policy; what a proxy says in our stead

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use maud::{Markup, html};
 
+use super::answer::{Answer, fragment};
 use super::layout::{moment, page};
 use super::visitor::Visitor;
-use super::{Answer, fragment};
-use crate::domain::ids::LetterId;
 use crate::domain::ports::{Mailbox, ShownLetter};
+use crate::domain::record::ids::LetterId;
 use crate::path::MAILBOX;
-use crate::web::House;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
 /// All letters, newest first; to htmx the list alone, which asks for itself again.
@@ -70,7 +70,7 @@ fn whole(letter: &ShownLetter) -> Markup {
             p { a href=(MAILBOX) { "All letters" } }
             h1 { (letter.subject) }
             p.hint { "To " (letter.to) ", " (moment(letter.created_at)) }
-            @if let Some(code) = &letter.code { p.big-code { (code.as_str()) } }
+            @if let Some(code) = &letter.code { p.big-code { (code) } }
             @if let Some(link) = &letter.link { p { a.button #letter-link href=(link) { "Open the link" } } }
             h2 { "Text part" }
             pre { (letter.text) }

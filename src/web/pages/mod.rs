@@ -3,6 +3,7 @@
 //! One file a subject, each handler above its markup. A handler gets the [`House`] and the
 //! [`Visitor`], and where it takes a form the fields of it; what it refuses is drawn here, once.
 
+mod answer;
 mod arrival;
 pub mod assets;
 mod check_inbox;
@@ -26,16 +27,15 @@ use std::sync::Arc;
 use poem::endpoint::{BoxEndpoint, make};
 use poem::http::header::{CONTENT_TYPE, VARY};
 use poem::http::{HeaderValue, Method};
-use poem::{EndpointExt, IntoResponse, Request, Response, Route, RouteMethod};
+use poem::{EndpointExt, Request, Response, Route, RouteMethod};
 
+use self::answer::Answer;
 use self::visitor::Visitor;
+use super::house::{House, Site};
 use super::problem::{Code, Problem};
 use super::wire::Fields;
-use super::{House, Site};
 use crate::path;
 
-/// What a handler comes to: a page, a fragment or a redirect, or a refusal to be drawn.
-type Answer = Result<Response, Problem>;
 type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
 
 /// Every page, to be put behind the edge.
@@ -162,9 +162,4 @@ fn drawn(answer: Answer, request: &Request, site: &Site) -> Response {
     // A page and its fragment share an address, and what stands on it is one person's.
     response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Cookie"));
     response
-}
-
-/// A piece of a page, for htmx.
-fn fragment(markup: maud::Markup) -> Response {
-    markup.into_response()
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use poem::Response;
 
 use super::visitor::{cookies, put_cookie};
-use crate::web::Site;
 use crate::web::edge::cookies::Cookie;
+use crate::web::house::Site;
 
 /// A notice that nobody came to read is stale by then.
 const LIFETIME: Duration = Duration::from_mins(1);

@@ -6,10 +6,10 @@ use poem::{IntoResponse, Request, Response};
 
 use super::layout::document;
 use super::visitor::is_htmx;
-use crate::domain::client::Client;
+use crate::domain::record::client::Client;
 use crate::path::{HOME, SIGN_IN};
+use crate::web::house::{Door, Site};
 use crate::web::problem::{Code, Problem};
-use crate::web::{Door, Site};
 
 /// Draws it as a page. htmx, to which nobody may have listened, takes the message out of it.
 #[must_use]
@@ -18,6 +18,7 @@ pub fn draw(problem: &Problem, site: &Site, request_id: &str) -> Response {
     let mut response = document(site, problem.code.title(), None, &content).into_response();
     response.headers_mut().insert("hx-reselect", HeaderValue::from_static(".problem"));
     to_trouble(&mut response);
+    problem.put_headers(&mut response, Door::Pages);
     response
 }
 
@@ -26,7 +27,7 @@ pub(super) fn answer(problem: &Problem, request: &Request, site: &Site) -> Respo
     let request_id = request.extensions().get().map_or("-", |client: &Client| client.request_id.as_str());
     problem.tell(request_id);
     if !is_htmx(request.headers()) {
-        return problem.draw(Door::Pages, site, request_id);
+        return draw(problem, site, request_id);
     }
     let mut response = message(problem, request_id).into_response();
     to_trouble(&mut response);

@@ -3,19 +3,19 @@
 use maud::{Markup, html};
 use poem::Response;
 
+use super::answer::{Answer, fragment};
 use super::arrival::{first, go_back, with_next};
 use super::form::{hidden_next, hidden_username, is_told_inside, password_field};
 use super::layout::page;
 use super::visitor::Visitor;
-use super::{Answer, fragment};
-use crate::domain::account::Account;
-use crate::domain::next::Next;
 use crate::domain::password::Password;
-use crate::domain::request::Purpose;
+use crate::domain::record::account::Account;
+use crate::domain::record::next::Next;
+use crate::domain::record::purpose::Purpose;
 use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL};
+use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, Reauthenticate, kept, next};
-use crate::web::{Door, House};
 
 /// The form, for who is signed in. Whose sign-in is recent by now has nothing to prove.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {

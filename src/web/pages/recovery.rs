@@ -2,17 +2,17 @@
 
 use maud::{Markup, html};
 
+use super::answer::{Answer, fragment};
 use super::form::{email_field, is_told_inside};
 use super::layout::page;
 use super::visitor::Visitor;
-use super::{Answer, fragment};
-use crate::domain::address::EmailAddress;
-use crate::domain::ask::MailQueued;
 use crate::domain::error::Error;
+use crate::domain::mailed::MailQueued;
+use crate::domain::record::address::EmailAddress;
 use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, PROFILE, SIGN_IN};
+use crate::web::house::{Door, House};
 use crate::web::problem::Problem;
 use crate::web::wire::{Fields, RequestLetter};
-use crate::web::{Door, House};
 
 /// The form. Who is signed in may have forgotten it too.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {

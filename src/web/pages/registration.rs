@@ -2,20 +2,20 @@
 
 use maud::{Markup, html};
 
+use super::answer::{Answer, fragment};
 use super::arrival::{go_on, with_next};
 use super::form::{email_field, hidden_next, is_told_inside, length_hint, new_password_field, of};
 use super::layout::page;
 use super::visitor::Visitor;
-use super::{Answer, fragment};
-use crate::domain::address::EmailAddress;
-use crate::domain::ask::MailQueued;
 use crate::domain::error::Error;
-use crate::domain::next::Next;
+use crate::domain::mailed::MailQueued;
 use crate::domain::password::Password;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::next::Next;
 use crate::path::{REGISTER, SIGN_IN, UNCONFIRMED};
+use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, Register, kept, next};
-use crate::web::{Door, House};
 
 /// The form. Who is signed in already is sent on.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {

@@ -4,23 +4,24 @@ use maud::{Markup, html};
 use poem::Response;
 use poem::http::HeaderValue;
 
+use super::answer::{Answer, fragment};
 use super::arrival::{confirm_first, go_on, welcome, with_next};
+use super::check_inbox;
 use super::form::{email_field, hidden_next, is_told_inside, of, password_field};
 use super::layout::page;
 use super::visitor::Visitor;
-use super::{Answer, check_inbox, fragment};
-use crate::domain::address::EmailAddress;
-use crate::domain::ask::MailQueued;
 use crate::domain::error::Error;
-use crate::domain::next::Next;
+use crate::domain::mailed::MailQueued;
+use crate::domain::mailed::Waiting;
 use crate::domain::password::Password;
-use crate::domain::request::Purpose;
-use crate::domain::sign_in::PasswordSignIn;
-use crate::domain::waiting::Waiting;
+use crate::domain::person::PasswordSignIn;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::next::Next;
+use crate::domain::record::purpose::Purpose;
 use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, MAILBOX, REGISTER, SIGN_IN, SIGN_IN_PASSWORD};
+use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, RequestSignIn, SignInWithPassword, kept, next};
-use crate::web::{Door, House};
 
 /// What was typed into one of the two forms, and what came of it.
 #[derive(Default)]

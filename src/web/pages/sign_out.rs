@@ -1,11 +1,11 @@
 //! Signing out.
 
-use super::Answer;
+use super::answer::Answer;
 use super::notice::Notice;
 use super::visitor::{Visitor, cookies, put_cookie};
 use crate::path::SIGN_IN;
-use crate::web::House;
 use crate::web::edge::cookies::Cookie;
+use crate::web::house::House;
 use crate::web::wire::Fields;
 
 /// Ends the session on the server, then in the browser. Twice is no mistake.

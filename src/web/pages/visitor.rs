@@ -7,20 +7,21 @@ use poem::{Request, Response};
 use serde::Deserialize;
 
 use super::notice::Notice;
-use crate::domain::address::EmailAddress;
-use crate::domain::client::Client;
 use crate::domain::error::Error;
-use crate::domain::ids::Nonce;
-use crate::domain::next::Next;
-use crate::domain::request::Purpose;
+use crate::domain::mailed::Waiting;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
+use crate::domain::record::ids::Nonce;
+use crate::domain::record::next::Next;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::HeldRequest;
 use crate::domain::session::Live;
 use crate::domain::token::{RequestToken, SessionToken};
-use crate::domain::waiting::{HeldRequest, Waiting};
 use crate::web::direct::came_direct;
 use crate::web::edge::cookies::{Cookie, Cookies};
+use crate::web::house::{House, Site};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{self, Fields};
-use crate::web::{House, Site};
 
 /// As long as the longest of them.
 const HELD_FOR: Duration = Duration::from_hours(24);

@@ -1,4 +1,5 @@
-//! A refusal, the same at both doors: what it says and how it is drawn. The words stand in `table`.
+//! A refusal, the same at both doors: status, code, sentence and headers. The sentences are in `table`;
+//! each door draws them in its own way.
 
 mod table;
 
@@ -12,10 +13,10 @@ use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 
 pub use self::table::Code;
-use super::{Door, Site, api, pages};
 use crate::domain::error::Error;
+use crate::domain::person::Unconfirmed;
 use crate::domain::ports::StoreError;
-use crate::domain::sign_in::Unconfirmed;
+use crate::web::house::Door;
 
 /// One refusal, to be drawn as a page, a fragment or JSON (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,17 +90,6 @@ impl Problem {
             status if status.is_client_error() => Code::Malformed,
             _ => Code::Internal,
         })
-    }
-
-    /// Draws the refusal for a door, with its headers.
-    #[must_use]
-    pub fn draw(&self, door: Door, site: &Site, request_id: &str) -> Response {
-        let mut response = match door {
-            Door::Pages => pages::problem::draw(self, site, request_id),
-            Door::Json => api::problem::draw(self, request_id),
-        };
-        self.put_headers(&mut response, door);
-        response
     }
 
     /// Names the refusal to a program that drives pages, where the page leads on instead of showing it.

@@ -6,8 +6,8 @@ use poem_openapi::Object;
 use serde::Deserialize;
 
 pub use self::fields::Fields;
-use crate::domain::next::Next;
 use crate::domain::password::Password;
+use crate::domain::record::next::Next;
 use crate::path::LINK;
 use crate::web::problem::{Code, Problem};
 

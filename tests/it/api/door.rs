@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use gatepost::domain::Gatepost;
 use gatepost::domain::Settings;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
 use gatepost::domain::ports::ShownLetter;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
 use gatepost::mail::{SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::store::memory::MemoryStore;
 use hyper::{Method, StatusCode};

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use gatepost::path::Origin;
+use gatepost::web::api;
 use gatepost::web::problem::{Code, Problem};
-use gatepost::web::{Door, Site, api};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -173,15 +172,8 @@ async fn other_methods_are_refused_and_no_other_origin_is_let_in() {
 
 #[test]
 fn a_fault_names_its_request_and_nothing_else_does() {
-    let site = Site {
-        name: "Gatepost".into(),
-        public_url: Origin::parse("http://localhost:8080").unwrap(),
-        home: gatepost::domain::next::Next::parse("/").unwrap(),
-        registration: true,
-        has_mailbox: false,
-    };
     let draw = |code| {
-        let response = Problem::of(code).draw(Door::Json, &site, "request-1");
+        let response = api::problem::draw(&Problem::of(code), "request-1");
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let text = runtime.block_on(response.into_body().into_string()).unwrap();
         serde_json::from_str::<Value>(&text).unwrap()

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::time::Timestamp;
+use gatepost::domain::operator::Role;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::serving::Server;

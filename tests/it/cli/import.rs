@@ -7,11 +7,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::import::NewAccount;
-use gatepost::domain::password::{Cost, PasswordHash};
+use gatepost::domain::operator::NewAccount;
+use gatepost::domain::operator::Role;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::password::{Cost, PasswordHash};
 use hyper::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -165,7 +165,7 @@ async fn an_imported_password_signs_in_and_is_then_kept_as_all_others_are(door: 
     let app = App::start().await;
     let address = EmailAddress::parse("ann@example.org").unwrap();
     let hash = PasswordHash::from_phc(HASH).unwrap();
-    let now = gatepost::domain::time::Timestamp(1_600_000_000_000);
+    let now = gatepost::domain::record::time::Timestamp(1_600_000_000_000);
     let row = NewAccount {
         address: address.clone(),
         registered_at: now,

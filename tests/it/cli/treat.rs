@@ -1,9 +1,9 @@
 //! What the operator does to somebody's account, with a running server and without one.
 
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::event::EventName;
+use gatepost::domain::operator::Role;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::event::EventName;
 use serde_json::Value;
 
 use super::Place;

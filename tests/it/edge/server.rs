@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream;
-use gatepost::domain::client::Client;
-use gatepost::domain::next::Next;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::next::Next;
 use gatepost::path::Origin;
-use gatepost::web::Site;
 use gatepost::web::edge::{self, EdgeSettings, Limits, Listen, Listener, Routes};
+use gatepost::web::{Site, draw_refusals};
 use gatepost::world;
 use poem::error::{InternalServerError, NotFoundError};
 use poem::http::Method;
@@ -71,7 +71,8 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         has_mailbox: false,
     };
     let endpoint = endpoint().data(Arc::clone(&probe));
-    let guarded = edge::guard(endpoint, settings.clone(), routes(), world::real(), Arc::new(site));
+    let guarded =
+        edge::guard(endpoint, settings.clone(), routes(), world::real(), draw_refusals(Arc::new(site)));
     let stop = CancellationToken::new();
     let task = tokio::spawn(edge::serve(listener, guarded, settings, stop.clone()));
     Server { address, probe, stop, task }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::ids::LetterId;
 use gatepost::domain::ports::{Mailbox, ShownLetter};
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::ids::LetterId;
 use gatepost::mail::{RecentLetters, TransportSettings};
 
 /// Longer than any letter takes on a busy machine.

@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gatepost::domain::account::Account;
-use gatepost::domain::key::Key;
-use gatepost::domain::owner::Owner;
-use gatepost::domain::ports::{Clock, Record, Versioned};
+use gatepost::domain::ports::Clock;
+use gatepost::domain::ports::Versioned;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::account::Account;
+use gatepost::domain::record::key::Key;
+use gatepost::domain::record::owner::Owner;
 
 use super::app::App;
 

@@ -1,13 +1,16 @@
 //! What stands in the store of a house.
 
-use gatepost::domain::account::Account;
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::event::{Event, EventName};
-use gatepost::domain::key::{Key, Span};
-use gatepost::domain::password::{Cost, PasswordHash, Recipe};
-use gatepost::domain::ports::{Change, Committed, Record, Versioned};
+use gatepost::domain::operator::Role;
+use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Committed;
+use gatepost::domain::ports::Versioned;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::account::Account;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::event::{Event, EventName};
+use gatepost::domain::record::key::{Key, Span};
+use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
 use gatepost::store::codec::encode;
 
 use super::app::App;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use gatepost::app::{Parts, Running};
 use gatepost::domain::Settings;
-use gatepost::domain::next::Next;
 use gatepost::domain::ports::{Store, World};
+use gatepost::domain::record::next::Next;
 use gatepost::domain::token::KeyRing;
 use gatepost::mail::{MailSettings, Patience, Sender, TransportSettings};
 use gatepost::path::Origin;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gatepost::domain::ports::{Clock, Entropy, World};
-use gatepost::domain::time::Timestamp;
+use gatepost::domain::record::time::Timestamp;
 use tokio::sync::watch;
 
 /// A world whose clock stands still until it is moved, and whose entropy is the same every time.

@@ -44,7 +44,7 @@ async fn a_letter_lives_from_when_it_was_taken() {
     house.clock.advance(Duration::from_secs(9 * 60 + 59));
     let raw = String::from_utf8(mail.data).unwrap();
     let token = raw.lines().find_map(|line| line.strip_prefix("https://id.example.org/link/")).unwrap();
-    let bearer = gatepost::domain::redeem::Redeemer::default();
+    let bearer = gatepost::domain::mailed::Redeemer::default();
     assert!(house.gatepost.show_link(token, bearer).await.is_ok());
     house.clock.advance(Duration::from_secs(2));
     assert!(house.gatepost.show_link(token, bearer).await.is_err());

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use gatepost::domain::key::{Key, Span};
 use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 
 /// A store whose disk can be filled and emptied.

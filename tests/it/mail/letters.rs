@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
+use gatepost::domain::operator::Role;
 use gatepost::domain::password::Password;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
 use gatepost::mail::{MailSettings, RecentLetters, Sender, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::memory::MemoryStore;
@@ -254,9 +254,9 @@ async fn the_mailbox_shows_what_would_have_been_sent() {
     assert!(letter.text.ends_with(&format!("@localhost #{}\n", letter.code.as_ref().unwrap().as_str())));
 
     // What is shown signs in.
-    let code = letter.code.clone().unwrap();
+    let code = gatepost::domain::token::Code::parse(letter.code.as_deref().unwrap());
     let client = Client::server();
-    let redeemed = house.gatepost.redeem_code(queued.held, Some(&code), None, None, &client).await;
+    let redeemed = house.gatepost.redeem_code(queued.held, code.as_ref(), None, None, &client).await;
     assert!(redeemed.is_ok(), "{redeemed:?}");
     worker.stops().await;
 }

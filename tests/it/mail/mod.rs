@@ -17,11 +17,11 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::ask::MailQueued;
-use gatepost::domain::client::Client;
+use gatepost::domain::mailed::MailQueued;
 use gatepost::domain::ports::{Store, World};
-use gatepost::domain::time::Timestamp;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailRoom, MailSettings, Patience, Sender, SmtpServer, SmtpSettings, TransportSettings};

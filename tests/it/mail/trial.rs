@@ -1,6 +1,6 @@
 //! One letter right now, for the operator.
 
-use gatepost::domain::address::EmailAddress;
+use gatepost::domain::record::address::EmailAddress;
 use gatepost::mail::{MailRoom, TrialError};
 
 use super::sink::{Act, Security, Sink, Stage};

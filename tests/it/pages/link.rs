@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gatepost::domain::Settings;
-use gatepost::domain::password::Cost;
+use gatepost::domain::record::password::Cost;
 use tokio::task::JoinSet;
 
 use super::{count, forms_in_main, page};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::key::Key;
-use gatepost::domain::owner::Owner;
-use gatepost::domain::ports::Record;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::key::Key;
+use gatepost::domain::record::owner::Owner;
 use gatepost::store::codec::encode;
 
 use super::{ANN, PASSWORD, WAIT, also, readdress, registered, wrong};

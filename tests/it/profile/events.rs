@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::event::EventName;
+use gatepost::domain::operator::Role;
 use gatepost::domain::ports::Clock;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::event::EventName;
 use serde_json::json;
 
 use super::{ANN, OTHER, PASSWORD, WAIT, also, readdress, registered};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gatepost::domain::accounts::{Refusal, Role};
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
+use gatepost::domain::operator::{Refusal, Role};
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
 
 use super::{ANN, OTHER, PASSWORD, readdress, registered, wrong};
 use crate::harness::app::App;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use gatepost::domain::accounts::Role;
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::client::Client;
-use gatepost::domain::event::EventName;
-use gatepost::domain::import::NewAccount;
-use gatepost::domain::password::PasswordHash;
-use gatepost::domain::time::Timestamp;
+use gatepost::domain::operator::NewAccount;
+use gatepost::domain::operator::Role;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::event::EventName;
+use gatepost::domain::record::password::PasswordHash;
+use gatepost::domain::record::time::Timestamp;
 
 use super::{ANN, PASSWORD, registered};
 use crate::harness::app::App;

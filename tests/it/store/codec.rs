@@ -2,19 +2,22 @@
 
 use std::net::Ipv4Addr;
 
-use gatepost::domain::account::{Account, PendingChange, Undo};
-use gatepost::domain::address::EmailAddress;
-use gatepost::domain::event::{Event, EventName};
-use gatepost::domain::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
-use gatepost::domain::letter::{About, Letter, LetterKind};
-use gatepost::domain::next::Next;
-use gatepost::domain::owner::Owner;
-use gatepost::domain::password::{Cost, PasswordHash, Recipe};
-use gatepost::domain::ports::{Record, StoreError};
-use gatepost::domain::request::{Asker, AskingAccount, Behind, Generation, Outcome, Purpose, Request, Used};
-use gatepost::domain::session::{Means, Session};
-use gatepost::domain::time::Timestamp;
-use gatepost::domain::token::{KeyId, SaltSeed};
+use gatepost::domain::ports::StoreError;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::account::{Account, PendingChange, Undo};
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::event::{Event, EventName};
+use gatepost::domain::record::ids::KeyId;
+use gatepost::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
+use gatepost::domain::record::letter::{About, Letter, LetterKind};
+use gatepost::domain::record::next::Next;
+use gatepost::domain::record::owner::Owner;
+use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
+use gatepost::domain::record::purpose::Purpose;
+use gatepost::domain::record::request::{Asker, AskingAccount, Behind, Generation, Outcome, Request, Used};
+use gatepost::domain::record::salt::SaltSeed;
+use gatepost::domain::record::session::{Means, Session};
+use gatepost::domain::record::time::Timestamp;
 use gatepost::store::codec;
 
 use super::key;

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use gatepost::domain::key::{Key, Span};
-use gatepost::domain::ports::{Change, Committed, Record, Store, StoreError};
+use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Committed;
+use gatepost::domain::ports::Store;
+use gatepost::domain::ports::StoreError;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::key::{Key, Span};
 
 use super::{everything, get, key, long_record, put, value};
 

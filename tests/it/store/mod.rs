@@ -12,10 +12,13 @@ mod writing;
 use std::path::Path;
 use std::sync::Arc;
 
-use gatepost::domain::event::{Event, EventName};
-use gatepost::domain::key::{Key, Span};
-use gatepost::domain::ports::{Change, Record, Store, Version};
-use gatepost::domain::time::Timestamp;
+use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Store;
+use gatepost::domain::ports::Version;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::event::{Event, EventName};
+use gatepost::domain::record::key::{Key, Span};
+use gatepost::domain::record::time::Timestamp;
 use gatepost::store::memory::MemoryStore;
 use gatepost::store::sled::{SledSettings, SledStore};
 use tempfile::TempDir;

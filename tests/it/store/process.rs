@@ -7,7 +7,11 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
-use gatepost::domain::ports::{Change, Committed, Record, Store, StoreError};
+use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Committed;
+use gatepost::domain::ports::Store;
+use gatepost::domain::ports::StoreError;
+use gatepost::domain::record::Record;
 use gatepost::store::sled::{Accept, SledStore, verify};
 
 use super::{everything, get, key, open, settings, value};

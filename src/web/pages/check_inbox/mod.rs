@@ -8,20 +8,22 @@ mod panel;
 use maud::html;
 
 pub(super) use self::panel::panel;
+use super::answer::{Answer, fragment};
 use super::arrival::{first, go_on, redeemed};
 use super::form::is_told_inside;
 use super::notice::Notice;
+use super::sign_in;
 use super::visitor::{Visitor, waits_for};
-use super::{Answer, fragment, sign_in};
 use crate::domain::error::Error;
-use crate::domain::letter;
+use crate::domain::mailed::Waiting;
 use crate::domain::password::Password;
-use crate::domain::request::Purpose;
-use crate::domain::waiting::{HeldRequest, Waiting};
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::HeldRequest;
+use crate::domain::token;
 use crate::path::{CHECK_INBOX, PROFILE, SIGN_IN, UNCONFIRMED};
+use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{CodeForm, Fields, ResendForm};
-use crate::web::{Door, House};
 
 /// The waiting page of the newest request; to htmx, how things stand now.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
@@ -65,7 +67,7 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
     let Some(held) = visitor.request(input.request.as_deref()) else {
         return unheld(&house, &visitor, Error::InvalidRequest.into());
     };
-    let (code, password) = (letter::Code::parse(&input.code), input.password.map(Password::new));
+    let (code, password) = (token::Code::parse(&input.code), input.password.map(Password::new));
     let (password, session) = (password.as_ref(), visitor.session.as_deref());
     let done = house.gatepost.redeem_code(held, code.as_ref(), password, session, &visitor.client).await;
     match done.map_err(Problem::from) {

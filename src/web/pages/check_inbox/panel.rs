@@ -8,12 +8,12 @@ use super::super::form::{hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{beside, leaving, page};
 use super::super::notice::Notice;
 use super::super::visitor::Visitor;
-use crate::domain::address::EmailAddress;
-use crate::domain::next::Next;
-use crate::domain::request::Purpose;
-use crate::domain::waiting::Waiting;
+use crate::domain::mailed::Waiting;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::next::Next;
+use crate::domain::record::purpose::Purpose;
 use crate::path::{CHECK_INBOX, CODE, FORGOT_PASSWORD, PROFILE, REGISTER, RESEND, SIGN_IN};
-use crate::web::House;
+use crate::web::house::House;
 use crate::web::problem::Problem;
 
 /// What stands beside the button that asks for one more letter.

@@ -7,12 +7,13 @@ use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{beside, leaving, page};
 use super::super::visitor::Visitor;
-use crate::domain::address::EmailAddress;
-use crate::domain::letter::Code;
-use crate::domain::link::{LinkView, Need};
-use crate::domain::request::{Asker, Purpose};
+use crate::domain::mailed::{LinkView, Need};
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::Asker;
+use crate::domain::token::Code;
 use crate::path::{self, SIGN_IN};
-use crate::web::House;
+use crate::web::house::House;
 use crate::web::problem::Problem;
 
 /// What the page says.

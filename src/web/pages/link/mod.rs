@@ -9,17 +9,18 @@
 mod landing;
 
 use self::landing::landing;
+use super::answer::Answer;
 use super::arrival::{first, go_on, redeemed};
 use super::form::is_told_inside;
+use super::sign_in;
 use super::visitor::Visitor;
-use super::{Answer, sign_in};
-use crate::domain::link::LinkView;
+use crate::domain::mailed::LinkView;
+use crate::domain::mailed::Redeemer;
 use crate::domain::password::Password;
-use crate::domain::redeem::Redeemer;
 use crate::path;
+use crate::web::house::{Door, House};
 use crate::web::problem::{self, Problem};
 use crate::web::wire::{Fields, RedeemLink};
-use crate::web::{Door, House};
 
 /// What stands behind the link.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {

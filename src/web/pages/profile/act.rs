@@ -2,22 +2,22 @@
 
 use poem::Response;
 
-use super::super::Answer;
+use super::super::answer::Answer;
 use super::super::arrival::{self, with_next};
 use super::super::form::is_told_inside;
 use super::super::notice::Notice;
 use super::super::visitor::{Visitor, clear_session, keep_session};
 use super::{Section, Told, drawn};
-use crate::domain::address::EmailAddress;
-use crate::domain::ask::MailQueued;
 use crate::domain::error::Error;
-use crate::domain::ids::SessionId;
+use crate::domain::mailed::MailQueued;
 use crate::domain::password::Password;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::ids::SessionId;
 use crate::domain::session::{Live, SignedIn};
 use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, SIGN_IN};
+use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{ChangePassword, DeleteAccount, Fields, RequestLetter};
-use crate::web::{Door, House};
 
 /// Sets or changes the password.
 pub(in crate::web::pages) async fn change_password(house: House, visitor: Visitor, fields: Fields) -> Answer {

@@ -13,17 +13,19 @@ use poem::Response;
 pub(super) use self::act::{
     cancel_email, change_email, change_password, delete, end_others, end_session, remove_password,
 };
+use super::answer::{Answer, fragment};
+use super::arrival;
 use super::layout::page;
 use super::notice::Notice;
 use super::visitor::Visitor;
-use super::{Answer, arrival, fragment};
-use crate::domain::account::PendingChange;
-use crate::domain::event::Event;
-use crate::domain::profile::export::SHOWN_EVENTS;
-use crate::domain::session::{Live, Session};
+use crate::domain::profile::SHOWN_EVENTS;
+use crate::domain::record::account::PendingChange;
+use crate::domain::record::event::Event;
+use crate::domain::record::session::Session;
+use crate::domain::session::Live;
 use crate::path::{CHECK_INBOX, PROFILE};
-use crate::web::House;
 use crate::web::api::export_of;
+use crate::web::house::House;
 use crate::web::problem::Problem;
 
 /// A part of the page that has forms.

@@ -7,13 +7,13 @@ use super::super::form::{hidden_username, length_hint, new_email_field, new_pass
 use super::super::home::by;
 use super::super::layout::{beside, in_words, moment};
 use super::{Section, Told, View};
-use crate::domain::account::PendingChange;
-use crate::domain::session::Session;
+use crate::domain::record::account::PendingChange;
+use crate::domain::record::session::Session;
 use crate::path::{
     FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_END_OTHERS,
     PROFILE_EXPORT, PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE, session_end,
 };
-use crate::web::House;
+use crate::web::house::House;
 
 /// Anew, not morphed: passwords that were typed must not stay in their fields.
 const SWAP: &str = "outerHTML";

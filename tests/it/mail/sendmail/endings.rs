@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 
-use gatepost::domain::address::EmailAddress;
+use gatepost::domain::record::address::EmailAddress;
 use gatepost::mail::{MailRoom, TrialError};
 
 use super::{Program, until};

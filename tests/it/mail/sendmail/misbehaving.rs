@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost::domain::address::EmailAddress;
+use gatepost::domain::record::address::EmailAddress;
 use gatepost::mail::MailRoom;
 
 use super::{Program, until};

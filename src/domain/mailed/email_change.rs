@@ -1,0 +1,55 @@
+//! Moving an account to its new address, once that address is proven.
+
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::owner::put_owner;
+use crate::domain::ports::Change;
+use crate::domain::record::Record;
+use crate::domain::record::account::{Account, Undo};
+use crate::domain::record::ids::Nonce;
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::{About, LetterKind};
+use crate::domain::record::owner::Owner;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::Request;
+use crate::domain::record::time::Timestamp;
+
+/// How many addresses are reserved for one account at most.
+const MAX_UNDOS: usize = 16;
+
+impl Gatepost {
+    /// The account under its new address (step 3), with all that goes with it but the epoch.
+    pub(in crate::domain) fn readdressed(
+        &self,
+        change: &mut Change,
+        mut account: Account,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Account, Error> {
+        Self::has_room(&account, now)?;
+        let old = std::mem::replace(&mut account.address, request.address.clone());
+        put_owner(change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
+        let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
+        self.owe_news(change, LetterKind::AddressChanged, &old, About::Undo { account: account.id, nonce });
+        account.undos.retain(|undo| now < undo.over_at);
+        let held = Owner::Held { by: account.id, undo: nonce, over_at };
+        put_owner(change, Key::owner(&old.canonical()), held);
+        account.undos.push(Undo { nonce, key: self.ring.newest(), address: old, over_at });
+        let undo = Key::undo(nonce);
+        change.put(Key::expiry(over_at, &undo), Record::Expiry);
+        change.put(undo, Record::Undo(account.id));
+        Ok(account)
+    }
+
+    /// Whoever took an account over must not be able to push the owner's undo out.
+    pub(in crate::domain) fn has_room(account: &Account, now: Timestamp) -> Result<(), Error> {
+        let mut live = account.undos.iter().filter(|undo| now < undo.over_at);
+        match live.clone().count() {
+            MAX_UNDOS.. => {
+                let oldest = live.next().map(|undo| undo.over_at).unwrap_or_default();
+                Err(Error::TooManyChanges { retry_after: oldest.since(now) })
+            }
+            _ => Ok(()),
+        }
+    }
+}

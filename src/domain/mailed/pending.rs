@@ -1,0 +1,48 @@
+//! Registrations that nobody has confirmed yet, listed under their address.
+
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::ports::Change;
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::ids::Nonce;
+use crate::domain::record::key::Key;
+use crate::domain::record::pending::{Pending, PendingRegistration};
+use crate::domain::record::request::Request;
+
+impl Gatepost {
+    /// Puts a registration among the newest of its address, in the place of the one `before`. Whether
+    /// no other waits there. Nothing is done for a request that brings no password.
+    pub(in crate::domain) async fn put_pending(
+        &self,
+        change: &mut Change,
+        nonce: Nonce,
+        before: Option<Nonce>,
+        request: &Request,
+    ) -> Result<bool, Error> {
+        if request.password.is_none() {
+            return Ok(false);
+        }
+        let found: Found<Pending> = self.find(Key::pending(&request.address.canonical())).await?;
+        found.expected_by(change);
+        let now = self.world.now();
+        let mut pending = found.value.unwrap_or_default();
+        pending.0.retain(|one| now < one.over_at);
+        let is_first = pending.0.is_empty();
+        pending.put(PendingRegistration { nonce, over_at: request.expires_at }, before);
+        change.put(Key::expiry(request.expires_at, &found.key), Record::Expiry);
+        change.put(found.key, Record::Pending(pending));
+        Ok(is_first)
+    }
+
+    /// Whether the password of a registration still waits: nobody has proven its address since.
+    pub(in crate::domain) async fn is_pending(
+        &self,
+        address: &EmailAddress,
+        nonce: Nonce,
+    ) -> Result<bool, Error> {
+        let pending: Found<Pending> = self.find(Key::pending(&address.canonical())).await?;
+        Ok(pending.value.is_some_and(|pending| pending.holds(nonce)))
+    }
+}

@@ -1,0 +1,212 @@
+//! Redeeming a request: by the link of a letter, or by its code.
+//!
+//! 1. A link is redeemed by who asked for it (who holds the request token), or by a deliberate
+//!    human act ("I asked for this"). A mail scanner has neither.
+//! 2. Or the asker types the code. A wrong one is counted before it is answered.
+//! 3. One commit uses the request and does what it is for (`effect`), so no race redeems twice. A password
+//!    that was typed with a registration becomes the account's in the browser where it was typed; anywhere
+//!    else it is dropped, and another one may be chosen.
+//! 4. The asker who brings it all again within a minute gets the same session and answer.
+
+use crate::domain::mailed::redeemer::Redeemed;
+use crate::domain::mailed::redeemer::Redeemer;
+use crate::domain::record::account::Account;
+use crate::domain::record::client::Client;
+use crate::domain::record::ids::Nonce;
+use crate::domain::record::key::Key;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::HeldRequest;
+use crate::domain::record::time::Timestamp;
+use subtle::ConstantTimeEq;
+
+use crate::domain::error::Error;
+use crate::domain::mailed::credential::{By, Credential};
+use crate::domain::mailed::redeemer::asks;
+use crate::domain::password::Password;
+use crate::domain::ports::Change;
+use crate::domain::read::{Found, Standing};
+use crate::domain::record::Record;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::request::{Asker, Request};
+use crate::domain::token::Code;
+use crate::domain::token::LinkClaims;
+use crate::domain::{Decision, Gatepost};
+
+impl Gatepost {
+    /// Redeems a link (steps 1, 3 and 4), or undoes a change of address.
+    ///
+    /// # Errors
+    /// `InvalidLink`; `ConfirmationRequired` from who neither asked nor ticked, of an undo
+    /// `UndoNotConfirmed`; `PasswordRequired` and `WeakPassword`, where one is set; `SignInRequired`, where
+    /// only a session of the account that asked may; `Store`.
+    pub async fn redeem_link(
+        &self,
+        token: &str,
+        redeemer: Redeemer<'_>,
+        client: &Client,
+    ) -> Result<Redeemed, Error> {
+        if let Some(undo) = self.ring.open_undo(token) {
+            return self.undo_email(undo, redeemer.confirm, client).await;
+        }
+        let (claims, request) = self.open_link(token).await?;
+        let password = self.hash_brought(&claims, &request, redeemer).await?;
+        self.act(client, || async {
+            let (claims, request) = self.open_link(token).await?;
+            let proof = Credential { by: By::Link, password: password.as_ref() };
+            self.decide_redeem(proof, claims, &request, redeemer, client).await
+        })
+        .await
+    }
+
+    /// Redeems the code of a request that the caller holds (steps 2 to 4); nothing in place of the
+    /// code, when what was typed cannot be one.
+    ///
+    /// # Errors
+    /// `WrongCode`, counted; `InvalidRequest` when the request is over or spent, or when the right
+    /// code comes too late; `PasswordRequired` and `WeakPassword`, where one is set; `SignInRequired`,
+    /// where only a session of the account that asked may; `Store`.
+    pub async fn redeem_code(
+        &self,
+        held: HeldRequest,
+        code: Option<&Code>,
+        password: Option<&Password>,
+        session: Option<&str>,
+        client: &Client,
+    ) -> Result<Redeemed, Error> {
+        let holds = [held];
+        let redeemer = Redeemer { held: &holds, confirm: false, password, session };
+        let (found, claims) = self.open_code(held).await?;
+        let now = self.world.now();
+        let password = match &found.value {
+            // Not where no try counts any more: that the password is hashed, or found weak, would tell the
+            // right code from wrong ones.
+            Some(request) if !request.is_over(now) && !request.is_spent() && self.is_right(&claims, code) => {
+                self.hash_brought(&claims, request, redeemer).await?
+            }
+            _ => None,
+        };
+        self.act(client, || async {
+            let (found, claims) = self.open_code(held).await?;
+            let now = self.world.now();
+            let request = found.value.as_ref().ok_or(Error::InvalidRequest)?;
+            if request.is_over(now) || request.is_spent() {
+                return Err(Error::InvalidRequest);
+            }
+            // What cannot be a code at all is wrong without costing a try.
+            if code.is_none() {
+                return Err(Error::WrongCode);
+            }
+            if !self.is_right(&claims, code) {
+                return self.count_wrong_code(found, now, client).await;
+            }
+            let proof = Credential { by: By::Code, password: password.as_ref() };
+            self.decide_redeem(proof, claims, request, redeemer, client).await
+        })
+        .await
+    }
+
+    async fn open_code(&self, held: HeldRequest) -> Result<(Found<Request>, LinkClaims), Error> {
+        let found: Found<Request> = self.find(Key::request(held.nonce())).await?;
+        let request = found.value.as_ref().ok_or(Error::InvalidRequest)?;
+        let generation = request.generation.number;
+        let claims = LinkClaims { key: request.key, nonce: held.nonce(), generation };
+        Ok((found, claims))
+    }
+
+    fn is_right(&self, claims: &LinkClaims, code: Option<&Code>) -> bool {
+        let right = self.ring.code(claims);
+        right.zip(code).is_some_and(|(right, typed)| {
+            bool::from(right.as_str().as_bytes().ct_eq(typed.as_str().as_bytes()))
+        })
+    }
+
+    async fn decide_redeem(
+        &self,
+        proof: Credential<'_>,
+        claims: LinkClaims,
+        request: &Request,
+        redeemer: Redeemer<'_>,
+        client: &Client,
+    ) -> Result<Decision<Redeemed>, Error> {
+        let (standing, found) = self.judge(&claims, request).await?;
+        let request = found.value.as_ref().ok_or_else(|| proof.refusal())?;
+        let asker = asks(claims.nonce, redeemer.held);
+        if let Some(redeemed) = self.redeemed_here(request, redeemer).await?
+            && (redeemer.password().is_none() || proof.repeats(request.purpose, &redeemed.account))
+        {
+            return Ok(Decision::Answer(redeemed));
+        }
+        if asker == Asker::Yes
+            && let Some(redeemed) = self.repeated(request).await?
+            && proof.repeats(request.purpose, &redeemed.account)
+        {
+            return Ok(Decision::Answer(redeemed));
+        }
+        // Guesses that came meanwhile may have used up the tries since this one was compared: the
+        // commit below holds only while they have not.
+        let is_spent = proof.by == By::Code && request.is_spent();
+        if is_spent || !self.is_redeemable(claims.nonce, request, &standing) {
+            request.tell_reuse(client);
+            return Err(proof.refusal());
+        }
+        match request.purpose {
+            Purpose::SignIn | Purpose::Register => {
+                // What scanners cannot do: hold the asker's token, or tick that they asked.
+                if asker == Asker::No && !redeemer.confirm {
+                    return Err(Error::ConfirmationRequired);
+                }
+                self.sign_in_by(proof, found, &standing, asker, redeemer.session, client).await
+            }
+            // Nor type a password.
+            Purpose::ResetPassword => self.reset_by(proof, found, &standing, asker, redeemer, client).await,
+            Purpose::ChangeEmail | Purpose::Reauthenticate => {
+                self.change_in_session(proof, found, &standing, redeemer.session, client).await
+            }
+            Purpose::UndoEmail => Err(proof.refusal()),
+        }
+    }
+
+    pub(in crate::domain) fn is_redeemable(
+        &self,
+        nonce: Nonce,
+        request: &Request,
+        standing: &Standing,
+    ) -> bool {
+        let now = self.world.now();
+        let may_be = match request.purpose {
+            Purpose::SignIn | Purpose::Register => {
+                standing.account().is_some() || (self.settings.registration && standing.is_free())
+            }
+            Purpose::ResetPassword | Purpose::Reauthenticate => standing.account().is_some(),
+            Purpose::ChangeEmail => standing.is_free(),
+            Purpose::UndoEmail => false,
+        };
+        let is_live = now < request.live_until();
+        is_live && may_be && request.generation.used.is_none() && !request.is_void(nonce, standing)
+    }
+
+    /// Counted in a commit before the answer: parallel guesses cannot share one count. Where an account
+    /// asked, its person is to know; no other is named, since a stranger may have asked.
+    async fn count_wrong_code<T>(
+        &self,
+        found: Found<Request>,
+        now: Timestamp,
+        client: &Client,
+    ) -> Result<Decision<T>, Error> {
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        let mut request = found.value.ok_or(Error::InvalidRequest)?;
+        let asker = match request.asker {
+            Some(asker) => {
+                let asker: Found<Account> = self.find(Key::account(asker.id)).await?;
+                asker.expected_by(&mut change);
+                asker.value
+            }
+            None => None,
+        };
+        request.wrong_codes += 1;
+        change.put(found.key, Record::Request(request));
+        let event = Event::new(now, EventName::WrongCode, asker.map(|account| account.id), client);
+        Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongCode) })
+    }
+}

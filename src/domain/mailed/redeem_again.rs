@@ -1,0 +1,71 @@
+//! Redeeming again: a double click, Back, an answer that was lost on a bad line.
+
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::mailed::redeemer::{Redeemed, Redeemer};
+use crate::domain::record::next::Next;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::{Asker, Outcome, REPEAT_WINDOW, Request, Used};
+use crate::domain::session::Actor;
+use crate::domain::token::SessionClaims;
+
+impl Gatepost {
+    /// What the asker was answered less than a minute ago, while that session lives.
+    pub(in crate::domain) async fn repeated(&self, request: &Request) -> Result<Option<Redeemed>, Error> {
+        let now = self.world.now();
+        if request.asker.is_some() {
+            return Ok(None);
+        }
+        // Whoever registered a stranger's address, or asked to reset its password, holds the request:
+        // where somebody else redeemed it, that one's session is not his.
+        let is_his = |used: &Used| request.purpose == Purpose::SignIn || used.by == Asker::Yes;
+        match &request.generation.used {
+            Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_his(used) => {
+                self.redeemed(request, used, Asker::Yes).await
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What was made of a request in the very session that looks: a double click, or Back. That somebody
+    /// has proven once more who is signed in is so for a moment only.
+    pub(in crate::domain) async fn redeemed_here(
+        &self,
+        request: &Request,
+        redeemer: Redeemer<'_>,
+    ) -> Result<Option<Redeemed>, Error> {
+        let now = self.world.now();
+        let lasts = |used: &Used| used.outcome != Outcome::Recent || now < used.at.plus(REPEAT_WINDOW);
+        match self.used_here(request, redeemer) {
+            Some(used) if lasts(used) => self.redeemed(request, used, used.by).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// How a request was used, where that made the session of who looks.
+    pub(in crate::domain) fn used_here<'a>(
+        &self,
+        request: &'a Request,
+        redeemer: Redeemer<'_>,
+    ) -> Option<&'a Used> {
+        let SessionClaims { account, session, .. } = self.ring.open_session(redeemer.session?)?;
+        request.generation.used.as_ref().filter(|used| used.account == account && used.session == session)
+    }
+
+    /// What a request came to, told again `to` whom, while the session lives.
+    async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
+        let acting = self.acting(used.account, used.session).await?;
+        acting
+            .map(|Actor { account, session, .. }| {
+                let signed_in = Some(self.signed_in(account.clone(), session)?);
+                let (purpose, next) = (request.purpose, led_to(request, to));
+                Ok(Redeemed { purpose, outcome: used.outcome, account, signed_in, next })
+            })
+            .transpose()
+    }
+}
+
+/// Where the asker wanted to go, and nobody else is led: it may be a stranger's wish.
+pub(in crate::domain) fn led_to(request: &Request, asker: Asker) -> Option<Next> {
+    request.next.clone().filter(|_| asker == Asker::Yes)
+}

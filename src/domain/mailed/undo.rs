@@ -1,0 +1,105 @@
+//! Undoing a change of address: the way back for who lost an account to somebody else.
+//!
+//! Not a request: no epoch voids it. It restores the address, removes the password, ends every session,
+//! voids every request and every younger undo, and signs nobody in.
+
+use crate::domain::error::Error;
+use crate::domain::mailed::link::{LinkView, Need};
+use crate::domain::mailed::redeemer::Redeemed;
+use crate::domain::owner::put_owner;
+use crate::domain::ports::Change;
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::account::{Account, Undo};
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::ids::{AccountId, Nonce};
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::{About, LetterKind};
+use crate::domain::record::owner::Owner;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::{Asker, Outcome};
+use crate::domain::{Decision, Gatepost};
+
+impl Gatepost {
+    /// What stands behind the link of an undo. Changes nothing.
+    pub(in crate::domain) async fn show_undo(&self, nonce: Nonce) -> Result<LinkView, Error> {
+        let (_, undo) = self.find_undo(nonce).await?;
+        Ok(LinkView {
+            purpose: Purpose::UndoEmail,
+            email: undo.address,
+            expires_at: undo.over_at,
+            asker: Asker::No,
+            code: None,
+            needs: Some(Need::Confirm),
+            makes_account: false,
+            asked_by: None,
+            handed_out: false,
+            redeemed_here: None,
+        })
+    }
+
+    /// Undoes a change of address.
+    pub(in crate::domain) async fn undo_email(
+        &self,
+        nonce: Nonce,
+        confirm: bool,
+        client: &Client,
+    ) -> Result<Redeemed, Error> {
+        self.act(client, || async {
+            let (found, undo) = self.find_undo(nonce).await?;
+            if !confirm {
+                return Err(Error::UndoNotConfirmed);
+            }
+            let mut change = Change::new();
+            found.expected_by(&mut change);
+            let account = found.value.ok_or(Error::InvalidLink)?;
+            let account = self.restored(&mut change, account, &undo).await?;
+            let event = Event::new(self.world.now(), EventName::EmailRestored, Some(account.id), client);
+            let outcome = Outcome::EmailRestored;
+            let purpose = Purpose::UndoEmail;
+            let redeemed = Redeemed { purpose, outcome, account, signed_in: None, next: None };
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(redeemed) })
+        })
+        .await
+    }
+
+    async fn find_undo(&self, nonce: Nonce) -> Result<(Found<Account>, Undo), Error> {
+        let owner: Found<AccountId> = self.find(Key::undo(nonce)).await?;
+        let found: Found<Account> = self.find(Key::account(owner.value.ok_or(Error::InvalidLink)?)).await?;
+        let now = self.world.now();
+        let undo = found.value.as_ref().and_then(|account| account.undo(nonce, now)).cloned();
+        Ok((found, undo.ok_or(Error::InvalidLink)?))
+    }
+
+    /// The account as it was before the change and everything after it, without a password.
+    async fn restored(
+        &self,
+        change: &mut Change,
+        mut account: Account,
+        undo: &Undo,
+    ) -> Result<Account, Error> {
+        let (id, own) = (account.id, undo.address.canonical());
+        let owner: Found<Owner> = self.find(Key::owner(&own)).await?;
+        // The clock may say that the undo is good where it had said before that it is over.
+        owner.value.filter(|owner| owner.is_held(id, undo.nonce)).ok_or(Error::InvalidLink)?;
+        owner.expected_by(change);
+        put_owner(change, owner.key, Owner::Account(id));
+        let first = account.undos.iter().position(|one| one.nonce == undo.nonce).unwrap_or_default();
+        let younger = account.undos.split_off(first + 1);
+        account.undos.pop();
+        change.delete(Key::undo(undo.nonce));
+        self.let_go(change, id, &younger).await?;
+        let left = std::mem::replace(&mut account.address, undo.address.clone());
+        put_owner(change, Key::owner(&left.canonical()), Owner::Vacated { at: self.world.now() });
+        // The mailbox is proven: what strangers registered under it meanwhile dies.
+        change.delete(Key::pending(&own));
+        account.password = None;
+        account.move_epoch();
+        change.put(Key::account(id), Record::Account(account.clone()));
+        for address in [&account.address, &left] {
+            self.owe_news(change, LetterKind::AddressRestored, address, About::Account(id));
+        }
+        Ok(account)
+    }
+}

@@ -1,0 +1,203 @@
+//! Accounts by the operator's hand.
+//!
+//! 1. An account is added without any letter: the operator answers for the mailbox. It is confirmed
+//!    at once, and comes with a link that signs in.
+//! 2. Such a link can be handed out for every account, where no mail arrives. It is a request like
+//!    any other, but for the letter: it is redeemed at both doors, once, by a deliberate act.
+//! 3. Accounts are looked at, and made admins or not.
+//!
+//! Those that lived elsewhere are taken over by `import`.
+
+use crate::domain::error::Error;
+use crate::domain::operator::import::NewAccount;
+use crate::domain::operator::refusal::Refusal;
+use crate::domain::operator::role::Role;
+use crate::domain::ports::Change;
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::account::Account;
+use crate::domain::record::address::{CanonicalAddress, EmailAddress};
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::ids::Nonce;
+use crate::domain::record::key::{Key, Span};
+use crate::domain::record::owner::Owner;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::{Generation, HANDED_OUT_LIFETIME, Request};
+use crate::domain::record::time::Timestamp;
+use crate::domain::token::LinkClaims;
+use crate::domain::token::LinkToken;
+use crate::domain::{Decision, Gatepost};
+
+/// A link that no letter brings.
+#[derive(Clone, Debug)]
+pub struct HandedOut {
+    /// Whose account it signs in to.
+    pub account: Account,
+    /// The link's token.
+    pub token: LinkToken,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+/// Some accounts in the order of their addresses.
+#[derive(Clone, Debug)]
+pub struct AccountPage {
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// The address after which the next page begins; nothing after the last.
+    pub next: Option<CanonicalAddress>,
+}
+
+impl Gatepost {
+    /// Makes a confirmed account without a password, and a link that signs in to it (step 1). What
+    /// strangers registered under the address before dies, as when a mailbox is proven.
+    ///
+    /// # Errors
+    /// `AddressTaken`; `AddressHeld`; `House`.
+    pub async fn add_account(
+        &self,
+        address: &EmailAddress,
+        role: Role,
+        client: &Client,
+    ) -> Result<HandedOut, Refusal> {
+        let handed_out = self
+            .act(client, || async {
+                let standing = self.standing(address).await?;
+                if standing.held_for().is_some() {
+                    return Ok(Decision::Answer(Err(Refusal::AddressHeld(address.clone()))));
+                }
+                if !standing.is_free() {
+                    return Ok(Decision::Answer(Err(Refusal::AddressTaken(address.clone()))));
+                }
+                let now = self.world.now();
+                let (registered_at, confirmed_at) = (now, now);
+                let new = NewAccount {
+                    address: address.clone(),
+                    registered_at,
+                    confirmed_at,
+                    role,
+                    disabled: false,
+                    password: None,
+                };
+                let mut change = Change::new();
+                standing.expected_by(&mut change);
+                change.delete(Key::pending(&address.canonical()));
+                let account = self.put_account(&mut change, &new, client);
+                let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
+                let handed_out = self.put_link(&mut change, account, now)?;
+                Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(handed_out)) })
+            })
+            .await??;
+        if role == Role::Admin {
+            let account = &handed_out.account;
+            Event::new(account.confirmed_at, EventName::AdminGranted, Some(account.id), client)
+                .tell(&client.request_id);
+        }
+        Ok(handed_out)
+    }
+
+    /// Makes a link that signs in to an account (step 2).
+    ///
+    /// # Errors
+    /// `NoAccount`; `Disabled`; `House`.
+    pub async fn hand_out_link(&self, address: &EmailAddress, client: &Client) -> Result<HandedOut, Refusal> {
+        self.act(client, || async {
+            let standing = self.standing(address).await?;
+            let Some(account) = standing.account() else {
+                return Ok(Decision::Answer(Err(Refusal::NoAccount(address.clone()))));
+            };
+            if account.disabled {
+                return Ok(Decision::Answer(Err(Refusal::Disabled(address.clone()))));
+            }
+            let mut change = Change::new();
+            standing.expected_by(&mut change);
+            let now = self.world.now();
+            let event = Event::new(now, EventName::LinkHandedOut, Some(account.id), client);
+            let handed_out = self.put_link(&mut change, account.clone(), now)?;
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(handed_out)) })
+        })
+        .await?
+    }
+
+    /// The account of an address (step 3).
+    ///
+    /// # Errors
+    /// `NoAccount`; `House`.
+    pub async fn account_at(&self, address: &EmailAddress) -> Result<Account, Refusal> {
+        let standing = self.standing(address).await?;
+        standing.account().cloned().ok_or_else(|| Refusal::NoAccount(address.clone()))
+    }
+
+    /// The next `limit` accounts in the order of their addresses, from the first on or beyond the one
+    /// that is named. Two pages are two moments.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn list_accounts(
+        &self,
+        after: Option<&CanonicalAddress>,
+        limit: usize,
+    ) -> Result<AccountPage, Error> {
+        let span = match after {
+            Some(address) => Span::owners().after(&Key::owner(address)),
+            None => Span::owners(),
+        };
+        let owners = self.store.scan(&span, limit).await?;
+        let next = owners.last().filter(|_| owners.len() == limit).and_then(|(key, _)| key.owned_address());
+        let ids = owners.into_iter().filter_map(|(_, found)| match found.record {
+            Record::Owner(Owner::Account(id)) => Some(Key::account(id)),
+            _ => None,
+        });
+        let found: Vec<Found<Account>> = self.find_all(ids.collect()).await?;
+        let now = self.world.now();
+        // One that was deleted between the two reads is left out.
+        let accounts = found.into_iter().filter_map(|found| found.value).map(|account| account.at(now));
+        Ok(AccountPage { accounts: accounts.collect(), next })
+    }
+
+    /// Makes an account an admin, or nobody special (step 3). What is so already is not written again.
+    ///
+    /// # Errors
+    /// `NoAccount`; `House`.
+    pub async fn set_role(
+        &self,
+        address: &EmailAddress,
+        role: Role,
+        client: &Client,
+    ) -> Result<Account, Refusal> {
+        let name = match role {
+            Role::Admin => EventName::AdminGranted,
+            Role::Member => EventName::AdminRevoked,
+        };
+        self.change_account(address, name, client, |account| account.admin = role == Role::Admin).await
+    }
+
+    /// A request whose link no letter brings: no letter is owed, and no browser waits for it. Without
+    /// either, only a deliberate act redeems it.
+    fn put_link(&self, change: &mut Change, account: Account, now: Timestamp) -> Result<HandedOut, Error> {
+        let nonce = Nonce(self.world.random());
+        let expires_at = now.plus(HANDED_OUT_LIFETIME);
+        let request = Request {
+            purpose: Purpose::SignIn,
+            address: account.address.clone(),
+            key: self.ring.newest(),
+            asked_at: now,
+            expires_at,
+            mailed_at: now,
+            wrong_codes: 0,
+            next: None,
+            password: None,
+            asker: None,
+            handed_out: true,
+            generation: Generation { owed: 0, live_until: expires_at, ..Generation::of(0, now, &account) },
+        };
+        let claims = LinkClaims { key: request.key, nonce, generation: 0 };
+        let token = self.ring.seal_link(&claims).ok_or(Error::InvalidLink)?;
+        let key = Key::request(nonce);
+        change.expect(key.clone(), None);
+        change.put(Key::expiry(request.swept_at(), &key), Record::Expiry);
+        change.put(key, Record::Request(request));
+        Ok(HandedOut { account, token, expires_at })
+    }
+}

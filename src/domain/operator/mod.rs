@@ -1,0 +1,12 @@
+//! What the operator does to accounts: adding, showing, disabling, deleting, importing them.
+
+mod access;
+mod accounts;
+mod import;
+mod refusal;
+mod role;
+
+pub use self::accounts::{AccountPage, HandedOut};
+pub use self::import::{IMPORT_STEP, Imported, NewAccount};
+pub use self::refusal::Refusal;
+pub use self::role::Role;

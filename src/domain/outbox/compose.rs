@@ -1,0 +1,118 @@
+//! What a letter says at the moment it is sent: its secrets are derived then, and what speaks of
+//! something that is over is not sent at all.
+
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::outbox::Claim;
+use crate::domain::outbox::{Contents, Matter};
+use crate::domain::read::{Found, Standing};
+use crate::domain::record::account::Account;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::event::EventName;
+use crate::domain::record::ids::{AccountId, Nonce};
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::{About, Letter, LetterKind};
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::Request;
+use crate::domain::token::LinkClaims;
+
+/// To whom a letter goes, and what it says.
+type Said = (EmailAddress, Matter);
+
+impl Gatepost {
+    /// All that the words of a claimed letter need. Nothing, when what it speaks of is over: it has
+    /// left the outbox then, since a dead link must not be mailed.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn contents(&self, claim: &Claim) -> Result<Option<Contents>, Error> {
+        let letter = claim.letter();
+        let to_itself = |matter| (letter.to.clone(), matter);
+        let said = match letter.about {
+            About::Request { nonce, generation } => self.said_of_request(letter, nonce, generation).await?,
+            About::Undo { account, nonce } => self.said_of_undo(account, nonce).await?,
+            About::Account(id) => {
+                let account: Found<Account> = self.find(Key::account(id)).await?;
+                account.value.map(|_| to_itself(Matter::news(letter.kind)))
+            }
+            About::Nothing => Some(to_itself(Matter::news(letter.kind))),
+        };
+        let Some((to, matter)) = said else {
+            self.settle(claim, EventName::MailDropped, Request::letter_dropped).await?;
+            return Ok(None);
+        };
+        Ok(Some(Contents { id: letter.id, to, queued_at: letter.queued_at, matter }))
+    }
+
+    /// What a letter of a request says, and to whom.
+    async fn said_of_request(
+        &self,
+        letter: &Letter,
+        nonce: Nonce,
+        generation: u8,
+    ) -> Result<Option<Said>, Error> {
+        let (now, kind) = (self.world.now(), letter.kind);
+        let found: Found<Request> = self.find(Key::request(nonce)).await?;
+        let is_its = |it: &Request| it.generation.number == generation && !it.is_over(now);
+        let Some(request) = found.value.filter(is_its) else { return Ok(None) };
+        let standing = self.standing_of(&request).await?;
+        // What is not so any more is not told: that there is no account, or that somebody wants an address
+        // whose account is gone.
+        if kind != self.letter_kind(request.purpose, &standing) {
+            return Ok(None);
+        }
+        if let Some((account, nonce)) = standing.held_for() {
+            return self.said_of_undo(account, nonce).await;
+        }
+        if !kind.has_secrets() {
+            return Ok(Some((letter.to.clone(), Matter::news(kind))));
+        }
+        if request.generation.used.is_some() || request.is_void(nonce, &standing) {
+            return Ok(None);
+        }
+        let claims = LinkClaims { key: request.key, nonce, generation };
+        let left = request.expires_at.since(now);
+        let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime).min(left);
+        let (link, code) = (self.ring.seal_link(&claims), self.ring.code(&claims));
+        // The key of its secrets may be gone from the ring.
+        Ok(link.zip(code).map(|(link, code)| {
+            let link = Some(link).filter(|_| kind != LetterKind::YourCode);
+            (letter.to.clone(), Matter { kind, link, code: Some(code), lifetime })
+        }))
+    }
+
+    /// The link that undoes a change of address. It goes to the address that was proven, in its own
+    /// spelling, whoever asked and however they wrote it: another spelling may be another mailbox.
+    async fn said_of_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Said>, Error> {
+        let now = self.world.now();
+        let account: Found<Account> = self.find(Key::account(account)).await?;
+        let undo = account.value.as_ref().and_then(|account| account.undo(nonce, now));
+        Ok(undo.and_then(|undo| {
+            let claims = LinkClaims { key: undo.key, nonce, generation: 0 };
+            let link = self.ring.seal_undo(&claims)?;
+            let lifetime = undo.over_at.since(now);
+            let matter = Matter { kind: LetterKind::AddressChanged, link: Some(link), code: None, lifetime };
+            Some((undo.address.clone(), matter))
+        }))
+    }
+
+    /// Which letter is owed at an address, by what was asked for and who stands there.
+    pub(in crate::domain) fn letter_kind(&self, purpose: Purpose, standing: &Standing) -> LetterKind {
+        if standing.held_for().is_some() {
+            return LetterKind::AddressChanged;
+        }
+        match (purpose, standing.account()) {
+            (Purpose::Reauthenticate | Purpose::UndoEmail, _) => LetterKind::YourCode,
+            (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,
+            (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
+            (Purpose::ResetPassword, None) => LetterKind::NothingToReset,
+            (Purpose::ResetPassword, Some(_)) => LetterKind::ResetPassword,
+            (Purpose::SignIn | Purpose::Register, None) if !self.settings.registration => {
+                LetterKind::NoAccount
+            }
+            (Purpose::SignIn, _) => LetterKind::SignIn,
+            (Purpose::Register, None) => LetterKind::Confirm,
+            (Purpose::Register, Some(_)) => LetterKind::AlreadyRegistered,
+        }
+    }
+}

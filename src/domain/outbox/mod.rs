@@ -1,0 +1,259 @@
+//! The letters that are owed, as the worker that sends them sees them.
+//!
+//! 1. The worker claims what is due: one commit puts its name on a page of letters and moves them
+//!    to when the claim ends, so a worker that dies loses none of them.
+//! 2. For each it asks for the contents. What speaks of something that is over is dropped.
+//! 3. The mail server has taken it: the letter leaves the outbox and its lifetime starts.
+//!    Or not yet: it is due again later. Or never: it leaves, and the log says why.
+
+mod compose;
+mod contents;
+mod news;
+
+use std::time::Duration;
+
+pub use self::contents::{Contents, Matter};
+use crate::domain::error::Error;
+use crate::domain::ports::{Change, Committed, StoreError, Version, Versioned};
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::ids::LetterId;
+use crate::domain::record::key::{Key, Span};
+use crate::domain::record::letter::{About, Letter};
+use crate::domain::record::request::Request;
+use crate::domain::record::time::Timestamp;
+use crate::domain::{Decision, Gatepost};
+
+/// Longer than any conversation with a mail server may last.
+const LEASE: Duration = Duration::from_mins(5);
+/// The first wait after a failed try; it doubles with each.
+const FIRST_DELAY: Duration = Duration::from_secs(2);
+/// The longest wait between two tries.
+const LONGEST_DELAY: Duration = Duration::from_mins(5);
+/// How many letters one look into the outbox takes: moving one writes two keys, and a change holds
+/// a hundred.
+const PAGE: usize = 45;
+/// A last try is made this long before there is nothing left to try for.
+const LAST_CALL: Duration = Duration::from_mins(1);
+
+/// A letter this run of the process is sending.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    letter: Letter,
+    key: Key,
+}
+
+/// How the mail server (or its silence) ended a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It has the letter.
+    Taken,
+    /// Not now: try again.
+    Delayed,
+    /// It will never take this letter.
+    Refused,
+}
+
+impl Claim {
+    /// The letter that is being sent.
+    #[must_use]
+    pub fn letter(&self) -> &Letter {
+        &self.letter
+    }
+}
+
+impl Gatepost {
+    /// Frees what a run of the process that died had claimed. Called once, by a run that is alone
+    /// with its store, before its first claim.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn free_dead_claims(&self) -> Result<(), Error> {
+        let mut rest = Span::letters();
+        loop {
+            let page = self.store.scan(&rest, PAGE).await?;
+            let Some(last) = page.last().map(|(key, _)| key.clone()) else { return Ok(()) };
+            let now = self.world.now();
+            let is_dead = |letter: &Letter| letter.lease.is_some_and(|run| run != self.run);
+            if self
+                .move_letters(page, is_dead, now, |letter| Letter { lease: None, ..letter })
+                .await?
+                .is_some()
+            {
+                rest = rest.after(&last);
+            }
+        }
+    }
+
+    /// Claims up to `limit` letters that are due (step 1). None, when none is.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn claim_letters(&self, limit: usize) -> Result<Vec<Claim>, Error> {
+        let now = self.world.now();
+        let page = self.store.scan(&Span::letters_due(now), limit.min(PAGE)).await?;
+        let claim = |letter| Letter { lease: Some(self.run), ..letter };
+        Ok(self.move_letters(page, |_| true, now.plus(LEASE), claim).await?.unwrap_or_default())
+    }
+
+    /// When the next letter is due: at once, if one is overdue. Nothing, when none is owed.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn next_letter_due(&self) -> Result<Option<Timestamp>, Error> {
+        let first = self.store.scan(&Span::letters(), 1).await?;
+        Ok(first.first().and_then(|(key, _)| key.letter_due()))
+    }
+
+    /// The letters that are owed to an address, or to anybody. For who waits for them in the
+    /// mailbox.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn owed_letters(&self, to: Option<&EmailAddress>) -> Result<Vec<LetterId>, Error> {
+        let to = to.map(EmailAddress::canonical);
+        let mut owed = Vec::new();
+        let mut rest = Span::letters();
+        loop {
+            let page = self.store.scan(&rest, PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(owed) };
+            rest = rest.after(last);
+            let is_to = |letter: &Letter| to.as_ref().is_none_or(|to| letter.to.canonical() == *to);
+            let page = letters(page)?.into_iter().map(|(_, letter, _)| letter);
+            owed.extend(page.filter(is_to).map(|letter| letter.id));
+        }
+    }
+
+    /// Returns when a letter came to be owed since the last call.
+    pub async fn letter_owed(&self) {
+        self.owed.notified().await;
+    }
+
+    /// The clock's alarm, for a worker that waits for the next letter.
+    pub async fn sleep_until(&self, at: Timestamp) {
+        self.world.clock.sleep_until(at).await;
+    }
+
+    /// Ends a try (step 3).
+    ///
+    /// # Errors
+    /// `Store`: the letter stays claimed and is sent again when the claim ends.
+    pub async fn delivered(&self, claim: &Claim, delivery: Delivery) -> Result<(), Error> {
+        let lifetime = self.settings.link_lifetime;
+        let now = self.world.now();
+        match delivery {
+            Delivery::Taken => {
+                let start = |request: &mut Request, number| {
+                    let lifetime = request.purpose.link_lifetime(lifetime);
+                    request.letter_delivered(number, now, lifetime);
+                };
+                self.settle(claim, EventName::MailSent, start).await
+            }
+            Delivery::Refused => self.settle(claim, EventName::MailFailed, Request::letter_dropped).await,
+            Delivery::Delayed => self.delay(claim, now).await,
+        }
+    }
+
+    async fn delay(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
+        let give_up_at = claim.letter.give_up_at;
+        let last_call = give_up_at.minus(LAST_CALL);
+        let mut due = now.plus(self.delay_after(claim.letter.tries));
+        if due > last_call && now < last_call {
+            due = last_call;
+        }
+        if due >= give_up_at {
+            return self.settle(claim, EventName::MailFailed, Request::letter_dropped).await;
+        }
+        let tries = claim.letter.tries.saturating_add(1);
+        let letter = Letter { tries, lease: None, ..claim.letter.clone() };
+        self.act(&Client::server(), || async {
+            let Some(mut change) = self.taken_out(claim).await? else { return Ok(Decision::Answer(())) };
+            change.put(Key::letter(due, letter.id), Record::Letter(letter.clone()));
+            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
+        })
+        .await
+    }
+
+    /// The change that takes a letter out of where it was claimed. None, when the claim ended
+    /// meanwhile and the letter has moved on: then nobody must touch it twice.
+    async fn taken_out(&self, claim: &Claim) -> Result<Option<Change>, Error> {
+        let found: Found<Letter> = self.find(claim.key.clone()).await?;
+        if found.value.is_none() {
+            return Ok(None);
+        }
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        change.delete(found.key);
+        Ok(Some(change))
+    }
+
+    /// Doubles with each try up to a limit, and up to a fifth less by chance, so that letters that
+    /// failed together do not come back together.
+    fn delay_after(&self, tries: u16) -> Duration {
+        let factor = 2_u32.saturating_pow(u32::from(tries));
+        let delay = FIRST_DELAY.saturating_mul(factor).min(LONGEST_DELAY);
+        let chance = u32::from(self.world.random::<1>()[0]);
+        delay * 4 / 5 + delay / 5 * chance / 255
+    }
+
+    /// Takes a letter out of the outbox and tells its request, in one commit with the event.
+    pub(in crate::domain) async fn settle(
+        &self,
+        claim: &Claim,
+        name: EventName,
+        tell: impl Fn(&mut Request, u8),
+    ) -> Result<(), Error> {
+        let client = &Client::server();
+        self.act(client, || async {
+            let Some(mut change) = self.taken_out(claim).await? else { return Ok(Decision::Answer(())) };
+            if let About::Request { nonce, generation } = claim.letter.about {
+                let found: Found<Request> = self.find(Key::request(nonce)).await?;
+                found.expected_by(&mut change);
+                if let Some(mut request) = found.value {
+                    tell(&mut request, generation);
+                    change.put(found.key, Record::Request(request));
+                }
+            }
+            let event = Event::new(self.world.now(), name, None, client);
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
+        })
+        .await
+    }
+
+    /// Moves those letters of a page that are `wanted` to a new due time, in one commit. Nothing,
+    /// when another worker was faster.
+    async fn move_letters(
+        &self,
+        page: Vec<(Key, Versioned)>,
+        wanted: impl Fn(&Letter) -> bool,
+        due: Timestamp,
+        renew: impl Fn(Letter) -> Letter,
+    ) -> Result<Option<Vec<Claim>>, Error> {
+        let mut change = Change::new();
+        let mut moved = Vec::new();
+        for (key, letter, version) in letters(page)?.into_iter().filter(|(_, letter, _)| wanted(letter)) {
+            let letter = renew(letter);
+            let new = Key::letter(due, letter.id);
+            change.expect(key.clone(), Some(version));
+            change.delete(key);
+            change.put(new.clone(), Record::Letter(letter.clone()));
+            moved.push(Claim { letter, key: new });
+        }
+        if moved.is_empty() || self.store.commit(change).await? == Committed::Yes {
+            return Ok(Some(moved));
+        }
+        Ok(None)
+    }
+}
+
+fn letters(page: Vec<(Key, Versioned)>) -> Result<Vec<(Key, Letter, Version)>, Error> {
+    page.into_iter()
+        .map(|(key, found)| match found.record {
+            Record::Letter(letter) => Ok((key, letter, found.version)),
+            _ => Err(StoreError::Damaged(format!("{key:?} is no letter")).into()),
+        })
+        .collect()
+}

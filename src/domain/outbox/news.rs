@@ -1,0 +1,38 @@
+//! Emails that tell an account's owner what has happened.
+
+use std::time::Duration;
+
+use crate::domain::Gatepost;
+use crate::domain::ports::Change;
+use crate::domain::record::Record;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::ids::LetterId;
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::{About, Letter, LetterKind};
+
+/// How long news is tried to be delivered.
+const NEWS_LIFETIME: Duration = Duration::from_hours(3 * 24);
+
+impl Gatepost {
+    /// Owes a letter that brings news.
+    pub(in crate::domain) fn owe_news(
+        &self,
+        change: &mut Change,
+        kind: LetterKind,
+        to: &EmailAddress,
+        about: About,
+    ) {
+        let now = self.world.now();
+        let letter = Letter {
+            id: LetterId(self.world.random()),
+            kind,
+            to: to.clone(),
+            about,
+            queued_at: now,
+            give_up_at: now.plus(NEWS_LIFETIME),
+            tries: 0,
+            lease: None,
+        };
+        change.put(Key::letter(now, letter.id), Record::Letter(letter));
+    }
+}

@@ -1,0 +1,80 @@
+//! Proving once more who is signed in, by the password or a mailed code: a change to the account needs
+//! a sign-in that is not long ago. It changes no session's id.
+
+use crate::domain::Decision;
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::password::Password;
+use crate::domain::ports::Change;
+use crate::domain::record::Record;
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::key::Key;
+use crate::domain::record::next::Next;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::AskingAccount;
+use crate::domain::record::request::HeldRequest;
+use crate::domain::record::session::Session;
+use crate::domain::session::SignedIn;
+
+impl Gatepost {
+    /// Proves it by the password.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `InvalidCredentials`, also without a password; `Store(Busy)`; `Store`.
+    pub async fn reauthenticate(
+        &self,
+        token: &str,
+        password: &Password,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let account = self.signed_in_with(token).await?.account;
+        let is_right = self.is_password_of(&account, password).await?;
+        self.act(client, || async {
+            let acting = self.signed_in_with(token).await?;
+            let now = self.world.now();
+            let mut change = Change::new();
+            acting.expected_by(&mut change);
+            // A password that was changed meanwhile has ended this session.
+            if !is_right {
+                let event = Event::new(now, EventName::PasswordRefused, Some(account.id), client);
+                return Ok(Decision::Commit {
+                    change,
+                    event: Some(event),
+                    answer: Err(Error::InvalidCredentials),
+                });
+            }
+            let session = Session { proven_at: now, ..acting.session };
+            change.put(Key::session(session.account, session.id), Record::Session(session.clone()));
+            let event = Event::new(now, EventName::Reauthenticated, Some(account.id), client);
+            let answer = self.signed_in(acting.account, session);
+            Ok(Decision::Commit { change, event: Some(event), answer })
+        })
+        .await
+    }
+
+    /// Asks for a code to prove it by. The code is good in this session alone.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `TooManyMails` within 30 s of the last letter; `Store`.
+    pub async fn request_reauthentication(
+        &self,
+        token: &str,
+        next: Option<&Next>,
+        held: &[HeldRequest],
+        client: &Client,
+    ) -> Result<MailQueued, Error> {
+        self.act(client, || async {
+            let acting = self.signed_in_with(token).await?;
+            let asker = Some(AskingAccount::of(&acting.account, &acting.session));
+            let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &acting.account.address, next) };
+            let mut decided = self.decide_ask(&ask, held, client).await?;
+            if let Decision::Commit { change, .. } = &mut decided {
+                acting.expected_by(change);
+            }
+            Ok(decided)
+        })
+        .await
+    }
+}

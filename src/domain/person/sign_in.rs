@@ -1,0 +1,194 @@
+//! Signing in: by a letter that is asked for here, or by a password.
+//!
+//! A sign-in by password computes exactly one Argon2id and commits once, whoever is behind the
+//! address: an account with or without a password, a registration that waits, or nobody.
+
+use crate::domain::error::Error;
+use crate::domain::mailed::Passwords;
+use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::password::Password;
+use crate::domain::ports::{Change, StoreError};
+use crate::domain::record::Record;
+use crate::domain::record::account::Account;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::ids::AccountId;
+use crate::domain::record::key::Key;
+use crate::domain::record::next::Next;
+use crate::domain::record::password::{PasswordHash, Recipe};
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::HeldRequest;
+use crate::domain::record::session::Means;
+use crate::domain::record::time::Timestamp;
+use crate::domain::session::SignedIn;
+use crate::domain::token::RequestToken;
+use crate::domain::{Decision, Gatepost};
+
+/// How often a password is hashed anew because its recipe was changed in that very moment.
+const MAX_MOVES: usize = 3;
+
+/// What the right password comes to.
+#[derive(Clone, Debug)]
+pub enum PasswordSignIn {
+    /// Somebody is signed in.
+    SignedIn(Box<SignedIn>),
+    /// It is the password of a registration that was never confirmed.
+    Unconfirmed(Unconfirmed),
+}
+
+/// The registration that somebody has to confirm first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// Which request.
+    pub held: HeldRequest,
+    /// Proves "I am the one who asked": who knows its password is.
+    pub request: RequestToken,
+    /// When the request is over.
+    pub expires_at: Timestamp,
+}
+
+/// What came of comparing, once.
+enum Compared {
+    Answer(PasswordSignIn),
+    /// The recipe was changed meanwhile: hash by this one.
+    Moved(Recipe),
+}
+
+impl Gatepost {
+    /// Asks for a letter to sign in, or for one more where one of the requests in `held` asked for
+    /// this address before.
+    ///
+    /// # Errors
+    /// `TooManyMails` within 30 s of the last letter of the same request; `Store`.
+    pub async fn request_sign_in(
+        &self,
+        address: &EmailAddress,
+        next: Option<&Next>,
+        held: &[HeldRequest],
+        client: &Client,
+    ) -> Result<MailQueued, Error> {
+        let ask = &Ask::new(Purpose::SignIn, address, next);
+        self.act(client, || self.decide_ask(ask, held, client)).await
+    }
+
+    /// Signs in with address and password. `left` is the token of the session the caller is signed in
+    /// with, if it is: that session ends with the new one.
+    ///
+    /// # Errors
+    /// `InvalidCredentials`; `AccountDisabled` for the right password alone; `Store(Busy)` when too
+    /// many passwords are being hashed; `Store`.
+    pub async fn sign_in_with_password(
+        &self,
+        address: &EmailAddress,
+        password: &Password,
+        left: Option<&str>,
+        client: &Client,
+    ) -> Result<PasswordSignIn, Error> {
+        // No account has one, and to hash what is not even read to its end would be wrong.
+        if password.is_too_long() {
+            return Err(Error::InvalidCredentials);
+        }
+        let mut recipe = self.recipe(&self.passwords_under(address).await?, address);
+        for _ in 0..MAX_MOVES {
+            let typed = self.hash(password, recipe).await?;
+            let compare = || self.compare(address, password, &typed, left, client);
+            match self.act(client, compare).await? {
+                Compared::Answer(answer) => return Ok(answer),
+                Compared::Moved(to) => recipe = to,
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    async fn compare(
+        &self,
+        address: &EmailAddress,
+        password: &Password,
+        typed: &PasswordHash,
+        left: Option<&str>,
+        client: &Client,
+    ) -> Result<Decision<Compared>, Error> {
+        let under = self.passwords_under(address).await?;
+        let recipe = self.recipe(&under, address);
+        if recipe != typed.recipe {
+            return Ok(Decision::Answer(Compared::Moved(recipe)));
+        }
+        let account = under.standing.account();
+        let is_right = |account: &&Account| {
+            account.password.as_ref().is_some_and(|hash| hash.is_of_same_password(typed))
+        };
+        match account.filter(is_right) {
+            Some(account) if !account.disabled => {
+                let account = self.renewed(account, password).await?;
+                self.let_in(&under, account, left, client).await
+            }
+            right => self.refuse(&under, typed, right.is_some(), client),
+        }
+    }
+
+    async fn let_in(
+        &self,
+        under: &Passwords,
+        account: Account,
+        left: Option<&str>,
+        client: &Client,
+    ) -> Result<Decision<Compared>, Error> {
+        let mut change = Change::new();
+        under.standing.expected_by(&mut change);
+        let now = self.world.now();
+        let session = self.new_session(&account, Means::Password, now, client);
+        self.put_session(&mut change, &session, left).await?;
+        change.put(Key::account(account.id), Record::Account(account.clone()));
+        let event = Event::new(now, EventName::SignedIn, Some(account.id), client);
+        let signed_in = PasswordSignIn::SignedIn(Box::new(self.signed_in(account, session)?));
+        Ok(Decision::Commit { change, event: Some(event), answer: Ok(Compared::Answer(signed_in)) })
+    }
+
+    fn refuse(
+        &self,
+        under: &Passwords,
+        typed: &PasswordHash,
+        is_disabled: bool,
+        client: &Client,
+    ) -> Result<Decision<Compared>, Error> {
+        let account = under.standing.account().map(|account| account.id);
+        let event = Event::new(self.world.now(), EventName::PasswordRefused, account, client);
+        let answer = match under.registration(typed) {
+            _ if is_disabled => Err(Error::AccountDisabled),
+            None => Err(Error::InvalidCredentials),
+            Some((held, request)) => {
+                let token = self.ring.seal_request(request.key, held.nonce());
+                let request_token = token.ok_or(Error::InvalidRequest)?;
+                let (held, expires_at) = (*held, request.expires_at);
+                let unconfirmed = Unconfirmed { held, request: request_token, expires_at };
+                Ok(Compared::Answer(PasswordSignIn::Unconfirmed(unconfirmed)))
+            }
+        };
+        // Standing and registrations are read one after the other: who was confirmed in between had
+        // neither an account nor a registration, and the right password would be told to be wrong.
+        let mut change = Change::new();
+        under.standing.expected_by(&mut change);
+        if account.is_none() {
+            // An account gets the event into its history: as many writes where there is none, or the time
+            // would tell them apart.
+            change.delete(Key::history(AccountId::NOBODY, event.at, [0; 8]));
+        }
+        Ok(Decision::Commit { change, event: Some(event), answer })
+    }
+
+    /// The account with its password hashed as it is done today, where it was hashed otherwise: the
+    /// only moment when the password itself is there.
+    async fn renewed(&self, account: &Account, password: &Password) -> Result<Account, Error> {
+        let today = self.todays_recipe(account);
+        if account.password.as_ref().is_none_or(|hash| hash.recipe == today) {
+            return Ok(account.clone());
+        }
+        match self.hash(password, today).await {
+            Ok(hash) => Ok(Account { password: Some(hash), ..account.clone() }),
+            // The password was right: it is renewed at another time.
+            Err(Error::Store(StoreError::Busy)) => Ok(account.clone()),
+            Err(error) => Err(error),
+        }
+    }
+}

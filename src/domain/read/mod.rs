@@ -1,0 +1,110 @@
+//! Reading records in their types.
+
+mod standing;
+
+pub(in crate::domain) use self::standing::Standing;
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::ports::{Change, StoreError, Version, Versioned};
+use crate::domain::record::Record;
+use crate::domain::record::account::Account;
+use crate::domain::record::event::Event;
+use crate::domain::record::ids::AccountId;
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::Letter;
+use crate::domain::record::owner::Owner;
+use crate::domain::record::pending::Pending;
+use crate::domain::record::request::Request;
+use crate::domain::record::session::Session;
+
+/// What stands under a key, or that nothing does.
+#[derive(Clone, Debug)]
+pub(in crate::domain) struct Found<T> {
+    pub(in crate::domain) key: Key,
+    pub(in crate::domain) value: Option<T>,
+    version: Option<Version>,
+}
+
+impl<T: Stored> Found<T> {
+    fn new(key: Key, versioned: Option<Versioned>) -> Result<Self, Error> {
+        let version = versioned.as_ref().map(|found| found.version);
+        let value = match versioned {
+            Some(found) => Some(T::from_record(found.record).ok_or_else(|| misplaced(&key))?),
+            None => None,
+        };
+        Ok(Self { key, value, version })
+    }
+
+    /// Makes `change` hold only while this is still so.
+    pub(in crate::domain) fn expected_by(&self, change: &mut Change) {
+        change.expect(self.key.clone(), self.version);
+    }
+
+    /// The same, with the value as something makes of it.
+    fn map(self, of: impl FnOnce(T) -> T) -> Self {
+        Self { value: self.value.map(of), ..self }
+    }
+
+    /// The same, but nothing where the value is not what is looked for.
+    pub(in crate::domain) fn filter(self, is_it: impl FnOnce(&T) -> bool) -> Self {
+        Self { value: self.value.filter(is_it), ..self }
+    }
+}
+
+/// A kind of record that stands alone under its key.
+pub(in crate::domain) trait Stored: Sized {
+    fn from_record(record: Record) -> Option<Self>;
+}
+
+macro_rules! stored {
+    ($($kind:ty: $variant:ident),+) => {$(
+        impl Stored for $kind {
+            fn from_record(record: Record) -> Option<Self> {
+                match record {
+                    Record::$variant(value) => Some(value),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+
+stored!(
+    Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter,
+    AccountId: Undo, Event: Event
+);
+
+impl Gatepost {
+    pub(in crate::domain) async fn find<T: Stored>(&self, key: Key) -> Result<Found<T>, Error> {
+        let found = self.store.get(std::slice::from_ref(&key)).await?.pop().flatten();
+        Found::new(key, found)
+    }
+
+    /// Records of one kind as of one moment, in the order asked.
+    pub(in crate::domain) async fn find_all<T: Stored>(
+        &self,
+        keys: Vec<Key>,
+    ) -> Result<Vec<Found<T>>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.store.get(&keys).await?;
+        keys.into_iter().zip(found).map(|(key, found)| Found::new(key, found)).collect()
+    }
+
+    /// Two records as of one moment.
+    pub(in crate::domain) async fn find_both<A: Stored, B: Stored>(
+        &self,
+        first: Key,
+        second: Key,
+    ) -> Result<(Found<A>, Found<B>), Error> {
+        let keys = [first, second];
+        let mut found = self.store.get(&keys).await?.into_iter();
+        let [first, second] = keys;
+        Ok((Found::new(first, found.next().flatten())?, Found::new(second, found.next().flatten())?))
+    }
+}
+
+fn misplaced(key: &Key) -> Error {
+    StoreError::Damaged(format!("the record under {key:?} is missing or of another kind")).into()
+}

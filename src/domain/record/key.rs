@@ -1,0 +1,251 @@
+//! Where each record stands: readable prefixes, big-endian times, so that order means something.
+//!
+//! `a/` accounts, `e/` who owns an address, `p/` passwords that wait for their address to be proven,
+//! `r/` requests, `q/` requests by the account that asked, `s/` sessions by account, `o/` the outbox by due
+//! time, `x/` expiry marks by time, `v/` events by time, `h/` events by account, `u/` rights to have an
+//! address back, `d/` deleted accounts of which something is left, `k/` key checks, `n/` the seed of salts.
+//! Prefixes of one engine's own begin with a NUL byte.
+
+use std::fmt;
+
+use crate::domain::record::address::{CanonicalAddress, EmailAddress};
+use crate::domain::record::ids::{AccountId, LetterId, Nonce, SessionId};
+use crate::domain::record::time::Timestamp;
+
+/// The key of a record: bytes whose order is the order of a scan.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Vec<u8>);
+
+impl Key {
+    /// An account.
+    #[must_use]
+    pub fn account(id: AccountId) -> Self {
+        Self::joined(b"a/", &[&id.0])
+    }
+
+    /// The owner of an address.
+    #[must_use]
+    pub fn owner(address: &CanonicalAddress) -> Self {
+        Self::joined(b"e/", &[address.as_str().as_bytes()])
+    }
+
+    /// The address whose owner stands under this key; nothing when it is another kind of key.
+    #[must_use]
+    pub fn owned_address(&self) -> Option<CanonicalAddress> {
+        let address = std::str::from_utf8(self.0.strip_prefix(b"e/")?).ok()?;
+        Some(EmailAddress::parse(address).ok()?.canonical())
+    }
+
+    /// The registrations of an address that wait for their mail.
+    #[must_use]
+    pub fn pending(address: &CanonicalAddress) -> Self {
+        Self::joined(b"p/", &[address.as_str().as_bytes()])
+    }
+
+    /// A request.
+    #[must_use]
+    pub fn request(nonce: Nonce) -> Self {
+        Self::joined(b"r/", &[&nonce.0])
+    }
+
+    /// That an account asked for what stands under `request`: all of one account stand together.
+    #[must_use]
+    pub fn asked(account: AccountId, request: &Self) -> Self {
+        Self::joined(b"q/", &[&account.0, &request.0])
+    }
+
+    /// The request that this key says an account asked for; nothing when it is another kind of key.
+    #[must_use]
+    pub fn asked_request(&self) -> Option<Self> {
+        self.0.strip_prefix(b"q/")?.get(16..).map(|key| Self(key.to_vec()))
+    }
+
+    /// A session: all of one account stand together.
+    #[must_use]
+    pub fn session(account: AccountId, id: SessionId) -> Self {
+        Self::joined(b"s/", &[&account.0, &id.0])
+    }
+
+    /// A letter that is owed and due at a time.
+    #[must_use]
+    pub fn letter(due: Timestamp, id: LetterId) -> Self {
+        Self::joined(b"o/", &[&due.0.to_be_bytes(), &id.0])
+    }
+
+    /// When the letter under this key is due; nothing when it is another kind of key.
+    #[must_use]
+    pub fn letter_due(&self) -> Option<Timestamp> {
+        let due = self.0.strip_prefix(b"o/")?.first_chunk::<8>()?;
+        Some(Timestamp(u64::from_be_bytes(*due)))
+    }
+
+    /// The mark that what stands under `key` is over at a time.
+    #[must_use]
+    pub fn expiry(at: Timestamp, key: &Self) -> Self {
+        Self::joined(b"x/", &[&at.0.to_be_bytes(), &key.0])
+    }
+
+    /// What the expiry mark under this key speaks of; nothing when it is another kind of key.
+    #[must_use]
+    pub fn expired(&self) -> Option<Self> {
+        self.0.strip_prefix(b"x/")?.get(8..).map(|key| Self(key.to_vec()))
+    }
+
+    /// An event. `tail` keeps two of one millisecond apart.
+    #[must_use]
+    pub fn event(at: Timestamp, tail: [u8; 8]) -> Self {
+        Self::joined(b"v/", &[&at.0.to_be_bytes(), &tail])
+    }
+
+    /// The check value of a key of the ring.
+    #[must_use]
+    pub fn key_check(id: u8) -> Self {
+        Self::joined(b"k/", &[&[id]])
+    }
+
+    /// Whose a right to have an address back is.
+    #[must_use]
+    pub fn undo(nonce: Nonce) -> Self {
+        Self::joined(b"u/", &[&nonce.0])
+    }
+
+    /// An event once more, under its account: the newest first.
+    #[must_use]
+    pub fn history(account: AccountId, at: Timestamp, tail: [u8; 8]) -> Self {
+        Self::joined(b"h/", &[&account.0, &(u64::MAX - at.0).to_be_bytes(), &tail])
+    }
+
+    /// What is left to be removed of a deleted account.
+    #[must_use]
+    pub fn remains(account: AccountId) -> Self {
+        Self::joined(b"d/", &[&account.0])
+    }
+
+    /// The seed of salts.
+    #[must_use]
+    pub fn salt_seed() -> Self {
+        Self::joined(b"n/", &[])
+    }
+
+    /// A key from the bytes an engine keeps.
+    #[must_use]
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes an engine keeps.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn joined(prefix: &[u8], parts: &[&[u8]]) -> Self {
+        Self(std::iter::once(prefix).chain(parts.iter().copied()).flatten().copied().collect())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Addresses are no business of a log.
+        let inner = self.expired().unwrap_or_else(|| self.clone());
+        let is_address = [b"e/", b"p/"].iter().any(|prefix| inner.0.starts_with(*prefix));
+        let shown = if is_address { self.0.len() - inner.0.len() + 2 } else { self.0.len() };
+        write!(f, "{}{}", self.0[..shown].escape_ascii(), if is_address { "(address)" } else { "" })
+    }
+}
+
+/// Neighbouring keys, from the first (included) to the last (excluded).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first key that may be in it.
+    pub from: Key,
+    /// The first key beyond it.
+    pub until: Key,
+}
+
+impl Span {
+    /// The owners of all addresses, in the order of the addresses.
+    #[must_use]
+    pub fn owners() -> Self {
+        Self::prefix(&Key::joined(b"e/", &[]))
+    }
+
+    /// All sessions of an account.
+    #[must_use]
+    pub fn sessions(account: AccountId) -> Self {
+        Self::prefix(&Key::joined(b"s/", &[&account.0]))
+    }
+
+    /// The events of an account, the newest first.
+    #[must_use]
+    pub fn history(account: AccountId) -> Self {
+        Self::prefix(&Key::joined(b"h/", &[&account.0]))
+    }
+
+    /// What is left of deleted accounts.
+    #[must_use]
+    pub fn remains() -> Self {
+        Self::prefix(&Key::joined(b"d/", &[]))
+    }
+
+    /// The requests an account asked for.
+    #[must_use]
+    pub fn asked(account: AccountId) -> Self {
+        Self::prefix(&Key::joined(b"q/", &[&account.0]))
+    }
+
+    /// Letters due at `now` or before, the longest due first.
+    #[must_use]
+    pub fn letters_due(now: Timestamp) -> Self {
+        Self::timed(b"o/", now)
+    }
+
+    /// The whole outbox, the first due first.
+    #[must_use]
+    pub fn letters() -> Self {
+        Self::prefix(&Key::joined(b"o/", &[]))
+    }
+
+    /// Marks of what is over at `now` or before.
+    #[must_use]
+    pub fn expired(now: Timestamp) -> Self {
+        Self::timed(b"x/", now)
+    }
+
+    /// All key checks.
+    #[must_use]
+    pub fn key_checks() -> Self {
+        Self::prefix(&Key::joined(b"k/", &[]))
+    }
+
+    /// The rest of this span beyond `key`: how the next page of a scan begins.
+    #[must_use]
+    pub fn after(&self, key: &Key) -> Self {
+        let mut from = key.0.clone();
+        from.push(0);
+        Self { from: Key(from), until: self.until.clone() }
+    }
+
+    /// Whether `key` lies in the span.
+    #[must_use]
+    pub fn holds(&self, key: &Key) -> bool {
+        self.from <= *key && *key < self.until
+    }
+
+    fn prefix(prefix: &Key) -> Self {
+        let mut until = prefix.0.clone();
+        // The first key beyond is the prefix with its last byte one higher; 0xff carries over.
+        while let Some(last) = until.pop() {
+            if let Some(next) = last.checked_add(1) {
+                until.push(next);
+                break;
+            }
+        }
+        Self { from: prefix.clone(), until: Key(until) }
+    }
+
+    fn timed(prefix: &[u8], now: Timestamp) -> Self {
+        let until = now.0.saturating_add(1).to_be_bytes();
+        Self { from: Key(prefix.to_vec()), until: Key::joined(prefix, &[&until]) }
+    }
+}

@@ -1,0 +1,195 @@
+//! Staying signed in, and signing out.
+//!
+//! A session is live while it stands in the store, is not over, was used lately enough, and its
+//! account is in the epoch the session was made in. It is looked up at every request, so ended
+//! means refused at the very next one.
+
+mod actor;
+mod signed_in;
+
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::account::Account;
+use crate::domain::record::client::Client;
+use crate::domain::record::session::Means;
+use crate::domain::record::session::Session;
+use std::time::Duration;
+
+pub(in crate::domain) use self::actor::Actor;
+pub use self::signed_in::{Live, SignedIn};
+use crate::domain::error::Error;
+use crate::domain::ports::{Change, StoreError};
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::ids::{AccountId, SessionId};
+use crate::domain::record::key::{Key, Span};
+use crate::domain::record::time::Timestamp;
+use crate::domain::token::SessionClaims;
+use crate::domain::{Decision, Gatepost};
+
+/// Most sessions one account has; the oldest make room.
+pub const MAX_SESSIONS: usize = 50;
+/// How far a clock is set back without anybody being asked anew.
+const CLOCK_STEP: Duration = Duration::from_mins(1);
+/// Last use is written at most this often.
+const TOUCH_AFTER: Duration = Duration::from_mins(5);
+
+impl Gatepost {
+    /// Who is signed in with this session token.
+    ///
+    /// # Errors
+    /// `SignInRequired` when nobody is; `Store`.
+    pub async fn session(&self, token: &str) -> Result<Live, Error> {
+        let Actor { account, session, .. } = self.signed_in_with(token).await?;
+        self.touch(&session).await;
+        Ok(Live { account, session })
+    }
+
+    /// Whether who brings this token may change the account: asked before it is looked at what was typed,
+    /// since nobody else is told what is wrong with that.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    pub async fn expect_recent(&self, token: &str) -> Result<(), Error> {
+        self.recently_signed_in_with(token).await.map(drop)
+    }
+
+    /// Whether its holder may change the account without proving once more who they are.
+    #[must_use]
+    pub fn is_recent(&self, session: &Session) -> bool {
+        let now = self.world.now();
+        // What was proven in a future that the clock has left again would be recent for that long.
+        let is_past = session.proven_at <= now.plus(CLOCK_STEP);
+        is_past && now < session.recent_until()
+    }
+
+    /// Ends the session of this token. No mistake when there is none.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn sign_out(&self, token: &str, client: &Client) -> Result<(), Error> {
+        let Some(claims) = self.ring.open_session(token) else { return Ok(()) };
+        let key = Key::session(claims.account, claims.session);
+        self.act(client, || async {
+            let found: Found<Session> = self.find(key.clone()).await?;
+            if found.value.is_none() {
+                return Ok(Decision::Answer(()));
+            }
+            let mut change = Change::new();
+            found.expected_by(&mut change);
+            change.delete(found.key);
+            let event = Event::new(self.world.now(), EventName::SignedOut, Some(claims.account), client);
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
+        })
+        .await
+    }
+
+    pub(in crate::domain) fn is_live(&self, session: &Session, account: &Account) -> bool {
+        !account.disabled && session.epoch == account.epoch && self.world.now() < self.session_end(session)
+    }
+
+    /// When a session is over unless it is used again.
+    pub(in crate::domain) fn session_end(&self, session: &Session) -> Timestamp {
+        session.expires_at.min(session.last_used_at.plus(self.settings.session_idle))
+    }
+
+    pub(in crate::domain) fn new_session(
+        &self,
+        account: &Account,
+        means: Means,
+        now: Timestamp,
+        client: &Client,
+    ) -> Session {
+        Session {
+            // A new id at every sign-in: a planted one is never taken over.
+            id: SessionId(self.world.random()),
+            account: account.id,
+            key: self.ring.newest(),
+            epoch: account.epoch,
+            created_at: now,
+            last_used_at: now,
+            expires_at: now.plus(self.settings.session_absolute),
+            proven_at: now,
+            means,
+            ip: client.ip,
+            device: client.device(),
+        }
+    }
+
+    /// Adds a session to a change that also writes the account, ends the one this browser leaves
+    /// (`left` is its token), and the oldest beyond the cap.
+    pub(in crate::domain) async fn put_session(
+        &self,
+        change: &mut Change,
+        session: &Session,
+        left: Option<&str>,
+    ) -> Result<(), Error> {
+        let left = left.and_then(|token| self.ring.open_session(token));
+        let left = left.map(|claims| Key::session(claims.account, claims.session));
+        self.put_session_for(change, session, left).await
+    }
+
+    /// The same, in place of the session under the key `left`.
+    pub(in crate::domain) async fn put_session_for(
+        &self,
+        change: &mut Change,
+        session: &Session,
+        left: Option<Key>,
+    ) -> Result<(), Error> {
+        for key in self.beyond_cap(session, left.as_ref()).await?.into_iter().chain(left) {
+            change.delete(key);
+        }
+        let key = Key::session(session.account, session.id);
+        change.put(Key::expiry(self.session_end(session), &key), Record::Expiry);
+        change.put(key, Record::Session(session.clone()));
+        Ok(())
+    }
+
+    /// Sessions of an earlier epoch are dead and make room first.
+    async fn beyond_cap(&self, newest: &Session, left: Option<&Key>) -> Result<Vec<Key>, Error> {
+        let found = self.sessions_of(newest.account).await?;
+        let others = found.into_iter().filter(|(key, _)| Some(key) != left);
+        let (mut live, dead): (Vec<_>, Vec<_>) = others.partition(|(_, it)| it.epoch == newest.epoch);
+        live.sort_unstable_by_key(|(_, session)| session.created_at);
+        let surplus = (live.len() + 1).saturating_sub(MAX_SESSIONS);
+        Ok(dead.into_iter().chain(live.into_iter().take(surplus)).map(|(key, _)| key).collect())
+    }
+
+    /// All sessions of an account that stand in the store, dead ones among them.
+    pub(in crate::domain) async fn sessions_of(
+        &self,
+        account: AccountId,
+    ) -> Result<Vec<(Key, Session)>, Error> {
+        let found = self.store.scan(&Span::sessions(account), MAX_SESSIONS + 1).await?;
+        found
+            .into_iter()
+            .map(|(key, versioned)| match versioned.record {
+                Record::Session(session) => Ok((key, session)),
+                _ => Err(StoreError::Damaged(format!("{key:?} is no session")).into()),
+            })
+            .collect()
+    }
+
+    pub(in crate::domain) fn signed_in(&self, account: Account, session: Session) -> Result<SignedIn, Error> {
+        let claims = SessionClaims { key: session.key, account: account.id, session: session.id };
+        let token = self.ring.seal_session(&claims).ok_or(Error::SignInRequired)?;
+        Ok(SignedIn { account, session, token })
+    }
+
+    /// Writes down that a session is in use, now and then. A store that takes no writes keeps
+    /// nobody out, and a lost race means that somebody else just wrote it, or ended the session.
+    async fn touch(&self, session: &Session) {
+        let now = self.world.now();
+        if now < session.last_used_at.plus(TOUCH_AFTER) {
+            return;
+        }
+        let key = Key::session(session.account, session.id);
+        let Ok(found) = self.find::<Session>(key).await else { return };
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        let Some(session) = found.value else { return };
+        change.put(found.key, Record::Session(Session { last_used_at: now, ..session }));
+        if let Err(error) = self.store.commit(change).await {
+            tracing::warn!(%error, "the last use of a session was not written");
+        }
+    }
+}

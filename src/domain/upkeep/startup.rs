@@ -1,0 +1,74 @@
+//! Opening the house: is this the key ring the store was written with?
+
+use std::sync::Arc;
+
+use crate::domain::ports::{Change, Committed, Store, StoreError, World};
+use crate::domain::record::Record;
+use crate::domain::record::ids::KeyId;
+use crate::domain::record::key::{Key, Span};
+use crate::domain::record::salt::SaltSeed;
+use crate::domain::token::KeyRing;
+use crate::domain::{Gatepost, Settings};
+
+/// Why the house does not open.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The store was written with a key that is not in the ring, or is another one there. Every
+    /// token and code would be refused, so nothing is served.
+    #[error(
+        "the store was written with another key {id} than the one that was found: put back the key file that \
+         belongs to this store, or name it by key_file or GATEPOST_KEY"
+    )]
+    WrongKey {
+        /// The key's id.
+        id: u8,
+    },
+    /// The store could not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Gatepost {
+    /// Proves that the key ring is the store's own, remembers keys that are new in it, and puts the
+    /// domain before its engines.
+    ///
+    /// # Errors
+    /// `WrongKey` before anything is served or written; `Store` when the store fails.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        world: World,
+        ring: KeyRing,
+        settings: Settings,
+    ) -> Result<Self, OpenError> {
+        let known = store.scan(&Span::key_checks(), usize::from(u8::MAX)).await?;
+        for (key, found) in &known {
+            let matches = ring
+                .checks()
+                .any(|(id, check)| *key == Key::key_check(id.0) && found.record == Record::KeyCheck(check));
+            if !matches {
+                return Err(OpenError::WrongKey { id: key.as_bytes().last().copied().unwrap_or_default() });
+            }
+        }
+        let is_new = |id: KeyId| known.iter().all(|(key, _)| *key != Key::key_check(id.0));
+        let mut change = Change::new();
+        for (id, check) in ring.checks().filter(|(id, _)| is_new(*id)) {
+            change.expect(Key::key_check(id.0), None);
+            change.put(Key::key_check(id.0), Record::KeyCheck(check));
+        }
+        let seed = if let Some(found) = store.get(&[Key::salt_seed()]).await?.pop().flatten() {
+            let Record::SaltSeed(seed) = found.record else {
+                return Err(StoreError::Damaged("the seed of salts is none".into()).into());
+            };
+            seed
+        } else {
+            let seed = SaltSeed(world.random());
+            change.expect(Key::salt_seed(), None);
+            change.put(Key::salt_seed(), Record::SaltSeed(seed));
+            seed
+        };
+        if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
+            return Err(StoreError::Refused("somebody else is opening it".into()).into());
+        }
+        Ok(Self::new(store, world, ring, seed, settings))
+    }
+}

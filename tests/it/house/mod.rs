@@ -1,0 +1,297 @@
+//! The rules of the code, checked by reading it.
+
+mod imports;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use self::imports::Imports;
+
+/// A room and what it may import of ours, besides itself.
+const IMPORTS: [(&str, &[&str]); 6] = [
+    ("domain", &[]),
+    ("path", &[]),
+    ("store", &["domain"]),
+    ("world", &["domain"]),
+    ("mail", &["domain", "path"]),
+    ("web", &["domain", "path"]),
+];
+
+/// A crate and the only places that may name it.
+const CRATES: [(&str, &[&str]); 9] = [
+    ("sled", &["src/store/sled"]),
+    ("bincode", &["src/store/codec.rs"]),
+    ("blake3", &["src/domain/token/"]),
+    ("argon2", &["src/domain/password/"]),
+    ("lettre", &["src/mail"]),
+    ("poem", &["src/web"]),
+    ("poem_openapi", &["src/web"]),
+    ("maud", &["src/web", "src/mail"]),
+    ("clap", &["src/cli"]),
+];
+
+const MAX_LINES: usize = 300;
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{folder} has files");
+    files
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file's path from the top, as the rules spell it.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
+}
+
+/// The code of a file: without comments, and without what stands between quotes on one line.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| strip(line) + "\n").collect()
+}
+
+fn strip(line: &str) -> String {
+    let mut stripped = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(['"', '/']) {
+        let (before, from) = rest.split_at(at);
+        stripped.push_str(before);
+        if from.starts_with("//") {
+            return stripped;
+        }
+        let end = if from.starts_with('"') { end_of_text(from) } else { 1 };
+        rest = &from[end..];
+    }
+    stripped + rest
+}
+
+/// Where the text that begins with a quote is over.
+fn end_of_text(from: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, character) in from.char_indices().skip(1) {
+        match character {
+            '"' if !is_escaped => return at + 1,
+            '\\' => is_escaped = !is_escaped,
+            _ => is_escaped = false,
+        }
+    }
+    from.len()
+}
+
+/// Every name that stands before a `::`, and is not itself after one: where paths begin.
+fn beginnings(code: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices("::") {
+        let before = &code[..at];
+        let start = before.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+        if !before[..start].ends_with("::") {
+            names.insert(before[start..].to_owned());
+        }
+    }
+    names
+}
+
+/// The rooms that a file names, after `crate::` or on a way up.
+fn rooms_named(code: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rooms = BTreeSet::new();
+    for (at, mark) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        let rest = &code[at + mark.len()..];
+        let named = match rest.strip_prefix('{') {
+            None => rest.split(|c| !is_name(c)).take(1).collect(),
+            Some(group) => members(group),
+        };
+        // On a way up stand names of any kind; those of rooms are told from them by the list.
+        let is_room = |name: &&str| mark == "crate::" || IMPORTS.iter().any(|(room, _)| room == name);
+        rooms.extend(named.into_iter().filter(is_room).map(str::to_owned));
+    }
+    rooms
+}
+
+/// The first name of each member of a group in braces, whose first brace is already gone.
+fn members(group: &str) -> Vec<&str> {
+    let first = |part: &'_ str| part.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(part.len());
+    members_whole(group)
+        .into_iter()
+        .map(|part| &part[..first(part)])
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Each member of such a group, with everything that belongs to it.
+fn members_whole(group: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let end = group.find(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth < 0
+    });
+    let group = &group[..end.unwrap_or(group.len())];
+    let mut depth = 0;
+    let parts = group.split(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        c == ',' && depth == 0
+    });
+    parts.map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+#[test]
+fn a_room_imports_what_the_map_says_and_nothing_else() {
+    for (room, allowed) in IMPORTS {
+        let is_in_room = |path: &PathBuf| {
+            shown(path).starts_with(&format!("src/{room}/")) || shown(path) == format!("src/{room}.rs")
+        };
+        let files: Vec<PathBuf> = rust_files("src").into_iter().filter(is_in_room).collect();
+        assert!(!files.is_empty(), "the room {room} is there");
+        for path in files {
+            for named in rooms_named(&code(&path)) {
+                let is_allowed = named == room || allowed.contains(&named.as_str());
+                assert!(is_allowed, "{} names {named}, which {room} may not import", shown(&path));
+            }
+        }
+    }
+}
+
+/// The layers of the domain, from the bottom up. A file imports from its own room and from lower layers.
+const LAYERS: [&[&str]; 12] = [
+    &["record"],
+    &["ports"],
+    &["token"],
+    &["password"],
+    &["error"],
+    &["mod"],
+    &["read"],
+    &["outbox"],
+    &["session"],
+    &["owner"],
+    &["mailed"],
+    &["person", "profile", "operator", "upkeep"],
+];
+
+/// The room of the domain that a file belongs to, and its layer.
+fn layer(file: &str) -> Option<(&str, usize)> {
+    let room = file.strip_prefix("src/domain/")?.split(['/', '.']).next()?;
+    let layer = LAYERS.iter().position(|rooms| rooms.contains(&room));
+    Some((room, layer.unwrap_or_else(|| panic!("{file}: the layers do not name {room}"))))
+}
+
+#[test]
+fn imports_in_the_domain_point_only_downwards() {
+    for (file, imported) in Imports::read().0 {
+        let Some((room, floor)) = layer(&file) else { continue };
+        for (other, below) in imported.iter().filter_map(|file| layer(file)) {
+            assert!(other == room || below < floor, "{file} imports from {other}, which is not below {room}");
+        }
+    }
+}
+
+#[test]
+fn no_file_imports_itself_through_others() {
+    let circles = Imports::read().circles();
+    let told: String = circles.iter().map(|(file, to)| format!("\n{file} -> {to:?}")).collect();
+    assert!(circles.is_empty(), "these files import each other in circles:{told}");
+}
+
+#[test]
+fn the_domain_has_at_most_sixteen_rooms() {
+    let rooms = fs::read_dir(root().join("src/domain")).unwrap().count();
+    assert!(rooms <= 16, "{rooms} files and folders at the top of src/domain");
+}
+
+#[test]
+fn only_one_place_names_each_crate_that_is_kept_behind_it() {
+    for (name, places) in CRATES {
+        for path in rust_files("src") {
+            let at = shown(&path);
+            if places.iter().any(|place| at.starts_with(place)) {
+                continue;
+            }
+            let code = code(&path);
+            // A module of ours may have the crate's name; then it comes after `self`, `super` or a room.
+            let is_named = beginnings(&code).contains(name) || code.contains(&format!("use {name};"));
+            assert!(!is_named, "{at} names {name}, which belongs to {places:?}");
+        }
+    }
+}
+
+#[test]
+fn no_file_outgrows_its_room() {
+    for path in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= MAX_LINES, "{} has {lines} lines", shown(&path));
+    }
+}
+
+#[test]
+fn nothing_unwraps_outside_of_tests() {
+    for path in rust_files("src") {
+        let code = code(&path);
+        let served = code.split("#[cfg(test)]").next().unwrap();
+        assert!(!served.contains(".unwrap()"), "{}: say with expect why it cannot fail", shown(&path));
+    }
+}
+
+#[test]
+fn no_comment_cites_a_page_that_is_not_here() {
+    const PAGES: [&str; 4] = ["SEC-", "FW-", "REL-", "FACTS"];
+    for path in rust_files("src") {
+        let text = fs::read_to_string(&path).unwrap();
+        let cited = PAGES.into_iter().find(|page| text.contains(page));
+        assert_eq!(cited, None, "{}: say the reason itself", shown(&path));
+    }
+}
+
+#[test]
+fn nothing_is_named_after_having_no_subject() {
+    const EMPTY_WORDS: [&str; 6] = ["util", "utils", "helper", "helpers", "common", "manager"];
+    for path in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
+        let at = shown(&path).to_lowercase();
+        let mut words = at.split(|c: char| !c.is_alphanumeric());
+        assert!(!words.any(|word| EMPTY_WORDS.contains(&word)), "{at}");
+        for line in code(&path).lines().filter(|line| line.contains("mod ")) {
+            let mut words = line.split(|c: char| !c.is_alphanumeric());
+            assert!(!words.any(|word| EMPTY_WORDS.contains(&word)), "{at}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason_beside_it() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let mut is_dependency = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            is_dependency = line.ends_with("dependencies]");
+        }
+        let is_named = is_dependency && line.contains(" = ") && !line.starts_with('#');
+        assert!(!is_named || line.contains(" # "), "no reason for: {line}");
+    }
+}
+
+#[test]
+fn the_rules_are_read_as_they_are_meant() {
+    assert_eq!(strip(r#"let a = "sled::open \" // x"; b() // poem::x"#), "let a = ; b() ");
+    assert_eq!(strip("a / b"), "a  b");
+    let named = rooms_named(
+        "use crate::domain::x;\nuse crate::{app::{self, y}, world};\nsuper::super::web::x; super::y",
+    );
+    assert_eq!(named.into_iter().collect::<Vec<_>>(), ["app", "domain", "web", "world"]);
+    let begun = beginnings("use poem::web; fn f(x: self::sled::T) -> maud::Markup { a::poem_openapi::b }");
+    assert_eq!(begun.into_iter().collect::<Vec<_>>(), ["a", "maud", "poem", "self"]);
+}
