@@ -1,5 +1,5 @@
-//! A flood of sign-ins with passwords: everybody is answered, the pages go on, and the memory stays
-//! within its bound, whether the clients wait for their answers or hang up.
+//! A flood of password sign-ins: every client gets a response, pages still load, and memory stays within
+//! its limit, whether the clients wait for their responses or disconnect.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,13 +21,13 @@ const SIGN_INS: usize = 300;
 const HANG_UPS: usize = 100;
 const MEMBERS: usize = 20;
 const PASSWORD: &str = "three quiet otters";
-/// What one hash takes.
+/// Memory for one hash.
 const HASH_KIB: u64 = 19 * 1024;
-/// What a flood may take besides: connections, their buffers, and what the allocator keeps.
+/// Memory a flood may use otherwise: connections, their buffers, and memory the allocator keeps.
 const SPARE_KIB: u64 = 32 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_sign_ins_takes_no_more_memory_than_its_slots() {
+async fn a_flood_of_sign_ins_uses_no_more_memory_than_its_hashing_slots() {
     let folder = tempfile::tempdir().unwrap();
     let server = Process::start(&folder.path().join("data"), free_address(), &[]);
     let address = server.address;
@@ -49,11 +49,11 @@ async fn a_flood_of_sign_ins_takes_no_more_memory_than_its_slots() {
 
     hang_up(address).await;
     let peak = server.memory_kib("VmHWM");
-    assert!(peak < most, "{peak} KiB, {base} before: after those who hung up");
+    assert!(peak < most, "{peak} KiB, {base} before: after clients disconnected");
 }
 
-/// All at once, each from a connection and an address of its own. How many were answered by which
-/// status.
+/// Signs in many times at once, each from its own connection and address. Returns the number of
+/// responses per status.
 async fn flood(server: SocketAddr) -> BTreeMap<u16, usize> {
     let mut connections = Vec::new();
     for number in 0..SIGN_INS {
@@ -66,7 +66,7 @@ async fn flood(server: SocketAddr) -> BTreeMap<u16, usize> {
         let (email, password) = match number % 3 {
             0 => (email(number % MEMBERS), PASSWORD),
             1 => (email(number % MEMBERS), "three noisy otters"),
-            _ => (format!("nobody{number}@example.org"), PASSWORD),
+            _ => (format!("stranger{number}@example.org"), PASSWORD),
         };
         let request = sign_in(server, door, &email, password);
         tokio::spawn(async move { answer(stream, &request).await })
@@ -86,11 +86,11 @@ async fn flood(server: SocketAddr) -> BTreeMap<u16, usize> {
     }
     is_over.store(true, Ordering::SeqCst);
     let looks = looking.await.unwrap();
-    assert!(looks >= 20, "the sign-in page was shown {looks} times meanwhile");
+    assert!(looks >= 20, "the sign-in page was loaded {looks} times during the flood");
     seen
 }
 
-/// Opens the sign-in page again and again. How often that went well, and it always has to.
+/// Loads the sign-in page repeatedly, which must always succeed. Returns how many times.
 async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> usize {
     let mut looks = 0;
     while !is_over.load(Ordering::SeqCst) {
@@ -101,8 +101,8 @@ async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> usize {
     looks
 }
 
-/// Clients that send a password and go away. The slots they had are free again when the work is done:
-/// then somebody else is let in.
+/// Clients that send a password and disconnect. Their slots become free when the hashes are done, and
+/// another sign-in succeeds.
 async fn hang_up(server: SocketAddr) {
     for number in 0..HANG_UPS {
         let mut stream = connect(server, number).await;
@@ -119,7 +119,7 @@ async fn hang_up(server: SocketAddr) {
     }
 }
 
-/// A member registers and confirms.
+/// Registers and confirms an account.
 async fn register(server: SocketAddr, email: &str) {
     let asked = post(server, "/api/register", json!({ "email": email, "password": PASSWORD })).await;
     assert_eq!(asked.status, 202, "{asked:?}");
@@ -148,7 +148,7 @@ fn get_sign_in(server: SocketAddr) -> String {
     format!("GET /sign-in HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host(server))
 }
 
-/// A sign-in as it stands on the wire; a page's as htmx sends it, so that success is 200 at both doors.
+/// The bytes of a sign-in request. The page's is sent as htmx does, so that success is 200 at both doors.
 fn sign_in(server: SocketAddr, door: Door, email: &str, password: &str) -> String {
     let host = host(server);
     let (path, lines, body) = match door {
@@ -173,8 +173,8 @@ fn sign_in(server: SocketAddr, door: Door, email: &str, password: &str) -> Strin
     )
 }
 
-/// A connection of the client with this number, which has an address of its own: one client alone may
-/// not hold so many.
+/// A connection from the address of the client with this number. A single client may not have so many
+/// connections.
 async fn connect(server: SocketAddr, client: usize) -> TcpStream {
     let [.., high, low] = (client + 2).to_be_bytes();
     let socket = TcpSocket::new_v4().unwrap();

@@ -1,4 +1,4 @@
-//! What a proxy in front of an app is told. With real proxies: `proxy`.
+//! The responses to a proxy in front of an app. `proxy` has the tests with real proxies.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +21,8 @@ use crate::harness::world::world;
 const PATH: &str = "/forward-auth";
 const ANN: &str = "ann@example.org";
 
-/// Status, and whom both headers name.
-fn told(reply: &Reply) -> (u16, &str, &str) {
+/// The status, and the values of both headers.
+fn identity(reply: &Reply) -> (u16, &str, &str) {
     assert_eq!(reply.headers.get_all("remote-user").iter().count(), 1, "{reply:?}");
     assert_eq!(reply.headers.get_all("remote-email").iter().count(), 1, "{reply:?}");
     assert_eq!(reply.header("www-authenticate"), None);
@@ -31,27 +31,27 @@ fn told(reply: &Reply) -> (u16, &str, &str) {
 }
 
 #[tokio::test]
-async fn a_session_is_told_by_account_and_address_until_it_ends() {
+async fn a_session_is_identified_by_account_and_address_until_it_ends() {
     let app = App::start().await;
-    let mut nobody = app.caller(Door::Pages);
+    let mut stranger = app.caller(Door::Pages);
     let mut ann = app.signed_in(Door::Pages, "Ann@example.org").await;
     let bearer =
         format!("Bearer {}", ann.cookies.iter().find(|(name, _)| name.ends_with("session")).unwrap().1);
-    let session = nobody.send(Method::GET, "/api/session", &[("authorization", &bearer)], "").await;
+    let session = stranger.send(Method::GET, "/api/session", &[("authorization", &bearer)], "").await;
     let id = session.json()["account"]["id"].as_str().unwrap().to_owned();
     for method in [Method::GET, Method::HEAD] {
         let reply = ann.send(method.clone(), PATH, &[], "").await;
-        assert_eq!(told(&reply), (204, id.as_str(), "Ann@example.org"));
-        let reply = nobody.send(method, PATH, &[], "").await;
-        assert_eq!((told(&reply), reply.body.as_str()), ((401, "", ""), ""));
+        assert_eq!(identity(&reply), (204, id.as_str(), "Ann@example.org"));
+        let reply = stranger.send(method, PATH, &[], "").await;
+        assert_eq!((identity(&reply), reply.body.as_str()), ((401, "", ""), ""));
     }
     let mut copy = ann.clone();
     ann.sign_out().await;
-    assert_eq!(told(&copy.get(PATH).await), (401, "", ""));
+    assert_eq!(identity(&copy.get(PATH).await), (401, "", ""));
 }
 
 #[tokio::test]
-async fn nothing_but_the_cookie_decides() {
+async fn only_the_cookie_identifies_a_person() {
     let app = App::start().await;
     let ann = app.signed_in(Door::Pages, ANN).await;
     let token = ann.cookies.iter().find(|(name, _)| name == "gatepost_session").unwrap().1.clone();
@@ -70,25 +70,25 @@ async fn nothing_but_the_cookie_decides() {
         ("cookie", "gatepost_session="),
     ] {
         let reply = app.caller(Door::Pages).send(Method::GET, PATH, &[(name, value)], "").await;
-        assert_eq!(told(&reply), (401, "", ""), "{name}: {value}");
+        assert_eq!(identity(&reply), (401, "", ""), "{name}: {value}");
     }
 }
 
-/// A proxy copies the headers over what a client wrote there; one that is missing lets it stand.
+/// A proxy replaces the client's headers with ours. If one of ours were missing, the client's would stay.
 #[tokio::test]
-async fn a_refusal_by_whomever_names_nobody() {
+async fn every_refusal_has_both_headers_and_they_are_empty() {
     let app = App::start().await;
     let mut ann = app.signed_in(Door::Pages, ANN).await;
     let wrong_host = crate::harness::http::send(app.server, Method::GET, PATH, &[("host", "x")], "").await;
-    assert_eq!(told(&wrong_host), (421, "", ""));
-    assert_eq!(told(&ann.post_form(PATH, "").await), (405, "", ""));
-    assert_eq!(told(&ann.send(Method::GET, PATH, &[], &"x".repeat(20_000)).await), (413, "", ""));
-    // And no other path speaks of anybody.
+    assert_eq!(identity(&wrong_host), (421, "", ""));
+    assert_eq!(identity(&ann.post_form(PATH, "").await), (405, "", ""));
+    assert_eq!(identity(&ann.send(Method::GET, PATH, &[], &"x".repeat(20_000)).await), (413, "", ""));
+    // No other path has these headers.
     assert_eq!(ann.get("/forward-auth/").await.header("remote-user"), None);
     assert_eq!(ann.get("/profile").await.header("remote-user"), None);
 }
 
-/// A store that can be out of reach.
+/// A store that can become unreachable.
 #[derive(Default)]
 struct RemoteStore {
     inner: MemoryStore,
@@ -122,28 +122,28 @@ impl Store for RemoteStore {
 }
 
 #[tokio::test]
-async fn a_store_out_of_reach_names_nobody() {
+async fn while_the_store_is_unreachable_both_headers_are_empty() {
     let (store, inbox) = (Arc::new(RemoteStore::default()), Inbox::default());
     let (server, _, _work) = start(store.clone(), world().0, inbox.transport(), Settings::default()).await;
     let mut ann = Caller::new(Door::Pages, server);
     ann.ask(ANN).await;
     ann.follow(&inbox.next_to(ANN).await.link.unwrap()).await;
-    assert_eq!(told(&ann.get(PATH).await).0, 204);
+    assert_eq!(identity(&ann.get(PATH).await).0, 204);
     store.is_away.store(true, Ordering::SeqCst);
     let reply = ann.get(PATH).await;
-    assert_eq!((told(&reply), reply.body.as_str()), ((503, "", ""), ""));
+    assert_eq!((identity(&reply), reply.body.as_str()), ((503, "", ""), ""));
     assert!(reply.header("retry-after").is_some());
     store.is_away.store(false, Ordering::SeqCst);
-    assert_eq!(told(&ann.get(PATH).await).0, 204);
+    assert_eq!(identity(&ann.get(PATH).await).0, 204);
 }
 
-/// Through the built binary, as an operator sets it.
+/// Uses the built binary, where an operator sets `home`.
 #[tokio::test]
-async fn a_sign_in_that_came_from_nowhere_leads_home() {
+async fn signing_in_without_next_leads_home() {
     let folder = tempfile::tempdir().unwrap();
     let environment = [("GATEPOST_HOME", "/app/")];
     let server = Process::start(&folder.path().join("data"), free_address(), &environment);
-    for (email, next, led) in [
+    for (email, next, destination) in [
         (ANN, None, "/app/"),
         ("bob@example.org", Some("/other"), "/other"),
         ("eve@example.org", Some("//evil.example"), "/app/"),
@@ -153,7 +153,7 @@ async fn a_sign_in_that_came_from_nowhere_leads_home() {
         let letters = caller.get(&format!("/api/mailbox?to={email}&wait=20")).await.json();
         let link = letters["letters"][0]["link"].as_str().unwrap();
         assert_eq!(caller.follow(link).await, Answer::Done);
-        assert_eq!(caller.last.as_ref().unwrap().header("location"), Some(led), "{next:?}");
+        assert_eq!(caller.last.as_ref().unwrap().header("location"), Some(destination), "{next:?}");
         assert_eq!(caller.get("/sign-in").await.header("location"), Some("/app/"));
     }
 }

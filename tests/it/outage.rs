@@ -1,4 +1,4 @@
-//! Mail is owed, not tried: a mail server that is away delays letters and nothing else.
+//! Email is queued: a mail server outage delays email and nothing else.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use crate::harness::caller::{Answer, Door};
 use crate::mail::sink::{Act, Security, Sink};
 
 both_doors! {
-    a_mail_server_that_is_away_for_an_hour_delays_letters_and_nothing_else,
-    a_letter_whose_request_is_over_is_not_sent_any_more,
+    a_mail_server_outage_of_an_hour_delays_email_and_nothing_else,
+    an_email_is_not_sent_after_its_request_has_expired,
 }
 
-async fn a_mail_server_that_is_away_for_an_hour_delays_letters_and_nothing_else(door: Door) {
+async fn a_mail_server_outage_of_an_hour_delays_email_and_nothing_else(door: Door) {
     let sink = Sink::good().await;
     let port = sink.port;
     let app = App::start_with_smtp(port).await;
@@ -43,7 +43,7 @@ async fn a_mail_server_that_is_away_for_an_hour_delays_letters_and_nothing_else(
     }
 }
 
-async fn a_letter_whose_request_is_over_is_not_sent_any_more(door: Door) {
+async fn an_email_is_not_sent_after_its_request_has_expired(door: Door) {
     let sink = Sink::good().await;
     let port = sink.port;
     let app = App::start_with_smtp(port).await;
@@ -56,7 +56,7 @@ async fn a_letter_whose_request_is_over_is_not_sent_any_more(door: Door) {
     let sink = good_at(port).await;
     app.pass(Duration::from_mins(10)).await;
     assert_eq!(sink.count_to("ann@example.org"), 0);
-    // Asking again begins anew, and that letter arrives.
+    // A new request starts over, and its email arrives.
     assert_eq!(caller.ask("ann@example.org").await, Answer::Done);
     let letter = sink.letter_to("ann@example.org").await;
     assert_eq!(caller.follow(&letter.link()).await, Answer::Done);

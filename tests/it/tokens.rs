@@ -1,4 +1,4 @@
-//! Sealed tokens and derived codes: what is ours opens, nothing else does, and nothing panics.
+//! Sealed tokens and derived codes: ours open, nothing else does, and nothing panics.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn session(account: [u8; 16], session: [u8; 16]) -> SessionClaims {
     SessionClaims { key: KeyId(1), account: AccountId(account), session: SessionId(session) }
 }
 
-/// Everything one ring can seal over some bytes.
+/// One token of each kind over the same bytes.
 fn all_kinds(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) -> [String; 3] {
     let ring = ring();
     [
@@ -51,14 +51,14 @@ fn all_kinds(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) -> [Str
     ]
 }
 
-/// Which kinds of token a text opens as.
+/// Whether a text opens as a link, request or session token.
 fn opens(ring: &KeyRing, text: &str) -> [bool; 3] {
     [ring.open_link(text).is_some(), ring.open_request(text).is_some(), ring.open_session(text).is_some()]
 }
 
 proptest! {
     #[test]
-    fn a_token_opens_to_what_was_sealed(
+    fn a_token_opens_to_the_sealed_claims(
         nonce: [u8; 12], generation: u8, account: [u8; 16], id: [u8; 16],
     ) {
         let ring = ring();
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn no_flipped_bit_goes_unseen(
+    fn a_token_with_a_flipped_bit_does_not_open(
         nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16]), at: prop::sample::Index, bit in 0..8_u8,
     ) {
         for token in all_kinds(nonce, generation, ids) {
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn no_part_of_a_token_and_nothing_longer_opens(
+    fn a_shortened_or_extended_token_does_not_open(
         nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16]), at: prop::sample::Index, more in ".{1,5}",
     ) {
         for token in all_kinds(nonce, generation, ids) {
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn no_other_key_opens_or_seals_alike(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
+    fn a_different_key_does_not_open_a_token(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
         let other = KeyRing::parse(&NEW_KEY.replace(" 2 ", " 1 ")).unwrap();
         for token in all_kinds(nonce, generation, ids) {
             prop_assert_eq!(opens(&other, &token), [false; 3]);
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_that_is_older_still_opens(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
+    fn tokens_of_an_older_key_still_open(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
         let both = KeyRing::parse(&format!("{NEW_KEY}\n{OLD_KEY}\n")).unwrap();
         prop_assert_eq!(both.newest(), KeyId(2));
         for token in all_kinds(nonce, generation, ids) {
@@ -119,13 +119,13 @@ proptest! {
     }
 
     #[test]
-    fn no_text_whatever_opens_or_panics(text in ".{0,120}") {
+    fn arbitrary_text_does_not_open_and_does_not_panic(text in ".{0,120}") {
         prop_assert_eq!(opens(&ring(), &text), [false; 3]);
     }
 }
 
 #[test]
-fn tokens_and_codes_are_those_of_the_first_release() {
+fn tokens_and_codes_are_the_same_as_in_the_first_release() {
     let ring = ring();
     let nonce = *b"twelve bytes";
     let claims = link(nonce, 3);
@@ -140,7 +140,7 @@ fn tokens_and_codes_are_those_of_the_first_release() {
     ));
 }
 
-/// A password's hash, as it is kept of a registration in a store with this seed, under these keys.
+/// The hash stored for a registration with this password, under these keys.
 async fn hash_of(password: &str, keys: &str) -> PasswordHash {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let mut change = Change::new();
@@ -156,7 +156,7 @@ async fn hash_of(password: &str, keys: &str) -> PasswordHash {
     request.password.unwrap()
 }
 
-/// Any other hash of an old password would lock everybody out.
+/// If the hash of an existing password changed, no one could sign in with it.
 #[tokio::test]
 async fn passwords_are_hashed_as_in_the_first_release() {
     let password = "three quiet otters";
@@ -174,7 +174,7 @@ async fn passwords_are_hashed_as_in_the_first_release() {
     let mut bare = [0; 32];
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     argon2.hash_password_into(password.as_bytes(), &recipe.salt, &mut bare).unwrap();
-    assert_ne!(hash, bare, "the store alone is not enough to try passwords against");
+    assert_ne!(hash, bare, "the database alone is not enough to guess passwords");
     let elsewhere = hash_of(password, &NEW_KEY.replace(" 2 ", " 1 ")).await;
     assert_eq!(elsewhere.recipe, recipe);
     assert_ne!(elsewhere.hash, hash);
@@ -187,7 +187,7 @@ fn a_link_token_keeps_a_link_short() {
 }
 
 #[test]
-fn codes_are_spread_evenly_over_all_six_digits() {
+fn codes_are_evenly_distributed() {
     let ring = ring();
     let mut counts = [[0_u32; 10]; 6];
     for number in 0..20_000_u64 {
@@ -204,7 +204,7 @@ fn codes_are_spread_evenly_over_all_six_digits() {
 }
 
 #[test]
-fn what_is_no_key_file_is_named() {
+fn a_broken_key_file_is_refused_with_its_line() {
     for (text, error) in [
         (String::new(), KeyRingError::Empty),
         ("\n \n".into(), KeyRingError::Empty),
@@ -220,7 +220,7 @@ fn what_is_no_key_file_is_named() {
 }
 
 #[test]
-fn no_secret_shows_in_debug_output() {
+fn debug_output_contains_no_secret() {
     let ring = ring();
     let claims = link([1; 12], 0);
     let shown = format!(

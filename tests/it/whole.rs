@@ -1,5 +1,5 @@
-//! The whole way, as an operator has it: the built binary, a mail server as people run it, and the
-//! letter that was delivered to a mailbox.
+//! The complete path in production: the built binary, a real mail server, and the email delivered to a
+//! mailbox.
 
 use mailparse::MailHeaderMap;
 
@@ -10,10 +10,10 @@ use crate::mail::opensmtpd::OpenSmtpd;
 use crate::mail::sink::TakenMail;
 
 both_doors! {
-    the_link_of_a_delivered_letter_signs_in,
+    the_link_in_a_delivered_email_signs_in,
 }
 
-async fn the_link_of_a_delivered_letter_signs_in(door: Door) {
+async fn the_link_in_a_delivered_email_signs_in(door: Door) {
     let Some(mail_server) = OpenSmtpd::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let smtp_url = format!("smtp://127.0.0.1:{}?tls=none", mail_server.port);

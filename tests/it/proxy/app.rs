@@ -1,4 +1,4 @@
-//! An app that knows nothing of signing in: it answers with the request, byte for byte as it came.
+//! An app without a sign-in of its own. It responds with the request, byte for byte as it arrived.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The running app. Ends when it is dropped.
+/// The running app. Ends when dropped.
 pub(super) struct EchoApp {
     pub(super) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -29,7 +29,7 @@ impl EchoApp {
         Self { address, seen, work }
     }
 
-    /// The requests that got through to it since it was last asked.
+    /// The requests that reached it since the last call.
     pub(super) fn seen(&self) -> Vec<String> {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
@@ -46,19 +46,19 @@ async fn answer(mut socket: TcpStream, seen: Arc<Mutex<Vec<String>>>) {
     seen.lock().unwrap().push(request.clone());
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length:";
     let answer = format!("{head} {}\r\n\r\n{request}", request.len());
-    // Whoever asked may have gone.
+    // The client may have disconnected.
     drop(socket.write_all(answer.as_bytes()).await);
 }
 
-/// A whole request: its head, and the body whose length it tells.
+/// A complete request: its head, and a body of the length given there.
 async fn read(socket: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            assert!(told(head, "transfer_encoding").is_empty(), "this app counts bytes: {head}");
+            assert!(headers_for(head, "transfer_encoding").is_empty(), "this app counts bytes: {head}");
             let length =
-                told(head, "content_length").first().map_or(0, |(_, length)| length.parse().unwrap());
+                headers_for(head, "content_length").first().map_or(0, |(_, length)| length.parse().unwrap());
             if body.len() >= length {
                 return Some(text.into_owned());
             }
@@ -69,9 +69,9 @@ async fn read(socket: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// The headers of a request that an app may take for this one: as CGI and its like make a variable
-/// of a header, whatever is no letter or digit becomes `_`. With the name as it was written.
-pub(super) fn told(request: &str, variable: &str) -> Vec<(String, String)> {
+/// The headers of a request that an app may treat as this one, with their names as written. CGI and
+/// similar interfaces turn a header into a variable by replacing other characters with `_`.
+pub(super) fn headers_for(request: &str, variable: &str) -> Vec<(String, String)> {
     let head = request.split("\r\n\r\n").next().unwrap();
     let headers = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
     let spelt = |name: &str| name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");

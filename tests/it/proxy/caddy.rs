@@ -1,36 +1,40 @@
-//! Caddy, with the recipe for it.
+//! Caddy, with a block of a document.
 
 use std::fs;
-use std::process::Command;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output};
 
-use super::program::{Places, Program, recipe};
+use super::program::Program;
 
-const PROGRAM: &str = "/usr/bin/caddy";
+pub(super) const PROGRAM: &str = "/usr/bin/caddy";
 
-/// What stands before the recipe: no certificates, and no port but the one.
+/// Goes before the block, so that Caddy requests no certificates and opens no other port.
 const BEFORE: &str = "{\nadmin off\nauto_https off\ndefault_bind 127.0.0.1\n}\n";
 
-pub(super) fn start(at: Places) -> Option<Program> {
-    if !Program::is_there(PROGRAM) {
+/// Nothing, where Caddy is not installed.
+pub(super) fn start(site: &str, proxy: SocketAddr) -> Option<Program> {
+    if !Program::is_installed(PROGRAM) {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
-    let site = recipe(
-        "caddyfile",
-        &[
-            ("example.org {", &format!("http://localhost:{} {{", at.proxy.port())),
-            ("__Host-", ""),
-            ("127.0.0.1:8080", &at.gatepost.to_string()),
-            ("127.0.0.1:3000", &at.app.to_string()),
-        ],
-    );
-    let config = folder.path().join("Caddyfile");
-    fs::write(&config, format!("{BEFORE}{site}")).unwrap();
+    let command = caddy("run", &format!("{BEFORE}{site}"), folder.path());
+    Some(Program::start(command, folder, proxy))
+}
+
+/// Runs `caddy validate` on a Caddyfile.
+pub(super) fn validate(site: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    caddy("validate", site, folder.path()).output().unwrap()
+}
+
+fn caddy(subcommand: &str, site: &str, folder: &Path) -> Command {
+    let config = folder.join("Caddyfile");
+    fs::write(&config, site).unwrap();
     let mut command = Command::new(PROGRAM);
-    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&config);
-    command.env_clear();
+    command.args([subcommand, "--adapter", "caddyfile", "--config"]).arg(&config).env_clear();
     for name in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
-        command.env(name, folder.path());
+        command.env(name, folder);
     }
-    Some(Program::start(command, folder, at.proxy))
+    command
 }

@@ -1,4 +1,4 @@
-//! The whole of it: the built product, a real proxy in front, and an app behind the two.
+//! The complete setup: the built binary, a real proxy, and an app behind it.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,13 +9,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::app::EchoApp;
-use super::program::{Places, Program, recipe};
+use super::program::Program;
 use super::{caddy, nginx};
+use crate::docs::block;
 use crate::harness::caller::{Answer, Caller, Door};
 use crate::harness::http::send;
 use crate::harness::process::{Process, free_address};
 
-/// Which proxy stands in front.
+const PAGE: &str = "docs/in-front-of-an-app.md";
+
+/// Which proxy is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Nginx,
@@ -31,25 +34,24 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Starts all three, by the configurations of the page. Nothing, where the proxy cannot run.
+    /// Starts all three with the configurations printed in the document. Nothing, where the proxy is not
+    /// installed.
     pub(super) async fn start(kind: Kind) -> Option<Self> {
         let app = EchoApp::start().await;
-        let at = Places { proxy: free_address(), gatepost: free_address(), app: app.address };
-        let program = match kind {
-            Kind::Nginx => nginx::start(at),
-            Kind::Caddy => caddy::start(at),
-        }?;
+        let (proxy, listen) = (free_address(), free_address());
+        let program = start_proxy(kind, proxy, listen, app.address)?;
         let folder = tempfile::tempdir().unwrap();
-        let config = recipe(
+        let config = block(
+            PAGE,
             "toml",
             &[
-                ("https://example.org", &format!("http://localhost:{}", at.proxy.port())),
-                ("127.0.0.1:8080", &at.gatepost.to_string()),
+                ("https://example.org", &format!("http://localhost:{}", proxy.port())),
+                ("127.0.0.1:8080", &listen.to_string()),
             ],
         );
         fs::write(folder.path().join("config.toml"), config).unwrap();
-        let gatepost = Process::start(&folder.path().join("data"), at.gatepost, &[]);
-        Some(Self { app, proxy: at.proxy, gatepost: Some(gatepost), _program: program, _folder: folder })
+        let gatepost = Process::start(&folder.path().join("data"), listen, &[]);
+        Some(Self { app, proxy, gatepost: Some(gatepost), _program: program, _folder: folder })
     }
 
     /// A browser in front of the proxy.
@@ -57,7 +59,7 @@ impl Gate {
         Caller::new(Door::Pages, self.proxy)
     }
 
-    /// A browser that asked for a letter, without a page it came from, and followed its link.
+    /// A browser that went to the sign-in page directly, requested an email, and followed its link.
     pub(super) async fn signed_in(&self, email: &str) -> Caller {
         let mut browser = self.browser();
         assert_eq!(browser.ask(email).await, Answer::Done);
@@ -65,14 +67,14 @@ impl Gate {
         browser
     }
 
-    /// The link of the letter to an address. No letter is shown through a proxy, so it is asked for
-    /// at the port behind.
+    /// The link in the email to an address. The mailbox is not shown through a proxy, so this reads it
+    /// directly from Gatepost.
     pub(super) async fn link_to(&self, email: &str) -> String {
         let found = self.behind(&format!("/api/mailbox?to={email}&wait=20"), &[]).await;
         found["letters"][0]["link"].as_str().unwrap().to_owned()
     }
 
-    /// The id of who is signed in in a browser, as programs are told it.
+    /// The ID of the account that a browser is signed in to, from the API.
     pub(super) async fn account_of(&self, browser: &Caller) -> String {
         let session = browser.cookies.iter().find(|(name, _)| name == "gatepost_session");
         let bearer = format!("Bearer {}", session.unwrap().1);
@@ -91,8 +93,8 @@ impl Gate {
         self.gatepost.take().unwrap().kill();
     }
 
-    /// Asks for the app with these lines in the head, as they are written, and the cookies of a
-    /// browser. The whole answer.
+    /// Requests the app with exactly these lines in the head, and the cookies of a browser. Returns the
+    /// complete response.
     pub(super) async fn say(&self, browser: &Caller, lines: &[&str]) -> String {
         let mut socket = TcpStream::connect(self.proxy).await.unwrap();
         let cookies = browser.cookies.iter().map(|(name, value)| format!("{name}={value}"));
@@ -104,5 +106,26 @@ impl Gate {
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
         answer
+    }
+}
+
+/// Starts a proxy with the recipe for it. Names, ports and TLS differ from the printed one.
+fn start_proxy(kind: Kind, proxy: SocketAddr, gatepost: SocketAddr, app: SocketAddr) -> Option<Program> {
+    let (gatepost, app) = (gatepost.to_string(), app.to_string());
+    let shared = [("__Host-", ""), ("127.0.0.1:8080", &*gatepost), ("127.0.0.1:3000", &app)];
+    match kind {
+        Kind::Nginx => {
+            let own = [
+                ("listen 443 ssl;", &*format!("listen {proxy};")),
+                ("server_name example.org;", "server_name localhost;"),
+                ("ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;", ""),
+                ("ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;", ""),
+            ];
+            nginx::start(&block(PAGE, "nginx", &[&own[..], &shared].concat()), proxy)
+        }
+        Kind::Caddy => {
+            let own = [("example.org {", &*format!("http://localhost:{} {{", proxy.port()))];
+            caddy::start(&block(PAGE, "caddyfile", &[&own[..], &shared].concat()), proxy)
+        }
     }
 }

@@ -1,20 +1,22 @@
-//! In front of an app: the recipes of docs/in-front-of-an-app.md, with the programs they are for.
+//! The proxies of the documents, run by nginx and Caddy. The scenarios here use the recipes in
+//! docs/in-front-of-an-app.md.
 
 mod app;
 mod caddy;
 mod gate;
 mod nginx;
 mod program;
+mod readme;
 
 use hyper::{Method, StatusCode};
 
-use self::app::told;
+use self::app::headers_for;
 use self::gate::{Gate, Kind};
 use crate::harness::caller::Answer;
 
 const ANN: &str = "ann@example.org";
 
-/// Runs each scenario behind both proxies, in the same words.
+/// Runs each scenario behind both proxies.
 macro_rules! both_proxies {
     ($($scenario:ident),+ $(,)?) => {
         mod behind_nginx {
@@ -33,25 +35,25 @@ macro_rules! both_proxies {
 }
 
 both_proxies! {
-    who_is_signed_out_signs_in_and_is_back_at_the_very_page,
-    who_came_from_nowhere_is_led_to_the_app,
-    the_app_is_told_who_it_is,
-    nobody_tells_the_app_who_he_is_himself,
-    signed_out_means_refused_at_the_very_next_request,
-    what_is_sent_to_the_app_arrives_whole,
-    the_app_gets_every_cookie_but_the_session,
-    a_script_of_the_app_is_refused_and_not_led_to_a_page,
-    nothing_is_let_through_while_nobody_can_tell,
+    signing_in_leads_back_to_the_page_that_was_requested,
+    signing_in_without_next_leads_to_the_app,
+    the_app_gets_the_account_of_every_request,
+    a_client_cannot_choose_its_account,
+    signing_out_takes_effect_with_the_next_request,
+    request_bodies_reach_the_app_complete,
+    the_app_gets_every_cookie_except_the_session,
+    a_signed_out_script_of_the_app_gets_401_and_no_sign_in_page,
+    every_request_is_blocked_while_gatepost_is_down,
 }
 
-async fn who_is_signed_out_signs_in_and_is_back_at_the_very_page(kind: Kind) {
+async fn signing_in_leads_back_to_the_page_that_was_requested(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
     let mut ann = gate.browser();
     for page in ["/app/x?a=1&b=2%20c", "/app/a%20b/?next=%2Fy&q=%26+%3D?", "/app/"] {
         ann.sign_out().await;
-        let led = ann.get(page).await;
-        assert_eq!(led.status, StatusCode::FOUND);
-        let form = ann.get(led.header("location").unwrap()).await;
+        let redirect = ann.get(page).await;
+        assert_eq!(redirect.status, StatusCode::FOUND);
+        let form = ann.get(redirect.header("location").unwrap()).await;
         assert_eq!(form.status, StatusCode::OK);
         let (_, next) = form.body.split_once("name=\"next\" value=\"").unwrap();
         let next = next.split_once('"').unwrap().0.replace("&amp;", "&");
@@ -59,7 +61,7 @@ async fn who_is_signed_out_signs_in_and_is_back_at_the_very_page(kind: Kind) {
         assert_eq!(ann.ask_for(&email, Some(&next)).await, Answer::Done);
         let link = gate.link_to(&email).await;
         assert_eq!(ann.look_at(&link).await, Answer::Done);
-        assert_eq!(gate.app.seen(), Vec::<String>::new(), "the app is for nobody yet");
+        assert_eq!(gate.app.seen(), Vec::<String>::new(), "nothing reaches the app before sign-in");
         assert_eq!(ann.follow(&link).await, Answer::Done);
         assert_eq!(ann.last.as_ref().unwrap().header("location"), Some(page));
         let shown = ann.get(page).await;
@@ -68,7 +70,7 @@ async fn who_is_signed_out_signs_in_and_is_back_at_the_very_page(kind: Kind) {
     }
 }
 
-async fn who_came_from_nowhere_is_led_to_the_app(kind: Kind) {
+async fn signing_in_without_next_leads_to_the_app(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
     let mut ann = gate.signed_in(ANN).await;
     assert_eq!(ann.last.as_ref().unwrap().header("location"), Some("/app/"));
@@ -76,28 +78,28 @@ async fn who_came_from_nowhere_is_led_to_the_app(kind: Kind) {
     assert_eq!(ann.get("/app").await.header("location"), Some("/app/"));
 }
 
-async fn the_app_is_told_who_it_is(kind: Kind) {
+async fn the_app_gets_the_account_of_every_request(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
     for email in ["Ann.Lee@example.org", "bob@xn--bcher-kva.example"] {
         let mut caller = gate.signed_in(email).await;
         assert_eq!(caller.get("/app/").await.status, StatusCode::OK);
         let seen = gate.app.seen().remove(0);
-        assert_told(&seen, "remote_user", "Remote-User", &gate.account_of(&caller).await);
-        assert_told(&seen, "remote_email", "Remote-Email", email);
-        assert_told(&seen, "host", "Host", &format!("localhost:{}", gate.proxy.port()));
+        assert_only_header(&seen, "remote_user", "Remote-User", &gate.account_of(&caller).await);
+        assert_only_header(&seen, "remote_email", "Remote-Email", email);
+        assert_only_header(&seen, "host", "Host", &format!("localhost:{}", gate.proxy.port()));
     }
 }
 
-/// Once, under the one right name.
-fn assert_told(request: &str, variable: &str, name: &str, value: &str) {
-    let told = told(request, variable);
-    assert_eq!(told.len(), 1, "{told:?} in {request}");
-    assert!(told[0].0.eq_ignore_ascii_case(name) && told[0].1 == value, "{told:?} in {request}");
+/// The header is there exactly once, under its right name.
+fn assert_only_header(request: &str, variable: &str, name: &str, value: &str) {
+    let found = headers_for(request, variable);
+    assert_eq!(found.len(), 1, "{found:?} in {request}");
+    assert!(found[0].0.eq_ignore_ascii_case(name) && found[0].1 == value, "{found:?} in {request}");
 }
 
-async fn nobody_tells_the_app_who_he_is_himself(kind: Kind) {
+async fn a_client_cannot_choose_its_account(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
-    let (nobody, ann) = (gate.browser(), gate.signed_in(ANN).await);
+    let (stranger, ann) = (gate.browser(), gate.signed_in(ANN).await);
     let id = gate.account_of(&ann).await;
     let forged = [
         &["Remote-User: mallory"][..],
@@ -108,22 +110,22 @@ async fn nobody_tells_the_app_who_he_is_himself(kind: Kind) {
         &["Remote-User:", "Remote-Email:", "Remote_User:", "Remote.User:"],
         &["X-Forwarded-Uri: /", "X-Forwarded-Method: OPTIONS", "X-Original-URL: /healthz"],
         &["Authorization: Basic bWFsbG9yeTp4", "Remote-User: mallory"],
-        // These belong to this hop alone, he says, and are not to be passed on.
+        // Claims that these headers are only for this hop, so that the proxy would drop them.
         &["Connection: Remote-User, Remote-Email", "Remote_User: mallory"],
     ];
     for lines in forged {
-        let refused = gate.say(&nobody, lines).await;
+        let refused = gate.say(&stranger, lines).await;
         assert!(refused.starts_with("HTTP/1.1 302 "), "{lines:?}: {refused}");
         assert_eq!(gate.app.seen(), Vec::<String>::new(), "{lines:?}");
         let passed = gate.say(&ann, lines).await;
         assert!(passed.starts_with("HTTP/1.1 200 "), "{lines:?}: {passed}");
         let seen = gate.app.seen().remove(0);
-        assert_told(&seen, "remote_user", "Remote-User", &id);
-        assert_told(&seen, "remote_email", "Remote-Email", ANN);
+        assert_only_header(&seen, "remote_user", "Remote-User", &id);
+        assert_only_header(&seen, "remote_email", "Remote-Email", ANN);
     }
 }
 
-async fn signed_out_means_refused_at_the_very_next_request(kind: Kind) {
+async fn signing_out_takes_effect_with_the_next_request(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
     let mut ann = gate.signed_in(ANN).await;
     let mut copy = ann.clone();
@@ -135,9 +137,9 @@ async fn signed_out_means_refused_at_the_very_next_request(kind: Kind) {
     assert_eq!(gate.app.seen(), Vec::<String>::new());
 }
 
-async fn what_is_sent_to_the_app_arrives_whole(kind: Kind) {
+async fn request_bodies_reach_the_app_complete(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
-    // More than Gatepost takes for itself.
+    // Larger than Gatepost accepts for its own pages.
     let body = "0123456789".repeat(10_000);
     let headers = [("content-type", "text/plain")];
     let refused = gate.browser().send(Method::POST, "/app/notes", &headers, &body).await;
@@ -153,7 +155,7 @@ async fn what_is_sent_to_the_app_arrives_whole(kind: Kind) {
     }
 }
 
-async fn the_app_gets_every_cookie_but_the_session(kind: Kind) {
+async fn the_app_gets_every_cookie_except_the_session(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
     let ann = gate.signed_in(ANN).await;
     let session = ann.cookies.iter().find(|(name, _)| name == "gatepost_session").unwrap().clone();
@@ -169,7 +171,7 @@ async fn the_app_gets_every_cookie_but_the_session(kind: Kind) {
         assert_eq!(browser.get("/app/").await.status, StatusCode::OK);
         let seen = gate.app.seen().remove(0);
         assert!(!seen.contains(&session.1), "{seen}");
-        let arrived = told(&seen, "cookie").into_iter().map(|(_, value)| value).collect::<String>();
+        let arrived = headers_for(&seen, "cookie").into_iter().map(|(_, value)| value).collect::<String>();
         let arrived: Vec<&str> = arrived.split(';').map(str::trim).filter(|pair| !pair.is_empty()).collect();
         let expected: Vec<String> = cookies
             .iter()
@@ -178,7 +180,7 @@ async fn the_app_gets_every_cookie_but_the_session(kind: Kind) {
             .collect();
         assert_eq!(arrived, expected);
     }
-    // A cookie on a line of its own is none the less one.
+    // A second Cookie header counts too.
     let mut browser = gate.browser();
     browser.cookies.push(own("theme"));
     let passed = gate.say(&browser, &[&format!("Cookie: gatepost_session={}", session.1)]).await;
@@ -186,7 +188,7 @@ async fn the_app_gets_every_cookie_but_the_session(kind: Kind) {
     assert!(!passed.contains(&session.1), "{passed}");
 }
 
-async fn a_script_of_the_app_is_refused_and_not_led_to_a_page(kind: Kind) {
+async fn a_signed_out_script_of_the_app_gets_401_and_no_sign_in_page(kind: Kind) {
     let Some(gate) = Gate::start(kind).await else { return };
     let fetched = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
     let refused = gate.browser().send(Method::GET, "/app/data", &fetched, "").await;
@@ -196,7 +198,7 @@ async fn a_script_of_the_app_is_refused_and_not_led_to_a_page(kind: Kind) {
     assert_eq!(ann.send(Method::GET, "/app/data", &fetched, "").await.status, StatusCode::OK);
 }
 
-async fn nothing_is_let_through_while_nobody_can_tell(kind: Kind) {
+async fn every_request_is_blocked_while_gatepost_is_down(kind: Kind) {
     let Some(mut gate) = Gate::start(kind).await else { return };
     let ann = gate.signed_in(ANN).await;
     gate.kill_gatepost();

@@ -1,15 +1,17 @@
-//! nginx, with the recipe for it.
+//! nginx, with a block of a document.
 
 use std::fs;
-use std::process::Command;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output};
 
-use super::program::{Places, Program, recipe};
+use super::program::{Program, is_ci};
 
-const PROGRAM: &str = "/usr/sbin/nginx";
+pub(super) const PROGRAM: &str = "/usr/sbin/nginx";
 
-/// What stands around the recipe: one process in the foreground that writes into its folder alone.
-/// The headers that nginx drops by itself are let in, as some apps want it, so that what keeps them
-/// from the app is the recipe.
+/// Goes around the block: one process in the foreground that writes only into its folder. The headers
+/// that nginx drops by default are let in, as some apps want it, so that only the block can keep them
+/// from the app.
 const AROUND: &str = "\
 daemon off;
 master_process off;
@@ -26,26 +28,36 @@ underscores_in_headers on;
 ignore_invalid_headers off;
 ";
 
-pub(super) fn start(at: Places) -> Option<Program> {
-    if !Program::is_there(PROGRAM) {
+/// Nothing, where nginx is not installed.
+pub(super) fn start(site: &str, proxy: SocketAddr) -> Option<Program> {
+    if !Program::is_installed(PROGRAM) {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
-    let server = recipe(
-        "nginx",
-        &[
-            ("listen 443 ssl;", &format!("listen {};", at.proxy)),
-            ("server_name example.org;", "server_name localhost;"),
-            ("ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;", ""),
-            ("ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;", ""),
-            ("__Host-", ""),
-            ("127.0.0.1:8080", &at.gatepost.to_string()),
-            ("127.0.0.1:3000", &at.app.to_string()),
-        ],
-    );
-    let config = folder.path().join("nginx.conf");
-    fs::write(&config, format!("{AROUND}{server}}}\n")).unwrap();
+    let command = nginx(site, folder.path());
+    Some(Program::start(command, folder, proxy))
+}
+
+/// Runs `nginx -t` on a block.
+pub(super) fn test(site: &str, folder: &Path) -> Output {
+    nginx(site, folder).arg("-t").output().unwrap()
+}
+
+/// `nginx -t` opens the ports too, and only root may open 443. Otherwise a line says that the test is
+/// skipped, and on CI it fails.
+pub(super) fn can_listen_on_443() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    assert!(is_root || !is_ci(), "CI must run this as root");
+    if !is_root {
+        eprintln!("skipped: needs root");
+    }
+    is_root
+}
+
+fn nginx(site: &str, folder: &Path) -> Command {
+    let config = folder.join("nginx.conf");
+    fs::write(&config, format!("{AROUND}{site}}}\n")).unwrap();
     let mut command = Command::new(PROGRAM);
-    command.arg("-p").arg(folder.path()).args(["-e", "stderr", "-c"]).arg(&config).env_clear();
-    Some(Program::start(command, folder, at.proxy))
+    command.arg("-p").arg(folder).args(["-e", "stderr", "-c"]).arg(&config).env_clear();
+    command
 }
