@@ -1,18 +1,18 @@
-# Lists what can be done.
+# Lists the available tasks.
 default:
     @just --list --unsorted
 
-# What has to hold before anything is pushed; the same as the CI runs.
+# Checks everything that must pass before a push, like CI.
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
     cargo test
 
-# The tests, or those whose name contains a word: just test config::
+# Runs the tests, or those whose name contains a word: just test config::
 test *words:
     cargo test --test it -- {{ words }}
 
-# Serves with the mailbox and a store that is gone afterwards.
+# Starts the server with the mailbox and a database that is deleted afterwards.
 run *arguments:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -20,21 +20,21 @@ run *arguments:
     trap 'rm -rf "$data"' EXIT
     cargo run -- --data "$data" {{ arguments }}
 
-# Reviews snapshots that changed (needs cargo-insta).
+# Reviews changed snapshots (needs cargo-insta).
 accept:
     cargo insta review
 
-# Writes the OpenAPI document anew, to be reviewed.
+# Writes the OpenAPI document, to be reviewed.
 openapi:
     cargo run --quiet -- openapi > docs/openapi.json
 
-# Measures: size, memory and start, then the figures.
+# Measures size, memory and startup, then runs the benchmarks.
 bench:
     benches/at_rest.sh
     cargo bench
 
-# What takes long or needs more tools: advisories and licences (cargo-deny), and clients generated from
-# the document for three languages (npm, pip), compiled and signed in.
+# Runs the checks that take long or need more tools: advisories and licences (cargo-deny), and clients
+# generated from the API document for three languages (npm, pip).
 nightly:
     cargo deny check
     tests/clients.sh

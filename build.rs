@@ -1,7 +1,8 @@
-//! Packs `assets/` into the binary: each file named by its contents and compressed once.
+//! Embeds `assets/` in the binary. Each file is compressed once, and its name contains a hash of its
+//! contents, so that browsers can keep it forever.
 //!
-//! Writes `assets.rs` for `web::pages::assets`: a constant with the name of each file, and the table
-//! of all of them.
+//! Writes `assets.rs` for `web::pages::assets`: a constant with the name of each file, and a table of
+//! all files.
 
 use std::env;
 use std::fmt::Write as _;
@@ -13,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Constant, file, and type. The name of a file with a version in it is as good as a hash.
+/// Constant, file and content type. A version in the file name makes a hash unnecessary.
 const FILES: [(&str, &str, &str); 5] = [
     ("HTMX", "htmx-4.0.1.min.js", "text/javascript; charset=utf-8"),
     ("SCRIPT", "gatepost.js", "text/javascript; charset=utf-8"),
@@ -22,7 +23,7 @@ const FILES: [(&str, &str, &str); 5] = [
     ("FAVICON", "favicon.ico", "image/x-icon"),
 ];
 
-#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders by the environment")]
+#[expect(clippy::disallowed_methods, reason = "cargo passes folders to a build script in the environment")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=assets");

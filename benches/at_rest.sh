@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What Gatepost weighs at rest: the size of the stripped binary, the time from start to the first
-# 200 on an empty store, and the memory it holds then. Needs nothing but bash and cargo.
+# What Gatepost uses at rest: the size of the stripped binary, the time from start to the first 200
+# with an empty database, and its memory after that. Needs only bash and cargo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,8 @@ finish() {
 }
 trap finish EXIT
 
-# The first line of an answer, on a connection of bash's own.
+# Prints the first line of a response. Uses bash's own connection, because starting a process would
+# take longer than the server needs.
 ask() {
     local line
     exec 3<>"/dev/tcp/127.0.0.1/$port" || return
@@ -34,7 +35,6 @@ for ((run = 1; run <= runs; run++)); do
     begun=$(date +%s%N)
     "$binary" --data "$data" --listen "127.0.0.1:$port" 2>"$work/log" &
     pid=$!
-    # No process is started to ask: that would take longer than the server does.
     until first_answer=$(ask 2>/dev/null) && [[ $first_answer == 'HTTP/1.1 200'* ]]; do
         if ! kill -0 "$pid" 2>/dev/null; then
             cat "$work/log" >&2

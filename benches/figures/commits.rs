@@ -1,4 +1,4 @@
-//! Durable commits of three keys, beside a bare loop of `fdatasync`.
+//! Durable commits of three keys, compared with a bare loop of `fdatasync`.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -56,7 +56,7 @@ async fn commits_a_second(store: &Arc<dyn Store>, waiters: u32, commits: u32, wi
         }));
     }
     for task in tasks {
-        task.await.expect("every commit is taken");
+        task.await.expect("every commit succeeds");
     }
     f64::from(commits / waiters * waiters) / elapsed().as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! The product over HTTP on loopback, beside a bare poem handler, in turns in one run.
+//! Gatepost over HTTP on loopback, compared with a bare poem handler, alternately in one run.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::{median, row, stopwatch};
 const WINDOWS: usize = 5;
 const LIKELY_PORT: u16 = 18_090;
 
-/// Connections at once.
+/// Open at the same time.
 const CONNECTIONS: usize = 16;
 
 /// Prints a row for each kind of request.
@@ -37,16 +37,16 @@ pub(crate) async fn measure() {
     let asked = rate(server, CONNECTIONS, move |turn| {
         post(server, "/api/sign-in", &format!(r#"{{"email":"ask{turn}@example.org"}}"#))
     });
-    print("link request: durable, mail owed", asked.await, plain);
+    print("link request: durable, email queued", asked.await, plain);
     print("redemption: link to session, single use, durable", redemptions(&product).await, plain);
 }
 
 fn print(what: &str, figure: f64, plain: f64) {
-    let beside = format!("{plain:.0} /s, a bare poem handler");
-    row(what, &format!("{figure:.0} /s"), &beside, Some(figure / plain));
+    let reference = format!("{plain:.0} /s, a bare poem handler");
+    row(what, &format!("{figure:.0} /s"), &reference, Some(figure / plain));
 }
 
-/// Links redeemed a second: asked for beforehand, each used once.
+/// Links redeemed per second. They are requested beforehand, and each is used once.
 async fn redemptions(product: &Product) -> f64 {
     const LINKS_EACH: usize = 400;
     let server = product.server;

@@ -1,5 +1,5 @@
-//! Load from this process: kept connections, each sending one request after another. They know as
-//! little of HTTP as will do, so that what is measured is the server.
+//! Load from this process: open connections, each sending one request after another. They handle only
+//! as much HTTP as they need, so that the benchmark measures the server and not the client.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use tokio::net::TcpStream;
 
 use crate::stopwatch;
 
-/// How long one window of measuring lasts.
+/// The length of one measurement.
 pub(crate) const WINDOW: Duration = Duration::from_secs(2);
 
-/// One kept connection.
+/// A connection that stays open.
 pub(crate) struct Connection {
     socket: TcpStream,
     received: Vec<u8>,
 }
 
-/// Status and body of an answer.
+/// Status and body of a response.
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
     pub(crate) body: &'a [u8],
@@ -34,9 +34,9 @@ impl Connection {
         Self { socket, received: Vec::with_capacity(64 * 1024) }
     }
 
-    /// Sends a request as it stands on the wire; reads its answer.
+    /// Sends the bytes of a request and reads the response.
     pub(crate) async fn send(&mut self, request: &[u8]) -> Answer<'_> {
-        self.socket.write_all(request).await.expect("the connection is kept");
+        self.socket.write_all(request).await.expect("the connection stays open");
         self.received.clear();
         let body_from = loop {
             self.read().await;
@@ -47,7 +47,7 @@ impl Connection {
         let head = &self.received[..body_from];
         let status = number(&head["HTTP/1.1 ".len()..]);
         let length = memmem::find(head, b"\r\ncontent-length: ").map(|at| number(&head[at + 18..]));
-        let end = body_from + length.expect("an answer says how long it is");
+        let end = body_from + length.expect("responses have a length");
         while self.received.len() < end {
             self.read().await;
         }
@@ -56,18 +56,18 @@ impl Connection {
     }
 
     async fn read(&mut self) {
-        let count = self.socket.read_buf(&mut self.received).await.expect("an answer");
-        assert_ne!(count, 0, "the connection is kept");
+        let count = self.socket.read_buf(&mut self.received).await.expect("a response");
+        assert_ne!(count, 0, "the connection stays open");
     }
 }
 
-/// The number these bytes begin with.
+/// The number at the start of these bytes.
 fn number(bytes: &[u8]) -> usize {
     let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
 }
 
-/// Requests answered a second on so many connections: `make` gives them their requests.
+/// Requests per second on this many connections. `make` creates the requests.
 pub(crate) async fn rate<M, R>(server: SocketAddr, connections: usize, make: M) -> f64
 where
     M: Fn(u64) -> R + Send + Sync + 'static,

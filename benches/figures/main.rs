@@ -1,7 +1,7 @@
-//! The figures of the README, measured: `just bench`.
+//! Measures the figures in docs/figures.md: `just bench`.
 //!
-//! Every rate stands beside what the machine can do at most, measured in the same run in turns, so
-//! that the ratios mean something on any machine.
+//! Each rate has a reference: the most this machine can do, measured alternately in the same run. So the
+//! ratios can be compared between machines.
 
 mod commits;
 mod http;
@@ -11,11 +11,11 @@ mod product;
 mod profile;
 mod tokens;
 
-/// Measures all, or what the arguments name: `cargo bench -- http`.
+/// Measures everything, or the groups named in the arguments: `cargo bench -- http`.
 fn main() {
     let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let is_wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
-    println!("| what | figure | beside | ratio |");
+    println!("| what | figure | reference | ratio |");
     println!("| --- | --- | --- | --- |");
     if is_wanted("tokens") {
         tokens::measure();
@@ -35,19 +35,19 @@ fn main() {
     }
 }
 
-/// One row of the table.
-fn row(what: &str, figure: &str, beside: &str, ratio: Option<f64>) {
+/// Prints one row of the table.
+fn row(what: &str, figure: &str, reference: &str, ratio: Option<f64>) {
     let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-    println!("| {what} | {figure} | {beside} | {ratio} |");
+    println!("| {what} | {figure} | {reference} | {ratio} |");
 }
 
-/// The one in the middle: a busy moment on the machine moves it little.
+/// The median, because a busy moment of the machine hardly changes it.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
-/// Reads the clock of the machine: here it is what is measured.
+/// Reads the real clock, since benchmarks measure real time.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures the real time")]
 fn stopwatch() -> impl Fn() -> std::time::Duration {
     let start = std::time::Instant::now();

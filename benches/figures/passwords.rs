@@ -1,5 +1,5 @@
-//! Signing in and registering with a password over HTTP, beside bare Argon2id on as many threads as
-//! there are slots, in turns in one run; and how long the sign-in page takes meanwhile.
+//! Signing in and registering with a password over HTTP, compared with bare Argon2id on as many threads
+//! as there are hashing slots, alternately in one run; and how long the sign-in page takes during that.
 
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -18,12 +18,12 @@ use crate::{median, row, stopwatch};
 
 const WINDOWS: usize = 5;
 const PORT: u16 = 18_092;
-/// Enough to keep the slots busy, and the queue short.
+/// Enough to keep the hashing slots busy with a short queue.
 const CONNECTIONS: usize = 8;
-/// More than connections, so that no two sign in to one account at once.
+/// More than connections, so that no account signs in twice at the same time.
 const ACCOUNTS: u64 = 64;
 const PASSWORD: &str = "three quiet otters";
-/// Time between two looks at the page.
+/// Time between two loads of the page.
 const PAGE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Prints a row for each.
@@ -57,17 +57,22 @@ pub(crate) async fn measure() {
     }
     let bare = median(bare);
     print("sign-in with a password: one Argon2id, durable", median(signed_in), bare);
-    print("registration: one Argon2id, durable, mail owed", median(registered), bare);
+    print("registration: one Argon2id, durable, email queued", median(registered), bare);
     pages.sort_unstable();
     let p99 = pages[pages.len() * 99 / 100].as_secs_f64() * 1e3;
-    row("sign-in page meanwhile, 99 of 100", &format!("{p99:.1} ms"), "aim: under 50 ms", None);
+    row(
+        "sign-in page during password sign-ins, 99th percentile",
+        &format!("{p99:.1} ms"),
+        "aim: under 50 ms",
+        None,
+    );
 }
 
 fn print(what: &str, figure: f64, bare: f64) {
     row(what, &format!("{figure:.0} /s"), &format!("{bare:.0} /s, bare Argon2id"), Some(figure / bare));
 }
 
-/// Argon2id a second on so many threads, each on memory of its own that it keeps.
+/// Argon2id hashes per second on this many threads, each with its own memory.
 fn bare_hashes(threads: usize) -> f64 {
     let Cost { memory_kib, passes, lanes } = Cost::default();
     let params = Params::new(memory_kib, passes, lanes, Some(32)).expect("parameters of Argon2");
@@ -93,8 +98,8 @@ fn bare_hashes(threads: usize) -> f64 {
     f64::from(count.into_inner()) / elapsed().as_secs_f64()
 }
 
-/// How long the sign-in page took each time, counted from when it was to be asked for: a stall
-/// counts for everybody who would have come during it.
+/// How long each load of the sign-in page took, counted from when it was due. So a stall counts for
+/// every visit that was due during it.
 async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> Vec<Duration> {
     let mut connection = Connection::open(server).await;
     let request = get(server, "/sign-in", "");
@@ -108,7 +113,7 @@ async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> Vec<Duration> {
     took
 }
 
-/// Registers all members, each of whom confirms with the link of the letter.
+/// Registers all accounts and confirms each with the link in the email.
 async fn confirm_accounts(product: &Product) {
     let mut connection = Connection::open(product.server).await;
     for number in 0..ACCOUNTS {

@@ -1,4 +1,4 @@
-//! The product as it is benchmarked: in this process, on a real disk, with the keys at hand.
+//! Gatepost for benchmarks: in this process, on a real disk, with access to the keys.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::load::Connection;
 
-/// A running product and its keys, with which the benchmark makes the links that mails would bring.
+/// A running server and its keys. With the keys, the benchmark creates the links that emails contain.
 pub(crate) struct Product {
     pub(crate) server: SocketAddr,
     pub(crate) gatepost: Arc<Gatepost>,
@@ -67,7 +67,7 @@ impl Product {
         Self { server, gatepost, ring: ring() }
     }
 
-    /// Asks for a letter: the path of its link, and the body that redeems it.
+    /// Requests an email. Returns the path of its link and the body that redeems it.
     pub(crate) async fn ask(&self, connection: &mut Connection, path: &str, body: &str) -> (String, String) {
         let answer = connection.send(&post(self.server, path, body)).await;
         assert_eq!(answer.status, 202);
@@ -79,7 +79,7 @@ impl Product {
         (format!("/api/link/{}", link.as_str()), format!(r#"{{"request":"{held}"}}"#))
     }
 
-    /// Signs in by mail: the token of the session.
+    /// Signs in by email. Returns the session token.
     pub(crate) async fn sign_in(&self, email: &str) -> String {
         let mut connection = Connection::open(self.server).await;
         let body = format!(r#"{{"email":"{email}"}}"#);
@@ -90,12 +90,12 @@ impl Product {
     }
 }
 
-/// A GET as it stands on the wire, with these header lines.
+/// The bytes of a GET request with these header lines.
 pub(crate) fn get(server: SocketAddr, path: &str, lines: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n{lines}\r\n", server.port()).into_bytes()
 }
 
-/// A POST with a JSON body as it stands on the wire.
+/// The bytes of a POST request with a JSON body.
 pub(crate) fn post(server: SocketAddr, path: &str, body: &str) -> Vec<u8> {
     let head = format!("POST {path} HTTP/1.1\r\nHost: localhost:{}\r\n", server.port());
     let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());

@@ -1,5 +1,5 @@
-//! What a person sees of their account, with as many sessions as one can have: in a small house and in
-//! a large one, in turns in one run. How many others there are must not be felt.
+//! The account page with as many sessions as an account can have, in a small database and in a large
+//! one, alternately in one run. The number of other accounts should make no difference.
 
 use std::sync::Arc;
 
@@ -22,18 +22,18 @@ const LIKELY_PORT: u16 = 18_094;
 const CONNECTIONS: usize = 16;
 const FEW: usize = 1_000;
 const MANY: usize = 200_000;
-/// Accounts are added by so many at once.
+/// Tasks that add accounts at the same time.
 const HANDS: usize = 64;
 
 /// Prints a row for the account page and one for the list of sessions.
 pub(crate) async fn measure() {
-    let small = Inhabited::with(FEW, LIKELY_PORT).await;
-    let large = Inhabited::with(MANY, LIKELY_PORT + 1).await;
+    let small = Populated::with(FEW, LIKELY_PORT).await;
+    let large = Populated::with(MANY, LIKELY_PORT + 1).await;
     let (mut pages, mut lists) = ([vec![], vec![]], [vec![], vec![]]);
     for _ in 0..WINDOWS {
-        for (at, house) in [&small, &large].into_iter().enumerate() {
-            pages[at].push(house.rate("/profile").await);
-            lists[at].push(house.rate("/api/profile/sessions").await);
+        for (at, server) in [&small, &large].into_iter().enumerate() {
+            pages[at].push(server.rate("/profile").await);
+            lists[at].push(server.rate("/api/profile/sessions").await);
         }
     }
     for (what, rates) in [("account page", pages), ("list of sessions", lists)] {
@@ -43,15 +43,15 @@ pub(crate) async fn measure() {
     }
 }
 
-/// A house with so many accounts, and somebody in it who is signed in everywhere.
-struct Inhabited {
+/// A server with many accounts, one of which has as many sessions as it can.
+struct Populated {
     product: Product,
     token: String,
     #[expect(dead_code, reason = "is removed when it is dropped")]
     folder: TempDir,
 }
 
-impl Inhabited {
+impl Populated {
     async fn with(accounts: usize, port: u16) -> Self {
         let folder = tempfile::tempdir_in(".").expect("a folder on a real disk");
         let product = Product::start(folder.path(), port, Settings::default()).await;
@@ -59,7 +59,7 @@ impl Inhabited {
         for hand in 0..HANDS {
             let gatepost = Arc::clone(&product.gatepost);
             hands.spawn(async move {
-                let own: Vec<NewAccount> = (hand..accounts).step_by(HANDS).map(somebody).collect();
+                let own: Vec<NewAccount> = (hand..accounts).step_by(HANDS).map(new_account).collect();
                 for step in own.chunks(IMPORT_STEP) {
                     gatepost.import_accounts(step, &Client::server()).await.expect("accounts are added");
                 }
@@ -73,7 +73,7 @@ impl Inhabited {
         Self { product, token, folder }
     }
 
-    /// How often a second this is shown to its owner.
+    /// How many times per second the account's owner can load this path.
     async fn rate(&self, path: &str) -> f64 {
         let lines = if path.starts_with("/api/") {
             format!("Authorization: Bearer {}\r\n", self.token)
@@ -84,9 +84,9 @@ impl Inhabited {
     }
 }
 
-fn somebody(number: usize) -> NewAccount {
+fn new_account(number: usize) -> NewAccount {
     NewAccount {
-        address: EmailAddress::parse(&format!("somebody{number}@example.org")).expect("an address"),
+        address: EmailAddress::parse(&format!("member{number}@example.org")).expect("an address"),
         registered_at: Timestamp::default(),
         confirmed_at: Timestamp::default(),
         role: Role::Member,

@@ -1,4 +1,4 @@
-//! Sealing and opening one token.
+//! Sealing and opening tokens.
 
 use std::hint::black_box;
 
