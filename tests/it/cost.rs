@@ -1,5 +1,5 @@
-//! A stranger learns nothing by the clock: whoever stands behind an address, every act asks the store the
-//! same questions and writes as much.
+//! A stranger learns nothing from the response time: whoever an address belongs to, every action reads and
+//! writes the store equally often.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,17 +22,17 @@ use crate::harness::world::world;
 
 const PASSWORD: &str = "three quiet otters";
 
-/// Who stands behind an address.
+/// Who an address belongs to.
 #[derive(Clone, Copy, Debug)]
-enum Behind {
-    Nobody,
+enum Owner {
+    NoOne,
     Account,
     AccountWithPassword,
     Held,
     Deleted,
 }
 
-/// One question to the store, or one commit.
+/// One read of the store, or one commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Get { keys: usize },
@@ -40,7 +40,7 @@ enum Step {
     Commit { expectations: usize, writes: usize },
 }
 
-/// A store in memory that notes what it is asked for.
+/// A store in memory that records its reads and commits.
 #[derive(Default)]
 struct NotingStore {
     inner: MemoryStore,
@@ -77,50 +77,50 @@ impl Store for NotingStore {
 }
 
 #[tokio::test]
-async fn every_act_costs_the_store_the_same_whoever_stands_behind_the_address() {
-    let unknown = steps(Behind::Nobody).await;
-    for behind in [Behind::Account, Behind::AccountWithPassword, Behind::Held, Behind::Deleted] {
-        assert_eq!(steps(behind).await, unknown, "{behind:?}");
+async fn every_action_costs_the_store_the_same_whoever_the_address_belongs_to() {
+    let unknown = steps(Owner::NoOne).await;
+    for owner in [Owner::Account, Owner::AccountWithPassword, Owner::Held, Owner::Deleted] {
+        assert_eq!(steps(owner).await, unknown, "{owner:?}");
     }
 }
 
-/// What each act of a stranger at the address asks of the store.
-async fn steps(behind: Behind) -> Vec<(&'static str, Vec<Step>)> {
+/// What each action of a stranger at the address costs the store.
+async fn steps(owner: Owner) -> Vec<(&'static str, Vec<Step>)> {
     let (store, (world, clock)) = (Arc::new(NotingStore::default()), world());
     let keys = KeyRing::generate(&world);
     let ring = || KeyRing::parse(&keys).unwrap();
     let house = Gatepost::open(store.clone(), world, ring(), Settings::default()).await.unwrap();
-    let (ann, nobody) = (EmailAddress::parse("ann@example.org").unwrap(), Client::server());
-    settle(&house, &ring(), &ann, behind).await;
+    let (ann, stranger) = (EmailAddress::parse("ann@example.org").unwrap(), Client::server());
+    settle(&house, &ring(), &ann, owner).await;
     store.steps.lock().unwrap().clear();
     let taken = |act| (act, std::mem::take(&mut *store.steps.lock().unwrap()));
     let [wrong, typed] = ["seven loud geese", "nine pale herons"].map(|text| Password::new(text.to_owned()));
     let mut acts = Vec::new();
-    let refused = house.sign_in_with_password(&ann, &wrong, None, &nobody).await;
+    let refused = house.sign_in_with_password(&ann, &wrong, None, &stranger).await;
     assert_eq!(refused.unwrap_err(), Error::InvalidCredentials);
     acts.push(taken("a wrong password"));
-    let asked = house.request_sign_in(&ann, None, &[], &nobody).await.unwrap();
-    acts.push(taken("a sign-in letter"));
-    house.redeem_code(asked.held, None, None, None, &nobody).await.unwrap_err();
+    let asked = house.request_sign_in(&ann, None, &[], &stranger).await.unwrap();
+    acts.push(taken("a sign-in email"));
+    house.redeem_code(asked.held, None, None, None, &stranger).await.unwrap_err();
     acts.push(taken("no code"));
     let code = Code::parse("000000");
-    house.redeem_code(asked.held, code.as_ref(), None, None, &nobody).await.unwrap_err();
+    house.redeem_code(asked.held, code.as_ref(), None, None, &stranger).await.unwrap_err();
     acts.push(taken("a wrong code"));
     clock.advance(RESEND_WAIT);
-    house.resend(asked.held, &nobody).await.unwrap();
-    acts.push(taken("one more letter"));
-    house.forgot_password(&ann, &[], &nobody).await.unwrap();
+    house.resend(asked.held, &stranger).await.unwrap();
+    acts.push(taken("another email"));
+    house.forgot_password(&ann, &[], &stranger).await.unwrap();
     acts.push(taken("a forgotten password"));
-    house.register(&ann, &typed, None, &[], &nobody).await.unwrap();
+    house.register(&ann, &typed, None, &[], &stranger).await.unwrap();
     acts.push(taken("a registration"));
-    assert!(house.sign_in_with_password(&ann, &typed, None, &nobody).await.is_ok());
-    acts.push(taken("a password that waits"));
+    assert!(house.sign_in_with_password(&ann, &typed, None, &stranger).await.is_ok());
+    acts.push(taken("the password of a pending registration"));
     acts
 }
 
-/// Has somebody stand behind the address.
-async fn settle(house: &Gatepost, ring: &KeyRing, ann: &EmailAddress, behind: Behind) {
-    if matches!(behind, Behind::Nobody) {
+/// Gives the address its owner.
+async fn settle(house: &Gatepost, ring: &KeyRing, ann: &EmailAddress, owner: Owner) {
+    if matches!(owner, Owner::NoOne) {
         return;
     }
     let client = Client::server();
@@ -128,13 +128,13 @@ async fn settle(house: &Gatepost, ring: &KeyRing, ann: &EmailAddress, behind: Be
     let confirmed = Redeemer { confirm: true, ..Redeemer::default() };
     let redeemed = house.redeem_link(added.token.as_str(), confirmed, &client).await.unwrap();
     let token = redeemed.signed_in.unwrap().token;
-    match behind {
-        Behind::Nobody | Behind::Account => {}
-        Behind::AccountWithPassword => {
+    match owner {
+        Owner::NoOne | Owner::Account => {}
+        Owner::AccountWithPassword => {
             let password = Password::new(PASSWORD.to_owned());
             house.change_password(token.as_str(), &password, None, &client).await.unwrap();
         }
-        Behind::Held => {
+        Owner::Held => {
             let new = EmailAddress::parse("new@example.org").unwrap();
             let asked = house.request_email_change(token.as_str(), &new, &[], &client).await.unwrap();
             let claims = LinkClaims { key: ring.newest(), nonce: asked.held.nonce(), generation: 0 };
@@ -142,6 +142,6 @@ async fn settle(house: &Gatepost, ring: &KeyRing, ann: &EmailAddress, behind: Be
             let signed_in = Redeemer { session: Some(token.as_str()), ..Redeemer::default() };
             house.redeem_link(link.as_str(), signed_in, &client).await.unwrap();
         }
-        Behind::Deleted => house.delete_account(token.as_str(), &client).await.unwrap(),
+        Owner::Deleted => house.delete_account(token.as_str(), &client).await.unwrap(),
     }
 }

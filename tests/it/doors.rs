@@ -1,4 +1,4 @@
-//! Two doors, one house: every act at both, the same refusals, and a stranger learns nothing.
+//! Two doors, one house: every action is at both, with the same refusals, and a stranger learns nothing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use crate::harness::caller::{Answer, Door};
 use crate::harness::http::Reply;
 
 both_doors! {
-    known_and_unknown_addresses_answer_the_same,
-    acts_take_no_other_method_than_theirs,
+    known_and_unknown_addresses_get_the_same_response,
+    each_path_accepts_only_its_own_methods,
 }
 
-/// Paths that stand at one door alone, as the contract has it (section 7).
-const PAGES_ALONE: [&str; 11] = [
+/// Paths that exist at one door only (DESIGN.md, section 7).
+const PAGES_ONLY: [&str; 11] = [
     "/",
     "/register",
     "/sign-in",
@@ -30,25 +30,25 @@ const PAGES_ALONE: [&str; 11] = [
     "/assets/*",
     "/favicon.ico",
 ];
-const JSON_ALONE: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
+const JSON_ONLY: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
 
 #[tokio::test]
-async fn every_act_stands_at_both_doors() {
+async fn every_action_is_at_both_doors() {
     let app = App::start().await;
     let acts = |routes: &Routes, method: Method| -> BTreeSet<String> {
         routes.iter().filter(|(_, methods)| methods.contains(&method)).map(|(path, _)| path.clone()).collect()
     };
     let (pages, json) = (routes(&app, Door::Pages), routes(&app, Door::Json));
     assert_eq!(acts(&pages, Method::POST), acts(&json, Method::POST));
-    let without = |paths: BTreeSet<String>, alone: &[&str]| -> BTreeSet<String> {
-        paths.into_iter().filter(|path| !alone.contains(&path.as_str())).collect()
+    let without = |paths: BTreeSet<String>, one_door: &[&str]| -> BTreeSet<String> {
+        paths.into_iter().filter(|path| !one_door.contains(&path.as_str())).collect()
     };
-    let shown = without(acts(&pages, Method::GET), &PAGES_ALONE);
-    let told = without(acts(&json, Method::GET), &JSON_ALONE);
-    assert_eq!(shown, told);
+    let of_pages = without(acts(&pages, Method::GET), &PAGES_ONLY);
+    let of_json = without(acts(&json, Method::GET), &JSON_ONLY);
+    assert_eq!(of_pages, of_json);
 }
 
-/// The same body by form and by JSON, for every act, is refused with the same status, code and field.
+/// The same input as a form and as JSON is refused with the same status, code and field.
 #[tokio::test]
 async fn both_doors_refuse_bad_input_alike() {
     let app = App::start().await;
@@ -90,14 +90,14 @@ async fn both_doors_refuse_bad_input_alike() {
     }
 }
 
-/// Sign-in first, then a recent one, then the input: nobody else is told what is wrong with it.
+/// First the sign-in, then whether it is recent, then the input: no one else learns what is wrong with it.
 #[tokio::test]
-async fn both_doors_look_who_it_is_before_what_was_typed() {
+async fn both_doors_check_the_session_before_the_input() {
     let app = App::start().await;
     let (email, wait) = ("ann@example.org", Duration::from_mins(10));
     let mut seen = Vec::new();
     for door in [Door::Pages, Door::Json] {
-        let nobody = app.caller(door);
+        let signed_out = app.caller(door);
         let mut leaving = app.signed_in(door, email).await;
         let ended = leaving.clone();
         leaving.sign_out().await;
@@ -107,7 +107,7 @@ async fn both_doors_look_who_it_is_before_what_was_typed() {
         let recent = app.signed_in(door, email).await;
         let mut answers = Vec::new();
         for (mut caller, first) in [
-            (nobody, Some(Answer::refused(401, "sign_in_required"))),
+            (signed_out, Some(Answer::refused(401, "sign_in_required"))),
             (ended, Some(Answer::refused(401, "sign_in_required"))),
             (stale, Some(Answer::refused(403, "recent_sign_in_required"))),
             (recent, None),
@@ -128,7 +128,7 @@ async fn both_doors_look_who_it_is_before_what_was_typed() {
     assert!(seen[0].iter().all(|(_, answer)| *answer != Answer::Done));
 }
 
-/// What is refused wherever it is sent, for one reason or another.
+/// Each of these is refused for everyone, for one reason or another.
 const BAD_INPUT: [(&str, Option<(&str, &str)>); 13] = [
     ("/profile/password", None),
     ("/profile/password", Some(("password", "short"))),
@@ -145,9 +145,9 @@ const BAD_INPUT: [(&str, Option<(&str, &str)>); 13] = [
     ("/forgot-password", Some(("email", "ann"))),
 ];
 
-/// No input whatever makes a server error, or is answered in a library's words.
+/// No input causes a server error or shows a library's error message.
 #[tokio::test]
-async fn garbage_is_refused_in_our_own_words() {
+async fn garbage_is_refused_with_our_own_sentences() {
     let app = App::start().await;
     let (mut browser, mut program) = (app.caller(Door::Pages), app.caller(Door::Json));
     let long = "a".repeat(15_000);
@@ -187,7 +187,7 @@ async fn garbage_is_refused_in_our_own_words() {
 }
 
 #[tokio::test]
-async fn each_door_takes_only_its_own_media_type() {
+async fn each_door_accepts_only_its_own_media_type() {
     let app = App::start().await;
     for door in [Door::Pages, Door::Json] {
         let mut caller = app.caller(door);
@@ -202,7 +202,7 @@ async fn each_door_takes_only_its_own_media_type() {
     app.expect_no_letter().await;
 }
 
-async fn known_and_unknown_addresses_answer_the_same(door: Door) {
+async fn known_and_unknown_addresses_get_the_same_response(door: Door) {
     let app = App::start().await;
     app.signed_in(door, "known@example.org").await;
     app.clock.advance(Duration::from_mins(1));
@@ -221,14 +221,14 @@ async fn known_and_unknown_addresses_answer_the_same(door: Door) {
         seen.push(without_random_values(stranger.last.as_ref().unwrap()).replace(email, "…"));
         stranger.resend().await;
         seen.push(without_random_values(stranger.last.as_ref().unwrap()).replace(email, "…"));
-        // A letter tells its reader whose it is, and not whether there was an account before.
+        // The email may name the address, but must not reveal whether it had an account before.
         seen.push(letter.text.replace(email, "…").replace(&letter.link, "…").replace(&letter.code, "…"));
         answers.push(seen);
     }
     assert_eq!(answers[0], answers[1]);
 }
 
-async fn acts_take_no_other_method_than_theirs(door: Door) {
+async fn each_path_accepts_only_its_own_methods(door: Door) {
     let app = App::start().await;
     let mut caller = app.caller(door);
     let prefix = if door == Door::Json { "/api" } else { "" };
@@ -249,7 +249,7 @@ async fn acts_take_no_other_method_than_theirs(door: Door) {
     assert_eq!(refusal(&nowhere), (404, "not_found".to_owned(), None));
 }
 
-/// Paths as a page has them, a star for what varies, and their methods.
+/// The paths of the pages with their methods. A star stands for a variable part.
 type Routes = Vec<(String, Vec<Method>)>;
 
 fn routes(app: &App, door: Door) -> Routes {

@@ -1,5 +1,5 @@
-//! A stranger learns nothing: whoever stands behind an address, every answer is made of the same bytes
-//! and the same work.
+//! A stranger learns nothing: whoever an address belongs to, every response has the same bytes and takes
+//! the same work.
 
 use std::time::Duration;
 
@@ -8,35 +8,35 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    every_answer_is_the_same_whoever_stands_behind_the_address,
+    responses_do_not_reveal_who_an_address_belongs_to,
 }
 
 const ANN: &str = "ann@example.org";
 const PASSWORD: &str = "three quiet otters";
 
-/// Who stands behind an address.
+/// Who an address belongs to.
 #[derive(Clone, Copy, Debug)]
-enum Behind {
-    Nobody,
+enum Owner {
+    NoOne,
     Registration,
     AccountWithPassword,
     AccountWithout,
-    /// An account that has another address now, and may have this one back.
+    /// An account that has another address now and may take this one back.
     Held,
     Disabled,
     Deleted,
 }
 
-const SOMEBODY: [Behind; 6] = [
-    Behind::Registration,
-    Behind::AccountWithPassword,
-    Behind::AccountWithout,
-    Behind::Held,
-    Behind::Disabled,
-    Behind::Deleted,
+const OWNERS: [Owner; 6] = [
+    Owner::Registration,
+    Owner::AccountWithPassword,
+    Owner::AccountWithout,
+    Owner::Held,
+    Owner::Disabled,
+    Owner::Deleted,
 ];
 
-/// What one act showed, and how many passwords it took to hash.
+/// The response to one action, and how many passwords were hashed for it.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     act: &'static str,
@@ -44,12 +44,12 @@ struct Seen {
     hashed: u64,
 }
 
-async fn every_answer_is_the_same_whoever_stands_behind_the_address(door: Door) {
-    // A page's script is answered with pieces of pages.
+async fn responses_do_not_reveal_who_an_address_belongs_to(door: Door) {
+    // The script of a page gets fragments.
     let ways = if door == Door::Pages { &[false, true][..] } else { &[false] };
     for is_htmx in ways.iter().copied() {
-        let nobody = seen(door, is_htmx, Behind::Nobody).await;
-        let hashed: Vec<(&str, u64)> = nobody.iter().map(|seen| (seen.act, seen.hashed)).collect();
+        let unknown = seen(door, is_htmx, Owner::NoOne).await;
+        let hashed: Vec<(&str, u64)> = unknown.iter().map(|seen| (seen.act, seen.hashed)).collect();
         let expected = [
             ("password", 1),
             ("sign in", 0),
@@ -62,22 +62,22 @@ async fn every_answer_is_the_same_whoever_stands_behind_the_address(door: Door) 
         for (act, count) in expected {
             assert!(hashed.contains(&(act, count)), "{act}: {hashed:?}");
         }
-        for behind in SOMEBODY {
-            let known = seen(door, is_htmx, behind).await;
-            assert_eq!(known.len(), nobody.len());
-            for (known, nobody) in known.iter().zip(&nobody) {
-                assert_eq!(known, nobody, "{behind:?}");
+        for owner in OWNERS {
+            let known = seen(door, is_htmx, owner).await;
+            assert_eq!(known.len(), unknown.len());
+            for (known, unknown) in known.iter().zip(&unknown) {
+                assert_eq!(known, unknown, "{owner:?}");
             }
         }
     }
 }
 
-/// Puts somebody behind the address.
-async fn prepare(app: &App, door: Door, behind: Behind) {
-    match behind {
-        Behind::Nobody => {}
-        Behind::AccountWithout => _ = app.signed_in(door, ANN).await,
-        Behind::Held => {
+/// Gives the address its owner.
+async fn prepare(app: &App, door: Door, owner: Owner) {
+    match owner {
+        Owner::NoOne => {}
+        Owner::AccountWithout => _ = app.signed_in(door, ANN).await,
+        Owner::Held => {
             let mut ann = app.signed_in(door, ANN).await;
             assert_eq!(ann.change_email("new@example.org").await, Answer::Done);
             app.news_to(ANN).await;
@@ -85,20 +85,20 @@ async fn prepare(app: &App, door: Door, behind: Behind) {
             assert_eq!(ann.follow(&letter.link).await, Answer::Done);
             app.news_to(ANN).await;
         }
-        Behind::Disabled => {
+        Owner::Disabled => {
             app.signed_in(door, ANN).await;
             app.disable(ANN).await;
         }
-        Behind::Deleted => {
+        Owner::Deleted => {
             let mut ann = app.signed_in(door, ANN).await;
             assert_eq!(ann.delete_account("delete").await, Answer::Done);
             app.news_to(ANN).await;
         }
-        Behind::Registration | Behind::AccountWithPassword => {
+        Owner::Registration | Owner::AccountWithPassword => {
             let mut ann = app.caller(door);
             assert_eq!(ann.register(ANN, PASSWORD).await, Answer::Done);
             let letter = app.letter_to(ANN).await;
-            if let Behind::AccountWithPassword = behind {
+            if let Owner::AccountWithPassword = owner {
                 assert_eq!(ann.follow(&letter.link).await, Answer::Done);
             }
         }
@@ -106,10 +106,10 @@ async fn prepare(app: &App, door: Door, behind: Behind) {
     app.clock.advance(Duration::from_mins(30));
 }
 
-/// What a stranger is answered, act by act.
-async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
+/// The responses to a stranger, action by action.
+async fn seen(door: Door, is_htmx: bool, owner: Owner) -> Vec<Seen> {
     let app = App::start().await;
-    prepare(&app, door, behind).await;
+    prepare(&app, door, owner).await;
     let mut seen = Vec::new();
     let mut done = app.house.gatepost.passwords_hashed();
     let mut note = |act: &'static str, caller: &Caller| {
@@ -126,7 +126,7 @@ async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
     let mut asking = caller();
     assert_eq!(asking.ask(ANN).await, Answer::Done);
     note("sign in", &asking);
-    // A shut account is mailed nothing.
+    // There is not an email for every owner.
     app.read_all().await;
     let mut stranger = caller();
     assert_eq!(stranger.register(ANN, "a wholly new password").await, Answer::Done);
@@ -152,7 +152,7 @@ async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<Seen> {
         forgetful.reset_by_code("000000", password).await;
         note("wrong code", &forgetful);
     }
-    // The one just registered, whose request is told again; and one that nobody ever typed.
+    // The password that was just registered, and one that no one has entered.
     for password in ["a wholly new password", "seven loud geese"] {
         let mut caller = caller();
         caller.sign_in_with_password(ANN, password).await;

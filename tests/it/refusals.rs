@@ -1,4 +1,4 @@
-//! What a refusal says: one sentence at both doors, and what to do about it.
+//! The sentences of refusals: the same at both doors, and each says what to do.
 
 use crate::harness::app::App;
 use crate::harness::both_doors;
@@ -6,13 +6,13 @@ use crate::harness::caller::{Answer, Caller, Door};
 use crate::profile::{ANN, OTHER, PASSWORD, also, registered};
 
 both_doors! {
-    nobody_who_deletes_or_undoes_is_told_of_a_letter_they_asked_for,
-    a_password_that_is_not_remembered_is_told_the_way_round,
-    a_session_that_is_over_is_said_to_be,
-    too_many_changes_of_address_are_told_when_the_next_may_come,
+    a_missing_confirmation_names_what_is_to_be_confirmed,
+    a_wrong_password_leads_to_the_way_without_one,
+    ending_a_session_twice_says_that_the_device_was_already_signed_out,
+    too_many_changes_of_address_say_when_the_next_is_possible,
 }
 
-/// What the last answer said to a person.
+/// The text of the last response.
 fn said(caller: &Caller) -> &str {
     &caller.last.as_ref().unwrap().body
 }
@@ -22,32 +22,32 @@ fn assert_says(caller: &Caller, sentence: &str) {
     assert_eq!(said(caller).matches(sentence).count(), 1, "{sentence}\n{}", said(caller));
 }
 
-async fn nobody_who_deletes_or_undoes_is_told_of_a_letter_they_asked_for(door: Door) {
+async fn a_missing_confirmation_names_what_is_to_be_confirmed(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let refused = Answer::refused_field(422, "confirmation_required", "confirm");
     assert_eq!(ann.delete_account("yes").await, refused);
-    assert_says(&ann, "Please type the word delete, so that nobody deletes an account by accident.");
+    assert_says(&ann, "Enter the word delete to confirm.");
     ann.change_email("new@example.org").await;
     app.news_to(ANN).await;
     let letter = app.letter_to("new@example.org").await;
     ann.follow(&letter.link).await;
     let undo = app.news_to(ANN).await.link.unwrap();
     assert_eq!(ann.follow(&undo).await, refused);
-    assert_says(&ann, "Please tick the box if you want this.");
+    assert_says(&ann, "Tick the box to continue.");
 }
 
-async fn a_password_that_is_not_remembered_is_told_the_way_round(door: Door) {
+async fn a_wrong_password_leads_to_the_way_without_one(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let wrong = Answer::refused_field(422, "wrong_password", "current_password");
     assert_eq!(ann.change_password(OTHER, Some("not mine at all")).await, wrong);
-    assert_says(&ann, "If you have forgotten it, set a new one by mail.");
+    assert_says(&ann, "If you've forgotten it, reset it by email.");
     assert_eq!(ann.reauthenticate("not mine at all").await, Answer::refused(401, "invalid_credentials"));
-    assert_says(&ann, "That is not the password of this account. You can have a code mailed instead.");
+    assert_says(&ann, "That isn't this account's password. You can have a code emailed instead.");
 }
 
-async fn a_session_that_is_over_is_said_to_be(door: Door) {
+async fn ending_a_session_twice_says_that_the_device_was_already_signed_out(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     also(&app, door, ANN, PASSWORD).await;
@@ -57,13 +57,13 @@ async fn a_session_that_is_over_is_said_to_be(door: Door) {
         ann = ann.with_script(is_htmx);
         for id in [other.as_str(), "nonsense"] {
             assert_eq!(ann.end_session(id).await, Answer::refused(404, "not_found"));
-            assert_says(&ann, "That session is over already.");
+            assert_says(&ann, "That device was already signed out.");
         }
         assert!(door == Door::Json || said(&ann).contains("Where you are signed in"), "{}", said(&ann));
     }
 }
 
-async fn too_many_changes_of_address_are_told_when_the_next_may_come(door: Door) {
+async fn too_many_changes_of_address_say_when_the_next_is_possible(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut address = ANN.to_owned();
@@ -76,6 +76,6 @@ async fn too_many_changes_of_address_are_told_when_the_next_may_come(door: Door)
         address = next;
     }
     assert_eq!(ann.change_email("one-more@example.org").await, Answer::refused(429, "too_many_mails"));
-    assert_says(&ann, "Your address was changed too often. You can change it again in 7 days.");
+    assert_says(&ann, "You've changed your email address too often. You can change it again in 7 days.");
     assert_eq!(ann.last.as_ref().unwrap().header("retry-after"), Some("604800"));
 }

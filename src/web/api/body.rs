@@ -1,4 +1,4 @@
-//! JSON bodies: those that come, read by the rules of `wire`, and those that go.
+//! JSON bodies: requests are read by the rules of `wire`, responses are written.
 
 use poem::http::header::CONTENT_TYPE;
 use poem::{IntoResponse, Request, RequestBody, Response};
@@ -6,18 +6,17 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponses, Registry
 use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, payload};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::Fields;
+use crate::web::wire::{Fields, Input};
 
 const JSON: &str = "application/json";
 
-/// The input of an operation. Stands in for poem-openapi's `Json`, which answers a stranger in the
-/// words of serde and takes whatever ends in `+json`.
+/// The input of an operation. Used instead of poem-openapi's `Json`, which refuses in the words of serde
+/// and accepts any media type that ends in `+json`.
 pub(super) struct Body<T>(pub(super) T);
 
-impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Body<T> {
+impl<'a, T: Type + Input> ApiExtractor<'a> for Body<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();
@@ -45,10 +44,10 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Body<T> {
     }
 }
 
-/// The same where all of it may be left out, the body too.
+/// The same for an input without required fields: the body may be left out too.
 pub(super) struct PerhapsBody<T>(pub(super) T);
 
-impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for PerhapsBody<T> {
+impl<'a, T: Type + Input> ApiExtractor<'a> for PerhapsBody<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();
@@ -77,8 +76,8 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for PerhapsBody<T> {
     }
 }
 
-/// The answer of an operation. Stands in for poem-openapi's `Json`, which makes a tree of values
-/// of it first: that took a sixth of the time of a session check.
+/// The response of an operation. Used instead of poem-openapi's `Json`, which builds a tree of values
+/// first: that took a sixth of the time of a session check.
 pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize + Send> IntoResponse for Json<T> {
@@ -97,7 +96,7 @@ impl<T: ToJSON> ApiResponse for Json<T> {
     }
 }
 
-/// A page of another site can send a form or plain text unasked, but never this.
+/// Another site's page can send a form or plain text without asking the server first, but not JSON.
 fn is_json(request: &Request) -> bool {
     let mut types = request.headers().get_all(CONTENT_TYPE).iter();
     match (types.next().and_then(|value| value.to_str().ok()), types.next()) {

@@ -65,6 +65,8 @@ pub(super) struct Query {
     pub(super) request: Option<String>,
 }
 
+impl wire::Input for Query {}
+
 impl Query {
     /// Reads the query of an address. What cannot be read counts as absent.
     ///

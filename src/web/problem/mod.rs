@@ -21,41 +21,41 @@ use crate::web::house::Door;
 /// One refusal, to be drawn as a page, a fragment or JSON (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Which.
+    /// Which refusal.
     pub code: Code,
     /// One sentence for the person.
     pub detail: Cow<'static, str>,
-    /// The field it is about.
+    /// The input field that caused it.
     pub field: Option<&'static str>,
-    /// When to try again.
+    /// How long to wait before trying again.
     pub retry_after: Option<Duration>,
-    /// The registration to confirm first: a program goes on with it, a page keeps it as a cookie.
+    /// The registration to confirm first. A program continues with it; a page keeps it in a cookie.
     pub unconfirmed: Option<Box<Unconfirmed>>,
-    /// What stands behind a fault of ours: for the log, never for the person.
+    /// Why the store failed. Only the log shows it.
     pub cause: Option<StoreError>,
 }
 
 impl Problem {
-    /// A refusal in the words of the table.
+    /// A refusal with the sentence from the table.
     #[must_use]
     pub fn of(code: Code) -> Self {
         let detail = Cow::Borrowed(code.detail());
         Self { code, detail, field: None, retry_after: None, unconfirmed: None, cause: None }
     }
 
-    /// The same, about a field.
+    /// The same refusal, caused by a field.
     #[must_use]
     pub fn field(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
     }
 
-    /// The same, in better words.
+    /// The same refusal, with a more specific sentence.
     #[must_use]
     pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: detail.into(), ..self }
     }
 
-    /// The same, with when to try again.
+    /// The same refusal, with how long to wait.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..self }
@@ -67,14 +67,14 @@ impl Problem {
         self.code.status()
     }
 
-    /// Whole seconds to wait, never too few.
+    /// Seconds to wait, rounded up so that a client that obeys is never too early.
     #[must_use]
     pub fn retry_after_secs(&self) -> Option<u64> {
         self.retry_after.map(whole_secs)
     }
 
-    /// What went wrong, whatever it was: ours as it is, what poem raised by its status. Its texts
-    /// tell names and types of ours, and are shown to nobody.
+    /// Turns any error into a refusal. An error that poem raised is judged by its status only: its
+    /// message names our types, so no one should see it.
     #[must_use]
     pub fn from_error(error: &poem::Error) -> Self {
         if let Some(problem) = error.downcast_ref::<Self>() {
@@ -92,7 +92,8 @@ impl Problem {
         })
     }
 
-    /// Names the refusal to a program that drives pages, where the page leads on instead of showing it.
+    /// Adds the code as a header where the page redirects instead of showing the refusal, for programs
+    /// that drive pages.
     pub fn name(&self, response: &mut Response) {
         response.headers_mut().insert("x-problem", HeaderValue::from_static(self.code.as_str()));
     }
@@ -101,7 +102,7 @@ impl Problem {
     pub fn put_headers(&self, response: &mut Response, door: Door) {
         response.set_status(self.status());
         let headers = response.headers_mut();
-        // A page says it in words; a program that drives pages finds the same code as in JSON.
+        // Programs that drive pages find the same code and field as in JSON.
         if door == Door::Pages {
             headers.insert("x-problem", HeaderValue::from_static(self.code.as_str()));
             if let Some(field) = self.field {
@@ -152,27 +153,27 @@ impl From<Error> for Problem {
             Error::InvalidRequest => Self::of(Code::InvalidRequest),
             Error::WrongCode => Self::of(Code::WrongCode).field("code"),
             Error::ConfirmationRequired => Self::of(Code::ConfirmationRequired).field("confirm"),
-            Error::UndoNotConfirmed => Self::of(Code::ConfirmationRequired)
-                .field("confirm")
-                .detail("Please tick the box if you want this."),
+            Error::UndoNotConfirmed => {
+                Self::of(Code::ConfirmationRequired).field("confirm").detail("Tick the box to continue.")
+            }
             Error::PasswordRequired => Self::of(Code::MissingField).field("password"),
             Error::CurrentPasswordRequired => Self::of(Code::MissingField).field("current_password"),
             Error::WrongPassword => Self::of(Code::WrongPassword).field("current_password"),
             Error::SameEmail => Self::of(Code::SameEmail).field("email"),
             Error::RecentSignInRequired => Self::of(Code::RecentSignInRequired),
-            // Sessions alone are looked for by a name.
-            Error::NotFound => Self::of(Code::NotFound).detail("That session is over already."),
+            // Only sessions are looked up by id.
+            Error::NotFound => Self::of(Code::NotFound).detail("That device was already signed out."),
             Error::SignInRequired => Self::of(Code::SignInRequired),
             Error::TooManyMails { retry_after } => {
                 let wait = in_words(retry_after);
-                let detail =
-                    format!("A letter is on its way already. You can ask for another one in {wait}.");
+                let detail = format!("We've just sent you an email. You can ask for another in {wait}.");
                 Self::of(Code::TooManyMails).retry_after(retry_after).detail(detail)
             }
             Error::TooManyChanges { retry_after } => {
                 let wait = in_words(retry_after);
-                let detail =
-                    format!("Your address was changed too often. You can change it again in {wait}.");
+                let detail = format!(
+                    "You've changed your email address too often. You can change it again in {wait}."
+                );
                 Self::of(Code::TooManyMails).retry_after(retry_after).detail(detail)
             }
             Error::Store(error) => Self::from_store(error),
@@ -181,14 +182,15 @@ impl From<Error> for Problem {
 }
 
 impl Problem {
-    /// The same to who is signed in and proves it once more: no address was typed, and a mail that signs
-    /// in is not what they need.
+    /// The refusal for someone who is signed in and confirms it again. They entered no email address,
+    /// and a sign-in link would not help them.
     #[must_use]
     pub fn of_reauthentication(error: Error) -> Self {
         let problem = Self::from(error);
         match problem.code {
-            Code::InvalidCredentials => problem
-                .detail("That is not the password of this account. You can have a code mailed instead."),
+            Code::InvalidCredentials => {
+                problem.detail("That isn't this account's password. You can have a code emailed instead.")
+            }
             _ => problem,
         }
     }
@@ -204,8 +206,7 @@ impl Problem {
         Self { cause: Some(error), ..problem }
     }
 
-    /// Tells the log of a fault of ours, under the id that the answer shows. Called once, by whoever
-    /// draws the answer.
+    /// Logs a server error under the id that the response shows. Called once, where the response is drawn.
     pub fn tell(&self, request_id: &str) {
         if self.status().is_server_error() {
             let cause = self.cause.as_ref().map(ToString::to_string);
@@ -218,7 +219,7 @@ fn whole_secs(wait: Duration) -> u64 {
     wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
 
-/// A wait as a person says it, never too short.
+/// A wait as a person would say it, rounded up.
 fn in_words(wait: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
@@ -240,7 +241,7 @@ mod tests {
     use super::{Duration, in_words};
 
     #[test]
-    fn a_wait_is_told_as_people_tell_it_and_never_too_short() {
+    fn a_wait_is_said_as_a_person_would_and_never_too_short() {
         for (millis, words) in [
             (1, "1 second"),
             (29_001, "30 seconds"),

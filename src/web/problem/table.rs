@@ -1,10 +1,10 @@
-//! The only table of refusals: status, code and sentence of each.
+//! The only table of refusals: the status, code and sentence of each.
 
 use poem::http::StatusCode;
 
-/// Why something is refused. The list is open: later versions add to it.
+/// Why something is refused. Later versions may add codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "`row` says in a sentence what each means")]
+#[expect(missing_docs, reason = "the table explains each code in a sentence")]
 pub enum Code {
     Malformed,
     SignInRequired,
@@ -35,7 +35,7 @@ pub enum Code {
     StoreUnavailable,
 }
 
-/// What a code says on the wire and to a person.
+/// How a code looks on the wire and to a person.
 struct Row {
     code: Code,
     status: StatusCode,
@@ -49,12 +49,13 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
     Row { code, status, word, title, detail }
 }
 
-/// The table, in the order of the codes: status, word on the wire, title, and what to say when nothing better is known.
+/// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
+/// shown unless a more specific one is known.
 const TABLE: [Row; 27] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
-        ["malformed", "Not understood", "We could not read what was sent."],
+        ["malformed", "Bad request", "We couldn't read that request."],
     ),
     row(
         Code::SignInRequired,
@@ -66,8 +67,8 @@ const TABLE: [Row; 27] = [
         StatusCode::UNAUTHORIZED,
         [
             "invalid_credentials",
-            "Address and password do not fit",
-            "Address and password do not fit together. You can always sign in by mail instead.",
+            "Wrong email address or password",
+            "That email address and password don't match. You can always sign in with an email link instead.",
         ],
     ),
     row(
@@ -75,8 +76,8 @@ const TABLE: [Row; 27] = [
         StatusCode::FORBIDDEN,
         [
             "unconfirmed",
-            "Confirm your address first",
-            "This address was registered, but not confirmed yet. Open the link in our letter, or type its code.",
+            "Confirm your email address",
+            "This email address is registered but not confirmed yet. Open the link in our email, or enter its code.",
         ],
     ),
     row(
@@ -85,7 +86,7 @@ const TABLE: [Row; 27] = [
         [
             "account_disabled",
             "This account is disabled",
-            "Whoever runs this server has disabled this account. Ask them about it.",
+            "This account has been disabled. Please contact the administrator.",
         ],
     ),
     row(
@@ -94,7 +95,7 @@ const TABLE: [Row; 27] = [
         [
             "registration_closed",
             "Registration is closed",
-            "Nobody new can register here. If you have an account, sign in.",
+            "New registrations are closed. If you have an account, sign in.",
         ],
     ),
     row(
@@ -103,7 +104,7 @@ const TABLE: [Row; 27] = [
         [
             "recent_sign_in_required",
             "Is it still you?",
-            "Your sign-in is a while ago. Please prove once more that it is you; then try again.",
+            "You signed in a while ago. Please confirm it's you, then try again.",
         ],
     ),
     row(
@@ -111,27 +112,27 @@ const TABLE: [Row; 27] = [
         StatusCode::FORBIDDEN,
         [
             "cross_site",
-            "Sent from another site",
-            "This was sent from another site, so nothing was done. Open the page here and try again.",
+            "Blocked",
+            "This form was sent from another site, so nothing was changed. Open the page here and try again.",
         ],
     ),
     row(
         Code::NotFound,
         StatusCode::NOT_FOUND,
-        ["not_found", "Nothing here", "There is nothing at this address."],
+        ["not_found", "Page not found", "There's nothing at this web address."],
     ),
     row(
         Code::MethodNotAllowed,
         StatusCode::METHOD_NOT_ALLOWED,
-        ["method_not_allowed", "Not this way", "This address does not take that kind of request."],
+        ["method_not_allowed", "Method not allowed", "This page can't be opened that way."],
     ),
     row(
         Code::InvalidLink,
         StatusCode::GONE,
         [
             "invalid_link",
-            "This link is no longer good",
-            "It was used already, is too old, or was replaced by a newer one. You can ask for a new one.",
+            "This link no longer works",
+            "It has been used, has expired, or was replaced by a newer one. Request a new one.",
         ],
     ),
     row(
@@ -139,39 +140,43 @@ const TABLE: [Row; 27] = [
         StatusCode::GONE,
         [
             "invalid_request",
-            "This code is no longer good",
-            "It is too old, was tried too often, or was used already. You can ask for a new one.",
+            "This code no longer works",
+            "The code has expired, has been used, or was entered incorrectly too often. Request a new one.",
         ],
     ),
     row(
         Code::TooLarge,
         StatusCode::PAYLOAD_TOO_LARGE,
-        ["too_large", "Too much", "That is more than we take."],
+        ["too_large", "Too much", "That's more than we can accept."],
     ),
     row(
         Code::UnsupportedMediaType,
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        ["unsupported_media_type", "Not in this form", "Pages take forms, the API takes application/json."],
+        [
+            "unsupported_media_type",
+            "Unsupported format",
+            "Pages accept forms; the API accepts application/json.",
+        ],
     ),
     row(
         Code::WrongHost,
         StatusCode::MISDIRECTED_REQUEST,
-        ["wrong_host", "Wrong address", "This server is not reached under that name."],
+        ["wrong_host", "Wrong address", "This site lives at a different web address."],
     ),
     row(
         Code::MissingField,
         StatusCode::UNPROCESSABLE_ENTITY,
-        ["missing_field", "Something is missing", "Please fill in this field."],
+        ["missing_field", "Missing value", "Please fill in this field."],
     ),
     row(
         Code::InvalidField,
         StatusCode::UNPROCESSABLE_ENTITY,
-        ["invalid_field", "Something is not right", "We cannot use what stands in this field."],
+        ["invalid_field", "Invalid value", "This value isn't valid."],
     ),
     row(
         Code::InvalidEmail,
         StatusCode::UNPROCESSABLE_ENTITY,
-        ["invalid_email", "Not an email address", "An address looks like name@example.org."],
+        ["invalid_email", "Not an email address", "Enter an email address such as name@example.org."],
     ),
     row(
         Code::WeakPassword,
@@ -184,50 +189,46 @@ const TABLE: [Row; 27] = [
         [
             "wrong_password",
             "Wrong password",
-            "That is not your present password. If you have forgotten it, set a new one by mail.",
+            "That isn't your current password. If you've forgotten it, reset it by email.",
         ],
     ),
     row(
         Code::WrongCode,
         StatusCode::UNPROCESSABLE_ENTITY,
-        ["wrong_code", "Wrong code", "That is not the code of the last letter. Please look again."],
+        ["wrong_code", "Wrong code", "That code doesn't match the one we sent. Please check it."],
     ),
     row(
         Code::ConfirmationRequired,
         StatusCode::UNPROCESSABLE_ENTITY,
-        [
-            "confirmation_required",
-            "Did you ask for this?",
-            "Please tick the box if you asked for this letter yourself.",
-        ],
+        ["confirmation_required", "Did you request this?", "Tick the box if you requested this email."],
     ),
     row(
         Code::SameEmail,
         StatusCode::UNPROCESSABLE_ENTITY,
-        ["same_email", "Nothing to change", "That is your address already."],
+        ["same_email", "Nothing to change", "That's already your email address."],
     ),
     row(
         Code::TooManyMails,
         StatusCode::TOO_MANY_REQUESTS,
-        ["too_many_mails", "One moment", "A letter is on its way already."],
+        ["too_many_mails", "One moment", "We've just sent you an email."],
     ),
     row(
         Code::Internal,
         StatusCode::INTERNAL_SERVER_ERROR,
-        ["internal", "Something went wrong", "That is our fault, not yours. Please try again."],
+        ["internal", "Something went wrong", "This is our fault, not yours. Please try again."],
     ),
     row(
         Code::Busy,
         StatusCode::SERVICE_UNAVAILABLE,
-        ["busy", "Very busy", "More is going on than we can take in. Please try again in a moment."],
+        ["busy", "Very busy", "We're handling too many requests. Please try again in a moment."],
     ),
     row(
         Code::StoreUnavailable,
         StatusCode::SERVICE_UNAVAILABLE,
         [
             "store_unavailable",
-            "Out of order for a moment",
-            "We cannot save anything just now. Please try again in a moment.",
+            "Temporarily unavailable",
+            "We can't save changes right now. Please try again in a moment.",
         ],
     ),
 ];
@@ -248,7 +249,7 @@ impl Code {
         self.row().status
     }
 
-    /// The stable word on the wire.
+    /// The code on the wire. It never changes.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().word
@@ -260,7 +261,7 @@ impl Code {
         self.row().title
     }
 
-    /// What to say when nothing better is known.
+    /// The sentence that is shown unless a more specific one is known.
     #[must_use]
     pub fn detail(self) -> &'static str {
         self.row().detail
@@ -272,7 +273,7 @@ mod tests {
     use super::{Code, TABLE};
 
     #[test]
-    fn every_code_stands_in_its_own_row() {
+    fn every_code_has_its_own_row() {
         for (index, row) in TABLE.iter().enumerate() {
             assert_eq!(row.code as usize, index, "{}", row.word);
         }

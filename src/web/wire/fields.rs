@@ -1,14 +1,17 @@
-//! The fields of a form or of JSON, one by one: doubled, missing and wrong ones are told by name.
+//! The fields of a form or of a JSON object. A missing, wrong or repeated one is refused by name.
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
+use super::Input;
+use crate::domain::error::Error;
+use crate::domain::password::{Password, Weakness};
 use crate::web::problem::{Code, Problem};
 
-/// The fields of a form or of a JSON object. Prints their names alone: passwords are among them.
+/// The fields of a form or of a JSON object. `Debug` prints only their names, because some are passwords.
 #[derive(Default)]
 pub struct Fields(Map<String, Value>);
 
@@ -19,21 +22,21 @@ impl fmt::Debug for Fields {
 }
 
 impl Fields {
-    /// What was typed into a field, whether the rest can be read or not; nothing without it.
+    /// The text that was entered in a field, even if the other fields cannot be read. Empty without it.
     #[must_use]
     pub fn typed(&self, field: &str) -> &str {
         self.0.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Takes a form apart.
+    /// Parses a form.
     ///
     /// # Errors
-    /// `malformed` when it is not UTF-8; `invalid_field` when a field stands there twice, since two
-    /// readers could take two values (CVE-2023-7028).
+    /// `malformed` if it is not UTF-8. `invalid_field` if a field was sent twice, because two readers
+    /// could take two different values (CVE-2023-7028).
     pub fn from_form(body: &[u8]) -> Result<Self, Problem> {
         let mut fields = Map::new();
         for (name, value) in form_urlencoded::parse(body) {
-            // The decoder puts this sign where bytes are no UTF-8.
+            // The decoder writes this character in place of bytes that are not UTF-8.
             if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
                 return Err(Problem::of(Code::Malformed));
             }
@@ -45,48 +48,54 @@ impl Fields {
         Ok(Self(fields))
     }
 
-    /// Takes a JSON object apart.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// `malformed` when it is no JSON, or no object; `invalid_field` when a field stands there
-    /// twice, as in a form.
+    /// `malformed` if it is not JSON, or not an object. `invalid_field` if a field was sent twice, as in
+    /// a form.
     pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
         match serde_json::from_slice(body) {
             Ok(Single { repeated: Some(name), .. }) => Err(twice(&name)),
             Ok(Single { fields, .. }) => Ok(Self(fields)),
             Err(_) => {
-                Err(Problem::of(Code::Malformed).detail("We could not read this: send one JSON object."))
+                Err(Problem::of(Code::Malformed)
+                    .detail("We couldn't read that request. Send one JSON object."))
             }
         }
     }
 
-    /// Reads an input. Unknown fields are passed over.
+    /// Reads an input. Ignores unknown fields.
     ///
     /// # Errors
-    /// `missing_field` and `invalid_field`, with the field.
-    pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        let input = Input { fields: self.0.into_iter(), known: &[], field: None, value: Value::Null };
-        T::deserialize(input).map_err(|wrong| match wrong {
+    /// `missing_field` and `invalid_field`, with the field. `weak_password` for a new password that is
+    /// longer than any can be.
+    pub fn read<T: Input>(self) -> Result<T, Problem> {
+        let reader = Reader { fields: self.0.into_iter(), known: &[], field: None, value: Value::Null };
+        let input = T::deserialize(reader).map_err(|wrong| match wrong {
             Wrong::Missing(field) => Problem::of(Code::MissingField).field(field),
             Wrong::Invalid(Some(field)) => Problem::of(Code::InvalidField).field(field),
             Wrong::Invalid(None) => Problem::of(Code::InvalidField),
-        })
+        })?;
+        if input.new_password().is_some_and(|password| password.len() > Password::MAX_BYTES) {
+            return Err(Error::from(Weakness::TooLong).into());
+        }
+        Ok(input)
     }
 }
 
-/// Two readers could take two values. Only names of ours are repeated to the sender.
+/// Only our own field names are repeated to the sender.
 fn twice(name: &str) -> Problem {
     let known = ["email", "password", "current_password", "next", "request", "code", "confirm"]
         .into_iter()
         .find(|known| *known == name);
-    let problem = Problem::of(Code::InvalidField).detail("This was sent twice.");
+    let problem = Problem::of(Code::InvalidField).detail("This field was sent twice.");
     match known {
         Some(field) => problem.field(field),
         None => problem,
     }
 }
 
-/// A JSON object, and the name of a field that stands in it twice: `serde_json` would keep the last.
+/// A JSON object, and the name of a field that is in it twice. `serde_json` would silently keep the last.
 struct Single {
     fields: Map<String, Value>,
     repeated: Option<String>,
@@ -118,9 +127,9 @@ impl<'de> Visitor<'de> for SingleVisitor {
     }
 }
 
-/// Reads a struct out of the fields and remembers at which field it is, since serde's errors do not
-/// name the field that has the wrong type.
-struct Input {
+/// Reads a struct from the fields. It remembers the current field, because serde's errors do not name
+/// the field that has the wrong type.
+struct Reader {
     fields: serde_json::map::IntoIter,
     known: &'static [&'static str],
     field: Option<&'static str>,
@@ -145,7 +154,7 @@ impl serde::de::Error for Wrong {
     }
 }
 
-impl<'de> Deserializer<'de> for Input {
+impl<'de> Deserializer<'de> for Reader {
     type Error = Wrong;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
@@ -168,7 +177,7 @@ impl<'de> Deserializer<'de> for Input {
     }
 }
 
-impl<'de> MapAccess<'de> for Input {
+impl<'de> MapAccess<'de> for Reader {
     type Error = Wrong;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
@@ -202,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn form_and_json_read_alike() {
+    fn a_form_and_json_are_read_alike() {
         let json = from_json(r#"{"email":"ann@example.org","request":null,"colour":"red"}"#);
         assert_eq!(json.map(|input| (input.email, input.request)), Ok(("ann@example.org".into(), None)));
         let form = from_form(b"colour=red&email=ann%40example.org&request=r");
@@ -211,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_field() {
+    fn a_refusal_names_the_wrong_field() {
         let missing = Err(Problem::of(Code::MissingField).field("email"));
         let invalid = |field| Err(Problem::of(Code::InvalidField).field(field));
         for (body, wrong) in [
@@ -222,7 +231,7 @@ mod tests {
             (r#"{"email":"ann@example.org","request":{}}"#, invalid("request")),
             (
                 r#"{"email":"a@example.org","email":"b@example.org"}"#,
-                Err(Problem::of(Code::InvalidField).field("email").detail("This was sent twice.")),
+                Err(Problem::of(Code::InvalidField).field("email").detail("This field was sent twice.")),
             ),
         ] {
             assert_eq!(from_json(body).map(|input| input.email), wrong, "{body}");
@@ -231,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_malformed() {
+    fn a_body_that_cannot_be_read_is_malformed() {
         for body in ["", "[]", "null", "\"text\"", "{", "{\"email\":\"a\"} more", "\u{feff}{}"] {
             assert_eq!(code(from_json(body)), Some(Code::Malformed), "{body}");
         }

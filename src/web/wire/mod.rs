@@ -1,9 +1,10 @@
-//! What comes in, each input once: read from a form or from JSON by the same rules.
+//! What comes in. Each input is defined once, and is read from a form or from JSON by the same rules.
 
 mod fields;
 
 use poem_openapi::Object;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 pub use self::fields::Fields;
 use crate::domain::password::Password;
@@ -11,181 +12,235 @@ use crate::domain::record::next::Next;
 use crate::path::LINK;
 use crate::web::problem::{Code, Problem};
 
-/// Asking for a letter to sign in.
+/// An input, read as a whole before anything is looked up: what is wrong with it must not depend on
+/// what the server knows.
+pub trait Input: DeserializeOwned {
+    /// The password to set, if the input carries one. [`Fields::read`] refuses one that is too long.
+    fn new_password(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Requests an email to sign in.
 #[derive(Clone, Debug, Deserialize, Object)]
-#[oai(rename = "RequestSignIn")]
 pub struct RequestSignIn {
-    /// The address to write to.
+    /// The email address to send to.
     #[oai(validator(max_length = 254))]
     pub email: String,
-    /// What an earlier answer gave as `request`: asks for one more letter of the same request.
+    /// The `request` from an earlier response. Sends another email for the same request.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
 }
 
-// Not to be printed, as all that hold a password.
-/// Registering with a password.
+impl Input for RequestSignIn {}
+
+// An input with a password has no `Debug`, so that no log can show it. Only doc comments (three
+// slashes) reach the API document.
+
+/// Registers with a password.
 #[derive(Clone, Deserialize, Object)]
 pub struct Register {
-    /// The address to register.
+    /// The email address to register.
     #[oai(validator(max_length = 254))]
     pub email: String,
-    /// The password to sign in with once the address is confirmed.
+    /// The password for signing in once the email address is confirmed.
     #[oai(validator(max_length = 1024))]
     pub password: String,
-    /// What an earlier answer gave as `request`: asks for one more letter of the same request, with
-    /// this password in place of the one before.
+    /// The `request` from an earlier response. Sends another email for the same request, and this
+    /// password replaces the earlier one.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
 }
 
-/// Signing in with a password.
+impl Input for Register {
+    fn new_password(&self) -> Option<&str> {
+        Some(&self.password)
+    }
+}
+
+/// Signs in with a password.
 #[derive(Clone, Deserialize, Object)]
 pub struct SignInWithPassword {
-    /// The address of the account.
+    /// The email address of the account.
     #[oai(validator(max_length = 254))]
     pub email: String,
-    /// Its password.
-    #[oai(validator(max_length = 1024))]
+    /// The password of the account.
     pub password: String,
 }
 
-/// Asking for one more letter.
+impl Input for SignInWithPassword {}
+
+/// Requests another email.
 #[derive(Clone, Debug, Deserialize, Object)]
 pub struct Resend {
-    /// What the answer to the first asking gave as `request`.
+    /// The `request` from the earlier response.
     pub request: String,
 }
 
-/// Asking for a letter about an address: to reset its password, or to change to it.
+impl Input for Resend {}
+
+/// Requests an email about an address: to reset its password, or to change to it.
 #[derive(Clone, Debug, Deserialize, Object)]
 pub struct RequestLetter {
-    /// The address to write to.
+    /// The email address to send to.
     #[oai(validator(max_length = 254))]
     pub email: String,
-    /// What an earlier answer gave as `request`: asks for one more letter of the same request.
+    /// The `request` from an earlier response. Sends another email for the same request.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
 }
 
-/// Asking for a letter to oneself.
+impl Input for RequestLetter {}
+
+/// Requests an email with a code to the address of the account.
 #[derive(Clone, Debug, Deserialize, Object)]
 pub struct RequestReauthentication {
-    /// What an earlier answer gave as `request`: asks for one more letter of the same request.
+    /// The `request` from an earlier response. Sends another email for the same request.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
 }
 
-/// Proving once more who is signed in. Not to be printed.
+impl Input for RequestReauthentication {}
+
+/// Confirms with the password that you are still you.
 #[derive(Clone, Deserialize, Object)]
 pub struct Reauthenticate {
     /// The password of the account.
-    #[oai(validator(max_length = 1024))]
     pub password: String,
 }
 
-/// Setting a new password. Not to be printed.
+impl Input for Reauthenticate {}
+
+/// Sets a new password.
 #[derive(Clone, Deserialize, Object)]
 pub struct ChangePassword {
     /// The new password.
     #[oai(validator(max_length = 1024))]
     pub password: String,
-    /// The present one, where there is one.
-    #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
+    /// The current password, if one is set.
+    #[oai(skip_serializing_if_is_none)]
     pub current_password: Option<String>,
 }
 
-/// Deleting the account.
-#[derive(Clone, Debug, Deserialize, Object)]
-pub struct DeleteAccount {
-    /// `delete`: nothing else deletes.
-    pub confirm: String,
-}
-
-impl DeleteAccount {
-    /// Whether the word was typed; blanks around it and its case do no harm.
-    ///
-    /// # Errors
-    /// `confirmation_required`, with what to type.
-    pub fn expect_confirmed(&self) -> Result<(), Problem> {
-        const TYPE_DELETE: &str =
-            "Please type the word delete, so that nobody deletes an account by accident.";
-        if self.confirm.trim().eq_ignore_ascii_case("delete") {
-            return Ok(());
-        }
-        Err(Problem::of(Code::ConfirmationRequired).field("confirm").detail(TYPE_DELETE))
+impl Input for ChangePassword {
+    fn new_password(&self) -> Option<&str> {
+        Some(&self.password)
     }
 }
 
-/// Typing the code of a letter. Not to be printed: it may hold a password.
+/// Deletes the account.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct DeleteAccount {
+    /// The word `delete`. Anything else is refused.
+    pub confirm: String,
+}
+
+impl Input for DeleteAccount {}
+
+impl DeleteAccount {
+    /// Accepts the word in any case and with spaces around it.
+    ///
+    /// # Errors
+    /// `confirmation_required`, with the word to enter.
+    pub fn expect_confirmed(&self) -> Result<(), Problem> {
+        if self.confirm.trim().eq_ignore_ascii_case("delete") {
+            return Ok(());
+        }
+        let problem = Problem::of(Code::ConfirmationRequired).field("confirm");
+        Err(problem.detail("Enter the word delete to confirm."))
+    }
+}
+
+/// Redeems the code from an email.
 #[derive(Clone, Deserialize, Object)]
 pub struct RedeemCode {
-    /// What the answer to the asking gave as `request`.
+    /// The `request` from the earlier response.
     pub request: String,
-    /// The six digits of the letter.
+    /// The six digits from the email.
     pub code: String,
-    /// With a code to reset the password: the new one.
+    /// The new password. Required with a code to reset the password.
     #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
     pub password: Option<String>,
 }
 
-/// Asking for one more letter on a page, where `request` is an opaque value the page gave, or left
-/// out for the newest request of this browser.
+impl Input for RedeemCode {
+    fn new_password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+}
+
+/// Requests another email on a page. There, `request` is an opaque value from the page, and without it
+/// the newest request of this browser is meant.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ResendForm {
     /// Which of this browser's requests.
     pub request: Option<String>,
 }
 
-/// Typing the code of a letter on a page. Not to be printed: it may hold a password.
+impl Input for ResendForm {}
+
+/// Redeems the code from an email on a page.
 #[derive(Clone, Deserialize)]
 pub struct CodeForm {
     /// Which of this browser's requests.
     pub request: Option<String>,
-    /// The six digits of the letter.
+    /// The six digits from the email.
     pub code: String,
-    /// With a code to reset the password: the new one.
+    /// The new password, with a code to reset it.
     pub password: Option<String>,
 }
 
-/// Redeeming a link.
+impl Input for CodeForm {
+    fn new_password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+}
+
+/// Redeems a link.
 #[derive(Clone, Deserialize, Object)]
 pub struct RedeemLink {
-    /// What the answer to the asking gave as `request`: proves that it was you who asked.
+    /// The `request` from the earlier response. It proves that you requested the email.
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
-    /// `yes`, without `request`: a person said "I asked for this". Where the link undoes a change of
-    /// address, with `request` too; where it resets a password or changes an address, never.
+    /// `yes` if you have no `request` but a person confirmed that they requested the email. Always
+    /// required to undo a change of email address. Not used to reset a password or to change an email
+    /// address.
     #[oai(skip_serializing_if_is_none)]
     pub confirm: Option<String>,
-    /// With `confirm`, where the link confirms a registration: the password to sign in with from now
-    /// on. Without it, the account signs in by mail alone. Where the link resets a password: the new one,
-    /// which is needed.
+    /// The new password. Required to reset a password. Optional with `confirm` for a registration: without
+    /// it, the account has no password and you sign in by email.
     #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
     pub password: Option<String>,
 }
 
+impl Input for RedeemLink {
+    fn new_password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+}
+
 impl RedeemLink {
-    /// The password that was chosen, if one was.
+    /// The new password, if one was chosen.
     #[must_use]
     pub fn password(&self) -> Option<Password> {
         self.password.clone().map(Password::new)
     }
 
-    /// Whether a person said "I asked for this".
+    /// Whether a person confirmed that they requested the email.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.confirm.as_deref() == Some("yes")
     }
 }
 
-/// Where a page's `next` leads; nowhere, where it is not a path of ours.
+/// The `next` of a page, if it is a path on this origin.
 #[must_use]
 pub fn next(text: Option<&str>) -> Option<Next> {
     text.and_then(Next::parse)
 }
 
-/// The same where it is kept with a request: not a link, whose token must not lie in the store.
+/// The `next` to keep with a request. A link is not kept, because its token must not get into the
+/// database.
 #[must_use]
 pub fn kept(next: Option<&Next>) -> Option<&Next> {
     next.filter(|next| !next.as_str().starts_with(LINK))

@@ -49,7 +49,7 @@ async fn what_cannot_be_read_is_malformed_and_says_nothing_of_our_insides() {
         ] {
             let answer = server.post_text(path, &[], body).await;
             assert_eq!(answer.refusal(), (400, "malformed".into(), None), "{path} {body}");
-            assert_eq!(answer.json()["detail"], "We could not read this: send one JSON object.");
+            assert_eq!(answer.json()["detail"], "We couldn't read that request. Send one JSON object.");
         }
     }
 }

@@ -231,5 +231,5 @@ async fn the_account_is_deleted(kind: Kind) {
     browser.read("Your account is deleted.").await;
     assert_eq!(site.news(ANN).await, None);
     sign_in(&browser, &site, PASSWORD).await;
-    browser.read("Address and password do not fit together.").await;
+    browser.read("That email address and password don't match.").await;
 }

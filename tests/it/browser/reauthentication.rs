@@ -20,7 +20,7 @@ async fn whoever_proves_it_once_more_has_the_forms_again(kind: Kind) {
     asked_to_prove(&site, &browser).await;
     browser.fill("#password", "not my password").await;
     browser.press("#reauthenticate button").await;
-    browser.read("That is not the password of this account. You can have a code mailed instead.").await;
+    browser.read("That isn't this account's password. You can have a code emailed instead.").await;
     browser.fill("#password", PASSWORD).await;
     browser.press("#reauthenticate button").await;
     has_the_forms_again(&browser).await;

@@ -104,7 +104,7 @@ async fn another_browser_chooses_a_password_of_its_own(kind: Kind) {
     other.arrive("/").await;
     other.read("Your address is confirmed. Welcome!").await;
     sign_in(&asker, &site, PASSWORD).await;
-    asker.read("Address and password do not fit together.").await;
+    asker.read("That email address and password don't match.").await;
     sign_in(&asker, &site, OTHER_PASSWORD).await;
     asker.arrive("/").await;
     asker.read("You are signed in as ann@example.org").await;
@@ -128,7 +128,7 @@ async fn another_browser_goes_on_without_a_password(kind: Kind) {
     other.goto(&site.url("/profile")).await.unwrap();
     other.read("None: you sign in by mail").await;
     sign_in(&asker, &site, PASSWORD).await;
-    asker.read("Address and password do not fit together.").await;
+    asker.read("That email address and password don't match.").await;
 }
 
 async fn a_weak_password_is_told_beside_its_field(kind: Kind) {
@@ -184,7 +184,7 @@ async fn a_known_address_is_signed_in_and_keeps_its_password(kind: Kind) {
     again.press("nav form button").await;
     again.read("You are signed out.").await;
     sign_in(&again, &site, OTHER_PASSWORD).await;
-    again.read("Address and password do not fit together.").await;
+    again.read("That email address and password don't match.").await;
     sign_in(&again, &site, PASSWORD).await;
     again.arrive("/").await;
 }
@@ -194,7 +194,7 @@ async fn a_wrong_password_is_told_beside_its_field(kind: Kind) {
     sign_in(&browser, &site, PASSWORD).await;
     browser.see("details[open] #password[aria-invalid][aria-describedby=password-error]").await;
     browser.see("#password-error[role=alert]").await;
-    browser.read("Address and password do not fit together.").await;
+    browser.read("That email address and password don't match.").await;
     assert_eq!(
         (browser.typed("#account").await, browser.typed("#password").await),
         (ANN.into(), String::new())

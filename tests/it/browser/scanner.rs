@@ -129,7 +129,7 @@ async fn a_dead_link_offers_to_ask_again() {
     }
     let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
     browser.goto(&site.url("/link/nothing-of-ours")).await.unwrap();
-    browser.read("This link is no longer good").await;
+    browser.read("This link no longer works").await;
     browser.fill("#email", ANN).await;
     browser.press("main form button").await;
     browser.see("#result #code").await;

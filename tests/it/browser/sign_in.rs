@@ -88,7 +88,7 @@ async fn asking_twice_in_a_moment_shows_where_to_wait() {
     browser.press_twice("main form button").await;
     browser.see("#result #code").await;
     browser.press("main form button").await;
-    browser.read("A letter is on its way already.").await;
+    browser.read("We've just sent you an email.").await;
     browser.see("#result #code").await;
     site.letter(ANN).await;
 }

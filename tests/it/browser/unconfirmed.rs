@@ -40,7 +40,7 @@ async fn another_letter_is_sent_and_told_once(kind: Kind) {
     register(&browser, &site.url("/register")).await;
     let first = site.letter(ANN).await;
     browser.press("#resend").await;
-    browser.read("A letter is on its way already. You can ask for another one in 30 seconds.").await;
+    browser.read("We've just sent you an email. You can ask for another in 30 seconds.").await;
     clock.advance(Duration::from_secs(30));
     browser.press("#resend").await;
     browser.read("A new confirmation email has been sent.").await;

@@ -95,7 +95,7 @@ async fn asks_for_another_letter_too_soon(kind: Kind) {
     let site = Site::start().await;
     let (browser, letter) = waits(kind, &site).await;
     browser.press("#resend").await;
-    browser.read("A letter is on its way already.").await;
+    browser.read("We've just sent you an email.").await;
     browser.fill("#code", &letter.code).await;
     browser.press("#code-form button").await;
     browser.arrive("/profile").await;
@@ -121,7 +121,7 @@ async fn what_is_refused_before_the_pages_is_told_and_leaves_what_was_typed() {
     browser.fill("#email", ANN).await;
     browser.run("htmx.ajax('POST', '/nothing', { source: 'main form' })").await;
     browser.see("#trouble .problem").await;
-    browser.read("There is nothing at this address.").await;
+    browser.read("There's nothing at this web address.").await;
     let typed = browser.see("#email").await.prop("value").await.unwrap();
     assert_eq!(typed.as_deref(), Some(ANN));
 }

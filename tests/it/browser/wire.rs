@@ -141,7 +141,7 @@ async fn asking_again_too_soon_is_429_with_the_time_to_wait() {
             let answer = post(&site, path, &headers, "email=ann%40example.org").await;
             assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path} {headers:?}");
             assert!(answer.header("retry-after").parse::<u64>().unwrap() <= 30);
-            assert!(answer.body.contains("A letter is on its way already."), "{}", answer.body);
+            assert!(answer.body.contains("We've just sent you an email."), "{}", answer.body);
         }
     }
 }

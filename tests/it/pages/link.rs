@@ -66,7 +66,10 @@ async fn a_link_that_is_refused_where_it_was_asked_for_says_why_and_asks_no_more
     assert_eq!(count(&ann, "data-post-once"), 1);
     app.clock.set_back(Duration::from_mins(30));
     assert_eq!(ann.follow(&letter.link).await, Answer::refused(429, "too_many_mails"));
-    assert_eq!(count(&ann, "Your address was changed too often. You can change it again in 30 minutes."), 1);
+    assert_eq!(
+        count(&ann, "You've changed your email address too often. You can change it again in 30 minutes."),
+        1
+    );
     assert_eq!((count(&ann, "data-post-once"), forms_in_main(&ann)), (0, 1), "{}", page(&ann));
 }
 

@@ -8,7 +8,7 @@ use crate::harness::caller::{Answer, Door};
 use crate::profile::{ANN, PASSWORD, WAIT, also, registered};
 
 const NEW: &str = "new@example.org";
-const TOO_SOON: &str = "A letter is on its way already.";
+const TOO_SOON: &str = "We've just sent you an email.";
 
 #[tokio::test]
 async fn a_change_that_waits_can_be_gone_on_with_where_it_was_asked_for_and_elsewhere() {

@@ -63,7 +63,11 @@ async fn show_waiting(house: &House, visitor: &Visitor, newest: Option<HeldReque
 
 /// Signs in by the code of a letter.
 pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let input: CodeForm = fields.read()?;
+    let request = fields.typed("request").to_owned();
+    let input: CodeForm = match fields.read() {
+        Ok(input) => input,
+        Err(problem) => return unread(&house, &visitor, &request, problem).await,
+    };
     let Some(held) = visitor.request(input.request.as_deref()) else {
         return unheld(&house, &visitor, Error::InvalidRequest.into());
     };
@@ -75,6 +79,14 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
         Err(problem) if problem.code == Code::SignInRequired => Ok(first(&visitor, Some(PROFILE))),
         Err(problem) if !is_told_inside(&problem) => Err(problem),
         Err(problem) => code_refused(&house, &visitor, held, problem).await,
+    }
+}
+
+/// The status is the same for every request. The form shows the refusal if this browser has one.
+async fn unread(house: &House, visitor: &Visitor, request: &str, problem: Problem) -> Answer {
+    match visitor.request(Some(request).filter(|request| !request.is_empty())) {
+        Some(held) => code_refused(house, visitor, held, problem).await,
+        None => Err(problem),
     }
 }
 

@@ -8,6 +8,8 @@
 
 mod landing;
 
+use poem::Response;
+
 use self::landing::landing;
 use super::answer::Answer;
 use super::arrival::{first, go_on, redeemed};
@@ -36,7 +38,10 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 
 /// Redeems it.
 pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let input: RedeemLink = fields.read()?;
+    let input: RedeemLink = match fields.read() {
+        Ok(input) => input,
+        Err(problem) => return unread(&house, &visitor, problem).await,
+    };
     let password = input.password();
     let bearer = redeemer(&visitor, input.is_confirmed(), password.as_ref());
     match house.gatepost.redeem_link(&visitor.part, bearer, &visitor.client).await {
@@ -52,6 +57,14 @@ fn redeemer<'a>(visitor: &'a Visitor, confirm: bool, password: Option<&'a Passwo
     Redeemer { held: &visitor.held, confirm, password, session: visitor.session.as_deref() }
 }
 
+/// The status is the same for a live and a dead link. Only a live one has a form to show it in.
+async fn unread(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
+    match house.gatepost.show_link(&visitor.part, redeemer(visitor, false, None)).await {
+        Ok(view) => Ok(landing_refused(house, visitor, &view, &problem)),
+        Err(_) => Err(problem),
+    }
+}
+
 async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if problem.code == problem::Code::SignInRequired {
         return Ok(first(visitor, Some(&path::link(&visitor.part))));
@@ -60,13 +73,15 @@ async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
         return dead(house, visitor, problem);
     }
     match house.gatepost.show_link(&visitor.part, redeemer(visitor, false, None)).await {
-        Ok(view) => {
-            let mut response = landing(house, visitor, &view, Some(&problem));
-            problem.put_headers(&mut response, Door::Pages);
-            Ok(response)
-        }
+        Ok(view) => Ok(landing_refused(house, visitor, &view, &problem)),
         Err(error) => dead(house, visitor, error.into()),
     }
+}
+
+fn landing_refused(house: &House, visitor: &Visitor, view: &LinkView, problem: &Problem) -> Response {
+    let mut response = landing(house, visitor, view, Some(problem));
+    problem.put_headers(&mut response, Door::Pages);
+    response
 }
 
 /// One page for all links that are no longer good.
