@@ -17,7 +17,7 @@ async function signInByEmail(world) {
   await ann.go("/sign-in");
   await ann.look("sign in");
   await ann.send("/sign-in", { email: "ann" });
-  await ann.look("sign in, invalid email address");
+  await ann.lookAtError("sign in, invalid email address");
   await ann.go("/sign-in?next=https%3A%2F%2Fevil.example");
   await ann.send("/sign-in", { email: "ann@example.org" });
   await ann.look("sign in, waiting");
@@ -35,11 +35,11 @@ async function withoutScripts(world) {
   const ben = await Person.arrive(world, { scripts: false });
   await ben.go("/sign-in");
   await ben.send("/sign-in", { email: "@" });
-  await ben.look("sign in, invalid email address");
+  await ben.lookAtError("sign in, invalid email address");
   await ben.send("/sign-in", { email: "ben@example.org" });
   await ben.look("check your inbox");
   await ben.send("/code", { code: "12" });
-  await ben.look("check your inbox, not a code");
+  await ben.lookAtError("check your inbox, not a code");
   await ben.send("/resend");
   await ben.look("check your inbox, sent again too soon");
   world.server.setClock(40);
@@ -58,14 +58,14 @@ async function signInWithPassword(world) {
   await cat.go("/sign-in/password");
   await cat.look("sign in with a password");
   await cat.send("/sign-in/password", { email: "cat@example.org", password: "wrong wrong wrong" });
-  await cat.look("sign in with a password, wrong");
+  await cat.lookAtError("sign in with a password, wrong");
   await cat.send("/sign-in/password", { email: "cat", password: "wrong wrong wrong" });
-  await cat.look("sign in with a password, invalid email address");
+  await cat.lookAtError("sign in with a password, invalid email address");
   await cat.leave();
   const dan = await Person.arrive(world, { scripts: false });
   await dan.go("/sign-in/password?next=%2Fprofile");
   await dan.send("/sign-in/password", { email: "dan@example.org", password: "wrong wrong wrong" });
-  await dan.look("sign in with a password, wrong");
+  await dan.lookAtError("sign in with a password, wrong");
   await dan.leave();
 }
 
@@ -74,9 +74,9 @@ async function register(world) {
   await eve.go("/register");
   await eve.look("register");
   await eve.send("/register", { email: "eve@example.org", password: "password1234" });
-  await eve.look("register, weak password");
+  await eve.lookAtError("register, weak password");
   await eve.send("/register", { email: "eve", password: PASSWORD });
-  await eve.look("register, invalid email address");
+  await eve.lookAtError("register, invalid email address");
   await eve.send("/register", { email: "eve@example.org", password: PASSWORD });
   await eve.look("registered, waiting");
   const { code } = await eve.mail("eve@example.org");
@@ -87,7 +87,7 @@ async function register(world) {
   const fay = await Person.arrive(world, { scripts: false });
   await fay.go("/register");
   await fay.send("/register", { email: "fay@example.org", password: "short" });
-  await fay.look("register, weak password");
+  await fay.lookAtError("register, weak password");
   await fay.send("/register", { email: "fay@example.org", password: PASSWORD });
   await fay.look("unconfirmed");
   await fay.leave();
@@ -101,13 +101,13 @@ async function forgetPassword(world) {
   await gus.go("/forgot-password");
   await gus.look("forgot password");
   await gus.send("/forgot-password", { email: "gus" });
-  await gus.look("forgot password, invalid email address");
+  await gus.lookAtError("forgot password, invalid email address");
   await gus.send("/forgot-password", { email: "gus@example.org" });
   await gus.look("forgot password, waiting");
   await gus.go("/check-inbox");
   await gus.look("check your inbox for a new password");
   const { code } = await gus.mail("gus@example.org");
   await gus.send("/code", { code, password: "password1234" });
-  await gus.look("check your inbox, weak new password");
+  await gus.lookAtError("check your inbox, weak new password");
   await gus.leave();
 }

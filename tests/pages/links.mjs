@@ -24,7 +24,7 @@ async function signIn(world) {
   await unfold(elsewhere);
   await elsewhere.look("link to sign in, other browser, unfolded");
   await elsewhere.send(link);
-  await elsewhere.look("link to sign in, other browser, not ticked");
+  await elsewhere.lookAtError("link to sign in, other browser, not ticked");
   await elsewhere.send(link, { confirm: true });
   await elsewhere.look("signed in elsewhere");
   await elsewhere.leave();
@@ -54,7 +54,7 @@ async function registration(world) {
   await elsewhere.look("link to confirm, other browser");
   await unfold(elsewhere);
   await elsewhere.send(link);
-  await elsewhere.look("link to confirm, other browser, not ticked");
+  await elsewhere.lookAtError("link to confirm, other browser, not ticked");
   await elsewhere.leave();
   await ida.send(link);
   await ida.look("confirmed");
@@ -81,13 +81,13 @@ async function reset(world) {
   await jan.go(link);
   await jan.look("link to reset, same browser");
   await jan.send(link, { password: "password1234" });
-  await jan.look("link to reset, same browser, weak password");
+  await jan.lookAtError("link to reset, same browser, weak password");
   const elsewhere = await Person.arrive(world, { scripts: false });
   await elsewhere.go(link);
   await unfold(elsewhere);
   await elsewhere.look("link to reset, other browser, unfolded");
   await elsewhere.send(link, { password: "short" });
-  await elsewhere.look("link to reset, other browser, weak password");
+  await elsewhere.lookAtError("link to reset, other browser, weak password");
   await elsewhere.leave();
   await jan.send(link, { password: PASSWORD });
   await jan.look("password reset");
@@ -122,7 +122,7 @@ async function changeOfAddress(world) {
   await elsewhere.go(undo);
   await elsewhere.look("link to undo");
   await elsewhere.send(undo);
-  await elsewhere.look("link to undo, not ticked");
+  await elsewhere.lookAtError("link to undo, not ticked");
   await elsewhere.send(undo, { confirm: true });
   await elsewhere.look("address restored");
   await elsewhere.leave();

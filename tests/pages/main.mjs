@@ -18,7 +18,8 @@ import { launch } from "./person.mjs";
 import { refusals } from "./refusals.mjs";
 import { proxy, Server } from "./server.mjs";
 
-const WALKS = { arriving, links, account, refusals };
+// The first finds the mailbox empty.
+const WALKS = { refusals, arriving, links, account };
 
 const { pictures, only } = options(process.argv.slice(2));
 if (pictures) await mkdir(pictures, { recursive: true });

@@ -15,6 +15,10 @@ export async function refusals(world) {
 
 async function mailbox(visitor) {
   await visitor.go("/mailbox");
+  await visitor.look("mailbox, empty");
+  await visitor.go("/sign-in");
+  await visitor.send("/sign-in", { email: "rae@example.org" });
+  await visitor.go("/mailbox");
   await visitor.look("mailbox");
   const message = await visitor.page.locator("main a[href^='/mailbox/']").first().getAttribute("href");
   await visitor.go(message);
@@ -33,17 +37,17 @@ async function errors(visitor, who) {
   const ours = { host, cookie, origin: `http://${host}` };
   const elsewhere = { host, cookie, origin: "https://evil.example" };
   const asJson = { ...ours, "content-type": "application/json" };
-  for (const [name, method, path, headers, status] of [
+  for (const [name, method, path, headers, status, body] of [
     ["not found", "GET", "/nothing", ours, 404],
     ["method not allowed", "GET", "/sign-out", ours, 405],
     ["malformed", "GET", "/%ff", ours, 400],
     ["sent from another site", "POST", "/sign-in", elsewhere, 403],
-    ["unsupported format", "POST", "/sign-in", asJson, 415],
+    ["unsupported format", "POST", "/sign-in", asJson, 415, "{}"],
     ["too large", "POST", "/sign-in", { ...ours, "content-length": 100_000 }, 413],
     ["invalid link", "GET", "/link/nothing", ours, 410],
     ["wrong web address", "GET", "/", { host: "evil.example" }, 421],
   ]) {
-    const response = await send(port, method, path, headers);
+    const response = await send(port, method, path, headers, body);
     if (response.status !== status) throw new Error(`${name}: ${response.status} instead of ${status}`);
     await visitor.show(path, response);
     await visitor.look(`${name}${who}`);

@@ -83,15 +83,15 @@ export class Server {
 }
 
 // Sends exactly these headers, as no browser would, and returns the response.
-export function send(port, method, path, headers = {}) {
+export function send(port, method, path, headers = {}, body = "") {
   return new Promise((resolve, reject) => {
     const request = http.request({ host: "127.0.0.1", port, method, path, headers }, (response) => {
-      let body = "";
-      response.on("data", (text) => (body += text));
-      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body }));
+      let text = "";
+      response.on("data", (chunk) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body: text }));
     });
     request.on("error", reject);
-    request.end();
+    request.end(body);
   });
 }
 
