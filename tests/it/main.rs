@@ -1,4 +1,4 @@
-//! One binary: scenarios through both doors, the store's contract, and the rules of the house.
+//! One binary: scenarios through both doors, the store's contract, and the rules of the code.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;

@@ -1,4 +1,4 @@
-//! The whole product in this process, on a real port: a clock that is moved by hand, seeded
+//! The whole product in this process, on a real port, with a clock moved by hand, seeded
 //! entropy, the memory engine and the mailbox transport.
 
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ use super::http::Reply;
 use super::running::{Work, start_with_keys};
 use super::world::{TestClock, world};
 
-/// Whether unknown addresses may become accounts.
+/// Whether new accounts are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Registration {
     Open,
@@ -43,7 +43,7 @@ impl Registration {
     }
 }
 
-/// A letter with link and code, as its reader has it.
+/// An email with a link and a code, as its reader sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct SignInLetter {
     pub(crate) link: String,
@@ -69,9 +69,9 @@ pub(crate) struct App {
     world: World,
     keys: String,
     read: Mutex<Vec<LetterId>>,
-    // Ends when it is dropped.
+    // Stops when it is dropped.
     work: Work,
-    // After the work: nobody writes into a folder that is gone.
+    // Dropped after the work has stopped, so that nothing writes into a folder that no longer exists.
     #[expect(dead_code, reason = "is removed when it is dropped")]
     folder: Option<TempDir>,
 }
@@ -89,7 +89,7 @@ impl App {
         Self::start_at(settings, "/").await
     }
 
-    /// With this place to go for who wants to go nowhere else.
+    /// With this `home`, where a sign-in without `next` leads.
     pub(crate) async fn start_with_home(home: &str) -> Self {
         Self::start_at(Settings::default(), home).await
     }
@@ -100,7 +100,7 @@ impl App {
         Self::over(Arc::new(MemoryStore::new()), None, settings, transport, letters, home).await
     }
 
-    /// With letters that go to a mail server on this port.
+    /// With email sent to a mail server on this port.
     pub(crate) async fn start_with_smtp(port: u16) -> Self {
         let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{port}?tls=none")).unwrap();
         let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
@@ -108,7 +108,7 @@ impl App {
             .await
     }
 
-    /// With the engine of the product, on a disk.
+    /// With the product's own engine, on a real disk.
     pub(crate) async fn start_on_disk() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap();
@@ -133,7 +133,7 @@ impl App {
         Self { server, clock, house, store, letters, world, keys, read, work, folder }
     }
 
-    /// The same store, keys and clock in a new process, told otherwise. Who called has to call anew.
+    /// The same store, keys and clock in a new process with other settings. Callers have to reconnect.
     pub(crate) async fn restarted_as(mut self, settings: Settings) -> Self {
         let transport = TransportSettings::Mailbox(self.letters.clone());
         let (store, world) = (self.store.clone(), self.world.clone());
@@ -143,12 +143,12 @@ impl App {
         self
     }
 
-    /// A browser or program that was never here.
+    /// A browser or program that has never been here.
     pub(crate) fn caller(&self, door: Door) -> Caller {
         Caller::new(door, self.server)
     }
 
-    /// One that asked for a letter and followed its link.
+    /// One that requested an email and followed its link.
     pub(crate) async fn signed_in(&self, door: Door, email: &str) -> Caller {
         let mut caller = self.caller(door);
         caller.ask(email).await;
@@ -158,14 +158,14 @@ impl App {
         caller
     }
 
-    /// Waits for the next unread letter to an address, with link and code.
+    /// Waits for the next unread email to an address, with its link and code.
     pub(crate) async fn letter_to(&self, email: &str) -> SignInLetter {
         let letter = self.news_to(email).await;
         let code = letter.code.unwrap().as_str().to_owned();
         SignInLetter { link: letter.link.unwrap(), code, text: letter.text }
     }
 
-    /// Waits for the next unread letter to an address, and until the outbox knows it has left.
+    /// Waits for the next unread email to an address, and until the outbox knows that it was sent.
     pub(crate) async fn news_to(&self, email: &str) -> ShownLetter {
         let letter = loop {
             let seen = self.letters.arrivals();
@@ -181,7 +181,7 @@ impl App {
         letter
     }
 
-    /// Reads whatever letters come, once none is owed: of a race, say, that has one end or another.
+    /// Reads all emails once the outbox is empty, for a race whose outcome is open.
     pub(crate) async fn read_all(&self) -> Vec<ShownLetter> {
         self.all_letters_gone().await;
         let letters = self.unread();
@@ -189,7 +189,7 @@ impl App {
         letters
     }
 
-    /// All letters that ever came, read or not, the newest first.
+    /// All emails that ever arrived, read or not, the newest first.
     pub(crate) fn letters(&self) -> Vec<ShownLetter> {
         self.letters.letters(None)
     }
@@ -200,7 +200,7 @@ impl App {
         }
     }
 
-    /// Lets the clock pass, and then whatever is due in the outbox be tried.
+    /// Moves the clock on, then lets the worker try everything that is due in the outbox.
     pub(crate) async fn pass(&self, time: Duration) {
         self.clock.advance(time);
         let is_waiting = |key: &Key, found: &Versioned| {
@@ -219,19 +219,19 @@ impl App {
         }
     }
 
-    /// None was sent but those that were read, and none is owed: one that is still to be carried
-    /// would come too late to be seen.
+    /// No email was sent except those that were read, and none is queued: one that is still on its way
+    /// would arrive too late to be seen.
     pub(crate) async fn expect_no_letter(&self) {
-        assert_eq!(self.house.gatepost.next_letter_due().await.unwrap(), None, "a letter is owed");
+        assert_eq!(self.house.gatepost.next_letter_due().await.unwrap(), None, "an email is queued");
         self.expect_all_read();
     }
 
     fn expect_all_read(&self) {
         let unread: Vec<String> = self.unread().iter().map(|letter| letter.to.to_string()).collect();
-        assert!(unread.is_empty(), "letters nobody read: {unread:?}");
+        assert!(unread.is_empty(), "emails that no one read: {unread:?}");
     }
 
-    /// Lets the clock pass and removes all that is over.
+    /// Moves the clock on and removes everything that has expired.
     pub(crate) async fn sweep_after(&self, time: Duration) {
         self.clock.advance(time);
         while self.house.gatepost.sweep().await.unwrap() == Swept::More {}
@@ -247,8 +247,8 @@ impl App {
 }
 
 impl Drop for App {
-    /// A letter nobody read is one nobody expected; so is one that is owed, where the letters come here
-    /// and the store answers at once, as memory does.
+    /// An email that no one read is one that no one expected. The same holds for a queued one, if emails arrive here
+    /// and the store answers at once, as the memory store does.
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
@@ -256,12 +256,12 @@ impl Drop for App {
         self.expect_all_read();
         let owed = self.house.gatepost.next_letter_due().now_or_never();
         if let Some(owed) = owed.filter(|_| self.house.site.has_mailbox) {
-            assert_eq!(owed.unwrap(), None, "a letter nobody waited for is owed");
+            assert_eq!(owed.unwrap(), None, "an email that no one waited for is queued");
         }
     }
 }
 
-/// A reply as a stranger can compare it: without what is random in every answer.
+/// A reply as a stranger can compare it: without the parts that are random in every response.
 pub(crate) fn without_random_values(reply: &Reply) -> String {
     let mut headers: Vec<String> = reply
         .headers
@@ -273,8 +273,8 @@ pub(crate) fn without_random_values(reply: &Reply) -> String {
     format!("{}\n{}\n{}", reply.status, headers.concat(), mask(&reply.body))
 }
 
-/// Puts a star and its length where a token, a nonce or an id stands: any run of 22 or more of their
-/// signs.
+/// Replaces every token, nonce and id with a star and its length: any run of 22 or more of their
+/// characters.
 fn mask(text: &str) -> String {
     let is_sign = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let mut masked = String::new();

@@ -1,4 +1,4 @@
-//! A client that does just what it is told: no cookie is kept and no redirect followed unseen.
+//! A client that does only what it is asked to: it keeps no cookies and follows no redirects.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// What came back.
+/// The response.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -27,7 +27,7 @@ impl Reply {
     }
 }
 
-/// Sends one request on a connection of its own.
+/// Sends one request on its own connection.
 pub(crate) async fn send(
     server: SocketAddr,
     method: Method,

@@ -1,4 +1,4 @@
-//! The letters of a house with the mailbox transport, read one by one.
+//! The emails of a server with the mailbox transport, read one by one.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::ids::LetterId;
 use gatepost::mail::{RecentLetters, TransportSettings};
 
-/// Longer than any letter takes on a busy machine.
+/// Longer than any email takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What came, and what of it was read.
+/// What arrived, and which of it was read.
 #[derive(Default)]
 pub(crate) struct Inbox {
     letters: Arc<RecentLetters>,
@@ -19,15 +19,15 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// The transport that brings letters here.
+    /// The transport that delivers emails here.
     pub(crate) fn transport(&self) -> TransportSettings {
         TransportSettings::Mailbox(Arc::clone(&self.letters))
     }
 
-    /// Waits for the oldest letter to an address that was not read yet.
+    /// Waits for the oldest unread email to an address.
     pub(crate) async fn next_to(&self, email: &str) -> ShownLetter {
         let to = EmailAddress::parse(email).unwrap();
-        let letter = tokio::time::timeout(PATIENCE, self.unread(&to)).await.expect("a letter comes");
+        let letter = tokio::time::timeout(PATIENCE, self.unread(&to)).await.expect("an email arrives");
         self.read.lock().unwrap().push(letter.id);
         letter
     }

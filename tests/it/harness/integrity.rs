@@ -1,4 +1,4 @@
-//! Whether what stands in the store of a house fits together: no race and no crash may leave a half.
+//! Whether the records of a store fit together: no race and no crash may leave half of an action.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +12,8 @@ use gatepost::domain::record::owner::Owner;
 use super::app::App;
 
 impl App {
-    /// Every account has its address and the addresses it can be given back, and nothing belongs to an
-    /// account that is none.
+    /// Every account has its address and the addresses it may get back, and nothing belongs to an
+    /// account that does not exist.
     pub(crate) async fn expect_whole(&self) {
         let records: HashMap<Vec<u8>, Record> = self
             .all_records()
@@ -27,7 +27,7 @@ impl App {
             let own = Key::owner(&account.address.canonical());
             assert_eq!(at(&own), Some(&Record::Owner(Owner::Account(account.id))), "{account:?}");
             for undo in &account.undos {
-                // One that is over may be swept, and still be remembered by its account.
+                // An expired one may be removed while its account still lists it.
                 if self.clock.now() < undo.over_at {
                     assert_eq!(at(&Key::undo(undo.nonce)), Some(&Record::Undo(account.id)), "{undo:?}");
                     let held = Owner::Held { by: account.id, undo: undo.nonce, over_at: undo.over_at };
@@ -49,13 +49,16 @@ impl App {
                     assert!(at(&Key::account(*id)).is_some(), "an address of no account");
                 }
                 Record::Owner(Owner::Held { by, undo, .. }) => {
-                    assert!(at(&Key::account(*by)).is_some() && undos.contains(undo), "held for nobody");
+                    assert!(
+                        at(&Key::account(*by)).is_some() && undos.contains(undo),
+                        "reserved for no account"
+                    );
                 }
                 Record::Session(session) => {
                     let owner = at(&Key::account(session.account)).or(at(&Key::remains(session.account)));
-                    assert!(owner.is_some(), "a session of nobody");
+                    assert!(owner.is_some(), "a session without an account");
                 }
-                Record::Undo(id) => assert!(at(&Key::account(*id)).is_some(), "an undo of nobody"),
+                Record::Undo(id) => assert!(at(&Key::account(*id)).is_some(), "an undo without an account"),
                 _ => {}
             }
         }
@@ -63,8 +66,8 @@ impl App {
         assert_eq!(addresses.count(), records.values().filter_map(as_account).count());
     }
 
-    /// Accounts, their addresses and their sessions were last written in a commit that tells why, and what
-    /// happened to an account stands under it.
+    /// Accounts, their addresses and their sessions were last written in a commit with an event, and what
+    /// happened to an account is listed under it.
     pub(crate) async fn expect_events_in_the_commits_of_their_acts(&self) {
         let records = self.all_records().await;
         let of = |kind: &'static [u8]| {
@@ -81,10 +84,10 @@ impl App {
             .map(|events| events.map(|event| event.version.0).collect::<Vec<_>>());
         all.sort_unstable();
         own.sort_unstable();
-        assert_eq!(all, own, "each event of an account stands under it as well");
+        assert_eq!(all, own, "each event of an account is listed under it as well");
     }
 
-    /// No event holds any of `secrets`, nor what any letter so far opens by, nor an account's hash.
+    /// No event contains any of `secrets`, a link or code of any email so far, or the hash of a password.
     pub(crate) async fn expect_events_without(&self, secrets: &[&str]) {
         let told = format!("{:?}", self.all_events().await);
         assert!(told.contains("Event {"), "{told}");

@@ -1,4 +1,4 @@
-//! What every test stands on.
+//! What every test builds on.
 
 pub(crate) mod app;
 pub(crate) mod caller;

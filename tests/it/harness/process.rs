@@ -1,18 +1,18 @@
-//! The built binary as a process of its own, to be killed.
+//! The built binary in its own process, which tests can kill.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A running server. Killed (as by `kill -9`) when dropped.
+/// A running server. Killed (as with `kill -9`) when dropped.
 pub(crate) struct Process {
     pub(crate) address: SocketAddr,
     child: Child,
 }
 
 impl Process {
-    /// Starts the binary on a data folder and waits until it says that it listens.
+    /// Starts the binary with a data folder and waits until it reports that it listens.
     pub(crate) fn start(data: &Path, address: SocketAddr, environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_gatepost"))
             .args(["--data", data.to_str().unwrap(), "--listen", &address.to_string()])
@@ -34,26 +34,26 @@ impl Process {
                 break;
             }
         }
-        // Whoever does not read a pipe stops its writer once it is full.
+        // A full pipe would stop its writer, so it is read to the end.
         std::thread::spawn(move || lines.for_each(drop));
         Self { address, child }
     }
 
-    /// A line of what the system says of its memory: `VmRSS` is what it holds, `VmHWM` the most it
-    /// ever held.
+    /// One line of the system's report on its memory: `VmRSS` is the current size, `VmHWM` the largest
+    /// so far.
     pub(crate) fn memory_kib(&self, line: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|all| all.starts_with(line)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
-    /// `kill -9`, and waits until it is gone.
+    /// `kill -9`, then waits until the process is gone.
     pub(crate) fn kill(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
-        // It may have ended already; then there is nothing to kill.
+        // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -65,7 +65,7 @@ impl Drop for Process {
     }
 }
 
-/// A loopback address nobody listens on.
+/// A loopback address that nothing listens on.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }

@@ -1,4 +1,4 @@
-//! What stands in the store of a house.
+//! The records in a server's store.
 
 use gatepost::domain::operator::Role;
 use gatepost::domain::ports::Change;
@@ -15,7 +15,7 @@ use gatepost::store::codec::encode;
 
 use super::app::App;
 
-/// How many records of each kind stand in the store.
+/// How many records of each kind are in the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Records {
     pub(crate) accounts: usize,
@@ -23,7 +23,7 @@ pub(crate) struct Records {
     pub(crate) sessions: usize,
     pub(crate) others: usize,
     pub(crate) events: usize,
-    /// Events once more, under their accounts.
+    /// Events listed under their accounts.
     pub(crate) history: usize,
 }
 
@@ -32,7 +32,7 @@ impl App {
         self.records().await.accounts
     }
 
-    /// Counts what stands in the store.
+    /// Counts the records in the store.
     pub(crate) async fn records(&self) -> Records {
         let mut records = Records::default();
         for (key, found) in self.all_records().await {
@@ -48,7 +48,7 @@ impl App {
         records
     }
 
-    /// Everything but events, which a refusal may leave.
+    /// Everything except events, which a refusal may write.
     pub(crate) async fn all_but_events(&self) -> Vec<(Key, Versioned)> {
         let mut records = self.all_records().await;
         records.retain(|(_, found)| !matches!(found.record, Record::Event(_)));
@@ -61,12 +61,12 @@ impl App {
         records.filter(|found| matches!(found.record, Record::Session(_))).collect()
     }
 
-    /// What has happened, the oldest first.
+    /// All events, the oldest first.
     pub(crate) async fn events(&self) -> Vec<EventName> {
         self.all_events().await.into_iter().map(|event| event.name).collect()
     }
 
-    /// The same, with all that is kept of it.
+    /// The same, with every field.
     pub(crate) async fn all_events(&self) -> Vec<Event> {
         let events = self.all_records().await.into_iter().filter_map(|(key, found)| match found.record {
             Record::Event(event) if key.as_bytes().starts_with(b"v/") => Some(event),
@@ -85,13 +85,13 @@ impl App {
         all.map(|(_, found)| found.record).find_map(is_it).unwrap()
     }
 
-    /// Shuts an account, as its operator does.
+    /// Disables an account, as the operator does.
     pub(crate) async fn disable(&self, email: &str) {
         let address = EmailAddress::parse(email).unwrap();
         self.house.gatepost.disable_account(&address, &Client::server()).await.unwrap();
     }
 
-    /// Makes an account whose password, that nobody knows, takes some seconds to hash.
+    /// Creates an account whose password is unknown and takes some seconds to hash.
     pub(crate) async fn costly_account(&self, email: &str) {
         let (gatepost, address) = (&self.house.gatepost, EmailAddress::parse(email).unwrap());
         gatepost.add_account(&address, Role::Member, &Client::server()).await.unwrap();
@@ -115,7 +115,7 @@ impl App {
 }
 
 impl App {
-    /// All that lies in the store, as whoever steals it reads it.
+    /// The whole store, as someone who steals it would read it.
     pub(crate) async fn at_rest(&self) -> String {
         let records = self.all_records().await;
         let bytes = records.iter().flat_map(|(key, found)| encode(key, &found.record).unwrap());
@@ -124,7 +124,7 @@ impl App {
 }
 
 impl Records {
-    /// Everything but events, which stay.
+    /// Everything except events.
     pub(crate) fn without_events(self) -> usize {
         self.accounts + self.requests + self.sessions + self.others
     }

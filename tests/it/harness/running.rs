@@ -1,4 +1,4 @@
-//! Puts the house together as the binary does, with the engines of the tests.
+//! Puts the product together as the binary does, with the engines of the tests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use gatepost::web::{House, Site};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A house at work. It ends with this value.
+/// A running server. It stops when this value is dropped.
 pub(crate) struct Work {
     stop: CancellationToken,
     work: JoinHandle<()>,
@@ -29,7 +29,7 @@ impl Drop for Work {
     }
 }
 
-/// Opens a house with new keys on a free port of this machine.
+/// Starts a server with new keys on a free port of this machine.
 pub(crate) async fn start(
     store: Arc<dyn Store>,
     world: World,
@@ -40,7 +40,7 @@ pub(crate) async fn start(
     start_with_keys(store, world, transport, settings, &keys, "/").await
 }
 
-/// Opens a house with the keys its store was written with, and with this home.
+/// Starts a server with the keys that its store was written with, and with this home.
 pub(crate) async fn start_with_keys(
     store: Arc<dyn Store>,
     world: World,
@@ -55,7 +55,7 @@ pub(crate) async fn start_with_keys(
     let public_url = Origin::parse(&format!("http://localhost:{}", server.port())).unwrap();
     let registration = settings.registration;
     let has_mailbox = matches!(transport, TransportSettings::Mailbox(_));
-    // All callers of a test come from one address, hundreds of them at once.
+    // All callers of a test share one client address, hundreds of them at once.
     let limits = Limits { connections_per_client: 5_000, ..Limits::default() };
     let parts = Parts {
         store,

@@ -1,4 +1,4 @@
-//! A world that is moved by hand: the same on every run.
+//! A world that only moves when a test moves it: the same on every run.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,13 +8,13 @@ use gatepost::domain::ports::{Clock, Entropy, World};
 use gatepost::domain::record::time::Timestamp;
 use tokio::sync::watch;
 
-/// A world whose clock stands still until it is moved, and whose entropy is the same every time.
+/// A world whose clock stands still until a test moves it, and whose entropy is the same every time.
 pub(crate) fn world() -> (World, Arc<TestClock>) {
     let clock = Arc::new(TestClock::default());
     (World { clock: Arc::clone(&clock) as _, entropy: Arc::new(SeededEntropy::default()) }, clock)
 }
 
-/// A clock that is moved by hand and wakes the sleepers whose time has come.
+/// A clock that tests move by hand. It wakes the sleepers whose time has come.
 pub(crate) struct TestClock {
     state: watch::Sender<State>,
 }
@@ -26,7 +26,7 @@ struct State {
 }
 
 impl Default for TestClock {
-    /// The first of January 2026.
+    /// 1 January 2026.
     fn default() -> Self {
         let now = Timestamp(1_767_225_600_000);
         Self { state: watch::Sender::new(State { now, sleepers: Vec::new() }) }
@@ -39,7 +39,7 @@ impl TestClock {
         self.state.send_modify(|state| state.now = state.now.plus(by));
     }
 
-    /// Sets the clock back, as an operator does whose clock was ahead.
+    /// Sets the clock back, as an operator does when it was ahead.
     pub(crate) fn set_back(&self, by: Duration) {
         self.state.send_modify(|state| state.now = state.now.minus(by));
     }
@@ -49,7 +49,7 @@ impl TestClock {
         self.state.send_modify(|state| state.now = state.now.max(at));
     }
 
-    /// Returns once somebody sleeps who wakes before `within` is over: when that will be.
+    /// Returns once a sleeper is waiting that is due before `within` is over, with the time it is due.
     pub(crate) async fn sleeper_within(&self, within: Duration) -> Timestamp {
         let next = |state: &State| {
             let limit = state.now.plus(within);
@@ -96,7 +96,7 @@ impl Drop for Asleep<'_> {
     }
 }
 
-/// Entropy that is none: `SplitMix64` from a fixed seed.
+/// Not random at all: `SplitMix64` with a fixed seed.
 pub(crate) struct SeededEntropy(Mutex<u64>);
 
 impl Default for SeededEntropy {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use self::imports::Imports;
 
-/// A room and what it may import of ours, besides itself.
+/// Each top-level module and the other ones it may import.
 const IMPORTS: [(&str, &[&str]); 6] = [
     ("domain", &[]),
     ("path", &[]),
@@ -18,7 +18,7 @@ const IMPORTS: [(&str, &[&str]); 6] = [
     ("web", &["domain", "path"]),
 ];
 
-/// A crate and the only places that may name it.
+/// Each confined crate and the only places that may name it.
 const CRATES: [(&str, &[&str]); 9] = [
     ("sled", &["src/store/sled"]),
     ("bincode", &["src/store/codec.rs"]),
@@ -55,12 +55,12 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A file's path from the top, as the rules spell it.
+/// A file's path from the top of the repository.
 fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
 }
 
-/// The code of a file: without comments, and without what stands between quotes on one line.
+/// The code of a file, without comments and without the contents of string literals.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| strip(line) + "\n").collect()
@@ -81,7 +81,7 @@ fn strip(line: &str) -> String {
     stripped + rest
 }
 
-/// Where the text that begins with a quote is over.
+/// Where the string literal that begins here ends.
 fn end_of_text(from: &str) -> usize {
     let mut is_escaped = false;
     for (at, character) in from.char_indices().skip(1) {
@@ -94,7 +94,7 @@ fn end_of_text(from: &str) -> usize {
     from.len()
 }
 
-/// Every name that stands before a `::`, and is not itself after one: where paths begin.
+/// Every name before a `::` that does not follow another one: the first parts of paths.
 fn beginnings(code: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut names = BTreeSet::new();
@@ -108,7 +108,7 @@ fn beginnings(code: &str) -> BTreeSet<String> {
     names
 }
 
-/// The rooms that a file names, after `crate::` or on a way up.
+/// The top-level modules that a file names, after `crate::` or `super::`.
 fn rooms_named(code: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut rooms = BTreeSet::new();
@@ -118,14 +118,14 @@ fn rooms_named(code: &str) -> BTreeSet<String> {
             None => rest.split(|c| !is_name(c)).take(1).collect(),
             Some(group) => members(group),
         };
-        // On a way up stand names of any kind; those of rooms are told from them by the list.
+        // Any name can follow `super::`; only those in the list are top-level modules.
         let is_room = |name: &&str| mark == "crate::" || IMPORTS.iter().any(|(room, _)| room == name);
         rooms.extend(named.into_iter().filter(is_room).map(str::to_owned));
     }
     rooms
 }
 
-/// The first name of each member of a group in braces, whose first brace is already gone.
+/// The first name of each member of a group in braces. The opening brace is already gone.
 fn members(group: &str) -> Vec<&str> {
     let first = |part: &'_ str| part.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(part.len());
     members_whole(group)
@@ -152,13 +152,13 @@ fn members_whole(group: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_room_imports_what_the_map_says_and_nothing_else() {
+fn rooms_import_only_what_the_map_allows() {
     for (room, allowed) in IMPORTS {
         let is_in_room = |path: &PathBuf| {
             shown(path).starts_with(&format!("src/{room}/")) || shown(path) == format!("src/{room}.rs")
         };
         let files: Vec<PathBuf> = rust_files("src").into_iter().filter(is_in_room).collect();
-        assert!(!files.is_empty(), "the room {room} is there");
+        assert!(!files.is_empty(), "{room} exists");
         for path in files {
             for named in rooms_named(&code(&path)) {
                 let is_allowed = named == room || allowed.contains(&named.as_str());
@@ -202,7 +202,7 @@ fn imports_in_the_domain_point_only_downwards() {
 }
 
 #[test]
-fn no_file_imports_itself_through_others() {
+fn no_files_import_each_other_in_a_circle() {
     let circles = Imports::read().circles();
     let told: String = circles.iter().map(|(file, to)| format!("\n{file} -> {to:?}")).collect();
     assert!(circles.is_empty(), "these files import each other in circles:{told}");
@@ -215,7 +215,7 @@ fn the_domain_has_at_most_sixteen_rooms() {
 }
 
 #[test]
-fn only_one_place_names_each_crate_that_is_kept_behind_it() {
+fn confined_crates_are_named_only_in_their_place() {
     for (name, places) in CRATES {
         for path in rust_files("src") {
             let at = shown(&path);
@@ -223,7 +223,7 @@ fn only_one_place_names_each_crate_that_is_kept_behind_it() {
                 continue;
             }
             let code = code(&path);
-            // A module of ours may have the crate's name; then it comes after `self`, `super` or a room.
+            // One of our modules may have the name of a crate; then it follows `self`, `super` or another module.
             let is_named = beginnings(&code).contains(name) || code.contains(&format!("use {name};"));
             assert!(!is_named, "{at} names {name}, which belongs to {places:?}");
         }
@@ -231,7 +231,7 @@ fn only_one_place_names_each_crate_that_is_kept_behind_it() {
 }
 
 #[test]
-fn no_file_outgrows_its_room() {
+fn no_file_has_more_than_300_lines() {
     for path in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         assert!(lines <= MAX_LINES, "{} has {lines} lines", shown(&path));
@@ -239,26 +239,26 @@ fn no_file_outgrows_its_room() {
 }
 
 #[test]
-fn nothing_unwraps_outside_of_tests() {
+fn no_code_outside_tests_unwraps() {
     for path in rust_files("src") {
         let code = code(&path);
         let served = code.split("#[cfg(test)]").next().unwrap();
-        assert!(!served.contains(".unwrap()"), "{}: say with expect why it cannot fail", shown(&path));
+        assert!(!served.contains(".unwrap()"), "{}: use expect and say why it cannot fail", shown(&path));
     }
 }
 
 #[test]
-fn no_comment_cites_a_page_that_is_not_here() {
+fn comments_cite_only_documents_of_this_repository() {
     const PAGES: [&str; 4] = ["SEC-", "FW-", "REL-", "FACTS"];
     for path in rust_files("src") {
         let text = fs::read_to_string(&path).unwrap();
         let cited = PAGES.into_iter().find(|page| text.contains(page));
-        assert_eq!(cited, None, "{}: say the reason itself", shown(&path));
+        assert_eq!(cited, None, "{}: give the reason itself", shown(&path));
     }
 }
 
 #[test]
-fn nothing_is_named_after_having_no_subject() {
+fn no_file_or_module_has_an_empty_name() {
     const EMPTY_WORDS: [&str; 6] = ["util", "utils", "helper", "helpers", "common", "manager"];
     for path in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
         let at = shown(&path).to_lowercase();
@@ -272,7 +272,7 @@ fn nothing_is_named_after_having_no_subject() {
 }
 
 #[test]
-fn every_dependency_has_its_reason_beside_it() {
+fn every_dependency_says_why_it_is_there() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let mut is_dependency = false;
     for line in manifest.lines() {
@@ -285,7 +285,7 @@ fn every_dependency_has_its_reason_beside_it() {
 }
 
 #[test]
-fn the_rules_are_read_as_they_are_meant() {
+fn source_code_is_parsed_correctly() {
     assert_eq!(strip(r#"let a = "sled::open \" // x"; b() // poem::x"#), "let a = ; b() ");
     assert_eq!(strip("a / b"), "a  b");
     let named = rooms_named(

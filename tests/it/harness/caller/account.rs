@@ -1,16 +1,16 @@
-//! What a caller does about the account, in the words of scenarios.
+//! What a caller does with the account, in the words of the scenarios.
 
 use serde_json::Value;
 
 use super::{Answer, Caller, Door, path_of};
 
 impl Caller {
-    /// Asks for a letter to set a new password.
+    /// Requests an email to set a new password.
     pub(crate) async fn forgot_password(&mut self, email: &str) -> Answer {
         self.ask_at("/forgot-password", vec![("email", email.to_owned())], email, None).await
     }
 
-    /// Redeems the link of such a letter with a new password, holding what this caller holds.
+    /// Redeems the link in that email with a new password, with everything this caller has.
     pub(crate) async fn reset_by_link(&mut self, link: &str, password: &str) -> Answer {
         let mut fields = vec![("password", password.to_owned())];
         if self.door == Door::Json {
@@ -19,7 +19,7 @@ impl Caller {
         self.act(&path_of(link), &fields).await
     }
 
-    /// Types its code, and the new password beside it.
+    /// Enters the code from it, with the new password.
     pub(crate) async fn reset_by_code(&mut self, code: &str, password: &str) -> Answer {
         let mut fields = self.newest_request();
         fields.extend([("code", code.to_owned()), ("password", password.to_owned())]);
@@ -56,7 +56,7 @@ impl Caller {
         self.act("/reauthenticate", &[("password", password.to_owned())]).await
     }
 
-    /// Asks for a code to prove once more who is signed in.
+    /// Requests a code to confirm who is signed in.
     pub(crate) async fn reauthenticate_by_mail(&mut self, email: &str) -> Answer {
         let answer = self.act("/reauthenticate/mail", &self.newest_request()).await;
         if answer == Answer::Done {
@@ -69,13 +69,13 @@ impl Caller {
         self.act("/profile/delete", &[("confirm", word.to_owned())]).await
     }
 
-    /// All that the account takes out of here, through this caller's door.
+    /// The account's data export, through this caller's door.
     pub(crate) async fn export(&mut self) -> Value {
         let path = if self.door == Door::Json { "/api/profile/export" } else { "/profile/export" };
         self.get(path).await.json()
     }
 
-    /// The ids of all live sessions of the account, the last used first, and which one is this.
+    /// The ids of all live sessions of the account, the last used first, and which one is the current one.
     pub(crate) async fn sessions(&mut self) -> Vec<(String, bool)> {
         let export = self.export().await;
         let sessions = export["sessions"].as_array().unwrap().iter();
@@ -83,7 +83,7 @@ impl Caller {
         sessions.map(shown).collect()
     }
 
-    /// Holds the requests of another caller too, as if they had been copied over.
+    /// Takes the requests of another caller too, as if they had been copied over.
     pub(crate) fn take_requests_of(&mut self, other: &Self) {
         self.requests.clone_from(&other.requests);
         let is_request = |cookie: &&(String, String)| cookie.0 == "gatepost_request";
@@ -91,7 +91,7 @@ impl Caller {
         self.cookies.extend(other.cookies.iter().filter(is_request).cloned());
     }
 
-    /// A browser with the same session, whatever door it came through: for what a page shows.
+    /// A browser with the same session, whichever door it came through: for what a page shows.
     pub(crate) fn in_browser(&self) -> Self {
         let cookies = vec![("gatepost_session".to_owned(), self.session())];
         Self { door: Door::Pages, bearer: None, cookies, ..self.clone() }

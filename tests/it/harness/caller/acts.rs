@@ -1,4 +1,4 @@
-//! What a caller does, in the words of scenarios.
+//! What a caller does, in the words of the scenarios.
 
 use hyper::StatusCode;
 
@@ -10,7 +10,7 @@ impl Caller {
         self.register_for(email, password, None).await
     }
 
-    /// Registers an address with a password, to be led to `next` afterwards.
+    /// Registers an address with a password and a `next`.
     pub(crate) async fn register_for(&mut self, email: &str, password: &str, next: Option<&str>) -> Answer {
         let fields = vec![("email", email.to_owned()), ("password", password.to_owned())];
         self.ask_at("/register", fields, email, next).await
@@ -26,12 +26,12 @@ impl Caller {
         answer
     }
 
-    /// Asks for a letter.
+    /// Requests a sign-in email.
     pub(crate) async fn ask(&mut self, email: &str) -> Answer {
         self.ask_for(email, None).await
     }
 
-    /// Asks for a letter, to be led to `next` afterwards.
+    /// Requests a sign-in email with a `next`.
     pub(crate) async fn ask_for(&mut self, email: &str, next: Option<&str>) -> Answer {
         self.ask_at("/sign-in", vec![("email", email.to_owned())], email, next).await
     }
@@ -55,7 +55,7 @@ impl Caller {
         answer
     }
 
-    /// Asks for one more letter of the newest request.
+    /// Asks to resend the email of the newest request.
     pub(crate) async fn resend(&mut self) -> Answer {
         let fields = self.newest_request();
         let answer = self.act("/resend", &fields).await;
@@ -67,7 +67,7 @@ impl Caller {
         answer
     }
 
-    /// Types the code of a letter into the waiting page of the newest request.
+    /// Enters the code from an email on the waiting page of the newest request.
     pub(crate) async fn type_code(&mut self, code: &str) -> Answer {
         let mut fields = self.newest_request();
         fields.push(("code", code.to_owned()));
@@ -85,7 +85,7 @@ impl Caller {
         Self::answer(self.door, &reply)
     }
 
-    /// Redeems a link with all this caller holds, as its landing page does by itself.
+    /// Redeems a link with everything this caller has, as its landing page does by itself.
     pub(crate) async fn follow(&mut self, link: &str) -> Answer {
         let mut fields = vec![];
         if self.door == Door::Json {
@@ -94,36 +94,36 @@ impl Caller {
         self.act(&path_of(link), &fields).await
     }
 
-    /// Redeems a link after ticking "I asked for this".
+    /// Redeems a link after ticking "I requested this email."
     pub(crate) async fn follow_deliberately(&mut self, link: &str) -> Answer {
         self.act(&path_of(link), &[("confirm", "yes".to_owned())]).await
     }
 
-    /// Redeems a link where nobody asked for it, after the tick, with a password that is chosen there.
+    /// Redeems a link in a browser that did not request it, after the tick, with a password chosen there.
     pub(crate) async fn confirm_elsewhere(&mut self, link: &str, password: Option<&str>) -> Answer {
         let mut fields = vec![("confirm", "yes".to_owned())];
-        // The field of a page is there, filled in or not.
+        // A page sends the field even when it is empty.
         if self.door == Door::Pages || password.is_some() {
             fields.push(("password", password.unwrap_or_default().to_owned()));
         }
         self.act(&path_of(link), &fields).await
     }
 
-    /// Whether the account that is signed in here has a password. A page tells it in words, so a
-    /// browser's session is shown to the other door.
+    /// Whether the account that is signed in here has a password. A page says it in words, so a
+    /// browser's session is read through the other door.
     pub(crate) async fn has_password(&self) -> bool {
         let mut program = Self { door: Door::Json, bearer: Some(self.session()), ..self.clone() };
         let reply = program.get("/api/session").await;
         reply.json()["account"]["has_password"].as_bool().unwrap()
     }
 
-    /// The session token that is kept here, by whatever door.
+    /// The session token that this caller has, whichever the door.
     pub(crate) fn session(&self) -> String {
         let cookie = self.cookies.iter().find(|(name, _)| name == "gatepost_session");
         cookie.map(|(_, value)| value.clone()).or_else(|| self.bearer.clone()).unwrap()
     }
 
-    /// Who is signed in here: the address, as the door tells it.
+    /// Who is signed in here: the address, as the door shows it.
     pub(crate) async fn who(&mut self) -> Option<String> {
         match self.door {
             Door::Pages => {
@@ -142,12 +142,12 @@ impl Caller {
         self.act("/sign-out", &[]).await
     }
 
-    /// The request token that a program was given last.
+    /// The request token that a program received last.
     pub(crate) fn newest_token(&self) -> String {
         self.requests.first().map(|(_, token)| token.clone()).unwrap()
     }
 
-    /// Keeps what a program was given as `request` in the last reply.
+    /// Keeps what a program received as `request` in the last reply.
     pub(crate) fn keep_request(&mut self, email: &str) {
         let Some(reply) = &self.last else { return };
         if self.door != Door::Json {

@@ -1,4 +1,4 @@
-//! Who calls: a person's browser or a program. Every scenario is run with both, in the same words.
+//! A caller: a person's browser or a program. Every scenario runs with both, in the same words.
 
 mod account;
 mod acts;
@@ -17,10 +17,10 @@ pub(crate) enum Door {
     Json,
 }
 
-/// How an act was answered, the same for both doors.
+/// How an action ended, the same for both doors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// It was done. What follows from that is asked for by other acts.
+    /// It was done.
     Done,
     /// It was refused.
     Refused { status: u16, code: String, field: Option<String> },
@@ -36,7 +36,7 @@ impl Answer {
     }
 }
 
-/// One browser or one program: keeps what it was given, as cookies or as tokens.
+/// One browser or one program. It keeps what it receives, as cookies or as tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) door: Door,
@@ -44,13 +44,13 @@ pub(crate) struct Caller {
     host: String,
     /// Cookies of a browser: name and value.
     pub(crate) cookies: Vec<(String, String)>,
-    /// What a program was given as `request`, newest first, and for whom.
+    /// What a program received as `request`, newest first, and for which address.
     requests: Vec<(String, String)>,
     /// The session token of a program.
     pub(crate) bearer: Option<String>,
-    /// Whether the script of a browser's pages sends for them.
+    /// Whether htmx sends the browser's forms.
     is_htmx: bool,
-    /// What it says it is, if it does.
+    /// Its `User-Agent`, if it sends one.
     agent: String,
     /// The last reply, for what only one door shows.
     pub(crate) last: Option<Reply>,
@@ -72,17 +72,17 @@ impl Caller {
         }
     }
 
-    /// The same browser with or without its pages' script.
+    /// The same browser with or without JavaScript.
     pub(crate) fn with_script(self, is_htmx: bool) -> Self {
         Self { is_htmx, ..self }
     }
 
-    /// The same, saying that it is something else.
+    /// The same with another `User-Agent`.
     pub(crate) fn with_agent(self, agent: &str) -> Self {
         Self { agent: agent.to_owned(), ..self }
     }
 
-    /// Sends an act with these fields: a form, or JSON.
+    /// Sends an action with these fields, as a form or as JSON.
     pub(crate) async fn act(&mut self, path: &str, fields: &[(&str, String)]) -> Answer {
         let reply = match self.door {
             Door::Pages => {
@@ -113,7 +113,7 @@ impl Caller {
         self.send(Method::GET, path, &[], "").await
     }
 
-    /// Sends anything, with what this caller keeps, and keeps what comes back.
+    /// Sends anything with what this caller has, and keeps what comes back.
     pub(crate) async fn send(
         &mut self,
         method: Method,
@@ -166,7 +166,7 @@ impl Caller {
 
     fn answer(door: Door, reply: &Reply) -> Answer {
         let status = reply.status.as_u16();
-        // A page leads on to where something has to be done first; a program is refused there.
+        // A page redirects to where something has to be done first; a program gets a refusal.
         if let (303, Some(code)) = (status, reply.header("x-problem")) {
             return Answer::refused(if code == "sign_in_required" { 401 } else { 403 }, code);
         }
@@ -193,7 +193,7 @@ fn form_of(fields: &[(&str, String)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// The path of a link in a letter.
+/// The path of a link in an email.
 pub(crate) fn path_of(link: &str) -> String {
     link.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned())).unwrap()
 }
