@@ -5,23 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
-
-/// A block of a document, as printed, with these replacements. Each replaced text must be in it;
-/// otherwise the test would run something other than the printed block.
-pub(crate) fn block(document: &str, language: &str, replacements: &[(&str, &str)]) -> String {
-    let text = fs::read_to_string(Path::new(REPOSITORY).join(document)).unwrap();
-    let block = blocks(&text, language).next().unwrap_or_else(|| panic!("{document} has no {language}"));
-    replacements.iter().fold(block.to_owned(), |text, (from, to)| {
-        assert!(text.contains(from), "{from} is not in this block of {document}: {text}");
-        text.replace(from, to)
-    })
-}
-
-fn blocks<'a>(text: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
-    let blocks = text.split("```").skip(1).step_by(2);
-    blocks.filter_map(move |block| block.strip_prefix(language)?.strip_prefix('\n'))
-}
+use crate::harness::document::{REPOSITORY, block, blocks, prose};
+use crate::harness::installed::is_installed;
+use crate::harness::process::{Process, free_address};
 
 /// Every document, by its path in the repository.
 fn documents() -> BTreeMap<PathBuf, String> {
@@ -37,11 +23,6 @@ fn documents() -> BTreeMap<PathBuf, String> {
     }
     assert!(documents.contains_key(Path::new("README.md")));
     documents
-}
-
-/// The text outside of code blocks.
-fn prose(text: &str) -> String {
-    text.split("```").step_by(2).collect()
 }
 
 /// What is written in backticks.
@@ -180,15 +161,37 @@ fn config_example_prints_the_checked_in_file_byte_for_byte() {
 }
 
 #[test]
-fn the_configuration_in_the_readme_passes_config_check_in_folders_of_its_own() {
+fn the_configuration_in_the_readme_passes_config_check_with_other_folders_and_port() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_str().unwrap();
-    let replacements =
-        [("/etc/gatepost/smtp_password", &*format!("{place}/pw")), ("/var/lib/gatepost", place)];
+    let replacements = [
+        ("/etc/gatepost/smtp_password", &*format!("{place}/pw")),
+        ("/var/lib/gatepost", place),
+        // The port in the README may be in use on this machine.
+        ("127.0.0.1:8080", &free_address().to_string()),
+    ];
     let config = folder.path().join("config.toml");
     fs::write(&config, block("README.md", "toml", &replacements)).unwrap();
     fs::write(folder.path().join("pw"), "secret\n").unwrap();
     let output = gatepost(&["--config", config.to_str().unwrap(), "config", "check"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_shell_session_in_the_readme_signs_in_and_out() {
+    if !is_installed("/usr/bin/curl") || !is_installed("/usr/bin/jq") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(&folder.path().join("data"), free_address(), &[]);
+    let readme = fs::read_to_string(Path::new(REPOSITORY).join("README.md")).unwrap();
+    let session = blocks(&readme, "sh").find(|block| block.contains("api=")).unwrap();
+    let session = session.replace("localhost:8080", &format!("localhost:{}", server.address.port()));
+    let after = "curl -s -o /dev/null -w '%{http_code}' $api/session -H \"Authorization: Bearer $token\"";
+    let output = Command::new("sh").args(["-euc", &format!("{session}\n{after}")]).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{shown}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(shown.contains(r#""email":"ann@example.org""#), "the session is shown: {shown}");
+    assert!(shown.ends_with("401"), "the token is refused after signing out: {shown}");
 }

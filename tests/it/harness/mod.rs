@@ -2,8 +2,10 @@
 
 pub(crate) mod app;
 pub(crate) mod caller;
+pub(crate) mod document;
 pub(crate) mod http;
 pub(crate) mod inbox;
+pub(crate) mod installed;
 pub(crate) mod integrity;
 pub(crate) mod process;
 pub(crate) mod records;

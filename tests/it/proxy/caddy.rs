@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use super::program::Program;
+use crate::harness::installed::is_installed;
 
 pub(super) const PROGRAM: &str = "/usr/bin/caddy";
 
@@ -14,7 +15,7 @@ const BEFORE: &str = "{\nadmin off\nauto_https off\ndefault_bind 127.0.0.1\n}\n"
 
 /// Nothing, where Caddy is not installed.
 pub(super) fn start(site: &str, proxy: SocketAddr) -> Option<Program> {
-    if !Program::is_installed(PROGRAM) {
+    if !is_installed(PROGRAM) {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use super::app::EchoApp;
 use super::program::Program;
 use super::{caddy, nginx};
-use crate::docs::block;
 use crate::harness::caller::{Answer, Caller, Door};
+use crate::harness::document::block;
 use crate::harness::http::send;
 use crate::harness::process::{Process, free_address};
 

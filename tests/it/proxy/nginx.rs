@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::program::{Program, is_ci};
+use super::program::Program;
+use crate::harness::installed::is_installed;
 
 pub(super) const PROGRAM: &str = "/usr/sbin/nginx";
 
@@ -30,7 +31,7 @@ ignore_invalid_headers off;
 
 /// Nothing, where nginx is not installed.
 pub(super) fn start(site: &str, proxy: SocketAddr) -> Option<Program> {
-    if !Program::is_installed(PROGRAM) {
+    if !is_installed(PROGRAM) {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -41,17 +42,6 @@ pub(super) fn start(site: &str, proxy: SocketAddr) -> Option<Program> {
 /// Runs `nginx -t` on a block.
 pub(super) fn test(site: &str, folder: &Path) -> Output {
     nginx(site, folder).arg("-t").output().unwrap()
-}
-
-/// `nginx -t` opens the ports too, and only root may open 443. Otherwise a line says that the test is
-/// skipped, and on CI it fails.
-pub(super) fn can_listen_on_443() -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    assert!(is_root || !is_ci(), "CI must run this as root");
-    if !is_root {
-        eprintln!("skipped: needs root");
-    }
-    is_root
 }
 
 fn nginx(site: &str, folder: &Path) -> Command {

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,16 +14,6 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Whether it can be run. If not, a line says so, and on CI the test fails.
-    pub(super) fn is_installed(path: &str) -> bool {
-        let is_installed = Path::new(path).exists();
-        assert!(is_installed || !is_ci(), "{path} must be installed on CI");
-        if !is_installed {
-            eprintln!("skipped: needs {path}");
-        }
-        is_installed
-    }
-
     /// Runs it in its folder, and waits until it listens.
     pub(super) fn start(mut command: Command, folder: TempDir, proxy: SocketAddr) -> Self {
         let log = File::create(folder.path().join("log")).unwrap();
@@ -54,9 +43,4 @@ impl Drop for Program {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the environment decides whether skipping a test is an error")]
-pub(super) fn is_ci() -> bool {
-    std::env::var("CI").is_ok()
 }
