@@ -1,12 +1,11 @@
 //! The rules of the code, checked by reading it.
 
 mod imports;
+mod layers;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use self::imports::Imports;
 
 /// Each top-level module and the other ones it may import.
 const IMPORTS: [(&str, &[&str]); 6] = [
@@ -168,52 +167,6 @@ fn rooms_import_only_what_the_map_allows() {
     }
 }
 
-/// The layers of the domain, from the bottom up. A file imports from its own room and from lower layers.
-const LAYERS: [&[&str]; 12] = [
-    &["record"],
-    &["ports"],
-    &["token"],
-    &["password"],
-    &["error"],
-    &["mod"],
-    &["read"],
-    &["outbox"],
-    &["session"],
-    &["owner"],
-    &["mailed"],
-    &["person", "profile", "operator", "upkeep"],
-];
-
-/// The room of the domain that a file belongs to, and its layer.
-fn layer(file: &str) -> Option<(&str, usize)> {
-    let room = file.strip_prefix("src/domain/")?.split(['/', '.']).next()?;
-    let layer = LAYERS.iter().position(|rooms| rooms.contains(&room));
-    Some((room, layer.unwrap_or_else(|| panic!("{file}: the layers do not name {room}"))))
-}
-
-#[test]
-fn imports_in_the_domain_point_only_downwards() {
-    for (file, imported) in Imports::read().0 {
-        let Some((room, floor)) = layer(&file) else { continue };
-        for (other, below) in imported.iter().filter_map(|file| layer(file)) {
-            assert!(other == room || below < floor, "{file} imports from {other}, which is not below {room}");
-        }
-    }
-}
-
-#[test]
-fn no_files_import_each_other_in_a_circle() {
-    let circles = Imports::read().circles();
-    let told: String = circles.iter().map(|(file, to)| format!("\n{file} -> {to:?}")).collect();
-    assert!(circles.is_empty(), "these files import each other in circles:{told}");
-}
-
-#[test]
-fn the_domain_has_at_most_sixteen_rooms() {
-    let rooms = fs::read_dir(root().join("src/domain")).unwrap().count();
-    assert!(rooms <= 16, "{rooms} files and folders at the top of src/domain");
-}
-
 #[test]
 fn confined_crates_are_named_only_in_their_place() {
     for (name, places) in CRATES {
@@ -294,4 +247,15 @@ fn source_code_is_parsed_correctly() {
     assert_eq!(named.into_iter().collect::<Vec<_>>(), ["app", "domain", "web", "world"]);
     let begun = beginnings("use poem::web; fn f(x: self::sled::T) -> maud::Markup { a::poem_openapi::b }");
     assert_eq!(begun.into_iter().collect::<Vec<_>>(), ["a", "maud", "poem", "self"]);
+}
+
+#[test]
+fn the_architecture_document_names_only_files_that_exist() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let named: Vec<&str> =
+        text.split('`').filter(|part| part.starts_with("src/") || part.starts_with("assets/")).collect();
+    assert!(named.len() > 40, "the walks name the file at each step");
+    for file in named {
+        assert!(root().join(file).is_file(), "docs/architecture.md names {file}");
+    }
 }
