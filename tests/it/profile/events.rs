@@ -56,14 +56,14 @@ enum Act {
 
 /// An act, what it is called in the export, and what the page says of it.
 const ACTS: [(Act, &str, &str); 27] = [
-    (Act::Confirm, "user_created", "The address was confirmed: the account came to be."),
+    (Act::Confirm, "user_created", "Email address confirmed. Account created."),
     (Act::SignInByLink, "authn_login_success", "Signed in."),
     (Act::SignInByCode, "authn_login_success", "Signed in."),
     (Act::SignInByPassword, "authn_login_success", "Signed in."),
     (Act::WrongPassword, "authn_login_fail", "A wrong password was typed."),
     (Act::SignOut, "session_ended", "Signed out."),
-    (Act::SetPassword, "authn_password_change", "The password was set or changed."),
-    (Act::ChangePassword, "authn_password_change", "The password was set or changed."),
+    (Act::SetPassword, "authn_password_change", "Password changed."),
+    (Act::ChangePassword, "authn_password_change", "Password changed."),
     (
         Act::WrongCurrentPassword,
         "authn_password_change_fail",
@@ -81,7 +81,7 @@ const ACTS: [(Act, &str, &str); 27] = [
     (Act::ChangeEmail, "user_updated", "The address was changed."),
     (Act::RestoreEmail, "user_updated", "The old address was restored."),
     (Act::EndSession, "session_ended", "A session was ended."),
-    (Act::EndOthers, "session_ended", "All other sessions were ended."),
+    (Act::EndOthers, "session_ended", "All other devices were signed out."),
     (Act::Disable, "authn_login_lock", "The account was disabled by who runs this server."),
     (Act::Enable, "authn_login_unlock", "The account was enabled again by who runs this server."),
     (Act::HandOutLink, "authn_token_created", "A sign-in link was made by who runs this server."),

@@ -159,12 +159,12 @@ async fn a_device_is_named_in_words_of_ours_whatever_it_says(door: Door) {
     let begins = format!("Firefox/145.0 on Linux {}", "x".repeat(8_000));
     let ends = format!("{} Firefox/145.0 on Linux", "x".repeat(8_000));
     for (agent, device) in [
-        ("", "An unknown device"),
+        ("", "Unknown device"),
         ("<script>alert(1)</script> Firefox/145.0", "Firefox"),
-        ("Feuerfuchs größer 火狐", "An unknown device"),
+        ("Feuerfuchs größer 火狐", "Unknown device"),
         ("Firefox/145.0 größer 火狐 Linux", "Firefox on Linux"),
         (begins.as_str(), "Firefox on Linux"),
-        (ends.as_str(), "An unknown device"),
+        (ends.as_str(), "Unknown device"),
     ] {
         let mut caller = app.caller(door).with_agent(agent);
         caller.ask(ANN).await;
