@@ -229,9 +229,9 @@ async fn every_act_is_told_to_whom_it_was_done(door: Door) {
         let expected = json!({ "at": at, "name": name, "ip": ip, "device": device, "outcome": outcome });
         assert_eq!(told, [&expected], "{act:?}");
         let page = reader.in_browser().get("/profile").await.body;
-        let from = format!(", {device}, {ip}</p></li>");
+        let from = format!(", {device}, {ip}</span></li>");
         let is_told = |item: &str| {
-            item.starts_with(&format!("{sentence}<p class=\"hint\"><time datetime=\"{at}\">"))
+            item.starts_with(&format!("<span>{sentence}</span><span class=\"hint\"><time datetime=\"{at}\">"))
                 && item.split_inclusive("</li>").next().unwrap().ends_with(&from)
         };
         assert!(page.split("<li>").any(is_told), "{act:?}: {page}");
