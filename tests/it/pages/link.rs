@@ -38,7 +38,7 @@ async fn a_reset_on_a_busy_server_shows_why_and_keeps_the_form() {
     // One more than there are places.
     assert_eq!(calls.join_next().await.unwrap().unwrap(), Answer::refused(503, "busy"));
     assert_eq!(ann.reset_by_link(&letter.link, OTHER).await, Answer::refused(503, "busy"));
-    assert_eq!(count(&ann, "More is going on than we can take in."), 1, "{}", page(&ann));
+    assert_eq!(count(&ann, "We're handling too many requests."), 1, "{}", page(&ann));
     assert_eq!((count(&ann, "id=\"password\""), count(&ann, "aria-invalid")), (1, 0));
     calls.abort_all();
 }
