@@ -2,7 +2,7 @@
 default:
     @just --list --unsorted
 
-# Checks everything that must pass before a push, like CI.
+# Checks what must pass before a push. CI also runs `just pages`.
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
@@ -11,6 +11,10 @@ check:
 # Runs the tests, or those whose name contains a word: just test config::
 test *words:
     cargo test --test it -- {{ words }}
+
+# Opens every page in every state in a browser, and checks HTML, accessibility and headers.
+pages *arguments:
+    tests/pages.sh {{ arguments }}
 
 # Starts the server with the mailbox and a database that is deleted afterwards.
 run *arguments:
