@@ -43,7 +43,7 @@ fn the_caddy_block_passes_caddy_validate_as_printed() {
     assert!(!caddy::validate(&site.replace("reverse_proxy", "revers_proxy")).status.success());
 }
 
-async fn start(kind: Kind, behind: SocketAddr) -> Option<(SocketAddr, Program)> {
+fn start(kind: Kind, behind: SocketAddr) -> Option<(SocketAddr, Program)> {
     let (proxy, behind) = (free_address(), behind.to_string());
     let program = match kind {
         Kind::Nginx => nginx::start(
@@ -76,7 +76,7 @@ async fn start(kind: Kind, behind: SocketAddr) -> Option<(SocketAddr, Program)> 
 
 async fn the_host_is_kept_and_the_clients_address_is_the_last_one(kind: Kind) {
     let echo = EchoApp::start().await;
-    let Some((proxy, _program)) = start(kind, echo.address).await else { return };
+    let Some((proxy, _program)) = start(kind, echo.address) else { return };
     let host = format!("id.example.org:{}", proxy.port());
     for forged in [None, Some("203.0.113.9"), Some("127.0.0.1, 203.0.113.9")] {
         let mut headers = vec![("host", host.as_str())];
