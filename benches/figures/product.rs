@@ -8,7 +8,7 @@ use gatepost::app::{Parts, Running};
 use gatepost::domain::record::next::Next;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
-use gatepost::mail::{MailSettings, Patience, RecentLetters, Sender, TransportSettings};
+use gatepost::mail::{MailSettings, RecentLetters, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::sled::{SledSettings, SledStore};
 use gatepost::web::Site;
@@ -45,7 +45,7 @@ impl Product {
                 public_url: origin.clone(),
                 name: "Gatepost".into(),
                 connections: 4,
-                patience: Patience::default(),
+                timeouts: Timeouts::default(),
             },
             site: Site {
                 name: "Gatepost".into(),

@@ -12,7 +12,7 @@ use crate::domain::password::PasswordPolicy;
 use crate::domain::ports::{Store, World};
 use crate::domain::record::password::Cost;
 use crate::domain::token::KeyRing;
-use crate::mail::{MailSettings, Patience, RecentLetters, SendmailSettings, SmtpSettings, TransportSettings};
+use crate::mail::{MailSettings, RecentLetters, SendmailSettings, SmtpSettings, Timeouts, TransportSettings};
 use crate::path::Origin;
 use crate::web::Site;
 use crate::web::edge::{EdgeSettings, Limits};
@@ -77,6 +77,6 @@ pub(super) fn mail(config: &Config, public_url: Origin) -> MailSettings {
         public_url,
         name: config.name.clone(),
         connections: config.mail.connections,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
     }
 }

@@ -1,13 +1,12 @@
-//! Who takes letters out of the house.
+//! The way an email leaves: through a mail server or a program.
 
 use tokio_util::sync::CancellationToken;
 
 use super::message::Mail;
+use super::outcome::Outcome;
 use super::sendmail::Sendmail;
-use super::smtp::{Fault, Smtp};
-use crate::domain::outbox::Delivery;
+use super::smtp::Smtp;
 
-/// Whom letters are given to.
 pub(super) enum Carrier {
     /// A mail server.
     Smtp(Box<Smtp>),
@@ -15,29 +14,31 @@ pub(super) enum Carrier {
     Sendmail(Sendmail),
 }
 
-/// What became of a letter, and what the carrier said.
-pub(super) type Outcome = (Delivery, String);
-
 impl Carrier {
-    /// Sends one letter. Nothing, when `stop` came before the carrier had all of it.
+    /// Sends one email. Returns nothing if `stop` came before the carrier had all of it.
     pub(super) async fn send(&self, mail: &Mail, stop: &CancellationToken) -> Option<Outcome> {
         match self {
-            Self::Smtp(smtp) => smtp.send(mail, stop).await.map(outcome),
+            Self::Smtp(smtp) => smtp.send(mail, stop).await,
             Self::Sendmail(program) => program.send(mail, stop).await,
         }
     }
 
-    /// Sends one letter that nobody stops, and takes leave.
-    pub(super) async fn send_alone(&self, mail: &Mail) -> Outcome {
+    /// Sends one email that nothing stops, and disconnects.
+    pub(super) async fn send_once(&self, mail: &Mail) -> Outcome {
+        let outcome = self.send(mail, &CancellationToken::new()).await;
+        self.disconnect().await;
+        outcome.expect("a token that is never cancelled stops nothing")
+    }
+
+    /// The mail server or program, as the operator knows it.
+    pub(super) fn name(&self) -> String {
         match self {
-            Self::Smtp(smtp) => outcome(smtp.send_alone(mail).await),
-            Self::Sendmail(program) => {
-                program.send(mail, &CancellationToken::new()).await.expect("nobody stops it")
-            }
+            Self::Smtp(smtp) => smtp.name(),
+            Self::Sendmail(_) => "sendmail".into(),
         }
     }
 
-    /// Whether anything is kept for the next letter.
+    /// Whether a connection is kept for the next email.
     pub(super) fn is_connected(&self) -> bool {
         match self {
             Self::Smtp(smtp) => smtp.is_connected(),
@@ -45,18 +46,11 @@ impl Carrier {
         }
     }
 
-    /// Takes leave.
+    /// Closes the connections that are kept.
     pub(super) async fn disconnect(&self) {
         match self {
             Self::Smtp(smtp) => smtp.disconnect().await,
             Self::Sendmail(_) => {}
         }
-    }
-}
-
-fn outcome(answer: Result<String, Fault>) -> Outcome {
-    match answer {
-        Ok(answer) => (Delivery::Taken, answer),
-        Err(fault) => (fault.delivery(), fault.to_string()),
     }
 }

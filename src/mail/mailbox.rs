@@ -1,5 +1,4 @@
-//! The letters that are shown instead of sent: the transport of a server that nobody has told a
-//! mail server yet.
+//! Emails that are shown instead of sent. This is the transport until a mail server is configured.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,7 +11,7 @@ use crate::domain::ports::{Mailbox, ShownLetter};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::LetterId;
 
-/// The newest letters, in memory alone: they hold live links and codes, which have no place on a
+/// The newest emails. They are kept only in memory, because working links and codes must not be on
 /// disk.
 pub struct RecentLetters {
     letters: Mutex<VecDeque<ShownLetter>>,
@@ -20,7 +19,7 @@ pub struct RecentLetters {
 }
 
 impl RecentLetters {
-    /// The most letters that are kept; the oldest make room.
+    /// How many emails are kept. Older ones are dropped.
     pub const MAX: usize = 500;
 
     /// An empty mailbox.
@@ -33,7 +32,7 @@ impl RecentLetters {
         let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         letters.truncate(Self::MAX - 1);
         letters.push_front(letter);
-        // Under the lock, so that who sees the new count also finds the letter.
+        // While locked, so that anyone who sees the new count also finds the email.
         self.arrivals.send_modify(|arrivals| *arrivals += 1);
     }
 }
@@ -69,7 +68,7 @@ impl Mailbox for RecentLetters {
     }
 
     async fn arrival_after(&self, seen: u64) {
-        // An error would mean that the mailbox is gone, and it is borrowed here.
+        // It fails only when the mailbox is gone, and the mailbox is borrowed here.
         let _ = self.arrivals.subscribe().wait_for(|arrivals| *arrivals > seen).await;
     }
 }

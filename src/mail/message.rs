@@ -1,7 +1,7 @@
-//! A letter as a MIME message that survives every hop.
+//! An email as a MIME message that every mail server passes on unchanged.
 //!
-//! Nothing is quoted-printable: its soft line breaks, damaged on the way, have broken the links of
-//! others (vaultwarden #7401). Plain ASCII travels as it is, `7bit`; the rest as base64.
+//! Quoted-printable is not used: mail servers have damaged its soft line breaks, and so the links
+//! (vaultwarden #7401). Plain ASCII is sent as it is, `7bit`; everything else as base64.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -18,13 +18,13 @@ use crate::domain::record::time::Timestamp;
 
 /// A message ready to be sent.
 pub(super) struct Mail {
-    /// Who it is from and to.
+    /// Sender and recipient.
     pub(super) envelope: Envelope,
-    /// Headers and body, as they go over the wire.
+    /// Headers and body, as they are sent.
     pub(super) bytes: Vec<u8>,
 }
 
-/// What stands on the envelope of a letter.
+/// What the headers of an email are made from.
 pub(super) struct Heading<'a> {
     pub(super) id: LetterId,
     pub(super) from: &'a Sender,
@@ -32,7 +32,7 @@ pub(super) struct Heading<'a> {
     pub(super) queued_at: Timestamp,
 }
 
-/// RFC 3834: tells out-of-office robots that nobody waits for their answer.
+/// RFC 3834: asks automatic responders not to reply.
 #[derive(Clone)]
 struct AutoSubmitted;
 
@@ -50,10 +50,10 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// Puts a letter into its envelope. The same letter gives the same bytes on every try.
+/// Builds the message. The same email gives the same bytes on every attempt.
 ///
 /// # Errors
-/// Says why no message can be made of it; none could be at the next try either.
+/// If no message can be built. The next attempt would fail too.
 pub(super) fn compose(heading: &Heading<'_>, words: &Words) -> Result<Mail, lettre::error::Error> {
     let address = |address: &EmailAddress| {
         address.as_str().parse::<Address>().map_err(|_| lettre::error::Error::NonAsciiChars)
@@ -61,7 +61,7 @@ pub(super) fn compose(heading: &Heading<'_>, words: &Words) -> Result<Mail, lett
     let from = Mailbox::new(heading.from.name.clone(), address(&heading.from.address)?);
     let to = address(heading.to)?;
     let parts = MultiPart::alternative()
-        // Of our own: lettre would draw a random one, and every try another.
+        // Lettre would choose a different one at random on every attempt.
         .boundary(format!("gatepost-{}", heading.id))
         .singlepart(part(ContentType::TEXT_PLAIN, &words.text))
         .singlepart(part(ContentType::TEXT_HTML, &words.html));
@@ -77,7 +77,7 @@ pub(super) fn compose(heading: &Heading<'_>, words: &Words) -> Result<Mail, lett
 }
 
 fn part(kind: ContentType, text: &str) -> SinglePart {
-    /// RFC 5322, 2.1.1: no line may be longer, and mail servers break those that are.
+    /// RFC 5322, 2.1.1: mail servers break longer lines.
     const LONGEST_LINE_BYTES: usize = 998;
     let is_plain = text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE_BYTES);
     let body = if is_plain {
@@ -85,7 +85,7 @@ fn part(kind: ContentType, text: &str) -> SinglePart {
         Body::dangerous_pre_encoded(lines, ContentTransferEncoding::SevenBit)
     } else {
         Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::Base64)
-            .expect("every text can be base64")
+            .expect("base64 can encode every text")
     };
     SinglePart::builder().header(kind).body(body)
 }

@@ -1,102 +1,82 @@
-//! The mail room: sends the letters the domain owes.
+//! Sends the emails that are queued in the outbox.
 //!
 //! | file | what it owns |
 //! | --- | --- |
-//! | `worker` | which letter is sent when, and what becomes of it |
-//! | `words` | what each letter says, once for text and HTML |
-//! | `message` | a letter as a MIME message |
-//! | `carrier` | who takes letters: one of the two that follow |
-//! | `smtp` | the conversation with the mail server |
-//! | `sendmail` | the program of this machine that takes letters |
-//! | `mailbox` | the letters that are shown instead of sent |
-//! | `settings` | what an operator says about mail, read strictly |
-//! | `trial` | one letter sent right now, to see whether mail works |
+//! | `worker` | when each email is sent, and what happens to it then |
+//! | `words` | what each email says, as text and as HTML |
+//! | `message` | an email as a MIME message |
+//! | `carrier` | the way out: one of the next two |
+//! | `smtp` | the conversation with a mail server |
+//! | `sendmail` | the `sendmail` program of this machine |
+//! | `outcome` | how an attempt ended, in a sentence for the operator |
+//! | `mailbox` | emails that are shown instead of sent |
+//! | `settings` | what the operator configures about mail, parsed strictly |
+//! | `timeouts` | how long to wait for what |
+//! | `trial` | one email sent at once, to see whether mail works |
 
 mod carrier;
 mod mailbox;
 mod message;
+mod outcome;
 mod sendmail;
 mod settings;
 mod smtp;
+mod timeouts;
 mod trial;
 mod words;
 mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use self::mailbox::RecentLetters;
 pub use self::sendmail::SendmailSettings;
 pub use self::settings::{Sender, SenderError, SmtpServer, SmtpServerError};
 pub use self::smtp::SmtpSettings;
+pub use self::timeouts::Timeouts;
 pub use self::trial::TrialError;
 
 use self::carrier::Carrier;
 use self::sendmail::Sendmail;
 use self::smtp::Smtp;
-use self::words::House;
+use self::words::Product;
 use crate::path::Origin;
 
-/// What of the configuration the mail room works by.
+/// The settings that sending depends on.
 #[derive(Clone, Debug)]
 pub struct MailSettings {
-    /// Where letters go.
+    /// Where emails go.
     pub transport: TransportSettings,
-    /// Who they are from.
+    /// The `From` of every email.
     pub from: Sender,
-    /// Where links lead: the one source of every address in a letter.
+    /// Where links lead. No other URL appears in an email.
     pub public_url: Origin,
     /// The product's name.
     pub name: String,
-    /// How many letters are sent at once; at least one.
+    /// How many emails are sent at once; at least one.
     pub connections: usize,
-    /// How long to wait for whom.
-    pub patience: Patience,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
 }
 
-/// Where letters go.
+/// Where emails go.
 #[derive(Clone, Debug)]
 pub enum TransportSettings {
-    /// Nowhere: they are kept to be looked at.
+    /// Nowhere: they are kept and shown.
     Mailbox(Arc<RecentLetters>),
     /// To a mail server.
     Smtp(SmtpSettings),
-    /// To the machine's own `sendmail` program.
+    /// To the `sendmail` program of this machine.
     Sendmail(SendmailSettings),
 }
 
-/// How long the mail room waits. The defaults are those of production; tests have less of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For one step of a conversation with the mail server.
-    pub step: Duration,
-    /// For the whole conversation about one letter, or for the program that takes it.
-    pub whole: Duration,
-    /// Before a connection that nobody needs is closed.
-    pub idle: Duration,
-    /// Before the store is asked again after it failed.
-    pub store: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            step: Duration::from_secs(30),
-            whole: Duration::from_mins(2),
-            idle: Duration::from_mins(1),
-            store: Duration::from_secs(1),
-        }
-    }
-}
-
-/// The mail room. `run` is its work; everything else is a question to it.
+/// Everything that sends email. `run` does it until it is stopped.
 pub struct MailRoom {
     transport: Transport,
     from: Sender,
-    house: House,
+    product: Product,
     connections: usize,
-    patience: Patience,
+    timeouts: Timeouts,
 }
 
 enum Transport {
@@ -105,21 +85,22 @@ enum Transport {
 }
 
 impl MailRoom {
-    /// Furnishes the room. Speaks with nobody yet, so a mail server that is down hinders no start.
+    /// Prepares everything without connecting, so that the server starts even if the mail server is
+    /// down.
     #[must_use]
     pub fn new(settings: MailSettings) -> Self {
-        let MailSettings { transport, from, public_url, name, connections, patience } = settings;
+        let MailSettings { transport, from, public_url, name, connections, timeouts } = settings;
         let transport = match transport {
             TransportSettings::Mailbox(letters) => Transport::Mailbox(letters),
             TransportSettings::Smtp(smtp) => {
-                Transport::Carrier(Carrier::Smtp(Box::new(Smtp::new(smtp, &public_url, patience))))
+                Transport::Carrier(Carrier::Smtp(Box::new(Smtp::new(smtp, &public_url, timeouts))))
             }
             TransportSettings::Sendmail(sendmail) => {
-                Transport::Carrier(Carrier::Sendmail(Sendmail::new(sendmail, patience.whole)))
+                Transport::Carrier(Carrier::Sendmail(Sendmail::new(sendmail, timeouts.whole)))
             }
         };
-        let house = House { name, origin: public_url };
-        Self { transport, from, house, connections: connections.max(1), patience }
+        let product = Product { name, origin: public_url };
+        Self { transport, from, product, connections: connections.max(1), timeouts }
     }
 }
 

@@ -1,5 +1,5 @@
-//! What an operator says about mail, read strictly: a mistake is told at the start, not by a letter
-//! that never arrives.
+//! What the operator configures about mail, parsed strictly: a mistake is reported at startup and not
+//! discovered when an email does not arrive.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,26 +8,26 @@ use lettre::transport::smtp::authentication::Credentials;
 
 use crate::domain::record::address::EmailAddress;
 
-/// Who letters are from: an address, perhaps with a name before it.
+/// The `From` of every email: an address, with or without a name before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
     pub(super) name: Option<String>,
     pub(super) address: EmailAddress,
 }
 
-/// Why a text is no sender.
+/// The text is not a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be an address such as \"Gatepost <gatepost@example.org>\" or gatepost@example.org")]
+#[error("must be an email address such as \"Gatepost <gatepost@example.org>\" or gatepost@example.org")]
 pub struct SenderError;
 
 impl Sender {
     /// Reads `address` or `name <address>`.
     ///
-    /// A line break in the name would make a second header of it (and lettre panics on one), so no
-    /// control character is taken.
+    /// Refuses control characters: a line break in the name would start a second header, and lettre
+    /// panics on one.
     ///
     /// # Errors
-    /// Says how a sender looks.
+    /// If the text is neither.
     pub fn parse(text: &str) -> Result<Self, SenderError> {
         let text = text.trim();
         if text.chars().any(char::is_control) {
@@ -42,13 +42,13 @@ impl Sender {
         Ok(Self { name: (!name.is_empty()).then(|| name.to_owned()), address })
     }
 
-    /// The domain of the address: also that of every `Message-ID`.
+    /// The domain of the address, used in every `Message-ID` too.
     pub(super) fn domain(&self) -> &str {
-        self.address.as_str().rsplit_once('@').expect("an address has one @").1
+        self.address.as_str().rsplit_once('@').expect("every address has an @").1
     }
 }
 
-/// The mail server that takes our letters, as `smtp_url` names it.
+/// The mail server in `smtp_url`.
 #[derive(Clone)]
 pub struct SmtpServer {
     pub(super) host: String,
@@ -57,43 +57,43 @@ pub struct SmtpServer {
     pub(super) login: Option<Credentials>,
 }
 
-/// How a conversation with the mail server is kept from others.
+/// How the conversation with the mail server is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Security {
-    /// TLS from the first byte.
+    /// TLS from the start.
     Implicit,
-    /// TLS before anything of ours is said; without it nothing is.
+    /// TLS after STARTTLS, before anything of ours is sent. Required.
     StartTls,
-    /// None: on loopback alone.
+    /// Not at all. Only on loopback.
     Plain,
 }
 
-/// Why a text names no mail server.
+/// Why a text is not a mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SmtpServerError {
-    /// It is no URL with the scheme smtps or smtp and a host.
+    /// It is not a URL with the scheme smtps or smtp and a host.
     #[error("must be a URL such as smtps://mail.example.org:465 or smtp://mail.example.org:587")]
     Shape,
-    /// It has a path, a fragment or a query that means nothing here.
-    #[error("has something after the host that means nothing here (only smtp://…?tls=none does)")]
+    /// It has a path, a fragment or a query without a meaning here.
+    #[error("must end after the host and port (except smtp://…?tls=none)")]
     Rest,
-    /// Letters, and the codes in them, would go over the network in the clear.
-    #[error("may say tls=none only for a mail server on this machine (localhost, 127.0.0.1, [::1])")]
+    /// Emails, and the codes in them, would cross the network unencrypted.
+    #[error("can use tls=none only for a mail server on this machine (localhost, 127.0.0.1, [::1])")]
     PlainOffLoopback,
-    /// The user or the password has a byte that cannot be sent, or one of the two is missing.
-    #[error("needs both a user and a password, percent-encoded, or none of them")]
+    /// The user or the password contains a control character, or one of the two is missing.
+    #[error("needs both a user and a password, percent-encoded, or neither")]
     Login,
-    /// The user stands in the URL and in `smtp_user`.
-    #[error("names a user, and smtp_user names one too: one of them must go")]
+    /// A user is set in the URL and in `smtp_user`.
+    #[error("contains a user, and mail.smtp_user is set too; remove one of them")]
     TwoLogins,
 }
 
 impl SmtpServer {
-    /// Reads `smtps://host:465` (TLS from the first byte), `smtp://host:587` (STARTTLS, required) or
-    /// `smtp://host:25?tls=none` (loopback only), perhaps with `user:password@` before the host.
+    /// Reads `smtps://host:465` (TLS from the start), `smtp://host:587` (STARTTLS, required) or
+    /// `smtp://host:25?tls=none` (loopback only), with or without `user:password@` before the host.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// Says what is wrong with the URL.
     pub fn parse(text: &str) -> Result<Self, SmtpServerError> {
         let url = url::Url::parse(text.trim()).map_err(|_| SmtpServerError::Shape)?;
         let (security, default_port) = match (url.scheme(), url.query()) {
@@ -117,10 +117,18 @@ impl SmtpServer {
         Ok(Self { host, port: url.port().unwrap_or(default_port), security, login })
     }
 
-    /// The same server, with `smtp_user` and `smtp_password` to sign in with.
+    /// Host and port, as the operator knows the server.
+    pub(super) fn authority(&self) -> String {
+        match self.host.parse() {
+            Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", self.port),
+            _ => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    /// The same server, with `smtp_user` and `smtp_password` as its login.
     ///
     /// # Errors
-    /// `Login` when one of the two is empty; `TwoLogins` when the URL names a user too.
+    /// `Login` if one of the two is empty; `TwoLogins` if the URL contains a user too.
     pub fn with_login(self, user: &str, password: &str) -> Result<Self, SmtpServerError> {
         if self.login.is_some() {
             return Err(SmtpServerError::TwoLogins);
@@ -135,14 +143,11 @@ impl SmtpServer {
     }
 }
 
-/// The server without its login: fit for a log.
+/// Without the login, so that it can be logged.
 impl fmt::Display for SmtpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.security == Security::Implicit { "smtps" } else { "smtp" };
-        match self.host.parse() {
-            Ok(IpAddr::V6(ip)) => write!(f, "{scheme}://[{ip}]:{}", self.port),
-            _ => write!(f, "{scheme}://{}:{}", self.host, self.port),
-        }
+        write!(f, "{scheme}://{}", self.authority())
     }
 }
 
@@ -152,8 +157,8 @@ impl fmt::Debug for SmtpServer {
     }
 }
 
-/// A host as it is connected to and looked for in the certificate. The URL standard leaves hosts of
-/// schemes it does not know as they are.
+/// A host as it is resolved and compared with the certificate. The URL standard does not normalise the
+/// hosts of schemes that it does not know.
 fn host_name(host: &str) -> Option<String> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     if bare.parse::<IpAddr>().is_ok() {
@@ -179,7 +184,7 @@ fn credentials(user: &str, password: &str) -> Result<Credentials, SmtpServerErro
     }
 }
 
-/// Undoes percent-encoding.
+/// Decodes percent-encoding.
 fn decoded(text: &str) -> Result<String, SmtpServerError> {
     let mut pieces = text.split('%');
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();

@@ -1,37 +1,35 @@
-//! One letter, sent right now: does mail work, and if not, at which step?
+//! One email, sent at once: does mail work, and if not, at which step does it fail?
 
 use super::message::{Heading, compose};
+use super::outcome::bounded;
 use super::{MailRoom, Transport};
-use crate::domain::outbox::Delivery;
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::LetterId;
 
-/// Why the letter was not taken, in one line for the operator.
+/// Why the test email was not sent, in one line for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrialError {
-    /// Letters are only shown.
-    #[error("the transport is \"mailbox\": letters are shown on the mailbox page, and none is sent")]
+    /// Emails are only shown.
+    #[error("mail.transport is \"mailbox\": messages are shown on /mailbox and not sent")]
     Mailbox,
-    /// Whoever should have taken it did not.
+    /// The mail server or the program did not accept it.
     #[error("{0}")]
-    NotTaken(String),
+    NotSent(String),
 }
 
 impl MailRoom {
-    /// Sends a test letter to `to`, past the outbox and without a second try. What whoever took
-    /// it answered.
+    /// Sends a test email to `to`. It is not queued and not tried again. Returns the reply of the
+    /// mail server.
     ///
     /// # Errors
-    /// Names the step that failed and what was said there.
+    /// Names the step that failed, what was wrong, and the setting to check.
     pub async fn send_trial(&self, to: &EmailAddress, world: &World) -> Result<String, TrialError> {
         let Transport::Carrier(carrier) = &self.transport else { return Err(TrialError::Mailbox) };
         let heading = Heading { id: LetterId(world.random()), from: &self.from, to, queued_at: world.now() };
-        let mail = compose(&heading, &self.house.trial())
-            .map_err(|error| TrialError::NotTaken(error.to_string()))?;
-        match carrier.send_alone(&mail).await {
-            (Delivery::Taken, answer) => Ok(answer),
-            (_, answer) => Err(TrialError::NotTaken(answer)),
-        }
+        let mail = compose(&heading, &self.product.trial())
+            .map_err(|error| TrialError::NotSent(error.to_string()))?;
+        let outcome = carrier.send_once(&mail).await;
+        outcome.map(|reply| bounded(&reply)).map_err(|why| TrialError::NotSent(why.to_string()))
     }
 }

@@ -1,12 +1,12 @@
-//! The worker: sends what is owed, and writes down what became of it.
+//! The worker: sends queued emails and records what happened to each.
 //!
-//! 1. What a run that died had claimed is freed.
-//! 2. As many letters as there are free senders are claimed, and each is sent by a task of its own:
-//!    a slow or bad recipient holds up no other letter.
-//! 3. The mail server's answer is recorded; only then is the sender free again.
-//! 4. When nothing is due, the worker waits for a letter to be owed, to be due, or to come back.
+//! 1. Emails that a dead run had claimed are freed.
+//! 2. As many emails as there are free senders are claimed. Each is sent by its own task, so that a
+//!    slow or bad recipient delays no other email.
+//! 3. The mail server's reply is recorded. Only then is the sender free again.
+//! 4. If nothing is due, the worker waits until an email is queued, is due, or was not sent.
 //!
-//! To stop is to finish what the mail server may already have; all else stays owed.
+//! Stopping finishes what the mail server may already have. Everything else stays queued.
 
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
@@ -18,14 +18,13 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::carrier::Outcome;
 use super::message::{Heading, compose};
+use super::outcome::{NotSent, bounded};
 use super::words::Words;
 use super::{MailRoom, Transport};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::outbox::Contents;
-use crate::domain::outbox::{Claim, Delivery};
+use crate::domain::outbox::{Claim, Contents, Delivery};
 use crate::domain::ports::ShownLetter;
 
 /// One run of the worker.
@@ -35,13 +34,13 @@ struct Shift {
     stop: CancellationToken,
     senders: Arc<Semaphore>,
     sending: TaskTracker,
-    /// A try has ended: its letter may be due again before any other.
+    /// An attempt has ended. Its email may be due again before any other.
     ended: Notify,
 }
 
 impl MailRoom {
-    /// Sends letters until `stop`, and returns when the last one that had to be finished is
-    /// recorded. One worker a store.
+    /// Sends emails until `stop`, and returns when the last one that had to be finished is recorded.
+    /// There must be only one worker per store.
     pub async fn run(self: Arc<Self>, gatepost: Arc<Gatepost>, stop: CancellationToken) {
         let shift = Arc::new(Shift {
             senders: Arc::new(Semaphore::new(self.connections)),
@@ -63,17 +62,17 @@ impl MailRoom {
         }
     }
 
-    /// Waits until kept connections have been idle for too long; for ever, when there is none.
+    /// Waits until kept connections have been idle for too long. Never returns if there are none.
     async fn idle(&self) {
         match &self.transport {
-            Transport::Carrier(carrier) if carrier.is_connected() => sleep(self.patience.idle).await,
+            Transport::Carrier(carrier) if carrier.is_connected() => sleep(self.timeouts.idle).await,
             _ => std::future::pending().await,
         }
     }
 
-    /// Sends one letter. Nothing, when it was stopped before anybody had it.
+    /// Sends one email. Returns nothing if it was stopped before the mail server had it.
     async fn send(&self, contents: &Contents, stop: &CancellationToken) -> Option<Delivery> {
-        let words = self.house.words(contents);
+        let words = self.product.words(contents);
         let carrier = match &self.transport {
             Transport::Carrier(carrier) => carrier,
             Transport::Mailbox(letters) => {
@@ -85,10 +84,21 @@ impl MailRoom {
             Heading { id: contents.id, from: &self.from, to: &contents.to, queued_at: contents.queued_at };
         let outcome = match compose(&heading, &words) {
             Ok(mail) => carrier.send(&mail, stop).await?,
-            Err(error) => (Delivery::Refused, error.to_string()),
+            Err(error) => {
+                Err(NotSent::delayed("Could not build the email", error).with_delivery(Delivery::Refused))
+            }
         };
-        tell(contents, &outcome);
-        Some(outcome.0)
+        Some(match outcome {
+            Ok(reply) => {
+                log_sent(contents, &carrier.name(), &reply);
+                Delivery::Taken
+            }
+            Err(why) => {
+                let delivery = why.delivery;
+                log_not_sent(contents, &carrier.name(), why);
+                delivery
+            }
+        })
     }
 }
 
@@ -101,14 +111,14 @@ impl Shift {
             match AssertUnwindSafe(self.look()).catch_unwind().await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.pause(&error).await,
-                Err(_) => self.pause(&"looking into it panicked").await,
+                Err(_) => self.pause(&"reading it panicked").await,
             }
         }
     }
 
-    /// One look into the outbox (steps 2 and 4).
+    /// Looks into the outbox once (steps 2 and 4).
     async fn look(self: &Arc<Self>) -> Result<(), Error> {
-        // Claims no more than can be sent at once, so that no claim ends while its letter waits for
+        // Claims no more than can be sent at once, so that no claim expires while its email waits for
         // a sender.
         drop(self.senders.acquire().await);
         let claims = self.gatepost.claim_letters(self.senders.available_permits()).await?;
@@ -145,14 +155,13 @@ impl Shift {
     }
 
     async fn try_letter(&self, claim: &Claim) {
-        // A fault of ours, or of a library that a hostile server leads astray, costs a delay and
-        // never the worker.
+        // A bug of ours, or in a library that a hostile server exploits, must not end the worker.
         let ending = AssertUnwindSafe(self.sent(claim)).catch_unwind().await.unwrap_or_else(|_| {
-            tracing::error!(letter.id = %claim.letter().id, "sending a letter panicked; it is tried again");
+            tracing::error!(letter.id = %claim.letter().id, "sending an email panicked; trying again later");
             Some(Delivery::Delayed)
         });
         let Some(delivery) = ending else { return };
-        // Until this is recorded, another try would send the letter twice.
+        // Until this is recorded, another attempt would send the email twice.
         while let Err(error) = self.gatepost.delivered(claim, delivery).await {
             if self.stop.is_cancelled() {
                 return;
@@ -166,15 +175,15 @@ impl Shift {
             Ok(Some(contents)) => self.room.send(&contents, &self.stop).await,
             Ok(None) => None,
             Err(error) => {
-                tracing::warn!(letter.id = %claim.letter().id, %error, "a letter cannot be read now");
+                tracing::warn!(letter.id = %claim.letter().id, %error, "cannot read an email from the database; trying again later");
                 Some(Delivery::Delayed)
             }
         }
     }
 
     async fn pause(&self, error: &(dyn Display + Sync)) {
-        tracing::warn!(%error, "the outbox cannot be used now; no mail is sent meanwhile");
-        sleep(self.room.patience.store).await;
+        tracing::warn!(%error, "cannot use the outbox; no email is sent until this works");
+        sleep(self.room.timeouts.store).await;
     }
 }
 
@@ -192,28 +201,30 @@ fn shown(contents: &Contents, words: Words) -> ShownLetter {
     }
 }
 
-fn tell(contents: &Contents, (delivery, answer): &Outcome) {
-    let (id, to, answer) = (contents.id, contents.to.masked(), discreet(answer, contents));
-    match delivery {
-        Delivery::Taken => tracing::info!(letter.id = %id, to, answer, "mail taken"),
-        Delivery::Delayed => tracing::warn!(letter.id = %id, to, answer, "mail delayed"),
-        Delivery::Refused => tracing::warn!(letter.id = %id, to, answer, "mail refused"),
+fn log_sent(contents: &Contents, server: &str, reply: &str) {
+    let (id, to, reply) = (contents.id, contents.to.masked(), bounded(&discreet(reply, contents)));
+    tracing::info!(letter.id = %id, to, server, reply, "email sent");
+}
+
+fn log_not_sent(contents: &Contents, server: &str, why: NotSent) {
+    let (id, to) = (contents.id, contents.to.masked());
+    let why = why.with_reason(|reason| discreet(reason, contents));
+    match why.delivery {
+        Delivery::Refused => tracing::warn!(letter.id = %id, to, server, error = %why, "email rejected"),
+        _ => tracing::warn!(letter.id = %id, to, server, error = %why, "email delayed"),
     }
 }
 
-/// A mail server's answer as it may stand in a log. It is a stranger's text, and that stranger has
-/// read the letter: it could bring address, link and code into the log, or escape sequences.
-fn discreet(answer: &str, contents: &Contents) -> String {
-    const MAX_CHARS: usize = 300;
-    let answer: String = answer.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    let answer = without(&answer, contents.to.as_str(), &contents.to.masked());
+/// A mail server's reply without address, link and code. The server has read the email, so it could
+/// repeat them, and they must not end up in the log.
+fn discreet(reply: &str, contents: &Contents) -> String {
+    let reply = without(reply, contents.to.as_str(), &contents.to.masked());
     let (link, code) = (&contents.matter.link, &contents.matter.code);
-    let answer = link.as_ref().map_or(answer.clone(), |link| without(&answer, link.as_str(), "(link)"));
-    let answer = code.as_ref().map_or(answer.clone(), |code| without(&answer, code.as_str(), "(code)"));
-    answer.chars().take(MAX_CHARS).collect()
+    let reply = link.as_ref().map_or(reply.clone(), |link| without(&reply, link.as_str(), "(link)"));
+    code.as_ref().map_or(reply.clone(), |code| without(&reply, code.as_str(), "(code)"))
 }
 
-/// `text` with every `secret` replaced, in whatever case it is repeated.
+/// `text` with every `secret` replaced, in upper or lower case.
 fn without(text: &str, secret: &str, instead: &str) -> String {
     let (lower, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
     let mut rest = 0;

@@ -77,7 +77,7 @@ impl Gatepost {
         let session = self.new_session(&account, proof.means(), now, client);
         self.put_session(&mut change, &session, redeemer.session).await?;
         change.put(Key::account(account.id), Record::Account(account.clone()));
-        self.owe_news(&mut change, LetterKind::PasswordChanged, &account.address, About::Account(account.id));
+        self.owe_news(&mut change, LetterKind::PasswordReset, &account.address, About::Account(account.id));
         let event = Event::new(now, EventName::PasswordReset, Some(account.id), client);
         let signed_in = self.signed_in(account, session)?;
         Ok(used_up(change, found.key, request, Outcome::PasswordReset, signed_in, asker, event))

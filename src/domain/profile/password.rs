@@ -64,9 +64,10 @@ impl Gatepost {
             let acting = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
             acting.expected_by(&mut change);
+            let kind = news_of(acting.account.password.as_ref(), password);
             let account = Account { password: password.cloned(), ..acting.account };
             let about = About::Account(account.id);
-            self.owe_news(&mut change, LetterKind::PasswordChanged, &account.address, about);
+            self.owe_news(&mut change, kind, &account.address, about);
             let event = Event::new(self.world.now(), name, Some(account.id), client);
             let signed_in = self.put_in_new_epoch(&mut change, &acting.session, account).await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
@@ -85,5 +86,14 @@ impl Gatepost {
             Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongPassword) })
         })
         .await
+    }
+}
+
+/// The email that says what became of the password.
+fn news_of(before: Option<&PasswordHash>, after: Option<&PasswordHash>) -> LetterKind {
+    match (before, after) {
+        (_, None) => LetterKind::PasswordRemoved,
+        (None, Some(_)) => LetterKind::PasswordSet,
+        (Some(_), Some(_)) => LetterKind::PasswordChanged,
     }
 }

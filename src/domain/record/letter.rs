@@ -77,10 +77,16 @@ pub enum LetterKind {
     AddressWanted,
     /// The code by which somebody signed in proves it once more.
     YourCode,
-    /// The password was set, changed, removed or reset.
+    /// The password was changed.
     PasswordChanged,
-    /// The account is gone.
+    /// The account was deleted.
     AccountDeleted,
+    /// An account without a password has one now.
+    PasswordSet,
+    /// The password was removed.
+    PasswordRemoved,
+    /// The forgotten password was replaced.
+    PasswordReset,
 }
 
 impl LetterKind {

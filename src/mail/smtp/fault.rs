@@ -1,28 +1,28 @@
-//! What went wrong with a letter, at which step, and what that means for it.
+//! What went wrong in a conversation with the mail server, at which step, and what that means for
+//! the email.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::domain::outbox::Delivery;
+use crate::mail::outcome::{NotSent, no_answer_within};
 
-/// A step of the conversation with a mail server.
+/// A step of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::mail) enum Step {
+pub(super) enum Step {
     Connect,
     Tls,
     Greeting,
-    StartTls,
-    SignIn,
+    Login,
     Sender,
     Recipient,
-    Data,
-    Dot,
+    Message,
     Whole,
 }
 
-/// Why a letter was not taken.
+/// The conversation ended before the email was accepted.
 #[derive(Clone, Debug)]
-pub(in crate::mail) struct Fault {
+pub(super) struct Fault {
     step: Step,
     code: Option<u16>,
     reason: String,
@@ -33,18 +33,18 @@ impl Fault {
         Self { step, code: None, reason: reason.to_string() }
     }
 
-    pub(super) fn slow(step: Step, patience: Duration) -> Self {
-        Self::new(step, format_args!("no end after {patience:?}"))
+    pub(super) fn slow(step: Step, limit: Duration) -> Self {
+        Self::new(step, no_answer_within(limit))
     }
 
-    pub(super) fn answered(step: Step, code: u16, text: impl fmt::Display) -> Self {
-        Self { step, code: Some(code), reason: format!("the mail server said {code} {text}") }
+    pub(super) fn replied(step: Step, code: u16, text: impl fmt::Display) -> Self {
+        Self { step, code: Some(code), reason: format!("{code} {text}") }
     }
 
     pub(super) fn from_lettre(step: Step, error: &lettre::transport::smtp::Error) -> Self {
         let source = std::error::Error::source(error).map(ToString::to_string);
         match error.status() {
-            Some(code) => Self::answered(step, code.into(), source.unwrap_or_default()),
+            Some(code) => Self::replied(step, code.into(), source.unwrap_or_default()),
             None => Self::new(step, source.unwrap_or_else(|| error.to_string())),
         }
     }
@@ -54,31 +54,34 @@ impl Fault {
         self.step == Step::Sender && matches!(self.code, None | Some(421))
     }
 
-    /// A 5xx on the recipient or the letter is the last word on this letter. Before, it is about us
-    /// (our name, our login, our address) and the operator can mend it; all else passes.
-    pub(in crate::mail) fn delivery(&self) -> Delivery {
-        let is_about_the_letter = matches!(self.step, Step::Recipient | Step::Data | Step::Dot);
+    /// The fault as the operator reads it. `server` is its host and port, `from` the sender's address.
+    pub(super) fn report(self, server: &str, from: &str) -> NotSent {
+        let (step, setting) = match self.step {
+            Step::Connect => (format!("Could not connect to {server}"), Some("mail.smtp_url")),
+            Step::Tls => (format!("Could not start TLS with {server}"), Some("mail.smtp_url")),
+            Step::Greeting => (format!("{server} did not accept the greeting"), Some("mail.smtp_url")),
+            Step::Login => (
+                format!("{server} did not accept the login"),
+                Some("mail.smtp_user and mail.smtp_password, or the login in mail.smtp_url"),
+            ),
+            Step::Sender => (
+                format!("{server} did not accept the sender {from}"),
+                self.code.is_some().then_some("mail.from"),
+            ),
+            Step::Recipient => (format!("{server} did not accept the recipient"), None),
+            Step::Message => (format!("{server} did not accept the message"), None),
+            Step::Whole => (format!("The conversation with {server} took too long"), None),
+        };
+        NotSent::delayed(step, &self.reason).with_delivery(self.delivery()).check(setting)
+    }
+
+    /// A 5xx reply to the recipient or the message is final for this email. An earlier one is about
+    /// us (our name, our login, our address), and the operator can fix it. Everything else passes.
+    fn delivery(&self) -> Delivery {
+        let is_about_the_email = matches!(self.step, Step::Recipient | Step::Message);
         match self.code {
-            Some(500..=599) if is_about_the_letter => Delivery::Refused,
+            Some(500..=599) if is_about_the_email => Delivery::Refused,
             _ => Delivery::Delayed,
         }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let step = match self.step {
-            Step::Connect => "connecting",
-            Step::Tls => "the TLS handshake",
-            Step::Greeting => "greeting and EHLO",
-            Step::StartTls => "STARTTLS",
-            Step::SignIn => "AUTH",
-            Step::Sender => "MAIL FROM",
-            Step::Recipient => "RCPT TO",
-            Step::Data => "DATA",
-            Step::Dot => "the end of the letter",
-            Step::Whole => "the whole conversation",
-        };
-        write!(f, "at {step}: {}", self.reason)
     }
 }

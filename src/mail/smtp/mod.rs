@@ -1,7 +1,7 @@
 //! Sending through a mail server.
 //!
-//! Not lettre's pool: its time-outs leave a connection out of step behind them, and the next letter
-//! gets the answer to the last one. Here a connection that met any fault is gone.
+//! Lettre's pool is not used: after a timeout it keeps the connection, which is out of step then, and
+//! the next email gets the reply to the last one. Here a connection is dropped after any fault.
 
 mod connection;
 mod fault;
@@ -19,48 +19,53 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_util::sync::CancellationToken;
 
 use self::connection::Connection;
-pub(super) use self::fault::Fault;
-use self::fault::Step;
+use self::fault::{Fault, Step};
 use self::tls::Tls;
 pub(super) use self::wire::plain;
-use super::Patience;
 use super::message::Mail;
+use super::outcome::Outcome;
 use super::settings::SmtpServer;
+use super::timeouts::Timeouts;
 use crate::path::Origin;
 
-/// Which mail server, and whose word on its certificate counts.
+/// A mail server, and the authorities that may sign its certificate.
 #[derive(Clone, Debug)]
 pub struct SmtpSettings {
     /// The mail server.
     pub server: SmtpServer,
-    /// Certificate authorities that are trusted besides the machine's own.
+    /// Certificate authorities that are trusted in addition to those of the machine.
     pub trusted: Vec<CertificateDer<'static>>,
 }
 
-/// A mail server and the connections to it that are kept for the next letter.
+/// A mail server and the connections that are kept for the next email.
 pub(super) struct Smtp {
     server: SmtpServer,
     tls: Tls,
     hello: ClientId,
-    patience: Patience,
+    timeouts: Timeouts,
     kept: Mutex<Vec<Connection>>,
 }
 
 impl Smtp {
-    pub(super) fn new(settings: SmtpSettings, public_url: &Origin, patience: Patience) -> Self {
+    pub(super) fn new(settings: SmtpSettings, public_url: &Origin, timeouts: Timeouts) -> Self {
         let SmtpSettings { server, trusted } = settings;
         let tls = Tls::new(trusted);
-        Self { server, tls, hello: hello(public_url), patience, kept: Mutex::default() }
+        Self { server, tls, hello: hello(public_url), timeouts, kept: Mutex::default() }
     }
 
-    /// Sends one letter: what the mail server said, or what went wrong. Nothing, when `stop` came
-    /// before the final dot: then the mail server has not got the letter. Past the dot it may have,
-    /// and its answer is waited for.
-    pub(super) async fn send(&self, mail: &Mail, stop: &CancellationToken) -> Option<Result<String, Fault>> {
-        match timeout(self.patience.whole, self.converse(mail, stop)).await {
-            Ok(ending) => ending,
-            Err(_) => Some(Err(Fault::slow(Step::Whole, self.patience.whole))),
-        }
+    /// Host and port of the mail server.
+    pub(super) fn name(&self) -> String {
+        self.server.authority()
+    }
+
+    /// Sends one email. Returns nothing if `stop` came before the final dot: then the mail server does
+    /// not have it. After the dot it may have it, so its reply is waited for.
+    pub(super) async fn send(&self, mail: &Mail, stop: &CancellationToken) -> Option<Outcome> {
+        let limit = self.timeouts.whole;
+        let conversation = timeout(limit, self.converse(mail, stop)).await;
+        let reply = conversation.unwrap_or_else(|_| Some(Err(Fault::slow(Step::Whole, limit))))?;
+        let from = || mail.envelope.from().map(ToString::to_string).unwrap_or_default();
+        Some(reply.map_err(|fault| fault.report(&self.name(), &from())))
     }
 
     async fn converse(&self, mail: &Mail, stop: &CancellationToken) -> Option<Result<String, Fault>> {
@@ -71,34 +76,25 @@ impl Smtp {
         Some(self.finish(connection, mail).await)
     }
 
-    /// Sends one letter that nobody stops, and takes leave.
-    pub(super) async fn send_alone(&self, mail: &Mail) -> Result<String, Fault> {
-        let whole = self.patience.whole;
-        let sending = async { self.finish(self.begin(mail).await?, mail).await };
-        let answer = timeout(whole, sending).await.unwrap_or_else(|_| Err(Fault::slow(Step::Whole, whole)));
-        self.disconnect().await;
-        answer
-    }
-
     async fn finish(&self, mut connection: Connection, mail: &Mail) -> Result<String, Fault> {
-        let answer = connection.finish(mail).await?;
+        let reply = connection.finish(mail).await?;
         self.kept().push(connection);
-        Ok(answer)
+        Ok(reply)
     }
 
-    /// A connection that waits for the letter itself.
+    /// Opens a connection, or takes a kept one, up to where the mail server waits for the message.
     async fn begin(&self, mail: &Mail) -> Result<Connection, Fault> {
         let kept = self.kept().pop();
         if let Some(mut connection) = kept {
             match connection.begin(mail).await {
                 Ok(()) => return Ok(connection),
-                // Hung up on while it was idle, most likely. Nothing was sent on it yet.
+                // Most likely the server closed it while it was idle. Nothing was sent on it yet.
                 Err(fault) if fault.lost_the_connection() => {}
                 Err(fault) => return Err(fault),
             }
         }
         let mut connection =
-            Connection::open(&self.server, &self.tls, &self.hello, self.patience.step).await?;
+            Connection::open(&self.server, &self.tls, &self.hello, self.timeouts.step).await?;
         connection.begin(mail).await?;
         Ok(connection)
     }
@@ -108,13 +104,13 @@ impl Smtp {
         !self.kept().is_empty()
     }
 
-    /// Takes leave on all kept connections.
+    /// Closes all kept connections.
     pub(super) async fn disconnect(&self) {
-        /// A server that does not answer to a farewell is not waited for.
-        const FAREWELL: Duration = Duration::from_secs(1);
+        /// A server that does not reply to QUIT must not delay the shutdown.
+        const LIMIT: Duration = Duration::from_secs(1);
         let kept = std::mem::take(&mut *self.kept());
-        let farewells = kept.into_iter().map(Connection::quit);
-        let _ = timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
+        let quits = kept.into_iter().map(Connection::quit);
+        let _ = timeout(LIMIT, futures_util::future::join_all(quits)).await;
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -122,7 +118,7 @@ impl Smtp {
     }
 }
 
-/// Who we say we are: the host people know this server by, never the machine's own name.
+/// The name we greet with: the host of `public_url`, never the machine's own name.
 fn hello(public_url: &Origin) -> ClientId {
     let host = public_url.host();
     match host.trim_matches(['[', ']']).parse() {

@@ -1,5 +1,7 @@
-//! TLS to the mail server: always verified, against the machine's certificate authorities.
+//! TLS to the mail server. Its certificate is always verified, against the machine's certificate
+//! authorities.
 
+use std::io;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
@@ -8,12 +10,11 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{CertificateError, ClientConfig, Error as TlsError, RootCertStore};
 
 use super::fault::{Fault, Step};
 
-/// Begins TLS. The machine's authorities are read when the first connection needs them, and then
-/// never again.
+/// Starts TLS. The machine's authorities are read once, when the first connection needs them.
 pub(super) struct Tls {
     trusted: Vec<CertificateDer<'static>>,
     config: OnceCell<Arc<ClientConfig>>,
@@ -24,14 +25,14 @@ impl Tls {
         Self { trusted, config: OnceCell::new() }
     }
 
-    /// Begins TLS with a server that must prove to be `host`.
+    /// Starts TLS with a server that must prove to be `host`.
     pub(super) async fn begin(&self, stream: TcpStream, host: &str) -> Result<TlsStream<TcpStream>, Fault> {
         let name = ServerName::try_from(host.to_owned()).map_err(|error| Fault::new(Step::Tls, error))?;
         let config = self.config.get_or_try_init(|| self.load()).await?;
         TlsConnector::from(Arc::clone(config))
             .connect(name, stream)
             .await
-            .map_err(|error| Fault::new(Step::Tls, error))
+            .map_err(|error| Fault::new(Step::Tls, reason(&error)))
     }
 
     async fn load(&self) -> Result<Arc<ClientConfig>, Fault> {
@@ -43,7 +44,7 @@ impl Tls {
         if roots.is_empty() {
             return Err(Fault::new(
                 Step::Tls,
-                "this machine has no certificate authorities (install ca-certificates or set SSL_CERT_FILE)",
+                "this machine has no certificate authorities; install ca-certificates or set SSL_CERT_FILE",
             ));
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -52,5 +53,26 @@ impl Tls {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Arc::new(config))
+    }
+}
+
+/// The usual mistakes in words, as rustls names them in types.
+fn reason(error: &io::Error) -> String {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<TlsError>());
+    match cause {
+        Some(TlsError::InvalidMessage(_)) => "the server does not speak TLS on this port".into(),
+        Some(TlsError::InvalidCertificate(problem)) => match problem {
+            CertificateError::UnknownIssuer => {
+                "its certificate was not issued by an authority that this machine trusts".into()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "its certificate is for a different host name".into()
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "its certificate has expired".into()
+            }
+            other => format!("its certificate is not valid: {other}"),
+        },
+        _ => error.to_string(),
     }
 }

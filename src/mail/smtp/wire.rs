@@ -1,4 +1,4 @@
-//! The gate between the mail server and lettre: what the server says is bounded and plain.
+//! Between the mail server and lettre: makes every reply bounded, printable ASCII.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,11 +8,10 @@ use std::task::{Context, Poll, ready};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection as lettre reads and writes it, with TLS below where it is demanded.
+/// A connection as lettre reads and writes it, with TLS below where it is required.
 ///
-/// A reply of any length would be read into memory, one in another encoding than UTF-8 would be a
-/// fault, and its control characters would go into our log. So replies end at a bound and arrive as
-/// printable ASCII.
+/// Otherwise a reply of any length would be read into memory, one that is not UTF-8 would be an error,
+/// and its control characters would end up in our log.
 #[derive(Debug)]
 pub(super) struct Wire<S> {
     stream: S,
@@ -22,21 +21,21 @@ pub(super) struct Wire<S> {
 }
 
 impl<S> Wire<S> {
-    /// The most a server may say to one command.
+    /// The longest reply to one command.
     const MAX_REPLY_BYTES: usize = 64 * 1024;
 
-    /// A connection whose server speaks first.
+    /// A connection on which the server speaks first.
     pub(super) fn new(stream: S, peer: SocketAddr) -> Self {
         Self { stream, peer, greeting: b"", heard_bytes: 0 }
     }
 
-    /// A connection whose greeting was heard before TLS began: lettre, which expects one, is told.
+    /// A connection whose greeting was read before TLS started. Lettre expects one, so it gets ours.
     pub(super) fn greeted(stream: S, peer: SocketAddr) -> Self {
         Self { greeting: b"220 TLS\r\n", ..Self::new(stream, peer) }
     }
 }
 
-/// A byte of what strangers say, as it may be shown.
+/// A byte of a foreign text, made printable.
 pub(in crate::mail) fn plain(byte: u8) -> u8 {
     match byte {
         b' '..=b'~' | b'\r' | b'\n' => byte,
@@ -66,7 +65,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         }
         self.heard_bytes += heard_bytes;
         if self.heard_bytes > Self::MAX_REPLY_BYTES {
-            return Poll::Ready(Err(io::Error::other("the reply of the mail server has no end")));
+            return Poll::Ready(Err(io::Error::other("its reply is too long")));
         }
         Poll::Ready(Ok(()))
     }

@@ -1,13 +1,13 @@
-//! The HTML part of a letter: a calm card, light and dark, with nothing to be fetched from anywhere.
+//! The HTML part of an email: one card, light or dark. Nothing is fetched from anywhere.
 //!
-//! Styles stand at each element, since many mail programs drop a style block; the block only turns
-//! the colours for the dark, which those that honour it do.
+//! Each element carries its own style, because many mail programs drop the style block. The block
+//! only adds what an email can do without: dark colours, and a wide button on a phone.
 
 use std::fmt::Write;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Block, Draft};
+use super::draft::{Block, Draft};
 
 const DARK: &str = "@media (prefers-color-scheme: dark) { \
     .page { background: #121817 !important } \
@@ -18,24 +18,31 @@ const DARK: &str = "@media (prefers-color-scheme: dark) { \
     .button { background: #5fd0c1 !important } \
     .label { color: #06231f !important } \
     .link { color: #5fd0c1 !important } }";
+const PHONE: &str = "@media (max-width: 480px) { \
+    .margin { padding: 12px 8px !important } \
+    .sheet { padding: 24px 20px 20px !important } \
+    .action { max-width: none !important } }";
 
 const FONT: &str =
     "font-family: system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; ";
+const PREVIEW: &str = "display: none; max-height: 0; overflow: hidden; mso-hide: all";
 const PAGE: &str = "margin: 0; padding: 0; background: #f4f5f2";
 const CARD: &str = "max-width: 480px; background: #ffffff; border: 1px solid #d9deda; border-radius: 12px";
 const NAME: &str = "margin: 0 0 20px; font-size: 14px; line-height: 20px; font-weight: 600; color: #566260";
 const TITLE: &str = "margin: 0 0 20px; font-size: 22px; line-height: 28px; font-weight: 650; color: #1b2423";
 const PARAGRAPH: &str = "margin: 0 0 14px; font-size: 16px; line-height: 24px; color: #1b2423";
 const REMARK: &str = "margin: 0 0 10px; font-size: 14px; line-height: 21px; color: #566260";
-const AUTOFILL: &str = "margin: 18px 0 0; font-size: 12px; line-height: 18px; color: #566260";
+const SHEET: &str =
+    "padding: 28px 28px 24px; text-align: left; overflow-wrap: anywhere; word-break: break-word; ";
+const ACTION: &str = "max-width: 280px; margin: 0 0 12px";
 const BUTTON: &str = "background: #0f766e; border-radius: 8px";
-const LABEL: &str = "display: inline-block; padding: 13px 28px; font-size: 16px; line-height: 20px; \
+const LABEL: &str = "display: block; padding: 13px 16px; font-size: 16px; line-height: 20px; \
     font-weight: 600; color: #ffffff; text-decoration: none";
 const LINK: &str = "margin: 0 0 24px; font-size: 13px; line-height: 20px; word-break: break-all";
 const LINK_INK: &str = "color: #0f766e; text-decoration: underline";
 const CODE: &str = "padding: 14px 12px; background: #f4f5f2; border: 1px solid #d9deda; \
     border-radius: 8px; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 32px; \
-    line-height: 40px; font-weight: 600; letter-spacing: 6px; color: #1b2423; -webkit-user-select: all; \
+    line-height: 40px; font-weight: 600; letter-spacing: 6px; text-indent: 6px; color: #1b2423; -webkit-user-select: all; \
     user-select: all";
 
 pub(super) fn written(draft: &Draft, name: &str) -> String {
@@ -48,9 +55,12 @@ pub(super) fn written(draft: &Draft, name: &str) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="supported-color-schemes" content="light dark";
                 title { (draft.title) }
-                style { (PreEscaped(":root { color-scheme: light dark }")) (PreEscaped(DARK)) }
+                style { (PreEscaped(":root { color-scheme: light dark }")) (PreEscaped(DARK)) (PreEscaped(PHONE)) }
             }
-            body.page style=(PAGE) { (sheet(draft, name)) }
+            body.page style=(PAGE) {
+                div style=(PREVIEW) { (draft.preview) }
+                (sheet(draft, name))
+            }
         }
     };
     seven_bit(&page.into_string())
@@ -60,10 +70,10 @@ fn sheet(draft: &Draft, name: &str) -> Markup {
     html! {
         table.page role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style=(PAGE) {
             tr {
-                td align="center" style="padding: 32px 12px" {
+                td.margin align="center" style="padding: 32px 12px" {
                     table.card role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style=(CARD) {
                         tr {
-                            td style={ "padding: 28px 28px 24px; text-align: left; " (FONT) } {
+                            td.sheet style={ (SHEET) (FONT) } {
                                 p.soft style=(NAME) { (name) }
                                 h1.ink style=(TITLE) { (draft.title) }
                                 @for block in &draft.blocks { (drawn(block)) }
@@ -81,9 +91,9 @@ fn drawn(block: &Block) -> Markup {
         @match block {
             Block::Paragraph(words) => p.ink style=(PARAGRAPH) { (words) },
             Block::Remark(words) => p.soft style=(REMARK) { (words) },
-            Block::Autofill(words) => p.soft style=(AUTOFILL) { (words) },
+            Block::Autofill(_) => {},
             Block::Link { label, link } => {
-                table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin: 0 0 12px" {
+                table.action role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style=(ACTION) {
                     tr {
                         td.button align="center" bgcolor="#0f766e" style=(BUTTON) {
                             a.label href=(link) style={ (FONT) (LABEL) } { (label) }
@@ -101,7 +111,7 @@ fn drawn(block: &Block) -> Markup {
     }
 }
 
-/// ASCII in short lines, so that no mail server has a reason to encode or break it on its way.
+/// ASCII in short lines, so that no mail server has a reason to encode or break it.
 fn seven_bit(page: &str) -> String {
     let page = page.replace("><", ">\n<");
     let mut plain = String::with_capacity(page.len());
@@ -109,7 +119,7 @@ fn seven_bit(page: &str) -> String {
         if c.is_ascii() {
             plain.push(c);
         } else {
-            write!(plain, "&#{};", u32::from(c)).expect("a String takes what is written to it");
+            write!(plain, "&#{};", u32::from(c)).expect("writing to a String never fails");
         }
     }
     plain.push('\n');

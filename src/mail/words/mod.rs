@@ -1,25 +1,27 @@
-//! What each letter says. Every letter is a few blocks, and both its parts are made of these same
-//! blocks: so text and HTML cannot say two things.
+//! What each email says. The text part and the HTML part are written from the same blocks, so they
+//! cannot say different things.
 //!
-//! Nothing a stranger typed stands in a letter: whoever can make us write to an address
-//! must not be able to choose the words.
+//! An email contains nothing that a stranger entered: anyone can make us send an email to any
+//! address, so they must not be able to choose its words.
 
+mod contents;
+mod draft;
 mod html;
-mod letters;
 mod text;
 mod wording;
 
+use self::draft::{Block, Draft};
 use crate::domain::outbox::Contents;
 use crate::domain::token::Code;
 use crate::path::Origin;
 
-/// Whose letters these are.
-pub(super) struct House {
+/// The product that the emails are from.
+pub(super) struct Product {
     pub(super) name: String,
     pub(super) origin: Origin,
 }
 
-/// A letter that is written.
+/// An email, ready to be put into a message.
 pub(super) struct Words {
     pub(super) title: String,
     pub(super) subject: String,
@@ -29,51 +31,31 @@ pub(super) struct Words {
     pub(super) code: Option<Code>,
 }
 
-/// A piece of a letter.
-enum Block {
-    Paragraph(String),
-    /// What to press, and where that leads; alone on its line in the text.
-    Link {
-        label: String,
-        link: String,
-    },
-    /// Digits to be typed, alone on their line.
-    Code(String),
-    /// Of less weight than a paragraph.
-    Remark(String),
-    /// The last line: `@host #code`, by which mail programs know where the code may be filled in.
-    Autofill(String),
-}
-
-/// Title and blocks: all that text and HTML are made of.
-struct Draft {
-    title: String,
-    blocks: Vec<Block>,
-}
-
-impl House {
-    /// Writes the letter.
+impl Product {
+    /// Writes the email.
     pub(super) fn words(&self, contents: &Contents) -> Words {
-        letters::words(self, &contents.matter)
+        let matter = &contents.matter;
+        let link = contents::link(&self.origin, matter);
+        let draft = contents::draft(&self.name, self.origin.host(), matter, link.as_deref());
+        Words { link, code: matter.code.clone(), ..self.written(draft) }
     }
 
-    /// A letter that says that mail works.
+    /// Writes an email which shows that sending works.
     pub(super) fn trial(&self) -> Words {
-        let name = &self.name;
-        let title = format!("A test letter from {name}");
-        let draft = Draft {
-            title: title.clone(),
-            blocks: vec![
-                Block::Paragraph(format!("This letter shows that {name} can send mail.")),
-                Block::Remark("Somebody who runs the server asked for it. There is nothing to do.".into()),
-            ],
-        };
-        self.written(title, draft)
+        let title = format!("Test email from {}", self.name);
+        let sentence =
+            "The administrator sent this to check that email works. You don't need to do anything.";
+        self.written(Draft {
+            subject: title.clone(),
+            title,
+            preview: sentence.into(),
+            blocks: vec![Block::Paragraph(sentence.into())],
+        })
     }
 
-    fn written(&self, subject: String, draft: Draft) -> Words {
-        let text = text::written(&draft);
-        let html = html::written(&draft, &self.name);
-        Words { title: draft.title, subject, text, html, link: None, code: None }
+    fn written(&self, draft: Draft) -> Words {
+        let (text, html) = (text::written(&draft), html::written(&draft, &self.name));
+        let Draft { title, subject, .. } = draft;
+        Words { title, subject, text, html, link: None, code: None }
     }
 }

@@ -1,8 +1,8 @@
-//! The text part of a letter.
+//! The text part of an email.
 
-use super::{Block, Draft};
+use super::draft::{Block, Draft};
 
-/// Sentences are wrapped here; links and codes never are.
+/// Sentences are wrapped at this width. Links and codes never are.
 const COLUMNS: usize = 72;
 
 pub(super) fn written(draft: &Draft) -> String {

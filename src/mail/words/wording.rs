@@ -1,38 +1,50 @@
-//! What each letter says, besides its link and code.
+//! The sentences of each email, without link and code.
 
 use crate::domain::record::letter::LetterKind;
 
-/// The words of one letter.
 pub(super) struct Wording {
     pub(super) title: String,
-    /// What happened, and what to do about it.
+    /// What happened, and what to do now.
     pub(super) lead: Vec<String>,
-    /// What its link is labelled, if it has one.
+    /// The label of the button, if the email has a link.
     pub(super) label: Option<&'static str>,
-    /// What to think of it if it was not you.
-    pub(super) otherwise: &'static str,
+    /// What to do if it was someone else. Comes last.
+    pub(super) ending: &'static str,
 }
 
-const IGNORE: &str = "If this was not you, ignore this letter.";
-const SOMEBODY_WAS_IN: &str = "If this was not you, somebody else was in your account: ask for a sign-in link \
-                               and look at your profile, or reset your password.";
+const IGNORE: &str = "If you didn't request this, you can ignore this email.";
+const SECURE: &str = "If this wasn't you, someone else has access to your account. Sign in, check your \
+                      signed-in devices, and reset your password.";
 
-/// The words of a letter of the house with this name.
+/// "NAME thing" or, because lists of emails cut off long subjects, "thing for LONG NAME".
+pub(super) fn named(name: &str, thing: &str) -> String {
+    const SHORT_CHARS: usize = 20;
+    if name.chars().count() <= SHORT_CHARS {
+        format!("{name} {thing}")
+    } else {
+        format!("{thing} for {name}")
+    }
+}
+
+/// What an email from the product with this name says.
 pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
     match kind {
         LetterKind::SignIn => sign_in(name),
         LetterKind::Confirm => confirm(name),
         LetterKind::AlreadyRegistered => already_registered(name),
-        LetterKind::NoAccount => no_account(name),
+        LetterKind::NoAccount => no_account(name, "sign in to"),
         LetterKind::ResetPassword => reset_password(name),
-        LetterKind::NothingToReset => nothing_to_reset(name),
+        LetterKind::NothingToReset => no_account(name, "reset the password for an account at"),
         LetterKind::ConfirmNewAddress => confirm_new_address(name),
         LetterKind::AddressChanging => address_changing(name),
         LetterKind::AddressChanged => address_changed(name),
         LetterKind::AddressRestored => address_restored(name),
         LetterKind::AddressWanted => address_wanted(name),
         LetterKind::YourCode => your_code(name),
-        LetterKind::PasswordChanged => password_changed(name),
+        LetterKind::PasswordSet => password_set(name),
+        LetterKind::PasswordChanged => password(name, "changed"),
+        LetterKind::PasswordRemoved => password_removed(name),
+        LetterKind::PasswordReset => password(name, "reset"),
         LetterKind::AccountDeleted => account_deleted(name),
     }
 }
@@ -40,167 +52,171 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
 fn sign_in(name: &str) -> Wording {
     Wording {
         title: format!("Sign in to {name}"),
-        lead: vec!["Open this link to sign in:".into()],
+        lead: vec!["Click this button or link to sign in:".into()],
         label: Some("Sign in"),
-        otherwise: IGNORE,
+        ending: IGNORE,
     }
 }
 
 fn confirm(name: &str) -> Wording {
     Wording {
-        title: format!("Confirm your address for {name}"),
+        title: format!("Confirm your email address for {name}"),
         lead: vec![
-            format!("Somebody registered at {name} with this address."),
-            "If it was you, open this link to confirm:".into(),
+            format!("Someone registered at {name} with this email address."),
+            "If that was you, confirm it here:".into(),
         ],
-        label: Some("Confirm your address"),
-        otherwise: "If this was not you, ignore this letter: without you there will be no account.",
+        label: Some("Confirm your email address"),
+        ending: "If not, ignore this email and no account will be created.",
     }
 }
 
 fn already_registered(name: &str) -> Wording {
     Wording {
-        title: format!("You already have a {name} account"),
+        title: format!("You already have an account at {name}"),
         lead: vec![
-            format!("Somebody registered at {name} with this address, but you have an account already."),
-            "If it was you, open this link to sign in:".into(),
+            format!(
+                "Someone tried to register at {name} with this email address, but you already have an \
+                 account."
+            ),
+            "If that was you, sign in here:".into(),
         ],
         label: Some("Sign in"),
-        otherwise: "If this was not you, ignore this letter: your account and its password stay as they are.",
+        ending: "If this wasn't you, ignore this email. Your account and its password stay the same.",
     }
 }
 
-fn no_account(name: &str) -> Wording {
+fn no_account(name: &str, wish: &str) -> Wording {
     Wording {
-        title: format!("No {name} account under this address"),
+        title: format!("There is no account at {name} for this email address"),
         lead: vec![
-            format!(
-                "Somebody asked to sign in to {name} with this address, but there is no account under it."
-            ),
-            "Perhaps you have one under another address of yours: try that one.".into(),
+            format!("Someone asked to {wish} {name} with this email address, but no account uses it."),
+            "You may have registered with a different address.".into(),
         ],
         label: None,
-        otherwise: IGNORE,
+        ending: IGNORE,
     }
 }
 
 fn reset_password(name: &str) -> Wording {
     Wording {
-        title: format!("Reset your {name} password"),
-        lead: vec![
-            format!("Somebody asked to reset the password of your {name} account."),
-            "If it was you, open this link to choose a new one:".into(),
-        ],
-        label: Some("Choose a new password"),
-        otherwise: "If this was not you, ignore this letter: your password stays as it is.",
-    }
-}
-
-fn nothing_to_reset(name: &str) -> Wording {
-    Wording {
-        title: format!("No {name} account under this address"),
+        title: format!("Reset your {}", named(name, "password")),
         lead: vec![
             format!(
-                "Somebody asked to reset the password of a {name} account with this address, but there is \
-                 no account under it."
+                "Someone asked to reset the password for your account at {name}. Choosing a new one signs \
+                 you out on all other devices."
             ),
-            "Perhaps you have one under another address of yours: try that one.".into(),
+            "If that was you, choose a new password here:".into(),
         ],
-        label: None,
-        otherwise: IGNORE,
+        label: Some("Choose a new password"),
+        ending: "If this wasn't you, ignore this email. Your password stays the same.",
     }
 }
 
 fn confirm_new_address(name: &str) -> Wording {
     Wording {
-        title: format!("Confirm your new address for {name}"),
+        title: format!("Confirm your new email address for {name}"),
         lead: vec![
-            format!("Somebody wants to use this address for a {name} account."),
-            "If it was you, open this link in the browser where you are signed in:".into(),
+            format!("Someone wants to use this email address for an account at {name}."),
+            "If that was you, open this link in the browser where you're signed in:".into(),
         ],
         label: Some("Confirm the new address"),
-        otherwise: "If this was not you, ignore this letter, and give the code to nobody: it would put your address \
-         on somebody else's account.",
+        ending: "If this wasn't you, ignore this email and do not share the code: it would attach your address to someone \
+             else's account.",
     }
 }
 
 fn address_changing(name: &str) -> Wording {
     Wording {
-        title: format!("The address of your {name} account is about to change"),
-        lead: vec![format!(
-            "Somebody signed in to your {name} account asked to change its address. This one stays until \
-             the new one is confirmed; then you get a letter here with a link that undoes it."
-        )],
+        title: format!("Your email address at {name} is about to change"),
+        lead: vec![
+            "Someone signed in to your account asked to change its email address. Nothing changes until the \
+             new address is confirmed. We'll then email you a link to undo it."
+                .into(),
+        ],
         label: None,
-        otherwise: SOMEBODY_WAS_IN,
+        ending: SECURE,
     }
 }
 
 fn address_changed(name: &str) -> Wording {
     Wording {
-        title: format!("The address of your {name} account has changed"),
+        title: format!("Your email address at {name} was changed"),
         lead: vec![
-            format!("Your {name} account has another address now."),
-            "If you did not want that, open this link: it restores this address, removes the password and \
-             ends every session. Then sign in by mail."
+            format!("The email address for your account at {name} was changed."),
+            "If this wasn't you, use this link to restore this address, remove the password and sign out \
+             everywhere. You can then sign in by email."
                 .into(),
         ],
         label: Some("Undo the change"),
-        otherwise: "If you changed it yourself, there is nothing to do.",
+        ending: "If this was you, there is nothing to do.",
     }
 }
 
 fn address_restored(name: &str) -> Wording {
     Wording {
-        title: format!("The address of a {name} account was restored"),
-        lead: vec![format!(
-            "The change of a {name} account's address was undone. The account is under its old address \
-             again, without a password, and nobody is signed in to it."
-        )],
+        title: format!("Previous email address restored at {name}"),
+        lead: vec![
+            "The email change was undone. The account uses its previous address again, has no password, and \
+             is signed out everywhere."
+                .into(),
+        ],
         label: None,
-        otherwise: "To go on, ask for a sign-in link at the old address.",
+        ending: "To continue, request a sign-in link with that address.",
     }
 }
 
 fn address_wanted(name: &str) -> Wording {
     Wording {
-        title: format!("Somebody wants your address at {name}"),
-        lead: vec![format!(
-            "Somebody asked to use this address for another {name} account. It is yours, so nothing was \
-             changed."
-        )],
+        title: format!("Someone tried to use your email address at {name}"),
+        lead: vec![
+            format!("Someone asked to use this email address for another account at {name}."),
+            "It belongs to your account, so nothing changed.".into(),
+        ],
         label: None,
-        otherwise: "If it was you: sign in to the account you have under this address.",
+        ending: "If that was you, sign in to the account that uses this address.",
     }
 }
 
 fn your_code(name: &str) -> Wording {
     Wording {
-        title: format!("Your {name} code"),
-        lead: vec![format!("Somebody signed in to your {name} account is about to change something.")],
+        title: format!("Your {}", named(name, "code")),
+        lead: vec![format!("Someone signed in to your account at {name} wants to make a change.")],
         label: None,
-        otherwise: SOMEBODY_WAS_IN,
+        ending: SECURE,
     }
 }
 
-fn password_changed(name: &str) -> Wording {
+fn password(name: &str, done: &str) -> Wording {
     Wording {
-        title: format!("The password of your {name} account has changed"),
+        title: format!("Your {} was {done}", named(name, "password")),
         lead: vec![format!(
-            "The password of your {name} account was set, changed or removed, and everybody else who was \
-             signed in to it is signed out."
+            "The password for your account at {name} was {done}. All other devices have been signed out."
         )],
         label: None,
-        otherwise: SOMEBODY_WAS_IN,
+        ending: SECURE,
     }
+}
+
+fn password_set(name: &str) -> Wording {
+    let lead =
+        format!("A password was set for your account at {name}. All other devices have been signed out.");
+    Wording { lead: vec![lead], ..password(name, "set") }
+}
+
+fn password_removed(name: &str) -> Wording {
+    let mut wording = password(name, "removed");
+    wording.lead.push("From now on you sign in by email.".into());
+    wording
 }
 
 fn account_deleted(name: &str) -> Wording {
     Wording {
-        title: format!("Your {name} account was deleted"),
-        lead: vec![format!("Your {name} account is gone, with its password, its sessions and its history.")],
+        title: format!("Your account at {name} has been deleted"),
+        lead: vec![
+            format!("Your account at {name} has been deleted, including its password, sessions and history."),
+            "It can't be restored, but you can register again.".into(),
+        ],
         label: None,
-        otherwise: "If you did not ask for that, whoever runs the server did it, or somebody else was in your \
-         account. It cannot be brought back; you can register anew.",
+        ending: "If you didn't request this, the administrator did it or someone else had access to your account.",
     }
 }

@@ -9,7 +9,7 @@ use gatepost::domain::Settings;
 use gatepost::domain::ports::{Store, World};
 use gatepost::domain::record::next::Next;
 use gatepost::domain::token::KeyRing;
-use gatepost::mail::{MailSettings, Patience, Sender, TransportSettings};
+use gatepost::mail::{MailSettings, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
 use gatepost::web::{House, Site};
@@ -67,7 +67,7 @@ pub(crate) async fn start_with_keys(
             public_url: public_url.clone(),
             name: "Gatepost".into(),
             connections: 4,
-            patience: Patience { store: Duration::from_millis(1), ..Patience::default() },
+            timeouts: Timeouts { store: Duration::from_millis(1), ..Timeouts::default() },
             transport,
         },
         site: Site {

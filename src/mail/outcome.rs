@@ -1,0 +1,74 @@
+//! How an attempt to send an email ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::domain::outbox::Delivery;
+
+/// What the mail server or the program replied when it accepted the email, or why it was not sent.
+pub(super) type Outcome = Result<String, NotSent>;
+
+/// Why an email was not sent. Displayed as one line for the operator: the step that failed, what was
+/// wrong, and the setting to check.
+#[derive(Clone, Debug)]
+pub(super) struct NotSent {
+    /// Whether it is tried again.
+    pub(super) delivery: Delivery,
+    step: String,
+    reason: String,
+    setting: Option<&'static str>,
+}
+
+impl NotSent {
+    /// The email is tried again. `step` is a sentence such as "Could not connect to HOST".
+    pub(super) fn delayed(step: impl Into<String>, reason: impl fmt::Display) -> Self {
+        Self { delivery: Delivery::Delayed, step: step.into(), reason: plainly(reason), setting: None }
+    }
+
+    pub(super) fn with_delivery(self, delivery: Delivery) -> Self {
+        Self { delivery, ..self }
+    }
+
+    pub(super) fn check(self, setting: Option<&'static str>) -> Self {
+        Self { setting, ..self }
+    }
+
+    /// Changes the only part that strangers write.
+    pub(super) fn with_reason(self, change: impl FnOnce(&str) -> String) -> Self {
+        Self { reason: change(&self.reason), ..self }
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}.", self.step, bounded(&self.reason).trim_end_matches('.'))?;
+        self.setting.map_or(Ok(()), |setting| write!(f, " Check {setting}."))
+    }
+}
+
+/// As much of a mail server's reply as is printed or logged.
+pub(super) fn bounded(reply: &str) -> String {
+    const MAX_CHARS: usize = 300;
+    reply.chars().take(MAX_CHARS).collect()
+}
+
+/// The reason when nothing came for this long.
+pub(super) fn no_answer_within(limit: Duration) -> String {
+    format!("no answer within {} s", limit.as_secs_f32())
+}
+
+/// An error as a part of a sentence: without the number that the operating system gives it, and
+/// without control characters, which could be escape sequences of a stranger.
+pub(super) fn plainly(reason: impl fmt::Display) -> String {
+    let reason = reason.to_string();
+    let text = match reason.split_once(" (os error ") {
+        Some((text, _)) => lower_first(text),
+        None => reason,
+    };
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
