@@ -204,7 +204,7 @@ async fn without_registration_an_unknown_address_is_told_by_mail(door: Door) {
     assert_eq!(ann.ask("ann@example.org").await, Answer::Done);
     let letter = app.news_to("ann@example.org").await;
     assert!(letter.link.is_none() && letter.code.is_none());
-    assert!(letter.text.replace('\n', " ").contains("no account under it"), "{}", letter.text);
+    assert!(letter.text.replace('\n', " ").contains("no account uses it"), "{}", letter.text);
     for guess in 0..5 {
         let answer = ann.type_code(&format!("{guess:06}")).await;
         assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"));

@@ -29,7 +29,7 @@ macro_rules! both_kinds {
 mod chromedriver;
 mod driver;
 mod gate;
-mod letters;
+mod mailbox;
 mod profile;
 mod reauthentication;
 mod recovery;

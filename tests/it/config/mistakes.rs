@@ -77,11 +77,14 @@ const FILES: &[InFile] = &[
         "[mail]\ntransport = \"mail\"",
         &["config.toml: mail.transport: must be \"mailbox\", \"smtp\" or \"sendmail\""],
     ),
-    ("[mail]\nfrom = \"Gatepost\"", &["config.toml: mail.from: must be an address such as"]),
-    ("[mail]\nfrom = \"A\\nB <a@example.org>\"", &["config.toml: mail.from: must be an address such as"]),
+    ("[mail]\nfrom = \"Gatepost\"", &["config.toml: mail.from: must be an email address such as"]),
+    (
+        "[mail]\nfrom = \"A\\nB <a@example.org>\"",
+        &["config.toml: mail.from: must be an email address such as"],
+    ),
     (
         "[mail]\nfrom = \"a@example.org, b@example.org\"",
-        &["config.toml: mail.from: must be an address such as"],
+        &["config.toml: mail.from: must be an email address such as"],
     ),
     ("[mail]\nsmtp_url = \"mail.example.org\"", &["config.toml: mail.smtp_url: must be a URL such as"]),
     (
@@ -90,15 +93,15 @@ const FILES: &[InFile] = &[
     ),
     (
         "[mail]\nsmtp_url = \"smtps://mail.example.org/x\"",
-        &["config.toml: mail.smtp_url: has something after the host"],
+        &["config.toml: mail.smtp_url: must end after the host and port"],
     ),
     (
         "[mail]\nsmtp_url = \"smtp://mail.example.org:25?tls=none\"",
-        &["config.toml: mail.smtp_url: may say tls=none only for a mail server on this machine"],
+        &["config.toml: mail.smtp_url: can use tls=none only for a mail server on this machine"],
     ),
     (
         "[mail]\nsmtp_url = \"smtps://localhost?tls=none\"",
-        &["config.toml: mail.smtp_url: has something after the host"],
+        &["config.toml: mail.smtp_url: must end after the host and port"],
     ),
     ("[mail]\nsmtp_password_file = \"none\"", &["config.toml: mail.smtp_password_file: none: No such file"]),
     ("[mail]\nconnections = 0", &["config.toml: mail.connections: must be a whole number from 1 to 64"]),
@@ -130,7 +133,9 @@ const FILES: &[InFile] = &[
     ),
     (
         "[mail]\nsmtp_url = \"smtps://u:p@mail.example.org\"\nsmtp_user = \"u\"\nsmtp_password = \"p\"",
-        &["mail.smtp_url, mail.smtp_user, mail.smtp_password: names a user, and smtp_user names one too"],
+        &[
+            "mail.smtp_url, mail.smtp_user, mail.smtp_password: contains a user, and mail.smtp_user is set too",
+        ],
     ),
     ("listen = \"0.0.0.0:8080\"", &["mail.transport, public_url, listen: the mailbox shows"]),
     ("listen = \"[::]:8080\"", &["mail.transport, public_url, listen: the mailbox shows"]),

@@ -1,43 +1,43 @@
-//! Mail servers that are silent, slow, broken or hostile delay a letter and nothing else.
+//! Silent, slow, broken and hostile mail servers delay their email and nothing else.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::sink::{Act, Security, Sink, Stage};
-use super::{House, short_patience, through_sink};
+use super::{House, short_timeouts, through_sink};
 
 const STAGES: [Stage; 6] = [Stage::Greeting, Stage::Ehlo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
 
-/// The first `times` connections get `act` at `stage`; then the mail server is well again. The one
-/// sender must get free, and the letter must arrive.
+/// The mail server misbehaves with `act` at `stage` the first `times` times and then recovers. The only
+/// sender must become free, and both emails must arrive.
 async fn survives(stage: Stage, times: usize, act: Act) {
     let house = House::new().await;
     let count = AtomicUsize::new(0);
-    let told = format!("{stage:?} {act:?}").chars().take(100).collect::<String>();
+    let label = format!("{stage:?} {act:?}").chars().take(100).collect::<String>();
     let sink = Sink::start(Security::None, move |moment| {
         let is_now = moment.stage == stage && count.fetch_add(1, Ordering::SeqCst) < times;
         if is_now { act.clone() } else { Act::Behave }
     })
     .await;
     let mut settings = through_sink(&sink);
-    settings.patience = short_patience();
+    settings.timeouts = short_timeouts();
     settings.connections = 1;
     let worker = house.work(settings);
-    let hurry = house.hurry();
-    house.ask("ann@example.org").await;
-    house.ask("bob@example.org").await;
+    let hurry = house.retries_at_once();
+    house.request("ann@example.org").await;
+    house.request("bob@example.org").await;
     sink.until(|seen| {
         ["ann", "bob"].iter().all(|name| seen.mails.iter().any(|mail| mail.to.starts_with(name)))
     })
     .await;
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     drop(hurry);
     worker.stops().await;
-    assert_eq!(sink.seen().mails.len(), 2, "each letter once: {told}");
+    assert_eq!(sink.seen().mails.len(), 2, "each email once: {label}");
 }
 
 #[tokio::test]
-async fn a_mail_server_silent_at_any_stage_frees_the_sender() {
+async fn a_mail_server_that_falls_silent_at_any_stage_frees_the_sender() {
     futures_util::future::join_all(STAGES.map(|stage| survives(stage, 2, Act::Silence))).await;
 }
 
@@ -47,14 +47,14 @@ async fn a_mail_server_that_drips_at_any_stage_frees_the_sender() {
 }
 
 #[tokio::test]
-async fn a_mail_server_that_hangs_up_at_any_stage_gets_the_letter_once_it_is_well() {
+async fn a_mail_server_that_hangs_up_at_any_stage_gets_the_email_later() {
     for stage in STAGES.into_iter().chain([Stage::Body]) {
         survives(stage, 2, Act::HangUp).await;
     }
 }
 
 #[tokio::test]
-async fn garbage_of_any_kind_is_a_delay_and_never_the_end() {
+async fn garbage_of_any_kind_only_delays_the_email() {
     let endless_line = vec![b'2'; 300_000];
     let endless_lines = b"250-and another\r\n".repeat(20_000);
     for reply in [
@@ -69,7 +69,7 @@ async fn garbage_of_any_kind_is_a_delay_and_never_the_end() {
         endless_lines,
     ] {
         for stage in [Stage::Greeting, Stage::Ehlo, Stage::Mail, Stage::Rcpt, Stage::Dot] {
-            // "354" is what DATA answers, and an odd greeting, but nowhere else a yes.
+            // 354 is the right reply to DATA and lettre accepts it as a greeting. It is wrong elsewhere.
             if reply.starts_with(b"354") && matches!(stage, Stage::Greeting | Stage::Ehlo) {
                 continue;
             }
@@ -79,8 +79,8 @@ async fn garbage_of_any_kind_is_a_delay_and_never_the_end() {
 }
 
 #[tokio::test]
-async fn a_reply_that_panics_the_library_is_a_delay() {
-    // lettre 0.11.23 unwraps the first word of each line of the answer to EHLO.
+async fn a_reply_that_panics_the_library_only_delays_the_email() {
+    // lettre 0.11.23 unwraps the first word of each line of the reply to EHLO.
     survives(Stage::Ehlo, 1, Act::Say(b"250-sink\r\n250    \r\n".to_vec())).await;
 }
 
@@ -93,14 +93,14 @@ async fn a_refusal_in_another_encoding_is_still_a_refusal() {
     })
     .await;
     let worker = house.work(through_sink(&sink));
-    house.ask("ann@example.org").await;
-    // The clock stands still: a delayed letter would stay owed.
-    house.owes_nothing().await;
+    house.request("ann@example.org").await;
+    // The clock does not move, so a delayed email would stay queued.
+    house.empties_its_outbox().await;
     worker.stops().await;
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_slow_at_every_step_ends_as_a_whole() {
+async fn a_conversation_that_takes_too_long_as_a_whole_is_ended() {
     let house = House::new().await;
     let (_release, held) = tokio::sync::watch::channel(false);
     let sink = Sink::start(Security::None, move |moment| match (moment.connection, moment.stage) {
@@ -109,11 +109,11 @@ async fn a_conversation_that_is_slow_at_every_step_ends_as_a_whole() {
     })
     .await;
     let mut settings = through_sink(&sink);
-    settings.patience.whole = Duration::from_millis(500);
+    settings.timeouts.whole = Duration::from_millis(500);
     settings.connections = 1;
     let worker = house.work(settings);
-    let _hurry = house.hurry();
-    house.ask("ann@example.org").await;
+    let _hurry = house.retries_at_once();
+    house.request("ann@example.org").await;
     let seen = sink.until(|seen| seen.mails.len() == 1).await;
     assert_eq!(seen.connections, 2);
     worker.stops().await;

@@ -1,4 +1,4 @@
-//! A letter that is owed arrives once, whatever the mail server says at first.
+//! A queued email arrives once, whatever the mail server replies at first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::sink::{Act, Moment, Security, Seen, Sink, Stage};
 use super::{House, smtp, through, through_sink};
 
-/// Misbehaves the first `times` times at `stage`.
+/// Misbehaves at `stage` the first `times` times.
 fn at_first(stage: Stage, times: usize, act: Act) -> impl Fn(&Moment) -> Act + Send + Sync + 'static {
     let count = AtomicUsize::new(0);
     move |moment| {
@@ -16,31 +16,31 @@ fn at_first(stage: Stage, times: usize, act: Act) -> impl Fn(&Moment) -> Act + S
 }
 
 #[tokio::test]
-async fn an_owed_letter_is_delivered_and_owed_no_more() {
+async fn a_queued_email_is_delivered_and_leaves_the_outbox() {
     let house = House::new().await;
     let sink = Sink::good().await;
     let worker = house.work(through_sink(&sink));
-    house.ask("Ann.Lee@example.org").await;
+    house.request("Ann.Lee@example.org").await;
     let mails = sink.mails(1).await;
     assert_eq!(
         (mails[0].from.as_str(), mails[0].to.as_str()),
         ("gatepost@id.example.org", "Ann.Lee@example.org")
     );
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
     assert_eq!(sink.seen().mails.len(), 1);
 }
 
 #[tokio::test]
-async fn a_letter_lives_from_when_it_was_taken() {
+async fn a_link_expires_ten_minutes_after_the_mail_server_accepted_the_email() {
     let house = House::new().await;
-    let queued = house.ask("ann@example.org").await;
+    let queued = house.request("ann@example.org").await;
     // The mail server is down for 40 minutes.
     house.clock.advance(Duration::from_mins(40));
     let sink = Sink::good().await;
     let worker = house.work(through_sink(&sink));
     let mail = sink.mails(1).await.remove(0);
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     house.clock.advance(Duration::from_secs(9 * 60 + 59));
     let raw = String::from_utf8(mail.data).unwrap();
     let token = raw.lines().find_map(|line| line.strip_prefix("https://id.example.org/link/")).unwrap();
@@ -53,17 +53,17 @@ async fn a_letter_lives_from_when_it_was_taken() {
 }
 
 #[tokio::test]
-async fn a_temporary_refusal_at_any_stage_is_a_delay_and_the_letter_comes_once() {
+async fn a_temporary_refusal_at_any_stage_delays_the_email_and_it_arrives_once() {
     let stages = [Stage::Greeting, Stage::Ehlo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
     for stage in stages {
         let house = House::new().await;
         let sink =
             Sink::start(Security::None, at_first(stage, 3, Act::say("451 greylisted, come back"))).await;
         let worker = house.work(through_sink(&sink));
-        let _hurry = house.hurry();
-        house.ask("ann@example.org").await;
+        let _hurry = house.retries_at_once();
+        house.request("ann@example.org").await;
         sink.mails(1).await;
-        house.owes_nothing().await;
+        house.empties_its_outbox().await;
         worker.stops().await;
         let seen = sink.seen();
         assert_eq!(seen.mails.len(), 1, "{stage:?}");
@@ -73,22 +73,22 @@ async fn a_temporary_refusal_at_any_stage_is_a_delay_and_the_letter_comes_once()
 }
 
 #[tokio::test]
-async fn every_try_of_a_letter_is_the_same_letter() {
+async fn every_attempt_sends_the_same_bytes() {
     let house = House::new().await;
-    // Twice the letter is kept and the connection drops before the mail server says so.
+    // Twice the mail server keeps the email and hangs up before it replies.
     let sink = Sink::start(Security::None, at_first(Stage::Dot, 2, Act::KeepAndHangUp)).await;
     let worker = house.work(through_sink(&sink));
-    let _hurry = house.hurry();
-    house.ask("ann@example.org").await;
+    let _hurry = house.retries_at_once();
+    house.request("ann@example.org").await;
     let mails = sink.mails(3).await;
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
     assert_eq!(sink.seen().mails.len(), 3);
     assert!(mails.iter().all(|mail| mail.data == mails[0].data));
 }
 
 #[tokio::test]
-async fn a_refusal_of_recipient_or_letter_is_final() {
+async fn a_permanent_refusal_of_the_recipient_or_the_message_is_final() {
     for (stage, reply) in [
         (Stage::Rcpt, "550 5.1.1 no such person"),
         (Stage::Data, "554 not for you"),
@@ -104,9 +104,9 @@ async fn a_refusal_of_recipient_or_letter_is_final() {
             )
             .await;
         let worker = house.work(through_sink(&sink));
-        let _hurry = house.hurry();
-        house.ask("ann@example.org").await;
-        house.owes_nothing().await;
+        let _hurry = house.retries_at_once();
+        house.request("ann@example.org").await;
+        house.empties_its_outbox().await;
         worker.stops().await;
         let tries = sink.seen().moments.iter().filter(|moment| moment.stage == stage).count();
         assert_eq!(tries, 1, "{stage:?}");
@@ -114,25 +114,25 @@ async fn a_refusal_of_recipient_or_letter_is_final() {
 }
 
 #[tokio::test]
-async fn a_5xx_before_the_recipient_is_the_servers_trouble_and_tried_again() {
+async fn a_5xx_reply_before_the_recipient_is_retried() {
     for stage in [Stage::Greeting, Stage::Ehlo, Stage::Mail] {
         let house = House::new().await;
         let sink =
             Sink::start(Security::None, at_first(stage, 2, Act::say("554 we do not like you now"))).await;
         let worker = house.work(through_sink(&sink));
-        let _hurry = house.hurry();
-        house.ask("ann@example.org").await;
+        let _hurry = house.retries_at_once();
+        house.request("ann@example.org").await;
         sink.mails(1).await;
-        house.owes_nothing().await;
+        house.empties_its_outbox().await;
         worker.stops().await;
     }
 }
 
 #[tokio::test]
-async fn a_refused_or_delayed_recipient_holds_up_nobody() {
+async fn a_refused_or_delayed_recipient_delays_no_one_else() {
     let house = House::new().await;
     for address in ["gone@example.org", "full@example.org", "ann@example.org", "bob@example.org"] {
-        house.ask(address).await;
+        house.request(address).await;
     }
     let sink = Sink::start(Security::None, |moment| match (moment.stage, moment.line.as_str()) {
         (Stage::Rcpt, line) if line.contains("gone@") => Act::say("550 no such person"),
@@ -143,7 +143,7 @@ async fn a_refused_or_delayed_recipient_holds_up_nobody() {
     let mut settings = through_sink(&sink);
     settings.connections = 1;
     let worker = house.work(settings);
-    // The clock stands still: no letter waits for a second try of another.
+    // The clock does not move, so no email waits for the retry of another.
     let mails = sink.mails(2).await;
     assert_eq!(
         mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(),
@@ -153,7 +153,7 @@ async fn a_refused_or_delayed_recipient_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn a_letter_is_tried_until_its_request_is_over_and_no_dead_link_is_sent() {
+async fn an_email_is_retried_until_its_request_is_over_and_no_dead_link_is_sent() {
     let house = House::new().await;
     let sink = Sink::start(Security::None, |moment| match moment.stage {
         Stage::Rcpt => Act::say("450 come back"),
@@ -161,7 +161,7 @@ async fn a_letter_is_tried_until_its_request_is_over_and_no_dead_link_is_sent() 
     })
     .await;
     let worker = house.work(through_sink(&sink));
-    house.ask("ann@example.org").await;
+    house.request("ann@example.org").await;
     let mut last = house.world.now();
     for wait in [2, 4, 8, 16, 32, 64, 128] {
         let due = house.delayed_until().await;
@@ -170,28 +170,28 @@ async fn a_letter_is_tried_until_its_request_is_over_and_no_dead_link_is_sent() 
         house.clock.advance_to(due);
         last = due;
     }
-    // The claims of a letter that is being tried end in five minutes: after the eighth try.
+    // A claim expires after five minutes, which is after the eighth attempt.
     let tries = |seen: &Seen| seen.moments.iter().filter(|moment| moment.stage == Stage::Rcpt).count();
     sink.until(|seen| seen.hung_up == 8 && tries(seen) == 8).await;
     house.clock.advance(Duration::from_hours(1));
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
     assert_eq!(tries(&sink.seen()), 8);
 }
 
 #[tokio::test]
-async fn a_mail_server_that_is_down_delays_mail_and_nothing_else() {
+async fn a_mail_server_that_is_down_delays_email_and_nothing_else() {
     let house = House::new().await;
     let port = { Sink::good().await.port };
     let worker = house.work(through(smtp(&format!("smtp://127.0.0.1:{port}?tls=none"))));
     for number in 0..20 {
-        house.ask(&format!("p{number}@example.org")).await;
+        house.request(&format!("p{number}@example.org")).await;
     }
     house.delayed_until().await;
     let sink = Sink::start_at(port, Security::None, |_| Act::Behave).await;
-    let _hurry = house.hurry();
+    let _hurry = house.retries_at_once();
     let mails = sink.mails(20).await;
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
     let mut to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
     to.sort_unstable();
@@ -200,13 +200,13 @@ async fn a_mail_server_that_is_down_delays_mail_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_login_is_brought_and_a_refused_one_is_tried_again() {
+async fn the_login_is_sent_and_retried_after_a_refusal() {
     let house = House::new().await;
     let sink = Sink::start(Security::None, at_first(Stage::Auth, 1, Act::say("535 who are you"))).await;
     let url = format!("smtp://ann%40example.org:p%25ss@127.0.0.1:{}?tls=none", sink.port);
     let worker = house.work(through(smtp(&url)));
-    let _hurry = house.hurry();
-    house.ask("ann@example.org").await;
+    let _hurry = house.retries_at_once();
+    house.request("ann@example.org").await;
     let seen = sink.until(|seen| seen.mails.len() == 1).await;
     let login: Vec<&String> = seen.clear.iter().filter(|line| line.starts_with("AUTH")).collect();
     // "\0ann@example.org\0p%ss"

@@ -28,7 +28,7 @@ impl FullStore {
         self.full.store(false, Ordering::SeqCst);
     }
 
-    /// Returns once `count` more commits were refused.
+    /// Returns when `count` more commits have been refused.
     pub(crate) async fn refuses(&self, count: u32) {
         let seen = *self.refusals.borrow();
         self.refusals.subscribe().wait_for(|now| *now >= seen + count).await.unwrap();

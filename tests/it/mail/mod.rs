@@ -1,10 +1,10 @@
-//! The mail room, against mail servers on real sockets: good ones, bad ones and a real one.
+//! Sending email through mail servers on real sockets: good ones, bad ones and a real one.
 
 mod bad_servers;
 mod connections;
 mod delivery;
+mod emails;
 mod full_store;
-mod letters;
 pub(crate) mod opensmtpd;
 mod real_server;
 pub(crate) mod sendmail;
@@ -24,7 +24,7 @@ use gatepost::domain::record::client::Client;
 use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::{Gatepost, Settings};
-use gatepost::mail::{MailRoom, MailSettings, Patience, Sender, SmtpServer, SmtpSettings, TransportSettings};
+use gatepost::mail::{MailRoom, MailSettings, Sender, SmtpServer, SmtpSettings, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::memory::MemoryStore;
 use tokio::task::JoinHandle;
@@ -34,14 +34,14 @@ use tokio_util::task::AbortOnDropHandle;
 use self::sink::Sink;
 use crate::harness::world::{TestClock, world};
 
-/// A domain that owes letters.
+/// A domain that queues emails.
 struct House {
     gatepost: Arc<Gatepost>,
     clock: Arc<TestClock>,
     world: World,
 }
 
-/// A mail room at work.
+/// A running worker.
 struct Worker {
     stop: CancellationToken,
     work: JoinHandle<()>,
@@ -60,7 +60,7 @@ impl House {
         Self { gatepost: Arc::new(gatepost), clock, world }
     }
 
-    async fn ask(&self, to: &str) -> MailQueued {
+    async fn request(&self, to: &str) -> MailQueued {
         let to = EmailAddress::parse(to).unwrap();
         self.gatepost.request_sign_in(&to, None, &[], &Client::server()).await.unwrap()
     }
@@ -72,8 +72,8 @@ impl House {
         Worker { stop, work }
     }
 
-    /// From now on, letters that are to be tried again are tried at once.
-    fn hurry(&self) -> AbortOnDropHandle<()> {
+    /// From now on every retry happens at once.
+    fn retries_at_once(&self) -> AbortOnDropHandle<()> {
         let clock = Arc::clone(&self.clock);
         AbortOnDropHandle::new(tokio::spawn(async move {
             loop {
@@ -83,15 +83,15 @@ impl House {
         }))
     }
 
-    /// When a letter that was delayed is due again, once one is.
+    /// Waits until an email has been delayed, and returns when it is due again.
     async fn delayed_until(&self) -> Timestamp {
-        // Less than a claim lasts: who sleeps for longer waits for no letter that came back.
+        // Shorter than a claim. A longer sleep does not wait for a delayed email.
         let sleeper = self.clock.sleeper_within(Duration::from_mins(4));
-        tokio::time::timeout(Duration::from_secs(20), sleeper).await.expect("a letter is delayed")
+        tokio::time::timeout(Duration::from_secs(20), sleeper).await.expect("an email is delayed")
     }
 
-    /// Returns once no letter is owed any more.
-    async fn owes_nothing(&self) {
+    /// Returns when no email is queued any more.
+    async fn empties_its_outbox(&self) {
         let nothing = async {
             while self.gatepost.next_letter_due().await.unwrap().is_some() {
                 tokio::task::yield_now().await;
@@ -108,14 +108,14 @@ impl Worker {
     }
 }
 
-/// The patience of a test that means no time-out to end: none ends a step of a busy machine.
-fn patience() -> Patience {
-    Patience { store: Duration::from_millis(10), ..Patience::default() }
+/// For tests that are not about timeouts: long enough for a busy machine.
+fn timeouts() -> Timeouts {
+    Timeouts { store: Duration::from_millis(10), ..Timeouts::default() }
 }
 
-/// The patience of a test about time-outs.
-fn short_patience() -> Patience {
-    Patience { step: Duration::from_millis(300), whole: Duration::from_secs(3), ..patience() }
+/// For tests about timeouts.
+fn short_timeouts() -> Timeouts {
+    Timeouts { step: Duration::from_millis(300), whole: Duration::from_secs(3), ..timeouts() }
 }
 
 fn through(transport: TransportSettings) -> MailSettings {
@@ -125,7 +125,7 @@ fn through(transport: TransportSettings) -> MailSettings {
         public_url: Origin::parse("https://id.example.org").unwrap(),
         name: "Gatepost".into(),
         connections: 4,
-        patience: patience(),
+        timeouts: timeouts(),
     }
 }
 
@@ -133,7 +133,7 @@ fn smtp(url: &str) -> TransportSettings {
     TransportSettings::Smtp(SmtpSettings { server: SmtpServer::parse(url).unwrap(), trusted: Vec::new() })
 }
 
-/// Through a mail server in the clear.
+/// Through a mail server without encryption.
 fn through_sink(sink: &Sink) -> MailSettings {
     through(smtp(&format!("smtp://127.0.0.1:{}?tls=none", sink.port)))
 }

@@ -1,4 +1,4 @@
-//! `OpenSMTPD`, a mail server as people run it, on loopback and with a mailbox of its own.
+//! `OpenSMTPD`, a real mail server, on loopback and with its own mailbox.
 
 use std::fs::{self, File, Permissions};
 use std::net::{TcpListener, TcpStream};
@@ -11,21 +11,21 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const PROGRAM: &str = "/usr/sbin/smtpd";
-/// Whom the mailbox belongs to: the server gives up root to deliver.
+/// The owner of the mailbox: the server drops root rights before it delivers.
 const NOBODY: u32 = 65534;
 
-/// A running `OpenSMTPD` that delivers every letter into one Maildir. Ends when it is dropped.
+/// A running `OpenSMTPD` that delivers every email into one Maildir. Dropping it stops it.
 pub(crate) struct OpenSmtpd {
     pub(crate) port: u16,
     child: Child,
     folder: TempDir,
-    // Last, so that the next one starts when this one is gone: the daemon's spool and control
-    // socket stand at fixed paths.
+    // The last field, so that the next server starts after this one has ended: the daemon has its
+    // spool and control socket at fixed paths.
     _alone: File,
 }
 
 impl OpenSmtpd {
-    /// Starts it. Nothing, where it cannot run: then a line says so, and on CI the test fails.
+    /// Starts it. Returns nothing and prints a line where it cannot run. On CI the test fails then.
     pub(crate) fn start() -> Option<Self> {
         let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
         if !is_root || !Path::new(PROGRAM).exists() {
@@ -57,7 +57,7 @@ impl OpenSmtpd {
         Some(server)
     }
 
-    /// The letters as they were delivered, once there are `count`.
+    /// Waits for `count` emails and returns them as they were delivered.
     pub(crate) fn delivered(&self, count: usize) -> Vec<Vec<u8>> {
         self.until(|| self.files().len() >= count);
         self.files().iter().map(|file| fs::read(file).unwrap()).collect()
@@ -68,7 +68,7 @@ impl OpenSmtpd {
         new.map(|files| files.map(|file| file.unwrap().path()).collect()).unwrap_or_default()
     }
 
-    /// A foreign process tells nobody when it is ready: it is asked again and again.
+    /// Asks again and again, because a foreign process does not report when it is ready.
     fn until(&self, so: impl Fn() -> bool) {
         for _ in 0..1000 {
             if so() {
@@ -82,7 +82,7 @@ impl OpenSmtpd {
 
 impl Drop for OpenSmtpd {
     fn drop(&mut self) {
-        // The parent takes its six children with it; the group is for those that would not go.
+        // The parent ends its six children. Signalling the group also ends any that stay.
         let group = i32::try_from(self.child.id()).unwrap();
         let _ = Command::new("kill").args(["-TERM", "--", &format!("-{group}")]).status();
         let _ = self.child.wait();
@@ -100,7 +100,7 @@ fn configuration(port: u16, folder: &Path) -> String {
     )
 }
 
-#[expect(clippy::disallowed_methods, reason = "whether a skipped test is a fault is told by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment says whether a test may be skipped")]
 pub(super) fn is_ci() -> bool {
     std::env::var("CI").is_ok()
 }

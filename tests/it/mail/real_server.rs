@@ -1,4 +1,4 @@
-//! Through `OpenSMTPD` into a mailbox: what a mail server makes of our letters.
+//! Through `OpenSMTPD` into a mailbox: what a real mail server does with our emails.
 
 use mailparse::MailHeaderMap;
 
@@ -6,14 +6,14 @@ use super::opensmtpd::OpenSmtpd;
 use super::{House, smtp, through};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_mail_server_delivers_letters_whole() {
+async fn a_real_mail_server_delivers_emails_unchanged() {
     let Some(server) = OpenSmtpd::start() else { return };
     let house = House::new().await;
     let worker = house.work(through(smtp(&format!("smtp://127.0.0.1:{}?tls=none", server.port))));
-    house.ask("Ann.Lee@example.org").await;
-    house.ask("bob@example.org").await;
+    house.request("Ann.Lee@example.org").await;
+    house.request("bob@example.org").await;
     let letters = tokio::task::block_in_place(|| server.delivered(2));
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
 
     let mut to: Vec<String> = Vec::new();

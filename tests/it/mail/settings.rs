@@ -1,7 +1,9 @@
+//! Mail settings as operators write them.
+
 use gatepost::mail::{Sender, SmtpServer, SmtpServerError};
 
 #[test]
-fn mail_servers_are_taken_as_operators_write_them() {
+fn mail_server_urls_are_accepted_as_operators_write_them() {
     for (written, read) in [
         ("smtps://mail.example.org:465", "smtps://mail.example.org:465"),
         ("smtps://mail.example.org", "smtps://mail.example.org:465"),
@@ -20,7 +22,7 @@ fn mail_servers_are_taken_as_operators_write_them() {
 }
 
 #[test]
-fn what_names_no_mail_server_is_refused_by_name() {
+fn an_invalid_mail_server_url_is_refused_with_its_reason() {
     for (written, error) in [
         ("", SmtpServerError::Shape),
         ("mail.example.org", SmtpServerError::Shape),
@@ -50,7 +52,7 @@ fn what_names_no_mail_server_is_refused_by_name() {
 }
 
 #[test]
-fn a_login_is_named_once_and_never_shown() {
+fn a_login_is_set_once_and_never_shown() {
     let server = SmtpServer::parse("smtps://ann:secret@mail.example.org").unwrap();
     assert!(!format!("{server} {server:?}").contains("secret"));
     assert_eq!(server.with_login("bob", "other").err(), Some(SmtpServerError::TwoLogins));
@@ -60,7 +62,7 @@ fn a_login_is_named_once_and_never_shown() {
 }
 
 #[test]
-fn senders_are_an_address_with_or_without_a_name() {
+fn a_sender_is_an_address_with_or_without_a_name() {
     for written in [
         "gatepost@localhost",
         "Gatepost <gatepost@localhost>",

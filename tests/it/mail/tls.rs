@@ -1,4 +1,4 @@
-//! Where TLS is demanded, nothing is said in the clear but the name we greet with (SEC-69).
+//! Where TLS is required, only the name we greet with is sent unencrypted (SEC-69).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::sink::{Act, Security, Seen, Sink, Stage};
 use super::{House, through};
 
-/// A certificate authority of a test, and a mail server's certificate for `name` signed by it.
+/// A certificate authority for tests, and a server certificate for `name` that it has signed.
 fn authority(name: &str, not_after: (i32, u8, u8)) -> (CertificateDer<'static>, TlsAcceptor) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -38,25 +38,25 @@ fn settings(url: &str, trusted: Vec<CertificateDer<'static>>) -> MailSettings {
     through(TransportSettings::Smtp(SmtpSettings { server, trusted }))
 }
 
-/// Only what must come before TLS was said in the clear, and no letter came.
+/// Asserts that only the commands before TLS were sent unencrypted, and that no email arrived.
 fn assert_discreet(seen: &Seen) {
     let is_before_tls = |line: &&String| line.starts_with("EHLO ") || line.starts_with("STARTTLS");
     let clear: Vec<&String> = seen.clear.iter().filter(|line| !is_before_tls(line)).collect();
-    // What is left may be the bytes of a handshake, never a command or a letter.
+    // The rest may be bytes of a handshake, but never a command or an email.
     for line in clear {
         for word in ["MAIL", "RCPT", "DATA", "AUTH", "Subject", "/link/", "ann@"] {
-            assert!(!line.contains(word), "said in the clear: {line:?}");
+            assert!(!line.contains(word), "sent unencrypted: {line:?}");
         }
     }
     assert!(seen.mails.is_empty());
 }
 
-/// A letter through this mail server is delayed, and nothing was told.
+/// Asserts that an email through this mail server is delayed, and that nothing was revealed.
 async fn is_refused(sink: &Sink, url: &str, trusted: Vec<CertificateDer<'static>>) {
     let house = House::new().await;
     let worker = house.work(settings(url, trusted));
-    house.ask("ann@example.org").await;
-    // It is due again soon: delayed, not refused.
+    house.request("ann@example.org").await;
+    // It is due again soon, so it was delayed and not rejected.
     house.delayed_until().await;
     worker.stops().await;
     assert!(house.gatepost.next_letter_due().await.unwrap().is_some());
@@ -65,7 +65,7 @@ async fn is_refused(sink: &Sink, url: &str, trusted: Vec<CertificateDer<'static>
 }
 
 #[tokio::test]
-async fn letters_go_through_tls_of_both_kinds_with_a_private_authority() {
+async fn emails_are_sent_over_both_kinds_of_tls_with_a_private_authority() {
     let (ca, acceptor) = authority("localhost", FAR);
     for (tls, scheme) in
         [(Security::Implicit(acceptor.clone()), "smtps"), (Security::StartTls(acceptor), "smtp")]
@@ -74,23 +74,23 @@ async fn letters_go_through_tls_of_both_kinds_with_a_private_authority() {
         let sink = Sink::start(tls, |_| Act::Behave).await;
         let url = format!("{scheme}://ann:secret@localhost:{}", sink.port);
         let worker = house.work(settings(&url, vec![ca.clone()]));
-        house.ask("ann@example.org").await;
+        house.request("ann@example.org").await;
         let seen = sink.until(|seen| seen.mails.len() == 1).await;
         assert!(seen.moments.iter().any(|moment| moment.stage == Stage::Auth));
         assert_discreet(&Seen { mails: Vec::new(), ..seen });
-        house.owes_nothing().await;
+        house.empties_its_outbox().await;
         worker.stops().await;
     }
 }
 
 #[tokio::test]
-async fn a_mail_server_without_starttls_gets_no_letter() {
+async fn a_mail_server_without_starttls_gets_no_email() {
     let sink = Sink::good().await;
     is_refused(&sink, &format!("smtp://ann:secret@localhost:{}", sink.port), Vec::new()).await;
 }
 
 #[tokio::test]
-async fn a_mail_server_that_refuses_starttls_gets_no_letter() {
+async fn a_mail_server_that_refuses_starttls_gets_no_email() {
     let (ca, acceptor) = authority("localhost", FAR);
     for reply in ["454 not now", "554 never", "hello", "220"] {
         let sink = Sink::start(Security::StartTls(acceptor.clone()), move |moment| match moment.stage {
@@ -104,7 +104,7 @@ async fn a_mail_server_that_refuses_starttls_gets_no_letter() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_proves_nothing_gets_no_letter() {
+async fn a_mail_server_with_an_invalid_certificate_gets_no_email() {
     let (ca, good) = authority("localhost", FAR);
     let (other_ca, unknown) = authority("localhost", FAR);
     let (wrong_name_ca, wrong_name) = authority("mail.example.org", FAR);
@@ -121,7 +121,7 @@ async fn a_certificate_that_proves_nothing_gets_no_letter() {
 }
 
 #[tokio::test]
-async fn a_plain_server_where_tls_is_expected_gets_no_letter() {
+async fn an_unencrypted_mail_server_gets_no_email_where_tls_is_required() {
     let (ca, _) = authority("localhost", FAR);
     let sink = Sink::good().await;
     is_refused(&sink, &format!("smtps://ann:secret@localhost:{}", sink.port), vec![ca]).await;
@@ -137,11 +137,11 @@ async fn a_silent_handshake_frees_the_sender() {
     })
     .await;
     let mut settings = settings(&format!("smtp://localhost:{}", sink.port), vec![ca]);
-    settings.patience.step = Duration::from_secs(1);
+    settings.timeouts.step = Duration::from_secs(1);
     settings.connections = 1;
     let worker = house.work(settings);
-    let _hurry = house.hurry();
-    house.ask("ann@example.org").await;
+    let _hurry = house.retries_at_once();
+    house.request("ann@example.org").await;
     sink.mails(1).await;
     worker.stops().await;
 }

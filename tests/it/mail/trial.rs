@@ -1,4 +1,7 @@
-//! One letter right now, for the operator.
+//! One test email, sent at once for the operator.
+
+use std::net::TcpListener;
+use std::time::Duration;
 
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::mail::{MailRoom, TrialError};
@@ -7,46 +10,114 @@ use super::sink::{Act, Security, Sink, Stage};
 use super::{House, smtp, through, through_sink};
 
 #[tokio::test]
-async fn a_trial_letter_tells_how_it_went_at_once() {
+async fn a_test_email_reports_at_once_how_it_went() {
     let house = House::new().await;
     let to = EmailAddress::parse("ann@example.org").unwrap();
     let sink = Sink::good().await;
     let answer = MailRoom::new(through_sink(&sink)).send_trial(&to, &house.world).await;
     assert_eq!(answer.as_deref(), Ok("250 taken"));
     let mail = sink.mails(1).await.remove(0);
-    assert!(String::from_utf8(mail.data).unwrap().contains("Subject: A test letter from Gatepost\r\n"));
+    assert!(String::from_utf8(mail.data).unwrap().contains("Subject: Test email from Gatepost\r\n"));
 
-    for (stage, told) in [
-        (Stage::Greeting, "at greeting and EHLO: the mail server said 554 no \u{1b}[31m"),
-        (Stage::Mail, "at MAIL FROM: the mail server said 554 no \u{1b}[31m"),
-        (Stage::Rcpt, "at RCPT TO: the mail server said 554 no \u{1b}[31m"),
-        (Stage::Dot, "at the end of the letter: the mail server said 554 no \u{1b}[31m"),
+    for (stage, step, advice) in [
+        (Stage::Greeting, "the greeting", " Check mail.smtp_url."),
+        (Stage::Mail, "the sender gatepost@id.example.org", " Check mail.from."),
+        (Stage::Rcpt, "the recipient", ""),
+        (Stage::Data, "the message", ""),
+        (Stage::Dot, "the message", ""),
     ] {
         let sink = Sink::start(Security::None, move |moment| {
             if moment.stage == stage { Act::say("554 no \u{1b}[31m") } else { Act::Behave }
         })
         .await;
         let answer = MailRoom::new(through_sink(&sink)).send_trial(&to, &house.world).await;
-        // Escape sequences of a stranger do not reach the operator's terminal.
-        assert_eq!(answer, Err(TrialError::NotTaken(told.replace('\u{1b}', "?"))));
+        // Escape sequences from the mail server do not reach the operator's terminal.
+        let report = format!("127.0.0.1:{} did not accept {step}: 554 no ?[31m.{advice}", sink.port);
+        assert_eq!(answer, Err(TrialError::NotSent(report)));
     }
-    let port = { Sink::good().await.port };
-    let down = MailRoom::new(through(smtp(&format!("smtp://127.0.0.1:{port}?tls=none"))));
-    let answer = down.send_trial(&to, &house.world).await.unwrap_err().to_string();
-    assert!(answer.starts_with("at connecting: "), "{answer}");
 }
 
 #[tokio::test]
-async fn a_reply_without_end_is_cut_off_long_before_any_time_out() {
+async fn a_failed_test_email_names_the_server_the_step_the_fault_and_the_setting() {
+    let house = House::new().await;
+    let to = EmailAddress::parse("ann@example.org").unwrap();
+    let report = async |url: String| {
+        MailRoom::new(through(smtp(&url))).send_trial(&to, &house.world).await.unwrap_err().to_string()
+    };
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    assert_eq!(
+        report(format!("smtp://127.0.0.1:{port}?tls=none")).await,
+        format!("Could not connect to 127.0.0.1:{port}: connection refused. Check mail.smtp_url.")
+    );
+    let sink = Sink::good().await;
+    assert_eq!(
+        report(format!("smtp://127.0.0.1:{}", sink.port)).await,
+        format!(
+            "Could not start TLS with 127.0.0.1:{}: the server does not offer STARTTLS. Check mail.smtp_url.",
+            sink.port
+        )
+    );
+    assert_eq!(
+        report(format!("smtps://127.0.0.1:{}", sink.port)).await,
+        format!(
+            "Could not start TLS with 127.0.0.1:{}: the server does not speak TLS on this port. Check \
+             mail.smtp_url.",
+            sink.port
+        )
+    );
+    let sink = Sink::start(Security::None, |moment| match moment.stage {
+        Stage::Auth => Act::say("535 5.7.8 bad credentials."),
+        _ => Act::Behave,
+    })
+    .await;
+    assert_eq!(
+        report(format!("smtp://ann:secret@127.0.0.1:{}?tls=none", sink.port)).await,
+        format!(
+            "127.0.0.1:{} did not accept the login: 535 5.7.8 bad credentials. Check mail.smtp_user and \
+             mail.smtp_password, or the login in mail.smtp_url.",
+            sink.port
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_silent_or_wordy_mail_server_gets_a_short_report() {
+    let house = House::new().await;
+    let to = EmailAddress::parse("ann@example.org").unwrap();
+    let report = async |act: Act, step| {
+        let sink = Sink::start(Security::None, move |moment| match moment.stage {
+            Stage::Mail => act.clone(),
+            _ => Act::Behave,
+        })
+        .await;
+        let mut settings = through_sink(&sink);
+        settings.timeouts.step = step;
+        let report = MailRoom::new(settings).send_trial(&to, &house.world).await.unwrap_err().to_string();
+        report.replace(&sink.port.to_string(), "25")
+    };
+    let started = "127.0.0.1:25 did not accept the sender gatepost@id.example.org: ";
+    let silent = report(Act::Silence, Duration::from_millis(300)).await;
+    assert_eq!(silent, format!("{started}no answer within 0.3 s."));
+    let wordy = report(Act::say(&format!("451 {}", "x".repeat(400))), Duration::from_secs(30)).await;
+    assert_eq!(wordy, format!("{started}451 {}. Check mail.from.", "x".repeat(296)));
+    let gone = report(Act::HangUp, Duration::from_secs(30)).await;
+    assert!(gone.starts_with(started) && !gone.contains("mail.from"), "{gone}");
+}
+
+#[tokio::test]
+async fn an_endless_reply_is_cut_off_before_any_timeout() {
     let house = House::new().await;
     let to = EmailAddress::parse("ann@example.org").unwrap();
     let sink = Sink::start(Security::None, |moment| match moment.stage {
-        // No line break: who waits for one reads on and on.
+        // No line break: a client that waits for one would never stop reading.
         Stage::Mail => Act::Say(vec![b'2'; 300_000]),
         _ => Act::Behave,
     })
     .await;
     let answer = MailRoom::new(through_sink(&sink)).send_trial(&to, &house.world).await;
-    let told = "at MAIL FROM: the reply of the mail server has no end";
-    assert_eq!(answer, Err(TrialError::NotTaken(told.into())));
+    let report = format!(
+        "127.0.0.1:{} did not accept the sender gatepost@id.example.org: its reply is too long.",
+        sink.port
+    );
+    assert_eq!(answer, Err(TrialError::NotSent(report)));
 }

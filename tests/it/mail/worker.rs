@@ -1,4 +1,4 @@
-//! The worker itself: stopping, a store that fails, a run that died.
+//! The worker itself: stopping, a failing store, a dead run.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::sink::{Act, Security, Sink, Stage};
 use super::{House, through_sink};
 
 #[tokio::test]
-async fn stopping_finishes_and_records_a_letter_past_its_final_dot() {
+async fn stopping_finishes_and_records_an_email_past_its_final_dot() {
     let house = House::new().await;
     let (release, held) = watch::channel(false);
     let sink = Sink::start(Security::None, move |moment| match moment.stage {
@@ -20,7 +20,7 @@ async fn stopping_finishes_and_records_a_letter_past_its_final_dot() {
     })
     .await;
     let worker = house.work(through_sink(&sink));
-    house.ask("ann@example.org").await;
+    house.request("ann@example.org").await;
     sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
     worker.stop.cancel();
     tokio::task::yield_now().await;
@@ -32,7 +32,7 @@ async fn stopping_finishes_and_records_a_letter_past_its_final_dot() {
 }
 
 #[tokio::test]
-async fn stopping_leaves_a_letter_before_its_final_dot_owed() {
+async fn stopping_leaves_an_email_before_its_final_dot_queued() {
     for stage in [Stage::Greeting, Stage::Rcpt, Stage::Data] {
         let house = House::new().await;
         let sink =
@@ -44,12 +44,12 @@ async fn stopping_leaves_a_letter_before_its_final_dot_owed() {
             )
             .await;
         let worker = house.work(through_sink(&sink));
-        house.ask("ann@example.org").await;
+        house.request("ann@example.org").await;
         sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == stage)).await;
         worker.stops().await;
         assert!(house.gatepost.next_letter_due().await.unwrap().is_some(), "{stage:?}");
 
-        // It goes out when its claim has ended: no other run was told that this one is over.
+        // It is sent when its claim has expired, because no other run knows that this one has ended.
         let good = Sink::good().await;
         let worker = house.work(through_sink(&good));
         house.clock.advance(Duration::from_mins(6));
@@ -59,14 +59,14 @@ async fn stopping_leaves_a_letter_before_its_final_dot_owed() {
 }
 
 #[tokio::test]
-async fn a_new_run_sends_at_once_what_a_dead_run_had_claimed() {
+async fn a_new_run_at_once_sends_emails_that_a_dead_run_had_claimed() {
     let store = Arc::new(gatepost::store::memory::MemoryStore::new());
     let house = House::over(Arc::clone(&store) as _, true).await;
-    house.ask("ann@example.org").await;
+    house.request("ann@example.org").await;
     assert_eq!(house.gatepost.claim_letters(10).await.unwrap().len(), 1);
 
-    // The clock stands still: only the claim of a dead run keeps the letter back. The world is the
-    // old one, so that the keys are, too; its entropy has moved on to another run.
+    // The clock does not move, so only the claim of the dead run could keep the email back. The key ring
+    // is the same; the entropy has moved on, which makes it another run.
     let ring = {
         let (world, _) = crate::harness::world::world();
         gatepost::domain::token::KeyRing::parse(&gatepost::domain::token::KeyRing::generate(&world)).unwrap()
@@ -86,10 +86,10 @@ async fn a_new_run_sends_at_once_what_a_dead_run_had_claimed() {
 }
 
 #[tokio::test]
-async fn while_the_store_refuses_no_mail_is_sent_and_then_it_is() {
+async fn no_email_is_sent_while_the_store_refuses_writes() {
     let store = Arc::new(FullStore::new());
     let house = House::over(Arc::clone(&store) as _, true).await;
-    house.ask("ann@example.org").await;
+    house.request("ann@example.org").await;
     store.fill();
     let sink = Sink::good().await;
     let worker = house.work(through_sink(&sink));
@@ -97,12 +97,12 @@ async fn while_the_store_refuses_no_mail_is_sent_and_then_it_is() {
     assert_eq!(sink.seen().connections, 0);
     store.empty();
     sink.mails(1).await;
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
 }
 
 #[tokio::test]
-async fn a_sending_that_cannot_be_recorded_at_once_is_recorded_later_and_not_repeated() {
+async fn an_email_whose_sending_cannot_be_recorded_at_once_is_not_sent_again() {
     let store = Arc::new(FullStore::new());
     let house = House::over(Arc::clone(&store) as _, true).await;
     let full = Arc::clone(&store);
@@ -114,16 +114,16 @@ async fn a_sending_that_cannot_be_recorded_at_once_is_recorded_later_and_not_rep
     })
     .await;
     let worker = house.work(through_sink(&sink));
-    house.ask("ann@example.org").await;
+    house.request("ann@example.org").await;
     sink.mails(1).await;
     store.refuses(3).await;
     store.empty();
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
     assert_eq!(sink.seen().mails.len(), 1);
 }
 
-/// What was logged on this thread.
+/// Everything logged on this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -138,13 +138,13 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn the_log_tells_each_mail_in_one_line_without_address_link_code_or_the_servers_tricks() {
+async fn the_log_has_one_line_per_email_without_address_link_or_code() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _logged = tracing::subscriber::set_default(subscriber);
 
-    // A mail server that has read the letter, and repeats it.
+    // A mail server that repeats what it has read in the email.
     let secrets = Arc::new(Mutex::new(Vec::new()));
     let read = Arc::clone(&secrets);
     let sink = Sink::start(Security::None, move |moment| {
@@ -164,12 +164,12 @@ async fn the_log_tells_each_mail_in_one_line_without_address_link_code_or_the_se
     .await;
     let house = House::new().await;
     let worker = house.work(through_sink(&sink));
-    house.ask("ann.lee@example.org").await;
-    house.owes_nothing().await;
+    house.request("ann.lee@example.org").await;
+    house.empties_its_outbox().await;
     worker.stops().await;
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<&str> = log.lines().filter(|line| line.contains("mail refused")).collect();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("email rejected")).collect();
     let [line] = lines[..] else { panic!("{log}") };
     assert!(line.contains("a…@example.org") && line.contains("554") && line.contains("spam"), "{line}");
     assert!(!line.contains('\u{1b}') && !line.contains('\u{7}') && !line.contains('\u{202e}'), "{line}");

@@ -89,7 +89,7 @@ async fn an_address_without_an_account_is_told_so(door: Door) {
     assert_eq!(nobody.forgot_password(ANN).await, Answer::Done);
     let letter = app.news_to(ANN).await;
     assert!(letter.link.is_none() && letter.code.is_none());
-    assert!(letter.text.replace('\n', " ").contains("no account under it"), "{}", letter.text);
+    assert!(letter.text.replace('\n', " ").contains("no account uses it"), "{}", letter.text);
     assert_eq!(app.accounts().await, 0);
 }
 

@@ -1,4 +1,4 @@
-//! What the program is given, and what its exit code means for the letter.
+//! What the program gets, and what its exit code means for the email.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -11,14 +11,14 @@ use crate::mail::sink::Sink;
 use crate::mail::{House, through_sink};
 
 #[tokio::test]
-async fn the_program_gets_both_addresses_and_the_letter_with_line_feeds_alone() {
+async fn the_program_gets_both_addresses_and_the_email_with_bare_line_feeds() {
     let house = House::new().await;
     let program = Program::new("printf '%s\\n' \"$@\" > \"$here/arguments\"; cat > \"$here/letter\"");
     let worker = house.work(program.settings());
-    // Much that would mean something to a shell, or to an option.
+    // Full of characters that a shell or an option parser would act on.
     let to = "-f`id`|$HOME&@example.org";
-    house.ask(to).await;
-    house.owes_nothing().await;
+    house.request(to).await;
+    house.empties_its_outbox().await;
     worker.stops().await;
     let arguments = fs::read_to_string(program.path("arguments")).unwrap();
     assert_eq!(arguments, format!("-i\n-f\ngatepost@id.example.org\n--\n{to}\n"));
@@ -26,18 +26,18 @@ async fn the_program_gets_both_addresses_and_the_letter_with_line_feeds_alone() 
     let sink = Sink::good().await;
     let twin = House::new().await;
     let worker = twin.work(through_sink(&sink));
-    twin.ask(to).await;
+    twin.request(to).await;
     let wire = String::from_utf8(sink.mails(1).await.remove(0).data).unwrap();
     worker.stops().await;
     let letter = fs::read_to_string(program.path("letter")).unwrap();
-    // On the wire it ends with one line break more.
+    // To a mail server it is sent with one more line break at the end.
     assert_eq!(format!("{letter}\n"), wire.replace("\r\n", "\n"));
 }
 
 #[tokio::test]
-async fn three_exit_codes_are_final_and_all_others_are_tried_again_until_the_letter_is_taken() {
+async fn three_exit_codes_are_final_and_all_others_are_retried() {
     let house = House::new().await;
-    // Ends with the code in the address at first. What it reads then it forgets.
+    // The first time it drops the email and exits with the code in the address.
     let program = Program::new(
         "[ -e \"$here/$to\" ] && { keep; exit; }\n\
          cat > \"$here/$to\"\n\
@@ -49,11 +49,11 @@ async fn three_exit_codes_are_final_and_all_others_are_tried_again_until_the_let
     let delayed = ["1", "64", "66", "69", "70", "71", "73", "74", "75", "76", "77", "78", "127", "killed"];
     let person = |code: &&str| format!("{code}@example.org");
     for code in refused.iter().chain(&delayed) {
-        house.ask(&person(code)).await;
+        house.request(&person(code)).await;
     }
     let worker = house.work(program.settings());
-    let _hurry = house.hurry();
-    house.owes_nothing().await;
+    let _hurry = house.retries_at_once();
+    house.empties_its_outbox().await;
     worker.stops().await;
     let mut taken: Vec<String> = delayed.iter().map(person).collect();
     taken.sort();
@@ -65,55 +65,57 @@ async fn three_exit_codes_are_final_and_all_others_are_tried_again_until_the_let
 }
 
 #[tokio::test]
-async fn a_trial_letter_tells_how_the_program_ended_and_what_it_said() {
+async fn a_test_email_reports_how_the_program_ended_and_what_it_said() {
     let house = House::new().await;
     let to = EmailAddress::parse("ann@example.org").unwrap();
-    for (script, told) in [
-        ("cat > /dev/null; echo queued >&2", Ok("sendmail ended, exit status: 0")),
-        // It has its reasons not to read.
-        ("exit 0", Ok("sendmail ended, exit status: 0")),
-        ("exit 67", Err("sendmail ended, exit status: 67: ")),
+    for (script, report) in [
+        ("cat > /dev/null; echo queued >&2", Ok("sendmail ended with exit status: 0")),
+        // It does not read the email.
+        ("exit 0", Ok("sendmail ended with exit status: 0")),
+        ("exit 67", Err("sendmail failed (exit status: 67): no error message.")),
         (
             "printf 'no route \\033[31m\\n\\n  server said: 451\\tlater \\342\\200\\256\\n' >&2; exit 75",
-            Err("sendmail ended, exit status: 75: no route ?[31m; server said: 451 later ???"),
+            Err("sendmail failed (exit status: 75): no route ?[31m; server said: 451 later ???."),
         ),
-        ("kill -TERM $$", Err("sendmail ended, signal: 15 (SIGTERM): ")),
+        ("kill -TERM $$", Err("sendmail failed (signal: 15 (SIGTERM)): no error message.")),
     ] {
         let program = Program::new(script);
         let answer = MailRoom::new(program.settings()).send_trial(&to, &house.world).await;
-        let told = told.map(str::to_owned).map_err(|told: &str| TrialError::NotTaken(told.to_owned()));
-        assert_eq!(answer, told, "{script}");
+        let report = report.map(str::to_owned).map_err(|why: &str| TrialError::NotSent(why.to_owned()));
+        assert_eq!(answer, report, "{script}");
     }
 }
 
 #[tokio::test]
-async fn a_program_that_is_missing_delays_letters_until_it_is_there() {
+async fn a_missing_program_delays_emails_until_it_is_installed() {
     let house = House::new().await;
     let program = Program::missing();
     let to = EmailAddress::parse("ann@example.org").unwrap();
     let answer = MailRoom::new(program.settings()).send_trial(&to, &house.world).await;
     let path = program.path("sendmail");
-    let told =
-        format!("sendmail: cannot be started: {}: No such file or directory (os error 2)", path.display());
-    assert_eq!(answer, Err(TrialError::NotTaken(told)));
+    let report = format!(
+        "Could not start sendmail: {}: no such file or directory. Check mail.transport.",
+        path.display()
+    );
+    assert_eq!(answer, Err(TrialError::NotSent(report)));
 
     let worker = house.work(program.settings());
-    house.ask("ann@example.org").await;
+    house.request("ann@example.org").await;
     let due = house.delayed_until().await;
     program.write("keep");
     house.clock.advance_to(due);
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
     assert_eq!(program.kept(), ["ann@example.org"]);
 }
 
 #[tokio::test]
-async fn stopping_waits_for_a_program_that_has_the_letter_and_records_how_it_ended() {
+async fn stopping_waits_for_a_program_that_has_the_email_and_records_how_it_ended() {
     let house = House::new().await;
     let program = Program::missing();
     program.write("mkfifo \"$here/release\"; keep; read -r go < \"$here/release\"");
     let worker = house.work(program.settings());
-    house.ask("ann@example.org").await;
+    house.request("ann@example.org").await;
     until(|| !program.kept().is_empty()).await;
     worker.stop.cancel();
     tokio::task::yield_now().await;

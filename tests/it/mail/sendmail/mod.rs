@@ -1,4 +1,4 @@
-//! Letters through a `sendmail` program: a real one, and small scripts that stand in for one.
+//! Sending through a `sendmail` program: a real one, and small scripts in its place.
 
 mod endings;
 mod misbehaving;
@@ -17,11 +17,11 @@ use tempfile::TempDir;
 
 use super::through;
 
-/// A program in a folder of its own, which it knows as `$here`. To whom the letter goes is `$to`.
+/// A program in its own folder, which it knows as `$here`. `$to` is the recipient.
 struct Program(TempDir);
 
 impl Program {
-    /// Nothing yet: a program that is missing.
+    /// A program that is not installed yet.
     fn missing() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -56,7 +56,7 @@ impl Program {
         }))
     }
 
-    /// Whom it was called for, each time, in the order of their names.
+    /// The recipient of each call, sorted.
     fn calls(&self) -> Vec<String> {
         let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
         let mut calls: Vec<String> =
@@ -65,7 +65,7 @@ impl Program {
         calls
     }
 
-    /// To whom the letters are that it kept, in the order of their names.
+    /// The recipients of the emails that it kept, sorted.
     fn kept(&self) -> Vec<String> {
         let files = fs::read_dir(self.0.path()).unwrap();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
@@ -76,7 +76,7 @@ impl Program {
         kept
     }
 
-    /// The process that it named in this file, once it has.
+    /// Waits until the program has written a process id to this file.
     async fn process(&self, name: &str) -> Process {
         let number = || fs::read_to_string(self.path(name)).ok()?.strip_suffix('\n')?.parse().ok();
         until(|| number().is_some()).await;
@@ -84,7 +84,7 @@ impl Program {
     }
 }
 
-/// A process that a program began. It is ended when it is dropped.
+/// A process that a program has started. Dropping it kills it.
 struct Process(Pid);
 
 impl Process {
@@ -97,13 +97,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Most are gone by then.
+        // Most have ended by then.
         let _ = kill_process(self.0, Signal::KILL);
     }
 }
 
-/// Writes a program by way of another process: one that this process had open for writing could not
-/// be started while a child of another test still holds it open.
+/// Writes a program through another process. A file that this process had open for writing cannot be
+/// started while a child of another test still has it open.
 pub(crate) fn write_program(path: &Path, text: &str) {
     let mut writing =
         Command::new("/bin/sh").args(["-c", "cat > \"$0\""]).arg(path).stdin(Stdio::piped()).spawn().unwrap();
@@ -112,12 +112,12 @@ pub(crate) fn write_program(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Returns once it is so. A foreign process tells nobody: it is asked again and again.
+/// Returns when `so` is true. Asks again and again, because a foreign process does not report.
 async fn until(so: impl Fn() -> bool) {
     let so = async {
         while !so() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), so).await.expect("it never came to pass");
+    tokio::time::timeout(Duration::from_secs(20), so).await.expect("it never happened");
 }

@@ -1,4 +1,4 @@
-//! Through `msmtp`, a sendmail program as people run it, to the mail server of the tests.
+//! Through `msmtp`, a real sendmail program, to the test mail server.
 
 use std::fs;
 use std::path::Path;
@@ -13,8 +13,8 @@ use crate::mail::{House, through_sink};
 
 const PROGRAM: &str = "/usr/bin/msmtp";
 
-/// `msmtp`, told to give letters to this mail server. Nothing, where it is missing: then a line says
-/// so, and on CI the test fails.
+/// `msmtp`, configured for this mail server. Returns nothing and prints a line where it is not installed.
+/// On CI the test fails then.
 fn msmtp(sink: &Sink) -> Option<Program> {
     if !Path::new(PROGRAM).exists() {
         assert!(!is_ci(), "{PROGRAM} must be there on CI");
@@ -28,14 +28,14 @@ fn msmtp(sink: &Sink) -> Option<Program> {
 }
 
 #[tokio::test]
-async fn a_real_program_brings_letters_whole() {
+async fn a_real_program_passes_emails_on_unchanged() {
     let sink = Sink::good().await;
     let Some(program) = msmtp(&sink) else { return };
     let house = House::new().await;
     let worker = house.work(program.settings());
-    house.ask("Ann.Lee@example.org").await;
+    house.request("Ann.Lee@example.org").await;
     let letter = sink.mails(1).await.remove(0);
-    house.owes_nothing().await;
+    house.empties_its_outbox().await;
     worker.stops().await;
 
     assert_eq!(letter.from, "gatepost@id.example.org");
@@ -52,11 +52,11 @@ async fn a_real_program_brings_letters_whole() {
     assert!(link.len() < 77 && text.lines().any(|line| line == code), "{text}");
     assert!(html.contains(&format!("href=\"{link}\"")) && html.contains(code));
 
-    // A house with the same seed that speaks to the mail server itself sends the same bytes, and one
-    // line break more.
+    // Sent to the mail server directly, from the same seed, it is the same bytes and one more line
+    // break.
     let twin = House::new().await;
     let worker = twin.work(through_sink(&sink));
-    twin.ask("Ann.Lee@example.org").await;
+    twin.request("Ann.Lee@example.org").await;
     let direct = sink.mails(2).await.remove(1);
     let text = |mail: TakenMail| String::from_utf8(mail.data).unwrap();
     assert_eq!(format!("{}\r\n", text(letter)), text(direct));
@@ -64,7 +64,7 @@ async fn a_real_program_brings_letters_whole() {
 }
 
 #[tokio::test]
-async fn what_a_real_program_is_told_for_good_is_final_and_all_else_is_tried_again() {
+async fn a_permanent_refusal_through_a_real_program_is_final_and_others_are_retried() {
     let tries = AtomicUsize::new(0);
     let sink = Sink::start(Security::None, move |moment| match (moment.stage, moment.line.as_str()) {
         (Stage::Rcpt, line) if line.contains("gone@") => Act::say("550 no such person"),
@@ -76,14 +76,14 @@ async fn what_a_real_program_is_told_for_good_is_final_and_all_else_is_tried_aga
     .await;
     let Some(program) = msmtp(&sink) else { return };
     let house = House::new().await;
-    // One that an option could be made of.
+    // Two of them look like options.
     let people = ["gone@example.org", "late@example.org", "--version@example.org", "-oQ/tmp@example.org"];
     for to in people {
-        house.ask(to).await;
+        house.request(to).await;
     }
     let worker = house.work(program.settings());
-    let _hurry = house.hurry();
-    house.owes_nothing().await;
+    let _hurry = house.retries_at_once();
+    house.empties_its_outbox().await;
     worker.stops().await;
     let mut taken: Vec<String> = sink.seen().mails.into_iter().map(|mail| mail.to).collect();
     taken.sort();

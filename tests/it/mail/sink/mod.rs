@@ -1,5 +1,5 @@
-//! A mail server of the tests, on a real socket: does what a mail server does, unless a script
-//! tells it to misbehave at a step.
+//! A mail server for tests, on a real socket. It behaves well unless its script makes it misbehave at
+//! some stage.
 
 mod talk;
 
@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::talk::Talk;
 
-/// Where in the conversation a script may misbehave.
+/// Where in the conversation the script can misbehave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Greeting,
@@ -23,28 +23,28 @@ pub(crate) enum Stage {
     Mail,
     Rcpt,
     Data,
-    /// The first line of the letter has come.
+    /// The first line of the message has arrived.
     Body,
-    /// The final dot has come.
+    /// The final dot has arrived.
     Dot,
 }
 
 /// What the mail server does at a stage.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// What a mail server should.
+    /// The right thing.
     Behave,
-    /// Answers this instead, byte for byte. At `Dot` the letter is kept if it is a 250.
+    /// Replies this instead, byte for byte. At `Dot` the email is kept if the reply is a 250.
     Say(Vec<u8>),
-    /// Answers what it should, but one byte a while, and never ends.
+    /// Replies a few bytes at a time, without end.
     Drip,
-    /// Never answers.
+    /// Never replies.
     Silence,
     /// Closes the connection.
     HangUp,
-    /// Keeps the letter (at `Dot`), then closes the connection without an answer.
+    /// Keeps the email (at `Dot`), then closes the connection without a reply.
     KeepAndHangUp,
-    /// Answers as it should once the test lets it.
+    /// Replies correctly when the test allows it.
     Hold(watch::Receiver<bool>),
 }
 
@@ -54,8 +54,8 @@ impl Act {
     }
 }
 
-/// What the script is asked: the stage, the command (at `Dot` the letter), the number of the
-/// connection (from 0).
+/// What the script sees: the stage, the command (at `Dot` the message) and the number of the connection,
+/// counted from 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Moment {
     pub(crate) stage: Stage,
@@ -63,7 +63,7 @@ pub(crate) struct Moment {
     pub(crate) connection: usize,
 }
 
-/// A letter the mail server has taken.
+/// An email that the mail server has accepted.
 #[derive(Clone, Debug)]
 pub(crate) struct TakenMail {
     pub(crate) from: String,
@@ -71,7 +71,7 @@ pub(crate) struct TakenMail {
     pub(crate) data: Vec<u8>,
 }
 
-/// How the mail server speaks TLS.
+/// How the mail server uses TLS.
 #[derive(Clone)]
 pub(crate) enum Security {
     None,
@@ -90,27 +90,27 @@ impl TakenMail {
 
 type Script = Arc<dyn Fn(&Moment) -> Act + Send + Sync>;
 
-/// The mail server. It is gone when it is dropped.
+/// The mail server. Dropping it stops it.
 pub(crate) struct Sink {
     pub(crate) port: u16,
     seen: watch::Sender<Seen>,
     _accepting: AbortOnDropHandle<()>,
 }
 
-/// All that a mail server saw.
+/// Everything the mail server has seen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) mails: Vec<TakenMail>,
-    /// Every line that came in the clear.
+    /// Every line that arrived unencrypted.
     pub(crate) clear: Vec<String>,
-    /// Every moment its script was asked about.
+    /// Every moment that the script has seen.
     pub(crate) moments: Vec<Moment>,
     pub(crate) connections: usize,
     pub(crate) hung_up: usize,
 }
 
 impl Sink {
-    /// A mail server that always does what it should.
+    /// A mail server that always behaves well.
     pub(crate) async fn good() -> Self {
         Self::start(Security::None, |_| Act::Behave).await
     }
@@ -139,15 +139,15 @@ impl Sink {
         self.seen.borrow().clone()
     }
 
-    /// Returns once `so` is true of what was seen. A test that waits in vain fails.
+    /// Returns when `so` is true of what was seen. Fails the test if that takes too long.
     pub(crate) async fn until(&self, so: impl Fn(&Seen) -> bool) -> Seen {
         let mut seen = self.seen.subscribe();
         let waited = tokio::time::timeout(Duration::from_secs(20), seen.wait_for(|seen| so(seen))).await;
         let result = waited.map(|seen| seen.unwrap().clone());
-        result.unwrap_or_else(|_| panic!("it never came to pass: {:?}", self.seen()))
+        result.unwrap_or_else(|_| panic!("it never happened: {:?}", self.seen()))
     }
 
-    /// The first letter to an address, once it is there. For as long as that takes.
+    /// Waits for the first email to an address, however long that takes.
     pub(crate) async fn letter_to(&self, address: &str) -> TakenMail {
         let is_to = |mail: &&TakenMail| mail.to == address;
         let mut seen = self.seen.subscribe();
@@ -155,12 +155,12 @@ impl Sink {
         seen.mails.iter().find(is_to).unwrap().clone()
     }
 
-    /// How many letters to an address there are.
+    /// How many emails to an address have arrived.
     pub(crate) fn count_to(&self, address: &str) -> usize {
         self.seen.borrow().mails.iter().filter(|mail| mail.to == address).count()
     }
 
-    /// The first `count` letters, once they are there.
+    /// Waits for the first `count` emails.
     pub(crate) async fn mails(&self, count: usize) -> Vec<TakenMail> {
         self.until(|seen| seen.mails.len() >= count).await.mails
     }
@@ -175,7 +175,7 @@ async fn accept(listener: TcpListener, tls: Security, script: Script, seen: watc
         let talk = Talk { script: Arc::clone(&script), seen: seen.clone(), number, is_secret: false };
         let (tls, seen) = (tls.clone(), seen.clone());
         talks.spawn(async move {
-            // A client that goes away is none of the mail server's business.
+            // An error means that the client has gone away, as some tests intend.
             let _ = talk.serve(stream, tls).await;
             seen.send_modify(|seen| seen.hung_up += 1);
         });

@@ -1,4 +1,4 @@
-//! One conversation of the mail server of the tests.
+//! One conversation of the test mail server.
 
 use std::time::Duration;
 
@@ -168,7 +168,7 @@ impl Talk {
             Act::Silence => std::future::pending().await,
             Act::HangUp | Act::KeepAndHangUp => return Ok(Next::Over),
             Act::Hold(mut released) => {
-                // A test that is over holds nobody up.
+                // An error means that the test has ended.
                 let _ = released.wait_for(|released| *released).await;
                 stream.write_all(reply.as_bytes()).await?;
             }

@@ -1,4 +1,4 @@
-//! The mailbox page, in which somebody without a mail server finds the letters.
+//! The mailbox page, which shows emails where there is no mail server.
 
 use super::driver::{Browser, Kind, is_installed};
 use super::site::Site;
@@ -6,7 +6,7 @@ use super::site::Site;
 const ANN: &str = "ann@example.org";
 
 #[tokio::test]
-async fn a_letter_comes_into_the_mailbox_page_and_signs_in() {
+async fn an_email_appears_on_the_mailbox_page_and_signs_in() {
     if !is_installed() {
         return;
     }

@@ -1,4 +1,4 @@
-//! What arrives, read as a stranger's mail program reads it.
+//! What arrives, read as a mail program reads it.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use mailparse::{MailHeaderMap, ParsedMail};
 use super::sink::Sink;
 use super::{House, through, through_sink};
 
-/// What a letter says.
+/// What an email is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum About {
     SigningIn,
@@ -26,25 +26,25 @@ enum About {
 impl About {
     const ALL: [Self; 4] = [Self::SigningIn, Self::NoAccount, Self::Confirming, Self::AlreadyRegistered];
 
-    /// What stands on its button, if it has one.
+    /// The label of its button, if it has one.
     fn label(self) -> Option<&'static str> {
         match self {
             Self::SigningIn | Self::AlreadyRegistered => Some("Sign in"),
-            Self::Confirming => Some("Confirm your address"),
+            Self::Confirming => Some("Confirm your email address"),
             Self::NoAccount => None,
         }
     }
 }
 
-/// The letter that follows from one asking, as it went over the wire.
-async fn letter(about: About, change: impl Fn(&mut MailSettings)) -> Vec<u8> {
+/// The email that one request causes, as it was sent.
+async fn sent(about: About, change: impl Fn(&mut MailSettings)) -> Vec<u8> {
     let house = House::over(Arc::new(MemoryStore::new()), about != About::NoAccount).await;
     let (ann, client) = (EmailAddress::parse("ann@example.org").unwrap(), &Client::server());
     if about == About::AlreadyRegistered {
         house.gatepost.add_account(&ann, Role::Member, client).await.unwrap();
     }
     match about {
-        About::SigningIn | About::NoAccount => _ = house.ask(ann.as_str()).await,
+        About::SigningIn | About::NoAccount => _ = house.request(ann.as_str()).await,
         About::Confirming | About::AlreadyRegistered => {
             let password = Password::new("three quiet otters".into());
             house.gatepost.register(&ann, &password, None, &[], client).await.unwrap();
@@ -66,7 +66,7 @@ fn parts(mail: &ParsedMail<'_>) -> (String, String) {
     (text.get_body().unwrap().replace('\r', ""), html.get_body().unwrap().replace('\r', ""))
 }
 
-/// Headers, text and HTML in one page to look at.
+/// Headers, text and HTML on one page, for review.
 fn shown(data: &[u8]) -> String {
     let mail = mailparse::parse_mail(data).unwrap();
     let headers: Vec<String> =
@@ -75,9 +75,9 @@ fn shown(data: &[u8]) -> String {
     format!("{}\n\n{text}\n{html}", headers.join("\n"))
 }
 
-/// What a person reads of a page: no tags, no style block.
+/// The words that a person sees on the page. The preview before the first table is hidden.
 fn read(html: &str) -> Vec<String> {
-    let (_, body) = html.split_once("<body").unwrap();
+    let (_, body) = html.split_once("<table").unwrap();
     let mut words = String::new();
     let mut is_tag = true;
     for c in body.chars() {
@@ -95,30 +95,30 @@ fn read(html: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_letter_to_sign_in_reads_well() {
-    insta::assert_snapshot!(shown(&letter(About::SigningIn, |_| {}).await));
+async fn the_sign_in_email_reads_well() {
+    insta::assert_snapshot!(shown(&sent(About::SigningIn, |_| {}).await));
 }
 
 #[tokio::test]
-async fn the_letter_that_there_is_no_account_reads_well() {
-    insta::assert_snapshot!(shown(&letter(About::NoAccount, |_| {}).await));
+async fn the_no_account_email_reads_well() {
+    insta::assert_snapshot!(shown(&sent(About::NoAccount, |_| {}).await));
 }
 
 #[tokio::test]
-async fn the_letter_to_confirm_an_address_reads_well() {
-    insta::assert_snapshot!(shown(&letter(About::Confirming, |_| {}).await));
+async fn the_confirmation_email_reads_well() {
+    insta::assert_snapshot!(shown(&sent(About::Confirming, |_| {}).await));
 }
 
 #[tokio::test]
-async fn the_letter_that_there_is_an_account_already_reads_well() {
-    insta::assert_snapshot!(shown(&letter(About::AlreadyRegistered, |_| {}).await));
+async fn the_already_registered_email_reads_well() {
+    insta::assert_snapshot!(shown(&sent(About::AlreadyRegistered, |_| {}).await));
 }
 
 #[tokio::test]
-async fn link_and_code_stand_alone_and_unbroken_on_the_wire_too() {
+async fn link_and_code_have_lines_of_their_own_and_are_sent_unbroken() {
     for about in About::ALL {
-        // As it is, as lines of the raw message: no encoding has touched them.
-        let data = letter(about, |_| {}).await;
+        // Lines of the raw message, so no encoding has changed them.
+        let data = sent(about, |_| {}).await;
         let raw = String::from_utf8(data.clone()).unwrap();
         let link = raw.lines().find(|line| line.starts_with("https://id.example.org/link/"));
         let code = raw.lines().find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));
@@ -128,7 +128,7 @@ async fn link_and_code_stand_alone_and_unbroken_on_the_wire_too() {
             assert_eq!((link, code), (None, None));
             continue;
         }
-        let (link, code) = (link.unwrap(), code.expect("the code has a line of its own"));
+        let (link, code) = (link.unwrap(), code.expect("the code has its own line"));
         assert!(link.len() < 77 && !link.contains(['=', '?', '&', '%']), "{link}");
         assert_eq!(link.len(), "https://id.example.org/link/".len() + 40);
         let mail = mailparse::parse_mail(&data).unwrap();
@@ -143,13 +143,14 @@ async fn link_and_code_stand_alone_and_unbroken_on_the_wire_too() {
 #[tokio::test]
 async fn both_parts_say_the_same() {
     for about in About::ALL {
-        let data = letter(about, |_| {}).await;
+        let data = sent(about, |_| {}).await;
         let (text, html) = parts(&mailparse::parse_mail(&data).unwrap());
-        let in_text: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         let in_html = read(&html);
-        // The page also has the product's name above it and a label on its button.
+        // The HTML also has the product's name at the top and the label of the button. Only the text has
+        // the line for autofill.
+        let in_text = text.lines().filter(|line| !line.starts_with('@')).flat_map(str::split_whitespace);
         let extras = about.label().unwrap_or_default().split_whitespace().chain(["Gatepost"]);
-        let mut expected: Vec<&str> = in_text.iter().map(String::as_str).chain(extras).collect();
+        let mut expected: Vec<&str> = in_text.chain(extras).collect();
         let mut found: Vec<&str> = in_html.iter().map(String::as_str).collect();
         expected.sort_unstable();
         found.sort_unstable();
@@ -158,9 +159,9 @@ async fn both_parts_say_the_same() {
 }
 
 #[tokio::test]
-async fn nothing_in_a_letter_is_fetched_from_anywhere() {
+async fn an_email_fetches_nothing_from_anywhere() {
     for about in About::ALL {
-        let data = letter(about, |_| {}).await;
+        let data = sent(about, |_| {}).await;
         let (_, html) = parts(&mailparse::parse_mail(&data).unwrap());
         for part in ["src=", "url(", "@import", "<img", "<link", "<script", "<iframe", "background="] {
             assert!(!html.contains(part), "{about:?}: {part}");
@@ -171,9 +172,9 @@ async fn nothing_in_a_letter_is_fetched_from_anywhere() {
 }
 
 #[tokio::test]
-async fn names_in_any_script_arrive_whole_and_make_no_header() {
+async fn product_names_in_any_script_arrive_whole_and_add_no_header() {
     let name = "Müllers Tür ✓ \u{5d0}";
-    let data = letter(About::SigningIn, |settings| {
+    let data = sent(About::SigningIn, |settings| {
         settings.name = name.into();
         settings.from = Sender::parse(&format!("{name} <door@example.org>")).unwrap();
     })
@@ -191,6 +192,46 @@ async fn names_in_any_script_arrive_whole_and_make_no_header() {
 }
 
 #[tokio::test]
+async fn a_long_product_name_comes_last_in_the_subject_and_breaks_no_header() {
+    for name in [
+        "The Society for the Preservation of Old Garden Gates".to_owned(),
+        "Gesellschaft_zur_Erhaltung_alter_Gartentore_und_Tür".to_owned(),
+        "\u{95e8}".repeat(64),
+        "\u{1f6aa}".repeat(64),
+    ] {
+        let data = sent(About::SigningIn, |settings| {
+            settings.name.clone_from(&name);
+            settings.from = Sender::parse(&format!("{name} <door@example.org>")).unwrap();
+        })
+        .await;
+        assert!(data.is_ascii());
+        let raw = String::from_utf8(data.clone()).unwrap();
+        let (headers, _) = raw.split_once("\r\n\r\n").unwrap();
+        // RFC 5322, 2.1.1 and RFC 2047, 2: the limits of lines and of encoded words.
+        assert!(headers.lines().all(|line| line.len() <= 998), "{headers}");
+        let mut encoded = headers.split_whitespace().filter(|word| word.starts_with("=?"));
+        assert!(encoded.all(|word| word.len() <= 75), "{headers}");
+        assert!(!headers.contains("Subject: =?") || !name.is_ascii(), "{headers}");
+        let mail = mailparse::parse_mail(&data).unwrap();
+        let subject = mail.headers.get_first_value("Subject").unwrap();
+        assert!(subject.ends_with(&format!(" is your code for {name}")), "{subject}");
+        assert_eq!(mail.headers.get_first_value("From").unwrap(), format!("{name} <door@example.org>"));
+        assert_eq!(mail.headers.len(), 8, "{:?}", mail.headers);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_emails_previews_the_title_and_the_lifetime() {
+    let data = sent(About::SigningIn, |_| {}).await;
+    let (_, html) = parts(&mailparse::parse_mail(&data).unwrap());
+    let (_, body) = html.split_once("<body").unwrap();
+    let preview = "Sign in to Gatepost. The link and code expire 10 minutes after this email was sent and work \
+                   only once.</div>";
+    let (before, _) = body.split_once(preview).expect("the preview comes first");
+    assert!(before.contains("display: none") && !before.contains("<p"), "{before}");
+}
+
+#[tokio::test]
 async fn hostile_recipients_and_names_change_no_header() {
     let house = House::new().await;
     let hostile = [
@@ -205,9 +246,9 @@ async fn hostile_recipients_and_names_change_no_header() {
     ];
     let mut owed = Vec::new();
     for address in hostile {
-        // What the strict parser refuses cannot be written to at all.
+        // Addresses that the strict parser refuses never get an email.
         if EmailAddress::parse(address).is_ok() {
-            house.ask(address).await;
+            house.request(address).await;
             owed.push(address);
         }
     }
@@ -230,7 +271,7 @@ async fn hostile_recipients_and_names_change_no_header() {
 }
 
 #[tokio::test]
-async fn the_mailbox_shows_what_would_have_been_sent() {
+async fn the_mailbox_shows_emails_instead_of_sending_them() {
     use gatepost::domain::ports::Mailbox;
 
     let house = House::new().await;
@@ -238,22 +279,22 @@ async fn the_mailbox_shows_what_would_have_been_sent() {
     let mut settings = through(TransportSettings::Mailbox(Arc::clone(&letters)));
     settings.public_url = Origin::parse("http://localhost:8080").unwrap();
     let worker = house.work(settings);
-    let queued = house.ask("Ann@example.org").await;
+    let queued = house.request("Ann@example.org").await;
     letters.arrival_after(0).await;
-    house.ask("bob@example.org").await;
+    house.request("bob@example.org").await;
     letters.arrival_after(1).await;
 
     let all = letters.letters(None);
     let to: Vec<&str> = all.iter().map(|letter| letter.to.as_str()).collect();
     assert_eq!(to, ["bob@example.org", "Ann@example.org"], "newest first");
     let ann = EmailAddress::parse("ann@EXAMPLE.org").unwrap();
-    let [letter] = &letters.letters(Some(&ann))[..] else { panic!("one letter to ann") };
+    let [letter] = &letters.letters(Some(&ann))[..] else { panic!("one email to ann") };
     assert_eq!(letters.letter(letter.id).unwrap().subject, letter.subject);
     let link = letter.link.as_deref().unwrap();
     assert!(letter.text.lines().any(|line| line == link) && link.starts_with("http://localhost:8080/link/"));
     assert!(letter.text.ends_with(&format!("@localhost #{}\n", letter.code.as_ref().unwrap().as_str())));
 
-    // What is shown signs in.
+    // The code that is shown signs in.
     let code = gatepost::domain::token::Code::parse(letter.code.as_deref().unwrap());
     let client = Client::server();
     let redeemed = house.gatepost.redeem_code(queued.held, code.as_ref(), None, None, &client).await;
@@ -262,12 +303,12 @@ async fn the_mailbox_shows_what_would_have_been_sent() {
 }
 
 #[tokio::test]
-async fn the_mailbox_keeps_the_newest_letters_and_no_more() {
+async fn the_mailbox_keeps_only_the_newest_emails() {
     use gatepost::domain::ports::Mailbox;
 
     let house = House::new().await;
     for number in 0..RecentLetters::MAX + 3 {
-        house.ask(&format!("p{number}@example.org")).await;
+        house.request(&format!("p{number}@example.org")).await;
         house.clock.advance(std::time::Duration::from_millis(1));
     }
     let letters = Arc::new(RecentLetters::new());
