@@ -129,8 +129,8 @@ async fn a_resend_does_not_move_the_end(door: Door) {
     let last = app.letter_to("ann@example.org").await;
     assert_eq!(last.link, first.link);
     // And the letter says so.
-    assert!(first.text.contains("work for 10 minutes"), "{}", first.text);
-    assert!(last.text.contains("work for 1 minute from"), "{}", last.text);
+    assert!(first.text.contains("expire 10 minutes after"), "{}", first.text);
+    assert!(last.text.contains("expire 1 minute after"), "{}", last.text);
     assert_eq!(ann.look_at(&last.link).await, Answer::Done);
     app.clock.advance(Duration::from_mins(1));
     assert_eq!(ann.look_at(&last.link).await, Answer::refused(410, "invalid_link"));

@@ -215,7 +215,8 @@ async fn a_long_product_name_comes_last_in_the_subject_and_breaks_no_header() {
         let mail = mailparse::parse_mail(&data).unwrap();
         let subject = mail.headers.get_first_value("Subject").unwrap();
         assert!(subject.ends_with(&format!(" is your code for {name}")), "{subject}");
-        assert_eq!(mail.headers.get_first_value("From").unwrap(), format!("{name} <door@example.org>"));
+        let from = mail.headers.get_first_value("From").unwrap().replace('"', "");
+        assert_eq!(from, format!("{name} <door@example.org>"));
         assert_eq!(mail.headers.len(), 8, "{:?}", mail.headers);
     }
 }
