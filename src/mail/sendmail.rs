@@ -72,7 +72,7 @@ impl Sendmail {
             _ => {}
         }
         Some(match running.end().await {
-            Ok((status, _)) if status.success() => Ok(format!("sendmail ended with {status}")),
+            Ok((status, _)) if status.success() => Ok(status.to_string()),
             Ok((status, said)) => Err(failed(status, &said)),
             Err(error) => Err(lost(&error)),
         })
