@@ -1,4 +1,4 @@
-//! Turns the configuration into the settings of each room.
+//! What each room is told of the configuration.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::path::Origin;
 use crate::web::Site;
 use crate::web::edge::{EdgeSettings, Limits};
 
-/// The parts of a house, as configured, with the public address `origin`.
+/// A house as it was configured, reached at `origin`.
 pub(super) fn furnish(
     config: &Config,
     origin: Origin,
@@ -47,7 +47,7 @@ pub(super) fn furnish(
     }
 }
 
-/// The settings of the domain.
+/// What is decided by.
 pub(super) fn domain(config: &Config) -> Settings {
     Settings {
         link_lifetime: config.link_lifetime,
@@ -60,7 +60,7 @@ pub(super) fn domain(config: &Config) -> Settings {
     }
 }
 
-/// How email is sent.
+/// How letters leave.
 pub(super) fn mail(config: &Config, public_url: Origin) -> MailSettings {
     MailSettings {
         transport: match &config.mail.transport {

@@ -1,4 +1,4 @@
-//! The running server: doors, mail room and sweeper around one domain.
+//! The house while it runs: doors, mail room and sweeper around one domain.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::{EdgeSettings, Listener, serve};
 use crate::web::{House, Site, doors};
 
-/// How long shutting down may take: ten seconds, less one for the last sync of the store.
+/// When stopping is given up: a second less than the ten it may take, for the store's last sync.
 const LONGEST_STOP: Duration = Duration::from_secs(9);
 
-/// Everything a house is made of: engines, world, and the settings of each room.
+/// All a house is made of: engines, world, and what each room was told.
 pub struct Parts {
     /// The engine of the store.
     pub store: Arc<dyn Store>,
@@ -26,17 +26,17 @@ pub struct Parts {
     pub ring: KeyRing,
     /// Clock and entropy.
     pub world: World,
-    /// The settings of the domain.
+    /// What the domain decides by.
     pub domain: Settings,
-    /// How email is sent.
+    /// How letters leave.
     pub mail: MailSettings,
-    /// What every page shows.
+    /// What every page knows.
     pub site: Site,
-    /// How the socket is protected.
+    /// How the socket is guarded.
     pub edge: EdgeSettings,
 }
 
-/// A house whose doors are not open yet.
+/// A house that is put together, before its doors are opened.
 pub struct Running {
     house: House,
     mail: Arc<MailRoom>,
@@ -45,10 +45,10 @@ pub struct Running {
 }
 
 impl Running {
-    /// Puts its parts together.
+    /// Puts it together.
     ///
     /// # Errors
-    /// If the key ring does not belong to the store, or the store fails.
+    /// When the key ring is not the store's, or the store fails.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
         let Parts { store, ring, world, domain, mail, site, edge } = parts;
         let gatepost = Gatepost::open(store, world.clone(), ring, domain).await?;
@@ -60,16 +60,15 @@ impl Running {
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 
-    /// The house, as its doors see it.
+    /// What its doors answer by.
     #[must_use]
     pub fn house(&self) -> &House {
         &self.house
     }
 
-    /// Serves until `stop`, then finishes open requests.
+    /// Serves until `stop`, and then until what had begun is finished.
     ///
-    /// Everything runs in one task, so that a panic in any part ends the process instead of leaving it
-    /// partly running.
+    /// All of it is one task: a panic in any part ends the process, rather than leave it half alive.
     pub async fn run(self, listener: Listener, stop: CancellationToken) {
         let gatepost = self.house.gatepost.clone();
         let doors = doors(&self.house, self.edge.clone(), self.world);
@@ -86,19 +85,19 @@ impl Running {
         };
         tokio::select! {
             _ = work => {}
-            () = too_late => tracing::warn!("gave up on unfinished requests; queued mail is kept"),
+            () = too_late => tracing::warn!("what is still unfinished is left: mail stays owed"),
         }
     }
 }
 
-/// Removes expired records, again and again.
+/// Removes what is over, for ever.
 async fn sweep(gatepost: &Gatepost) {
     loop {
         match gatepost.sweep().await {
             Ok(Swept::More) => {}
             Ok(Swept::All) => gatepost.rest_between_sweeps().await,
             Err(error) => {
-                tracing::warn!(%error, "cannot remove expired records right now");
+                tracing::warn!(%error, "what is over cannot be removed now");
                 gatepost.rest_between_sweeps().await;
             }
         }

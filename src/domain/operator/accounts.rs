@@ -170,9 +170,7 @@ impl Gatepost {
             Role::Admin => EventName::AdminGranted,
             Role::Member => EventName::AdminRevoked,
         };
-        let changed =
-            self.change_account(address, name, client, |account| account.admin = role == Role::Admin);
-        Ok(changed.await?.account)
+        self.change_account(address, name, client, |account| account.admin = role == Role::Admin).await
     }
 
     /// A request whose link no letter brings: no letter is owed, and no browser waits for it. Without

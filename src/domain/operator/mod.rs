@@ -6,7 +6,6 @@ mod import;
 mod refusal;
 mod role;
 
-pub use self::access::Treated;
 pub use self::accounts::{AccountPage, HandedOut};
 pub use self::import::{IMPORT_STEP, Imported, NewAccount};
 pub use self::refusal::Refusal;

@@ -1,11 +1,11 @@
-//! The role of an account.
+//! What an account may do.
 
-/// The role of an account.
+/// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// May use its own account.
+    /// What everybody may.
     Member,
-    /// May also manage all accounts, on the admin pages.
+    /// What the operator may, on the admin pages.
     Admin,
 }

@@ -1,4 +1,4 @@
-//! A letter is owed: what asking for one answers, and asking for one more.
+//! Requesting another email, and the response to every request for an email.
 
 use poem::web::Data;
 use poem_openapi::payload::Json;
@@ -14,25 +14,25 @@ use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[("resend", &[Code::InvalidRequest, Code::TooManyMails])];
 
-/// A letter is on its way. The same for every address, whether it has an account or not.
+/// An email will be sent. The response is the same whether or not the address has an account.
 #[derive(Debug, Object)]
 pub(super) struct MailQueued {
-    /// `mail_queued`. Expect other values.
+    /// What happened.
     code: String,
-    /// Proves that it was you who asked. Keep it, and bring it with the code or the link.
+    /// Proves that you made the request. Keep it, and send it with the code or the link.
     request: String,
-    /// When the request is over.
+    /// When the request expires.
     expires_at: String,
-    /// How many seconds to wait before asking for another letter.
+    /// Seconds to wait before requesting another email.
     resend_after: u64,
 }
 
 #[derive(ApiResponse)]
 pub(super) enum Accepted {
-    /// A letter is on its way.
+    /// An email will be sent.
     #[oai(status = 202)]
     MailQueued(Json<MailQueued>),
 }
@@ -50,11 +50,11 @@ impl From<mailed::MailQueued> for Accepted {
 
 pub(super) struct Operations;
 
-#[OpenApi(tag = "Tag::SignIn")]
+#[OpenApi(tag = "Tag::Resend")]
 impl Operations {
-    /// Ask for one more letter
+    /// Send another email
     ///
-    /// Link and code of every letter of a request work until one of them is used.
+    /// The link and code in every email of a request work until one of them is used.
     #[oai(path = "/resend", method = "post", operation_id = "resend")]
     async fn resend(
         &self,

@@ -1,5 +1,5 @@
-//! The session as it travels over JSON: `Authorization: Bearer`. Cookies are not read, so that no
-//! page a person visits can act for them.
+//! The session of a request: `Authorization: Bearer`. Cookies are not read, so a website cannot act for
+//! the person who visits it.
 
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody};
@@ -12,17 +12,18 @@ use crate::web::problem::{Code, Problem};
 
 const SCHEME: &str = "session";
 
-/// Who must be signed in. Found out before the input is read: nobody else is told what is wrong with it.
+/// Someone who must be signed in. Checked before the input is read, so that no one else learns what is
+/// wrong with it.
 pub(super) struct SignedIn {
     /// The session token.
     pub(super) token: String,
     pub(super) live: Live,
 }
 
-/// The session token of who must have signed in not long ago.
+/// The session token of someone whose sign-in must be recent.
 pub(super) struct RecentlySignedIn(pub(super) String);
 
-/// The session token of who may be signed in.
+/// The session token of someone who may be signed in or not.
 pub(super) struct PerhapsSignedIn(pub(super) Option<String>);
 
 impl<'a> ApiExtractor<'a> for SignedIn {
@@ -103,12 +104,12 @@ impl<'a> ApiExtractor<'a> for PerhapsSignedIn {
 }
 
 fn house(request: &Request) -> Result<&House, Problem> {
-    // The edge put it there.
+    // `api::add` attaches it to every request.
     request.data().ok_or_else(|| Problem::of(Code::Internal))
 }
 
-/// Nothing, where the header is missing, garbled, of another scheme, or stands there twice: two
-/// readers could take two sessions.
+/// None if the header is missing, malformed, of another scheme, or sent twice: two readers could take two
+/// different sessions.
 fn session_token(request: &Request) -> Option<String> {
     let mut values = request.headers().get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
@@ -119,7 +120,7 @@ fn session_token(request: &Request) -> Option<String> {
 fn scheme() -> MetaSecurityScheme {
     MetaSecurityScheme {
         ty: "http",
-        description: Some("The `token` of a session, as the outcome of a sign-in gave it."),
+        description: Some("The session token from the response to a sign-in."),
         name: None,
         key_in: None,
         scheme: Some("bearer"),

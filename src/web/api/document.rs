@@ -1,32 +1,33 @@
-//! The `OpenAPI` document: what poem-openapi writes, made fit for validators and generators.
+//! The `OpenAPI` document: the one that poem-openapi writes, corrected for validators and generators.
 
 use std::collections::BTreeMap;
 
 use poem::http::StatusCode;
-use poem_openapi::LicenseObject;
+use poem_openapi::{LicenseObject, OpenApi};
 use serde_json::{Map, Value, json};
 
+use super::operations::{Operations, service};
+use super::outcome::SIGNS_IN;
+use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    ask, examples, link, mailbox, problem, profile, reauthentication, recovery, registration, service,
-    session, sessions, sign_in,
+    ask, examples, link, mailbox, problem, profile, reauthentication, recovery, registration, session,
+    sessions, sign_in,
 };
+use crate::domain::mailed::Need;
+use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::Outcome;
 use crate::web::problem::{Code, Problem};
 
-const ABOUT: &str = "Email sign-in. Every act of the pages, with the same rules and the same \
-    refusals. Ask for a letter with `POST /api/sign-in` or `POST /api/register`, redeem its code with \
+const ABOUT: &str = "Email sign-in. Every action on the pages is here too, with the same rules and the same \
+    errors. Request an email with `POST /api/sign-in` or `POST /api/register`, redeem its code with \
     `POST /api/code`, and send the session's `token` as `Authorization: Bearer` from then on. Times \
-    are RFC 3339 in UTC. Lists of values are open: expect new ones.";
+    are RFC 3339 in UTC. New fields may be added to any object, and new values to any list of values: \
+    ignore any you don't recognise.";
 
-/// What any operation may be refused for.
-const ANY: [Code; 5] = [Code::Malformed, Code::WrongHost, Code::Internal, Code::Busy, Code::StoreUnavailable];
-/// ... and any with a body.
-const ANY_WITH_BODY: [Code; 4] =
-    [Code::TooLarge, Code::UnsupportedMediaType, Code::MissingField, Code::InvalidField];
-
-/// The document, the same on every server of this version: it names no host.
+/// The document. It names no host, so it is the same on every server of this version.
 ///
 /// # Panics
-/// When an operation does not say what it may be refused for; a test opens every operation.
+/// If an operation does not declare its refusals. A test opens every operation.
 #[must_use]
 pub fn document() -> String {
     let written = service().server("/").license(LicenseObject::new("MIT OR Apache-2.0")).description(ABOUT);
@@ -40,6 +41,7 @@ pub fn document() -> String {
     for (name, schema) in components(&mut document) {
         refine(name, schema, inputs.contains(name));
     }
+    document["tags"] = groups(&document["tags"]);
     let schemas = document["components"]["schemas"].clone();
     for operation in operations(&mut document) {
         describe_answers(operation, &schemas);
@@ -58,8 +60,8 @@ fn components(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value
     document["components"]["schemas"].as_object_mut().expect("a document has schemas").iter_mut()
 }
 
-/// `application/json; charset=utf-8` would become part of the types that are generated, and the
-/// line breaks of our doc comments part of the texts.
+/// Generated types would contain `application/json; charset=utf-8`, and the descriptions the line breaks of
+/// our doc comments.
 fn tidy(value: &mut Value) {
     let Value::Object(fields) = value else {
         value.as_array_mut().into_iter().flatten().for_each(tidy);
@@ -77,19 +79,19 @@ fn tidy(value: &mut Value) {
     fields.values_mut().for_each(tidy);
 }
 
-/// The name of the schema an operation takes.
+/// The name of the schema of an operation's input.
 fn input(operation: &Value) -> Option<String> {
     schema_name(&operation["requestBody"]).map(str::to_owned)
 }
 
-/// The name of the schema that a body or an answer has.
+/// The name of the schema of a body or a response.
 pub(super) fn schema_name(of: &Value) -> Option<&str> {
     let content = of["content"].as_object()?.values().next()?;
     content["schema"]["$ref"].as_str()?.rsplit('/').next()
 }
 
-/// Writes down what an operation may be refused for: one answer a status, its codes in words.
-fn refusals(operation: &mut Value) {
+/// The codes that only some operations are refused with, and this one is.
+pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
     let id = operation["operationId"].as_str().expect("every operation has an id");
     let all = [
         registration::REFUSALS,
@@ -103,18 +105,23 @@ fn refusals(operation: &mut Value) {
         reauthentication::REFUSALS,
         mailbox::REFUSALS,
     ];
-    let its_own = all.into_iter().flatten().find(|(of, _)| *of == id);
-    let (_, its_own) = its_own.expect("every operation says what it may be refused for");
+    let own = all.into_iter().flatten().find(|(of, _)| *of == id);
+    own.expect("every operation declares its refusals").1
+}
+
+/// Adds the refusals of an operation: one response per status, with all codes of that status.
+fn refusals(operation: &mut Value) {
+    let own = own_refusals(operation);
     let with_body = if operation["requestBody"].is_null() { &[][..] } else { &ANY_WITH_BODY };
     let mut by_status: BTreeMap<StatusCode, Vec<Code>> = BTreeMap::new();
-    for code in ANY.iter().chain(with_body).chain(*its_own) {
+    for code in ANY.iter().chain(with_body).chain(own) {
         let codes = by_status.entry(code.status()).or_default();
         if !codes.contains(code) {
             codes.push(*code);
         }
     }
-    let answers = operation["responses"].as_object_mut().expect("every operation has answers");
-    // Some generators take a default for one more kind of success.
+    let answers = operation["responses"].as_object_mut().expect("every operation has responses");
+    // Some generators treat a default response as another kind of success.
     answers.remove("default");
     for (status, codes) in by_status {
         answers.insert(status.as_str().to_owned(), refusal(status, &codes));
@@ -134,7 +141,7 @@ fn refusal(status: StatusCode, codes: &[Code]) -> Value {
             ("WWW-Authenticate", "`Bearer`.", "string")
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            ("Retry-After", "Seconds until it is worth trying again.", "integer")
+            ("Retry-After", "Seconds to wait before trying again.", "integer")
         }
         _ => return refusal,
     };
@@ -143,23 +150,78 @@ fn refusal(status: StatusCode, codes: &[Code]) -> Value {
     refusal
 }
 
-/// What the derived schemas cannot say: formats of times, what may be null, an example.
+/// The groups, in the order of the operations. poem-openapi sorts them by name.
+fn groups(written: &Value) -> Value {
+    let operations =
+        Operations::meta().into_iter().flat_map(|api| api.paths).flat_map(|path| path.operations);
+    let mut groups: Vec<&Value> = Vec::new();
+    for tag in operations.flat_map(|operation| operation.tags) {
+        let group = written.as_array().into_iter().flatten().find(|group| group["name"] == tag);
+        let group = group.expect("every group is in the document");
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    json!(groups)
+}
+
+/// The known values of a field. They are not an `enum`, since a strict client would refuse a value that a
+/// later version adds.
+fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
+    Some(match (schema, field) {
+        ("Outcome", "outcome") => SIGNS_IN.map(|outcome| outcome.as_str()).to_vec(),
+        ("Link", "purpose") => {
+            let with_a_link = [
+                Purpose::SignIn,
+                Purpose::Register,
+                Purpose::ResetPassword,
+                Purpose::ChangeEmail,
+                Purpose::UndoEmail,
+            ];
+            with_a_link.map(Purpose::as_str).to_vec()
+        }
+        ("Link", "needs") => [Need::Confirm, Need::Password, Need::Session].map(Need::as_str).to_vec(),
+        ("Problem", "code") => Code::all().map(Code::as_str).collect(),
+        ("MailQueued", "code") => vec!["mail_queued"],
+        ("Event", "outcome") => vec!["success", "failure"],
+        _ => return None,
+    })
+}
+
+/// Adds the known values to a field, for programs and for readers.
+fn add_known_values(property: &mut Value, values: &[&str]) {
+    let description = property["description"].as_str().unwrap_or_default();
+    let list: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    let description = format!("{description} Known values: {}. New values may be added.", list.join(", "));
+    property["description"] = json!(description);
+    let texts = if property["type"] == "array" { &mut property["items"] } else { property };
+    texts["x-extensible-enum"] = json!(values);
+}
+
+/// Adds what the derived schemas lack: formats of times, known values, what may be null, an example.
 fn refine(name: &str, schema: &mut Value, is_input: bool) {
     let mut required = schema["required"].as_array().cloned().unwrap_or_default();
     for (field, property) in schema["properties"].as_object_mut().into_iter().flatten() {
-        if field.ends_with("_at") || field.ends_with("_until") {
+        if field == "at" || field.ends_with("_at") || field.ends_with("_until") {
             property["format"] = json!("date-time");
         }
+        if let Some(values) = known_values(name, field) {
+            add_known_values(property, &values);
+        }
+        if (name, field.as_str()) == ("EmailRestored", "outcome") {
+            // The one value that tells this object from an `Outcome`.
+            property["enum"] = json!([Outcome::EmailRestored.as_str()]);
+        }
         if let Some(Value::Array(parts)) = property.get_mut("allOf") {
-            // The description stands beside it once more.
+            // The second part only repeats the description beside it.
             parts.truncate(1);
         }
         let is_required = required.iter().any(|it| it == field);
         if is_input && !is_required {
-            // Inputs take null for "not there".
+            // An input may have null for a missing field.
             property["nullable"] = json!(true);
         } else if property["nullable"] == true && !is_required {
-            // Answers have the field in any case.
+            // A response always has the field.
             required.push(json!(field));
         }
     }
@@ -171,11 +233,11 @@ fn refine(name: &str, schema: &mut Value, is_input: bool) {
     }
 }
 
-/// An answer without a description gets that of what it holds.
+/// A response without a description gets that of its object.
 fn describe_answers(operation: &mut Value, schemas: &Value) {
-    let answers = operation["responses"].as_object_mut().expect("every operation has answers");
+    let answers = operation["responses"].as_object_mut().expect("every operation has responses");
     for answer in answers.values_mut().filter(|answer| answer["description"] == "") {
         let schema = schema_name(answer).and_then(|name| schemas.get(name));
-        answer["description"] = schema.map_or(json!("It is done."), |schema| schema["description"].clone());
+        answer["description"] = schema.map_or(json!("Done."), |schema| schema["description"].clone());
     }
 }

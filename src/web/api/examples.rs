@@ -1,4 +1,4 @@
-//! What each object looks like, for the document.
+//! The example of each object in the document.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ const SESSION: &str = "QTp1Xk3v9yQm4cW8nZ0aLr7dTfHbUe5sGiJoKxPq2vYwMzRtNcBlAhSgD
 /// The example of a schema, by its name.
 pub(super) fn of(schema: &str) -> Option<Value> {
     let example = match schema {
-        "RequestSignIn" | "RequestLetter" => json!({ "email": "ann@example.org" }),
+        "RequestSignIn" | "RequestEmail" => json!({ "email": "ann@example.org" }),
         "Register" | "SignInWithPassword" => {
             json!({ "email": "ann@example.org", "password": "three quiet otters" })
         }
@@ -30,23 +30,24 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         }),
         "Account" => account(),
         "Session" => session(),
+        "NewSession" => new_session(),
         "Profile" => json!({ "account": account(), "session": session() }),
-        "Outcome" => {
-            let mut session = session();
-            session["token"] = json!(SESSION);
-            json!({ "outcome": "signed_in", "account": account(), "session": session })
+        "Renewed" => json!({ "account": account(), "session": new_session() }),
+        "Outcome" | "LinkOutcome" => {
+            json!({ "outcome": "signed_in", "account": account(), "session": new_session() })
         }
+        "EmailRestored" => json!({ "outcome": "email_restored", "account": account() }),
         "Link" => json!({
             "purpose": "sign_in",
             "email": "ann@example.org",
             "expires_at": "2026-11-02T09:10:00Z",
             "needs": ["confirm"],
         }),
-        "Letter" => letter(),
-        "Letters" => json!({ "letters": [letter()] }),
+        "Email" => email(),
+        "Emails" => json!({ "letters": [email()] }),
         "Problem" => json!({
             "type": "/api/docs#missing_field",
-            "title": "Something is missing",
+            "title": "Missing value",
             "status": 422,
             "detail": "Please fill in this field.",
             "code": "missing_field",
@@ -82,6 +83,12 @@ fn session() -> Value {
     })
 }
 
+fn new_session() -> Value {
+    let mut session = session();
+    session["token"] = json!(SESSION);
+    session
+}
+
 fn event() -> Value {
     json!({
         "at": "2026-11-02T09:01:12.5Z",
@@ -92,11 +99,11 @@ fn event() -> Value {
     })
 }
 
-fn letter() -> Value {
+fn email() -> Value {
     json!({
         "id": "3d7a9c1e5b2f4860d8e0a2c4",
         "to": "ann@example.org",
-        "subject": "Your sign-in link",
+        "subject": "123456 is your Gatepost code",
         "text": "…",
         "html": "…",
         "link": "http://localhost:8080/link/QZ8lH0q3v5n1mXc2Yw7bTtq0m7yXo2f4r9aKcVdE",

@@ -1,4 +1,4 @@
-//! Redeeming the link or the code of a letter.
+//! Redeeming the link or the code from an email.
 
 use poem::web::Data;
 use poem_openapi::param::Path;
@@ -7,21 +7,21 @@ use poem_openapi::{Object, OpenApi};
 
 use super::bearer::PerhapsSignedIn;
 use super::body::Body;
+use super::outcome::{LinkOutcome, SignInOutcome};
 use super::refusals::{Refusals, Tag};
-use super::session::{Account, Session, rfc3339};
+use super::session::rfc3339;
 use crate::domain::error::Error;
 use crate::domain::mailed::LinkView;
-use crate::domain::mailed::{Redeemed, Redeemer};
+use crate::domain::mailed::Redeemer;
 use crate::domain::password::Password;
 use crate::domain::record::client::Client;
-use crate::domain::record::request::Outcome;
-use crate::domain::session::SignedIn;
+
 use crate::domain::token;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
     (
         "redeem_code",
@@ -46,54 +46,19 @@ pub(super) const REFUSALS: Refusals = &[
     ),
 ];
 
-/// What a sign-in came to.
-#[derive(Debug, Object)]
-#[oai(rename = "Outcome")]
-pub(super) struct Answer {
-    /// What it came to: `confirmed` (the account came to be by this), `signed_in`, `password_reset`,
-    /// `email_changed`, `email_restored` or `recent`. Expect other values.
-    outcome: String,
-    /// Whose account.
-    account: Account,
-    /// The session, with its `token`. Missing where nobody is signed in by it: `email_restored`.
-    #[oai(skip_serializing_if_is_none)]
-    session: Option<Session>,
-}
-
-impl Answer {
-    pub(super) fn of(outcome: Outcome, signed_in: &SignedIn) -> Self {
-        Self {
-            outcome: outcome.as_str().to_owned(),
-            account: Account::of(&signed_in.account),
-            session: Some(Session::with_token(signed_in)),
-        }
-    }
-}
-
-impl From<Redeemed> for Answer {
-    fn from(redeemed: Redeemed) -> Self {
-        Self {
-            outcome: redeemed.outcome.as_str().to_owned(),
-            account: Account::of(&redeemed.account),
-            session: redeemed.signed_in.as_ref().map(Session::with_token),
-        }
-    }
-}
-
-/// What stands behind a link.
+/// A link from an email.
 #[derive(Debug, Object)]
 struct Link {
-    /// What it is for: `sign_in`, `register` (it confirms a registration), `reset_password`,
-    /// `change_email`, or `undo_email` (it gives an address back). Expect other values.
+    /// What the link is for. `register` confirms a registration, and `undo_email` undoes a change of email
+    /// address.
     purpose: String,
-    /// Whose sign-in it is.
+    /// The email address that the link is about.
     email: String,
-    /// When link and code end.
+    /// When the link and the code expire.
     expires_at: String,
-    /// What redeeming it without `request` must bring: `confirm`, a person's word that they asked
-    /// for the letter; `password`, a new one; or `session`, one of the account that asked. Empty where
-    /// nothing is needed. Expect other values. Where `purpose` is
-    /// `register`, a `password` may come with it and need not.
+    /// What redeeming the link without `request` requires. `confirm`: a person confirmed that they requested
+    /// the email. `password`: a new password. `session`: a session of the account that made the request.
+    /// Empty if nothing is required. With the purpose `register`, a `password` is optional.
     needs: Vec<String>,
 }
 
@@ -111,14 +76,15 @@ impl From<LinkView> for Link {
 
 pub(super) struct Operations;
 
-#[OpenApi(tag = "Tag::SignIn")]
+#[OpenApi(tag = "Tag::CodeAndLink")]
 impl Operations {
-    /// Sign in with the code of a letter
+    /// Redeem a code
     ///
-    /// Five wrong codes end a request; the link of its letters lives on. With a session, that
-    /// session ends with the new one. The same code and `request` within a minute get the same
-    /// answer. A code to reset a password needs the new `password` beside it; one to change the address,
-    /// or to prove who is signed in, a session of the account that asked, and that session goes on.
+    /// Send the `request` you received. After five wrong codes the code stops working, but the link still
+    /// works. If you send a session, it is replaced by the new one. Sending the same code and `request`
+    /// again within a minute returns the same response. A code to reset the password also needs the new
+    /// `password`. A code to change the email address or to confirm that you are still you needs a session of
+    /// the account that made the request, and this session continues.
     #[oai(path = "/code", method = "post", operation_id = "redeem_code")]
     async fn redeem_code(
         &self,
@@ -126,49 +92,51 @@ impl Operations {
         Data(client): Data<&Client>,
         PerhapsSignedIn(session): PerhapsSignedIn,
         Body(input): Body<wire::RedeemCode>,
-    ) -> Result<Json<Answer>, Problem> {
+    ) -> Result<Json<SignInOutcome>, Problem> {
         let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
         let code = token::Code::parse(&input.code);
         let (password, session) = (input.password.map(Password::new), session.as_deref());
         let redeemed =
             house.gatepost.redeem_code(held, code.as_ref(), password.as_ref(), session, client).await?;
-        Ok(Json(redeemed.into()))
+        // A code never undoes a change of address, the only thing that ends without a session.
+        let signed_in = redeemed.signed_in.ok_or_else(|| Problem::of(Code::Internal))?;
+        Ok(Json(SignInOutcome::of(redeemed.outcome, &signed_in)))
     }
 
-    /// See what stands behind a link
+    /// Look up a link
     ///
-    /// Changes nothing, however often.
+    /// Does not redeem the link and changes nothing.
     #[oai(path = "/link/:token", method = "get", operation_id = "show_link")]
     async fn show_link(
         &self,
         Data(house): Data<&House>,
         PerhapsSignedIn(session): PerhapsSignedIn,
-        /// The last part of the link in the letter.
+        /// The last part of the link in the email.
         Path(token): Path<String>,
     ) -> Result<Json<Link>, Problem> {
         let redeemer = Redeemer { session: session.as_deref(), ..Redeemer::default() };
         Ok(Json(house.gatepost.show_link(&token, redeemer).await?.into()))
     }
 
-    /// Sign in with the link of a letter
+    /// Redeem a link
     ///
-    /// Bring the `request` you asked with, or `confirm` where a person says that they asked for the
-    /// letter. With a session, that session ends with the new one. The same link and `request`
-    /// within a minute get the same answer. A registration that is confirmed with `confirm` drops the
-    /// password that was typed with it, as somebody else may have typed it: bring a `password` to
-    /// choose one, or none to sign in by mail alone. What it takes depends on its purpose too:
-    /// `reset_password` needs the new `password`, and no `confirm`; `change_email` a session of the account
-    /// that asked, and that session goes on; `undo_email` needs `confirm` in any case, and signs nobody in.
+    /// Send the `request` you received, or `confirm` if a person confirmed that they requested the email. If
+    /// you send a session, it is replaced by the new one. Sending the same link and `request` again within a
+    /// minute returns the same response. Confirming a registration with `confirm` discards the password that
+    /// was entered, because someone else may have entered it. Send a `password` to choose one, or none to
+    /// sign in by email. A link to reset the password needs the new `password` and no `confirm`. A link to
+    /// change the email address needs a session of the account that made the request, and this session
+    /// continues. A link to undo a change of email address always needs `confirm` and signs no one in.
     #[oai(path = "/link/:token", method = "post", operation_id = "redeem_link")]
     async fn redeem_link(
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
         PerhapsSignedIn(session): PerhapsSignedIn,
-        /// The last part of the link in the letter.
+        /// The last part of the link in the email.
         Path(token): Path<String>,
         Body(input): Body<wire::RedeemLink>,
-    ) -> Result<Json<Answer>, Problem> {
+    ) -> Result<Json<LinkOutcome>, Problem> {
         let held = input.request.as_deref().and_then(|token| house.gatepost.held(token));
         let (confirm, password) = (input.is_confirmed(), input.password());
         let (held, session) = (held.as_slice(), session.as_deref());

@@ -1,4 +1,4 @@
-//! The letters that would have been sent, for programs that try the server out.
+//! The emails that would have been sent, for programs that try the server out.
 
 use std::time::Duration;
 
@@ -17,38 +17,40 @@ use crate::web::direct::came_direct;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals =
     &[("mailbox", &[Code::NotFound, Code::InvalidEmail, Code::InvalidField])];
 
-/// The longest a request is held.
+/// The longest that a request waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// A letter as it would have been sent.
+/// An email as it would have been sent.
 #[derive(Debug, Object)]
+#[oai(rename = "Email")]
 struct Letter {
-    /// Its name.
+    /// Identifier.
     id: String,
-    /// To whom it went.
+    /// The recipient's email address.
     to: String,
-    /// Its subject line.
+    /// The subject line.
     subject: String,
     /// The text part.
     text: String,
     /// The HTML part.
     html: String,
-    /// The link alone, where the letter has one.
+    /// The link, if the email has one.
     #[oai(nullable)]
     link: Option<String>,
-    /// The code alone, where the letter has one.
+    /// The code, if the email has one.
     #[oai(nullable)]
     code: Option<String>,
-    /// When it came.
+    /// When the email would have been sent.
     created_at: String,
 }
 
-/// The letters that came.
+/// The emails in the mailbox.
 #[derive(Debug, Object)]
+#[oai(rename = "Emails")]
 struct Letters {
     /// Newest first.
     letters: Vec<Letter>,
@@ -75,17 +77,17 @@ pub(super) struct Operations;
 impl Operations {
     /// Read the mailbox
     ///
-    /// Only with `transport = "mailbox"`, and only straight from this machine, never through a
-    /// proxy: anything else is 404.
+    /// Only works with `mail.transport = "mailbox"`, and only from the same machine without a proxy.
+    /// Otherwise the response is 404.
     #[oai(path = "/mailbox", method = "get", operation_id = "mailbox")]
     async fn mailbox(
         &self,
         request: &Request,
         Data(house): Data<&House>,
-        /// Only letters to this address.
+        /// Return only emails to this address.
         Query(to): Query<Option<String>>,
-        /// Hold the answer for up to this many seconds (30 at most) until every letter that is owed
-        /// has come, or the first one, where none came yet.
+        /// Wait up to this many seconds (at most 30) until all queued emails have arrived, or until the
+        /// first one has if there are none yet.
         Query(wait): Query<Option<u64>>,
     ) -> Result<Json<Letters>, Problem> {
         let mailbox = house.mailbox.as_deref().filter(|_| came_direct(request));
@@ -94,7 +96,7 @@ impl Operations {
         let to = to.map_err(|wrong| Problem::from(Error::from(wrong)).field("to"))?;
         if let Some(secs) = wait {
             let longest = Duration::from_secs(secs).min(LONGEST_WAIT);
-            // In time or not, what is there is shown.
+            // After the wait, the response is what is there by then.
             if let Ok(waited) =
                 tokio::time::timeout(longest, wait_for_post(house, mailbox, to.as_ref())).await
             {
@@ -106,12 +108,13 @@ impl Operations {
     }
 }
 
-/// Returns once there are letters to `to` and none is on its way to it any more. So who asks for
-/// a letter and then looks here finds that letter and not the one before, however fast the post.
+/// Returns once there are emails to `to` and no more are queued. So a program that requests an email and
+/// then looks here finds that email and not an earlier one, however long sending takes.
 async fn wait_for_post(house: &House, mailbox: &dyn Mailbox, to: Option<&EmailAddress>) -> Result<(), Error> {
     loop {
         let seen = mailbox.arrivals();
-        // What is owed is read before what came, or a letter could pass between the two looks.
+        // The queue is read before the mailbox; otherwise an email could move from one to the other between
+        // the two reads.
         let owed = house.gatepost.owed_letters(to).await?;
         let come = mailbox.letters(to);
         if !come.is_empty() && owed.iter().all(|id| come.iter().any(|letter| letter.id == *id)) {

@@ -1,8 +1,8 @@
-//! The JSON door: each act of a page is `POST /api` and the page's path, what a page shows is
-//! `GET /api` and its path.
+//! The JSON door. Each action of a page is `POST /api` plus the page's path, and what a page shows is
+//! `GET /api` plus its path.
 //!
-//! An operation reads its input by `wire`, calls the act of the same name, and answers an object or
-//! a `Problem`, which the edge draws. The document of all this is made once, at the start.
+//! An operation reads its input with `wire`, calls the domain method of the same name, and returns an
+//! object or a `Problem`, which the edge renders. The document is built once, at startup.
 
 mod ask;
 mod bearer;
@@ -12,6 +12,8 @@ mod document;
 mod examples;
 mod link;
 mod mailbox;
+mod operations;
+mod outcome;
 pub mod problem;
 mod profile;
 mod reauthentication;
@@ -25,28 +27,16 @@ mod sign_in;
 use poem::endpoint::make_sync;
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem_openapi::OpenApi;
 use poem_openapi::error::ParseParamError;
-use poem_openapi::{OpenApi, OpenApiService};
 
 pub use self::document::document;
+use self::operations::{Operations, service};
 pub(super) use self::profile::export_of;
 pub use self::session::{Account, rfc3339};
 use crate::path::{API, DOCS, OPENAPI};
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
-
-type Operations = (
-    registration::Operations,
-    sign_in::Operations,
-    ask::Operations,
-    link::Operations,
-    session::Operations,
-    recovery::Operations,
-    profile::Operations,
-    sessions::Operations,
-    reauthentication::Operations,
-    mailbox::Operations,
-);
 
 /// Adds every operation below `/api`, the document and its page.
 #[must_use]
@@ -65,7 +55,7 @@ pub fn add(route: Route, house: &House) -> Route {
         .nest(API, operations)
 }
 
-/// Every path of this door with its methods, for the edge, which tells them in `Allow`.
+/// Every path of this door with its methods, for the `Allow` header.
 #[must_use]
 pub fn paths() -> Vec<(String, Vec<Method>)> {
     let operations = Operations::meta().into_iter().flat_map(|api| api.paths);
@@ -74,23 +64,7 @@ pub fn paths() -> Vec<(String, Vec<Method>)> {
     paths.chain(pages).map(|(path, methods)| (format!("{API}{path}"), methods)).collect()
 }
 
-fn service() -> OpenApiService<Operations, ()> {
-    let operations = (
-        registration::Operations,
-        sign_in::Operations,
-        ask::Operations,
-        link::Operations,
-        session::Operations,
-        recovery::Operations,
-        profile::Operations,
-        sessions::Operations,
-        reauthentication::Operations,
-        mailbox::Operations,
-    );
-    OpenApiService::new(operations, "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)
-}
-
-/// A parameter of a wrong kind is refused as a field is, and not in poem-openapi's words.
+/// A wrong parameter is refused like a wrong field, without poem-openapi's error message.
 fn in_our_words(error: poem::Error) -> poem::Error {
     match error.downcast_ref::<ParseParamError>().map(|wrong| wrong.name) {
         Some(name) => Problem::of(Code::InvalidField).field(name).into(),

@@ -13,35 +13,35 @@ use crate::web::problem::{Code, Problem};
 /// The media type of a refusal.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Why something was refused (RFC 9457).
+/// An error (RFC 9457).
 #[derive(Debug, Object)]
 #[oai(rename = "Problem")]
 struct Body {
-    /// A page that says what the code means, relative to this server.
+    /// A page that explains the code, relative to this server.
     #[oai(rename = "type")]
     kind: String,
-    /// A short heading.
+    /// Short heading.
     title: String,
-    /// The HTTP status.
+    /// HTTP status.
     status: u16,
-    /// One sentence for a person.
+    /// A sentence to show to a person.
     detail: String,
-    /// What it is, for a program. Expect values that are not in the list.
+    /// What is wrong, for programs.
     code: String,
-    /// The field it is about.
+    /// The input field that caused the error.
     #[oai(skip_serializing_if_is_none)]
     field: Option<String>,
-    /// Whole seconds until it is worth trying again.
+    /// Seconds to wait before trying again.
     #[oai(skip_serializing_if_is_none)]
     retry_after: Option<u64>,
-    /// What `POST /api/register` gave: go on with it at `POST /api/code` and `POST /api/resend`; with
-    /// the code `unconfirmed` alone.
+    /// Only with the code `unconfirmed`: the `request` of the registration. Use it with `POST /api/code` and
+    /// `POST /api/resend`.
     #[oai(skip_serializing_if_is_none)]
     request: Option<String>,
-    /// When that request is over; with the code `unconfirmed` alone.
+    /// Only with the code `unconfirmed`: when that request expires.
     #[oai(skip_serializing_if_is_none)]
     expires_at: Option<String>,
-    /// Names the fault in the server's log; with the code `internal` alone.
+    /// Only with the code `internal`: the identifier of this error in the server's log.
     #[oai(skip_serializing_if_is_none)]
     request_id: Option<String>,
 }
@@ -67,7 +67,7 @@ pub fn draw(problem: &Problem, request_id: &str) -> Response {
     response
 }
 
-/// Puts the object into the document. Which refusals an operation knows is written there.
+/// Adds the object to the document. `document` adds the codes of each operation.
 impl ApiResponse for Problem {
     fn meta() -> MetaResponses {
         let content = vec![MetaMediaType { content_type: MEDIA_TYPE, schema: Body::schema_ref() }];

@@ -1,4 +1,4 @@
-//! What a person does with their own account.
+//! What people do with their own account.
 
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
@@ -8,7 +8,7 @@ use super::ask::Accepted;
 use super::bearer::{RecentlySignedIn, SignedIn};
 use super::body::{Body, Json};
 use super::refusals::{Refusals, Tag};
-use super::session::{Account, Profile, Session, rfc3339};
+use super::session::{Account, Profile, Renewed, Session, rfc3339};
 use crate::domain::error::Error;
 use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;
@@ -19,7 +19,7 @@ use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
     ("profile", &[Code::SignInRequired]),
     ("export", &[Code::SignInRequired]),
@@ -42,29 +42,30 @@ pub(super) const REFUSALS: Refusals = &[
     ("delete_account", &[Code::SignInRequired, Code::RecentSignInRequired, Code::ConfirmationRequired]),
 ];
 
-/// All that is known of a person.
+/// All data about an account.
 #[derive(Debug, Object, Serialize)]
 struct Export {
     /// The account.
     account: Account,
-    /// Where it is signed in.
+    /// Its sessions, most recently used first.
     sessions: Vec<Session>,
-    /// What happened to it, the newest first.
+    /// Its events, newest first.
     events: Vec<Event>,
 }
 
 /// Something that happened to an account.
 #[derive(Debug, Object, Serialize)]
 struct Event {
-    /// When.
+    /// When it happened.
     at: String,
-    /// What, in the words of the OWASP logging vocabulary where it has one. Expect other values.
+    /// What happened. The names follow the OWASP logging vocabulary where it has one. New values may be
+    /// added.
     name: String,
-    /// From which client address.
+    /// The client address.
     ip: String,
-    /// From which device.
+    /// The browser and system, in a few words.
     device: String,
-    /// `success` or `failure`.
+    /// Whether it succeeded.
     outcome: String,
 }
 
@@ -89,7 +90,7 @@ async fn export(house: &House, live: &Live) -> Result<Export, Problem> {
     })
 }
 
-/// The same file, for the page that offers it.
+/// The same data as a file, for the account page.
 pub(in crate::web) async fn export_of(house: &House, live: &Live) -> Result<String, Problem> {
     let export = export(house, live).await?;
     Ok(serde_json::to_string_pretty(&export).expect("an object of texts can be written"))
@@ -97,23 +98,23 @@ pub(in crate::web) async fn export_of(house: &House, live: &Live) -> Result<Stri
 
 #[derive(ApiResponse)]
 enum Deleted {
-    /// The account is gone.
+    /// The account has been deleted.
     #[oai(status = 204)]
     Done,
 }
 
 pub(super) struct Operations;
 
-#[OpenApi(tag = "Tag::Profile")]
+#[OpenApi(tag = "Tag::Account")]
 impl Operations {
-    /// The account page
+    /// Show the account
     #[oai(path = "/profile", method = "get", operation_id = "profile")]
     #[expect(clippy::unused_async, reason = "operations are asynchronous")]
     async fn profile(&self, signed_in: SignedIn) -> Result<Json<Profile>, Problem> {
         Ok(Json(Profile::of(&signed_in.live)))
     }
 
-    /// Take out all that is known of you
+    /// Export all data about the account
     #[oai(path = "/profile/export", method = "get", operation_id = "export")]
     async fn export(&self, Data(house): Data<&House>, signed_in: SignedIn) -> Result<Json<Export>, Problem> {
         Ok(Json(export(house, &signed_in.live).await?))
@@ -121,8 +122,8 @@ impl Operations {
 
     /// Set or change the password
     ///
-    /// Needs a recent sign-in, and the present password where there is one. Ends all other sessions,
-    /// voids every letter that was sent before, and gives this session a new token.
+    /// Needs a recent sign-in, and the current password if one is set. Ends all other sessions. No link or
+    /// code from an earlier email works any more, and this session gets a new token.
     #[oai(path = "/profile/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,
@@ -130,31 +131,31 @@ impl Operations {
         Data(client): Data<&Client>,
         RecentlySignedIn(token): RecentlySignedIn,
         Body(input): Body<wire::ChangePassword>,
-    ) -> Result<Json<Profile>, Problem> {
+    ) -> Result<Json<Renewed>, Problem> {
         let password = Password::new(input.password);
         let current = input.current_password.map(Password::new);
         let changed = house.gatepost.change_password(&token, &password, current.as_ref(), client).await?;
-        Ok(Json(Profile::changed(&changed)))
+        Ok(Json(Renewed::of(&changed)))
     }
 
     /// Remove the password
     ///
-    /// From then on the account signs in by mail alone. Needs a recent sign-in; ends what changing the
-    /// password ends.
+    /// From then on you sign in by email only. Needs a recent sign-in, and has the same effects on sessions
+    /// and emails as changing the password.
     #[oai(path = "/profile/password/remove", method = "post", operation_id = "remove_password")]
     async fn remove_password(
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
         RecentlySignedIn(token): RecentlySignedIn,
-    ) -> Result<Json<Profile>, Problem> {
-        Ok(Json(Profile::changed(&house.gatepost.remove_password(&token, client).await?)))
+    ) -> Result<Json<Renewed>, Problem> {
+        Ok(Json(Renewed::of(&house.gatepost.remove_password(&token, client).await?)))
     }
 
-    /// Ask to change the address
+    /// Request a change of email address
     ///
-    /// Needs a recent sign-in. The letter goes to the new address, and is redeemed with a session of
-    /// this account alone. The answer is the same where somebody has that address.
+    /// Needs a recent sign-in. The email goes to the new address, and its link and code work only with a
+    /// session of this account. The response is the same if someone else uses that address.
     #[oai(path = "/profile/email", method = "post", operation_id = "request_email_change")]
     async fn request_email_change(
         &self,
@@ -169,20 +170,20 @@ impl Operations {
         Ok(asked.into())
     }
 
-    /// Call off a change of address
+    /// Cancel a change of email address
     #[oai(path = "/profile/email/cancel", method = "post", operation_id = "cancel_email_change")]
     async fn cancel_email_change(
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
         RecentlySignedIn(token): RecentlySignedIn,
-    ) -> Result<Json<Profile>, Problem> {
-        Ok(Json(Profile::changed(&house.gatepost.cancel_email_change(&token, client).await?)))
+    ) -> Result<Json<Renewed>, Problem> {
+        Ok(Json(Renewed::of(&house.gatepost.cancel_email_change(&token, client).await?)))
     }
 
     /// Delete the account
     ///
-    /// Needs a recent sign-in and the typed word. It cannot be brought back.
+    /// Needs a recent sign-in and the word `delete`. This cannot be undone.
     #[oai(path = "/profile/delete", method = "post", operation_id = "delete_account")]
     async fn delete_account(
         &self,

@@ -1,4 +1,4 @@
-//! Proving once more who is signed in.
+//! Confirming that the person who is signed in is still the same.
 
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -7,7 +7,7 @@ use poem_openapi::payload::Json;
 use super::ask::Accepted;
 use super::bearer::SignedIn;
 use super::body::{Body, PerhapsBody};
-use super::link::Answer;
+use super::outcome::SignInOutcome;
 use super::refusals::{Refusals, Tag};
 use crate::domain::password::Password;
 use crate::domain::record::client::Client;
@@ -16,7 +16,7 @@ use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
     ("reauthenticate", &[Code::SignInRequired, Code::InvalidCredentials]),
     ("request_reauthentication", &[Code::SignInRequired, Code::TooManyMails]),
@@ -24,11 +24,11 @@ pub(super) const REFUSALS: Refusals = &[
 
 pub(super) struct Operations;
 
-#[OpenApi(tag = "Tag::Profile")]
+#[OpenApi(tag = "Tag::Reauthentication")]
 impl Operations {
-    /// Prove with your password that it is still you
+    /// Confirm with your password
     ///
-    /// For ten minutes from then on the sign-in counts as recent.
+    /// The sign-in counts as recent for the next ten minutes.
     #[oai(path = "/reauthenticate", method = "post", operation_id = "reauthenticate")]
     async fn reauthenticate(
         &self,
@@ -36,17 +36,17 @@ impl Operations {
         Data(client): Data<&Client>,
         signed_in: SignedIn,
         Body(input): Body<wire::Reauthenticate>,
-    ) -> Result<Json<Answer>, Problem> {
+    ) -> Result<Json<SignInOutcome>, Problem> {
         let password = Password::new(input.password);
         let proven = house.gatepost.reauthenticate(&signed_in.token, &password, client).await;
         let signed_in = proven.map_err(Problem::of_reauthentication)?;
-        Ok(Json(Answer::of(Outcome::Recent, &signed_in)))
+        Ok(Json(SignInOutcome::of(Outcome::Recent, &signed_in)))
     }
 
-    /// Ask for a code to prove that it is still you
+    /// Request an email with a code to confirm
     ///
-    /// Bring it to `POST /api/code`, in the session that asked. No body is needed; with the `request` of
-    /// an earlier answer, one more letter of that is mailed.
+    /// Send the code to `POST /api/code` with the same session. No body is needed. With the `request` from
+    /// an earlier response, this sends another email for that request.
     #[oai(path = "/reauthenticate/mail", method = "post", operation_id = "request_reauthentication")]
     async fn request_reauthentication(
         &self,

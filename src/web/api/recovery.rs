@@ -1,4 +1,4 @@
-//! A forgotten password.
+//! Resetting a forgotten password.
 
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -13,17 +13,17 @@ use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[("forgot_password", &[Code::InvalidEmail, Code::TooManyMails])];
 
 pub(super) struct Operations;
 
-#[OpenApi(tag = "Tag::SignIn")]
+#[OpenApi(tag = "Tag::ForgottenPassword")]
 impl Operations {
-    /// Ask for a letter to set a new password
+    /// Request an email to reset the password
     ///
-    /// The answer is the same for every address. Bring the new password with the letter's link or code:
-    /// that sets it, ends all other sessions, and signs in.
+    /// The response is the same whether or not the address has an account. Send the new password with the
+    /// link or code from the email. This saves it, ends all other sessions, and signs you in.
     #[oai(path = "/forgot-password", method = "post", operation_id = "forgot_password")]
     async fn forgot_password(
         &self,

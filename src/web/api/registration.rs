@@ -1,4 +1,4 @@
-//! Registering with address and password.
+//! Registering with an email address and a password.
 
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -14,20 +14,20 @@ use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals =
     &[("register", &[Code::RegistrationClosed, Code::InvalidEmail, Code::WeakPassword, Code::TooManyMails])];
 
 pub(super) struct Operations;
 
-#[OpenApi(tag = "Tag::SignIn")]
+#[OpenApi(tag = "Tag::Register")]
 impl Operations {
-    /// Register with address and password
+    /// Register with an email address and a password
     ///
-    /// The letter confirms the address by its link or code; there is no account before. Where there
-    /// is one already, the letter says so and signs in, and its password stays as it is. With the
-    /// `request` of an earlier answer to the same address, this asks for one more letter of that
-    /// request, and the newer password counts.
+    /// The account is created when the link or code from the email is redeemed. If the address already has
+    /// an account, the email says so and signs in to it, and its password does not change. With the
+    /// `request` from an earlier response for the same address, this sends another email for that request,
+    /// and the newer password replaces the earlier one.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,

@@ -1,4 +1,4 @@
-//! Who is signed in, and signing out.
+//! The current session, and signing out.
 
 use jiff::fmt::temporal::DateTimePrinter;
 use poem::web::Data;
@@ -16,76 +16,92 @@ use crate::domain::session;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[("session", &[Code::SignInRequired]), ("sign_out", &[])];
 
 /// A person's account.
 #[derive(Debug, Object, Serialize, Deserialize)]
 pub struct Account {
-    /// Its name for ever.
+    /// Permanent identifier.
     pub id: String,
-    /// The proven address.
+    /// The confirmed email address.
     pub email: String,
-    /// When the address was typed.
+    /// When the email address was entered.
     pub registered_at: String,
-    /// When the mailbox was proven.
+    /// When the email address was confirmed.
     pub confirmed_at: String,
-    /// Whether it may use the admin pages.
+    /// Whether the account has admin rights.
     pub admin: bool,
-    /// Whether it has a password.
+    /// Whether a password is set.
     pub has_password: bool,
-    /// The address it is about to change to.
+    /// The new email address, while a change is waiting to be confirmed.
     #[oai(nullable)]
     pub pending_email: Option<String>,
 }
 
-/// One place where somebody is signed in.
+/// A device on which someone is signed in.
 #[derive(Debug, Object, Serialize)]
 pub(super) struct Session {
-    /// Its name.
+    /// Permanent identifier.
     id: String,
-    /// Browser and system in a few words.
+    /// The browser and system, in a few words.
     device: String,
-    /// The client address it was made from.
+    /// The client address at sign-in.
     ip: String,
-    /// When it was made.
+    /// When the session began.
     created_at: String,
-    /// When it was last used, to a few minutes.
+    /// When it was last used, accurate to a few minutes.
     last_used_at: String,
-    /// When it is over, used or not. Unused, it may be over before.
+    /// When it ends. It ends earlier if it is not used.
     expires_at: String,
     /// Until when the sign-in counts as recent.
     recent_until: String,
-    /// Whether it is the one that asks.
+    /// Whether this is the session that sent the request.
     current: bool,
-    /// What keeps you signed in: send it as `Authorization: Bearer`. Only where it is new.
-    #[oai(skip_serializing_if_is_none)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
 }
 
-/// Who is signed in.
+/// A session with its token.
+#[derive(Debug, Object, Serialize)]
+pub(super) struct NewSession {
+    #[oai(flatten)]
+    #[serde(flatten)]
+    session: Session,
+    /// Session token. Send it as `Authorization: Bearer` from now on.
+    token: String,
+}
+
+/// An account and the session that sent the request.
 #[derive(Debug, Object, Serialize)]
 pub(super) struct Profile {
-    /// Whose account.
+    /// The account.
     account: Account,
-    /// The session that asks; with its new `token`, where it goes on under another.
+    /// The current session.
     session: Session,
+}
+
+/// An account after a change, and the session that made it.
+#[derive(Debug, Object, Serialize)]
+pub(super) struct Renewed {
+    /// The account.
+    account: Account,
+    /// The current session. Its token may be new.
+    session: NewSession,
 }
 
 impl Profile {
     pub(super) fn of(live: &session::Live) -> Self {
         Self { account: Account::of(&live.account), session: Session::of(&live.session, &live.session) }
     }
+}
 
-    /// After a change.
-    pub(super) fn changed(signed_in: &session::SignedIn) -> Self {
-        Self { account: Account::of(&signed_in.account), session: Session::with_token(signed_in) }
+impl Renewed {
+    pub(super) fn of(signed_in: &session::SignedIn) -> Self {
+        Self { account: Account::of(&signed_in.account), session: NewSession::of(signed_in) }
     }
 }
 
 impl Account {
-    /// As it is shown to its person.
+    /// The account as its owner sees it.
     #[must_use]
     pub fn of(account: &account::Account) -> Self {
         Self {
@@ -111,18 +127,18 @@ impl Session {
             expires_at: rfc3339(session.expires_at),
             recent_until: rfc3339(session.recent_until()),
             current: session.id == current.id,
-            token: None,
         }
-    }
-
-    /// A session that was just made.
-    pub(super) fn with_token(signed_in: &session::SignedIn) -> Self {
-        let token = Some(signed_in.token.as_str().to_owned());
-        Self { token, ..Self::of(&signed_in.session, &signed_in.session) }
     }
 }
 
-/// A time as it stands in every answer: RFC 3339, UTC. Beyond the year 9999 all times are one.
+impl NewSession {
+    pub(super) fn of(signed_in: &session::SignedIn) -> Self {
+        let session = Session::of(&signed_in.session, &signed_in.session);
+        Self { session, token: signed_in.token.as_str().to_owned() }
+    }
+}
+
+/// A time as it is in every response: RFC 3339, UTC. Times after the year 9999 become its end.
 #[must_use]
 pub fn rfc3339(at: Timestamp) -> String {
     const PRINTER: DateTimePrinter = DateTimePrinter::new();
@@ -133,7 +149,7 @@ pub fn rfc3339(at: Timestamp) -> String {
 
 #[derive(ApiResponse)]
 enum SignedOut {
-    /// Nobody is signed in with this session, whoever was before.
+    /// The session has ended, if there was one.
     #[oai(status = 204)]
     Done,
 }
@@ -142,7 +158,7 @@ pub(super) struct Operations;
 
 #[OpenApi(tag = "Tag::Session")]
 impl Operations {
-    /// Who is signed in
+    /// Show the current session
     #[oai(path = "/session", method = "get", operation_id = "session")]
     #[expect(clippy::unused_async, reason = "operations are asynchronous")]
     async fn session(&self, signed_in: SignedIn) -> Result<Json<Profile>, Problem> {
@@ -151,7 +167,7 @@ impl Operations {
 
     /// Sign out
     ///
-    /// Ends the session on the server. No mistake without one.
+    /// Ends the session on the server. Succeeds without a session.
     #[oai(path = "/sign-out", method = "post", operation_id = "sign_out")]
     async fn sign_out(
         &self,

@@ -1,4 +1,4 @@
-//! Where somebody is signed in, and ending that elsewhere.
+//! Listing the sessions of an account, and ending them.
 
 use poem::web::Data;
 use poem_openapi::param::Path;
@@ -8,39 +8,39 @@ use serde::Serialize;
 use super::bearer::{RecentlySignedIn, SignedIn};
 use super::body::Json;
 use super::refusals::{Refusals, Tag};
-use super::session::{Profile, Session};
+use super::session::{Renewed, Session};
 use crate::domain::error::Error;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::SessionId;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
     ("sessions", &[Code::SignInRequired]),
     ("end_session", &[Code::SignInRequired, Code::RecentSignInRequired, Code::NotFound]),
     ("end_other_sessions", &[Code::SignInRequired, Code::RecentSignInRequired]),
 ];
 
-/// Where somebody is signed in, the last used first.
+/// The sessions of an account.
 #[derive(Debug, Object, Serialize)]
 struct Sessions {
-    /// One for each place.
+    /// Most recently used first.
     sessions: Vec<Session>,
 }
 
 #[derive(ApiResponse)]
 enum Ended {
-    /// The session is over.
+    /// The session has ended.
     #[oai(status = 204)]
     Done,
 }
 
 pub(super) struct Operations;
 
-#[OpenApi(tag = "Tag::Profile")]
+#[OpenApi(tag = "Tag::Devices")]
 impl Operations {
-    /// Where you are signed in
+    /// List sessions
     #[oai(path = "/profile/sessions", method = "get", operation_id = "sessions")]
     async fn sessions(
         &self,
@@ -55,7 +55,7 @@ impl Operations {
 
     /// End one session
     ///
-    /// Needs a recent sign-in. It is refused from the very next request on.
+    /// Needs a recent sign-in. The session's next request is refused.
     #[oai(path = "/profile/sessions/:id/end", method = "post", operation_id = "end_session")]
     async fn end_session(
         &self,
@@ -72,15 +72,15 @@ impl Operations {
 
     /// End all other sessions
     ///
-    /// Needs a recent sign-in. Voids every letter that was sent before, and gives this session a new
-    /// token.
+    /// Needs a recent sign-in. No link or code from an earlier email works any more, and this session gets a
+    /// new token.
     #[oai(path = "/profile/sessions/end-others", method = "post", operation_id = "end_other_sessions")]
     async fn end_other_sessions(
         &self,
         Data(house): Data<&House>,
         Data(client): Data<&Client>,
         RecentlySignedIn(token): RecentlySignedIn,
-    ) -> Result<Json<Profile>, Problem> {
-        Ok(Json(Profile::changed(&house.gatepost.end_other_sessions(&token, client).await?)))
+    ) -> Result<Json<Renewed>, Problem> {
+        Ok(Json(Renewed::of(&house.gatepost.end_other_sessions(&token, client).await?)))
     }
 }

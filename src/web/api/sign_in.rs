@@ -1,4 +1,4 @@
-//! Signing in: asking for a letter, or with a password.
+//! Signing in: requesting an email, or with a password.
 
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -7,7 +7,7 @@ use poem_openapi::payload::Json;
 use super::ask::Accepted;
 use super::bearer::PerhapsSignedIn;
 use super::body::Body;
-use super::link::Answer;
+use super::outcome::SignInOutcome;
 use super::refusals::{Refusals, Tag};
 use crate::domain::error::Error;
 use crate::domain::password::Password;
@@ -19,7 +19,7 @@ use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
-/// What each operation may be refused for, besides what any may.
+/// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
     ("request_sign_in", &[Code::InvalidEmail, Code::TooManyMails]),
     (
@@ -32,11 +32,11 @@ pub(super) struct Operations;
 
 #[OpenApi(tag = "Tag::SignIn")]
 impl Operations {
-    /// Ask for a letter to sign in
+    /// Request an email to sign in
     ///
-    /// The letter holds a link and a code. Whoever redeems one of them is signed in; an address
-    /// without an account gets one by that. With the `request` of an earlier answer to the same
-    /// address, this asks for one more letter of that request.
+    /// The email contains a link and a code. Redeeming either of them signs you in, and creates the account
+    /// if the address has none. With the `request` from an earlier response for the same address, this
+    /// sends another email for that request.
     #[oai(path = "/sign-in", method = "post", operation_id = "request_sign_in")]
     async fn request_sign_in(
         &self,
@@ -52,9 +52,9 @@ impl Operations {
 
     /// Sign in with a password
     ///
-    /// With a session, that session ends with the new one. The password of a registration that waits
-    /// for its letter gets the problem `unconfirmed`, whose `request` goes on with the code of the
-    /// letter, or asks for one more.
+    /// If you send a session, it is replaced by the new one. If the password belongs to a registration that
+    /// is not confirmed yet, the response is the error `unconfirmed`. Use its `request` to redeem the code
+    /// from the email or to send another email.
     #[oai(path = "/sign-in/password", method = "post", operation_id = "sign_in_with_password")]
     async fn sign_in_with_password(
         &self,
@@ -62,12 +62,12 @@ impl Operations {
         Data(client): Data<&Client>,
         PerhapsSignedIn(session): PerhapsSignedIn,
         Body(input): Body<wire::SignInWithPassword>,
-    ) -> Result<Json<Answer>, Problem> {
+    ) -> Result<Json<SignInOutcome>, Problem> {
         let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
         let password = Password::new(input.password);
         let left = session.as_deref();
         match house.gatepost.sign_in_with_password(&address, &password, left, client).await? {
-            PasswordSignIn::SignedIn(signed_in) => Ok(Json(Answer::of(Outcome::SignedIn, &signed_in))),
+            PasswordSignIn::SignedIn(signed_in) => Ok(Json(SignInOutcome::of(Outcome::SignedIn, &signed_in))),
             PasswordSignIn::Unconfirmed(unconfirmed) => Err(unconfirmed.into()),
         }
     }

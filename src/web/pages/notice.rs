@@ -1,40 +1,35 @@
-//! What has just happened, shown once on the next page.
+//! What has happened, told once on the next page.
 
 use std::time::Duration;
 
 use poem::Response;
-use poem::http::HeaderName;
-use poem::http::header::LOCATION;
 
 use super::visitor::{cookies, put_cookie};
-use crate::path;
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::Site;
 
-const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
-
-/// A notice is out of date if no page has shown it by then.
+/// A notice that nobody came to read is stale by then.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// A closed set, so that a planted cookie can only make us say our own sentences.
+/// A closed set: a planted cookie can say nothing that we would not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// Someone signed in.
+    /// Somebody signed in.
     SignedIn,
-    /// Someone registered an address that already has an account, and was signed in to it.
+    /// Somebody registered an address that has an account, and signed in to that.
     KnownAlready,
-    /// An account was created.
+    /// An account came to be.
     Confirmed,
-    /// The person signed out.
+    /// A session was ended.
     SignedOut,
-    /// Another email is in the outbox.
+    /// One more letter is owed.
     LetterSent,
-    /// Another confirmation email is in the outbox.
+    /// One more letter is owed that confirms.
     ConfirmationSent,
-    /// The password belongs to a registration that is not confirmed. The sentence must not reveal
-    /// whether the address also has an account, so it is true in both cases.
+    /// The password was that of a registration which waits. Whether an account stands behind the
+    /// address as well must not be told: the sentence is true of both.
     ConfirmFirst,
-    /// Password changed.
+    /// The password was set or changed.
     PasswordChanged,
     /// The password was removed.
     PasswordRemoved,
@@ -42,17 +37,17 @@ pub(super) enum Notice {
     PasswordReset,
     /// The address was changed.
     EmailChanged,
-    /// A pending change of address was cancelled.
+    /// A change of address was called off.
     EmailChangeCancelled,
-    /// The previous address was restored.
+    /// The old address was restored.
     EmailRestored,
     /// One session was ended.
     SessionEnded,
-    /// All other devices were signed out.
+    /// All other sessions were ended.
     OthersEnded,
     /// The account was deleted.
     AccountDeleted,
-    /// The person confirmed once more that it is them.
+    /// Who is signed in has proven it once more.
     Recent,
 }
 
@@ -104,41 +99,38 @@ impl Notice {
         }
     }
 
-    /// The text for the person.
+    /// What it says.
     pub(super) fn sentence(self) -> &'static str {
         match self {
-            Self::SignedIn => "You're signed in.",
+            Self::SignedIn => "You are signed in.",
             Self::KnownAlready => {
-                "You're signed in. You already had an account, and its password hasn't changed."
+                "You are signed in. You had an account already, and its password stays as it was."
             }
-            Self::Confirmed => "Email address confirmed. Welcome!",
-            Self::SignedOut => "You're signed out.",
-            Self::LetterSent => "Another email is on its way.",
+            Self::Confirmed => "Your address is confirmed. Welcome!",
+            Self::SignedOut => "You are signed out.",
+            Self::LetterSent => "Another letter is on its way.",
             Self::ConfirmationSent => "A new confirmation email has been sent.",
-            Self::ConfirmFirst => "Please confirm your email address first.",
-            Self::PasswordChanged => "Password saved. All other devices have been signed out.",
-            Self::PasswordRemoved => "Password removed. From now on you sign in by email.",
-            Self::PasswordReset => "Your password has been changed and you're signed in.",
-            Self::EmailChanged => "Your email address has been changed.",
-            Self::EmailChangeCancelled => "Change cancelled.",
-            Self::EmailRestored => {
-                "Your email address has been restored. The account no longer has a password and is signed out \
-                 everywhere. Sign in by email."
+            Self::ConfirmFirst => {
+                "This registration is not confirmed yet. Please confirm your address first."
             }
-            Self::SessionEnded => "Device signed out.",
-            Self::OthersEnded => "All other devices have been signed out.",
-            Self::AccountDeleted => "Your account has been deleted.",
-            Self::Recent => "Thanks. You can make changes for the next ten minutes.",
+            Self::PasswordChanged => "Your password is set. Everybody else is signed out.",
+            Self::PasswordRemoved => "Your password is gone: you sign in by mail from now on.",
+            Self::PasswordReset => "You have a new password, and you are signed in.",
+            Self::EmailChanged => "Your address is changed.",
+            Self::EmailChangeCancelled => "The change of address is called off.",
+            Self::EmailRestored => {
+                "The old address is back. Its account has no password any more, and nobody is signed in to it: \
+                 sign in by mail."
+            }
+            Self::SessionEnded => "That session is over.",
+            Self::OthersEnded => "Everybody else is signed out.",
+            Self::AccountDeleted => "Your account is deleted.",
+            Self::Recent => "Thank you. For ten minutes you can change what you like.",
         }
     }
 
-    /// Shows it on the page that `response` leads to. Where that is a page of an app, no notice is kept:
-    /// it would come up later, on a page of ours that has nothing to do with it.
+    /// Has the next page tell it.
     pub(super) fn put(self, response: &mut Response, site: &Site) {
-        let place = [LOCATION, HX_REDIRECT].into_iter().find_map(|name| response.headers().get(name));
-        let is_ours = place.is_none_or(|place| place.to_str().is_ok_and(path::is_page));
-        if is_ours {
-            put_cookie(response, cookies(site).set(Cookie::Notice, self.code(), LIFETIME));
-        }
+        put_cookie(response, cookies(site).set(Cookie::Notice, self.code(), LIFETIME));
     }
 }

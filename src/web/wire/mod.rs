@@ -81,6 +81,7 @@ impl Input for Resend {}
 
 /// Requests an email about an address: to reset its password, or to change to it.
 #[derive(Clone, Debug, Deserialize, Object)]
+#[oai(rename = "RequestEmail")]
 pub struct RequestLetter {
     /// The email address to send to.
     #[oai(validator(max_length = 254))]

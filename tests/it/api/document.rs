@@ -1,4 +1,4 @@
-//! The document: checked in, complete, and true.
+//! The document: checked in, complete, and true of every response.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,77 +7,15 @@ use gatepost::path;
 use gatepost::web::api;
 use serde_json::{Map, Value};
 
+use super::conformity::{assert_conforms, assert_said, document, operations};
 use super::door::{ANN, Server, token};
 use crate::harness::http::Reply;
-
-pub(super) fn document() -> Value {
-    serde_json::from_str(&api::document()).unwrap()
-}
-
-fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
-        let methods = methods.as_object().unwrap().iter();
-        methods.map(|(method, operation)| (path.as_str(), method.as_str(), operation))
-    })
-}
-
-fn schema<'a>(document: &'a Value, of: &'a Value) -> &'a Value {
-    let of = of.get("allOf").map_or(of, |parts| &parts[0]);
-    match of["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
-        None => of,
-    }
-}
-
-/// Fails unless `value` is just what the document says of it: every field that is required, none
-/// that is unknown, each of its type.
-fn assert_conforms(document: &Value, of: &Value, value: &Value) {
-    let of = schema(document, of);
-    if value.is_null() {
-        assert_eq!(of["nullable"], true, "null for {of}");
-        return;
-    }
-    match of["type"].as_str().unwrap() {
-        "object" => {
-            let properties = of["properties"].as_object().unwrap();
-            for required in of["required"].as_array().into_iter().flatten() {
-                assert!(value.get(required.as_str().unwrap()).is_some(), "{required} is not in {value}");
-            }
-            for (name, value) in value.as_object().unwrap() {
-                assert_conforms(document, properties.get(name).expect(name), value);
-            }
-        }
-        "array" => {
-            for value in value.as_array().unwrap() {
-                assert_conforms(document, &of["items"], value);
-            }
-        }
-        "boolean" => assert!(value.is_boolean(), "{value}"),
-        "integer" => assert!(value.is_u64(), "{value}"),
-        "string" if of["format"] == "date-time" => {
-            let time = value.as_str().unwrap();
-            assert!(time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok(), "{time}");
-        }
-        "string" => assert!(value.is_string(), "{value}"),
-        kind => panic!("{kind}"),
-    }
-}
-
-/// Fails unless an answer is one that the document tells of.
-pub(super) fn assert_said(document: &Value, path: &str, method: &str, answer: &Reply) {
-    let said = &document["paths"][path][method]["responses"][answer.status.as_str()];
-    assert!(said.is_object(), "{path} {answer:?}");
-    let Some(content) = said["content"].as_object() else {
-        return assert_eq!(answer.body, "", "{path}");
-    };
-    assert_conforms(document, &content.values().next().unwrap()["schema"], &answer.json());
-}
 
 #[test]
 fn the_document_is_the_checked_in_file() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
     let document = api::document();
-    #[expect(clippy::disallowed_methods, reason = "how a person asks for the file to be written anew")]
+    #[expect(clippy::disallowed_methods, reason = "how a developer has the file written")]
     if std::env::var("UPDATE").is_ok() {
         std::fs::write(&file, &document).unwrap();
     }
@@ -85,7 +23,7 @@ fn the_document_is_the_checked_in_file() {
     let differs = checked_in.lines().zip(document.lines()).find(|(old, new)| old != new);
     assert!(
         checked_in == document,
-        "docs/openapi.json is not what the code says, first at {differs:?}. If the change is meant: \
+        "docs/openapi.json differs from the code, first at {differs:?}. If the change is intended: \
          UPDATE=1 cargo test --test it the_document_is_the_checked_in_file"
     );
 }
@@ -153,22 +91,98 @@ fn every_path_is_that_of_a_page() {
 }
 
 #[test]
-fn every_object_has_fields_in_words_and_an_example_that_fits() {
+fn every_object_describes_its_fields_and_has_an_example_that_conforms() {
     let document = document();
     for (name, object) in document["components"]["schemas"].as_object().unwrap() {
         assert!(object["description"].is_string(), "{name}");
         assert_ne!(object["required"], serde_json::json!([]), "{name}: a validator refuses an empty list");
-        for (field, property) in object["properties"].as_object().unwrap() {
+        for (field, property) in object["properties"].as_object().into_iter().flatten() {
             let is_described = property["description"].is_string();
             assert!(is_described, "{name}.{field}");
-            assert!(property["enum"].is_null(), "{name}.{field} is a closed list");
+            let values = property["enum"].as_array().map_or(1, Vec::len);
+            assert_eq!(values, 1, "{name}.{field} is a closed list");
         }
         assert_conforms(&document, object, &object["example"]);
     }
 }
 
+/// A client that is generated from the document needs no assertion to get at a token.
+#[test]
+fn a_session_and_its_token_are_required_wherever_they_always_are() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    let requires = |object: &str, field: &str| {
+        schemas[object]["required"].as_array().unwrap().contains(&Value::from(field))
+    };
+    for object in ["Outcome", "Renewed", "Profile"] {
+        assert!(requires(object, "session"), "{object}");
+    }
+    assert!(requires("NewSession", "token"));
+    for (object, session) in [("Outcome", "NewSession"), ("Renewed", "NewSession"), ("Profile", "Session")] {
+        let reference = &schemas[object]["properties"]["session"]["allOf"][0]["$ref"];
+        assert_eq!(*reference, format!("#/components/schemas/{session}"), "{object}");
+    }
+    assert_eq!(schemas["EmailRestored"]["properties"].get("session"), None);
+    for (path, method, operation) in operations(&document) {
+        let content = &operation["responses"]["200"]["content"]["application/json"];
+        let object = content["schema"]["$ref"].as_str().and_then(|it| it.rsplit('/').next());
+        let expected = match path.strip_prefix("/api").unwrap() {
+            "/code" | "/sign-in/password" | "/reauthenticate" => "Outcome",
+            "/link/{token}" if method == "post" => "LinkOutcome",
+            "/profile/password"
+            | "/profile/password/remove"
+            | "/profile/email/cancel"
+            | "/profile/sessions/end-others" => "Renewed",
+            _ => continue,
+        };
+        assert_eq!(object, Some(expected), "{method} {path}");
+    }
+}
+
+#[test]
+fn lists_of_values_are_documented_and_open() {
+    let document = document();
+    for (object, field, value) in [
+        ("Outcome", "outcome", "confirmed"),
+        ("Link", "purpose", "sign_in"),
+        ("Link", "needs", "confirm"),
+        ("Problem", "code", "wrong_code"),
+        ("MailQueued", "code", "mail_queued"),
+        ("Event", "outcome", "success"),
+    ] {
+        let property = &document["components"]["schemas"][object]["properties"][field];
+        let description = property["description"].as_str().unwrap();
+        assert!(description.contains(&format!("`{value}`")), "{object}.{field}");
+        assert!(description.ends_with("New values may be added."), "{object}.{field}");
+        let texts = property.get("items").unwrap_or(property);
+        assert!(texts["x-extensible-enum"].as_array().unwrap().contains(&value.into()), "{object}.{field}");
+    }
+}
+
+#[test]
+fn the_groups_are_in_the_order_of_a_first_sign_in() {
+    let document = document();
+    let groups: Vec<&str> =
+        document["tags"].as_array().unwrap().iter().map(|group| group["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        groups,
+        [
+            "Sign in",
+            "Register",
+            "Resend",
+            "Mailbox",
+            "Code and link",
+            "Session",
+            "Forgotten password",
+            "Confirm it's you",
+            "Account",
+            "Devices"
+        ]
+    );
+}
+
 #[tokio::test]
-async fn answers_are_what_the_document_says() {
+async fn responses_are_as_documented() {
     let (document, server) = (document(), Server::start().await);
     let check = |path: &str, method: &str, answer: &Reply| assert_said(&document, path, method, answer);
     let queued = server.post("/api/sign-in", Map::from_iter([("email".into(), ANN.into())])).await;
@@ -193,7 +207,7 @@ async fn answers_are_what_the_document_says() {
 }
 
 #[tokio::test]
-async fn the_document_is_served_with_a_page_to_read() {
+async fn the_document_is_served_and_there_is_a_page_to_read_it() {
     let server = Server::start().await;
     let answer = server.get("/api/openapi.json").await;
     assert_eq!(answer.headers["content-type"], "application/json");
@@ -203,6 +217,12 @@ async fn the_document_is_served_with_a_page_to_read() {
     for (path, _, operation) in operations(&document()) {
         assert!(page.body.contains(path), "{path}");
         assert!(page.body.contains(&format!("id={}", operation["operationId"])), "{path}");
+    }
+    // A link to something folded opens it in the browser, but only from inside.
+    assert_eq!(page.body.matches("<summary>").count(), page.body.matches("<details").count());
+    for code in page.body.split("<pre>").collect::<Vec<_>>().windows(2) {
+        let around = code[0].rsplit_once("<section").unwrap().1;
+        assert!(around.contains("tabindex=\"0\" aria-label=\""), "the keyboard cannot scroll {around}");
     }
     for forbidden in ["<style", " style=", " onclick=", "https://"] {
         assert!(!page.body.contains(forbidden), "{forbidden}");
@@ -215,10 +235,10 @@ async fn the_document_is_served_with_a_page_to_read() {
 }
 
 #[tokio::test]
-async fn the_type_of_a_problem_leads_to_what_it_means() {
+async fn the_type_of_a_problem_leads_to_its_explanation() {
     let server = Server::start().await;
     let page = server.get("/api/docs").await.body;
     for code in gatepost::web::problem::Code::all() {
-        assert!(page.contains(&format!("id=\"{}\"", code.as_str())), "{code:?}");
+        assert_eq!(page.matches(&format!("id=\"{}\"", code.as_str())).count(), 1, "{code:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! The JSON door as a program meets it: the whole product on a real port, and a client that sends
-//! just what it is told.
+//! The JSON door as a program uses it: the whole product on a real port, and a client that sends exactly what
+//! a test gives it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) const ANN: &str = "ann@example.org";
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// A server and its letters.
+/// A server and its emails.
 pub(super) struct Server {
     address: SocketAddr,
     host: String,
@@ -37,7 +37,7 @@ pub(super) struct Server {
 }
 
 impl Reply {
-    /// Status, code and field of a refusal; fails for anything that is none.
+    /// Status, code and field of a refusal. Fails for any other response.
     pub(super) fn refusal(&self) -> (u16, String, Option<String>) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         let body = self.json();
@@ -49,13 +49,13 @@ impl Reply {
 }
 
 impl Server {
-    /// Starts one that shows its letters.
+    /// Starts a server with a mailbox.
     pub(super) async fn start() -> Self {
         let inbox = Inbox::default();
         Self::with(inbox.transport(), inbox).await
     }
 
-    /// Starts one that has no mailbox: a mail server is to take its letters, though none is there.
+    /// Starts a server without a mailbox. It is configured with a mail server that does not exist.
     pub(super) async fn start_with_smtp() -> Self {
         let server = SmtpServer::parse("smtp://127.0.0.1:9?tls=none").unwrap();
         let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
@@ -106,18 +106,18 @@ impl Server {
         self.post_text(path, headers, &body.into().to_string()).await
     }
 
-    /// A POST of what may be no JSON, though it says so.
+    /// A POST that claims to be JSON, whatever the text is.
     pub(super) async fn post_text(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         self.send(Method::POST, path, &[&[JSON], headers].concat(), body).await
     }
 
-    /// A POST of what may be no text, though it says that it is JSON.
+    /// A POST that claims to be JSON, whatever the bytes are.
     pub(super) async fn post_bytes(&self, path: &str, body: Vec<u8>) -> Reply {
         let headers = [("host", self.host.as_str()), JSON];
         send(self.address, Method::POST, path, &headers, body).await
     }
 
-    /// A GET in HTTP/1.0, as some proxies speak it: the whole answer.
+    /// A GET with HTTP/1.0, which some proxies use. Returns the whole response.
     pub(super) async fn get_in_http_1_0(&self, path: &str) -> String {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
         let head = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.host);
@@ -127,7 +127,7 @@ impl Server {
         answer
     }
 
-    /// Asks for a letter to `address`: the `request`, and the letter once it came.
+    /// Requests an email to `address`. Returns the `request`, and the email once it has arrived.
     pub(super) async fn letter_to(&self, address: &str) -> (String, ShownLetter) {
         let queued = self.post("/api/sign-in", json!({ "email": address })).await;
         assert_eq!(queued.status, StatusCode::ACCEPTED, "{queued:?}");
@@ -135,30 +135,30 @@ impl Server {
         (request, self.next_letter_to(address).await)
     }
 
-    /// The letter to `address` that somebody has asked for.
+    /// The next email to `address`.
     pub(super) async fn next_letter_to(&self, address: &str) -> ShownLetter {
         self.inbox.next_to(address).await
     }
 
-    /// Lets as much time pass as lies between two letters.
+    /// Lets the time pass after which another email can be requested.
     pub(super) fn pass_half_a_minute(&self) {
         self.clock.advance(Duration::from_secs(30));
     }
 
-    /// Asks for a letter to `address` that stays owed until `post_goes_on`: before the worker can
-    /// wake it has another claim on it.
+    /// Requests an email to `address` that stays queued until `post_goes_on`: this claims it before the
+    /// worker can.
     pub(super) async fn ask_while_post_rests(&self, address: &str) {
         let to = EmailAddress::parse(address).unwrap();
         self.gatepost.request_sign_in(&to, None, &[], &Client::server()).await.unwrap();
         assert_eq!(self.gatepost.claim_letters(1).await.unwrap().len(), 1);
     }
 
-    /// Lets time pass until every claim is over.
+    /// Lets time pass until every claim has expired.
     pub(super) fn post_goes_on(&self) {
         self.clock.advance(Duration::from_mins(5));
     }
 
-    /// Signs `address` in by the code of a letter: the session's token.
+    /// Signs in to `address` with an emailed code. Returns the session token.
     pub(super) async fn sign_in(&self, address: &str) -> String {
         let (request, letter) = self.letter_to(address).await;
         let code = letter.code.unwrap();
@@ -167,7 +167,7 @@ impl Server {
     }
 }
 
-/// The last part of a letter's link.
+/// The last part of the link in an email.
 pub(super) fn token(letter: &ShownLetter) -> String {
     letter.link.as_deref().unwrap().rsplit('/').next().unwrap().to_owned()
 }

@@ -1,4 +1,4 @@
-//! What comes in over JSON, right and wrong.
+//! Right and wrong input over JSON.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::door::{ANN, Server};
 
 #[tokio::test]
-async fn json_alone_is_taken() {
+async fn only_json_is_accepted() {
     let server = Server::start().await;
     let body = format!("{{\"email\":\"{ANN}\"}}");
     let send = async |content_types: &[&str]| {
@@ -36,7 +36,7 @@ async fn json_alone_is_taken() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_malformed_and_says_nothing_of_our_insides() {
+async fn a_body_that_cannot_be_read_is_malformed_and_the_refusal_shows_no_internals() {
     let server = Server::start().await;
     for body in ["", "{", "[]", "null", "5", "\"email\"", "{\"email\":\"a@example.org\"} x", "\u{feff}{}"] {
         for path in [
@@ -78,14 +78,14 @@ async fn a_missing_or_wrong_field_is_named() {
 }
 
 #[tokio::test]
-async fn unknown_fields_and_null_for_nothing_do_no_harm() {
+async fn unknown_fields_are_ignored_and_null_is_a_missing_field() {
     let server = Server::start().await;
     let body = json!({ "email": ANN, "request": null, "colour": "red", "next": "//evil.example" });
     assert_eq!(server.post("/api/sign-in", body).await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]
-async fn tokens_that_are_not_ours_are_over() {
+async fn foreign_tokens_are_refused_like_expired_ones() {
     let server = Server::start().await;
     for (path, body, code) in [
         ("/api/resend", json!({ "request": "x" }), "invalid_request"),
@@ -99,7 +99,7 @@ async fn tokens_that_are_not_ours_are_over() {
 }
 
 #[tokio::test]
-async fn a_wrong_code_is_wrong_in_any_shape() {
+async fn a_wrong_code_is_refused_in_any_shape() {
     let server = Server::start().await;
     let (request, letter) = server.letter_to(ANN).await;
     let right = letter.code.unwrap();
@@ -111,7 +111,7 @@ async fn a_wrong_code_is_wrong_in_any_shape() {
 }
 
 #[tokio::test]
-async fn a_link_wants_the_request_or_a_persons_word() {
+async fn a_link_needs_the_request_or_a_persons_confirmation() {
     let server = Server::start().await;
     let (_, letter) = server.letter_to(ANN).await;
     let link = format!("/api/link/{}", super::door::token(&letter));
@@ -128,7 +128,7 @@ async fn a_link_wants_the_request_or_a_persons_word() {
 }
 
 #[tokio::test]
-async fn a_second_letter_at_once_is_refused_with_the_time_to_wait() {
+async fn a_second_email_at_once_is_refused_with_the_time_to_wait() {
     let server = Server::start().await;
     let (request, _) = server.letter_to(ANN).await;
     for (path, body) in [
@@ -143,7 +143,7 @@ async fn a_second_letter_at_once_is_refused_with_the_time_to_wait() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn an_unknown_path_is_not_found() {
     let server = Server::start().await;
     for path in
         ["/api", "/api/", "/api/nothing", "/api/session/", "/api//session", "/api/link/", "/api/link/a/b"]
@@ -153,7 +153,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn other_methods_are_refused_and_no_other_origin_is_let_in() {
+async fn other_methods_are_refused_and_other_origins_get_no_access() {
     let server = Server::start().await;
     let known: BTreeMap<String, Vec<Method>> = api::paths().into_iter().collect();
     assert_eq!(known["/api/link/{token}"], [Method::GET, Method::POST]);
@@ -171,7 +171,7 @@ async fn other_methods_are_refused_and_no_other_origin_is_let_in() {
 }
 
 #[test]
-fn a_fault_names_its_request_and_nothing_else_does() {
+fn only_a_server_error_names_its_request() {
     let draw = |code| {
         let response = api::problem::draw(&Problem::of(code), "request-1");
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

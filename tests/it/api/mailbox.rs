@@ -14,7 +14,7 @@ fn addresses(letters: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn letters_are_shown_newest_first_and_by_address() {
+async fn emails_are_listed_newest_first_and_by_address() {
     let server = Server::start().await;
     for address in [ANN, "bob@example.org"] {
         server.letter_to(address).await;
@@ -31,20 +31,20 @@ async fn letters_are_shown_newest_first_and_by_address() {
 }
 
 #[tokio::test]
-async fn an_answer_waits_for_the_letter_that_is_owed() {
+async fn the_mailbox_waits_for_a_queued_email() {
     let server = Server::start().await;
     server.letter_to(ANN).await;
     server.ask_while_post_rests(ANN).await;
     let path = format!("/api/mailbox?to={ANN}&wait=30");
     let mut answer = pin!(server.get(&path));
     let too_early = timeout(Duration::from_millis(300), &mut answer).await;
-    assert!(too_early.is_err(), "answered before the letter that is owed");
+    assert!(too_early.is_err(), "responded before the queued email arrived");
     server.post_goes_on();
-    assert_eq!(addresses(&answer.await.json()), [ANN, ANN], "the new letter is there");
+    assert_eq!(addresses(&answer.await.json()), [ANN, ANN], "the new email is there");
 }
 
 #[tokio::test]
-async fn an_answer_waits_for_the_first_letter_to_its_address() {
+async fn the_mailbox_waits_for_the_first_email_to_an_address() {
     let server = Server::start().await;
     let path = format!("/api/mailbox?to={ANN}&wait=30");
     let ask = async {
@@ -56,7 +56,7 @@ async fn an_answer_waits_for_the_first_letter_to_its_address() {
 }
 
 #[tokio::test]
-async fn nobody_waits_longer_than_asked_or_for_what_is_there() {
+async fn the_mailbox_waits_no_longer_than_asked_and_not_for_emails_that_are_there() {
     let server = Server::start().await;
     for asked in ["0", "1"] {
         let answer = server.get(&format!("/api/mailbox?wait={asked}")).await;
@@ -82,7 +82,7 @@ async fn a_wrong_parameter_is_named() {
 }
 
 #[tokio::test]
-async fn no_proxy_opens_the_mailbox_to_the_world() {
+async fn the_mailbox_is_not_available_through_a_proxy() {
     let server = Server::start().await;
     let not_found = (404, "not_found".to_owned(), None);
     for name in
@@ -97,7 +97,7 @@ async fn no_proxy_opens_the_mailbox_to_the_world() {
 }
 
 #[tokio::test]
-async fn without_the_mailbox_transport_there_is_none() {
+async fn there_is_no_mailbox_with_another_transport() {
     let server = Server::start_with_smtp().await;
     assert_eq!(server.get("/api/mailbox?wait=x").await.refusal().0, 422);
     assert_eq!(server.get("/api/mailbox").await.refusal(), (404, "not_found".into(), None));

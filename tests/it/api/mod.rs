@@ -1,5 +1,6 @@
 //! The JSON door.
 
+mod conformity;
 mod document;
 mod door;
 mod inputs;

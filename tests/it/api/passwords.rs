@@ -1,4 +1,4 @@
-//! Registering and signing in with a password over JSON: what comes in, right and wrong.
+//! Registering and signing in with a password over JSON, with right and wrong input.
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ async fn a_missing_or_wrong_password_is_named() {
 }
 
 #[tokio::test]
-async fn a_field_that_stands_there_twice_is_refused() {
+async fn a_field_that_is_sent_twice_is_refused() {
     let server = Server::start().await;
     for path in PATHS {
         for (body, field) in [
@@ -49,7 +49,7 @@ async fn a_field_that_stands_there_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_utf_8_are_malformed() {
+async fn bytes_that_are_not_utf_8_are_malformed() {
     let server = Server::start().await;
     for path in PATHS {
         for bad in [&b"\xff\xfe"[..], b"\xc3\x28", b"\xed\xa0\x80", b"\xf0\x28\x8c\xbc"] {
@@ -59,7 +59,7 @@ async fn bytes_that_are_no_utf_8_are_malformed() {
             let answer = server.post_bytes(path, body).await;
             assert_eq!(answer.refusal(), (400, "malformed".into(), None), "{path} {bad:?}");
         }
-        // Half of a pair is no character either.
+        // Half of a surrogate pair is not a character either.
         let body = r#"{"email":"ann@example.org","password":"three quiet \ud800"}"#;
         assert_eq!(server.post_text(path, &[], body).await.refusal().1, "malformed");
     }
@@ -77,7 +77,7 @@ async fn a_body_of_many_megabytes_is_refused() {
 }
 
 #[tokio::test]
-async fn fields_that_nobody_asked_for_change_nothing() {
+async fn unknown_fields_change_nothing() {
     let server = Server::start().await;
     let id = "00000000000000000000000000000001";
     let greedy = json!({
@@ -107,7 +107,7 @@ async fn fields_that_nobody_asked_for_change_nothing() {
 }
 
 #[tokio::test]
-async fn the_password_of_a_registration_that_waits_gets_its_request() {
+async fn the_password_of_a_pending_registration_returns_its_request() {
     let server = Server::start().await;
     let queued = server.post("/api/register", ann()).await.json();
     let letter = server.next_letter_to(ANN).await;
@@ -131,7 +131,7 @@ async fn the_password_of_a_registration_that_waits_gets_its_request() {
 }
 
 #[tokio::test]
-async fn a_refused_password_asks_for_no_bearer() {
+async fn a_refused_password_sends_no_www_authenticate() {
     let server = Server::start().await;
     let refused = server.post("/api/sign-in/password", ann()).await;
     assert_eq!(refused.refusal(), (401, "invalid_credentials".into(), None));
@@ -142,7 +142,7 @@ async fn a_refused_password_asks_for_no_bearer() {
 }
 
 #[tokio::test]
-async fn a_session_is_told_by_password_and_ends_the_one_it_was_made_in() {
+async fn a_password_sign_in_replaces_the_session_it_was_sent_with() {
     let server = Server::start().await;
     server.post("/api/register", ann()).await;
     let letter = server.next_letter_to(ANN).await;

@@ -1,8 +1,8 @@
-//! What the acts of an account answer to programs: all of it as the document says.
+//! Every action of an account over JSON, with responses as documented.
 
 use serde_json::{Value, json};
 
-use super::document::{assert_said, document};
+use super::conformity::{assert_said, document};
 use super::door::{ANN, Server, token};
 use crate::harness::http::Reply;
 
@@ -10,7 +10,7 @@ const PASSWORD: &str = "three quiet otters";
 const OTHER: &str = "seven loud geese";
 const NEW: &str = "new@example.org";
 
-/// A program that is signed in, and holds every answer against the document.
+/// A program that is signed in and checks every response against the document.
 struct Program {
     server: Server,
     document: Value,
@@ -34,7 +34,7 @@ impl Program {
         self.post_to(path, path, body).await
     }
 
-    /// The same where a part of the path is a variable: `said` is what the document calls it.
+    /// The same for a path with a variable part: `said` is the path in the document.
     async fn post_to(&self, said: &str, path: &str, body: Value) -> Reply {
         let bearer = format!("Bearer {}", self.session);
         let answer = self.server.post_with(path, &[("authorization", &bearer)], body).await;
@@ -42,23 +42,27 @@ impl Program {
         answer
     }
 
-    /// Goes on with the token that came with an answer: a new one, and the old one is dead.
+    /// Continues with the token from a response. It is new, and the old one no longer works.
     async fn goes_on(&mut self, answer: &Reply) {
         let new = answer.json()["session"]["token"].as_str().unwrap().to_owned();
         let old = std::mem::replace(&mut self.session, new);
         assert_ne!(old, self.session);
-        assert_eq!(self.server.get_as(&old, "/api/session").await.status, 401, "the old token is dead");
+        assert_eq!(
+            self.server.get_as(&old, "/api/session").await.status,
+            401,
+            "the old token no longer works"
+        );
         assert_eq!(self.get("/api/session").await.json()["session"]["current"], true);
     }
 
-    /// What stands behind the link of a letter.
+    /// Looks up a link.
     async fn look_at(&self, link: &str, purpose: &str, needs: &str) {
         let answer = self.server.get(link).await;
         assert_said(&self.document, "/api/link/{token}", "get", &answer);
         assert_eq!((&answer.json()["purpose"], &answer.json()["needs"]), (&json!(purpose), &json!([needs])));
     }
 
-    /// The link of the next letter to an address, and its code.
+    /// The link and the code in the next email to an address.
     async fn letter_to(&self, address: &str) -> (String, String) {
         let letter = self.server.next_letter_to(address).await;
         let code = letter.code.as_ref().map_or("", |code| code.as_str());
@@ -70,14 +74,14 @@ fn status(answer: &Reply) -> u16 {
     answer.status.as_u16()
 }
 
-/// The token that a mailed act is answered with.
+/// The `request` from a response that says that an email is queued.
 fn request(answer: &Reply) -> String {
     assert_eq!((status(answer), &answer.json()["code"]), (202, &json!("mail_queued")));
     answer.json()["request"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn the_acts_of_a_session_answer_as_the_document_says() {
+async fn the_responses_to_everything_a_session_can_do_are_as_documented() {
     let mut ann = Program::signed_in().await;
     for path in ["/api/profile", "/api/profile/sessions", "/api/profile/export"] {
         assert_eq!(ann.get(path).await.status, 200);
@@ -91,7 +95,7 @@ async fn the_acts_of_a_session_answer_as_the_document_says() {
     assert_eq!(recent.json()["session"]["token"], json!(ann.session), "stepping up changes no id");
     assert_eq!(status(&ann.post("/api/reauthenticate", json!({ "password": OTHER })).await), 401);
     let request = request(&ann.post("/api/reauthenticate/mail", json!({})).await);
-    // The first letter told of the password.
+    // The first email is about the password.
     ann.server.next_letter_to(ANN).await;
     let code = ann.server.next_letter_to(ANN).await.code.unwrap();
     let recent = ann.post("/api/code", json!({ "request": request, "code": code.as_str() })).await;
@@ -118,7 +122,7 @@ async fn the_acts_of_a_session_answer_as_the_document_says() {
 }
 
 #[tokio::test]
-async fn a_change_of_address_and_its_undo_answer_as_the_document_says() {
+async fn the_responses_to_a_change_of_address_and_its_undo_are_as_documented() {
     let mut ann = Program::signed_in().await;
     assert_eq!(status(&ann.post("/api/profile/email", json!({ "email": ANN })).await), 422);
     request(&ann.post("/api/profile/email", json!({ "email": NEW })).await);
@@ -138,7 +142,7 @@ async fn a_change_of_address_and_its_undo_answer_as_the_document_says() {
     assert_eq!((status(&changed), &changed.json()["outcome"]), (200, &json!("email_changed")));
     assert_eq!(changed.json()["account"]["email"], NEW);
     ann.goes_on(&changed).await;
-    // News without a link came before it.
+    // A notice without a link came before it.
     let mut undo = ann.server.next_letter_to(ANN).await;
     while undo.link.is_none() {
         undo = ann.server.next_letter_to(ANN).await;
@@ -154,7 +158,7 @@ async fn a_change_of_address_and_its_undo_answer_as_the_document_says() {
 }
 
 #[tokio::test]
-async fn a_reset_answers_as_the_document_says() {
+async fn the_responses_to_a_password_reset_are_as_documented() {
     let ann = Program::signed_in().await;
     let request = request(&ann.post("/api/forgot-password", json!({ "email": ANN })).await);
     assert_eq!(status(&ann.post("/api/forgot-password", json!({ "email": "ann" })).await), 422);
@@ -166,7 +170,7 @@ async fn a_reset_answers_as_the_document_says() {
     let reset = ann.server.post(&link, body).await;
     assert_said(&ann.document, "/api/link/{token}", "post", &reset);
     assert_eq!((status(&reset), &reset.json()["outcome"]), (200, &json!("password_reset")));
-    assert_eq!(ann.get("/api/session").await.status, 401, "who was signed in is out");
+    assert_eq!(ann.get("/api/session").await.status, 401, "the earlier session has ended");
     let session = reset.json()["session"]["token"].as_str().unwrap().to_owned();
     assert_eq!(ann.server.get_as(&session, "/api/session").await.status, 200);
 }

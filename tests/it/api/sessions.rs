@@ -1,4 +1,4 @@
-//! Sessions over JSON: by bearer, never by cookie.
+//! Sessions over JSON: with a bearer token, never with a cookie.
 
 use hyper::{Method, StatusCode};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::door::{ANN, Server};
 
 #[tokio::test]
-async fn a_session_travels_as_bearer() {
+async fn a_session_is_sent_as_a_bearer_token() {
     let server = Server::start().await;
     let token = server.sign_in(ANN).await;
     for path in ["/api/session", "/api/profile"] {
@@ -23,7 +23,7 @@ async fn a_session_travels_as_bearer() {
 }
 
 #[tokio::test]
-async fn what_is_no_bearer_signs_nobody_in() {
+async fn anything_but_one_bearer_token_is_not_signed_in() {
     let server = Server::start().await;
     let token = server.sign_in(ANN).await;
     let twice = [format!("Bearer {token}"), format!("Bearer {token}")];
@@ -68,7 +68,7 @@ async fn cookies_are_not_read_and_not_set() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_and_is_no_mistake_without_one() {
+async fn signing_out_ends_the_session_and_succeeds_without_one() {
     let server = Server::start().await;
     let token = server.sign_in(ANN).await;
     for bearer in ["", "Bearer nonsense", &format!("Bearer {token}"), &format!("Bearer {token}")] {
@@ -79,7 +79,7 @@ async fn signing_out_ends_the_session_and_is_no_mistake_without_one() {
 }
 
 #[tokio::test]
-async fn a_new_sign_in_ends_the_session_it_was_made_in() {
+async fn a_new_sign_in_replaces_the_session_it_was_sent_with() {
     let server = Server::start().await;
     let old = server.sign_in(ANN).await;
     let (request, letter) = server.letter_to(ANN).await;

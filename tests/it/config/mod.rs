@@ -1,6 +1,5 @@
 //! The configuration from file and environment: all errors at once, and nothing written.
 
-mod check;
 mod defaults;
 mod mistakes;
 

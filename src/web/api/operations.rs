@@ -1,0 +1,38 @@
+//! Every operation of this door.
+
+use poem_openapi::OpenApiService;
+
+use super::{
+    ask, link, mailbox, profile, reauthentication, recovery, registration, session, sessions, sign_in,
+};
+use crate::path::API;
+
+/// In the order of [`Tag`](super::refusals::Tag), which the document and its page keep.
+pub(super) type Operations = (
+    sign_in::Operations,
+    registration::Operations,
+    ask::Operations,
+    mailbox::Operations,
+    link::Operations,
+    session::Operations,
+    recovery::Operations,
+    reauthentication::Operations,
+    profile::Operations,
+    sessions::Operations,
+);
+
+pub(super) fn service() -> OpenApiService<Operations, ()> {
+    let operations = (
+        sign_in::Operations,
+        registration::Operations,
+        ask::Operations,
+        mailbox::Operations,
+        link::Operations,
+        session::Operations,
+        recovery::Operations,
+        reauthentication::Operations,
+        profile::Operations,
+        sessions::Operations,
+    );
+    OpenApiService::new(operations, "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)
+}

@@ -1,0 +1,64 @@
+//! What a sign-in results in. Outcomes with and without a session are separate objects, so that a generated
+//! client never has to assert that there is a token.
+
+use poem_openapi::{Object, Union};
+
+use super::session::{Account, NewSession};
+use crate::domain::mailed::Redeemed;
+use crate::domain::record::request::Outcome;
+use crate::domain::session::SignedIn;
+
+/// The values of `outcome` that come with a session.
+pub(super) const SIGNS_IN: [Outcome; 5] =
+    [Outcome::Confirmed, Outcome::SignedIn, Outcome::PasswordReset, Outcome::EmailChanged, Outcome::Recent];
+
+/// The result of a sign-in.
+#[derive(Debug, Object)]
+#[oai(rename = "Outcome")]
+pub(super) struct SignInOutcome {
+    /// What happened. `confirmed` means that the account was created.
+    outcome: String,
+    /// The account.
+    account: Account,
+    /// The session.
+    session: NewSession,
+}
+
+/// The result of a link that restored an earlier email address. No one is signed in by it.
+#[derive(Debug, Object)]
+pub(super) struct EmailRestored {
+    /// Always `email_restored`.
+    outcome: String,
+    /// The account, with its earlier email address.
+    account: Account,
+}
+
+/// The result of redeeming a link.
+#[derive(Debug, Union)]
+#[oai(one_of)]
+pub(super) enum LinkOutcome {
+    Outcome(SignInOutcome),
+    EmailRestored(EmailRestored),
+}
+
+impl SignInOutcome {
+    pub(super) fn of(outcome: Outcome, signed_in: &SignedIn) -> Self {
+        Self {
+            outcome: outcome.as_str().to_owned(),
+            account: Account::of(&signed_in.account),
+            session: NewSession::of(signed_in),
+        }
+    }
+}
+
+impl From<Redeemed> for LinkOutcome {
+    fn from(redeemed: Redeemed) -> Self {
+        match &redeemed.signed_in {
+            Some(signed_in) => Self::Outcome(SignInOutcome::of(redeemed.outcome, signed_in)),
+            None => Self::EmailRestored(EmailRestored {
+                outcome: redeemed.outcome.as_str().to_owned(),
+                account: Account::of(&redeemed.account),
+            }),
+        }
+    }
+}
