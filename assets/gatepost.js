@@ -58,9 +58,45 @@ function carryAddress() {
   });
 }
 
+// The pages are written in English, with the day before the month.
+const LOCALE = "en-GB";
+
+// Times come in UTC. They are shown as how long ago they were, and in the reader's own zone.
+function showTimes() {
+  const full = new Intl.DateTimeFormat(LOCALE, {
+    day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  });
+  const day = new Intl.DateTimeFormat(LOCALE, {
+    day: "numeric", month: "long", year: "numeric",
+  });
+  const now = Date.now();
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    // Inside a sentence a date needs its "on", and "5 minutes ago" must not have it.
+    time.dataset.on ??= time.textContent.startsWith("on ") ? "on " : "";
+    const text = timeAgo((at - now) / 1000) ?? time.dataset.on + day.format(at);
+    if (time.textContent !== text) time.textContent = text;
+    time.title = full.format(at);
+  }
+}
+
+// How long ago a time was, if that is less than a week. Anything else is better shown as a date.
+function timeAgo(seconds) {
+  const past = -seconds;
+  if (past > -60 && past < 45) return "just now";
+  const words = new Intl.RelativeTimeFormat(LOCALE);
+  for (const [unit, length, upTo] of [["minute", 60, 60], ["hour", 3600, 24], ["day", 86400, 7]]) {
+    const count = Math.max(1, Math.round(past / length));
+    if (past > 0 && count < upTo) return words.format(-count, unit);
+  }
+}
+
 document.addEventListener("submit", sendOnce);
 document.addEventListener("htmx:error", tellTrouble);
 document.addEventListener("htmx:response:error", tellTrouble);
 document.addEventListener("htmx:before:request", clearTrouble);
 postOnce();
 carryAddress();
+document.addEventListener("htmx:after:swap", showTimes);
+showTimes();
+setInterval(showTimes, 30000);

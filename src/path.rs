@@ -161,6 +161,26 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Whether a path, perhaps with a query, leads to one of our pages rather than to an app beside us.
+#[must_use]
+pub fn is_page(place: &str) -> bool {
+    const PAGES: [&str; 10] = [
+        HOME,
+        SIGN_IN,
+        SIGN_IN_PASSWORD,
+        REGISTER,
+        UNCONFIRMED,
+        CHECK_INBOX,
+        FORGOT_PASSWORD,
+        PROFILE,
+        REAUTHENTICATE,
+        MAILBOX,
+    ];
+    let path = place.split(['?', '#']).next().unwrap_or_default();
+    let is_letter = path.strip_prefix(MAILBOX).is_some_and(|rest| rest.starts_with('/'));
+    PAGES.contains(&path) || path.starts_with(LINK) || is_letter
+}
+
 /// The path of a link's landing page.
 #[must_use]
 pub fn link(token: &str) -> String {

@@ -1,4 +1,4 @@
-//! What each room is told of the configuration.
+//! Turns the configuration into the settings of each room.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::path::Origin;
 use crate::web::Site;
 use crate::web::edge::{EdgeSettings, Limits};
 
-/// A house as it was configured, reached at `origin`.
+/// The parts of a house, as configured, with the public address `origin`.
 pub(super) fn furnish(
     config: &Config,
     origin: Origin,
@@ -47,7 +47,7 @@ pub(super) fn furnish(
     }
 }
 
-/// What is decided by.
+/// The settings of the domain.
 pub(super) fn domain(config: &Config) -> Settings {
     Settings {
         link_lifetime: config.link_lifetime,
@@ -60,7 +60,7 @@ pub(super) fn domain(config: &Config) -> Settings {
     }
 }
 
-/// How letters leave.
+/// How email is sent.
 pub(super) fn mail(config: &Config, public_url: Origin) -> MailSettings {
     MailSettings {
         transport: match &config.mail.transport {

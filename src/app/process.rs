@@ -1,22 +1,16 @@
-//! What a process asks of the system it runs on.
+//! Signals and limits of the process.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::Path;
 
-use rustix::fs::Access;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// What others than the owner may do with a folder.
-const OTHERS: u32 = 0o077;
-
-/// Cancels `stop` at the first SIGTERM, SIGINT or SIGHUP (a terminal that was closed). What is sent
-/// again changes nothing: stopping takes seconds, and machines repeat themselves. Only the second
-/// SIGINT ends the process at once: that is a person who has waited long enough, and what was
-/// answered is on the disk anyway.
+/// Cancels `stop` at the first SIGTERM, SIGINT or SIGHUP (a closed terminal). Sending them again has
+/// no effect, because shutting down takes seconds and service managers repeat signals. Only a second
+/// SIGINT ends the process at once: it comes from a person who does not want to wait, and everything
+/// acknowledged is on disk anyway.
 pub(super) fn stop_at_signal(stop: CancellationToken) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = if is_hangup_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
@@ -30,12 +24,12 @@ pub(super) fn stop_at_signal(stop: CancellationToken) -> io::Result<()> {
                 _ = interrupt.recv() => true,
             };
             if is_interrupt && is_interrupted {
-                tracing::warn!("stopped by a second interrupt");
+                tracing::warn!("stopped at once by a second interrupt");
                 std::process::exit(1);
             }
             is_interrupted |= is_interrupt;
             if !stop.is_cancelled() {
-                tracing::info!("stopping: what has begun is finished");
+                tracing::info!("shutting down, finishing open requests");
                 stop.cancel();
             }
         }
@@ -43,7 +37,7 @@ pub(super) fn stop_at_signal(stop: CancellationToken) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether whoever started us (`nohup`) wants a closed terminal to change nothing.
+/// Whether SIGHUP was ignored at the start (as `nohup` does), so that a closed terminal has no effect.
 fn is_hangup_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -51,26 +45,12 @@ fn is_hangup_ignored() -> bool {
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-/// Raises the soft limit of open files to the hard one: every connection is a file, and the usual
-/// soft limit of 1024 is a tenth of what we let in.
+/// Raises the soft limit of open files to the hard limit. Every connection is a file, and the usual
+/// soft limit of 1024 is a tenth of the connections we accept.
 pub(super) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files stays at {:?}", limit.current);
+        tracing::warn!(%error, "could not raise the limit of open files above {:?}", limit.current);
     }
-}
-
-/// Makes the data folder, for its owner alone, or proves that an existing one can be written to.
-pub(super) fn data_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
-    let mode = fs::metadata(path)?.mode() & 0o777;
-    if mode & OTHERS != 0 {
-        tracing::warn!(
-            "others may look into the data folder {0} (mode {mode:o}): chmod 700 {0}",
-            path.display()
-        );
-    }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The house while it runs: doors, mail room and sweeper around one domain.
+//! The running server: doors, mail room and sweeper around one domain.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::{EdgeSettings, Listener, serve};
 use crate::web::{House, Site, doors};
 
-/// When stopping is given up: a second less than the ten it may take, for the store's last sync.
+/// How long shutting down may take: ten seconds, less one for the last sync of the store.
 const LONGEST_STOP: Duration = Duration::from_secs(9);
 
-/// All a house is made of: engines, world, and what each room was told.
+/// Everything a house is made of: engines, world, and the settings of each room.
 pub struct Parts {
     /// The engine of the store.
     pub store: Arc<dyn Store>,
@@ -26,17 +26,17 @@ pub struct Parts {
     pub ring: KeyRing,
     /// Clock and entropy.
     pub world: World,
-    /// What the domain decides by.
+    /// The settings of the domain.
     pub domain: Settings,
-    /// How letters leave.
+    /// How email is sent.
     pub mail: MailSettings,
-    /// What every page knows.
+    /// What every page shows.
     pub site: Site,
-    /// How the socket is guarded.
+    /// How the socket is protected.
     pub edge: EdgeSettings,
 }
 
-/// A house that is put together, before its doors are opened.
+/// A house whose doors are not open yet.
 pub struct Running {
     house: House,
     mail: Arc<MailRoom>,
@@ -45,10 +45,10 @@ pub struct Running {
 }
 
 impl Running {
-    /// Puts it together.
+    /// Puts its parts together.
     ///
     /// # Errors
-    /// When the key ring is not the store's, or the store fails.
+    /// If the key ring does not belong to the store, or the store fails.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
         let Parts { store, ring, world, domain, mail, site, edge } = parts;
         let gatepost = Gatepost::open(store, world.clone(), ring, domain).await?;
@@ -60,15 +60,16 @@ impl Running {
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 
-    /// What its doors answer by.
+    /// The house, as its doors see it.
     #[must_use]
     pub fn house(&self) -> &House {
         &self.house
     }
 
-    /// Serves until `stop`, and then until what had begun is finished.
+    /// Serves until `stop`, then finishes open requests.
     ///
-    /// All of it is one task: a panic in any part ends the process, rather than leave it half alive.
+    /// Everything runs in one task, so that a panic in any part ends the process instead of leaving it
+    /// partly running.
     pub async fn run(self, listener: Listener, stop: CancellationToken) {
         let gatepost = self.house.gatepost.clone();
         let doors = doors(&self.house, self.edge.clone(), self.world);
@@ -85,19 +86,19 @@ impl Running {
         };
         tokio::select! {
             _ = work => {}
-            () = too_late => tracing::warn!("what is still unfinished is left: mail stays owed"),
+            () = too_late => tracing::warn!("gave up on unfinished requests; queued mail is kept"),
         }
     }
 }
 
-/// Removes what is over, for ever.
+/// Removes expired records, again and again.
 async fn sweep(gatepost: &Gatepost) {
     loop {
         match gatepost.sweep().await {
             Ok(Swept::More) => {}
             Ok(Swept::All) => gatepost.rest_between_sweeps().await,
             Err(error) => {
-                tracing::warn!(%error, "what is over cannot be removed now");
+                tracing::warn!(%error, "cannot remove expired records right now");
                 gatepost.rest_between_sweeps().await;
             }
         }

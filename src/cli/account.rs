@@ -1,96 +1,69 @@
-//! The commands about accounts. Each finds whoever has the store, a running server or else itself.
+//! The commands about accounts. Each is carried out by the running server, or by the command itself
+//! if no server runs.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::print::{Form, List, grouped, print, print_account, print_json, print_link};
-use crate::app::Failure;
-use crate::app::operator::{Answer, ImportFile, Missing, Operator, OperatorError, Order, Treatment};
+use crate::app::operator::{Answer, ImportFile, Missing, Operator, Order, Treated, Treatment};
+use crate::app::{Failure, OperatorError};
 use crate::config::Config;
-use crate::domain::operator::Imported;
-use crate::domain::operator::Role;
+use crate::domain::operator::{Imported, Role};
 use crate::domain::record::address::EmailAddress;
 use crate::world;
 
-/// How many accounts are taken over between two lines that say how far it is.
+/// How many accounts are imported between two progress lines.
 const PROGRESS: usize = 5_000;
+
+/// The account a command is about.
+#[derive(Args)]
+pub(super) struct Target {
+    /// Email address of the account
+    #[arg(value_parser = EmailAddress::parse)]
+    address: EmailAddress,
+    #[command(flatten)]
+    form: Form,
+}
 
 #[derive(Subcommand)]
 pub(super) enum AccountCommand {
-    /// Make a confirmed account, and print a link that signs in to it once
+    /// Create a confirmed account and print a one-time sign-in link
     Add {
-        /// Whose
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        /// Make it an admin
+        #[command(flatten)]
+        target: Target,
+        /// Give it admin rights
         #[arg(long)]
         admin: bool,
-        #[command(flatten)]
-        form: Form,
     },
-    /// List all accounts in the order of their addresses
+    /// List all accounts by email address
     List {
         #[command(flatten)]
         form: Form,
     },
-    /// Show one account
-    Show {
-        /// Whose
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
-    /// Print a link that signs in to an account once
-    Link {
-        /// Whose
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
-    /// Shut an account: nobody signs in to it, and whoever is signed in is not any more
-    Disable {
-        /// Whose
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
-    /// Open an account that was shut
-    Enable {
-        /// Whose
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
-    /// End all sessions of an account
-    SignOut {
-        /// Whose
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
-    /// Delete an account for ever, and print what it was; its person is told by mail
-    Delete {
-        /// Whose
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
-    /// Take over accounts that lived elsewhere: all of a file, or nothing if a line of it is wrong
+    /// Show an account
+    Show(Target),
+    /// Print a one-time sign-in link for an account
+    Link(Target),
+    /// Disable an account and sign it out everywhere
+    Disable(Target),
+    /// Re-enable an account
+    Enable(Target),
+    /// Sign an account out everywhere
+    SignOut(Target),
+    /// Delete an account permanently; its owner is notified by email
+    Delete(Target),
+    /// Import accounts from a file; the whole file is checked first
     ///
-    /// Each line is a JSON object. `email` has to be there; `registered_at`, `confirmed_at` (RFC 3339),
-    /// `admin`, `disabled` (true or false) and `password_hash` (Argon2id, as a PHC string) may be. An
-    /// address that has an account already is passed over, so the same file can be imported again.
+    /// Each line is a JSON object. `email` is required. Optional are `registered_at` and
+    /// `confirmed_at` (RFC 3339), `admin` and `disabled` (true or false), and `password_hash`
+    /// (Argon2id, as a PHC string). Addresses that already have an account are skipped, so you
+    /// can import the same file again.
+    #[command(verbatim_doc_comment)]
     Import {
-        /// The file
+        /// File with one account per line
         file: PathBuf,
         #[command(flatten)]
         form: Form,
@@ -99,45 +72,33 @@ pub(super) enum AccountCommand {
 
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {
-    /// Make somebody an admin
-    Grant {
-        /// Whom
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
-    /// Make an admin nobody special
-    Revoke {
-        /// Whom
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-        #[command(flatten)]
-        form: Form,
-    },
+    /// Grant admin rights
+    Grant(Target),
+    /// Revoke admin rights
+    Revoke(Target),
 }
 
 impl AccountCommand {
     pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
         match self {
-            Self::Add { address, admin, form } => {
+            Self::Add { target: Target { address, form }, admin } => {
                 let role = if admin { Role::Admin } else { Role::Member };
                 let order = Order::AddAccount { email: address.to_string(), role };
                 answer(config, Missing::Make, order, form).await
             }
             Self::List { form } => list(config, form).await,
-            Self::Show { address, form } => {
+            Self::Show(Target { address, form }) => {
                 let order = Order::ShowAccount { email: address.to_string() };
                 answer(config, Missing::Refuse, order, form).await
             }
-            Self::Link { address, form } => {
+            Self::Link(Target { address, form }) => {
                 let order = Order::HandOutLink { email: address.to_string() };
                 answer(config, Missing::Refuse, order, form).await
             }
-            Self::Disable { address, form } => treat(config, &address, Treatment::Disable, form).await,
-            Self::Enable { address, form } => treat(config, &address, Treatment::Enable, form).await,
-            Self::SignOut { address, form } => treat(config, &address, Treatment::SignOut, form).await,
-            Self::Delete { address, form } => treat(config, &address, Treatment::Delete, form).await,
+            Self::Disable(target) => treat(config, &target, Treatment::Disable).await,
+            Self::Enable(target) => treat(config, &target, Treatment::Enable).await,
+            Self::SignOut(target) => treat(config, &target, Treatment::SignOut).await,
+            Self::Delete(target) => treat(config, &target, Treatment::Delete).await,
             Self::Import { file, form } => import(config, &file, form).await,
         }
     }
@@ -145,30 +106,54 @@ impl AccountCommand {
 
 impl AdminCommand {
     pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
-        let (address, role, form) = match self {
-            Self::Grant { address, form } => (address, Role::Admin, form),
-            Self::Revoke { address, form } => (address, Role::Member, form),
+        let (Target { address, form }, role) = match self {
+            Self::Grant(target) => (target, Role::Admin),
+            Self::Revoke(target) => (target, Role::Member),
         };
         let order = Order::SetRole { email: address.to_string(), role };
         answer(config, Missing::Refuse, order, form).await
     }
 }
 
-async fn treat(
-    config: Config,
-    address: &EmailAddress,
-    treatment: Treatment,
-    form: Form,
-) -> Result<(), Failure> {
-    answer(config, Missing::Refuse, Order::Treat { email: address.to_string(), treatment }, form).await
+async fn treat(config: Config, target: &Target, treatment: Treatment) -> Result<(), Failure> {
+    let order = Order::Treat { email: target.address.to_string(), treatment };
+    match carry_out(config, Missing::Refuse, order).await? {
+        Answer::Treated(treated) if target.form.json => print_json(&treated.account),
+        Answer::Treated(treated) => print(&report(treatment, &treated)),
+        _ => Err(OperatorError::OtherAnswer.into()),
+    }
 }
 
-/// Has one order obeyed, and answers with what came of it.
-async fn answer(config: Config, missing: Missing, order: Order, form: Form) -> Result<(), Failure> {
+/// Says in a sentence what was done to an account.
+fn report(treatment: Treatment, treated: &Treated) -> String {
+    let address = &treated.account.shown.email;
+    let devices = match treated.ended_sessions {
+        0 => None,
+        1 => Some("1 device".to_owned()),
+        count => Some(format!("{count} devices")),
+    };
+    match (treatment, devices) {
+        (Treatment::Disable, _) if !treated.changed => format!("{address} is already disabled."),
+        (Treatment::Disable, Some(devices)) => format!("Disabled {address} and signed it out on {devices}."),
+        (Treatment::Disable, None) => format!("Disabled {address}. It was not signed in on any device."),
+        (Treatment::Enable, _) if !treated.changed => format!("{address} is not disabled."),
+        (Treatment::Enable, _) => format!("Enabled {address}."),
+        (Treatment::SignOut, Some(devices)) => format!("Signed out {address} on {devices}."),
+        (Treatment::SignOut, None) => format!("{address} was not signed in on any device."),
+        (Treatment::Delete, _) => format!("Deleted {address} permanently. Its owner is notified by email."),
+    }
+}
+
+async fn carry_out(config: Config, missing: Missing, order: Order) -> Result<Answer, Failure> {
     let operator = Operator::reach(config, world::real(), missing).await?;
     let answer = operator.order(order).await;
     operator.leave().await;
-    match answer? {
+    answer
+}
+
+/// Has one order carried out and prints the account or the link.
+async fn answer(config: Config, missing: Missing, order: Order, form: Form) -> Result<(), Failure> {
+    match carry_out(config, missing, order).await? {
         Answer::Account(account) => print_account(&account, form),
         Answer::Link(link) => print_link(&link, form),
         _ => Err(OperatorError::OtherAnswer.into()),
@@ -180,7 +165,7 @@ async fn list(config: Config, form: Form) -> Result<(), Failure> {
     let listed = list_all(&operator, form).await;
     operator.leave().await;
     match listed {
-        // Who has seen enough (`| head`) is content.
+        // A reader that closes the pipe early (`| head`) is not an error.
         Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         listed => listed,
     }
@@ -205,7 +190,7 @@ async fn list_all(operator: &Operator, form: Form) -> Result<(), Failure> {
 async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> {
     let world = world::real();
     let begun = world.now();
-    // Before anything is opened or made.
+    // The file is checked before anything is opened or created.
     let file = ImportFile::check(file, begun)?;
     let all = file.rows();
     let operator = Operator::reach(config, world.clone(), Missing::Make).await?;
@@ -221,11 +206,11 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
         return print_json(&json!({"imported": added, "already_there": known, "held": held}));
     }
     let seconds = world.now().since(begun).as_secs();
-    print(&format!("{} imported, {} were there already, in {seconds} s.", grouped(added), grouped(known)))?;
+    print(&format!("Imported {}, skipped {} (already exist), {seconds} s.", grouped(added), grouped(known)))?;
     match held {
         0 => Ok(()),
         _ => print(&format!(
-            "{} not imported: an account that changed its address may have it back for a week.",
+            "Skipped {}: the address is reserved for a week by an account that changed it.",
             grouped(held)
         )),
     }

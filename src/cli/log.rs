@@ -1,22 +1,22 @@
-//! The log: one line an event, on standard error.
+//! The log: one line per event, on standard error.
 
 use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
-    /// For people.
+    /// For people
     Text,
-    /// For programs: an object a line.
+    /// One JSON object per line
     Json,
 }
 
-/// Starts the log. There is no finer level than INFO: at a finer one, parts we build on print what
-/// they send and get, and with it links and codes. A line that cannot be written is lost and nothing
-/// else: who closes the terminal must not end, by a panic over a log line, what has begun.
+/// Starts the log. No level is finer than INFO: at finer ones, libraries we use print what they send
+/// and receive, links and codes included. A line that cannot be written is dropped: closing the
+/// terminal must not end open requests with a panic over a log line.
 pub(super) fn start(format: LogFormat, level: LevelFilter) {
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
@@ -24,7 +24,8 @@ pub(super) fn start(format: LogFormat, level: LevelFilter) {
         .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     match format {
-        LogFormat::Text => log.init(),
+        // Module names mean nothing to an operator.
+        LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
 }

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod account;
+mod help;
 mod log;
 mod print;
 
@@ -8,7 +9,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
@@ -16,24 +17,29 @@ use self::account::{AccountCommand, AdminCommand};
 use self::log::LogFormat;
 use self::print::print;
 use crate::app::{self, Failure};
+use crate::config::mail::Transport;
 use crate::config::{Config, Loaded, Mistakes, Options};
 use crate::domain::record::address::EmailAddress;
 use crate::store::sled::{Accept, Proof};
 use crate::web::api::document;
 
-/// In the binary, so that the binary is all a new operator has to download.
+/// Part of the binary, so that a new operator has to download only the binary.
 const EXAMPLE: &str = include_str!("../../config.toml");
 
-/// It was asked well, and could not be done.
+/// The command was valid, but failed.
 const FAILED: u8 = 1;
-/// It cannot be done as it was asked: usage or configuration.
+/// The command line or the configuration has an error.
 const MISUSED: u8 = 2;
 
 /// Email sign-in in one binary.
 ///
-/// Without a command it serves; without a configuration too.
+/// With no command, it starts the server. No configuration is needed to try it.
 #[derive(Parser)]
-#[command(name = "gatepost", version, after_help = "Exit codes: 0, 1 failed, 2 usage or configuration.")]
+#[command(
+    name = "gatepost",
+    version,
+    after_help = "Exit codes: 0 success, 1 failure, 2 usage or configuration error."
+)]
 struct Arguments {
     #[command(flatten)]
     general: General,
@@ -42,40 +48,41 @@ struct Arguments {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Global options")]
 struct General {
-    /// The configuration [default: config.toml, if it is there]
+    /// Configuration file [default: config.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of store and key, in place of `data_dir`
+    /// Data folder (overrides `data_dir`)
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where to listen, in place of `listen`: an address and a port, or unix: and a path
+    /// Listen address: HOST:PORT or unix:PATH (overrides `listen`)
     #[arg(long, global = true, value_name = "ADDR")]
     listen: Option<String>,
-    /// How log lines look
+    /// Log format
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve pages and API, and send mail
+    /// Start the server
     Serve,
-    /// Look at the configuration
+    /// Check the configuration, or print an example
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the document of the JSON API
+    /// Print the OpenAPI document
     Openapi,
-    /// Try the way letters leave
+    /// Test sending email
     #[command(subcommand)]
     Mail(MailCommand),
-    /// Look after accounts: add, show, disable, delete, import and more; print sign-in links
+    /// Manage accounts
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Say who is an admin
+    /// Grant or revoke admin rights
     #[command(subcommand)]
     Admin(AdminCommand),
-    /// Look after the store
+    /// Check the database
     #[command(subcommand)]
     Store(StoreCommand),
 }
@@ -83,6 +90,8 @@ enum Command {
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Check all settings and report every mistake; writes nothing
+    ///
+    /// Also checks the data folder, the key, the listen address, and what sending email needs.
     Check,
     /// Print a configuration file with all settings and their defaults
     Example,
@@ -90,9 +99,9 @@ enum ConfigCommand {
 
 #[derive(Subcommand)]
 enum MailCommand {
-    /// Send a letter without link or code, and tell what the mail server says
+    /// Send a test email and show the mail server's reply
     Test {
-        /// To whom
+        /// Recipient
         #[arg(value_parser = EmailAddress::parse)]
         address: EmailAddress,
     },
@@ -100,27 +109,28 @@ enum MailCommand {
 
 #[derive(Subcommand)]
 enum StoreCommand {
-    /// Prove that the store is whole and the one that was left behind
+    /// Verify that the database is intact and is the latest one
     Verify {
-        /// Take the store as it is, older or foreign, for the right one from now on
+        /// Accept the database as it is, even if it is older or a different one
         #[arg(long)]
         accept: bool,
     },
 }
 
-/// Runs the command of this process.
+/// Runs the command given on the command line.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let parsed = help::globals_once(Arguments::command()).try_get_matches();
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
-        // Help and version come this way too, with an exit code of 0.
-        Err(answer) => {
-            let _ = answer.print();
-            return u8::try_from(answer.exit_code()).unwrap_or(MISUSED).into();
+        // Help and version end up here too, with an exit code of 0.
+        Err(message) => {
+            let _ = message.print();
+            return u8::try_from(message.exit_code()).unwrap_or(MISUSED).into();
         }
     };
     let command = arguments.command.unwrap_or(Command::Serve);
-    // A command answers for itself: of its log, only warnings are news.
+    // Other commands print their result themselves, so only warnings are worth logging.
     let level = if matches!(command, Command::Serve) { LevelFilter::INFO } else { LevelFilter::WARN };
     log::start(arguments.general.log_format, level);
     match command.run(arguments.general) {
@@ -144,27 +154,36 @@ impl Command {
     fn run(self, general: General) -> Result<(), Failure> {
         match self {
             Self::Serve => Runtime::new()?.block_on(app::serve(general.load()?)),
-            Self::Config(ConfigCommand::Check) => {
-                print(&format!("The configuration is good: {}.", general.load()?))
-            }
+            Self::Config(ConfigCommand::Check) => check_config(&general.load()?),
             Self::Config(ConfigCommand::Example) => print(EXAMPLE),
             Self::Openapi => print(&document()),
-            Self::Mail(MailCommand::Test { address }) => {
-                let sending = app::send_test_letter(general.load()?, &address);
-                print(&format!("The letter was taken: {}", Runtime::new()?.block_on(sending)?))
-            }
+            Self::Mail(MailCommand::Test { address }) => test_mail(general.load()?, &address),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Store(StoreCommand::Verify { accept }) => {
                 let accept = if accept { Accept::Yes } else { Accept::No };
                 let Proof { records, commits } = app::verify_store(&general.load()?, accept)?;
-                print(&format!("The store is whole: {records} records after {commits} commits."))
+                print(&format!("The database is intact: {records} records after {commits} commits."))
             }
         }
     }
 }
 
-/// Says why, causes included.
+fn check_config(config: &Config) -> Result<(), Failure> {
+    let lines = app::check(config)?;
+    print(&format!("Configuration OK: {config}.\n{}", lines.join("\n")))
+}
+
+fn test_mail(config: Config, to: &EmailAddress) -> Result<(), Failure> {
+    let receiver = match config.mail.transport {
+        Transport::Sendmail => "The sendmail program",
+        Transport::Smtp(_) | Transport::Mailbox => "The mail server",
+    };
+    let reply = Runtime::new()?.block_on(app::send_test_letter(config, to))?;
+    print(&format!("{receiver} accepted the message: {reply}"))
+}
+
+/// Prints why the command failed, including the causes.
 fn fail(failure: &Failure) -> ExitCode {
     let mut sentence = failure.to_string();
     let mut cause = failure.source();

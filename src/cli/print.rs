@@ -1,4 +1,4 @@
-//! Answering on standard output: for people, and as JSON for programs.
+//! Results on standard output: for people, and as JSON for programs.
 
 use std::io::{self, Write};
 
@@ -8,30 +8,30 @@ use serde::Serialize;
 use crate::app::Failure;
 use crate::app::operator::{Account, Link};
 
-/// For whom an answer is.
+/// The form of a result.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Form {
-    /// Answer in JSON, as the API does
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// The columns before the address, which has none after it: some are very long.
+/// The columns. The address is the last one, because some addresses are very long.
 const HEAD: &str = "CONFIRMED   ROLE    PASSWORD  STATE     ADDRESS";
 
-/// Answers, and says so if nobody could read it.
-pub(super) fn print(answer: &str) -> Result<(), Failure> {
+/// Prints a result, and fails if it cannot be written.
+pub(super) fn print(result: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", answer.trim_end())?;
+    writeln!(out, "{}", result.trim_end())?;
     Ok(out.flush()?)
 }
 
-/// Answers with an object.
-pub(super) fn print_json(answer: &impl Serialize) -> Result<(), Failure> {
-    print(&serde_json::to_string(answer).map_err(io::Error::from)?)
+/// Prints an object as JSON.
+pub(super) fn print_json(result: &impl Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string(result).map_err(io::Error::from)?)
 }
 
-/// Answers with one account.
+/// Prints one account.
 pub(super) fn print_account(account: &Account, form: Form) -> Result<(), Failure> {
     if form.json {
         return print_json(account);
@@ -49,16 +49,16 @@ pub(super) fn print_account(account: &Account, form: Form) -> Result<(), Failure
     print(&rows.map(|(name, value)| format!("{name:<11} {value}\n")).concat())
 }
 
-/// Answers with a link, alone on its line.
+/// Prints a link on a line of its own.
 pub(super) fn print_link(link: &Link, form: Form) -> Result<(), Failure> {
     if form.json {
         return print_json(link);
     }
     let (address, until) = (&link.account.shown.email, minute(&link.expires_at));
-    print(&format!("This link signs {address} in, once, until {until}:\n{}", link.link))
+    print(&format!("One-time sign-in link for {address}, valid until {until}:\n{}", link.link))
 }
 
-/// A list of accounts, however long: each page is written as it comes.
+/// A list of accounts of any length: each page is printed as it arrives.
 pub(super) struct List {
     form: Form,
     is_empty: bool,
@@ -90,7 +90,7 @@ impl List {
 
     pub(super) fn end(self) -> io::Result<()> {
         if self.is_empty && !self.form.json {
-            writeln!(io::stdout(), "There is no account yet.")?;
+            writeln!(io::stdout(), "No accounts yet.")?;
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ fn state(account: &Account) -> &'static str {
     if account.disabled { "disabled" } else { "active" }
 }
 
-/// A time to the minute, as people read it.
+/// A time to the minute, for people.
 fn minute(rfc3339: &str) -> String {
     match (rfc3339.get(..10), rfc3339.get(11..16)) {
         (Some(date), Some(time)) => format!("{date} {time} UTC"),

@@ -1,6 +1,7 @@
 //! The `[mail]` section: how email is sent.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
@@ -63,6 +64,13 @@ impl Mail {
             connections: sources.number("mail.connections", 1..=64).unwrap_or(4),
         }
     }
+}
+
+/// The folders in which the system looks for programs.
+#[expect(clippy::disallowed_methods, reason = "config reads the environment")]
+#[must_use]
+pub fn program_folders() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
 /// The default sender, an address that no other machine can reply to.

@@ -135,6 +135,12 @@ impl SmtpServer {
         }
         Ok(Self { login: Some(credentials(user, password)?), ..self })
     }
+
+    /// Whether the connection is encrypted, so that the server has to show a valid certificate.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.security != Security::Plain
+    }
 }
 
 /// Without the login, so that it can be logged.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -169,7 +170,11 @@ fn the_configuration_in_the_readme_passes_config_check_with_other_folders_and_po
     let config = folder.path().join("config.toml");
     fs::write(&config, block("README.md", "toml", &replacements)).unwrap();
     fs::write(folder.path().join("pw"), "secret\n").unwrap();
-    let output = gatepost(&["--config", config.to_str().unwrap(), "config", "check"]);
+    // The folder is also the data folder, so it must not be open to others, and the port of the README may
+    // be in use on this machine.
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let arguments = ["--config", config.to_str().unwrap(), "--listen", "127.0.0.1:0", "config", "check"];
+    let output = gatepost(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }

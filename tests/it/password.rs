@@ -47,7 +47,7 @@ async fn the_right_password_signs_in(door: Door) {
     assert_eq!(ann.sign_in_with_password("  ANN@Example.org ", PASSWORD).await, Answer::Done);
     assert_eq!(ann.who().await.as_deref(), Some(ANN));
     if door == Door::Pages {
-        assert!(ann.get("/").await.body.contains("By your password"));
+        assert!(ann.get("/").await.body.contains("Signed in with your password"));
     }
     // A password costs no mail.
     app.expect_no_letter().await;

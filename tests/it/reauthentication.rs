@@ -35,7 +35,7 @@ async fn a_code_that_comes_too_late_is_said_to_be_over(door: Door) {
         app.clock.advance(Duration::from_hours(1));
         assert_eq!(ann.type_code(code.as_str()).await, Answer::refused(410, "invalid_request"));
         let said = ann.last.as_ref().unwrap().body.clone();
-        assert!(said.contains("You can ask for a new one."), "{said}");
+        assert!(said.contains("Request a new one."), "{said}");
         // A page without scripts has nothing else on it that would lead back.
         assert!(door == Door::Json || is_htmx || said.contains(r#"<a class="button" href="/profile">"#));
         assert_eq!(ann.resend().await, Answer::refused(410, "invalid_request"));

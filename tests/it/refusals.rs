@@ -59,7 +59,7 @@ async fn ending_a_session_twice_says_that_the_device_was_already_signed_out(door
             assert_eq!(ann.end_session(id).await, Answer::refused(404, "not_found"));
             assert_says(&ann, "That device was already signed out.");
         }
-        assert!(door == Door::Json || said(&ann).contains("Where you are signed in"), "{}", said(&ann));
+        assert!(door == Door::Json || said(&ann).contains("Signed-in devices"), "{}", said(&ann));
     }
 }
 

@@ -1,5 +1,5 @@
-//! A file of accounts that lived elsewhere: checked as a whole first, then taken over in orders of
-//! some rows each. It is read twice rather than kept, so its size does not matter.
+//! A file of accounts to import. The whole file is checked first, then imported in orders of a few
+//! rows each. It is read twice instead of being kept in memory, so its size does not matter.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,54 +8,22 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::{Answer, ImportRow, Operator, OperatorError, Order};
-use crate::app::Failure;
+use super::order::{Answer, Order};
+use super::reach::Operator;
+use super::row::ImportRow;
+use crate::app::failure::{Failure, ImportError, OperatorError};
 use crate::domain::operator::Imported;
 use crate::domain::record::address::CanonicalAddress;
 use crate::domain::record::time::Timestamp;
 
-/// How many rows one order brings: some steps of the store, and far less than a line may hold.
+/// How many rows one order has: a few steps of the store, and far less than an order may be long.
 const ROWS_PER_ORDER: usize = 200;
 /// The longest line. No account needs a tenth of it.
 const MAX_LINE_BYTES: usize = 4096;
-/// How many mistakes are told.
-const MISTAKES_TOLD: usize = 20;
+/// How many errors are shown.
+const MISTAKES_SHOWN: usize = 20;
 
-/// Why accounts were not taken over.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file cannot be read.
-    #[error("{}: {error}", path.display())]
-    Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// It can be read only once.
-    #[error("{}: must be a regular file, since it is read twice: to be checked, and to be imported", .0.display())]
-    NotAFile(PathBuf),
-    /// It is not right as a whole.
-    #[error("{}: nothing was imported, because of {mistakes}", path.display())]
-    Mistaken {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong, one line each.
-        mistakes: String,
-    },
-    /// Something came in between.
-    #[error("stopped after {done} of {all} accounts ({reason}); the same command goes on where it stopped")]
-    Stopped {
-        /// Rows that were surely taken over, or there already.
-        done: usize,
-        /// All rows.
-        all: usize,
-        /// What came.
-        reason: Box<Failure>,
-    },
-}
-
-/// A file that is right as a whole.
+/// A file without errors.
 pub struct ImportFile {
     path: PathBuf,
     file: File,
@@ -63,10 +31,10 @@ pub struct ImportFile {
 }
 
 impl ImportFile {
-    /// Reads a file once and checks it. Writes nothing.
+    /// Reads and checks a file. Writes nothing.
     ///
     /// # Errors
-    /// `Mistaken` with every mistake, up to twenty; `Unreadable`; `NotAFile`.
+    /// `Mistaken` with all errors, up to twenty; `Unreadable`; `NotAFile`.
     pub fn check(path: &Path, now: Timestamp) -> Result<Self, ImportError> {
         let unreadable = |error| ImportError::Unreadable { path: path.to_owned(), error };
         let file = File::open(path).map_err(unreadable)?;
@@ -86,28 +54,29 @@ impl ImportFile {
                     Ok(account) => match first_lines.entry(account.address.canonical()) {
                         Entry::Vacant(place) => drop(place.insert(number)),
                         Entry::Occupied(first) => {
-                            mistakes.note(number, &format!("email: is that of line {} again", first.get()));
+                            mistakes.note(number, &format!("email: same as on line {}", first.get()));
                         }
                     },
                 },
             }
         }
-        match mistakes.told() {
+        match mistakes.shown() {
             None => Ok(Self { path: path.to_owned(), file, rows: first_lines.len() }),
             Some(mistakes) => Err(ImportError::Mistaken { path: path.to_owned(), mistakes }),
         }
     }
 
-    /// How many accounts stand in it.
+    /// How many accounts it has.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Has all rows taken over, and tells `progress` how many were done before each order and are after it.
+    /// Imports all rows. Calls `progress` after each order with the number of rows done before and
+    /// after it.
     ///
     /// # Errors
-    /// `Stopped`; what was done by then stands, and is passed over the next time.
+    /// `Stopped`. Rows imported by then are kept, and skipped the next time.
     pub async fn import(
         self,
         operator: &Operator,
@@ -140,14 +109,15 @@ impl ImportFile {
         let mut rows = Vec::with_capacity(ROWS_PER_ORDER);
         while rows.len() < ROWS_PER_ORDER {
             let Some((_, line)) = lines.following()? else { break };
-            let changed = |_| io::Error::other(format!("{} was changed meanwhile", self.path.display()));
+            let changed =
+                |_| io::Error::other(format!("{} was changed during the import", self.path.display()));
             rows.push(line.and_then(parse).map_err(changed)?);
         }
         Ok(rows)
     }
 }
 
-/// The number of a line and the line, or why it is none.
+/// The number of a line, and the line or what is wrong with it.
 type Numbered<'a> = (usize, Result<&'a [u8], String>);
 
 /// The lines of a file that are not blank.
@@ -162,7 +132,7 @@ impl<'a> Lines<'a> {
         Self { file: BufReader::new(file), line: Vec::new(), number: 0 }
     }
 
-    /// The next line; nothing after the last.
+    /// The next line; `None` after the last.
     fn following(&mut self) -> io::Result<Option<Numbered<'_>>> {
         loop {
             self.line.clear();
@@ -175,7 +145,7 @@ impl<'a> Lines<'a> {
                 if self.line.last() != Some(&b'\n') {
                     self.file.skip_until(b'\n')?;
                 }
-                let reason = format!("is longer than {MAX_LINE_BYTES} bytes");
+                let reason = format!("longer than {MAX_LINE_BYTES} bytes");
                 return Ok(Some((self.number, Err(reason))));
             }
             if !self.line.trim_ascii().is_empty() {
@@ -186,42 +156,42 @@ impl<'a> Lines<'a> {
 }
 
 fn parse(line: &[u8]) -> Result<ImportRow, String> {
-    // An array would be read too, as the values without their names.
+    // An array would be accepted too, as the values without their names.
     if !line.trim_ascii_start().starts_with(b"{") {
-        return Err("is no JSON object".into());
+        return Err("not a JSON object".into());
     }
     serde_json::from_slice(line).map_err(|error| {
         let text = error.to_string();
-        // Each line is read alone: the number in the error is not the one in the file.
+        // Each line is parsed separately, so the line number in the error is not that of the file.
         let reason = text.split(" at line 1 column ").next().unwrap_or_default();
-        // What came from elsewhere is shown on a terminal.
+        // The file may have control characters that a terminal would interpret.
         let reason = reason.replace(char::is_control, "?");
         format!("{reason} (column {})", error.column())
     })
 }
 
-/// What is wrong with a file, the first of it in words.
+/// The errors in a file, the first of them in words.
 #[derive(Default)]
 struct Mistakes {
     count: usize,
-    told: String,
+    shown: String,
 }
 
 impl Mistakes {
     fn note(&mut self, line: usize, reason: &str) {
         self.count += 1;
-        if self.count <= MISTAKES_TOLD {
+        if self.count <= MISTAKES_SHOWN {
             // Writing to a string does not fail.
-            let _ = write!(self.told, "\n  line {line}: {reason}");
+            let _ = write!(self.shown, "\n  line {line}: {reason}");
         }
     }
 
-    fn told(self) -> Option<String> {
+    fn shown(self) -> Option<String> {
         match self.count {
             0 => None,
-            1 => Some(format!("a mistake:{}", self.told)),
-            count if count <= MISTAKES_TOLD => Some(format!("{count} mistakes:{}", self.told)),
-            count => Some(format!("{count} mistakes:{}\n  and {} more", self.told, count - MISTAKES_TOLD)),
+            1 => Some(format!("1 error:{}", self.shown)),
+            count if count <= MISTAKES_SHOWN => Some(format!("{count} errors:{}", self.shown)),
+            count => Some(format!("{count} errors:{}\n  and {} more", self.shown, count - MISTAKES_SHOWN)),
         }
     }
 }

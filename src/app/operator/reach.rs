@@ -1,4 +1,4 @@
-//! Whoever has the store: a running server, or else this command itself.
+//! Finds the process that has the store: a running server or, if none runs, this command itself.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,67 +8,51 @@ use std::time::Duration;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
+use super::desk::Desk;
+use super::order::{Answer, Order};
 use super::server::read_line;
 use super::socket::{self, connect};
-use super::{Answer, Desk, Order};
-use crate::app::{Failure, furnish, open_keys};
+use crate::app::data_folder::open_keys;
+use crate::app::failure::{Failure, OperatorError};
+use crate::app::furnish;
 use crate::config::Config;
 use crate::domain::Gatepost;
 use crate::domain::ports::World;
 use crate::store::sled::{self as engine, OpenError, SledSettings, SledStore};
 
-/// How long an answer may take: the store of a server may be slow.
+/// How long an answer may take. Generous, because the server's disk may be slow.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What to do where there is no store yet.
+/// What to do if there is no store yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Make one, as the first start of the server does.
+    /// Create one, as the first start of the server does.
     Make,
-    /// Say so: there is nothing to show or to change, and the folder is a mistake.
+    /// Fail: there is nothing to show or to change, so the folder is probably wrong.
     Refuse,
 }
 
-/// Why an order was not obeyed.
-#[derive(Debug, thiserror::Error)]
-pub enum OperatorError {
-    /// For a reason in words.
-    #[error("{0}")]
-    Refused(String),
-    /// The server went away, or does not answer.
-    #[error("{}: the server does not answer: {error}", path.display())]
-    Silent {
-        /// The socket.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The server answered what was not asked.
-    #[error("the server answered what was not asked: is it of the same version?")]
-    OtherAnswer,
-}
-
-/// Who obeys.
+/// The process that carries out orders.
 pub enum Operator {
     /// A running server.
     Server {
         /// Its data folder.
         folder: PathBuf,
     },
-    /// This process: no server runs.
+    /// This process, because no server runs.
     Alone {
-        /// Where orders are obeyed.
+        /// Carries out the orders.
         desk: Desk,
-        /// The store, to be closed afterwards.
+        /// The store, which is closed afterwards.
         store: Arc<SledStore>,
     },
 }
 
 impl Operator {
-    /// Finds a running server, or opens the store in its place. Within a tokio runtime.
+    /// Finds a running server, or opens the store if there is none. Needs a tokio runtime.
     ///
     /// # Errors
-    /// Why neither can be: `InUse` where a process has the store and does not listen.
+    /// Why neither is possible: `InUse` if a process has the store but does not listen.
     pub async fn reach(mut config: Config, world: World, missing: Missing) -> Result<Self, Failure> {
         let folder = config.data_dir.clone();
         if connect(&folder).is_ok() {
@@ -78,10 +62,10 @@ impl Operator {
             return Err(OpenError::NoStore { folder }.into());
         }
         let ring = open_keys(&mut config, &world)?;
-        // This reads the whole store and blocks meanwhile: nothing else is there to be held up.
+        // This reads the whole store and blocks meanwhile, but nothing else runs yet.
         let store = match SledStore::open(&folder, &SledSettings::new(world.random())) {
             Ok(store) => Arc::new(store),
-            // A server may just have started.
+            // A server may have started just now.
             Err(OpenError::InUse { .. }) if connect(&folder).is_ok() => return Ok(Self::Server { folder }),
             Err(error) => return Err(error.into()),
         };
@@ -90,10 +74,10 @@ impl Operator {
         Ok(Self::Alone { desk: Desk::new(Arc::new(gatepost), config.origin(None), world), store })
     }
 
-    /// Has an order obeyed.
+    /// Has an order carried out.
     ///
     /// # Errors
-    /// Why it was not.
+    /// Why it was not carried out.
     pub async fn order(&self, order: Order) -> Result<Answer, Failure> {
         let answer = match self {
             Self::Alone { desk, .. } => desk.obey(order).await,
@@ -109,7 +93,7 @@ impl Operator {
         }
     }
 
-    /// Lets go of the store, where it was opened.
+    /// Closes the store if it was opened.
     pub async fn leave(self) {
         if let Self::Alone { desk, store } = self {
             drop(desk);

@@ -1,60 +1,59 @@
-//! An account that lived elsewhere, as a line of JSON tells of it.
+//! An account to import, as one line of JSON.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::operator::NewAccount;
-use crate::domain::operator::Role;
+use crate::domain::operator::{NewAccount, Role};
 use crate::domain::password::PhcError;
 use crate::domain::record::address::{AddressError, EmailAddress};
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::time::Timestamp;
 
-/// A line of the file. A key that is not one of these is refused: what is misspelt would be missing.
+/// A line of the file. Unknown keys are refused, because a misspelled one would otherwise be ignored.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportRow {
-    /// The address, which was proven there.
+    /// The email address, which the other system confirmed.
     email: String,
-    /// When it was typed: without, when it was proven.
+    /// When the account was registered; by default, when it was confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registered_at: Option<String>,
-    /// When it was proven: without, now.
+    /// When the address was confirmed; by default, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirmed_at: Option<String>,
-    /// Whether it may use the admin pages.
+    /// Whether it is an administrator.
     #[serde(default)]
     admin: bool,
-    /// Whether nobody can sign in to it.
+    /// Whether sign-in is blocked.
     #[serde(default)]
     disabled: bool,
-    /// Its password as a PHC string; without, it signs in by mail alone.
+    /// Its password hash as a PHC string; without one, the account signs in by email only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password_hash: Option<String>,
 }
 
-/// What is wrong with one value of a row.
+/// An error in one value of a row.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
-    /// The address is none.
+    /// The address is not valid.
     #[error("email: {0}")]
     Address(#[from] AddressError),
-    /// A time is none.
-    #[error("{0}: must be a time like 2026-01-31T12:00:00Z (RFC 3339), not before 1970")]
+    /// A time is not valid.
+    #[error("{0}: must be a time such as 2026-01-31T12:00:00Z (RFC 3339), not before 1970")]
     Time(&'static str),
-    /// A time has not come yet.
+    /// A time is in the future.
     #[error("{0}: is in the future")]
     Future(&'static str),
-    /// Nothing is proven before it is typed.
+    /// An address cannot be confirmed before it was registered.
     #[error("confirmed_at: is before registered_at")]
     Backwards,
-    /// The password cannot be taken over.
+    /// The password hash cannot be imported.
     #[error("password_hash: {0}")]
     Password(#[from] PhcError),
 }
 
-/// All that is wrong with a row.
+/// All errors of a row.
 #[derive(Debug, Default)]
 pub struct RowErrors(pub(super) Vec<RowError>);
 
@@ -72,10 +71,10 @@ impl fmt::Display for RowErrors {
 }
 
 impl ImportRow {
-    /// The account that comes of it, if it is taken over `now`.
+    /// The account to create if the row is imported `now`.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// All errors of the row.
     pub fn check(self, now: Timestamp) -> Result<NewAccount, RowErrors> {
         let mut errors = RowErrors::default();
         let address = errors.note(EmailAddress::parse(&self.email).map_err(RowError::from));

@@ -1,7 +1,8 @@
-//! The socket file by which commands reach the server that has the store.
+//! The socket file through which commands reach a running server.
 //!
-//! Who can open it can do everything, so nobody but the owner of the data folder can. It is made by
-//! whoever holds the lock of the store: a socket that was there before is a dead server's.
+//! Anyone who can open it can do everything, so only the owner of the data folder can. It is created
+//! by the process that holds the lock of the store, so an existing socket is left over from a server
+//! that has ended.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -15,25 +16,25 @@ use tokio::net::{UnixListener, UnixStream};
 
 const NAME: &str = "gatepost.sock";
 const MODE: u32 = 0o600;
-/// Connections the kernel keeps for us while all seats are taken.
+/// Connections that may wait in the kernel while all seats are taken.
 const BACKLOG: i32 = 64;
-/// The longest path that can be bound: 103 bytes and a NUL on some systems, 107 on Linux.
+/// The longest path of a socket: 103 bytes and a NUL on some systems, 107 on Linux.
 const MAX_PATH_BYTES: usize = 103;
 
-/// Where the socket of a data folder is.
+/// The path of the socket of a data folder.
 pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join(NAME)
 }
 
-/// A bound socket. The file goes with this value.
+/// A bound socket. Dropping it removes the file.
 pub(in crate::app) struct Socket {
     listener: UnixListener,
     path: PathBuf,
 }
 
 impl Socket {
-    /// Binds in a data folder whose store this process holds; within a tokio runtime. Without a socket
-    /// there are still pages and mail, so what stands in the way is only told.
+    /// Binds the socket of a data folder whose store this process has locked. Needs a tokio runtime.
+    /// Pages and email work without a socket, so an error is only logged.
     pub(in crate::app) fn bind(folder: &Path) -> Option<Self> {
         let path = path(folder);
         let bound = clear(&path).and_then(|()| by_short_path(folder, |short| listen(short, &path)));
@@ -57,18 +58,23 @@ impl Drop for Socket {
     }
 }
 
-/// Connects to whoever listens in a data folder.
+/// Connects to the server that runs with a data folder. Needs a tokio runtime.
 pub(super) fn connect(folder: &Path) -> io::Result<UnixStream> {
     let stream = by_short_path(folder, |path| StdUnixStream::connect(path))?;
     stream.set_nonblocking(true)?;
     UnixStream::from_std(stream)
 }
 
-/// Removes what a server left that was killed, and nothing else.
+/// Whether a server runs with a data folder.
+pub(in crate::app) fn is_served(folder: &Path) -> bool {
+    by_short_path(folder, |path| StdUnixStream::connect(path)).is_ok()
+}
+
+/// Removes the socket of a server that was killed, and nothing else.
 fn clear(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(file) if file.file_type().is_socket() => fs::remove_file(path),
-        Ok(_) => Err(io::Error::other("a file of this name is there, and no socket: it is not replaced")),
+        Ok(_) => Err(io::Error::other("this file is not a socket, so it is not replaced")),
         Err(_) => Ok(()),
     }
 }
@@ -76,16 +82,16 @@ fn clear(path: &Path) -> io::Result<()> {
 fn listen(short: &Path, path: &Path) -> io::Result<UnixListener> {
     let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.bind(&SockAddr::unix(short)?)?;
-    // Before anybody is listened to: between binding and this, others could open the file, but a
-    // socket that does not listen yet lets nobody connect.
+    // Set before listening: others could open the file right after it was bound, but nothing can
+    // connect to a socket that does not listen yet.
     fs::set_permissions(path, Permissions::from_mode(MODE))?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     UnixListener::from_std(socket.into())
 }
 
-/// The socket by a path that fits into its address. A data folder that lies deeper is named by a
-/// descriptor of it, where the system has such names.
+/// Uses the socket through a path that is short enough for a socket address. If its own path is too
+/// long, a path through a descriptor of the data folder is used, where the system supports that.
 fn by_short_path<T>(folder: &Path, act: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     let path = path(folder);
     if path.as_os_str().len() <= MAX_PATH_BYTES {

@@ -1,6 +1,6 @@
-//! What the operator does to somebody's account: shutting it, opening it again, signing it out
-//! everywhere, deleting it.
+//! Disabling, enabling, signing out and deleting an account, as the operator.
 
+use crate::domain::error::Error;
 use crate::domain::operator::Refusal;
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
@@ -11,13 +11,24 @@ use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::key::Key;
 use crate::domain::{Decision, Gatepost};
 
+/// An account after an action of the operator.
+#[derive(Clone, Debug)]
+pub struct Treated {
+    /// The account as it is now or, if it was deleted, as it was.
+    pub account: Account,
+    /// Whether the action changed anything.
+    pub changed: bool,
+    /// How many live sessions it ended.
+    pub ended_sessions: usize,
+}
+
 impl Gatepost {
-    /// Shuts an account: nobody signs in to it, everybody is signed out, and every request is void, also
-    /// after it was opened again. What is so already is not written again.
+    /// Disables an account: sign-in is blocked, all sessions end, and every request becomes void, also
+    /// for the time after the account is enabled again. Writes nothing if it is already disabled.
     ///
     /// # Errors
     /// `NoAccount`; `House`.
-    pub async fn disable_account(&self, address: &EmailAddress, client: &Client) -> Result<Account, Refusal> {
+    pub async fn disable_account(&self, address: &EmailAddress, client: &Client) -> Result<Treated, Refusal> {
         self.change_account(address, EventName::AccountDisabled, client, |account| {
             if !account.disabled {
                 account.disabled = true;
@@ -27,11 +38,11 @@ impl Gatepost {
         .await
     }
 
-    /// Opens it again. Who was signed in before has to sign in anew.
+    /// Enables an account again. Sessions from before stay ended.
     ///
     /// # Errors
     /// `NoAccount`; `House`.
-    pub async fn enable_account(&self, address: &EmailAddress, client: &Client) -> Result<Account, Refusal> {
+    pub async fn enable_account(&self, address: &EmailAddress, client: &Client) -> Result<Treated, Refusal> {
         self.change_account(address, EventName::AccountEnabled, client, |account| account.disabled = false)
             .await
     }
@@ -44,11 +55,11 @@ impl Gatepost {
         &self,
         address: &EmailAddress,
         client: &Client,
-    ) -> Result<Account, Refusal> {
+    ) -> Result<Treated, Refusal> {
         self.change_account(address, EventName::AllSignedOut, client, Account::move_epoch).await
     }
 
-    /// Deletes an account, as its person can; that person is told by mail.
+    /// Deletes an account, as its owner can. The owner is notified by email.
     ///
     /// # Errors
     /// `NoAccount`; `House`.
@@ -56,28 +67,30 @@ impl Gatepost {
         &self,
         address: &EmailAddress,
         client: &Client,
-    ) -> Result<Account, Refusal> {
+    ) -> Result<Treated, Refusal> {
         self.act(client, || async {
             let standing = self.standing(address).await?;
             let Some(account) = standing.account() else {
                 return Ok(Decision::Answer(Err(Refusal::NoAccount(address.clone()))));
             };
+            let ended_sessions = self.count_live_sessions(account).await?;
             let mut change = Change::new();
             standing.expected_by(&mut change);
             let event = self.remove_account(&mut change, account, client).await?;
-            Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(account.clone())) })
+            let treated = Treated { account: account.clone(), changed: true, ended_sessions };
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(treated)) })
         })
         .await?
     }
 
-    /// Changes an account in one commit with its event; neither, where it is so already.
+    /// Changes an account in one commit with its event. Writes neither if `edit` changes nothing.
     pub(in crate::domain) async fn change_account(
         &self,
         address: &EmailAddress,
         name: EventName,
         client: &Client,
         edit: impl Fn(&mut Account),
-    ) -> Result<Account, Refusal> {
+    ) -> Result<Treated, Refusal> {
         self.act(client, || async {
             let standing = self.standing(address).await?;
             let Some(before) = standing.account() else {
@@ -86,14 +99,24 @@ impl Gatepost {
             let mut account = before.clone();
             edit(&mut account);
             if account == *before {
-                return Ok(Decision::Answer(Ok(account)));
+                let unchanged = Treated { account, changed: false, ended_sessions: 0 };
+                return Ok(Decision::Answer(Ok(unchanged)));
             }
+            // A new epoch ends all sessions.
+            let ended_sessions =
+                if account.epoch == before.epoch { 0 } else { self.count_live_sessions(before).await? };
             let mut change = Change::new();
             standing.expected_by(&mut change);
             change.put(Key::account(account.id), Record::Account(account.clone()));
             let event = Event::new(self.world.now(), name, Some(account.id), client);
-            Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(account)) })
+            let treated = Treated { account, changed: true, ended_sessions };
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(treated)) })
         })
         .await?
+    }
+
+    async fn count_live_sessions(&self, account: &Account) -> Result<usize, Error> {
+        let sessions = self.sessions_of(account.id).await?;
+        Ok(sessions.iter().filter(|(_, session)| self.is_live(session, account)).count())
     }
 }

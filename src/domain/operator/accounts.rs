@@ -170,7 +170,9 @@ impl Gatepost {
             Role::Admin => EventName::AdminGranted,
             Role::Member => EventName::AdminRevoked,
         };
-        self.change_account(address, name, client, |account| account.admin = role == Role::Admin).await
+        let changed =
+            self.change_account(address, name, client, |account| account.admin = role == Role::Admin);
+        Ok(changed.await?.account)
     }
 
     /// A request whose link no letter brings: no letter is owed, and no browser waits for it. Without

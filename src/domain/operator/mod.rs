@@ -6,6 +6,7 @@ mod import;
 mod refusal;
 mod role;
 
+pub use self::access::Treated;
 pub use self::accounts::{AccountPage, HandedOut};
 pub use self::import::{IMPORT_STEP, Imported, NewAccount};
 pub use self::refusal::Refusal;

@@ -3,22 +3,23 @@
 use crate::domain::error::Error;
 use crate::domain::record::address::EmailAddress;
 
-/// Why the operator is refused. No door ever says any of this: a stranger would learn who has an account.
+/// Why the operator is refused. No door ever shows any of this, because it would tell a stranger who
+/// has an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Somebody has an account under the address.
-    #[error("{0} has an account already")]
+    /// The address already has an account.
+    #[error("{0} already has an account")]
     AddressTaken(EmailAddress),
-    /// An account that had the address may have it back.
-    #[error("{0} is held for the account that had it, which may have it back for a week")]
+    /// An account that changed its address may still undo that.
+    #[error("{0} is reserved for a week by the account that used it before")]
     AddressHeld(EmailAddress),
-    /// Nobody has one.
-    #[error("{0} has no account")]
+    /// The address has no account.
+    #[error("no account for {0}")]
     NoAccount(EmailAddress),
-    /// The account is shut: no link would sign in.
-    #[error("the account of {0} is disabled, and no link signs in to it")]
+    /// The account is disabled, so no link would sign in.
+    #[error("the account {0} is disabled; enable it first")]
     Disabled(EmailAddress),
-    /// What any act can be refused for.
+    /// A reason for which any action can be refused.
     #[error(transparent)]
     House(#[from] Error),
 }

@@ -1,11 +1,11 @@
-//! What an account may do.
+//! The role of an account.
 
-/// What an account may do.
+/// The role of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// What everybody may.
+    /// May use its own account.
     Member,
-    /// What the operator may, on the admin pages.
+    /// May also manage all accounts, on the admin pages.
     Admin,
 }

@@ -26,7 +26,7 @@ const HASH_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhcError {
     /// Another way to hash, or another form.
-    #[error("is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$hash: only Argon2id can be taken over")]
+    #[error("is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$hash: only Argon2id can be imported")]
     Form,
     /// Another version of Argon2, or none that is named.
     #[error("must say v=19, the version of Argon2 that is in use")]

@@ -68,7 +68,7 @@ fn device(user_agent: &str) -> String {
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "An unknown device".to_owned(),
+        (None, None) => "Unknown device".to_owned(),
     }
 }
 
@@ -133,9 +133,9 @@ mod tests {
             ("curl/8.14.1", "curl"),
             ("python-requests/2.32.5", "Python"),
             ("Python-urllib/3.13", "Python"),
-            ("Feuerfuchs größer 火狐", "An unknown device"),
-            ("<script>alert(1)</script>", "An unknown device"),
-            ("", "An unknown device"),
+            ("Feuerfuchs größer 火狐", "Unknown device"),
+            ("<script>alert(1)</script>", "Unknown device"),
+            ("", "Unknown device"),
         ] {
             assert_eq!(device(user_agent), name);
         }

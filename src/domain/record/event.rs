@@ -36,7 +36,7 @@ pub enum EventName {
     SignedIn,
     /// A password was refused: wrong, or not yet good for anything.
     PasswordRefused,
-    /// The password was set or changed.
+    /// Password changed.
     PasswordChanged,
     /// The password was removed.
     PasswordRemoved,
@@ -54,7 +54,7 @@ pub enum EventName {
     Reauthenticated,
     /// A session was ended by another.
     SessionEnded,
-    /// All other sessions were ended.
+    /// All other devices were signed out.
     OthersSignedOut,
     /// The account was deleted.
     AccountDeleted,
@@ -116,34 +116,34 @@ impl EventName {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::MailRequested => "A letter was asked for.",
-            Self::Registered => "The address was registered.",
-            Self::AccountConfirmed => "The address was confirmed: the account came to be.",
+            Self::MailRequested => "An email was requested.",
+            Self::Registered => "Registered.",
+            Self::AccountConfirmed => "Email address confirmed. Account created.",
             Self::SignedIn => "Signed in.",
-            Self::WrongCode => "A wrong code was typed.",
-            Self::PasswordRefused => "A wrong password was typed.",
-            Self::PasswordChanged => "The password was set or changed.",
-            Self::PasswordRemoved => "The password was removed.",
-            Self::PasswordReset => "The forgotten password was replaced.",
-            Self::PasswordChangeRefused => "The password was not changed: the present one was wrong.",
-            Self::EmailChanged => "The address was changed.",
-            Self::EmailRestored => "The old address was restored.",
-            Self::EmailChangeCancelled => "A change of address was called off.",
-            Self::Reauthenticated => "It was proven once more who is signed in.",
-            Self::SessionEnded => "A session was ended.",
-            Self::OthersSignedOut => "All other sessions were ended.",
-            Self::AllSignedOut => "All sessions were ended by who runs this server.",
+            Self::WrongCode => "Wrong code entered.",
+            Self::PasswordRefused => "Wrong password entered.",
+            Self::PasswordChanged => "Password changed.",
+            Self::PasswordRemoved => "Password removed.",
+            Self::PasswordReset => "Password reset.",
+            Self::PasswordChangeRefused => "Password change refused: wrong current password.",
+            Self::EmailChanged => "Email address changed.",
+            Self::EmailRestored => "Previous email address restored.",
+            Self::EmailChangeCancelled => "Email change cancelled.",
+            Self::Reauthenticated => "Identity confirmed.",
+            Self::SessionEnded => "A device was signed out.",
+            Self::OthersSignedOut => "All other devices were signed out.",
+            Self::AllSignedOut => "Signed out everywhere by the administrator.",
             Self::SignedOut => "Signed out.",
-            Self::AccountDeleted => "The account was deleted.",
-            Self::AccountDisabled => "The account was disabled by who runs this server.",
-            Self::AccountEnabled => "The account was enabled again by who runs this server.",
-            Self::AccountAdded => "The account was made by who runs this server.",
-            Self::LinkHandedOut => "A sign-in link was made by who runs this server.",
-            Self::AdminGranted => "The account became an admin's.",
-            Self::AdminRevoked => "The account is no admin's any more.",
-            Self::MailSent => "A letter was sent.",
-            Self::MailFailed => "A letter could not be delivered.",
-            Self::MailDropped => "A letter was not sent: what it spoke of was over.",
+            Self::AccountDeleted => "Account deleted.",
+            Self::AccountDisabled => "Disabled by the administrator.",
+            Self::AccountEnabled => "Re-enabled by the administrator.",
+            Self::AccountAdded => "Created by the administrator.",
+            Self::LinkHandedOut => "Sign-in link created by the administrator.",
+            Self::AdminGranted => "Admin rights granted.",
+            Self::AdminRevoked => "Admin rights removed.",
+            Self::MailSent => "An email was sent.",
+            Self::MailFailed => "An email could not be delivered.",
+            Self::MailDropped => "An email was not sent: no longer needed.",
         }
     }
 

@@ -16,8 +16,8 @@ pub enum OpenError {
     /// The store was written with a key that is not in the ring, or is another one there. Every
     /// token and code would be refused, so nothing is served.
     #[error(
-        "the store was written with another key {id} than the one that was found: put back the key file that \
-         belongs to this store, or name it by key_file or GATEPOST_KEY"
+        "this database belongs to a different key ({id}) than the one that was found; restore its key file \
+         from your backup, or set key_file or GATEPOST_KEY"
     )]
     WrongKey {
         /// The key's id.

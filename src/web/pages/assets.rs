@@ -1,4 +1,5 @@
-//! Stylesheet, scripts and icons: part of the binary, named by their contents, kept for ever.
+//! Stylesheet, scripts and icons. They are part of the binary and named by their contents, so browsers
+//! can keep them permanently.
 
 use poem::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use poem::{IntoResponse, Request, Response};
@@ -14,14 +15,15 @@ struct Asset {
     gzip: &'static [u8],
 }
 
-/// An asset by its name. Under another name there never was anything, so nothing stale is kept.
+/// Serves an asset by its name. A changed asset has another name, so no browser uses an old one.
 pub(super) async fn serve(request: Request) -> poem::Result<Response> {
     let name = request.raw_path_param("part").unwrap_or_default();
     let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Problem::of(Code::NotFound))?;
     Ok(answer(asset, &request, "public, max-age=31536000, immutable"))
 }
 
-/// The icon under the name browsers ask for by themselves, which has no version in it.
+/// Serves the icon under the name that browsers request unasked. It has no version, so it is kept for a
+/// day only.
 pub(super) async fn favicon(request: Request) -> poem::Result<Response> {
     let asset = ASSETS.iter().find(|asset| asset.name == FAVICON).ok_or(Problem::of(Code::NotFound))?;
     Ok(answer(asset, &request, "public, max-age=86400"))
@@ -33,7 +35,7 @@ fn answer(asset: &Asset, request: &Request, cache: &str) -> Response {
         .header(CONTENT_TYPE, asset.content_type)
         .header(CACHE_CONTROL, cache)
         .header(VARY, "Accept-Encoding");
-    // An icon may be no smaller when packed.
+    // Compressing a small icon can make it larger.
     if takes_gzip && asset.gzip.len() < asset.plain.len() {
         response.header(CONTENT_ENCODING, "gzip").body(asset.gzip).into_response()
     } else {
@@ -55,7 +57,7 @@ mod tests {
     use super::takes_gzip;
 
     #[test]
-    fn gzip_is_sent_only_to_who_takes_it() {
+    fn gzip_is_sent_only_to_browsers_that_accept_it() {
         for yes in ["gzip", "br, GZIP", "deflate, gzip;q=0.5", "*"] {
             assert!(takes_gzip(yes), "{yes}");
         }

@@ -1,37 +1,69 @@
-//! Home: who you are and how you signed in.
+//! Home: who is signed in, and how.
 
-use maud::html;
+use maud::{Markup, html};
 
 use super::answer::Answer;
 use super::arrival;
-use super::layout::{moment, page};
+use super::layout::{address, on, page};
 use super::visitor::Visitor;
 use crate::domain::record::session::Means;
-use crate::path::{PROFILE, SIGN_OUT};
-use crate::web::house::House;
+use crate::path::{HOME, PROFILE, SIGN_OUT};
+use crate::web::house::{House, Site};
 
-/// The start page of who is signed in.
+/// The start page of someone who is signed in.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let Some(signed_in) = &visitor.signed_in else { return Ok(arrival::first(&visitor, None)) };
+    let session = &signed_in.session;
     let content = html! {
-        section.card {
-            h1 { "Hello" }
-            p.lead { "You are signed in as " strong.address { (signed_in.account.address) } "." }
-            p.hint { (by(signed_in.session.means)) ", " (moment(signed_in.session.created_at)) ", on " (signed_in.session.device) "." }
-            div.row {
-                a.button href=(PROFILE) { "Your profile" }
-                form method="post" action=(SIGN_OUT) { button.quiet type="submit" { "Sign out" } }
+        div.stack {
+            section.card {
+                h1 { "Hello" }
+                p.lead { "You're signed in as " (address(&signed_in.account.address)) "." }
+                p.hint { "Signed in with " (instrument(session.means)) " " (on(session.created_at)) ", using " (session.device) "." }
+                div.row {
+                    a.button href=(PROFILE) { "Your account" }
+                    form method="post" action=(SIGN_OUT) { button.quiet type="submit" { "Sign out" } }
+                }
             }
+            @if signed_in.account.admin { (next_steps(&house.site)) }
         }
     };
     Ok(page(&house.site, &visitor, "Home", &content))
 }
 
-/// How somebody signed in, to begin a sentence with.
-pub(super) fn by(means: Means) -> &'static str {
+/// What an administrator still has to set up, as far as this page can know it.
+fn next_steps(site: &Site) -> Markup {
+    let is_local = site.public_url.is_loopback();
+    let has_app = site.home.as_str() != HOME;
+    html! {
+        @if site.has_mailbox || is_local || !has_app {
+            section.card #next-steps {
+                h2 { "Next steps" }
+                p.hint { "Only administrators see this. Change these settings in config.toml, then restart the server." }
+                ul.steps {
+                    @if is_local {
+                        li { strong { "Set the web address." } " This server can only be reached from this machine. Set "
+                            code { "public_url" } " to the address people will use." }
+                    }
+                    @if site.has_mailbox {
+                        li { strong { "Set up email." } " This server does not send email yet. Set "
+                            code { "mail.transport" } ", then check it with " code { "gatepost mail test" } "." }
+                    }
+                    @if !has_app {
+                        li { strong { "Connect your app." } " Set " code { "home" }
+                            " to your app's path, so that people go there after signing in." }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What someone signed in with.
+pub(super) fn instrument(means: Means) -> &'static str {
     match means {
-        Means::Link => "By the link of a letter",
-        Means::Code => "By the code of a letter",
-        Means::Password => "By your password",
+        Means::Link => "an email link",
+        Means::Code => "an emailed code",
+        Means::Password => "your password",
     }
 }

@@ -1,9 +1,10 @@
-//! What all pages share: head, navigation, footer, notices.
+//! What all pages share: head, navigation, footer, notices, and how addresses and times are shown.
 
 use maud::{DOCTYPE, Markup, html};
 use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
+use super::notice::Notice;
 use super::visitor::{Visitor, cookies, put_cookie};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::purpose::Purpose;
@@ -13,12 +14,12 @@ use crate::web::edge::cookies::Cookie;
 use crate::web::house::Site;
 use crate::web::problem::Problem;
 
-/// No inline style or evaluation under our content security policy; what a proxy says in our stead
-/// is not put into the page. Our own refusals are.
+/// Our content security policy allows no inline style and no evaluation. A proxy's own error page
+/// must not end up inside ours, so its statuses are not swapped in; our own refusals are.
 const HTMX_CONFIG: &str = r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":false}"#;
 
-/// A whole page for this visitor, with the notice that was left for it. A notice that was shown is
-/// gone; one that only a HEAD asked for was shown to nobody.
+/// A whole page for this visitor, with the notice that is waiting for it. A notice is shown once. A
+/// HEAD request leaves it in place, because no one has seen it.
 pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup) -> Response {
     let mut response = document(site, title, Some(visitor), content).into_response();
     if visitor.notice.is_some() && !visitor.is_head {
@@ -27,7 +28,7 @@ pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup
     response
 }
 
-/// The bones of every page. Some refusals are drawn before anybody knows who is there.
+/// The frame of every page. Some refusals are drawn before the visitor is known.
 pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -45,7 +46,7 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
                 script src=(asset(SCRIPT)) defer {}
             }
             body {
-                a.skip href="#main" { "Skip to the content" }
+                a.skip href="#main" { "Skip to content" }
                 header.top {
                     a.brand href=(HOME) {
                         img src=(asset(ICON)) alt="" width="28" height="28";
@@ -53,14 +54,14 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
                     }
                     @if let Some(visitor) = visitor { (navigation(site, visitor)) }
                 }
-                // A second click while the first is on its way asks for nothing.
+                // A second click is ignored while the first one is being answered.
                 main #main tabindex="-1" hx-sync:inherited="drop" {
                     div role="status" {
                         @if let Some(notice) = visitor.and_then(|visitor| visitor.notice) {
-                            p.notice { (notice.sentence()) }
+                            (told(notice))
                         }
                     }
-                    div #trouble role="alert" data-offline="That did not reach us. Please try again." {}
+                    div #trouble role="alert" data-offline="We couldn't reach the server. Check your connection and try again." {}
                     (content)
                 }
                 footer {
@@ -76,21 +77,21 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
     }
 }
 
-/// A page that is the same for everybody.
+/// A page that is the same for everyone.
 pub(in crate::web) fn public(site: &Site, title: &str, content: &Markup) -> Markup {
     document(site, title, None, content)
 }
 
-/// What this visitor may do, and nothing more.
+/// Only what this visitor can do.
 fn navigation(site: &Site, visitor: &Visitor) -> Markup {
     html! {
         nav aria-label="Account" {
             @if visitor.signed_in.is_some() {
-                a href=(PROFILE) { "Profile" }
+                a href=(PROFILE) { "Account" }
                 form method="post" action=(SIGN_OUT) { button.plain type="submit" { "Sign out" } }
             } @else {
                 @match visitor.waiting.first().map(|waiting| waiting.purpose) {
-                    Some(Purpose::Register) => a href=(UNCONFIRMED) { "Confirm your address" },
+                    Some(Purpose::Register) => a href=(UNCONFIRMED) { "Confirm your email address" },
                     Some(_) => a href=(CHECK_INBOX) { "Check your inbox" },
                     None => {}
                 }
@@ -101,26 +102,58 @@ fn navigation(site: &Site, visitor: &Visitor) -> Markup {
     }
 }
 
-/// The sentence of a refusal beside its field. `id` ties it to the field.
+/// A notice takes the focus: a screen reader does not read out text that was on the page from the
+/// start, and after a form is replaced the focus would be lost.
+pub(super) fn told(notice: Notice) -> Markup {
+    html! { p.notice tabindex="-1" autofocus { (notice.sentence()) } }
+}
+
+/// The sentence of a refusal beside its field. The field refers to it by `id`.
 pub(super) fn beside(id: &str, problem: Option<&Problem>) -> Markup {
     html! { @if let Some(problem) = problem { p.error id=(id) role="alert" { (problem.detail) } } }
 }
 
-/// Whom signing in here signs out, told before it does.
+/// Warns which account signing in here will sign out.
 pub(super) fn leaving(leaves: Option<&EmailAddress>) -> Markup {
     html! {
-        @if let Some(address) = leaves {
-            p.warning { "You are signed in as " strong.address { (address) } ". Signing in here ends that." }
+        @if let Some(own) = leaves {
+            p.warning { "You're signed in as " (address(own)) ". Signing in here will sign you out of that account." }
         }
     }
 }
 
-/// A moment in words, and exactly for machines.
+/// An address fits on one line of a phone up to this many characters.
+const ONE_LINE: usize = 24;
+
+/// An email address. A long one may break only between its parts: the stylesheet breaks inside a part
+/// only where even that does not fit.
+pub(super) fn address(email: &EmailAddress) -> Markup {
+    let text = email.as_str();
+    html! {
+        strong.address {
+            @if text.len() <= ONE_LINE {
+                (text)
+            } @else {
+                @for (index, part) in text.split_inclusive(['@', '.', '-', '_', '+']).enumerate() {
+                    @if index > 0 { wbr; }
+                    (part)
+                }
+            }
+        }
+    }
+}
+
+/// A moment. Without the script it is shown in UTC; the script shows how long ago it was.
 pub(super) fn moment(at: Timestamp) -> Markup {
     html! { time datetime=(exactly(at)) { (in_words(at)) } }
 }
 
-/// A moment in words alone.
+/// A moment inside a sentence. The word "on" is part of it, since the script's "5 minutes ago" has none.
+pub(super) fn on(at: Timestamp) -> Markup {
+    html! { time datetime=(exactly(at)) { "on " (in_words(at)) } }
+}
+
+/// A moment as text, where no markup can be.
 pub(super) fn in_words(at: Timestamp) -> String {
     exactly(at).strftime("%-d %B %Y, %H:%M UTC").to_string()
 }

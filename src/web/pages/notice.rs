@@ -1,35 +1,40 @@
-//! What has happened, told once on the next page.
+//! What has just happened, shown once on the next page.
 
 use std::time::Duration;
 
 use poem::Response;
+use poem::http::HeaderName;
+use poem::http::header::LOCATION;
 
 use super::visitor::{cookies, put_cookie};
+use crate::path;
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::Site;
 
-/// A notice that nobody came to read is stale by then.
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
+/// A notice is out of date if no page has shown it by then.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// A closed set: a planted cookie can say nothing that we would not.
+/// A closed set, so that a planted cookie can only make us say our own sentences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// Somebody signed in.
+    /// Someone signed in.
     SignedIn,
-    /// Somebody registered an address that has an account, and signed in to that.
+    /// Someone registered an address that already has an account, and was signed in to it.
     KnownAlready,
-    /// An account came to be.
+    /// An account was created.
     Confirmed,
-    /// A session was ended.
+    /// The person signed out.
     SignedOut,
-    /// One more letter is owed.
+    /// Another email is in the outbox.
     LetterSent,
-    /// One more letter is owed that confirms.
+    /// Another confirmation email is in the outbox.
     ConfirmationSent,
-    /// The password was that of a registration which waits. Whether an account stands behind the
-    /// address as well must not be told: the sentence is true of both.
+    /// The password belongs to a registration that is not confirmed. The sentence must not reveal
+    /// whether the address also has an account, so it is true in both cases.
     ConfirmFirst,
-    /// The password was set or changed.
+    /// Password changed.
     PasswordChanged,
     /// The password was removed.
     PasswordRemoved,
@@ -37,17 +42,17 @@ pub(super) enum Notice {
     PasswordReset,
     /// The address was changed.
     EmailChanged,
-    /// A change of address was called off.
+    /// A pending change of address was cancelled.
     EmailChangeCancelled,
-    /// The old address was restored.
+    /// The previous address was restored.
     EmailRestored,
     /// One session was ended.
     SessionEnded,
-    /// All other sessions were ended.
+    /// All other devices were signed out.
     OthersEnded,
     /// The account was deleted.
     AccountDeleted,
-    /// Who is signed in has proven it once more.
+    /// The person confirmed once more that it is them.
     Recent,
 }
 
@@ -99,38 +104,41 @@ impl Notice {
         }
     }
 
-    /// What it says.
+    /// The text for the person.
     pub(super) fn sentence(self) -> &'static str {
         match self {
-            Self::SignedIn => "You are signed in.",
+            Self::SignedIn => "You're signed in.",
             Self::KnownAlready => {
-                "You are signed in. You had an account already, and its password stays as it was."
+                "You're signed in. You already had an account, and its password hasn't changed."
             }
-            Self::Confirmed => "Your address is confirmed. Welcome!",
-            Self::SignedOut => "You are signed out.",
-            Self::LetterSent => "Another letter is on its way.",
+            Self::Confirmed => "Email address confirmed. Welcome!",
+            Self::SignedOut => "You're signed out.",
+            Self::LetterSent => "Another email is on its way.",
             Self::ConfirmationSent => "A new confirmation email has been sent.",
-            Self::ConfirmFirst => {
-                "This registration is not confirmed yet. Please confirm your address first."
-            }
-            Self::PasswordChanged => "Your password is set. Everybody else is signed out.",
-            Self::PasswordRemoved => "Your password is gone: you sign in by mail from now on.",
-            Self::PasswordReset => "You have a new password, and you are signed in.",
-            Self::EmailChanged => "Your address is changed.",
-            Self::EmailChangeCancelled => "The change of address is called off.",
+            Self::ConfirmFirst => "Please confirm your email address first.",
+            Self::PasswordChanged => "Password saved. All other devices have been signed out.",
+            Self::PasswordRemoved => "Password removed. From now on you sign in by email.",
+            Self::PasswordReset => "Your password has been changed and you're signed in.",
+            Self::EmailChanged => "Your email address has been changed.",
+            Self::EmailChangeCancelled => "Change cancelled.",
             Self::EmailRestored => {
-                "The old address is back. Its account has no password any more, and nobody is signed in to it: \
-                 sign in by mail."
+                "Your email address has been restored. The account no longer has a password and is signed out \
+                 everywhere. Sign in by email."
             }
-            Self::SessionEnded => "That session is over.",
-            Self::OthersEnded => "Everybody else is signed out.",
-            Self::AccountDeleted => "Your account is deleted.",
-            Self::Recent => "Thank you. For ten minutes you can change what you like.",
+            Self::SessionEnded => "Device signed out.",
+            Self::OthersEnded => "All other devices have been signed out.",
+            Self::AccountDeleted => "Your account has been deleted.",
+            Self::Recent => "Thanks. You can make changes for the next ten minutes.",
         }
     }
 
-    /// Has the next page tell it.
+    /// Shows it on the page that `response` leads to. Where that is a page of an app, no notice is kept:
+    /// it would come up later, on a page of ours that has nothing to do with it.
     pub(super) fn put(self, response: &mut Response, site: &Site) {
-        put_cookie(response, cookies(site).set(Cookie::Notice, self.code(), LIFETIME));
+        let place = [LOCATION, HX_REDIRECT].into_iter().find_map(|name| response.headers().get(name));
+        let is_ours = place.is_none_or(|place| place.to_str().is_ok_and(path::is_page));
+        if is_ours {
+            put_cookie(response, cookies(site).set(Cookie::Notice, self.code(), LIFETIME));
+        }
     }
 }

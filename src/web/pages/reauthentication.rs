@@ -1,4 +1,4 @@
-//! Proving once more who is signed in, and back to where the person was.
+//! Confirming once more that it is the person who signed in, then going back to where they were.
 
 use maud::{Markup, html};
 use poem::Response;
@@ -6,28 +6,30 @@ use poem::Response;
 use super::answer::{Answer, fragment};
 use super::arrival::{first, go_back, with_next};
 use super::form::{hidden_next, hidden_username, is_told_inside, password_field};
-use super::layout::page;
+use super::layout::{address, page};
 use super::visitor::Visitor;
 use crate::domain::password::Password;
 use crate::domain::record::account::Account;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
-use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL};
+use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL, SIGN_OUT};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, Reauthenticate, kept, next};
 
-/// The form, for who is signed in. Whose sign-in is recent by now has nothing to prove.
+const TITLE: &str = "Confirm it's you";
+
+/// The form. Someone who signed in recently is sent on, since there is nothing left to confirm.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let wanted = visitor.query.next();
     let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor, wanted.as_ref())) };
     if house.gatepost.is_recent(&live.session) {
         return Ok(visitor.lead_to(wanted.as_ref().map_or(PROFILE, Next::as_str)));
     }
-    Ok(page(&house.site, &visitor, "Is it still you?", &card(&live.account, wanted.as_ref(), None)))
+    Ok(page(&house.site, &visitor, TITLE, &card(&live.account, wanted.as_ref(), None)))
 }
 
-/// Proves it by the password.
+/// Confirms it with the password.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let wanted = next(Some(fields.typed("next")));
     let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor, wanted.as_ref())) };
@@ -39,7 +41,7 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
                 fragment(form(&live.account, wanted.as_ref(), Some(&problem)))
             } else {
                 let card = card(&live.account, wanted.as_ref(), Some(&problem));
-                page(&house.site, &visitor, "Is it still you?", &card)
+                page(&house.site, &visitor, TITLE, &card)
             };
             problem.put_headers(&mut response, Door::Pages);
             Ok(response)
@@ -55,12 +57,12 @@ async fn prove(house: &House, visitor: &Visitor, fields: Fields) -> Result<(), P
     proven.map(drop).map_err(Problem::of_reauthentication)
 }
 
-/// Whose session has ended signs in, and then goes on to where they wanted.
+/// Someone whose session has ended signs in, and then goes on to where they wanted to go.
 fn sign_in_first(visitor: &Visitor, wanted: Option<&Next>) -> Response {
     first(visitor, Some(&with_next(REAUTHENTICATE, wanted.map(Next::as_str))))
 }
 
-/// Asks for a code.
+/// Requests a code by email.
 pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let wanted = next(Some(fields.typed("next")));
     let token = visitor.token();
@@ -69,7 +71,7 @@ pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answ
     match asked.map_err(Problem::from) {
         Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
         Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
-        // The letter of the first click is on its way: wait for that.
+        // The email from the first click is on its way, so the person can wait for that one.
         Err(problem) if problem.code == Code::TooManyMails && !visitor.is_htmx && waits(&visitor) => {
             let mut response = visitor.lead_to(CHECK_INBOX);
             problem.name(&mut response);
@@ -84,15 +86,18 @@ fn waits(visitor: &Visitor) -> bool {
 }
 
 fn card(account: &Account, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {
+    let has_password = account.password.is_some();
     html! {
         section.card {
-            h1 { "Is it still you?" }
-            p.lead { "You are signed in as " strong.address { (account.address) }
-                ". Before something is changed, prove once more that it is you." }
-            @if account.password.is_some() { (form(account, wanted, problem)) }
+            h1 { (TITLE) }
+            p.lead { "You're signed in as " (address(&account.address)) ". Before you change anything, please confirm it's you." }
+            @if has_password { (form(account, wanted, problem)) }
             form method="post" action=(REAUTHENTICATE_MAIL) {
                 (hidden_next(wanted))
-                button.quiet[account.password.is_some()] type="submit" { "Mail me a code" }
+                button.quiet[has_password] type="submit" { "Email me a code" }
+            }
+            form.aside method="post" action=(SIGN_OUT) {
+                button.plain type="submit" { "This isn't me: sign out" }
             }
         }
     }
@@ -104,7 +109,7 @@ fn form(account: &Account, wanted: Option<&Next>, problem: Option<&Problem>) -> 
             (hidden_next(wanted))
             (hidden_username(account.address.as_str()))
             (password_field(problem))
-            button type="submit" { "Go on" }
+            button type="submit" { "Continue" }
         }
     }
 }

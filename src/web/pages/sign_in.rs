@@ -185,7 +185,7 @@ pub(super) fn anew(house: &House, visitor: &Visitor, problem: &Problem, on: [&st
             h1 { (problem.code.title()) }
             p.lead { (problem.detail) }
             @if let Some(signed_in) = &visitor.signed_in {
-                p { "You are signed in as " strong.address { (signed_in.account.address) } "." }
+                p { "You're signed in as " strong.address { (signed_in.account.address) } "." }
                 p.actions { a.button href=(place) { (label) } }
             } @else {
                 (form("", None, None, true))

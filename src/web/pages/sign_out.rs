@@ -8,7 +8,7 @@ use crate::web::edge::cookies::Cookie;
 use crate::web::house::House;
 use crate::web::wire::Fields;
 
-/// Ends the session on the server, then in the browser. Twice is no mistake.
+/// Ends the session on the server, then in the browser. Signing out twice is not an error.
 pub(super) async fn submit(house: House, visitor: Visitor, _: Fields) -> Answer {
     if let Some(token) = &visitor.session {
         house.gatepost.sign_out(token, &visitor.client).await?;

@@ -29,7 +29,7 @@ async fn a_forgotten_password_is_replaced(kind: Kind) {
     browser.read("A password needs at least 12 characters.").await;
     browser.fill("#password", OTHER).await;
     browser.press("main form button").await;
-    browser.read("You have a new password, and you are signed in.").await;
+    browser.read("Your password has been changed and you're signed in.").await;
     assert_eq!(site.news(ANN).await, None);
 }
 
@@ -51,7 +51,7 @@ async fn whoever_is_signed_in_replaces_it_by_the_code(kind: Kind) {
     browser.fill("#code", &letter.code).await;
     browser.fill("#password", OTHER).await;
     browser.press("#code-form button").await;
-    browser.read("You have a new password, and you are signed in.").await;
+    browser.read("Your password has been changed and you're signed in.").await;
     assert_eq!(site.news(ANN).await, None);
     let elsewhere = Browser::open(kind).await;
     sign_in(&elsewhere, &site, OTHER).await;

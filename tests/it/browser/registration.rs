@@ -55,14 +55,14 @@ async fn a_click_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
         browser.press("main form button").await;
     }
     browser.arrive("/profile").await;
-    browser.read("Your address is confirmed. Welcome!").await;
+    browser.read("Email address confirmed. Welcome!").await;
     browser.goto(&letter.link).await.unwrap();
     browser.arrive("/profile").await;
     browser.read("Profile").await;
     assert!(!browser.text().await.contains("Welcome!"), "a notice is told once");
     // The password that was typed is the one that signs in from now on.
     browser.press("nav form button").await;
-    browser.read("You are signed out.").await;
+    browser.read("You're signed out.").await;
     sign_in(&browser, &site, PASSWORD).await;
     browser.arrive("/").await;
     browser.read("By your password").await;
@@ -80,7 +80,7 @@ async fn the_code_typed_where_it_was_registered_confirms_and_signs_in(kind: Kind
     browser.fill("#code", &letter.code).await;
     browser.press("#code-form button").await;
     browser.arrive("/profile").await;
-    browser.read("Your address is confirmed. Welcome!").await;
+    browser.read("Email address confirmed. Welcome!").await;
     browser.read("By the code of a letter").await;
 }
 
@@ -102,12 +102,12 @@ async fn another_browser_chooses_a_password_of_its_own(kind: Kind) {
     other.fill("#password", OTHER_PASSWORD).await;
     other.press("main form button").await;
     other.arrive("/").await;
-    other.read("Your address is confirmed. Welcome!").await;
+    other.read("Email address confirmed. Welcome!").await;
     sign_in(&asker, &site, PASSWORD).await;
     asker.read("That email address and password don't match.").await;
     sign_in(&asker, &site, OTHER_PASSWORD).await;
     asker.arrive("/").await;
-    asker.read("You are signed in as ann@example.org").await;
+    asker.read("You're signed in as ann@example.org").await;
 }
 
 async fn another_browser_goes_on_without_a_password(kind: Kind) {
@@ -180,9 +180,9 @@ async fn a_known_address_is_signed_in_and_keeps_its_password(kind: Kind) {
         again.press("main form button").await;
     }
     again.arrive("/").await;
-    again.read("You had an account already, and its password stays as it was.").await;
+    again.read("You already had an account, and its password hasn't changed.").await;
     again.press("nav form button").await;
-    again.read("You are signed out.").await;
+    again.read("You're signed out.").await;
     sign_in(&again, &site, OTHER_PASSWORD).await;
     again.read("That email address and password don't match.").await;
     sign_in(&again, &site, PASSWORD).await;

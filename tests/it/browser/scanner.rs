@@ -1,4 +1,4 @@
-//! Links opened where nobody asked for them: by people on another device, and by machines.
+//! Links opened in a browser that did not request them: by people on another device, and by machines.
 
 use super::driver::{Browser, Kind, is_installed};
 use super::registration::register;
@@ -6,7 +6,7 @@ use super::site::{Letter, Site};
 
 const ANN: &str = "ann@example.org";
 
-/// A browser that has asked, and the letter it got.
+/// A browser that has requested an email, and that email.
 async fn asked(site: &Site) -> (Browser, Letter) {
     let browser = Browser::open(Kind::Usual).await;
     browser.goto(&site.url("/sign-in")).await.unwrap();
@@ -17,7 +17,7 @@ async fn asked(site: &Site) -> (Browser, Letter) {
     (browser, letter)
 }
 
-async fn signs_in_elsewhere_by_tick_and_button(kind: Kind) {
+async fn signs_in_on_another_device(kind: Kind) {
     if !is_installed() {
         return;
     }
@@ -25,32 +25,32 @@ async fn signs_in_elsewhere_by_tick_and_button(kind: Kind) {
     let (_asker, letter) = asked(&site).await;
     let other = Browser::open(kind).await;
     other.goto(&letter.link).await.unwrap();
-    other.read("This link signs in ann@example.org").await;
-    // The code to carry to the other device is folded away.
+    other.read("Sign in as ann@example.org?").await;
+    // The code for the other device is folded away.
     assert!(!other.text().await.contains(&letter.code));
     other.press("summary").await;
     other.read(&letter.code).await;
-    // Without the tick the button does nothing, and the link is as good as before.
+    // Without the tick the button does nothing, and the link still works.
     other.press("main form button").await;
     other.see("#confirm:invalid").await;
     other.press("#confirm").await;
     other.press("main form button").await;
     other.arrive("/").await;
-    other.read("You are signed in as ann@example.org").await;
+    other.read("You're signed in as ann@example.org").await;
 }
 
 #[tokio::test]
-async fn a_second_browser_signs_in_by_tick_and_button_with_scripts() {
-    signs_in_elsewhere_by_tick_and_button(Kind::Usual).await;
+async fn a_second_browser_signs_in_with_tick_and_button_with_scripts() {
+    signs_in_on_another_device(Kind::Usual).await;
 }
 
 #[tokio::test]
-async fn a_second_browser_signs_in_by_tick_and_button_without_scripts() {
-    signs_in_elsewhere_by_tick_and_button(Kind::WithoutScripts).await;
+async fn a_second_browser_signs_in_with_tick_and_button_without_scripts() {
+    signs_in_on_another_device(Kind::WithoutScripts).await;
 }
 
 #[tokio::test]
-async fn a_scanner_that_runs_scripts_and_presses_buttons_burns_nothing() {
+async fn a_scanner_that_runs_scripts_and_presses_buttons_uses_nothing_up() {
     if !is_installed() {
         return;
     }
@@ -61,18 +61,18 @@ async fn a_scanner_that_runs_scripts_and_presses_buttons_burns_nothing() {
     scanner.rest().await;
     let landing = scanner.path().await;
     assert!(landing.starts_with("/link/"));
-    // It presses every button there is, then sends every form past the checks of the browser.
+    // It presses every button, then submits every form without the checks of the browser.
     scanner.run("document.querySelectorAll('main button').forEach((button) => button.click())").await;
     scanner.rest().await;
     assert_eq!(scanner.path().await, landing);
     scanner.run("document.querySelectorAll('main form').forEach((form) => form.submit())").await;
-    scanner.read("Please tick the box").await;
+    scanner.read("Tick the box").await;
     assert_eq!(scanner.path().await, landing);
     scanner.goto(&site.url("/profile")).await.unwrap();
     scanner.arrive("/sign-in").await;
     asker.goto(&letter.link).await.unwrap();
     asker.arrive("/").await;
-    asker.read("You are signed in as ann@example.org").await;
+    asker.read("You're signed in as ann@example.org").await;
 }
 
 #[tokio::test]
@@ -91,17 +91,17 @@ async fn a_scanner_confirms_no_registration() {
     scanner.run("document.querySelectorAll('main button').forEach((button) => button.click())").await;
     scanner.rest().await;
     scanner.run("document.querySelectorAll('main form').forEach((form) => form.submit())").await;
-    scanner.read("Please tick the box").await;
+    scanner.read("Tick the box").await;
     assert_eq!(scanner.path().await, landing);
     scanner.goto(&site.url("/profile")).await.unwrap();
     scanner.arrive("/sign-in").await;
     asker.goto(&letter.link).await.unwrap();
     asker.arrive("/").await;
-    asker.read("Your address is confirmed. Welcome!").await;
+    asker.read("Email address confirmed. Welcome!").await;
 }
 
 #[tokio::test]
-async fn a_signed_in_browser_is_told_whom_it_leaves() {
+async fn a_signed_in_browser_is_warned_which_account_it_leaves() {
     if !is_installed() {
         return;
     }
@@ -115,15 +115,15 @@ async fn a_signed_in_browser_is_told_whom_it_leaves() {
     bob.press("main form button").await;
     bob.see("#result #code").await;
     ann.goto(&site.letter("bob@example.org").await.link).await.unwrap();
-    ann.read("You are signed in as ann@example.org. Signing in here ends that.").await;
+    ann.read("You're signed in as ann@example.org. Signing in here will sign you out of that account.").await;
     ann.press("#confirm").await;
     ann.press("main form button").await;
     ann.arrive("/").await;
-    ann.read("You are signed in as bob@example.org").await;
+    ann.read("You're signed in as bob@example.org").await;
 }
 
 #[tokio::test]
-async fn a_dead_link_offers_to_ask_again() {
+async fn a_dead_link_offers_to_request_a_new_one() {
     if !is_installed() {
         return;
     }

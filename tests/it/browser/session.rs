@@ -20,7 +20,7 @@ async fn signs_out_and_goes_back(kind: Kind) {
     browser.read(ANN).await;
     browser.press("nav form button").await;
     browser.arrive("/sign-in").await;
-    browser.read("You are signed out.").await;
+    browser.read("You're signed out.").await;
     browser.back().await.unwrap();
     browser.arrive("/sign-in").await;
     assert!(!browser.text().await.contains(ANN));
@@ -57,7 +57,7 @@ async fn no_page_offends_its_own_security_policy() {
     browser.goto(&site.url("/link/nothing")).await.unwrap();
     browser.rest().await;
     let complaints = browser.complaints().await;
-    // That it was answered 410 it tells too, which shows that somebody listens.
+    // The browser reports the status 410 too, which shows that reports arrive.
     assert!(complaints.iter().any(|line| line.contains("410")), "{complaints:?}");
     assert!(complaints.iter().all(|line| line.contains("410")), "{complaints:?}");
 }

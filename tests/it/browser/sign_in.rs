@@ -25,7 +25,7 @@ async fn asks_and_follows_the_link(kind: Kind) {
         browser.press("main form button").await;
     }
     browser.arrive("/profile").await;
-    browser.read("Your address is confirmed. Welcome!").await;
+    browser.read("Email address confirmed. Welcome!").await;
     browser.read(ANN).await;
     // A link that was used leads on where its session lives, and the notice is told once.
     browser.goto(&letter.link).await.unwrap();
@@ -111,7 +111,7 @@ async fn double_clicks_the_landing_page(kind: Kind) {
     }
     browser.press_twice("main form button").await;
     browser.arrive("/").await;
-    browser.read("You are signed in as ann@example.org").await;
+    browser.read("You're signed in as ann@example.org").await;
 }
 
 #[tokio::test]

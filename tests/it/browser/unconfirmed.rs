@@ -24,7 +24,7 @@ async fn the_password_leads_no_further_before_confirming(kind: Kind) {
     for browser in [&browser, &other] {
         sign_in(browser, &site, PASSWORD).await;
         browser.arrive("/unconfirmed").await;
-        browser.read("This registration is not confirmed yet. Please confirm your address first.").await;
+        browser.read("Please confirm your email address first.").await;
         browser.refresh().await.unwrap();
         browser.read("Confirm your address").await;
         assert!(!browser.text().await.contains("not confirmed yet"), "a notice is told once");
@@ -32,7 +32,7 @@ async fn the_password_leads_no_further_before_confirming(kind: Kind) {
     other.fill("#code", &letter.code).await;
     other.press("#code-form button").await;
     other.arrive("/profile").await;
-    other.read("Your address is confirmed. Welcome!").await;
+    other.read("Email address confirmed. Welcome!").await;
 }
 
 async fn another_letter_is_sent_and_told_once(kind: Kind) {
@@ -129,6 +129,6 @@ async fn the_navigation_shows_what_one_may_do(kind: Kind) {
     browser.fill("#code", &site.letter(ANN).await.code).await;
     browser.press("#code-form button").await;
     browser.arrive("/").await;
-    browser.read("You are signed in as").await;
+    browser.read("You're signed in as").await;
     assert_eq!(shown().await, "Profile Sign out");
 }

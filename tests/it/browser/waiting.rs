@@ -137,7 +137,7 @@ async fn a_server_out_of_reach_is_told_in_words() {
     browser.go_offline().await;
     browser.fill("#email", ANN).await;
     browser.press("main form button").await;
-    browser.read("That did not reach us. Please try again.").await;
+    browser.read("We couldn't reach the server. Check your connection and try again.").await;
     let form = browser.find(Locator::Css("#email")).await.unwrap();
     assert_eq!(form.prop("value").await.unwrap().as_deref(), Some(ANN));
 }

@@ -180,7 +180,7 @@ async fn a_notice_is_shown_once_and_not_by_head() {
     let head = send(&site, Method::HEAD, "/sign-in", &[("cookie", notice)], "").await;
     assert_eq!(head.cookies(), "");
     let shown = get(&site, "/sign-in", &[("cookie", notice)]).await;
-    assert!(shown.body.contains("You are signed out."));
+    assert!(shown.body.contains("You're signed out."));
     assert_eq!(shown.cookies(), "gatepost_notice=");
 }
 

@@ -1,4 +1,4 @@
-//! Accounts by the operator's hand: each command with a running server and without one.
+//! The commands about accounts, with a running server and without one.
 
 use std::fs;
 
@@ -13,13 +13,15 @@ use super::{Place, gatepost, refusal};
 use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door};
 
+const NO_ACCOUNT: &str = "no account for bob@example.org";
+
 impl Place {
-    /// Runs a command on this place.
+    /// Runs a command on the data folder of this place.
     pub(super) fn command(&self, arguments: &[&str]) -> std::process::Output {
         gatepost(arguments).arg("--data").arg(self.data()).current_dir("/").output().unwrap()
     }
 
-    /// What it answers. It must have worked, without a word beside.
+    /// The output of a command, which must succeed and write nothing to standard error.
     #[track_caller]
     pub(super) fn answer(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments);
@@ -28,20 +30,20 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What it answers to programs.
+    /// The output of a command as JSON.
     #[track_caller]
     pub(super) fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.answer(&[arguments, &["--json"]].concat())).unwrap()
     }
 
-    /// What it lists to programs.
+    /// All accounts, as JSON.
     #[track_caller]
     pub(super) fn listed(&self) -> Vec<Value> {
         let answer = self.answer(&["account", "list", "--json"]);
         answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Why it refuses, in its one line. Nothing is answered then.
+    /// The single line with which a command is refused. It must have no other output.
     #[track_caller]
     pub(super) fn refused(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments);
@@ -50,7 +52,7 @@ impl Place {
     }
 }
 
-/// Runs a scenario without a server, and beside one.
+/// Runs a scenario without a server and with one.
 pub(super) fn both_ways(scenario: impl Fn(&Place)) {
     scenario(&Place::new());
     let place = Place::new();
@@ -58,15 +60,15 @@ pub(super) fn both_ways(scenario: impl Fn(&Place)) {
     scenario(&place);
 }
 
-/// The link in an answer for people: alone on its line, the last one.
+/// The link in an output for people, on the last line.
 pub(super) fn link_in(answer: &str) -> String {
     let link = answer.lines().last().unwrap();
     assert!(link.starts_with("http://localhost:") && link.contains("/link/"), "{answer}");
     link.to_owned()
 }
 
-/// A link is followed here as by whoever got it by hand.
-async fn follow_by_hand(server: &Server, link: &str, email: &str, door: Door) {
+/// Opens a link in a browser that did not request it. It works once, after the box was ticked.
+async fn open_once(server: &Server, link: &str, email: &str, door: Door) {
     let mut caller = Caller::new(door, server.address);
     assert_eq!(caller.look_at(link).await, Answer::Done);
     let field = Answer::refused_field(422, "confirmation_required", "confirm");
@@ -79,42 +81,38 @@ async fn follow_by_hand(server: &Server, link: &str, email: &str, door: Door) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_added_account_is_signed_in_by_its_link_once() {
+async fn the_link_of_an_added_account_signs_in_once() {
     let place = Place::new();
     let alone = link_in(&place.answer(&["account", "add", "Ann@Example.org"]));
     let server = Server::start(&place.data(), &[]);
     let beside = link_in(&place.answer(&["account", "add", "bob@example.org"]));
     assert!(beside.starts_with(&format!("http://localhost:{}/", server.address.port())), "{beside}");
-    follow_by_hand(&server, &alone, "Ann@example.org", Door::Pages).await;
-    follow_by_hand(&server, &beside, "bob@example.org", Door::Json).await;
+    open_once(&server, &alone, "Ann@example.org", Door::Pages).await;
+    open_once(&server, &beside, "bob@example.org", Door::Json).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_is_made_for_an_account_and_for_nobody_else() {
+async fn a_link_is_created_only_for_an_address_with_an_account() {
     let place = Place::new();
     place.answer(&["account", "add", "ann@example.org"]);
     let alone = link_in(&place.answer(&["account", "link", "ann@example.org"]));
-    assert!(
-        place.refused(&["account", "link", "bob@example.org"]).ends_with("bob@example.org has no account")
-    );
+    assert!(place.refused(&["account", "link", "bob@example.org"]).ends_with(NO_ACCOUNT));
     let server = Server::start(&place.data(), &[]);
-    follow_by_hand(&server, &alone, "ann@example.org", Door::Json).await;
+    open_once(&server, &alone, "ann@example.org", Door::Json).await;
     let beside = place.json(&["account", "link", "ANN@example.org"]);
     assert_eq!(beside["account"]["email"], "ann@example.org");
-    follow_by_hand(&server, beside["link"].as_str().unwrap(), "ann@example.org", Door::Pages).await;
-    assert!(
-        place.refused(&["account", "link", "bob@example.org"]).ends_with("bob@example.org has no account")
-    );
+    open_once(&server, beside["link"].as_str().unwrap(), "ann@example.org", Door::Pages).await;
+    assert!(place.refused(&["account", "link", "bob@example.org"]).ends_with(NO_ACCOUNT));
 }
 
 #[test]
-fn an_account_is_there_at_once_and_its_address_is_taken() {
+fn an_added_account_exists_at_once_and_its_address_is_taken() {
     both_ways(|place| {
         let added = place.json(&["account", "add", "Ann@Example.org"]);
         let (confirmed, over) = (&added["account"]["confirmed_at"], &added["expires_at"]);
         assert_eq!(added["account"]["registered_at"], *confirmed);
         let hours = 24 * 3_600_000;
-        assert_eq!(milliseconds(over), milliseconds(confirmed) + hours, "the link is good for a day");
+        assert_eq!(milliseconds(over), milliseconds(confirmed) + hours, "the link is valid for a day");
         let id = &added["account"]["id"];
         let shown = json!({
             "id": id, "email": "Ann@example.org", "registered_at": confirmed, "confirmed_at": confirmed,
@@ -124,13 +122,9 @@ fn an_account_is_there_at_once_and_its_address_is_taken() {
         assert_eq!(place.json(&["account", "show", "ann@example.org"]), shown);
         assert_eq!(place.listed(), [shown]);
         let line = place.refused(&["account", "add", "ANN@example.org", "--admin"]);
-        assert_eq!(line, "gatepost: ANN@example.org has an account already");
+        assert_eq!(line, "gatepost: ANN@example.org already has an account");
         assert_eq!(place.json(&["account", "show", "ann@example.org"])["admin"], false);
-        assert!(
-            place
-                .refused(&["account", "show", "bob@example.org"])
-                .ends_with("bob@example.org has no account")
-        );
+        assert!(place.refused(&["account", "show", "bob@example.org"]).ends_with(NO_ACCOUNT));
     });
 }
 
@@ -140,7 +134,7 @@ fn milliseconds(time: &Value) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admin_is_one_from_the_next_request_on() {
+async fn admin_rights_take_effect_with_the_next_request() {
     let place = Place::new();
     let server = Server::start(&place.data(), &[]);
     let added = place.json(&["account", "add", "ann@example.org", "--admin"]);
@@ -154,13 +148,11 @@ async fn an_admin_is_one_from_the_next_request_on() {
     }
     assert!(place.answer(&["admin", "grant", "ann@example.org"]).contains("role        admin\n"));
     assert!(is_admin().await);
-    assert!(
-        place.refused(&["admin", "grant", "bob@example.org"]).ends_with("bob@example.org has no account")
-    );
+    assert!(place.refused(&["admin", "grant", "bob@example.org"]).ends_with(NO_ACCOUNT));
 }
 
 #[test]
-fn an_admin_is_made_without_a_server_too() {
+fn admin_rights_can_be_granted_without_a_server() {
     let place = Place::new();
     place.answer(&["account", "add", "ann@example.org"]);
     assert_eq!(place.json(&["admin", "grant", "Ann@example.org"])["admin"], true);
@@ -170,7 +162,7 @@ fn an_admin_is_made_without_a_server_too() {
 }
 
 #[test]
-fn accounts_are_listed_in_the_order_of_their_addresses() {
+fn accounts_are_listed_by_address() {
     both_ways(|place| {
         let long = format!("{}@{}.example", "l".repeat(64), ["d"; 60].join("."));
         for address in ["bob@example.org", "Carl@example.org", long.as_str(), "ann@example.org"] {
@@ -190,10 +182,10 @@ fn accounts_are_listed_in_the_order_of_their_addresses() {
 }
 
 #[test]
-fn an_empty_list_says_so_to_people_and_nothing_to_programs() {
+fn an_empty_list_is_a_sentence_for_people_and_empty_for_programs() {
     let place = Place::new();
     let _server = Server::start(&place.data(), &[]);
-    assert_eq!(place.answer(&["account", "list"]), "There is no account yet.\n");
+    assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
     assert_eq!(place.answer(&["account", "list", "--json"]), "");
 }
 
@@ -213,7 +205,7 @@ fn an_account_is_shown_as_a_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_stranger_registered_dies_with_an_added_account() {
+async fn adding_an_account_discards_a_strangers_registration() {
     const PASSWORD: &str = "the stranger's own words";
     let place = Place::new();
     let server = Server::start(&place.data(), &[]);
@@ -226,7 +218,7 @@ async fn what_a_stranger_registered_dies_with_an_added_account() {
 }
 
 #[test]
-fn where_there_is_no_store_none_is_made_to_be_looked_at() {
+fn commands_that_only_look_create_no_store() {
     for arguments in [
         &["account", "list"][..],
         &["account", "show", "ann@example.org"],
@@ -234,13 +226,13 @@ fn where_there_is_no_store_none_is_made_to_be_looked_at() {
         &["admin", "grant", "ann@example.org"],
     ] {
         let place = Place::new();
-        assert!(place.refused(arguments).contains("there is no store in "), "{arguments:?}");
+        assert!(place.refused(arguments).contains("no database found"), "{arguments:?}");
         assert!(!place.data().exists());
     }
 }
 
 #[test]
-fn what_is_no_address_is_a_mistake_of_usage() {
+fn an_invalid_address_is_a_usage_error() {
     for arguments in [
         &["account", "add", "ann"][..],
         &["account", "add"],
@@ -258,7 +250,7 @@ fn what_is_no_address_is_a_mistake_of_usage() {
 }
 
 #[test]
-fn a_link_from_the_command_line_stands_in_no_log() {
+fn a_link_from_the_command_line_is_not_logged() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     let link = link_in(&place.answer(&["account", "add", "ann@example.org"]));
@@ -272,13 +264,13 @@ fn a_link_from_the_command_line_stands_in_no_log() {
 }
 
 #[tokio::test]
-async fn every_act_leaves_its_event_and_what_is_so_already_none() {
+async fn every_change_of_an_account_writes_an_event_and_no_change_writes_none() {
     let app = App::start().await;
     let gatepost = &app.house.gatepost;
     let (ann, client) = (EmailAddress::parse("ann@example.org").unwrap(), &Client::server());
     let events = async || app.records().await.events;
     gatepost.add_account(&ann, Role::Admin, client).await.unwrap();
-    assert_eq!(events().await, 2, "it was added, and made an admin");
+    assert_eq!(events().await, 2, "one for the account and one for its admin rights");
     gatepost.add_account(&ann, Role::Admin, client).await.unwrap_err();
     gatepost.set_role(&ann, Role::Admin, client).await.unwrap();
     assert_eq!(events().await, 2);

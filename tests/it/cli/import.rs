@@ -1,4 +1,4 @@
-//! Accounts that lived elsewhere: the file, its mistakes, and what is left of an import that was cut.
+//! Importing accounts: the file, its errors, and interrupted imports.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -23,12 +23,12 @@ use crate::harness::caller::{Answer, Caller, Door};
 use crate::harness::process::{Process, free_address};
 use crate::harness::{both_doors, http};
 
-/// As argon2-cffi 25.1 makes it, with other costs than ours.
+/// A hash made by argon2-cffi 25.1, with other costs than ours.
 const HASH: &str =
     "$argon2id$v=19$m=8192,t=3,p=2$maia5wwCZyFzaCY4g+dlRQ$6ROKhAkFvjNrgkxYaTT6hqFGfhFW7V5haFrnw+d4XIU";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// More than what is told of between two lines that say how far an import is.
+/// Enough accounts for two progress lines.
 const MANY: usize = 11_000;
 
 impl Place {
@@ -51,7 +51,7 @@ impl Place {
 }
 
 #[test]
-fn every_value_of_a_row_is_taken_over() {
+fn every_value_of_a_row_is_imported() {
     let place = Place::new();
     let file = place.file(&format!(
         "{}\n\n{}\r\n{}",
@@ -63,7 +63,7 @@ fn every_value_of_a_row_is_taken_over() {
     ));
     let file = file.to_str().unwrap();
     let answer = place.answer(&["account", "import", file]);
-    assert!(answer.starts_with("3 imported, 0 were there already, in "), "{answer}");
+    assert!(answer.starts_with("Imported 3, skipped 0 (already exist), "), "{answer}");
     let server = Server::start(&place.data(), &[]);
     let ann = place.json(&["account", "show", "ann@example.org"]);
     let expected = json!({
@@ -82,11 +82,8 @@ fn every_value_of_a_row_is_taken_over() {
     assert_eq!(carl["registered_at"], "2021-01-01T00:00:00Z");
     assert!(carl["confirmed_at"].as_str().unwrap() > "2026");
     let line = place.refused(&["account", "link", "ann@example.org"]);
-    assert!(
-        line.ends_with("the account of ann@example.org is disabled, and no link signs in to it"),
-        "{line}"
-    );
-    // The same again, beside a server: nothing is changed.
+    assert!(line.ends_with("the account ann@example.org is disabled; enable it first"), "{line}");
+    // Importing the same file again, with a running server, changes nothing.
     let again = place.json(&["account", "import", file]);
     assert_eq!(again, json!({"imported": 0, "already_there": 3, "held": 0}));
     assert_eq!(place.json(&["account", "show", "ann@example.org"]), expected);
@@ -94,63 +91,63 @@ fn every_value_of_a_row_is_taken_over() {
 }
 
 #[test]
-fn every_mistake_is_told_with_its_line_and_nothing_is_written() {
+fn every_error_in_a_file_is_reported_with_its_line_and_nothing_is_written() {
     let future = "2999-01-01T00:00:00Z";
     let long = "x".repeat(4096);
     let rows = [
         (json!({"email": "ann@example.org"}).to_string(), ""),
-        ("ann@example.org".into(), "is no JSON object"),
+        ("ann@example.org".into(), "not a JSON object"),
         ("{\"email\": \"ann@example.org\"".into(), "EOF while parsing an object (column 27)"),
-        (r#"["ann@example.org", null, null, true, false, null]"#.into(), "is no JSON object"),
+        (r#"["ann@example.org", null, null, true, false, null]"#.into(), "not a JSON object"),
         (json!({"admin": true}).to_string(), "missing field `email`"),
         (json!({"email": "a@example.org", "admim": true}).to_string(), "unknown field `admim`"),
         (r#"{"email": "a@example.org", "email": "b@example.org"}"#.into(), "duplicate field `email`"),
         (json!({"email": "a@example.org", "admin": "yes"}).to_string(), "expected a boolean"),
         (json!({"email": "a@b@example.org"}).to_string(), "email: An address looks like name@example.org"),
-        (json!({"email": "ANN@example.org"}).to_string(), "email: is that of line 1 again"),
+        (json!({"email": "ANN@example.org"}).to_string(), "email: same as on line 1"),
         (json!({"email": "a@example.org", "registered_at": future}).to_string(), "registered_at: is in the future"),
-        (json!({"email": "a@example.org", "confirmed_at": "1.1.2020"}).to_string(), "confirmed_at: must be a time like"),
+        (json!({"email": "a@example.org", "confirmed_at": "1.1.2020"}).to_string(), "confirmed_at: must be a time such as"),
         (json!({"email": "a@example.org", "confirmed_at": "1969-12-31T23:59:59Z"}).to_string(), "not before 1970"),
         (
             json!({"email": "a@example.org", "registered_at": "2021-01-01T00:00:01Z", "confirmed_at": "2021-01-01T00:00:00Z"})
                 .to_string(),
             "confirmed_at: is before registered_at",
         ),
-        (json!({"email": "a@example.org", "password_hash": "$2b$12$x"}).to_string(), "only Argon2id can be taken over"),
+        (json!({"email": "a@example.org", "password_hash": "$2b$12$x"}).to_string(), "only Argon2id can be imported"),
         (json!({"email": "a@example.org", "password_hash": HASH.replace("8192", "999999")}).to_string(), "costs too much"),
-        (json!({"email": long}).to_string(), "is longer than 4096 bytes"),
+        (json!({"email": long}).to_string(), "longer than 4096 bytes"),
         ("{\"email\": \"\u{1b}]0;x\"}".into(), "control character"),
     ];
     let place = Place::new();
     let text: Vec<&str> = rows.iter().map(|(row, _)| row.as_str()).collect();
     let file = place.file(&text.join("\n"));
     let output = place.command(&["account", "import", file.to_str().unwrap()]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    let told: Vec<&str> = told.lines().collect();
-    assert!(told[0].ends_with("nothing was imported, because of 17 mistakes:"), "{}", told[0]);
+    let shown = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    let shown: Vec<&str> = shown.lines().collect();
+    assert!(shown[0].ends_with("nothing was imported because of 17 errors:"), "{}", shown[0]);
     for (number, (row, reason)) in rows.iter().enumerate().skip(1) {
-        let line = told[number];
+        let line = shown[number];
         assert!(
             line.starts_with(&format!("  line {}: ", number + 1)) && line.contains(reason),
             "{line}\n{row}"
         );
     }
-    assert!(!place.data().exists(), "nothing is made for it");
+    assert!(!place.data().exists(), "nothing is created");
 }
 
 #[test]
-fn of_many_mistakes_the_first_are_told() {
+fn of_many_errors_only_the_first_are_shown() {
     let place = Place::new();
     let file = place.file(&"{\"email\":\"ann\",\"confirmed_at\":\"x\"}\n".repeat(15));
     let output = place.command(&["account", "import", file.to_str().unwrap()]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("30 mistakes:") && told.ends_with("\n  and 10 more\n"), "{told}");
-    assert_eq!(told.lines().count(), 22);
+    let shown = String::from_utf8(output.stderr).unwrap();
+    assert!(shown.contains("30 errors:") && shown.ends_with("\n  and 10 more\n"), "{shown}");
+    assert_eq!(shown.lines().count(), 22);
 }
 
 #[test]
-fn what_cannot_be_read_twice_is_no_file_to_import() {
+fn only_a_regular_file_can_be_imported() {
     let place = Place::new();
     assert!(place.refused(&["account", "import", "/dev/stdin"]).contains("must be a regular file"));
     assert!(place.refused(&["account", "import", "/nowhere.jsonl"]).contains("/nowhere.jsonl: No such file"));
@@ -161,7 +158,7 @@ fn what_cannot_be_read_twice_is_no_file_to_import() {
     );
 }
 
-async fn an_imported_password_signs_in_and_is_then_kept_as_all_others_are(door: Door) {
+async fn an_imported_password_signs_in_and_is_then_stored_like_all_others(door: Door) {
     let app = App::start().await;
     let address = EmailAddress::parse("ann@example.org").unwrap();
     let hash = PasswordHash::from_phc(HASH).unwrap();
@@ -175,7 +172,7 @@ async fn an_imported_password_signs_in_and_is_then_kept_as_all_others_are(door: 
         password: Some(hash.clone()),
     };
     let imported = app.house.gatepost.import_accounts(&[row.clone(), row], &Client::server()).await.unwrap();
-    assert_eq!((imported.added, imported.known), (1, 1), "twice in one step is once");
+    assert_eq!((imported.added, imported.known), (1, 1), "the same row twice creates one account");
     let sign_in = async |password: &str| {
         let fields = [("email", "ann@example.org".to_owned()), ("password", password.to_owned())];
         app.caller(door).act("/sign-in/password", &fields).await
@@ -187,7 +184,7 @@ async fn an_imported_password_signs_in_and_is_then_kept_as_all_others_are(door: 
     let account = kept().await;
     let recipe = account.password.unwrap().recipe;
     assert_eq!((recipe.cost, recipe.length_bytes), (Cost::default(), 32));
-    assert!(recipe.pepper.is_some(), "the store alone is no longer enough to try passwords against");
+    assert!(recipe.pepper.is_some(), "without the key, the store is no longer enough to try passwords");
     assert_eq!((&recipe.salt, &account.salt), (&hash.recipe.salt, &hash.recipe.salt));
     let before = app.house.gatepost.passwords_hashed();
     assert_eq!(sign_in(PASSWORD).await, Answer::Done);
@@ -195,73 +192,73 @@ async fn an_imported_password_signs_in_and_is_then_kept_as_all_others_are(door: 
     assert_eq!(app.house.gatepost.passwords_hashed(), before + 2);
 }
 
-both_doors!(an_imported_password_signs_in_and_is_then_kept_as_all_others_are);
+both_doors!(an_imported_password_signs_in_and_is_then_stored_like_all_others);
 
-/// An import that runs beside the test, and has begun.
+/// An import in a separate process, after its first progress line.
 fn begun(place: &Place) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut command = gatepost(&["account", "import"]);
     command.arg(place.many()).arg("--data").arg(place.data());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
-    told.read_line(&mut line).unwrap();
+    log.read_line(&mut line).unwrap();
     assert_eq!(line, "5,000 of 11,000\n");
-    (child, told)
+    (child, log)
 }
 
-/// How many it says were done when it was cut.
-fn is_cut((mut child, mut told): (Child, BufReader<std::process::ChildStderr>)) -> usize {
+/// How many rows an interrupted import reports as done.
+fn interrupted_after((mut child, mut log): (Child, BufReader<std::process::ChildStderr>)) -> usize {
     let mut rest = String::new();
-    told.read_to_string(&mut rest).unwrap();
+    log.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1), "{rest}");
     let line = rest.lines().last().unwrap();
     assert!(line.starts_with("gatepost: stopped after ") && line.contains(" of 11000 accounts ("), "{rest}");
-    assert!(line.ends_with("the same command goes on where it stopped"), "{rest}");
+    assert!(line.ends_with("run the same command again to continue"), "{rest}");
     let done: usize = line.split(' ').nth(3).unwrap().parse().unwrap();
     assert!((5_000..MANY).contains(&done), "{line}");
     done
 }
 
-fn goes_on(place: &Place, done: usize) {
+fn continues_after(place: &Place, done: usize) {
     let file = place.0.path().join("accounts.jsonl");
     let output = place.command(&["account", "import", file.to_str().unwrap(), "--json"]);
     let again: Value = serde_json::from_slice(&output.stdout).unwrap();
     let there = usize::try_from(again["already_there"].as_u64().unwrap()).unwrap();
-    assert!(there >= done, "what was answered is there: {there} of {done}");
+    assert!(there >= done, "acknowledged rows are missing: {there} of {done}");
     assert_eq!(again["imported"], MANY - there);
     let emails: Vec<String> =
         place.listed().iter().map(|account| account["email"].as_str().unwrap().to_owned()).collect();
     assert_eq!(emails.len(), MANY);
-    assert_eq!(emails.into_iter().collect::<BTreeSet<_>>().len(), MANY, "every account is there once");
+    assert_eq!(emails.into_iter().collect::<BTreeSet<_>>().len(), MANY, "every account exists once");
 }
 
 #[test]
-fn an_import_that_a_kill_cut_goes_on_where_it_stopped() {
+fn an_import_interrupted_by_a_kill_continues_where_it_stopped() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     let import = begun(&place);
     server.signal(Signal::KILL);
     server.exit_code();
-    goes_on(&place, is_cut(import));
+    continues_after(&place, interrupted_after(import));
 }
 
 #[test]
-fn an_import_that_a_stop_cut_goes_on_beside_the_next_server() {
+fn an_import_interrupted_by_shutting_down_continues_with_the_next_server() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     let import = begun(&place);
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));
-    let done = is_cut(import);
+    let done = interrupted_after(import);
     let _next = Server::start(&place.data(), &[]);
-    goes_on(&place, done);
+    continues_after(&place, done);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_signs_in_while_accounts_are_imported_is_answered() {
+async fn people_can_sign_in_during_an_import() {
     let place = Place::new();
     let server = Process::start(&place.data(), free_address(), &[]);
-    let (mut child, mut told) = begun(&place);
+    let (mut child, mut log) = begun(&place);
     let host = format!("localhost:{}", server.address.port());
     let mut asked = 0;
     while child.try_wait().unwrap().is_none() {
@@ -272,9 +269,9 @@ async fn who_signs_in_while_accounts_are_imported_is_answered() {
         asked += 1;
     }
     assert!(child.wait().unwrap().success());
-    assert!(asked > 10, "{asked} were answered meanwhile");
+    assert!(asked > 10, "{asked} requests were answered meanwhile");
     let mut rest = String::new();
-    told.read_to_string(&mut rest).unwrap();
+    log.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "10,000 of 11,000\n");
     assert_eq!(place.listed().len(), MANY);
 }

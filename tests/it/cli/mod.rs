@@ -1,4 +1,4 @@
-//! The command line: usage, exit codes, the data folder and its key.
+//! The command line: usage, help, exit codes, the data folder and its key.
 
 mod accounts;
 mod import;
@@ -29,7 +29,7 @@ fn run(arguments: &[&str]) -> Output {
     gatepost(arguments).current_dir(folder.path()).output().unwrap()
 }
 
-/// What went to standard error, which must be the program's one sentence.
+/// The error on standard error, which must be a single sentence of the program.
 #[track_caller]
 fn refusal(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
@@ -39,7 +39,7 @@ fn refusal(output: &Output) -> String {
     lines[0].to_owned()
 }
 
-/// A place to serve from, and where in it the data folder is.
+/// A temporary folder, and the path of the data folder in it.
 struct Place(TempDir, PathBuf);
 
 impl Place {
@@ -51,7 +51,7 @@ impl Place {
         self.0.path().join(&self.1)
     }
 
-    /// With a data folder and this key in it.
+    /// A place whose data folder has this key.
     fn with_key(text: &str, mode: u32) -> Self {
         let place = Self::new();
         fs::create_dir(place.data()).unwrap();
@@ -72,7 +72,7 @@ fn serve_from(data: &Path) -> Output {
 }
 
 #[test]
-fn what_is_no_usage_is_refused_with_2_and_the_way_to_help() {
+fn invalid_usage_exits_with_2_and_points_to_the_help() {
     for arguments in [
         &["sevre"][..],
         &["serve", "now"],
@@ -95,7 +95,7 @@ fn what_is_no_usage_is_refused_with_2_and_the_way_to_help() {
 }
 
 #[test]
-fn help_names_every_command_and_option() {
+fn help_lists_every_command_and_option() {
     let output = run(&["--help"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
@@ -111,11 +111,35 @@ fn help_names_every_command_and_option() {
         "--data",
         "--listen",
         "--log-format",
-        "Exit codes: 0, 1 failed, 2 usage or configuration",
+        "Exit codes: 0 success, 1 failure, 2 usage or configuration error.",
     ] {
         assert!(text.contains(word), "{word} is not in:\n{text}");
     }
     assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+}
+
+#[test]
+fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them() {
+    for arguments in [
+        &["serve"][..],
+        &["config"],
+        &["config", "check"],
+        &["openapi"],
+        &["mail", "test"],
+        &["account"],
+        &["account", "add"],
+        &["account", "import"],
+        &["admin", "grant"],
+        &["store", "verify"],
+    ] {
+        let output = run(&[arguments, &["--help"]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text.ends_with("\nGlobal options: see gatepost --help\n"), "{text}");
+        for option in ["--config", "--data", "--listen", "--log-format"] {
+            assert!(!text.contains(option), "{option} is in:\n{text}");
+        }
+    }
 }
 
 #[test]
@@ -128,19 +152,19 @@ fn the_version_is_that_of_the_package() {
 }
 
 #[test]
-fn options_stand_anywhere() {
+fn options_may_appear_anywhere() {
     for arguments in [
-        &["--listen", "127.0.0.1:9", "config", "check"][..],
-        &["config", "--listen", "127.0.0.1:9", "check"],
-        &["config", "check", "--listen", "127.0.0.1:9"],
+        &["--listen", "127.77.0.1:8099", "config", "check"][..],
+        &["config", "--listen", "127.77.0.1:8099", "check"],
+        &["config", "check", "--listen", "127.77.0.1:8099"],
     ] {
         let output = run(arguments);
-        assert!(String::from_utf8(output.stdout).unwrap().contains("127.0.0.1:9"), "{arguments:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains("127.77.0.1:8099"), "{arguments:?}");
     }
 }
 
 #[test]
-fn a_path_that_is_not_utf8_is_refused_and_no_other_is_used() {
+fn a_path_that_is_not_utf8_is_refused_and_no_default_is_used_instead() {
     for option in ["--data", "--config"] {
         let folder = tempfile::tempdir().unwrap();
         let path = OsStr::from_bytes(b"d\xff");
@@ -157,26 +181,38 @@ fn a_path_that_is_not_utf8_is_refused_and_no_other_is_used() {
 }
 
 #[test]
-fn a_bad_configuration_does_not_serve() {
+fn the_server_does_not_start_with_an_invalid_configuration() {
     let output = run(&["serve", "--listen", "here"]);
     assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]
-fn the_log_is_json_where_that_is_asked_for() {
+fn the_log_can_be_json() {
     let folder = tempfile::tempdir().unwrap();
-    let output = gatepost(&["config", "check", "--log-format", "json"])
+    let output = gatepost(&["config", "check", "--listen", "127.0.0.1:0", "--log-format", "json"])
         .current_dir(folder.path())
         .env("GATEPOST_LISTNE", "x")
         .output()
         .unwrap();
     let line: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!(line["level"], "WARN");
-    assert_eq!(line["message"], "GATEPOST_LISTNE is set, but there is no such key");
+    assert_eq!(line["message"], "unknown environment variable GATEPOST_LISTNE");
 }
 
 #[test]
-fn a_key_that_others_can_read_or_write_is_refused_with_the_command_that_helps() {
+fn text_log_lines_have_no_module_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gatepost(&["config", "check", "--listen", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .env("GATEPOST_LISTNE", "x")
+        .output()
+        .unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(log.ends_with(" WARN unknown environment variable GATEPOST_LISTNE\n"), "{log}");
+}
+
+#[test]
+fn a_key_that_others_can_access_is_refused_with_the_command_that_helps() {
     for mode in [0o640, 0o604, 0o620, 0o602, 0o666] {
         let place = Place::with_key(KEY, mode);
         let line = refusal(&place.serve());
@@ -187,7 +223,7 @@ fn a_key_that_others_can_read_or_write_is_refused_with_the_command_that_helps() 
 }
 
 #[test]
-fn a_key_that_is_short_or_garbled_is_refused_and_not_repeated() {
+fn an_invalid_key_is_refused_and_not_repeated() {
     let short = "gatepost-key-1 1 AAECAwQFBgcICQoLDA0ODw==\n";
     let not_base64 = "gatepost-key-1 1 hunter2hunter2hunter2hunter2hunter2hunter2!\n";
     let twice = format!("{KEY}{KEY}");
@@ -208,53 +244,55 @@ fn a_key_that_is_short_or_garbled_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_key_that_is_no_regular_file_is_refused_without_waiting_for_it() {
+fn a_key_that_is_not_a_regular_file_is_refused_without_waiting_for_it() {
     for make in [&["mkfifo", "-m", "600"][..], &["mkdir", "-m", "700"]] {
         let place = Place::with_key(KEY, 0o600);
         let key = place.data().join("key");
         fs::remove_file(&key).unwrap();
         assert!(Command::new(make[0]).args(&make[1..]).arg(&key).status().unwrap().success());
-        assert!(refusal(&place.serve()).ends_with("/data/key: this is no regular file"));
+        assert!(refusal(&place.serve()).ends_with("/data/key: the key file must be a regular file"));
     }
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "whether a skipped test is a fault is told by the environment")]
-fn a_key_that_belongs_to_somebody_else_is_refused() {
+#[expect(clippy::disallowed_methods, reason = "the environment decides whether a skipped test is an error")]
+fn a_key_that_belongs_to_another_user_is_refused() {
     let place = Place::with_key(KEY, 0o600);
     let key = place.data().join("key");
-    // Only root can give a file away, and for everybody else this key would be out of reach anyway.
+    // Only root can give a file to another user, and nobody else could read it then.
     if chown(&key, Some(12_345), None).is_err() {
         assert!(std::env::var_os("CI").is_none(), "CI must run this as root");
         println!("skipped: needs root");
         return;
     }
     assert!(refusal(&place.serve()).contains("belongs to user 12345"));
-    // Root checks the configuration of another user, and makes nothing that this one could not use.
-    let check = gatepost(&["config", "check"]).env("GATEPOST_KEY_FILE", &key).current_dir("/").output();
+    // Root may check the configuration of another user, since that creates no files.
+    let folder = tempfile::tempdir().unwrap();
+    let mut check = gatepost(&["config", "check", "--listen", "127.0.0.1:0"]);
+    let check = check.env("GATEPOST_KEY_FILE", &key).current_dir(folder.path()).output();
     assert_eq!(check.unwrap().status.code(), Some(0));
 }
 
 #[test]
-fn a_store_without_its_key_is_refused_and_not_given_a_new_one() {
+fn a_store_without_its_key_is_refused_and_gets_no_new_one() {
     for trace in ["store", "store.mark"] {
         let place = Place::new();
         fs::create_dir(place.data()).unwrap();
         fs::create_dir(place.data().join(trace)).unwrap();
         let line = refusal(&place.serve());
-        assert!(line.contains("/data/key: the key of this store is missing"), "{line}");
+        assert!(line.contains("/data/key: the key for this database is missing"), "{line}");
         assert!(!place.data().join("key").exists());
     }
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_used_is_refused_in_one_line() {
+fn an_unusable_data_folder_is_refused_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "not a folder").unwrap();
     for data in [file.as_path(), &file.join("below"), Path::new("/proc/gatepost")] {
         let line = refusal(&serve_from(data));
-        assert!(line.contains("the data folder cannot be used"), "{line}");
+        assert!(line.contains("cannot use this data folder"), "{line}");
         assert!(line.contains(data.to_str().unwrap()), "{line}");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");

@@ -1,4 +1,4 @@
-//! The process while it serves: its start, and who else wants its place.
+//! The running server: its start, its key, and other processes on the same data folder or address.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{KEY, Place, gatepost, refusal, run};
 use crate::mail::sendmail::write_program;
 
-/// A server in a process of its own.
+/// A server in a separate process.
 pub(super) struct Server {
     child: Child,
     pub(super) log: BufReader<ChildStderr>,
@@ -21,15 +21,15 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(data: &Path, environment: &[(&str, &str)]) -> Self {
-        // A process that ignores SIGHUP hands that on: whoever runs the tests under nohup, or as a
-        // service, must not decide what they see.
+        // Child processes inherit an ignored SIGHUP. The tests must also pass when they run under nohup
+        // or as a service.
         let mut command = Command::new("/usr/bin/env");
         command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_gatepost")]);
         command.env_clear().envs(environment.iter().copied());
         Self::start_as(command, data)
     }
 
-    /// Starts it by a command that only lacks the options.
+    /// Starts it with a command that lacks only the options.
     pub(super) fn start_as(mut command: Command, data: &Path) -> Self {
         command.args(["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         let mut child = command.current_dir("/").stderr(Stdio::piped()).spawn().unwrap();
@@ -64,7 +64,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already, as the test wanted it.
+        // The test may have ended it already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -84,7 +84,7 @@ pub(super) fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Va
 }
 
 #[test]
-fn it_starts_with_nothing_and_says_where_it_is() {
+fn the_server_starts_without_configuration_and_logs_its_addresses() {
     let place = Place::new();
     let mut command = gatepost(&["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]);
     command.arg(place.data()).current_dir("/").stderr(Stdio::piped());
@@ -101,7 +101,7 @@ fn it_starts_with_nothing_and_says_where_it_is() {
 }
 
 #[test]
-fn a_second_process_on_the_same_data_is_refused_and_told_of_the_first() {
+fn a_second_process_on_the_same_data_folder_is_refused_with_the_id_of_the_first() {
     let place = Place::new();
     let server = Server::start(&place.data(), &[]);
     let line = refusal(&place.serve());
@@ -111,41 +111,41 @@ fn a_second_process_on_the_same_data_is_refused_and_told_of_the_first() {
 }
 
 #[test]
-fn a_place_that_is_taken_is_refused_in_one_line() {
+fn an_address_in_use_is_refused_in_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let place = Place::new();
     let output = gatepost(&["--listen", &address, "--data"]).arg(place.data()).current_dir("/").output();
     let line = refusal(&output.unwrap());
     assert!(line.contains(&address), "{line}");
-    assert!(!place.data().exists(), "where another server listens, nothing is left behind");
+    assert!(!place.data().exists(), "nothing is created if another server listens there");
 }
 
 #[test]
-fn a_store_is_not_served_with_another_key() {
+fn a_store_is_not_served_with_a_different_key() {
     let place = Place::new();
     Server::start(&place.data(), &[]).stop();
     let key = place.data().join("key");
     fs::write(&key, KEY).unwrap();
-    assert!(refusal(&place.serve()).contains("another key"));
+    assert!(refusal(&place.serve()).contains("this database belongs to a different key"));
     fs::remove_file(&key).unwrap();
-    assert!(refusal(&place.serve()).contains("the key of this store is missing"));
+    assert!(refusal(&place.serve()).contains("the key for this database is missing"));
     assert!(!key.exists());
 }
 
 #[test]
-fn a_key_from_the_environment_serves_the_store_it_made() {
+fn a_key_from_the_environment_serves_the_store_created_with_it() {
     let place = Place::new();
     let environment = [("GATEPOST_KEY", KEY)];
     Server::start(&place.data(), &environment).stop();
     assert!(!place.data().join("key").exists());
     assert_eq!(fs::metadata(place.data()).unwrap().mode() & 0o777, 0o700);
     Server::start(&place.data(), &environment).stop();
-    assert!(refusal(&place.serve()).contains("the key of this store is missing"));
+    assert!(refusal(&place.serve()).contains("the key for this database is missing"));
 }
 
 #[test]
-fn the_first_start_makes_a_key_that_every_later_one_keeps() {
+fn the_first_start_creates_a_key_that_later_starts_keep() {
     let place = Place::new();
     let start = || {
         Server::start(&place.data(), &[]).stop();
@@ -155,19 +155,22 @@ fn the_first_start_makes_a_key_that_every_later_one_keeps() {
     assert!(first.starts_with("gatepost-key-1 1 "), "{first}");
     assert_eq!(fs::metadata(place.data().join("key")).unwrap().mode() & 0o7777, 0o600);
     let drafts = fs::read_dir(place.data()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(drafts.into_iter().all(|name| !name.to_str().unwrap().starts_with("key.")), "no draft stays");
+    assert!(drafts.into_iter().all(|name| !name.to_str().unwrap().starts_with("key.")), "no draft is left");
     assert_eq!(start(), first);
 }
 
 #[test]
-fn a_store_is_verified_by_hand_and_accepted_without_its_mark() {
+fn a_store_without_its_side_file_can_be_verified_and_accepted() {
     let place = Place::new();
     Server::start(&place.data(), &[]).stop();
     let verify = |arguments: &[&str]| {
         let mut command = gatepost(&["store", "verify"]);
         command.args(arguments).arg("--data").arg(place.data()).current_dir("/").output().unwrap()
     };
-    assert_eq!(verify(&[]).status.code(), Some(0));
+    let verified = verify(&[]);
+    assert_eq!(verified.status.code(), Some(0));
+    let shown = String::from_utf8(verified.stdout).unwrap();
+    assert!(shown.starts_with("The database is intact: ") && shown.ends_with(" commits.\n"), "{shown}");
     fs::remove_file(place.data().join("store.mark")).unwrap();
     assert!(refusal(&verify(&[])).contains("store verify --accept"));
     assert!(refusal(&place.serve()).contains("store verify --accept"));
@@ -176,11 +179,11 @@ fn a_store_is_verified_by_hand_and_accepted_without_its_mark() {
 }
 
 #[test]
-fn a_test_letter_tells_what_became_of_it() {
+fn a_test_email_that_is_not_sent_is_reported_with_the_reason() {
     let output = run(&["mail", "test", "ann@example.org"]);
-    assert!(refusal(&output).contains("mailbox"), "nothing is sent by the mailbox transport");
+    assert!(refusal(&output).contains("mailbox"), "the mailbox transport sends nothing");
 
-    // A port that nobody listens on: taken, and let go.
+    // A port that was free just now, so nothing listens on it.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let folder = tempfile::tempdir().unwrap();
     let output = gatepost(&["mail", "test", "ann@example.org"])
@@ -190,11 +193,11 @@ fn a_test_letter_tells_what_became_of_it() {
         .output()
         .unwrap();
     assert!(refusal(&output).contains("refused"));
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no store is needed to send it");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "sending it creates no store");
 }
 
 #[test]
-fn a_test_letter_goes_through_the_sendmail_program_of_the_path_which_learns_no_secret() {
+fn a_test_email_is_sent_with_the_sendmail_program_in_path_which_gets_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let script =
         format!("#!/bin/sh\ncd {}\n/usr/bin/env > environment\n/bin/cat > letter\n", folder.path().display());
@@ -208,8 +211,8 @@ fn a_test_letter_goes_through_the_sendmail_program_of_the_path_which_learns_no_s
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(told, "The letter was taken: sendmail ended, exit status: 0\n");
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.starts_with("The sendmail program accepted the message: "), "{shown}");
     let letter = fs::read_to_string(folder.path().join("letter")).unwrap();
     assert!(letter.contains("\nTo: ann@example.org\n"), "{letter}");
     let environment = fs::read_to_string(folder.path().join("environment")).unwrap();
@@ -217,7 +220,7 @@ fn a_test_letter_goes_through_the_sendmail_program_of_the_path_which_learns_no_s
 }
 
 #[test]
-fn the_document_of_the_api_is_printed_whatever_the_configuration() {
+fn the_openapi_document_is_printed_whatever_the_configuration() {
     let output = run(&["openapi", "--listen", "here"]);
     assert_eq!(output.status.code(), Some(0));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

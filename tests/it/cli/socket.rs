@@ -1,4 +1,4 @@
-//! The socket in the data folder: who can open it, what may come over it, and what is left of it.
+//! The socket in the data folder: its permissions, invalid orders, and leftovers.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,10 +16,10 @@ fn socket(place: &Place) -> PathBuf {
     place.data().join("gatepost.sock")
 }
 
-/// Sends bytes as they are, and nothing after them. What came back.
+/// Sends these bytes and nothing else, and returns the answer.
 fn send(place: &Place, bytes: &[u8]) -> String {
     let mut stream = UnixStream::connect(socket(place)).unwrap();
-    // Who is answered before all is read hangs up.
+    // The server may answer and close the connection before it has read everything.
     let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
@@ -27,7 +27,7 @@ fn send(place: &Place, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn only_the_owner_of_the_data_can_open_it_and_it_goes_with_its_server() {
+fn only_the_owner_of_the_data_folder_can_open_the_socket_and_it_is_removed_with_its_server() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     let file = fs::symlink_metadata(socket(&place)).unwrap();
@@ -39,7 +39,7 @@ fn only_the_owner_of_the_data_can_open_it_and_it_goes_with_its_server() {
 }
 
 #[test]
-fn what_a_killed_server_left_is_in_nobodys_way() {
+fn the_socket_of_a_killed_server_does_no_harm() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     server.signal(Signal::KILL);
@@ -51,15 +51,15 @@ fn what_a_killed_server_left_is_in_nobodys_way() {
 }
 
 #[test]
-fn what_is_no_order_is_refused_and_harms_nobody() {
+fn invalid_orders_are_refused_and_do_no_harm() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
-    // Some that say nothing stay, and one went away without its answer.
+    // Some clients stay silent, and one left without waiting for its answer.
     let _silent: Vec<UnixStream> = (0..5).map(|_| UnixStream::connect(socket(&place)).unwrap()).collect();
     let mut gone = UnixStream::connect(socket(&place)).unwrap();
     gone.write_all(b"{\"list_accounts\":{\"after\":null}}\n").unwrap();
     drop(gone);
-    for rubbish in [
+    for garbage in [
         &b"\n"[..],
         b"\0\xff\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -70,7 +70,7 @@ fn what_is_no_order_is_refused_and_harms_nobody() {
         b"{\"show_account\":{\"email\":\"ann@example.org\"}}",
         "[".repeat(3 << 20).as_bytes(),
     ] {
-        let answer = send(&place, rubbish);
+        let answer = send(&place, garbage);
         assert!(answer.is_empty() || answer.starts_with("{\"refused\":"), "{answer}");
     }
     for (order, reason) in [
@@ -84,13 +84,13 @@ fn what_is_no_order_is_refused_and_harms_nobody() {
         let answer = send(&place, format!("{order}\n").as_bytes());
         assert!(answer.starts_with("{\"refused\":") && answer.contains(reason), "{answer}");
     }
-    assert_eq!(place.answer(&["account", "list"]), "There is no account yet.\n");
+    assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
     server.signal(Signal::TERM);
-    assert_eq!(server.exit_code(), Some(0), "nor does who says nothing keep it");
+    assert_eq!(server.exit_code(), Some(0), "silent clients do not delay shutting down");
 }
 
 #[test]
-fn a_file_of_its_name_stays_and_the_server_serves_all_the_same() {
+fn a_file_with_the_name_of_the_socket_is_kept_and_the_server_runs_without_a_socket() {
     let place = Place::new();
     place.answer(&["account", "add", "ann@example.org"]);
     fs::write(socket(&place), "mine").unwrap();
@@ -100,11 +100,11 @@ fn a_file_of_its_name_stays_and_the_server_serves_all_the_same() {
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));
     assert_eq!(fs::read_to_string(socket(&place)).unwrap(), "mine");
-    assert_eq!(place.listed().len(), 1, "without a server the file is in nobody's way");
+    assert_eq!(place.listed().len(), 1, "without a server the file does no harm");
 }
 
 #[test]
-fn a_folder_that_is_too_deep_for_a_socket_has_one() {
+fn a_data_folder_with_a_very_long_path_has_a_socket_too() {
     let mut place = Place::new();
     place.1 = ["a-folder-with-quite-a-long-name"; 6].iter().collect();
     fs::create_dir_all(place.data().parent().unwrap()).unwrap();

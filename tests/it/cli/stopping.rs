@@ -1,4 +1,4 @@
-//! The end of the process: what a signal lets finish, and what it does not.
+//! Shutting down: which requests a signal lets finish, and which it does not.
 
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,10 +11,10 @@ use rustix::process::Signal;
 use super::Place;
 use super::serving::{Server, line_with};
 
-/// Longer than a stop may take, so that one that hangs fails the test.
+/// The longest time shutting down may take.
 const STOP: Duration = Duration::from_secs(10);
 
-/// A request whose body is still awaited: its head was surely received.
+/// A request whose head was certainly received, and whose body is not sent yet.
 fn unfinished_request(server: &Server) -> TcpStream {
     let mut socket = TcpStream::connect(server.address).unwrap();
     let port = server.address.port();
@@ -28,7 +28,7 @@ fn unfinished_request(server: &Server) -> TcpStream {
     socket
 }
 
-/// Sends the rest of it, and wants its answer.
+/// Sends the rest of the request and expects a response.
 #[track_caller]
 fn finish(mut request: TcpStream) {
     request.write_all(b"12345").unwrap();
@@ -38,32 +38,32 @@ fn finish(mut request: TcpStream) {
 }
 
 #[test]
-fn a_signal_lets_what_has_begun_finish_and_ends_with_0() {
+fn a_signal_lets_open_requests_finish_and_the_exit_code_is_0() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let place = Place::new();
         let mut server = Server::start(&place.data(), &[]);
         let request = unfinished_request(&server);
         server.signal(signal);
-        line_with(&mut server.log, "stopping");
+        line_with(&mut server.log, "shutting down");
         finish(request);
         assert_eq!(server.exit_code(), Some(0), "{signal:?}");
     }
 }
 
 #[test]
-fn a_closed_terminal_lets_what_has_begun_finish_though_nobody_reads_the_log() {
+fn a_closed_terminal_lets_open_requests_finish_although_the_log_cannot_be_written() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     let request = unfinished_request(&server);
-    let (nobody, _) = std::io::pipe().unwrap();
-    server.log = BufReader::new(ChildStderr::from(OwnedFd::from(nobody)));
+    let (closed, _) = std::io::pipe().unwrap();
+    server.log = BufReader::new(ChildStderr::from(OwnedFd::from(closed)));
     server.signal(Signal::HUP);
     finish(request);
     assert_eq!(server.exit_code(), Some(0));
 }
 
 #[test]
-fn who_starts_it_to_outlive_the_terminal_has_it_so() {
+fn a_server_started_with_sighup_ignored_survives_a_closed_terminal() {
     let place = Place::new();
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_gatepost")]).env_clear();
@@ -71,19 +71,19 @@ fn who_starts_it_to_outlive_the_terminal_has_it_so() {
     server.signal(Signal::HUP);
     let request = unfinished_request(&server);
     server.signal(Signal::TERM);
-    line_with(&mut server.log, "stopping");
+    line_with(&mut server.log, "shutting down");
     finish(request);
     assert_eq!(server.exit_code(), Some(0));
 }
 
 #[test]
-fn a_signal_that_is_sent_again_changes_nothing() {
+fn a_signal_sent_again_has_no_effect() {
     for signal in [Signal::TERM, Signal::HUP] {
         let place = Place::new();
         let mut server = Server::start(&place.data(), &[]);
         let request = unfinished_request(&server);
         server.signal(signal);
-        line_with(&mut server.log, "stopping");
+        line_with(&mut server.log, "shutting down");
         for again in [signal, Signal::TERM, Signal::HUP, Signal::INT] {
             server.signal(again);
         }
@@ -93,8 +93,8 @@ fn a_signal_that_is_sent_again_changes_nothing() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long a process takes to end is real time")]
-fn a_request_that_never_ends_does_not_keep_it() {
+#[expect(clippy::disallowed_methods, reason = "a process ends in real time")]
+fn a_request_that_never_ends_does_not_delay_shutting_down_for_long() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     let _request = unfinished_request(&server);
@@ -105,13 +105,13 @@ fn a_request_that_never_ends_does_not_keep_it() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long a process takes to end is real time")]
-fn a_second_interrupt_ends_it_at_once() {
+#[expect(clippy::disallowed_methods, reason = "a process ends in real time")]
+fn a_second_interrupt_ends_the_server_at_once() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     let _request = unfinished_request(&server);
     server.signal(Signal::INT);
-    line_with(&mut server.log, "stopping");
+    line_with(&mut server.log, "shutting down");
     let begun = Instant::now();
     server.signal(Signal::INT);
     assert_eq!(server.exit_code(), Some(1));

@@ -1,4 +1,4 @@
-//! What the operator does to somebody's account, with a running server and without one.
+//! Disabling, enabling, signing out and deleting accounts, with a running server and without one.
 
 use gatepost::domain::operator::Role;
 use gatepost::domain::record::address::EmailAddress;
@@ -13,7 +13,7 @@ use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_signed_in_is_out_at_the_next_request() {
+async fn ending_sessions_takes_effect_with_the_next_request() {
     let place = Place::new();
     let server = Server::start(&place.data(), &[]);
     for door in [Door::Pages, Door::Json] {
@@ -27,7 +27,7 @@ async fn whoever_is_signed_in_is_out_at_the_next_request() {
             assert!(caller.who().await.is_some());
             place.answer(&["account", command, &email]);
             assert_eq!(caller.who().await, None, "{command}");
-            // What was handed out before is void, also after the account is opened again.
+            // Links created before no longer work, even after the account is enabled again.
             if is_shut {
                 place.refused(&["account", "link", &email]);
                 place.answer(&["account", "enable", &email]);
@@ -43,8 +43,36 @@ async fn whoever_is_signed_in_is_out_at_the_next_request() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_action_on_an_account_is_reported_in_a_sentence() {
+    let place = Place::new();
+    let report = |command: &str| place.answer(&["account", command, "ann@example.org"]);
+    place.answer(&["account", "add", "ann@example.org"]);
+    let server = Server::start(&place.data(), &[]);
+    let sign_in = async |devices: usize| {
+        for _ in 0..devices {
+            let link = link_in(&place.answer(&["account", "link", "ann@example.org"]));
+            let mut caller = Caller::new(Door::Json, server.address);
+            assert_eq!(caller.follow_deliberately(&link).await, Answer::Done);
+        }
+    };
+    assert_eq!(report("sign-out"), "ann@example.org was not signed in on any device.\n");
+    sign_in(1).await;
+    assert_eq!(report("sign-out"), "Signed out ann@example.org on 1 device.\n");
+    sign_in(3).await;
+    assert_eq!(report("sign-out"), "Signed out ann@example.org on 3 devices.\n");
+    sign_in(2).await;
+    assert_eq!(report("disable"), "Disabled ann@example.org and signed it out on 2 devices.\n");
+    assert_eq!(report("disable"), "ann@example.org is already disabled.\n");
+    assert_eq!(report("enable"), "Enabled ann@example.org.\n");
+    assert_eq!(report("enable"), "ann@example.org is not disabled.\n");
+    assert_eq!(report("disable"), "Disabled ann@example.org. It was not signed in on any device.\n");
+    let deleted = "Deleted ann@example.org permanently. Its owner is notified by email.\n";
+    assert_eq!(report("delete"), deleted);
+}
+
 #[test]
-fn an_account_is_shut_opened_and_deleted() {
+fn an_account_is_disabled_enabled_and_deleted() {
     both_ways(|place| {
         place.answer(&["account", "add", "ann@example.org"]);
         let shown = place.answer(&["account", "disable", "ann@example.org", "--json"]);
@@ -55,14 +83,14 @@ fn an_account_is_shut_opened_and_deleted() {
         place.answer(&["account", "delete", "ann@example.org"]);
         for command in ["show", "disable", "enable", "sign-out", "delete"] {
             let refusal = place.refused(&["account", command, "ann@example.org"]);
-            assert!(refusal.contains("ann@example.org has no account"), "{command}: {refusal}");
+            assert!(refusal.contains("no account for ann@example.org"), "{command}: {refusal}");
         }
         place.answer(&["account", "add", "ann@example.org"]);
     });
 }
 
 #[test]
-fn what_was_done_is_told_to_programs() {
+fn json_shows_the_account_as_it_is_or_was() {
     both_ways(|place| {
         let added = place.json(&["account", "add", "ann@example.org"])["account"].clone();
         assert_eq!(added["email"], "ann@example.org");
@@ -74,7 +102,7 @@ fn what_was_done_is_told_to_programs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whose_account_is_deleted_is_told_by_mail() {
+async fn the_owner_of_a_deleted_account_is_notified_by_email() {
     let place = Place::new();
     for (email, is_served) in [("ann@example.org", false), ("bob@example.org", true)] {
         let mut server = None;
@@ -94,7 +122,7 @@ async fn whose_account_is_deleted_is_told_by_mail() {
 }
 
 #[tokio::test]
-async fn every_treatment_leaves_its_event_and_what_is_so_already_none() {
+async fn every_action_on_an_account_writes_an_event_and_no_change_writes_none() {
     let app = App::start().await;
     let gatepost = &app.house.gatepost;
     let (ann, operator) = (EmailAddress::parse("ann@example.org").unwrap(), &Client::server());

@@ -1,5 +1,6 @@
 //! The configuration from file and environment: all errors at once, and nothing written.
 
+mod check;
 mod defaults;
 mod mistakes;
 

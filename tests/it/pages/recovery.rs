@@ -16,11 +16,20 @@ async fn whoever_is_signed_in_and_has_forgotten_the_password_sets_a_new_one() {
     assert_eq!(ann.forgot_password(ANN).await, Answer::Done);
     let letter = app.letter_to(ANN).await;
     ann.get("/check-inbox").await;
-    assert_eq!((count(&ann, "id=\"code\""), count(&ann, "Signing in here ends that.")), (1, 0));
+    assert_eq!(
+        (count(&ann, "id=\"code\""), count(&ann, "Signing in here will sign you out of that account.")),
+        (1, 0)
+    );
     // The same length is asked for here as by the link.
     assert_eq!(count(&ann, "At least 12 characters."), 1, "{}", page(&ann));
     ann.look_at(&letter.link).await;
-    assert_eq!((count(&ann, "At least 12 characters."), count(&ann, "Signing in here ends that.")), (1, 0));
+    assert_eq!(
+        (
+            count(&ann, "At least 12 characters."),
+            count(&ann, "Signing in here will sign you out of that account.")
+        ),
+        (1, 0)
+    );
     assert_eq!(ann.reset_by_code(&letter.code, OTHER).await, Answer::Done);
     app.news_to(ANN).await;
     also(&app, Door::Pages, ANN, OTHER).await;
@@ -34,9 +43,9 @@ async fn whoever_sets_the_password_of_another_account_is_told_whom_they_leave() 
     assert_eq!(bob.forgot_password(ANN).await, Answer::Done);
     let letter = app.letter_to(ANN).await;
     bob.get("/check-inbox").await;
-    assert_eq!(count(&bob, "You are signed in as <strong class=\"address\">bob@example.org</strong>."), 1);
+    assert_eq!(count(&bob, "You're signed in as <strong class=\"address\">bob@example.org</strong>."), 1);
     bob.look_at(&letter.link).await;
-    assert_eq!(count(&bob, "Signing in here ends that."), 1);
+    assert_eq!(count(&bob, "Signing in here will sign you out of that account."), 1);
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ async fn a_change_is_confirmed_in_another_session_of_the_account(door: Door) {
         assert_eq!(caller.look_at(&letter.link).await, Answer::Done);
         if door == Door::Pages {
             let page = &caller.last.as_ref().unwrap().body;
-            assert!(page.contains("Confirm the new address</button>"), "{page}");
+            assert!(page.contains("Confirm new address</button>"), "{page}");
             assert_eq!(page.contains("data-post-once"), posts_itself, "{page}");
         }
     }

@@ -56,37 +56,37 @@ enum Act {
 
 /// An act, what it is called in the export, and what the page says of it.
 const ACTS: [(Act, &str, &str); 27] = [
-    (Act::Confirm, "user_created", "The address was confirmed: the account came to be."),
+    (Act::Confirm, "user_created", "Email address confirmed. Account created."),
     (Act::SignInByLink, "authn_login_success", "Signed in."),
     (Act::SignInByCode, "authn_login_success", "Signed in."),
     (Act::SignInByPassword, "authn_login_success", "Signed in."),
-    (Act::WrongPassword, "authn_login_fail", "A wrong password was typed."),
+    (Act::WrongPassword, "authn_login_fail", "Wrong password entered."),
     (Act::SignOut, "session_ended", "Signed out."),
-    (Act::SetPassword, "authn_password_change", "The password was set or changed."),
-    (Act::ChangePassword, "authn_password_change", "The password was set or changed."),
+    (Act::SetPassword, "authn_password_change", "Password changed."),
+    (Act::ChangePassword, "authn_password_change", "Password changed."),
     (
         Act::WrongCurrentPassword,
         "authn_password_change_fail",
-        "The password was not changed: the present one was wrong.",
+        "Password change refused: wrong current password.",
     ),
-    (Act::RemovePassword, "authn_password_change", "The password was removed."),
-    (Act::ResetPassword, "authn_password_change", "The forgotten password was replaced."),
-    (Act::Reauthenticate, "authn_login_success", "It was proven once more who is signed in."),
-    (Act::ReauthenticateWrongly, "authn_login_fail", "A wrong password was typed."),
-    (Act::AskForCode, "authn_token_created", "A letter was asked for."),
-    (Act::ReauthenticateByCode, "authn_login_success", "It was proven once more who is signed in."),
-    (Act::ReauthenticateByWrongCode, "authn_login_fail", "A wrong code was typed."),
-    (Act::AskForChange, "authn_token_created", "A letter was asked for."),
-    (Act::CancelChange, "user_updated", "A change of address was called off."),
-    (Act::ChangeEmail, "user_updated", "The address was changed."),
-    (Act::RestoreEmail, "user_updated", "The old address was restored."),
-    (Act::EndSession, "session_ended", "A session was ended."),
-    (Act::EndOthers, "session_ended", "All other sessions were ended."),
-    (Act::Disable, "authn_login_lock", "The account was disabled by who runs this server."),
-    (Act::Enable, "authn_login_unlock", "The account was enabled again by who runs this server."),
-    (Act::HandOutLink, "authn_token_created", "A sign-in link was made by who runs this server."),
-    (Act::Grant, "privilege_permissions_changed", "The account became an admin's."),
-    (Act::Revoke, "privilege_permissions_changed", "The account is no admin's any more."),
+    (Act::RemovePassword, "authn_password_change", "Password removed."),
+    (Act::ResetPassword, "authn_password_change", "Password reset."),
+    (Act::Reauthenticate, "authn_login_success", "Identity confirmed."),
+    (Act::ReauthenticateWrongly, "authn_login_fail", "Wrong password entered."),
+    (Act::AskForCode, "authn_token_created", "An email was requested."),
+    (Act::ReauthenticateByCode, "authn_login_success", "Identity confirmed."),
+    (Act::ReauthenticateByWrongCode, "authn_login_fail", "Wrong code entered."),
+    (Act::AskForChange, "authn_token_created", "An email was requested."),
+    (Act::CancelChange, "user_updated", "Email change cancelled."),
+    (Act::ChangeEmail, "user_updated", "Email address changed."),
+    (Act::RestoreEmail, "user_updated", "Previous email address restored."),
+    (Act::EndSession, "session_ended", "A device was signed out."),
+    (Act::EndOthers, "session_ended", "All other devices were signed out."),
+    (Act::Disable, "authn_login_lock", "Disabled by the administrator."),
+    (Act::Enable, "authn_login_unlock", "Re-enabled by the administrator."),
+    (Act::HandOutLink, "authn_token_created", "Sign-in link created by the administrator."),
+    (Act::Grant, "privilege_permissions_changed", "Admin rights granted."),
+    (Act::Revoke, "privilege_permissions_changed", "Admin rights removed."),
 ];
 
 impl Act {
@@ -229,9 +229,9 @@ async fn every_act_is_told_to_whom_it_was_done(door: Door) {
         let expected = json!({ "at": at, "name": name, "ip": ip, "device": device, "outcome": outcome });
         assert_eq!(told, [&expected], "{act:?}");
         let page = reader.in_browser().get("/profile").await.body;
-        let from = format!(", {device}, {ip}</p></li>");
+        let from = format!(", {device}, {ip}</span></li>");
         let is_told = |item: &str| {
-            item.starts_with(&format!("{sentence}<p class=\"hint\"><time datetime=\"{at}\">"))
+            item.starts_with(&format!("<span>{sentence}</span><span class=\"hint\"><time datetime=\"{at}\">"))
                 && item.split_inclusive("</li>").next().unwrap().ends_with(&from)
         };
         assert!(page.split("<li>").any(is_told), "{act:?}: {page}");

@@ -1,4 +1,4 @@
-//! What the landing page of a link shows, by what the link is for and who looks.
+//! The landing page of a link, by what the link is for and in which browser it was opened.
 
 use maud::{Markup, html};
 use poem::Response;
@@ -7,6 +7,7 @@ use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{beside, leaving, page};
 use super::super::visitor::Visitor;
+use super::words::{NEW_PASSWORD, Words, words};
 use crate::domain::mailed::{LinkView, Need};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::purpose::Purpose;
@@ -16,85 +17,15 @@ use crate::path::{self, SIGN_IN};
 use crate::web::house::House;
 use crate::web::problem::Problem;
 
-/// What the page says.
-struct Words {
-    title: &'static str,
-    /// Before and after the address, to who asked.
-    here: [&'static str; 2],
-    /// The same to anybody else.
-    elsewhere: [&'static str; 2],
-    carry: &'static str,
-    tick: &'static str,
-    button: &'static str,
-}
-
-fn words(view: &LinkView) -> Words {
-    const ASKED_ELSEWHERE: &str = "I asked on another device or browser";
-    const ASKED: &str = "I asked for this letter myself.";
-    match view.purpose {
-        Purpose::Register if view.makes_account => Words {
-            title: "Confirm your address",
-            here: ["You registered ", "."],
-            elsewhere: ["Somebody registered ", " with us, but not in this browser."],
-            carry: "I registered on another device or browser",
-            tick: "I registered this address myself.",
-            button: "Confirm and sign in",
-        },
-        Purpose::Register => Words {
-            title: "You have an account already",
-            here: ["There is an account under ", ". Nothing about it has changed: just sign in."],
-            elsewhere: ["This link signs in ", ". It was not asked for in this browser."],
-            carry: ASKED_ELSEWHERE,
-            tick: ASKED,
-            button: "Sign in",
-        },
-        Purpose::SignIn if view.handed_out => Words {
-            title: "Sign in",
-            here: ["This link signs in ", "."],
-            elsewhere: ["This link signs in ", ". It works once."],
-            carry: "",
-            tick: "Whoever runs this server gave me this link.",
-            button: "Sign in",
-        },
-        Purpose::SignIn => Words {
-            title: "Sign in",
-            here: ["You asked to sign in as ", "."],
-            elsewhere: ["This link signs in ", ". It was not asked for in this browser."],
-            carry: ASKED_ELSEWHERE,
-            tick: ASKED,
-            button: "Sign in",
-        },
-        Purpose::ResetPassword => Words {
-            title: "Choose a new password",
-            here: ["This sets a new password for ", " and signs you in. Everybody else is signed out."],
-            elsewhere: ["This sets a new password for ", " and signs you in. Everybody else is signed out."],
-            carry: ASKED_ELSEWHERE,
-            tick: "",
-            button: "Set the password",
-        },
-        Purpose::ChangeEmail | Purpose::Reauthenticate => Words {
-            title: "Confirm your new address",
-            here: ["Your account gets the address ", "."],
-            elsewhere: [
-                "Somebody wants to use ",
-                " for an account. That can be confirmed only where that account is signed in.",
-            ],
-            carry: "I am signed in on another device or browser",
-            tick: "",
-            button: "Confirm the new address",
-        },
-        Purpose::UndoEmail => Words {
-            title: "Take your address back",
-            here: ["", ""],
-            elsewhere: [
-                "This gives the account its address ",
-                " back, removes its password, and signs everybody out of it. Then you sign in by mail.",
-            ],
-            carry: "",
-            tick: "I want that.",
-            button: "Restore this address",
-        },
-    }
+/// One look at a link: what the page is drawn from.
+struct Look<'a> {
+    house: &'a House,
+    token: &'a str,
+    view: &'a LinkView,
+    words: Words,
+    /// The account that signing in here would sign out.
+    leaves: Option<&'a EmailAddress>,
+    problem: Option<&'a Problem>,
 }
 
 pub(super) fn landing(
@@ -106,24 +37,23 @@ pub(super) fn landing(
     let account = visitor.signed_in.as_ref().map(|signed_in| &signed_in.account);
     let leaves = account.map(|account| &account.address).filter(|own| is_left(own, view));
     let is_its_own = view.asked_by.is_some_and(|id| account.is_some_and(|account| account.id == id));
-    let words = words(view);
-    let content = match (view.needs, view.asker) {
-        (Some(Need::Session), _) if !is_its_own => {
-            for_who_is_signed_in(&visitor.part, view, &words, account.is_some())
+    let look = Look { house, token: &visitor.part, view, words: words(view), leaves, problem };
+    let is_here = view.asker == Asker::Yes;
+    let (heading, content) = match view.needs {
+        Some(Need::Session) if !is_its_own => {
+            (look.words.elsewhere[0], look.other_account(account.is_some()))
         }
-        (Some(Need::Password), _) => new_password(house, &visitor.part, view, &words, leaves, problem),
-        (None | Some(Need::Session), _) | (_, Asker::Yes) => {
-            asked_here(&visitor.part, view, &words, leaves, problem)
-        }
-        (Some(Need::Confirm), Asker::No) => {
-            asked_elsewhere(house, &visitor.part, view, &words, leaves, problem)
-        }
+        Some(Need::Password) if is_here => (look.words.here[0], look.new_password()),
+        None | Some(Need::Session) => (look.words.here[0], look.requested_here()),
+        _ if is_here => (look.words.here[0], look.requested_here()),
+        _ => (look.words.elsewhere[0], look.opened_elsewhere()),
     };
-    page(&house.site, visitor, words.title, &content)
+    let content = html! { section.card { h1.question { (heading.draw(&view.email)) } (content) } };
+    page(&house.site, visitor, &heading.text(&view.email), &content)
 }
 
-/// Whether redeeming it ends a sign-in to this address. An undo signs nobody in, and who sets the password
-/// of their own account stays in it.
+/// Whether redeeming it signs this account out here. An undo signs no one in, and people who set the
+/// password of their own account stay signed in to it.
 fn is_left(own: &EmailAddress, view: &LinkView) -> bool {
     match view.purpose {
         Purpose::SignIn | Purpose::Register => true,
@@ -132,127 +62,131 @@ fn is_left(own: &EmailAddress, view: &LinkView) -> bool {
     }
 }
 
-fn asked_here(
-    token: &str,
-    view: &LinkView,
-    words: &Words,
-    leaves: Option<&EmailAddress>,
-    problem: Option<&Problem>,
-) -> Markup {
-    // Who is about to leave an account is told first, and presses the button; so is who was refused, or the
-    // page would ask again and again.
-    let posts_itself = leaves.is_none() && problem.is_none() && view.asker == Asker::Yes;
-    let [before, after] = words.here;
-    html! {
-        section.card {
-            h1 { (words.title) }
-            p.lead { (before) strong.address { (view.email) } (after) }
-            (leaving(leaves))
-            form method="post" action=(path::link(token)) data-post-once[posts_itself] {
-                (beside("link-error", problem))
-                button type="submit" { (words.button) }
+impl Look<'_> {
+    /// In the browser that requested it: one click, which the script makes by itself.
+    fn requested_here(&self) -> Markup {
+        // Someone who is about to leave an account has to be warned first. After a refusal the page must
+        // not submit itself, or it would do so over and over.
+        let posts_itself = self.leaves.is_none() && self.problem.is_none() && self.view.asker == Asker::Yes;
+        html! {
+            p.lead { (self.words.here[1].draw(&self.view.email)) }
+            (leaving(self.leaves))
+            form method="post" action=(path::link(self.token)) data-post-once[posts_itself] {
+                (beside("link-error", self.problem))
+                button type="submit" { (self.words.button.draw(&self.view.email)) }
             }
         }
     }
-}
 
-/// No button: whoever planted somebody's address into an account of his own would have its owner press
-/// it. The code goes to where the account is signed in, if that is the reader's. Who asked in this browser
-/// and has signed out since does so again.
-fn for_who_is_signed_in(token: &str, view: &LinkView, words: &Words, is_signed_in: bool) -> Markup {
-    let [before, after] = words.elsewhere;
-    let sign_in = with_next(SIGN_IN, Some(&path::link(token)));
-    html! {
-        section.card {
-            h1 { "Is this you?" }
-            p.lead { (before) strong.address { (view.email) } (after) }
-            @if let Some(code) = &view.code { (carry(words.carry, code)) }
-            @if view.asker == Asker::Yes && !is_signed_in {
-                p { "You asked for it in this browser, and have signed out since. Sign in first, and then open the link of our letter again." }
+    /// No button: someone could request a change to another person's address, and that person would
+    /// confirm it here for them. The code works only where the right account is signed in.
+    fn other_account(&self, is_signed_in: bool) -> Markup {
+        let sign_in = with_next(SIGN_IN, Some(&path::link(self.token)));
+        html! {
+            p.lead { (self.words.elsewhere[1].draw(&self.view.email)) }
+            @if let Some(code) = &self.view.code { (finish_there(code)) }
+            @if self.view.asker == Asker::Yes && !is_signed_in {
+                p { "You started this in this browser but have signed out since. Sign in, then open the link in our email again." }
                 p.actions { a.button href=(sign_in) { "Sign in" } }
             }
-            p.hint { "This is not about you? Then close this page: nothing happens." }
+            (not_you())
         }
     }
-}
 
-fn new_password(
-    house: &House,
-    token: &str,
-    view: &LinkView,
-    words: &Words,
-    leaves: Option<&EmailAddress>,
-    problem: Option<&Problem>,
-) -> Markup {
-    let [before, after] = words.here;
-    let hint = length_hint(house.gatepost.min_password_bytes());
-    let beside_password = of(problem, "password");
-    html! {
-        section.card {
-            h1 { (words.title) }
-            p.lead { (before) strong.address { (view.email) } (after) }
-            @if let Some(code) = &view.code { (carry(words.carry, code)) }
-            form method="post" action=(path::link(token)) {
-                (leaving(leaves))
-                (hidden_username(view.email.as_str()))
-                (new_password_field("New password", &hint, true, beside_password))
-                (beside("link-error", problem.filter(|_| beside_password.is_none())))
-                button type="submit" { (words.button) }
-            }
-            p.hint { "You did not ask for it? Then close this page: your password stays as it is." }
+    /// In the browser that requested it. The new password takes the place of the tick.
+    fn new_password(&self) -> Markup {
+        html! {
+            p.lead { (self.words.here[1].draw(&self.view.email)) }
+            (self.form())
+            p.hint { "Didn't request this? Close this page. Your password stays the same." }
         }
     }
-}
 
-fn asked_elsewhere(
-    house: &House,
-    token: &str,
-    view: &LinkView,
-    words: &Words,
-    leaves: Option<&EmailAddress>,
-    problem: Option<&Problem>,
-) -> Markup {
-    let beside_password = of(problem, "password");
-    let beside_tick = problem.filter(|_| beside_password.is_none());
-    let is_wrong = beside_tick.map(|_| "true");
-    let [before, after] = words.elsewhere;
-    html! {
-        section.card {
-            h1 { "Is this you?" }
-            p.lead { (before) strong.address { (view.email) } (after) }
-            @if let Some(code) = &view.code { (carry(words.carry, code)) }
-            form method="post" action=(path::link(token)) {
-                h2 { (words.button) " here" }
-                (leaving(leaves))
-                @if view.makes_account {
-                    p { "The password that was typed to register is not taken over: somebody else may have typed it. "
-                        "Choose a new one, or leave it empty and sign in by mail." }
-                    (hidden_username(view.email.as_str()))
-                    (new_password_field("New password (optional)", &length_hint(house.gatepost.min_password_bytes()), false, beside_password))
+    /// In any other browser there are two ways on: with the code where it was requested, or here after a
+    /// tick, which no scanner sets.
+    fn opened_elsewhere(&self) -> Markup {
+        html! {
+            p.lead { (self.words.elsewhere[1].draw(&self.view.email)) }
+            @match &self.view.code {
+                Some(code) => {
+                    (finish_there(code))
+                    section.choice { h2 { (self.words.instead) } (self.form()) }
                 }
-                div.field {
-                    label.tick {
-                        input #confirm name="confirm" type="checkbox" value="yes" required
-                            checked[beside_password.is_some()]
-                            aria-invalid=[is_wrong] aria-describedby=[is_wrong.map(|_| "confirm-error")];
-                        span { (words.tick) }
-                    }
-                    (beside("confirm-error", beside_tick))
-                }
-                button type="submit" { (words.button) " here" }
+                None => (self.form()),
             }
-            p.hint { "This is not about you? Then close this page: nothing happens." }
+            @if self.view.needs == Some(Need::Password) {
+                p.hint { "Didn't request this? Close this page. Your password stays the same." }
+            } @else {
+                (not_you())
+            }
+        }
+    }
+
+    fn form(&self) -> Markup {
+        let needs_password = self.view.needs == Some(Need::Password);
+        let beside_password = of(self.problem, "password");
+        let elsewhere = self.problem.filter(|_| beside_password.is_none());
+        html! {
+            form method="post" action=(path::link(self.token)) {
+                (leaving(self.leaves))
+                @if needs_password && self.view.asker == Asker::No {
+                    p { (NEW_PASSWORD.draw(&self.view.email)) }
+                }
+                @if self.view.makes_account {
+                    p { "For your safety, the password entered at registration is not kept. Choose one now, or leave this empty to sign in by email." }
+                }
+                @if needs_password || self.view.makes_account {
+                    (self.password_field(needs_password, beside_password))
+                }
+                @if needs_password {
+                    (beside("link-error", elsewhere))
+                } @else {
+                    (self.tick(beside_password.is_some(), elsewhere))
+                }
+                button type="submit" { (self.words.button.draw(&self.view.email)) }
+            }
+        }
+    }
+
+    fn password_field(&self, is_needed: bool, problem: Option<&Problem>) -> Markup {
+        let label = if is_needed { "New password" } else { "New password (optional)" };
+        let hint = length_hint(self.house.gatepost.min_password_bytes());
+        html! {
+            (hidden_username(self.view.email.as_str()))
+            (new_password_field(label, &hint, is_needed, problem))
+        }
+    }
+
+    fn tick(&self, is_ticked: bool, problem: Option<&Problem>) -> Markup {
+        let is_wrong = problem.map(|_| "true");
+        html! {
+            div.field {
+                label.tick {
+                    input #confirm name="confirm" type="checkbox" value="yes" required checked[is_ticked]
+                        aria-invalid=[is_wrong] aria-describedby=[is_wrong.map(|_| "confirm-error")]
+                        autofocus[problem.is_some()];
+                    span { (self.words.tick) }
+                }
+                (beside("confirm-error", problem))
+            }
         }
     }
 }
 
-fn carry(summary: &str, code: &Code) -> Markup {
+fn finish_there(code: &Code) -> Markup {
     html! {
-        details {
-            summary { (summary) }
-            p { "Type this code there, on the page that waits for it:" }
-            p.big-code { (code.as_str()) }
-            p.hint { "Type it nowhere else, and tell it to nobody. Nobody will ask you for it." }
+        section.choice {
+            h2 { "Finish where you started" }
+            details {
+                summary { "Show the code" }
+                p { "Enter this code there, on the page that is waiting for it:" }
+                p.big-code { (code.as_str()) }
+                p.hint { "Enter it nowhere else and share it with no one. We will never ask for it." }
+            }
         }
     }
+}
+
+fn not_you() -> Markup {
+    html! { p.hint { "Not you? Close this page. Nothing will happen." } }
 }

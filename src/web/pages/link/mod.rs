@@ -1,12 +1,13 @@
 //! The landing page of a link. Looking at it changes nothing.
 //!
-//! 1. The browser that asked posts itself on, or its person does by the button.
-//! 2. Any other browser is told whose sign-in this is. It can carry the code to where it was asked
-//!    for, or sign in here after a tick, which no scanner sets. A password that was typed elsewhere is
-//!    not taken over: another one can be chosen here.
-//! 3. All dead links get one page: a stranger is not told why.
+//! 1. In the browser that requested it, the page submits itself, or the person presses the button.
+//! 2. Any other browser is asked whether it should sign in as this address. The person can enter the code
+//!    where they requested it, or go on here after a tick, which no scanner sets. A password entered at
+//!    registration is dropped then, and another one can be chosen.
+//! 3. All dead links get one page, so a stranger does not learn why.
 
 mod landing;
+mod words;
 
 use poem::Response;
 
@@ -24,7 +25,7 @@ use crate::web::house::{Door, House};
 use crate::web::problem::{self, Problem};
 use crate::web::wire::{Fields, RedeemLink};
 
-/// What stands behind the link.
+/// Shows what the link is for.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let bearer = redeemer(&visitor, false, None);
     match house.gatepost.show_link(&visitor.part, bearer).await {
@@ -84,10 +85,10 @@ fn landing_refused(house: &House, visitor: &Visitor, view: &LinkView, problem: &
     response
 }
 
-/// One page for all links that are no longer good.
+/// The one page for all links that no longer work.
 fn dead(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if problem.code != problem::Code::InvalidLink {
         return Err(problem);
     }
-    Ok(sign_in::anew(house, visitor, &problem, [house.site.home.as_str(), "Go on"]))
+    Ok(sign_in::anew(house, visitor, &problem, [house.site.home.as_str(), "Continue"]))
 }

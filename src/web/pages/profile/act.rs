@@ -32,8 +32,8 @@ async fn try_password(house: &House, visitor: &Visitor, fields: Fields) -> Resul
     Ok(house.gatepost.change_password(token, &new, current.as_ref(), &visitor.client).await?)
 }
 
-/// The session of who may change the account. Asked before it is looked at what was typed: the page has
-/// no forms for anybody else, and so no place to say what is wrong with it.
+/// The session token, if its sign-in is recent enough to change the account. Checked before the fields are
+/// read: otherwise the page has no forms, and so no place for an error beside a field.
 async fn recent<'a>(house: &House, visitor: &'a Visitor) -> Result<&'a str, Problem> {
     let token = visitor.token();
     house.gatepost.expect_recent(token).await?;
@@ -47,12 +47,12 @@ pub(in crate::web::pages) async fn remove_password(house: House, visitor: Visito
     renewed(&house, &visitor, Section::Password, Notice::PasswordRemoved, changed).await
 }
 
-/// Asks to change the address.
+/// Requests a change of address.
 pub(in crate::web::pages) async fn change_email(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let typed = fields.typed("email").to_owned();
+    let entered = fields.typed("email").to_owned();
     match ask(&house, &visitor, fields).await {
         Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
-        Err(problem) => refused(&house, &visitor, Section::Email, &typed, problem).await,
+        Err(problem) => refused(&house, &visitor, Section::Email, &entered, problem).await,
     }
 }
 
@@ -63,7 +63,7 @@ async fn ask(house: &House, visitor: &Visitor, fields: Fields) -> Result<MailQue
     Ok(house.gatepost.request_email_change(token, &address, &visitor.held, &visitor.client).await?)
 }
 
-/// Calls off the change of address that waits.
+/// Cancels the pending change of address.
 pub(in crate::web::pages) async fn cancel_email(house: House, visitor: Visitor, _: Fields) -> Answer {
     let token = visitor.token();
     let changed = house.gatepost.cancel_email_change(token, &visitor.client).await.map_err(Problem::from);
@@ -112,7 +112,7 @@ async fn try_delete(house: &House, visitor: &Visitor, fields: Fields) -> Result<
     Ok(house.gatepost.delete_account(token, &visitor.client).await?)
 }
 
-/// The session goes on under a new token.
+/// The session continues under a new token.
 async fn renewed(
     house: &House,
     visitor: &Visitor,
@@ -141,7 +141,7 @@ async fn done(house: &House, visitor: &Visitor, section: Section, notice: Notice
     Ok(response)
 }
 
-/// Nobody is signed in here any more.
+/// This browser is no longer signed in.
 fn left(house: &House, visitor: &Visitor, notice: Notice) -> Response {
     let mut response = visitor.lead_to(SIGN_IN);
     clear_session(&mut response, &house.site);
@@ -153,7 +153,7 @@ async fn refused(
     house: &House,
     visitor: &Visitor,
     section: Section,
-    typed: &str,
+    entered: &str,
     problem: Problem,
 ) -> Answer {
     let Some(live) = visitor.signed_in.clone().filter(|_| problem.code != Code::SignInRequired) else {
@@ -171,7 +171,7 @@ async fn refused(
     if !is_told_inside(&problem) {
         return Err(problem);
     }
-    let mut response = drawn(house, visitor, live, &Told::Refused(section, &problem, typed)).await?;
+    let mut response = drawn(house, visitor, live, &Told::Refused(section, &problem, entered)).await?;
     problem.put_headers(&mut response, Door::Pages);
     Ok(response)
 }

@@ -1,10 +1,11 @@
-//! The account page: what there is, and everything a person can do with it.
+//! The account page: the account, and everything a person can do with it.
 //!
-//! It is one piece: whatever was changed, all of it is drawn anew, with what came of it said in the
-//! section where it was asked for. Forms are shown only while the sign-in is recent, so that nothing
-//! typed is lost on the way to prove it.
+//! It is one piece. After any change all of it is drawn again, with the outcome in the row of the form
+//! that was sent. Forms are shown only while the sign-in is recent: otherwise the values entered would be
+//! lost on the way through `/reauthenticate`.
 
 mod act;
+mod devices;
 mod sections;
 
 use maud::{Markup, html};
@@ -28,7 +29,7 @@ use crate::web::api::export_of;
 use crate::web::house::House;
 use crate::web::problem::Problem;
 
-/// A part of the page that has forms.
+/// A row of the page that has forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
     Password,
@@ -37,11 +38,11 @@ enum Section {
     Deletion,
 }
 
-/// What came of a form.
+/// The outcome of a form.
 enum Told<'a> {
     Nothing,
     Done(Section, Notice),
-    /// With the address that was typed, where one was.
+    /// With the address that was entered, if there was one.
     Refused(Section, &'a Problem, &'a str),
 }
 
@@ -60,29 +61,21 @@ impl Told<'_> {
         }
     }
 
-    /// What was done.
-    fn sentence(&self) -> &str {
+    fn entered(&self) -> &str {
         match self {
-            Self::Done(_, notice) => notice.sentence(),
-            _ => "",
-        }
-    }
-
-    fn typed(&self) -> &str {
-        match self {
-            Self::Refused(_, _, typed) => typed,
+            Self::Refused(_, _, entered) => entered,
             _ => "",
         }
     }
 }
 
-/// All that the page shows.
+/// Everything the page shows.
 struct View {
     live: Live,
     sessions: Vec<Session>,
     events: Vec<Event>,
     pending: Option<PendingChange>,
-    /// Where its code is typed, if it was asked for in this browser.
+    /// The page for entering its code, if this browser requested it.
     code_place: Option<String>,
     is_recent: bool,
 }
@@ -100,7 +93,7 @@ impl View {
     }
 }
 
-/// The account page, for who is signed in.
+/// The account page of the person who is signed in.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let Some(live) = visitor.signed_in.clone() else {
         return Ok(arrival::first(&visitor, Some(PROFILE)));
@@ -108,7 +101,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     drawn(&house, &visitor, live, &Told::Nothing).await
 }
 
-/// All that is known of the person, as a file.
+/// Everything stored about the person, as a file.
 pub(super) async fn export(house: House, visitor: Visitor) -> Answer {
     let Some(live) = &visitor.signed_in else { return Ok(arrival::first(&visitor, Some(PROFILE))) };
     let json = export_of(&house, live).await?;
@@ -118,28 +111,27 @@ pub(super) async fn export(house: House, visitor: Visitor) -> Answer {
         .body(json))
 }
 
-/// The page or, for htmx, its one piece. What reads out what was done stays beside it: nobody listens to a
-/// region that comes together with its words.
+/// The page or, for htmx, its one piece.
 async fn drawn(house: &House, visitor: &Visitor, live: Live, told: &Told<'_>) -> Answer {
     let view = View::of(house, visitor, live).await?;
     let content = whole(house, &view, told);
     if visitor.is_htmx {
-        return Ok(fragment(html! { (content) p #told hx-swap-oob="innerHTML" { (told.sentence()) } }));
+        return Ok(fragment(content));
     }
-    let content = html! { p #told.unseen role="status" {} (content) };
-    Ok(page(&house.site, visitor, "Profile", &content))
+    Ok(page(&house.site, visitor, "Your account", &content))
 }
 
 fn whole(house: &House, view: &View, told: &Told<'_>) -> Markup {
     html! {
-        div.stack #profile {
-            (sections::account(view))
-            @if !view.is_recent { (sections::prove_first()) }
-            (sections::password(house, view, told))
+        section.card.account #profile {
+            (sections::heading(view))
+            @if !view.is_recent { (sections::confirm_first()) }
             (sections::email(view, told))
-            (sections::sessions(view, told))
-            (sections::data(view, told))
+            (sections::password(house, view, told))
+            (devices::devices(view, told))
+            (sections::data())
             (sections::events(view))
+            (sections::deletion(view, told))
         }
     }
 }

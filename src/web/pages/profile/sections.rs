@@ -1,210 +1,177 @@
-//! The sections of the account page.
+//! The rows of the account page: one per subject, each with what is set now and the form that changes it.
+//!
+//! A form is folded away until someone wants it, and open where something in it was refused.
 
 use maud::{Markup, html};
 
 use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_email_field, new_password_field, of};
-use super::super::home::by;
-use super::super::layout::{beside, in_words, moment};
+use super::super::layout::{address, beside, moment, on, told as notice_of};
 use super::{Section, Told, View};
 use crate::domain::record::account::PendingChange;
-use crate::domain::record::session::Session;
 use crate::path::{
-    FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_END_OTHERS,
-    PROFILE_EXPORT, PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE, session_end,
+    FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_EXPORT,
+    PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE,
 };
 use crate::web::house::House;
+use crate::web::problem::Problem;
 
-/// Anew, not morphed: passwords that were typed must not stay in their fields.
-const SWAP: &str = "outerHTML";
+/// Replaced, not morphed: a password that was entered must not stay in its field.
+pub(super) const SWAP: &str = "outerHTML";
 
-/// What came of a form. Where it worked, `#told` reads it out.
-fn said(told: &Told<'_>, section: Section) -> Markup {
+/// What a form in this row has done.
+pub(super) fn done(told: &Told<'_>, section: Section) -> Markup {
+    html! { @if let Some(notice) = told.done(section) { (notice_of(notice)) } }
+}
+
+/// A refusal that is not about one field.
+pub(super) fn refused(problem: Option<&Problem>) -> Markup {
     html! {
-        @if let Some(notice) = told.done(section) { p.notice { (notice.sentence()) } }
-        @if let Some(problem) = told.refused(section).filter(|problem| problem.field.is_none()) {
+        @if let Some(problem) = problem.filter(|problem| problem.field.is_none()) {
             p.error role="alert" { (problem.detail) }
         }
     }
 }
 
-pub(super) fn account(view: &View) -> Markup {
+pub(super) fn heading(view: &View) -> Markup {
     let account = &view.live.account;
     html! {
-        section.card {
-            h1 { "Profile" }
-            dl {
-                dt { "Address" } dd.address { (account.address) }
-                dt { "Password" } dd { @if account.password.is_some() { "Set" } @else { "None: you sign in by mail" } }
-                @if account.admin { dt { "Role" } dd { "Admin" } }
-                dt { "Registered" } dd { (moment(account.registered_at)) }
-                dt { "Confirmed" } dd { (moment(account.confirmed_at)) }
-            }
+        h1 { "Your account" }
+        p.hint {
+            "Registered " (on(account.registered_at)) "."
+            @if account.admin { " " span.tag { "Administrator" } }
         }
     }
 }
 
-/// Instead of forms whose answer would be to prove it first.
-pub(super) fn prove_first() -> Markup {
+/// Shown instead of forms that would only lead to the same question.
+pub(super) fn confirm_first() -> Markup {
     html! {
-        section.card {
-            h2 { "To change something" }
-            p { "Your sign-in is a while ago. Prove once more that it is you, and the forms are here." }
-            p.actions { a.button href=(with_next(REAUTHENTICATE, Some(PROFILE))) { "It is me" } }
-        }
-    }
-}
-
-pub(super) fn password(house: &House, view: &View, told: &Told<'_>) -> Markup {
-    let account = &view.live.account;
-    let has_one = account.password.is_some();
-    let problem = told.refused(Section::Password);
-    let current = of(problem, "current_password");
-    html! {
-        section.card {
-            h2 { "Password" }
-            (said(told, Section::Password))
-            @if view.is_recent {
-                form method="post" action=(PROFILE_PASSWORD) hx-post=(PROFILE_PASSWORD) hx-target="#profile" hx-swap=(SWAP) {
-                    (hidden_username(account.address.as_str()))
-                    @if has_one {
-                        div.field {
-                            label for="current_password" { "Present password" }
-                            input #current_password name="current_password" type="password" required
-                                autocomplete="current-password" aria-invalid=[current.map(|_| "true")]
-                                aria-describedby=[current.map(|_| "current_password-error")]
-                                autofocus[current.is_some()];
-                            (beside("current_password-error", current))
-                        }
-                    }
-                    (new_password_field("New password", &length_hint(house.gatepost.min_password_bytes()), true, of(problem, "password")))
-                    button #change-password type="submit" {
-                        @if has_one { "Change the password" } @else { "Set a password" }
-                    }
-                }
-                p.hint { "Everybody else who is signed in is signed out by that, and we tell you by mail." }
-                @if has_one {
-                    form method="post" action=(PROFILE_PASSWORD_REMOVE) hx-post=(PROFILE_PASSWORD_REMOVE) hx-target="#profile" hx-swap=(SWAP) {
-                        button #remove-password.quiet type="submit" { "Remove it and sign in by mail alone" }
-                    }
-                }
-            } @else if has_one {
-                p.hint { "You have one." }
-            } @else {
-                p.hint { "You have none: you sign in by mail." }
-            }
-            @if has_one {
-                p.hint { "Forgotten it? " a href=(FORGOT_PASSWORD) { "Set a new one by mail" } "." }
-            }
+        section.prompt {
+            h2 { "Make changes" }
+            p { "You signed in a while ago. Confirm it's you to change anything here." }
+            p.actions { a.button href=(with_next(REAUTHENTICATE, Some(PROFILE))) { "Confirm it's me" } }
         }
     }
 }
 
 pub(super) fn email(view: &View, told: &Told<'_>) -> Markup {
+    let account = &view.live.account;
     let pending = view.pending.as_ref();
-    // What the form beside it sends again was not typed into the field.
-    let typed = told.typed();
-    let typed = if pending.is_some_and(|change| change.address.as_str() == typed) { "" } else { typed };
+    let problem = told.refused(Section::Email);
+    // The button beside a pending change sends its address again, which no one entered into the field.
+    let entered = told.entered();
+    let entered = if pending.is_some_and(|change| change.address.as_str() == entered) { "" } else { entered };
+    let is_about_form = problem.is_some_and(|problem| problem.field.is_some() || !entered.is_empty());
     html! {
-        section.card {
-            h2 { "Address" }
-            @if let Some(change) = pending { (pending_change(view, change)) }
-            (said(told, Section::Email))
-            @if view.is_recent {
-                form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
-                    (new_email_field(typed, of(told.refused(Section::Email), "email")))
-                    button #change-email type="submit" { "Change the address" }
+        section.subject {
+            h2 { "Email address" }
+            div.subject-body {
+                p.value { (address(&account.address)) }
+                p.hint { "Confirmed " (on(account.confirmed_at)) "." }
+                (done(told, Section::Email))
+                @if let Some(change) = pending { (pending_change(view, change)) }
+                @if !is_about_form { (refused(problem)) }
+                @if view.is_recent {
+                    details.change #edit-email open[is_about_form] {
+                        summary { "Change" span.unseen { " email address" } }
+                        @if is_about_form { (refused(problem)) }
+                        form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
+                            (new_email_field(entered, of(problem, "email")))
+                            p.hint { "We'll send a confirmation to the new address and a notice to the old one. You can undo the change from the old address for a week." }
+                            button #change-email type="submit" { "Change email address" }
+                        }
+                    }
                 }
-                p.hint { "We write to the new address, and tell you at the old one. For a week the old one can take it back." }
-            } @else if pending.is_none() {
-                p.hint { "It is " span.address { (view.live.account.address) } "." }
             }
         }
     }
 }
 
-/// The change that waits: its code is typed where it was asked for, and it can be asked for anew anywhere.
+/// Its code can be entered only in the browser that requested it. Another email can be sent from any.
 fn pending_change(view: &View, change: &PendingChange) -> Markup {
     html! {
-        p { "You asked to change it to " strong.address { (change.address) }
-            ". Until you confirm that by the letter we sent there, it stays " strong.address { (view.live.account.address) } "." }
-        div.row {
-            @if let Some(place) = &view.code_place { a href=(place) { "Type the code" } }
-            @if view.is_recent {
-                form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
-                    input type="hidden" name="email" value=(change.address);
-                    button #resend-email.quiet type="submit" { "Send another letter" }
-                }
-                form method="post" action=(PROFILE_EMAIL_CANCEL) hx-post=(PROFILE_EMAIL_CANCEL) hx-target="#profile" hx-swap=(SWAP) {
-                    button #cancel-email.quiet type="submit" { "Call the change off" }
+        div.pending {
+            p { "Change to " (address(&change.address)) " pending. Until you confirm it with the email we sent there, your address stays "
+                (address(&view.live.account.address)) "." }
+            div.row {
+                @if let Some(place) = &view.code_place { a href=(place) { "Enter the code" } }
+                @if view.is_recent {
+                    form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
+                        input type="hidden" name="email" value=(change.address);
+                        button #resend-email.quiet type="submit" { "Send another email" }
+                    }
+                    form method="post" action=(PROFILE_EMAIL_CANCEL) hx-post=(PROFILE_EMAIL_CANCEL) hx-target="#profile" hx-swap=(SWAP) {
+                        button #cancel-email.quiet type="submit" { "Cancel the change" }
+                    }
                 }
             }
         }
     }
 }
 
-pub(super) fn sessions(view: &View, told: &Told<'_>) -> Markup {
-    let current = view.live.session.id;
+pub(super) fn password(house: &House, view: &View, told: &Told<'_>) -> Markup {
+    let has_one = view.live.account.password.is_some();
+    let problem = told.refused(Section::Password);
     html! {
-        section.card {
-            h2 { "Where you are signed in" }
-            (said(told, Section::Sessions))
-            ul.places {
-                @for session in &view.sessions {
-                    li {
-                        div {
-                            strong { (session.device) }
-                            @if session.id == current { " " span.tag { "here" } }
-                            p.hint { (by(session.means)) ", " (moment(session.created_at)) ", from " (session.ip)
-                                ". Last used " (moment(session.last_used_at)) "." }
+        section.subject {
+            h2 { "Password" }
+            div.subject-body {
+                p.value { @if has_one { "A password is set." } @else { "No password. You sign in by email." } }
+                (done(told, Section::Password))
+                @if view.is_recent {
+                    details.change #edit-password open[problem.is_some()] {
+                        summary {
+                            @if has_one { "Change" span.unseen { " password" } } @else { "Set password" }
                         }
-                        @if view.is_recent && session.id != current { (end(session)) }
+                        (refused(problem))
+                        (password_form(house, view, problem))
+                        @if has_one {
+                            form method="post" action=(PROFILE_PASSWORD_REMOVE) hx-post=(PROFILE_PASSWORD_REMOVE) hx-target="#profile" hx-swap=(SWAP) {
+                                button #remove-password.quiet type="submit" { "Remove password and sign in by email only" }
+                            }
+                        }
                     }
                 }
-            }
-            @if view.is_recent && view.sessions.len() > 1 {
-                form method="post" action=(PROFILE_END_OTHERS) hx-post=(PROFILE_END_OTHERS) hx-target="#profile" hx-swap=(SWAP) {
-                    button #end-others.quiet type="submit" { "Sign out everywhere else" }
+                @if has_one {
+                    p.hint { "Forgot it? " a href=(FORGOT_PASSWORD) { "Reset it by email" } "." }
                 }
             }
         }
     }
 }
 
-fn end(session: &Session) -> Markup {
-    let id = session.id.to_string();
-    let path = session_end(&id);
-    // Heard alone, one "End" is like the other.
-    let label = format!("End {}, {}", session.device, in_words(session.created_at));
+fn password_form(house: &House, view: &View, problem: Option<&Problem>) -> Markup {
+    let account = &view.live.account;
+    let has_one = account.password.is_some();
+    let current = of(problem, "current_password");
+    let hint = length_hint(house.gatepost.min_password_bytes());
     html! {
-        form method="post" action=(path) hx-post=(path) hx-target="#profile" hx-swap=(SWAP) {
-            button.quiet id=(format!("end-{id}")) type="submit" aria-label=(label) { "End" }
+        form method="post" action=(PROFILE_PASSWORD) hx-post=(PROFILE_PASSWORD) hx-target="#profile" hx-swap=(SWAP) {
+            (hidden_username(account.address.as_str()))
+            @if has_one {
+                div.field {
+                    label for="current_password" { "Current password" }
+                    input #current_password name="current_password" type="password" required
+                        autocomplete="current-password" aria-invalid=[current.map(|_| "true")]
+                        aria-describedby=[current.map(|_| "current_password-error")]
+                        autofocus[current.is_some()];
+                    (beside("current_password-error", current))
+                }
+            }
+            (new_password_field("New password", &hint, true, of(problem, "password")))
+            p.hint { "This signs you out on all other devices. We'll confirm it by email." }
+            button #change-password type="submit" { @if has_one { "Change password" } @else { "Set password" } }
         }
     }
 }
 
-pub(super) fn data(view: &View, told: &Told<'_>) -> Markup {
-    let problem = told.refused(Section::Deletion);
-    let confirm = of(problem, "confirm");
+pub(super) fn data() -> Markup {
     html! {
-        section.card {
+        section.subject {
             h2 { "Your data" }
-            p { a href=(PROFILE_EXPORT) download { "Take out all that is known of you" } " as a JSON file." }
-            h2 { "Delete the account" }
-            (said(told, Section::Deletion))
-            @if view.is_recent {
-                form method="post" action=(PROFILE_DELETE) hx-post=(PROFILE_DELETE) hx-target="#profile" hx-swap=(SWAP) {
-                    div.field {
-                        label for="confirm" { "Type " code { "delete" } " to delete it for ever" }
-                        input #confirm name="confirm" type="text" required autocomplete="off" autocapitalize="none"
-                            spellcheck="false" aria-invalid=[confirm.map(|_| "true")]
-                            aria-describedby=[confirm.map(|_| "confirm-error")] autofocus[confirm.is_some()];
-                        (beside("confirm-error", confirm))
-                    }
-                    button #delete.danger type="submit" { "Delete my account" }
-                }
-            } @else {
-                p.hint { "It cannot be brought back, so prove first that it is you." }
+            div.subject-body {
+                p { a href=(PROFILE_EXPORT) download { "Download everything we store about you" } " as a JSON file." }
             }
         }
     }
@@ -212,11 +179,42 @@ pub(super) fn data(view: &View, told: &Told<'_>) -> Markup {
 
 pub(super) fn events(view: &View) -> Markup {
     html! {
-        section.card {
-            h2 { "What happened lately" }
-            ul.events {
+        section.subject {
+            h2 { "Recent activity" }
+            ul.subject-body.events {
                 @for event in &view.events {
-                    li { (event.name.sentence()) p.hint { (moment(event.at)) ", " (event.device) ", " (event.ip) } }
+                    li { span { (event.name.sentence()) } span.hint { (moment(event.at)) ", " (event.device) ", " (event.ip) } }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn deletion(view: &View, told: &Told<'_>) -> Markup {
+    let problem = told.refused(Section::Deletion);
+    let confirm = of(problem, "confirm");
+    html! {
+        section.subject.danger-zone {
+            h2 { "Delete account" }
+            div.subject-body {
+                @if view.is_recent {
+                    p.value { "This can't be undone." }
+                    details.change #delete-account open[problem.is_some()] {
+                        summary { "Delete" span.unseen { " account" } }
+                        (refused(problem))
+                        form method="post" action=(PROFILE_DELETE) hx-post=(PROFILE_DELETE) hx-target="#profile" hx-swap=(SWAP) {
+                            div.field {
+                                label for="confirm" { "Enter " code { "delete" } " to delete your account permanently" }
+                                input #confirm name="confirm" type="text" required autocomplete="off" autocapitalize="none"
+                                    spellcheck="false" aria-invalid=[confirm.map(|_| "true")]
+                                    aria-describedby=[confirm.map(|_| "confirm-error")] autofocus[confirm.is_some()];
+                                (beside("confirm-error", confirm))
+                            }
+                            button #delete.danger type="submit" { "Delete account" }
+                        }
+                    }
+                } @else {
+                    p.value { "This can't be undone, so confirm it's you first." }
                 }
             }
         }

@@ -1,0 +1,107 @@
+//! Why a command failed.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::config::Mistakes;
+use crate::config::key_file::KeyFileError;
+use crate::domain::upkeep::OpenError;
+use crate::mail::TrialError;
+use crate::store::sled as engine;
+use crate::web::edge::ListenError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration has errors.
+    #[error(transparent)]
+    Configuration(#[from] Mistakes),
+    /// The data folder cannot be created or written to.
+    #[error("{}: cannot use this data folder: {error}; check data_dir and its permissions", path.display())]
+    DataFolder {
+        /// The folder.
+        path: PathBuf,
+        /// The reason the system gives.
+        error: io::Error,
+    },
+    /// There is no usable key.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] engine::OpenError),
+    /// The store and the key do not belong together.
+    #[error(transparent)]
+    House(#[from] OpenError),
+    /// The address to listen on is not available.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The store failed while it was in use. Only a restart can find out what is on disk.
+    #[error("the database failed: {0}; start Gatepost again")]
+    StoreFailed(String),
+    /// The test email was not accepted.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
+    /// An order was not carried out.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// Accounts were not imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The system refuses something else.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+/// Why an order was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// It was refused, for this reason.
+    #[error("{0}")]
+    Refused(String),
+    /// The server ended or does not respond.
+    #[error("{}: no answer from the server: {error}", path.display())]
+    Silent {
+        /// The socket.
+        path: PathBuf,
+        /// The reason the system gives.
+        error: io::Error,
+    },
+    /// The answer belongs to another order.
+    #[error("unexpected answer from the server; are both the same version?")]
+    OtherAnswer,
+}
+
+/// Why accounts were not imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason the system gives.
+        error: io::Error,
+    },
+    /// The file can be read only once.
+    #[error("{}: must be a regular file, because it is read twice: to check it and to import it", .0.display())]
+    NotAFile(PathBuf),
+    /// The file has errors.
+    #[error("{}: nothing was imported because of {mistakes}", path.display())]
+    Mistaken {
+        /// The file.
+        path: PathBuf,
+        /// The errors, one line each.
+        mistakes: String,
+    },
+    /// The import was interrupted.
+    #[error("stopped after {done} of {all} accounts ({reason}); run the same command again to continue")]
+    Stopped {
+        /// Rows that are certainly imported, or already existed.
+        done: usize,
+        /// All rows.
+        all: usize,
+        /// Why it was interrupted.
+        reason: Box<Failure>,
+    },
+}

@@ -1,0 +1,111 @@
+//! Carrying out the operator's orders.
+
+use std::sync::Arc;
+
+use super::order::{Account, Answer, Link, Order, Treated, Treatment};
+use super::row::ImportRow;
+use crate::domain::Gatepost;
+use crate::domain::operator::{self, HandedOut, IMPORT_STEP, Imported, Refusal};
+use crate::domain::ports::World;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
+use crate::path::{self, Origin};
+use crate::web::api::rfc3339;
+
+/// How many accounts one answer lists.
+const PAGE: usize = 500;
+
+/// Carries out orders.
+#[derive(Clone)]
+pub struct Desk {
+    gatepost: Arc<Gatepost>,
+    origin: Origin,
+    world: World,
+}
+
+impl Desk {
+    /// A desk for this `gatepost`. Links begin with `origin`.
+    #[must_use]
+    pub fn new(gatepost: Arc<Gatepost>, origin: Origin, world: World) -> Self {
+        Self { gatepost, origin, world }
+    }
+
+    /// Carries out an order. When this returns, its effect is on disk.
+    pub async fn obey(&self, order: Order) -> Answer {
+        self.done(order).await.unwrap_or_else(Answer::Refused)
+    }
+
+    async fn done(&self, order: Order) -> Result<Answer, String> {
+        let (gatepost, client) = (&self.gatepost, &Client::server());
+        let in_words = |refusal: Refusal| refusal.to_string();
+        match order {
+            Order::AddAccount { email, role } => {
+                let added = gatepost.add_account(&address(&email)?, role, client).await;
+                added.map(|it| self.link(&it)).map_err(in_words)
+            }
+            Order::ListAccounts { after } => self.page(after).await,
+            Order::ShowAccount { email } => {
+                let account = gatepost.account_at(&address(&email)?).await.map_err(in_words)?;
+                Ok(Answer::Account(Account::of(&account)))
+            }
+            Order::HandOutLink { email } => {
+                let handed_out = gatepost.hand_out_link(&address(&email)?, client).await;
+                handed_out.map(|it| self.link(&it)).map_err(in_words)
+            }
+            Order::ImportAccounts { rows } => self.import(rows).await,
+            Order::Treat { email, treatment } => {
+                let address = address(&email)?;
+                let treated = match treatment {
+                    Treatment::Disable => gatepost.disable_account(&address, client).await,
+                    Treatment::Enable => gatepost.enable_account(&address, client).await,
+                    Treatment::SignOut => gatepost.sign_out_account(&address, client).await,
+                    Treatment::Delete => gatepost.delete_account_of(&address, client).await,
+                };
+                let operator::Treated { account, changed, ended_sessions } = treated.map_err(in_words)?;
+                Ok(Answer::Treated(Treated { account: Account::of(&account), changed, ended_sessions }))
+            }
+            Order::SetRole { email, role } => {
+                let account = gatepost.set_role(&address(&email)?, role, client).await.map_err(in_words)?;
+                Ok(Answer::Account(Account::of(&account)))
+            }
+        }
+    }
+
+    async fn page(&self, after: Option<String>) -> Result<Answer, String> {
+        let after = after.map(|after| address(&after)).transpose()?.map(|after| after.canonical());
+        let page = self.gatepost.list_accounts(after.as_ref(), PAGE).await;
+        let page = page.map_err(|error| error.to_string())?;
+        Ok(Answer::Accounts {
+            accounts: page.accounts.iter().map(Account::of).collect(),
+            next: page.next.map(|next| next.as_str().to_owned()),
+        })
+    }
+
+    /// Imports rows in steps, so that people who sign in meanwhile are served between two steps.
+    async fn import(&self, rows: Vec<ImportRow>) -> Result<Answer, String> {
+        let now = self.world.now();
+        let check = |row: ImportRow| row.check(now).map_err(|mistakes| mistakes.to_string());
+        let rows = rows.into_iter().map(check).collect::<Result<Vec<_>, _>>()?;
+        let mut all = Imported::default();
+        for step in rows.chunks(IMPORT_STEP) {
+            let done = self.gatepost.import_accounts(step, &Client::server()).await;
+            all += done.map_err(|error| error.to_string())?;
+        }
+        if all.added > 0 {
+            tracing::info!(event = "user_created", accounts = all.added);
+        }
+        Ok(Answer::Imported(all))
+    }
+
+    fn link(&self, handed_out: &HandedOut) -> Answer {
+        Answer::Link(Link {
+            account: Account::of(&handed_out.account),
+            link: self.origin.link(&path::link(handed_out.token.as_str())),
+            expires_at: rfc3339(handed_out.expires_at),
+        })
+    }
+}
+
+fn address(entered: &str) -> Result<EmailAddress, String> {
+    EmailAddress::parse(entered).map_err(|error| error.to_string())
+}

@@ -1,0 +1,131 @@
+//! The orders of the operator and their answers, as they are sent over the socket.
+
+use serde::{Deserialize, Serialize};
+
+use super::row::ImportRow;
+use crate::domain::operator::{Imported, Role};
+use crate::domain::record::account;
+use crate::web::api;
+
+/// An order. Addresses and rows are sent as they were entered; the process that carries the order
+/// out parses them.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Order {
+    /// Create a confirmed account and a link that signs in to it.
+    AddAccount {
+        /// The email address of the account.
+        email: String,
+        /// Its role.
+        role: Role,
+    },
+    /// List the next accounts in the order of their addresses.
+    ListAccounts {
+        /// The address to continue after; `None` for the first page.
+        after: Option<String>,
+    },
+    /// Show one account.
+    ShowAccount {
+        /// The email address of the account.
+        email: String,
+    },
+    /// Create a link that signs in to an account.
+    HandOutLink {
+        /// The email address of the account.
+        email: String,
+    },
+    /// Import accounts from elsewhere.
+    ImportAccounts {
+        /// The next rows of the file.
+        rows: Vec<ImportRow>,
+    },
+    /// Disable, enable, sign out or delete an account.
+    Treat {
+        /// The email address of the account.
+        email: String,
+        /// The action.
+        treatment: Treatment,
+    },
+    /// Grant or revoke admin rights.
+    SetRole {
+        /// The email address of the account.
+        email: String,
+        /// The new role.
+        role: Role,
+    },
+}
+
+/// An action on an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    /// Block sign-in and end all sessions.
+    Disable,
+    /// Allow sign-in again.
+    Enable,
+    /// End all sessions.
+    SignOut,
+    /// Delete the account.
+    Delete,
+}
+
+/// The answer to an order.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// One account, as it is now.
+    Account(Account),
+    /// An account after an action on it.
+    Treated(Treated),
+    /// Some accounts.
+    Accounts {
+        /// In the order of their addresses.
+        accounts: Vec<Account>,
+        /// The address to continue after; `None` on the last page.
+        next: Option<String>,
+    },
+    /// A link that signs in.
+    Link(Link),
+    /// How many rows were imported and skipped.
+    Imported(Imported),
+    /// The order was not carried out, for this reason.
+    Refused(String),
+}
+
+/// An account as the operator sees it: as the API shows it to its owner, and whether it is disabled.
+#[derive(Serialize, Deserialize)]
+pub struct Account {
+    /// As the API shows it.
+    #[serde(flatten)]
+    pub shown: api::Account,
+    /// Whether sign-in is blocked.
+    pub disabled: bool,
+}
+
+impl Account {
+    pub(super) fn of(account: &account::Account) -> Self {
+        Self { shown: api::Account::of(account), disabled: account.disabled }
+    }
+}
+
+/// An account after an action on it.
+#[derive(Serialize, Deserialize)]
+pub struct Treated {
+    /// The account as it is now or, if it was deleted, as it was.
+    pub account: Account,
+    /// Whether the action changed anything.
+    pub changed: bool,
+    /// How many live sessions it ended.
+    pub ended_sessions: usize,
+}
+
+/// A sign-in link that is not sent by email.
+#[derive(Serialize, Deserialize)]
+pub struct Link {
+    /// The account it signs in to.
+    pub account: Account,
+    /// The full link.
+    pub link: String,
+    /// When it expires.
+    pub expires_at: String,
+}
