@@ -82,16 +82,16 @@ pub enum Committed {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Surely nothing was written: out of reach, stopped, full, or the change is too large.
-    #[error("the store refuses: {0}")]
+    #[error("the database refused: {0}")]
     Refused(String),
     /// More is waiting to be written than the store takes in; surely nothing was written.
-    #[error("the store is busy")]
+    #[error("the database is busy")]
     Busy,
     /// Nobody can know yet whether the change was written.
-    #[error("the commit is in doubt: {0}")]
+    #[error("it is not known whether a change was saved: {0}")]
     InDoubt(String),
     /// What stands in the store cannot be read. An error, never "not found".
-    #[error("the store is damaged: {0}")]
+    #[error("the database is damaged: {0}")]
     Damaged(String),
 }
 

@@ -1,12 +1,13 @@
-//! Accounts by the operator's hand.
+//! Adding and showing accounts, and granting admin rights, as the operator.
 //!
-//! 1. An account is added without any letter: the operator answers for the mailbox. It is confirmed
-//!    at once, and comes with a link that signs in.
-//! 2. Such a link can be handed out for every account, where no mail arrives. It is a request like
-//!    any other, but for the letter: it is redeemed at both doors, once, by a deliberate act.
-//! 3. Accounts are looked at, and made admins or not.
+//! 1. An account is added without an email, because the operator vouches for the mailbox. It is
+//!    confirmed at once, and comes with a sign-in link.
+//! 2. A sign-in link can be created for any account, for example if email does not arrive. It is a
+//!    request like any other, only without an email: it is redeemed at both doors, once, by a
+//!    deliberate action.
+//! 3. Accounts are shown and listed, and admin rights are granted or revoked.
 //!
-//! Those that lived elsewhere are taken over by `import`.
+//! Accounts from elsewhere are imported by `import`.
 
 use crate::domain::error::Error;
 use crate::domain::operator::import::NewAccount;
@@ -29,14 +30,14 @@ use crate::domain::token::LinkClaims;
 use crate::domain::token::LinkToken;
 use crate::domain::{Decision, Gatepost};
 
-/// A link that no letter brings.
+/// A sign-in link that is not sent by email.
 #[derive(Clone, Debug)]
 pub struct HandedOut {
-    /// Whose account it signs in to.
+    /// The account it signs in to.
     pub account: Account,
     /// The link's token.
     pub token: LinkToken,
-    /// When it is over.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
@@ -45,13 +46,14 @@ pub struct HandedOut {
 pub struct AccountPage {
     /// The accounts.
     pub accounts: Vec<Account>,
-    /// The address after which the next page begins; nothing after the last.
+    /// The address to continue after; `None` on the last page.
     pub next: Option<CanonicalAddress>,
 }
 
 impl Gatepost {
-    /// Makes a confirmed account without a password, and a link that signs in to it (step 1). What
-    /// strangers registered under the address before dies, as when a mailbox is proven.
+    /// Creates a confirmed account without a password, and a sign-in link for it (step 1). Pending
+    /// registrations of the address are discarded, as they are when a mailbox is proven: a stranger may
+    /// have made them.
     ///
     /// # Errors
     /// `AddressTaken`; `AddressHeld`; `House`.
@@ -97,7 +99,7 @@ impl Gatepost {
         Ok(handed_out)
     }
 
-    /// Makes a link that signs in to an account (step 2).
+    /// Creates a sign-in link for an account (step 2).
     ///
     /// # Errors
     /// `NoAccount`; `Disabled`; `House`.
@@ -129,8 +131,8 @@ impl Gatepost {
         standing.account().cloned().ok_or_else(|| Refusal::NoAccount(address.clone()))
     }
 
-    /// The next `limit` accounts in the order of their addresses, from the first on or beyond the one
-    /// that is named. Two pages are two moments.
+    /// The next `limit` accounts in the order of their addresses, from the first one or after the
+    /// address `after`. Two pages are from two moments.
     ///
     /// # Errors
     /// `Store`.
@@ -151,12 +153,12 @@ impl Gatepost {
         });
         let found: Vec<Found<Account>> = self.find_all(ids.collect()).await?;
         let now = self.world.now();
-        // One that was deleted between the two reads is left out.
+        // An account that was deleted between the two reads is left out.
         let accounts = found.into_iter().filter_map(|found| found.value).map(|account| account.at(now));
         Ok(AccountPage { accounts: accounts.collect(), next })
     }
 
-    /// Makes an account an admin, or nobody special (step 3). What is so already is not written again.
+    /// Grants or revokes admin rights (step 3). Writes nothing if the account already has that role.
     ///
     /// # Errors
     /// `NoAccount`; `House`.
@@ -175,8 +177,8 @@ impl Gatepost {
         Ok(changed.await?.account)
     }
 
-    /// A request whose link no letter brings: no letter is owed, and no browser waits for it. Without
-    /// either, only a deliberate act redeems it.
+    /// A request whose link is not sent by email: no email is queued, and no browser waits for it.
+    /// Without either, only a deliberate action redeems it.
     fn put_link(&self, change: &mut Change, account: Account, now: Timestamp) -> Result<HandedOut, Error> {
         let nonce = Nonce(self.world.random());
         let expires_at = now.plus(HANDED_OUT_LIFETIME);

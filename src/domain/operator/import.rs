@@ -1,7 +1,8 @@
-//! Taking over accounts that lived elsewhere.
+//! Importing accounts from elsewhere.
 //!
-//! They come in steps of one commit each, so that nobody who signs in meanwhile waits for long. One
-//! that is there already stays as it is: the same rows may come again, after a crash say.
+//! They are imported in steps of one commit each, so that people who sign in meanwhile don't wait long.
+//! An existing account stays as it is, so the same rows can be imported again, for example after a
+//! crash.
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
@@ -24,40 +25,40 @@ use crate::domain::record::pending::Pending;
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Decision, Gatepost};
 
-/// Most accounts of one step. Each takes seven writes at most: its address, its record, two events, each
-/// twice, and the registrations that waited under the address.
+/// The most accounts in one step. Each takes at most seven writes: its address, its record, two events
+/// with two keys each, and the pending registrations of the address.
 pub const IMPORT_STEP: usize = Change::MAX_WRITES / 7;
 
-/// An account that lived elsewhere.
+/// An account to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAccount {
-    /// Its address, which was proven there.
+    /// Its address, which was confirmed elsewhere.
     pub address: EmailAddress,
-    /// When the address was typed.
+    /// When it was registered.
     pub registered_at: Timestamp,
-    /// When the mailbox was proven.
+    /// When its mailbox was proven.
     pub confirmed_at: Timestamp,
-    /// What it may do.
+    /// Its role.
     pub role: Role,
-    /// Whether it is shut.
+    /// Whether sign-in is blocked.
     pub disabled: bool,
-    /// Its password. At the first sign-in with it, it is hashed as all others are; its salt stays.
+    /// Its password. At the first sign-in with it, it is hashed like all others; its salt is kept.
     pub password: Option<PasswordHash>,
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Imported {
-    /// Accounts that were made.
+    /// Accounts that were created.
     pub added: usize,
-    /// Addresses that have an account already, which stays as it is.
+    /// Skipped addresses that already have an account.
     pub known: usize,
-    /// Addresses that are held for an account which may have them back: not taken over.
+    /// Skipped addresses that are reserved for an account that changed its address.
     pub held: usize,
 }
 
 impl Imported {
-    /// All rows that it speaks of.
+    /// The number of rows.
     #[must_use]
     pub fn rows(self) -> usize {
         self.added + self.known + self.held
@@ -73,8 +74,8 @@ impl AddAssign for Imported {
 }
 
 impl Gatepost {
-    /// Makes the accounts of one step, [`IMPORT_STEP`] at most, in one commit. Each gets an event of its
-    /// own, so that the history of every account says where it began; the log is told by who calls.
+    /// Creates the accounts of one step, at most [`IMPORT_STEP`], in one commit. Each gets its own event,
+    /// so that the history of every account shows how it began. The caller writes the log.
     ///
     /// # Errors
     /// `Store`.
@@ -112,7 +113,7 @@ impl Gatepost {
         .await
     }
 
-    /// Puts a new account into a change that expects its address to be free.
+    /// Adds a new account to a change that expects its address to be free.
     pub(in crate::domain) fn put_account(
         &self,
         change: &mut Change,
@@ -140,7 +141,7 @@ impl Gatepost {
         };
         put_owner(change, Key::owner(&address), Owner::Account(account.id));
         change.put(Key::account(account.id), Record::Account(account.clone()));
-        // Who is an admin, and since when, is told by events of this name alone.
+        // Only events of this name show who has admin rights, and since when.
         if account.admin {
             let event = Event::new(self.world.now(), EventName::AdminGranted, Some(account.id), client);
             self.put_event(change, &event);

@@ -1,4 +1,4 @@
-//! What the operator does to accounts: adding, showing, disabling, deleting, importing them.
+//! The operator's actions on accounts: adding, showing, disabling, deleting and importing them.
 
 mod access;
 mod accounts;

@@ -7,7 +7,7 @@ pub(super) fn store_folder(folder: &Path) -> PathBuf {
     folder.join("store")
 }
 
-/// Where a new store is made. It is renamed once it is complete, so a crash leaves all or nothing.
+/// Where a new store is created. It is renamed once it is complete, so a crash leaves all or nothing.
 pub(super) fn nursery(folder: &Path) -> PathBuf {
     folder.join("store.new")
 }

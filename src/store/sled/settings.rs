@@ -1,4 +1,4 @@
-//! What the engine needs to be told.
+//! The settings of the engine, and the result of verifying a store.
 
 /// How a store is opened and written.
 #[derive(Clone, Debug)]

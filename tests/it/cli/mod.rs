@@ -228,8 +228,8 @@ fn an_invalid_key_is_refused_and_not_repeated() {
     let not_base64 = "gatepost-key-1 1 hunter2hunter2hunter2hunter2hunter2hunter2!\n";
     let twice = format!("{KEY}{KEY}");
     for (text, reason) in [
-        ("", "holds no key"),
-        ("\n\n", "holds no key"),
+        ("", "has no key"),
+        ("\n\n", "has no key"),
         (short, "line 1 is not"),
         (not_base64, "line 1 is not"),
         ("gatepost-key-2 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "line 1 is not"),
@@ -259,7 +259,7 @@ fn a_key_that_is_not_a_regular_file_is_refused_without_waiting_for_it() {
 fn a_key_that_belongs_to_another_user_is_refused() {
     let place = Place::with_key(KEY, 0o600);
     let key = place.data().join("key");
-    // Only root can give a file to another user, and nobody else could read it then.
+    // Only root can give a file to another user, and no one else could read it then.
     if chown(&key, Some(12_345), None).is_err() {
         assert!(std::env::var_os("CI").is_none(), "CI must run this as root");
         println!("skipped: needs root");
