@@ -71,7 +71,7 @@ enum Command {
     /// Check the configuration, or print an example
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the OpenAPI document
+    #[command(about = "Print the OpenAPI document")]
     Openapi,
     /// Test sending email
     #[command(subcommand)]
