@@ -29,6 +29,32 @@ pub struct Waiting {
     pub asked_by: Option<AccountId>,
     /// Where its holder wanted to go.
     pub next: Option<Next>,
+    /// Whether its code can still be entered.
+    pub code: CodeState,
+}
+
+/// What its holder can still do with a request. Depends only on time and on the wrong codes entered,
+/// never on who the address belongs to: otherwise the waiting page would give that away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeState {
+    /// The code can be entered.
+    Open,
+    /// Too many wrong codes: only the link still works.
+    Spent,
+    /// The request has expired, and code and link with it.
+    Expired,
+}
+
+impl CodeState {
+    fn of(request: &Request, now: Timestamp) -> Self {
+        if request.is_over(now) {
+            Self::Expired
+        } else if request.is_spent() {
+            Self::Spent
+        } else {
+            Self::Open
+        }
+    }
 }
 
 impl Gatepost {
@@ -38,33 +64,38 @@ impl Gatepost {
         self.ring.open_request(token).map(HeldRequest)
     }
 
-    /// What the holder of a request waits for.
+    /// The state of a request, for its holder; of an expired one too, until it is removed.
     ///
     /// # Errors
-    /// `InvalidRequest` when it is over; `Store`.
+    /// `InvalidRequest` once it is removed; `Store`.
     pub async fn waiting(&self, held: HeldRequest) -> Result<Waiting, Error> {
-        self.all_waiting(&[held]).await?.pop().ok_or(Error::InvalidRequest)
+        self.find_waiting(&[held]).await?.pop().ok_or(Error::InvalidRequest)
     }
 
-    /// What the holder of requests waits for, in the order of `held`; those that are over are left
-    /// out.
+    /// The requests that have not expired, in the order of `held`.
     ///
     /// # Errors
     /// `Store`.
     pub async fn all_waiting(&self, held: &[HeldRequest]) -> Result<Vec<Waiting>, Error> {
+        let mut waiting = self.find_waiting(held).await?;
+        waiting.retain(|waiting| waiting.code != CodeState::Expired);
+        Ok(waiting)
+    }
+
+    async fn find_waiting(&self, held: &[HeldRequest]) -> Result<Vec<Waiting>, Error> {
         let keys = held.iter().map(|held| Key::request(held.0)).collect();
         let requests = self.find_all::<Request>(keys).await?.into_iter().map(|found| found.value);
         let now = self.world.now();
-        let is_live = |request: &Request| !request.is_over(now);
         Ok(held
             .iter()
             .zip(requests)
             .filter_map(|(held, request)| {
-                let request = request.filter(is_live)?;
+                let request = request?;
                 Some(Waiting {
                     held: *held,
                     purpose: request.purpose,
                     resend_after: request.resend_after(now),
+                    code: CodeState::of(&request, now),
                     email: request.address,
                     expires_at: request.expires_at,
                     asked_by: request.asker.map(|asker| asker.id),
