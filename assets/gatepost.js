@@ -1,8 +1,8 @@
-// What the pages do beyond htmx. Everything here is extra: without it each page works by its forms.
+// What the pages do beyond htmx. All of it is optional: every page works without this script.
 "use strict";
 
-// The landing page of a link, opened by the browser that asked for it, posts itself once: when
-// somebody sees it, not when it is loaded ahead of time.
+// The landing page of a link, in the browser that requested it, submits itself once: when someone
+// sees it, not when it is loaded ahead of time.
 function postOnce() {
   const form = document.querySelector("form[data-post-once]");
   if (!form) return;
@@ -17,16 +17,16 @@ function postOnce() {
   post();
 }
 
-// A second click would call off the answer to the first, and with it the session it brings.
+// A second click would cancel the response to the first, and with it the new session.
 function sendOnce(event) {
   const form = event.target;
-  if (form.hasAttribute("hx-post")) return;
+  if (event.defaultPrevented || form.hasAttribute("hx-post")) return;
   const now = Date.now();
   if (now - (form.dataset.sentAt ?? 0) < 5000) event.preventDefault();
   else form.dataset.sentAt = now;
 }
 
-// A form that got no answer says so. A poll that got none just asks again.
+// A form that got no response says so. A poll that got none just asks again.
 function tellTrouble(event) {
   const status = event.detail?.ctx?.response?.status;
   const isAnswered = status !== undefined && status !== 502 && status !== 504;
@@ -35,7 +35,7 @@ function tellTrouble(event) {
   trouble.textContent = trouble.dataset.offline;
 }
 
-// What was wrong is said anew if it still is.
+// The next response says it again if it is still wrong.
 function clearTrouble(event) {
   const form = event.target;
   if (!(form instanceof HTMLFormElement)) return;
@@ -47,15 +47,106 @@ function clearTrouble(event) {
   }
 }
 
-// An address that was typed into one form need not be typed again into the other.
-function carryAddress() {
-  const details = document.getElementById("by-password");
-  if (!details) return;
-  details.addEventListener("toggle", () => {
-    const from = document.getElementById("email");
-    const to = document.getElementById("account");
-    if (details.open && from && to && !to.value) to.value = from.value;
-  });
+// An email address entered on one page need not be entered again on the next. It goes into the
+// fragment of the URL, which is sent to no server.
+function carryAddress(event) {
+  const link = event.target.closest?.("a[data-carry]");
+  if (!link) return;
+  const email = document.getElementById("email")?.value;
+  link.hash = email ? `email=${encodeURIComponent(email)}` : "";
+}
+
+function takeAddress() {
+  const carried = /^#email=(.+)$/.exec(location.hash);
+  if (!carried) return;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  const email = document.getElementById("email");
+  if (!email || email.value) return;
+  try {
+    email.value = decodeURIComponent(carried[1]);
+  } catch {
+    return;
+  }
+  document.getElementById("password")?.focus();
+}
+
+// "Change" brings the form back that the answer took the place of.
+function changeAddress(event) {
+  const ask = document.getElementById("ask");
+  if (!ask?.hidden || !event.target.closest?.("a[data-change]")) return;
+  event.preventDefault();
+  document.getElementById("result").replaceChildren();
+  ask.hidden = false;
+  document.title = ask.dataset.title;
+  document.getElementById("email").select();
+}
+
+// A complete code is sent at once, whether it was pasted, filled in or entered; each value only once,
+// or a code that was refused could not be corrected.
+let sentCode = "";
+function sendCode(event) {
+  const field = event.target;
+  if (field.id !== "code") return;
+  const digits = field.value.replace(/\P{Nd}/gu, "");
+  if (digits.length !== 6 || digits === sentCode || !field.form.checkValidity()) return;
+  sentCode = digits;
+  field.form.requestSubmit();
+}
+
+// The wait for another email is counted down in its button.
+const waits = new WeakMap();
+function countDown() {
+  for (const button of document.querySelectorAll("button[data-waits]")) {
+    const { wait, waits: waiting, label } = button.dataset;
+    let known = waits.get(button);
+    if (known?.wait !== wait) {
+      known = { wait, until: Date.now() + 1000 * (wait ?? 0) };
+      waits.set(button, known);
+    }
+    const left = Math.ceil((known.until - Date.now()) / 1000);
+    const text = left > 0 ? `${waiting} ${left} s` : label;
+    // Nothing is set that is so already: the observer below would see it, without end.
+    if (button.textContent !== text) button.textContent = text;
+    if (left > 0 && !button.ariaDisabled) button.ariaDisabled = "true";
+    if (left <= 0 && button.ariaDisabled) button.ariaDisabled = null;
+  }
+}
+
+// Before htmx sees it.
+function keepWaiting(event) {
+  if (!event.submitter?.ariaDisabled) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// A password can be shown while it is entered.
+function addShowButtons() {
+  for (const field of document.querySelectorAll(".field > input[type=password]")) {
+    if (field.nextElementSibling?.matches(".show")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "show";
+    button.textContent = "Show";
+    button.ariaLabel = "Show password";
+    button.ariaPressed = "false";
+    button.setAttribute("aria-controls", field.id);
+    field.after(button);
+  }
+}
+
+function showPassword(event) {
+  const button = event.target.closest?.(".show");
+  if (button) show(button, button.ariaPressed !== "true");
+}
+
+function show(button, isShown) {
+  button.ariaPressed = String(isShown);
+  button.previousElementSibling.type = isShown ? "text" : "password";
+}
+
+// Browsers offer to fill in what was entered into a text field, so a password is sent as one.
+function hidePasswords(event) {
+  for (const button of event.target.querySelectorAll(".show")) show(button, false);
 }
 
 // The pages are written in English, with the day before the month.
@@ -91,12 +182,32 @@ function timeAgo(seconds) {
   }
 }
 
+// What the script adds to the page; again whenever htmx has redrawn a part of it, before it is painted.
+function dress() {
+  countDown();
+  addShowButtons();
+}
+
+document.addEventListener("submit", keepWaiting, true);
+document.addEventListener("submit", hidePasswords, true);
 document.addEventListener("submit", sendOnce);
+document.addEventListener("input", sendCode);
+document.addEventListener("click", carryAddress);
+document.addEventListener("click", changeAddress);
+document.addEventListener("click", showPassword);
 document.addEventListener("htmx:error", tellTrouble);
 document.addEventListener("htmx:response:error", tellTrouble);
 document.addEventListener("htmx:before:request", clearTrouble);
-postOnce();
-carryAddress();
 document.addEventListener("htmx:after:swap", showTimes);
-showTimes();
+new MutationObserver(dress).observe(document.getElementById("main"), {
+  subtree: true,
+  childList: true,
+  characterData: true,
+  attributeFilter: ["data-wait"],
+});
+setInterval(countDown, 250);
 setInterval(showTimes, 30000);
+takeAddress();
+dress();
+showTimes();
+postOnce();

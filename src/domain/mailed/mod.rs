@@ -18,4 +18,4 @@ pub(in crate::domain) use self::passwords::Passwords;
 pub use self::redeemer::{Redeemed, Redeemer};
 pub(in crate::domain) use self::request::Ask;
 pub use self::request::MailQueued;
-pub use self::waiting::Waiting;
+pub use self::waiting::{CodeState, Waiting};

@@ -1,4 +1,4 @@
-//! Waiting for a letter: what who asked holds, and what the waiting page shows of it.
+//! Waiting for an email: the state of a request, for its holder.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -12,7 +12,7 @@ use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 use std::time::Duration;
 
-/// What the waiting page shows to who holds the request.
+/// A request as the waiting page shows it to its holder.
 #[derive(Clone, Debug)]
 pub struct Waiting {
     /// Which request.

@@ -1,4 +1,4 @@
-//! What every way in begins and ends with: being sent to the right page first, and led on afterwards.
+//! What all ways of signing in share: being sent to the right page first, and led on afterwards.
 
 use poem::Response;
 use poem::http::StatusCode;
@@ -15,9 +15,9 @@ use crate::path::{PROFILE, SIGN_IN, UNCONFIRMED};
 use crate::web::house::{Door, House, Site};
 use crate::web::problem::{Code, Problem};
 
-/// Sends who is signed out to sign in, and back to `wanted` afterwards; who has registered and not
-/// confirmed yet, to where that is done. htmx, which would put a whole page into the middle of
-/// another, is told where to go instead.
+/// Sends a signed-out visitor to sign in, and back to `wanted` afterwards. One who has registered and
+/// not confirmed yet is sent to do that. htmx gets a header, because it would put a whole page into the
+/// middle of another.
 pub(super) fn first(visitor: &Visitor, wanted: Option<&str>) -> Response {
     let (mut response, code) = if visitor.is_unconfirmed() {
         (visitor.lead_to(UNCONFIRMED), Code::Unconfirmed)
@@ -32,31 +32,31 @@ pub(super) fn first(visitor: &Visitor, wanted: Option<&str>) -> Response {
     response
 }
 
-/// Sends who is signed in already where they wanted to go.
+/// Sends anyone already signed in where they wanted to go.
 pub(super) fn go_on(house: &House, visitor: &Visitor, wanted: Option<&Next>) -> Response {
     visitor.lead_to(wanted.unwrap_or(&house.site.home).as_str())
 }
 
-/// Back to where somebody was before it had to be proven once more who they are.
+/// Back to where someone was before they had to confirm that it is them.
 pub(super) fn go_back(house: &House, visitor: &Visitor, wanted: Option<&Next>) -> Response {
     let mut response = visitor.lead_to(wanted.map_or(PROFILE, Next::as_str));
     Notice::Recent.put(&mut response, &house.site);
     response
 }
 
-/// Sends who knows the password of a registration to confirm it first.
+/// Sends anyone who knows the password of a registration to confirm the email address first.
 pub(super) fn confirm_first(house: &House, visitor: &Visitor) -> Response {
     let mut response = visitor.lead_to(UNCONFIRMED);
     if visitor.is_htmx {
         response.set_status(StatusCode::FORBIDDEN);
     }
-    // Both doors name the refusal alike, though this one leads on instead of showing it.
+    // Both doors name the same refusal, though this one redirects instead of showing it.
     Problem::of(Code::Unconfirmed).name(&mut response);
     Notice::ConfirmFirst.put(&mut response, &house.site);
     response
 }
 
-/// A link or a code was redeemed: keeps the session that came of it, lets go of the request, leads on.
+/// After a link or code was redeemed: keeps the new session, drops the request, and redirects.
 pub(super) fn redeemed(
     house: &House,
     visitor: &Visitor,
@@ -76,7 +76,7 @@ pub(super) fn redeemed(
     visitor.let_go(&mut response, site, request, &redeemed.account.address);
     let notice = match (redeemed.outcome, redeemed.purpose) {
         (Outcome::Confirmed, _) => Notice::Confirmed,
-        // Or the password that was typed with it would be taken for the new one.
+        // Otherwise people would think that the password they entered is the new one.
         (Outcome::SignedIn, Purpose::Register) => Notice::KnownAlready,
         (Outcome::SignedIn, _) => Notice::SignedIn,
         (Outcome::PasswordReset, _) => Notice::PasswordReset,
@@ -88,7 +88,7 @@ pub(super) fn redeemed(
     response
 }
 
-/// Somebody signed in with a password.
+/// After a sign-in with a password.
 pub(super) fn welcome(
     house: &House,
     visitor: &Visitor,
@@ -107,7 +107,7 @@ fn keep(response: &mut Response, site: &Site, signed_in: &SignedIn) {
     keep_session(response, site, &signed_in.token, lifetime);
 }
 
-/// A path that remembers where somebody wanted to go.
+/// A path that carries along where someone wanted to go.
 pub(super) fn with_next(path: &str, next: Option<&str>) -> String {
     match next {
         Some(next) => {

@@ -1,48 +1,99 @@
-//! The fields that several forms have.
+//! The fields and forms that several pages share.
 
 use maud::{Markup, html};
 
 use super::layout::beside;
 use crate::domain::record::next::Next;
+use crate::path::SIGN_IN;
 use crate::web::problem::{Code, Problem};
 
-/// The address, as it was typed. `id` is its own on the page; `problem` is told beside it.
-pub(super) fn email_field(id: &str, typed: &str, problem: Option<&Problem>, is_first: bool) -> Markup {
-    address_field(id, ["Email address", "username"], typed, problem, is_first)
+/// A form as it was sent, and why it was refused.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Entered<'a> {
+    pub(super) email: &'a str,
+    /// Where the person wants to go.
+    pub(super) wanted: Option<&'a Next>,
+    pub(super) problem: Option<&'a Problem>,
 }
 
-/// An address that is to be: password managers fill in none that was before.
-pub(super) fn new_email_field(typed: &str, problem: Option<&Problem>) -> Markup {
-    address_field("email", ["New address", "email"], typed, problem, problem.is_some())
+/// What the Enter key of an on-screen keyboard is labelled with.
+#[derive(Clone, Copy)]
+pub(super) enum EnterKey {
+    /// Another field follows.
+    Next,
+    /// The form is complete.
+    Go,
 }
 
-fn address_field(
-    id: &str,
-    [label, autocomplete]: [&str; 2],
-    typed: &str,
-    problem: Option<&Problem>,
-    is_first: bool,
-) -> Markup {
-    let error = format!("{id}-error");
-    html! {
-        div.field id=(format!("{id}-field")) {
-            label for=(id) { (label) }
-            input id=(id) name="email" type="email" value=(typed) required autocomplete=(autocomplete)
-                autocapitalize="none" spellcheck="false" maxlength="254" placeholder="name@example.org"
-                aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| error.as_str())]
-                autofocus[is_first];
-            (beside(&error, problem))
+impl EnterKey {
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Go => "go",
         }
     }
 }
 
-/// The password of an account that is there.
+/// Requests a sign-in email. The answer appears in [`result`].
+pub(super) fn sign_in_form(entered: &Entered<'_>, is_first: bool) -> Markup {
+    html! {
+        form method="post" action=(SIGN_IN) hx-post=(SIGN_IN) hx-target="#result" {
+            (hidden_next(entered.wanted))
+            (email_field(entered.email, entered.problem, is_first, EnterKey::Go))
+            button type="submit" { "Email me a sign-in link" }
+        }
+    }
+}
+
+/// Where the answer to [`sign_in_form`] appears and is announced. It takes the place of `#ask`, which
+/// the answer hides.
+pub(super) fn result() -> Markup {
+    html! { div #result role="status" aria-live="polite" {} }
+}
+
+/// The email address someone signs in with, as they entered it. `problem` is shown beside it.
+pub(super) fn email_field(
+    entered: &str,
+    problem: Option<&Problem>,
+    is_first: bool,
+    enter: EnterKey,
+) -> Markup {
+    address_field(["Email address", "username"], entered, problem, is_first, enter)
+}
+
+/// A new email address. Password managers must not fill in the current one.
+pub(super) fn new_email_field(entered: &str, problem: Option<&Problem>) -> Markup {
+    address_field(["New email address", "email"], entered, problem, problem.is_some(), EnterKey::Go)
+}
+
+fn address_field(
+    [label, autocomplete]: [&str; 2],
+    entered: &str,
+    problem: Option<&Problem>,
+    is_first: bool,
+    enter: EnterKey,
+) -> Markup {
+    html! {
+        div.field #email-field {
+            label for="email" { (label) }
+            input #email name="email" type="email" value=(entered) required autocomplete=(autocomplete)
+                autocapitalize="none" spellcheck="false" maxlength="254" placeholder="name@example.org"
+                enterkeyhint=(enter.hint())
+                aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| "email-error")]
+                autofocus[is_first];
+            (beside("email-error", problem))
+        }
+    }
+}
+
+/// The password of an existing account.
 pub(super) fn password_field(problem: Option<&Problem>) -> Markup {
     html! {
         div.field {
             label for="password" { "Password" }
-            // No maximum: what is cut off unseen would be another password.
+            // No maximum length: a password cut off without notice would be a different one.
             input #password name="password" type="password" required autocomplete="current-password"
+                enterkeyhint="go"
                 aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| "password-error")]
                 autofocus[problem.is_some()];
             (beside("password-error", problem))
@@ -50,8 +101,7 @@ pub(super) fn password_field(problem: Option<&Problem>) -> Markup {
     }
 }
 
-/// A password that is to be. Needed, or left empty by who goes on without one. What was wrong with one
-/// stands in place of the hint: it says what to do instead.
+/// A new password. An error replaces the hint, because it says what to do instead.
 pub(super) fn new_password_field(
     label: &str,
     hint: &str,
@@ -63,6 +113,7 @@ pub(super) fn new_password_field(
         div.field {
             label for="password" { (label) }
             input #password name="password" type="password" required[is_needed] autocomplete="new-password"
+                enterkeyhint="go"
                 aria-invalid=[problem.map(|_| "true")] aria-describedby=(described)
                 autofocus[problem.is_some()];
             @if problem.is_none() { p.hint #password-hint { (hint) } }
@@ -71,27 +122,27 @@ pub(super) fn new_password_field(
     }
 }
 
-/// Whose password it is, for password managers: they keep nothing under no name.
+/// The account a password belongs to. Without it, password managers save the password under no name.
 pub(super) fn hidden_username(email: &str) -> Markup {
     html! { input type="email" value=(email) autocomplete="username" readonly hidden; }
 }
 
-/// Where the person wanted to go, carried along.
+/// Carries along where the person wanted to go.
 pub(super) fn hidden_next(next: Option<&Next>) -> Markup {
     html! { @if let Some(next) = next { input type="hidden" name="next" value=(next.as_str()); } }
 }
 
-/// How long a new password has to be.
+/// The minimum length of a new password, in words.
 pub(super) fn length_hint(min_bytes: usize) -> String {
     format!("At least {min_bytes} characters. A few words make a good one.")
 }
 
-/// A problem where it belongs: beside this field, or beside none in particular (`None`).
+/// The problem, if it is about this field.
 pub(super) fn of<'a>(problem: Option<&'a Problem>, field: &str) -> Option<&'a Problem> {
     problem.filter(|problem| problem.field == Some(field))
 }
 
-/// Whether a refusal is told inside the form that was sent, so that nothing typed is lost.
+/// Whether a refusal is shown inside the form that was sent, so that nothing entered is lost.
 pub(super) fn is_told_inside(problem: &Problem) -> bool {
     !problem.status().is_server_error() || problem.code == Code::Busy
 }

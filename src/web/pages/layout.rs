@@ -35,7 +35,7 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
         html lang="en" {
             head {
                 meta charset="utf-8";
-                title { (title) " · " (site.name) }
+                title { (full_title(site, title)) }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
@@ -75,6 +75,11 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
             }
         }
     }
+}
+
+/// The title of a page, as the browser shows it.
+pub(super) fn full_title(site: &Site, title: &str) -> String {
+    format!("{title} · {}", site.name)
 }
 
 /// A page that is the same for everyone.

@@ -13,6 +13,8 @@ pub(super) mod layout;
 mod link;
 mod mailbox;
 mod notice;
+mod over;
+mod password;
 pub mod problem;
 mod profile;
 mod reauthentication;
@@ -68,10 +70,7 @@ fn table(house: &House) -> Vec<Row> {
     vec![
         at(path::HOME, vec![show(house, home::show)]),
         at(path::SIGN_IN, vec![show(house, sign_in::show), submit(house, sign_in::submit)]),
-        at(
-            path::SIGN_IN_PASSWORD,
-            vec![show(house, sign_in::show_password), submit(house, sign_in::submit_password)],
-        ),
+        at(path::SIGN_IN_PASSWORD, vec![show(house, password::show), submit(house, password::submit)]),
         at(path::REGISTER, vec![show(house, registration::show), submit(house, registration::submit)]),
         at(path::UNCONFIRMED, vec![show(house, check_inbox::show_unconfirmed)]),
         at(path::CHECK_INBOX, vec![show(house, check_inbox::show)]),

@@ -1,10 +1,12 @@
-//! Registering with address and password.
+//! Registering with an email address and a password.
 
 use maud::{Markup, html};
 
 use super::answer::{Answer, fragment};
 use super::arrival::{go_on, with_next};
-use super::form::{email_field, hidden_next, is_told_inside, length_hint, new_password_field, of};
+use super::form::{
+    EnterKey, Entered, email_field, hidden_next, is_told_inside, length_hint, new_password_field, of,
+};
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
@@ -17,19 +19,22 @@ use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, Register, kept, next};
 
-/// The form. Who is signed in already is sent on.
+const TITLE: &str = "Register";
+
+/// The form. Anyone already signed in is sent on.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     if !house.site.registration {
         return Err(Problem::of(Code::RegistrationClosed));
     }
     let wanted = visitor.query.next();
+    let entered = Entered { wanted: wanted.as_ref(), ..Entered::default() };
     if visitor.signed_in.is_some() {
         return Ok(go_on(&house, &visitor, wanted.as_ref()));
     }
-    Ok(page(&house.site, &visitor, "Register", &card(&house, "", wanted.as_ref(), None)))
+    Ok(page(&house.site, &visitor, TITLE, &card(&house, &entered)))
 }
 
-/// Registers. The answer never tells who stands behind the address.
+/// Registers. The response never reveals who the address belongs to.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
     let input = fields.read::<Register>();
@@ -39,11 +44,11 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
     match register(&house, &visitor, input, wanted.as_ref()).await {
         Ok(queued) => Ok(visitor.wait_at(UNCONFIRMED, &house.site, &queued.request)),
         Err(problem) if is_told_inside(&problem) && problem.code != Code::RegistrationClosed => {
+            let entered = Entered { email: &email, wanted: wanted.as_ref(), problem: Some(&problem) };
             let mut response = if visitor.is_htmx {
-                fragment(form(&house, &email, wanted.as_ref(), Some(&problem)))
+                fragment(form(&house, &entered))
             } else {
-                let card = card(&house, &email, wanted.as_ref(), Some(&problem));
-                page(&house.site, &visitor, "Register", &card)
+                page(&house.site, &visitor, TITLE, &card(&house, &entered))
             };
             problem.put_headers(&mut response, Door::Pages);
             Ok(response)
@@ -64,28 +69,28 @@ async fn register(
     Ok(house.gatepost.register(&address, &password, kept(wanted), &visitor.held, &visitor.client).await?)
 }
 
-fn card(house: &House, email: &str, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {
+fn card(house: &House, entered: &Entered<'_>) -> Markup {
     html! {
         section.card {
-            h1 { "Register" }
-            p.lead { "Choose a password. We mail you a link and a code to confirm your address." }
-            (form(house, email, wanted, problem))
-            p.hint { "You have an account, or want no password? "
-                a href=(with_next(SIGN_IN, wanted.map(Next::as_str))) { "Sign in" }
-                " by mail: that works the first time too." }
+            h1 { (TITLE) }
+            p.lead { "Enter your email address and a password. We'll send you a link and a code to confirm the address." }
+            (form(house, entered))
+            p.hint { "Already have an account, or don't want a password? "
+                a href=(with_next(SIGN_IN, entered.wanted.map(Next::as_str))) data-carry { "Sign in by email" }
+                ". It works the first time too." }
         }
     }
 }
 
-fn form(house: &House, email: &str, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {
-    let beside_password = of(problem, "password");
-    let beside_email = problem.filter(|_| beside_password.is_none());
+fn form(house: &House, entered: &Entered<'_>) -> Markup {
+    let beside_password = of(entered.problem, "password");
+    let beside_email = entered.problem.filter(|_| beside_password.is_none());
     let is_first = beside_password.is_none();
     html! {
         form #register-form method="post" action=(REGISTER) hx-post=(REGISTER) hx-target="#register-form"
             hx-swap="outerHTML" {
-            (hidden_next(wanted))
-            (email_field("email", email, beside_email, is_first))
+            (hidden_next(entered.wanted))
+            (email_field(entered.email, beside_email, is_first, EnterKey::Next))
             (new_password_field("Password", &length_hint(house.gatepost.min_password_bytes()), true, beside_password))
             button type="submit" { "Register" }
         }

@@ -1,4 +1,4 @@
-//! Who looks at a page, and with what.
+//! The browser that a page is shown to, and what it holds.
 
 use std::time::Duration;
 
@@ -23,60 +23,61 @@ use crate::web::house::{House, Site};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{self, Fields};
 
-/// As long as the longest of them.
+/// As long as the longest request lasts.
 const HELD_FOR: Duration = Duration::from_hours(24);
-/// Most requests one browser holds.
+/// The most requests one browser holds.
 const MAX_HELD: usize = 4;
-/// Stands between two request tokens in their cookie; in none of them.
+/// Separates request tokens in their cookie. No token contains it.
 const SEPARATOR: &str = ".";
 
-/// One look of one browser at one page.
+/// One request of one browser.
 pub(super) struct Visitor {
-    /// Where it comes from.
+    /// Its address and device.
     pub(super) client: Client,
-    /// Who is signed in.
+    /// The account signed in, and its session.
     pub(super) signed_in: Option<Live>,
-    /// The session token it sent, good or not.
+    /// The session token it sent, valid or not.
     pub(super) session: Option<String>,
     /// Its requests, newest first.
     pub(super) held: Vec<HeldRequest>,
-    /// What it waits for, newest first: letters to sign in by, or those somebody signed in asked for.
+    /// The requests it waits for, newest first.
     pub(super) waiting: Vec<Waiting>,
-    /// What it is to be told.
+    /// The notice to show on its next page.
     pub(super) notice: Option<Notice>,
-    /// Whether htmx asks, which wants a fragment.
+    /// Whether htmx sent the request and expects a fragment.
     pub(super) is_htmx: bool,
-    /// Whether anybody will see the page.
+    /// Whether it is a HEAD request, whose page no one will see.
     pub(super) is_head: bool,
-    /// Whether nothing stands between it and us.
+    /// Whether it connected directly, without a proxy.
     pub(super) came_direct: bool,
-    /// The query of the address.
+    /// The query of the URL.
     pub(super) query: Query,
-    /// The last part of the path, where the path has a variable one.
+    /// The variable part of the path, if it has one.
     pub(super) part: String,
     tokens: Vec<String>,
 }
 
-/// What an address may carry.
+/// What the query of a URL can contain.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Query {
     next: Option<String>,
     /// Which of this browser's requests.
     pub(super) request: Option<String>,
+    spent: Option<String>,
 }
 
 impl wire::Input for Query {}
 
 impl Query {
-    /// Reads the query of an address. What cannot be read counts as absent.
+    /// Reads the query of a URL. Anything unreadable counts as absent.
     ///
-    /// A proxy that cannot percent-encode sends people here with `?next=` and the address they
-    /// wanted, just as it came. So where `next` stands first and begins with a slash as it is (ours
-    /// is always encoded), all the rest belongs to it, `&`, `?` and `%` included.
+    /// A proxy that cannot percent-encode sends people here with `?next=` and the URL they wanted,
+    /// exactly as it came. So if `next` comes first and begins with a literal slash (ours is always
+    /// encoded), the rest of the query belongs to it, including `&`, `?` and `%`.
     fn read(query: &str) -> Self {
         let rest = query.strip_prefix("next=").filter(|rest| rest.starts_with('/'));
         match rest {
-            Some(next) => Self { next: Some(next.to_owned()), request: None },
+            Some(next) => Self { next: Some(next.to_owned()), ..Self::default() },
             None => Fields::from_form(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
         }
     }
@@ -85,15 +86,20 @@ impl Query {
     pub(super) fn next(&self) -> Option<Next> {
         wire::next(self.next.as_deref())
     }
+
+    /// Whether a waiting tab that asks for its state already shows that the code is dead.
+    pub(super) fn shows_spent(&self) -> bool {
+        self.spent.is_some()
+    }
 }
 
-/// Whether htmx asks.
+/// Whether htmx sent the request.
 pub(super) fn is_htmx(headers: &HeaderMap) -> bool {
     headers.get("hx-request").is_some_and(|value| value == "true")
 }
 
 impl Visitor {
-    /// Reads the visitor off a request. Whatever of it cannot be read counts as absent.
+    /// Reads the visitor from a request. Anything unreadable counts as absent.
     pub(super) async fn of(request: &Request, house: &House) -> Result<Self, Problem> {
         let headers = request.headers();
         let site = &house.site;
@@ -114,7 +120,7 @@ impl Visitor {
         let mut waiting = house.gatepost.all_waiting(&held).await?;
         waiting.retain(|waiting| waits_for(signed_in.as_ref(), waiting));
         Ok(Self {
-            // The guard in front of the doors put it there.
+            // The guard has put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
             signed_in,
             session,
@@ -130,7 +136,7 @@ impl Visitor {
         })
     }
 
-    /// The one of its requests that a page named, or the newest.
+    /// The request that a page named, or the newest.
     pub(super) fn request(&self, name: Option<&str>) -> Option<HeldRequest> {
         match name {
             Some(name) => self.held.iter().copied().find(|held| held.nonce().to_string() == name),
@@ -138,12 +144,12 @@ impl Visitor {
         }
     }
 
-    /// Whether it has registered an address, and nobody has confirmed that here yet.
+    /// Whether it has registered an email address that is not confirmed here yet.
     pub(super) fn is_unconfirmed(&self) -> bool {
         self.waiting.iter().any(|waiting| waiting.purpose == Purpose::Register)
     }
 
-    /// Leads on: with htmx by its header, without by 303.
+    /// Redirects: with the htmx header, or with 303 without htmx.
     pub(super) fn lead_to(&self, place: &str) -> Response {
         let place = HeaderValue::from_str(place).expect("paths of this origin are plain ASCII");
         let mut response = Response::default();
@@ -156,12 +162,12 @@ impl Visitor {
         response
     }
 
-    /// The session token; without one, what is nobody's.
+    /// The session token, or an empty one, which belongs to no session.
     pub(super) fn token(&self) -> &str {
         self.session.as_deref().unwrap_or_default()
     }
 
-    /// Leads to where a letter is waited for that was just asked for here.
+    /// Leads to the waiting page of an email that was just requested here.
     pub(super) fn wait_at(&self, place: &str, site: &Site, request: &RequestToken) -> Response {
         let mut response = self.lead_to(place);
         self.keep(&mut response, site, request);
@@ -176,8 +182,8 @@ impl Visitor {
         set_requests(response, site, &tokens);
     }
 
-    /// Lets go of a request that was redeemed, and of every registration of the address that is signed
-    /// in now: nothing is left to be confirmed.
+    /// Drops a request that was redeemed, and every registration of the email address that is signed in
+    /// now, because there is nothing left to confirm.
     pub(super) fn let_go(
         &self,
         response: &mut Response,
@@ -203,8 +209,8 @@ impl Visitor {
     }
 }
 
-/// Who is signed in waits for nothing but what their own account asked for, and for a new password in place
-/// of one that was forgotten; who is not, for all that no account has to ask for.
+/// Whether this browser waits for a request. Anyone signed in waits only for what their own account
+/// requested and for a password reset; anyone signed out for whatever needs no account to request it.
 pub(super) fn waits_for(signed_in: Option<&Live>, waiting: &Waiting) -> bool {
     match waiting.asked_by {
         Some(account) => signed_in.is_some_and(|live| live.account.id == account),
@@ -212,22 +218,22 @@ pub(super) fn waits_for(signed_in: Option<&Live>, waiting: &Waiting) -> bool {
     }
 }
 
-/// The cookies under the names of this server's mode.
+/// The cookies, named as the scheme of this server requires.
 pub(super) fn cookies(site: &Site) -> Cookies {
     Cookies::new(site.public_url.scheme())
 }
 
-/// Has the browser take a cookie, or forget one.
+/// Makes the browser store a cookie, or delete it.
 pub(super) fn put_cookie(response: &mut Response, line: HeaderValue) {
     response.headers_mut().append(header::SET_COOKIE, line);
 }
 
-/// Keeps somebody signed in.
+/// Keeps the person signed in.
 pub(super) fn keep_session(response: &mut Response, site: &Site, token: &SessionToken, lifetime: Duration) {
     put_cookie(response, cookies(site).set(Cookie::Session, token.as_str(), lifetime));
 }
 
-/// Forgets a session that is over.
+/// Deletes the cookie of a session that has ended.
 pub(super) fn clear_session(response: &mut Response, site: &Site) {
     put_cookie(response, cookies(site).clear(Cookie::Session));
 }
@@ -257,7 +263,7 @@ mod tests {
             ("next=%2Fapp%2Fx%3Fa%3D1%26b%3D2%2520c", Some("/app/x?a=1&b=2%20c")),
             ("next=%2Fapp&request=r", Some("/app")),
             ("request=r&next=/app/x&b=2", Some("/app/x")),
-            // Neither reading leads anywhere else.
+            // Neither reading leads to another origin.
             ("next=//evil.example", None),
             ("next=/%2Fevil.example", None),
             ("next=/\\evil.example", None),

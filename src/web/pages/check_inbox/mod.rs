@@ -1,37 +1,41 @@
-//! Waiting for the letter: typing its code, asking for one more.
+//! Waiting for an email: entering its code, or asking for another.
 //!
-//! A tab that waits asks every few seconds how things stand, and moves on by itself once this
-//! browser is signed in, which the link in another tab does.
+//! A waiting tab asks for its state every few seconds. Once this browser is signed in, with the link
+//! opened in another tab for example, it moves on by itself.
 
 mod panel;
 
 use maud::html;
+use poem::Response;
+use poem::http::HeaderValue;
 
-pub(super) use self::panel::panel;
+pub(super) use self::panel::{Answered, panel_with_title, path_of};
+use self::panel::{again, again_and_told, code_form, panel, title};
 use super::answer::{Answer, fragment};
 use super::arrival::{first, go_on, redeemed};
 use super::form::is_told_inside;
+use super::layout::page;
 use super::notice::Notice;
-use super::sign_in;
+use super::over::over;
 use super::visitor::{Visitor, waits_for};
 use crate::domain::error::Error;
-use crate::domain::mailed::Waiting;
+use crate::domain::mailed::{CodeState, Waiting};
 use crate::domain::password::Password;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::token;
-use crate::path::{CHECK_INBOX, PROFILE, SIGN_IN, UNCONFIRMED};
+use crate::path::{PROFILE, SIGN_IN};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{CodeForm, Fields, ResendForm};
 
-/// The waiting page of the newest request; to htmx, how things stand now.
+/// The waiting page of the newest request; with htmx, its state now.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let newest = visitor.waiting.first().map(|waiting| waiting.held);
     show_waiting(&house, &visitor, newest).await
 }
 
-/// The same for who was led here because a registration waits, whatever was asked for since.
+/// The same for a browser that was led here because of a registration, whatever it requested since.
 pub(super) async fn show_unconfirmed(house: House, visitor: Visitor) -> Answer {
     let registration = visitor.waiting.iter().find(|waiting| waiting.purpose == Purpose::Register);
     let newest = registration.or(visitor.waiting.first()).map(|waiting| waiting.held);
@@ -39,8 +43,8 @@ pub(super) async fn show_unconfirmed(house: House, visitor: Visitor) -> Answer {
 }
 
 async fn show_waiting(house: &House, visitor: &Visitor, newest: Option<HeldRequest>) -> Answer {
-    let asked_for = visitor.query.request.as_deref();
-    let held = if asked_for.is_some() { visitor.request(asked_for) } else { newest };
+    let named = visitor.query.request.as_deref();
+    let held = if named.is_some() { visitor.request(named) } else { newest.or(visitor.request(None)) };
     let waiting = match held {
         Some(held) => match house.gatepost.waiting(held).await {
             Ok(waiting) => Some(waiting),
@@ -56,12 +60,35 @@ async fn show_waiting(house: &House, visitor: &Visitor, newest: Option<HeldReque
     }
     Ok(match waiting.filter(is_its_own) {
         None => visitor.lead_to(SIGN_IN),
-        Some(waiting) if visitor.is_htmx => fragment(panel::again(&waiting, &panel::Line::of(&waiting))),
-        Some(waiting) => panel::waiting_page(house, visitor, &waiting, None, &panel::Line::of(&waiting)),
+        Some(waiting) if !visitor.is_htmx => waiting_page(house, visitor, &waiting, Answered::Nothing),
+        Some(waiting) if is_shown(visitor, &waiting) => fragment(again(&waiting)),
+        Some(waiting) => whole_panel(house, visitor, &waiting, Answered::Nothing),
     })
 }
 
-/// Signs in by the code of a letter.
+/// Whether a tab that asks for the state already shows it, but for how long to wait.
+fn is_shown(visitor: &Visitor, waiting: &Waiting) -> bool {
+    match waiting.code {
+        CodeState::Open => true,
+        CodeState::Spent => visitor.query.shows_spent(),
+        CodeState::Expired => false,
+    }
+}
+
+fn waiting_page(house: &House, visitor: &Visitor, waiting: &Waiting, answered: Answered<'_>) -> Response {
+    let content = html! { section.card { (panel(house, visitor, waiting, answered)) } };
+    page(&house.site, visitor, title(waiting), &content)
+}
+
+/// Redraws all that a waiting tab shows.
+fn whole_panel(house: &House, visitor: &Visitor, waiting: &Waiting, answered: Answered<'_>) -> Response {
+    let mut response = fragment(panel_with_title(house, visitor, waiting, answered));
+    response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#waiting"));
+    response.headers_mut().insert("hx-reswap", HeaderValue::from_static("outerHTML"));
+    response
+}
+
+/// Signs in with the code of an email.
 pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let request = fields.typed("request").to_owned();
     let input: CodeForm = match fields.read() {
@@ -96,16 +123,19 @@ async fn code_refused(house: &House, visitor: &Visitor, held: HeldRequest, probl
         Err(Error::InvalidRequest) => return unheld(house, visitor, problem),
         Err(error) => return Err(error.into()),
     };
-    let mut response = if visitor.is_htmx {
-        fragment(panel::code_form(house, &waiting, Some(&problem)))
+    let answered = Answered::Refused(&problem);
+    let mut response = if !visitor.is_htmx {
+        waiting_page(house, visitor, &waiting, answered)
+    } else if waiting.code == CodeState::Open {
+        fragment(code_form(house, &waiting, answered))
     } else {
-        panel::waiting_page(house, visitor, &waiting, Some(&problem), &panel::Line::of(&waiting))
+        whole_panel(house, visitor, &waiting, answered)
     };
     problem.put_headers(&mut response, Door::Pages);
     Ok(response)
 }
 
-/// Asks for one more letter.
+/// Sends another email.
 pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let input: ResendForm = fields.read()?;
     let Some(held) = visitor.request(input.request.as_deref()) else {
@@ -115,17 +145,17 @@ pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> An
         Ok(queued) => queued,
         Err(error) => return resend_refused(&house, &visitor, held, error.into()).await,
     };
-    let (place, notice) = match queued.purpose {
-        Purpose::Register => (UNCONFIRMED, Notice::ConfirmationSent),
-        _ => (CHECK_INBOX, Notice::LetterSent),
+    let notice = match queued.purpose {
+        Purpose::Register => Notice::ConfirmationSent,
+        _ => Notice::LetterSent,
     };
-    // A spent request begins anew: everything on the page that waits for the old one is stale.
+    // A new request begins in place of a dead one. All that the page shows belongs to the old one.
     let is_same = queued.held == held;
     let mut response = if visitor.is_htmx && is_same {
         let waiting = house.gatepost.waiting(held).await?;
-        fragment(html! { (panel::again(&waiting, &panel::Line::of(&waiting))) (panel::told(Some(notice))) })
+        fragment(again_and_told(&waiting, Answered::Sent(notice)))
     } else {
-        let mut response = visitor.lead_to(place);
+        let mut response = visitor.lead_to(path_of(queued.purpose));
         notice.put(&mut response, &house.site);
         response
     };
@@ -138,20 +168,20 @@ async fn resend_refused(house: &House, visitor: &Visitor, held: HeldRequest, pro
         return Err(problem);
     }
     let Ok(waiting) = house.gatepost.waiting(held).await else { return unheld(house, visitor, problem) };
-    let line = panel::Line::Refused(problem.detail.to_string());
+    let answered = Answered::NotSent(&problem);
     let mut response = if visitor.is_htmx {
-        fragment(panel::again(&waiting, &line))
+        fragment(again_and_told(&waiting, answered))
     } else {
-        panel::waiting_page(house, visitor, &waiting, None, &line)
+        waiting_page(house, visitor, &waiting, answered)
     };
     problem.put_headers(&mut response, Door::Pages);
     Ok(response)
 }
 
-/// Nothing is left of what the page waited for. Who is signed in asks again on the account page.
+/// The request is gone. Anyone signed in can ask again on the account page.
 fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if visitor.is_htmx {
         return Err(problem);
     }
-    Ok(sign_in::anew(house, visitor, &problem, [PROFILE, "Back to the profile"]))
+    Ok(over(house, visitor, &problem, [PROFILE, "Back to your account"]))
 }

@@ -15,7 +15,7 @@ use self::landing::landing;
 use super::answer::Answer;
 use super::arrival::{first, go_on, redeemed};
 use super::form::is_told_inside;
-use super::sign_in;
+use super::over::over;
 use super::visitor::Visitor;
 use crate::domain::mailed::LinkView;
 use crate::domain::mailed::Redeemer;
@@ -90,5 +90,5 @@ fn dead(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if problem.code != problem::Code::InvalidLink {
         return Err(problem);
     }
-    Ok(sign_in::anew(house, visitor, &problem, [house.site.home.as_str(), "Continue"]))
+    Ok(over(house, visitor, &problem, [house.site.home.as_str(), "Continue"]))
 }

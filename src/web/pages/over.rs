@@ -1,0 +1,33 @@
+//! The page of a link or code that no longer works.
+
+use maud::html;
+use poem::Response;
+
+use super::form::{Entered, result, sign_in_form};
+use super::layout::{address, full_title, page};
+use super::visitor::Visitor;
+use crate::web::house::{Door, House};
+use crate::web::problem::Problem;
+
+/// Offers a new sign-in email or, to anyone signed in, the way on: where it leads, and its label.
+pub(super) fn over(house: &House, visitor: &Visitor, problem: &Problem, way_on: [&str; 2]) -> Response {
+    let (title, [place, label]) = (problem.code.title(), way_on);
+    let content = html! {
+        section.card {
+            div #ask data-title=(full_title(&house.site, title)) {
+                h1 { (title) }
+                p.lead { (problem.detail) }
+                @if let Some(signed_in) = &visitor.signed_in {
+                    p { "You're signed in as " (address(&signed_in.account.address)) "." }
+                    p.actions { a.button href=(place) { (label) } }
+                } @else {
+                    (sign_in_form(&Entered::default(), true))
+                }
+            }
+            (result())
+        }
+    };
+    let mut response = page(&house.site, visitor, title, &content);
+    problem.put_headers(&mut response, Door::Pages);
+    response
+}

@@ -1,0 +1,95 @@
+//! Signing in with a password.
+
+use maud::{Markup, html};
+
+use super::answer::{Answer, fragment};
+use super::arrival::{confirm_first, go_on, welcome, with_next};
+use super::form::{EnterKey, Entered, email_field, hidden_next, is_told_inside, of, password_field};
+use super::layout::page;
+use super::visitor::Visitor;
+use crate::domain::error::Error;
+use crate::domain::password::Password;
+use crate::domain::person::PasswordSignIn;
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::next::Next;
+use crate::path::{FORGOT_PASSWORD, SIGN_IN, SIGN_IN_PASSWORD};
+use crate::web::house::{Door, House};
+use crate::web::problem::Problem;
+use crate::web::wire::{Fields, SignInWithPassword, next};
+
+const TITLE: &str = "Sign in with a password";
+
+/// The form. Anyone already signed in is sent on.
+pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
+    let wanted = visitor.query.next();
+    if visitor.signed_in.is_some() {
+        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+    }
+    let entered = Entered { wanted: wanted.as_ref(), ..Entered::default() };
+    Ok(page(&house.site, &visitor, TITLE, &card(&entered)))
+}
+
+/// Signs in with a password.
+pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
+    let input = fields.read::<SignInWithPassword>();
+    let wanted = wanted.as_ref();
+    match let_in(&house, &visitor, input).await {
+        Ok(PasswordSignIn::SignedIn(signed_in)) => Ok(welcome(&house, &visitor, &signed_in, wanted)),
+        Ok(PasswordSignIn::Unconfirmed(unconfirmed)) => {
+            let mut response = confirm_first(&house, &visitor);
+            visitor.keep(&mut response, &house.site, &unconfirmed.request);
+            Ok(response)
+        }
+        Err(problem) if is_told_inside(&problem) => {
+            let entered = Entered { email: &email, wanted, problem: Some(&problem) };
+            let mut response = if visitor.is_htmx {
+                fragment(form(&entered))
+            } else {
+                page(&house.site, &visitor, TITLE, &card(&entered))
+            };
+            problem.put_headers(&mut response, Door::Pages);
+            Ok(response)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn let_in(
+    house: &House,
+    visitor: &Visitor,
+    input: Result<SignInWithPassword, Problem>,
+) -> Result<PasswordSignIn, Problem> {
+    let input = input?;
+    let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
+    let (password, left) = (Password::new(input.password), visitor.session.as_deref());
+    Ok(house.gatepost.sign_in_with_password(&address, &password, left, &visitor.client).await?)
+}
+
+fn card(entered: &Entered<'_>) -> Markup {
+    html! {
+        section.card {
+            h1 { (TITLE) }
+            (form(entered))
+        }
+    }
+}
+
+fn form(entered: &Entered<'_>) -> Markup {
+    let beside_email = of(entered.problem, "email");
+    let beside_password = entered.problem.filter(|_| beside_email.is_none());
+    let wanted = entered.wanted.map(Next::as_str);
+    html! {
+        form #password-form method="post" action=(SIGN_IN_PASSWORD) hx-post=(SIGN_IN_PASSWORD)
+            hx-target="#password-form" hx-swap="outerHTML" {
+            (hidden_next(entered.wanted))
+            (email_field(entered.email, beside_email, beside_password.is_none(), EnterKey::Next))
+            (password_field(beside_password))
+            button type="submit" { "Sign in" }
+            p.hint.ways {
+                a href=(FORGOT_PASSWORD) data-carry { "Forgot password?" }
+                a href=(with_next(SIGN_IN, wanted)) data-carry { "Email me a link instead" }
+            }
+        }
+    }
+}
