@@ -1,4 +1,4 @@
-//! The code of a letter: who may type it, how often, and what a wrong one gets.
+//! The code of an email: who can enter it, how often, and the response to a wrong one.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::harness::caller::{Answer, Door};
 
 both_doors! {
     five_wrong_codes_end_the_code_but_not_the_link,
-    wrong_codes_are_counted_over_all_mails_of_a_request,
-    a_code_may_be_typed_with_blanks_and_dashes,
-    what_cannot_be_a_code_is_told_and_not_counted,
-    a_spent_code_asked_again_begins_anew,
-    a_code_needs_the_request_it_belongs_to,
-    to_its_holder_a_request_looks_the_same_whatever_became_of_it,
+    wrong_codes_are_counted_across_all_emails_of_a_request,
+    a_code_can_be_entered_with_spaces_and_dashes,
+    input_that_cannot_be_a_code_is_refused_and_not_counted,
+    resending_a_spent_code_starts_a_new_request,
+    a_code_works_only_with_its_request,
+    a_request_looks_the_same_to_its_holder_whatever_became_of_it,
 }
 
 const WAIT: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ async fn five_wrong_codes_end_the_code_but_not_the_link(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
 }
 
-async fn wrong_codes_are_counted_over_all_mails_of_a_request(door: Door) {
+async fn wrong_codes_are_counted_across_all_emails_of_a_request(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -48,7 +48,7 @@ async fn wrong_codes_are_counted_over_all_mails_of_a_request(door: Door) {
     assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
 }
 
-async fn a_code_may_be_typed_with_blanks_and_dashes(door: Door) {
+async fn a_code_can_be_entered_with_spaces_and_dashes(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -57,7 +57,7 @@ async fn a_code_may_be_typed_with_blanks_and_dashes(door: Door) {
     assert_eq!(ann.type_code(&spaced).await, Answer::Done);
 }
 
-async fn what_cannot_be_a_code_is_told_and_not_counted(door: Door) {
+async fn input_that_cannot_be_a_code_is_refused_and_not_counted(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -69,7 +69,7 @@ async fn what_cannot_be_a_code_is_told_and_not_counted(door: Door) {
     assert_eq!(ann.type_code(&letter.code).await, Answer::Done);
 }
 
-async fn a_spent_code_asked_again_begins_anew(door: Door) {
+async fn resending_a_spent_code_starts_a_new_request(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -77,19 +77,19 @@ async fn a_spent_code_asked_again_begins_anew(door: Door) {
     for _ in 0..5 {
         ann.type_code(&first.wrong_code()).await;
     }
-    // What cannot be a code is told the same as what is wrong.
+    // Input that cannot be a code gets the same response as a wrong code.
     assert_eq!(ann.type_code("12").await, Answer::refused(410, "invalid_request"));
     app.clock.advance(WAIT);
     let mut kept = ann.clone();
     assert_eq!(ann.resend().await, Answer::Done);
     let second = app.letter_to("ann@example.org").await;
     assert_ne!(second.link, first.link);
-    // Whoever kept the old request has to wait like everybody.
+    // A copy of the old request has to wait like any other.
     assert_eq!(kept.resend().await, Answer::refused(429, "too_many_mails"));
     assert_eq!(ann.type_code(&second.code).await, Answer::Done);
 }
 
-async fn a_code_needs_the_request_it_belongs_to(door: Door) {
+async fn a_code_works_only_with_its_request(door: Door) {
     let app = App::start().await;
     let (mut ann, mut bob) = (app.caller(door), app.caller(door));
     ann.ask("ann@example.org").await;
@@ -105,7 +105,7 @@ async fn a_code_needs_the_request_it_belongs_to(door: Door) {
     assert_eq!(app.caller(door).resend().await, nobody);
 }
 
-async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door) {
+async fn a_request_looks_the_same_to_its_holder_whatever_became_of_it(door: Door) {
     let mut seen = Vec::new();
     for fate in [
         "unknown",
@@ -142,7 +142,7 @@ async fn to_its_holder_a_request_looks_the_same_whatever_became_of_it(door: Door
         }
         let mut answers = vec![stranger.type_code(&letter.wrong_code()).await];
         answers.push(stranger.resend().await);
-        // A shut account is mailed nothing.
+        // A disabled account gets no code.
         app.read_all().await;
         for _ in 0..5 {
             answers.push(stranger.type_code(&letter.wrong_code()).await);

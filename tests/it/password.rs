@@ -1,4 +1,5 @@
-//! Signing in with a password: which are taken, what a wrong one gets, and how they are kept.
+//! Signing in with a password: which passwords are accepted, the response to a wrong one, and how they
+//! are stored.
 
 use gatepost::domain::Settings;
 use gatepost::domain::record::password::Cost;
@@ -10,14 +11,14 @@ use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
     the_right_password_signs_in,
-    whatever_is_wrong_gets_the_same_answer,
-    a_password_is_exact_bytes,
-    a_weak_password_is_refused_and_no_letter_sent,
+    every_failed_sign_in_gets_the_same_response,
+    a_password_is_compared_byte_by_byte,
+    a_weak_password_is_refused_and_no_email_is_sent,
     a_common_password_is_refused,
-    a_password_is_hashed_anew_when_hashing_costs_more,
-    a_disabled_account_is_told_to_who_knows_its_password,
-    signing_in_ends_the_session_that_is_left,
-    too_many_passwords_at_once_are_told_when_to_come_back,
+    a_password_is_rehashed_at_sign_in_when_the_cost_has_changed,
+    only_the_right_password_reveals_a_disabled_account,
+    signing_in_ends_the_previous_session,
+    too_many_passwords_at_once_are_refused_with_retry_after,
 }
 
 const ANN: &str = "ann@example.org";
@@ -31,7 +32,7 @@ fn weak() -> Answer {
     Answer::refused_field(422, "weak_password", "password")
 }
 
-/// Somebody who registered with a password and confirmed where they did.
+/// Someone who registered with a password and confirmed in the same browser.
 async fn confirmed(app: &App, door: Door, password: &str) -> Caller {
     let mut ann = app.caller(door);
     assert_eq!(ann.register(ANN, password).await, Answer::Done);
@@ -49,11 +50,11 @@ async fn the_right_password_signs_in(door: Door) {
     if door == Door::Pages {
         assert!(ann.get("/").await.body.contains("Signed in with your password"));
     }
-    // A password costs no mail.
+    // A password sign-in sends no email.
     app.expect_no_letter().await;
 }
 
-async fn whatever_is_wrong_gets_the_same_answer(door: Door) {
+async fn every_failed_sign_in_gets_the_same_response(door: Door) {
     let app = App::start().await;
     confirmed(&app, door, PASSWORD).await;
     app.signed_in(door, "bob@example.org").await;
@@ -84,9 +85,9 @@ async fn whatever_is_wrong_gets_the_same_answer(door: Door) {
     }
 }
 
-async fn a_password_is_exact_bytes(door: Door) {
+async fn a_password_is_compared_byte_by_byte(door: Door) {
     let app = App::start().await;
-    // Words, so that it is not taken for a common one; a trailing blank, which stays.
+    // Words, so that it does not count as a common one; and a trailing space, which is kept.
     let longest = "Otters ä swim. ".repeat(64);
     assert_eq!(longest.len(), 1024);
     confirmed(&app, door, &longest).await;
@@ -104,7 +105,7 @@ async fn a_password_is_exact_bytes(door: Door) {
     assert_eq!(app.caller(door).sign_in_with_password(ANN, &longest).await, Answer::Done);
 }
 
-async fn a_weak_password_is_refused_and_no_letter_sent(door: Door) {
+async fn a_weak_password_is_refused_and_no_email_is_sent(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     for password in [
@@ -134,14 +135,14 @@ async fn a_common_password_is_refused(door: Door) {
     app.expect_no_letter().await;
 }
 
-async fn a_password_is_hashed_anew_when_hashing_costs_more(door: Door) {
+async fn a_password_is_rehashed_at_sign_in_when_the_cost_has_changed(door: Door) {
     let app = App::start().await;
     confirmed(&app, door, PASSWORD).await;
     let old = app.account(ANN).await;
     let password_cost = Cost { memory_kib: 20 * 1024, passes: 3, lanes: 1 };
     let app = app.restarted_as(Settings { password_cost, ..Settings::default() }).await;
     let hashed = || app.house.gatepost.passwords_hashed();
-    // A wrong one tells nothing of what is to come.
+    // A wrong password changes nothing.
     assert_eq!(app.caller(door).sign_in_with_password(ANN, "three quiet badgers").await, invalid());
     assert_eq!((hashed(), &app.account(ANN).await), (1, &old));
     assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
@@ -153,7 +154,7 @@ async fn a_password_is_hashed_anew_when_hashing_costs_more(door: Door) {
     assert_eq!(hashed(), 4);
 }
 
-async fn a_disabled_account_is_told_to_who_knows_its_password(door: Door) {
+async fn only_the_right_password_reveals_a_disabled_account(door: Door) {
     let app = App::start().await;
     confirmed(&app, door, PASSWORD).await;
     app.disable(ANN).await;
@@ -164,7 +165,7 @@ async fn a_disabled_account_is_told_to_who_knows_its_password(door: Door) {
     assert_eq!(ann.who().await, None);
 }
 
-async fn signing_in_ends_the_session_that_is_left(door: Door) {
+async fn signing_in_ends_the_previous_session(door: Door) {
     let app = App::start().await;
     confirmed(&app, door, PASSWORD).await;
     let mut caller = app.signed_in(door, "bob@example.org").await;
@@ -176,8 +177,8 @@ async fn signing_in_ends_the_session_that_is_left(door: Door) {
     assert_eq!(copy.who().await, None);
 }
 
-/// The one slot is kept busy by a hash that costs much; all who come meanwhile wait or are refused.
-async fn too_many_passwords_at_once_are_told_when_to_come_back(door: Door) {
+/// An expensive hash keeps the only slot busy. Everyone who comes meanwhile waits or is refused.
+async fn too_many_passwords_at_once_are_refused_with_retry_after(door: Door) {
     let password_cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
     let app = App::start_as(Settings { password_slots: 1, password_cost, ..Settings::default() }).await;
     app.costly_account("bob@example.org").await;
@@ -201,8 +202,8 @@ async fn too_many_passwords_at_once_are_told_when_to_come_back(door: Door) {
         assert_eq!(answer, Answer::refused(503, "busy"));
         assert_eq!(reply.header("retry-after"), Some("1"));
     }
-    assert_eq!(hashed(), 1, "the slot is still busy: nobody who waited had a turn");
-    // All the others found a place, and get their turn.
+    assert_eq!(hashed(), 1, "the slot is still busy: no one who waited had a turn");
+    // All others have a place in the queue, and get their turn.
     while let Some(waited) = calls.join_next().await {
         assert_eq!(waited.unwrap().0, invalid());
     }

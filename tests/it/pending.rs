@@ -1,4 +1,4 @@
-//! Passwords that wait for their mailbox: who is told what of them, and when nothing is left.
+//! Passwords of registrations that are not confirmed yet: what they reveal, and when they are removed.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    registrations_of_one_address_are_all_forgotten,
-    a_shut_account_looks_like_no_account_to_who_registered_its_address,
-    the_newer_password_counts_by_every_link_after_five_wrong_codes,
-    a_password_that_gave_way_to_newer_ones_is_typed_again,
+    all_registrations_of_an_address_are_removed,
+    a_disabled_account_looks_like_none_to_anyone_registering_its_address,
+    after_five_wrong_codes_every_link_confirms_the_newer_password,
+    a_password_displaced_by_newer_ones_has_to_be_entered_again,
 }
 
 const ANN: &str = "ann@example.org";
@@ -21,7 +21,7 @@ const PASSWORD: &str = "three quiet otters";
 const OTHER: &str = "seven loud geese";
 const WAIT: Duration = Duration::from_secs(30);
 
-async fn registrations_of_one_address_are_all_forgotten(door: Door) {
+async fn all_registrations_of_an_address_are_removed(door: Door) {
     let app = App::start().await;
     let empty = app.records().await.without_events();
     for _ in 0..3 {
@@ -33,7 +33,7 @@ async fn registrations_of_one_address_are_all_forgotten(door: Door) {
     let mut late = app.caller(door);
     late.register(ANN, OTHER).await;
     let letter = app.letter_to(ANN).await;
-    // The first three are over, the last is not.
+    // The first three have expired, the last has not.
     app.sweep_after(Duration::from_hours(5)).await;
     assert_eq!(late.sign_in_with_password(ANN, OTHER).await, Answer::refused(403, "unconfirmed"));
     assert_eq!(late.sign_in_with_password(ANN, PASSWORD).await, Answer::refused(401, "invalid_credentials"));
@@ -42,7 +42,7 @@ async fn registrations_of_one_address_are_all_forgotten(door: Door) {
     assert_eq!(late.follow(&letter.link).await, Answer::refused(410, "invalid_link"));
 }
 
-async fn a_shut_account_looks_like_no_account_to_who_registered_its_address(door: Door) {
+async fn a_disabled_account_looks_like_none_to_anyone_registering_its_address(door: Door) {
     let app = App::start().await;
     app.signed_in(door, ANN).await;
     app.disable(ANN).await;
@@ -65,7 +65,7 @@ enum Act {
 }
 
 impl Act {
-    /// All that was answered.
+    /// The whole response.
     async fn by(self, caller: &mut Caller, email: &str) -> String {
         match self {
             Self::Register => caller.register(email, PASSWORD).await,
@@ -76,7 +76,7 @@ impl Act {
     }
 }
 
-async fn the_newer_password_counts_by_every_link_after_five_wrong_codes(door: Door) {
+async fn after_five_wrong_codes_every_link_confirms_the_newer_password(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.register(ANN, PASSWORD).await;
@@ -94,7 +94,7 @@ async fn the_newer_password_counts_by_every_link_after_five_wrong_codes(door: Do
     assert_eq!(ann.sign_in_with_password(ANN, PASSWORD).await, Answer::refused(401, "invalid_credentials"));
 }
 
-async fn a_password_that_gave_way_to_newer_ones_is_typed_again(door: Door) {
+async fn a_password_displaced_by_newer_ones_has_to_be_entered_again(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.register(ANN, PASSWORD).await;
@@ -107,7 +107,7 @@ async fn a_password_that_gave_way_to_newer_ones_is_typed_again(door: Door) {
         ann.type_code(&first.wrong_code()).await;
     }
     app.clock.advance(WAIT);
-    // A new request would come without the password, and nobody would be told.
+    // A new request would have no password, and the person would not know.
     assert_eq!(ann.resend().await, Answer::refused(410, "invalid_request"));
     assert_eq!(ann.register(ANN, PASSWORD).await, Answer::Done);
     let second = app.letter_to(ANN).await;
@@ -116,7 +116,7 @@ async fn a_password_that_gave_way_to_newer_ones_is_typed_again(door: Door) {
 }
 
 #[tokio::test]
-async fn a_browser_that_signed_in_has_nothing_left_to_confirm() {
+async fn a_signed_in_browser_has_nothing_left_to_confirm() {
     let app = App::start().await;
     let mut laptop = app.caller(Door::Pages);
     laptop.register(ANN, PASSWORD).await;

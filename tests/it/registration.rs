@@ -1,4 +1,5 @@
-//! Registering with address and password: what waits for the mailbox to be proven, and for how long.
+//! Registering with an email address and a password: what is kept until the address is confirmed, and for
+//! how long.
 
 use std::time::Duration;
 
@@ -10,19 +11,19 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    a_link_in_the_same_browser_confirms_with_the_password_typed_there,
-    a_code_confirms_with_the_password_typed_there,
-    a_link_elsewhere_drops_the_password_that_was_typed,
-    elsewhere_another_password_may_be_chosen,
-    a_weak_password_chosen_elsewhere_uses_nothing_up,
+    a_link_in_the_same_browser_confirms_with_the_password_entered_there,
+    a_code_confirms_with_the_password_entered_there,
+    a_link_in_another_browser_drops_the_entered_password,
+    a_password_can_be_chosen_in_another_browser,
+    a_weak_password_in_another_browser_uses_nothing_up,
     a_resend_sends_the_same_link_and_code,
-    the_form_sent_again_takes_the_newer_password_and_place_to_go,
-    a_known_address_is_told_by_letter_and_keeps_its_password,
-    a_registration_is_forgotten_after_a_day,
-    closed_registration_takes_nobody,
-    five_wrong_codes_end_the_code_and_a_resend_begins_anew,
-    who_signs_in_unconfirmed_is_told_and_goes_on,
-    of_two_browsers_each_confirms_its_own_password_alone,
+    registering_again_takes_the_newer_password_and_next,
+    a_known_address_gets_an_email_and_keeps_its_password,
+    a_registration_is_removed_after_a_day,
+    closed_registration_accepts_no_one,
+    five_wrong_codes_end_the_code_and_a_resend_starts_a_new_request,
+    an_unconfirmed_sign_in_is_refused_and_can_be_confirmed,
+    each_of_two_browsers_confirms_only_its_own_password,
 }
 
 const ANN: &str = "ann@example.org";
@@ -38,7 +39,7 @@ fn unconfirmed() -> Answer {
     Answer::refused(403, "unconfirmed")
 }
 
-/// Whether a password signs in, in a browser that was never here.
+/// Whether a password signs in, in a new browser.
 async fn signs_in(app: &App, door: Door, password: &str) -> bool {
     let mut caller = app.caller(door);
     let answer = caller.sign_in_with_password(ANN, password).await;
@@ -53,7 +54,7 @@ async fn registered(app: &App, door: Door) -> Caller {
     ann
 }
 
-async fn a_link_in_the_same_browser_confirms_with_the_password_typed_there(door: Door) {
+async fn a_link_in_the_same_browser_confirms_with_the_password_entered_there(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door).await;
     let letter = app.letter_to(ANN).await;
@@ -67,7 +68,7 @@ async fn a_link_in_the_same_browser_confirms_with_the_password_typed_there(door:
     assert_eq!(app.accounts().await, 1);
 }
 
-async fn a_code_confirms_with_the_password_typed_there(door: Door) {
+async fn a_code_confirms_with_the_password_entered_there(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door).await;
     let letter = app.letter_to(ANN).await;
@@ -78,7 +79,7 @@ async fn a_code_confirms_with_the_password_typed_there(door: Door) {
     assert!(ann.has_password().await && signs_in(&app, door, PASSWORD).await);
 }
 
-async fn a_link_elsewhere_drops_the_password_that_was_typed(door: Door) {
+async fn a_link_in_another_browser_drops_the_entered_password(door: Door) {
     let app = App::start().await;
     registered(&app, door).await;
     let letter = app.letter_to(ANN).await;
@@ -91,7 +92,7 @@ async fn a_link_elsewhere_drops_the_password_that_was_typed(door: Door) {
     assert!(!signs_in(&app, door, PASSWORD).await);
 }
 
-async fn elsewhere_another_password_may_be_chosen(door: Door) {
+async fn a_password_can_be_chosen_in_another_browser(door: Door) {
     let app = App::start().await;
     registered(&app, door).await;
     let letter = app.letter_to(ANN).await;
@@ -102,7 +103,7 @@ async fn elsewhere_another_password_may_be_chosen(door: Door) {
     assert!(!signs_in(&app, door, PASSWORD).await);
 }
 
-async fn a_weak_password_chosen_elsewhere_uses_nothing_up(door: Door) {
+async fn a_weak_password_in_another_browser_uses_nothing_up(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door).await;
     let letter = app.letter_to(ANN).await;
@@ -130,7 +131,7 @@ async fn a_resend_sends_the_same_link_and_code(door: Door) {
     assert!(signs_in(&app, door, PASSWORD).await);
 }
 
-async fn the_form_sent_again_takes_the_newer_password_and_place_to_go(door: Door) {
+async fn registering_again_takes_the_newer_password_and_next(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     assert_eq!(ann.register_for(ANN, PASSWORD, Some("/old")).await, Answer::Done);
@@ -149,7 +150,7 @@ async fn the_form_sent_again_takes_the_newer_password_and_place_to_go(door: Door
     assert!(!signs_in(&app, door, PASSWORD).await);
 }
 
-async fn a_known_address_is_told_by_letter_and_keeps_its_password(door: Door) {
+async fn a_known_address_gets_an_email_and_keeps_its_password(door: Door) {
     for by_code in [false, true] {
         let app = App::start().await;
         let mut first = registered(&app, door).await;
@@ -171,7 +172,7 @@ async fn a_known_address_is_told_by_letter_and_keeps_its_password(door: Door) {
     }
 }
 
-async fn a_registration_is_forgotten_after_a_day(door: Door) {
+async fn a_registration_is_removed_after_a_day(door: Door) {
     let app = App::start().await;
     let before = app.records().await.without_events();
     let mut ann = registered(&app, door).await;
@@ -183,15 +184,15 @@ async fn a_registration_is_forgotten_after_a_day(door: Door) {
     assert_eq!(app.caller(door).look_at(&letter.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, invalid());
     assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
-    // Its password was forgotten with it, so the form has to be filled in again.
+    // Its password was removed with it, so the form has to be filled in again.
     assert_eq!(ann.resend().await, Answer::refused(410, "invalid_request"));
     app.sweep_after(Duration::from_hours(1)).await;
     assert_eq!(app.records().await.without_events(), before);
-    // How many never came back can be told all the same.
+    // The events still show how many registrations were never confirmed.
     assert!(app.events().await.contains(&EventName::Registered));
 }
 
-async fn closed_registration_takes_nobody(door: Door) {
+async fn closed_registration_accepts_no_one(door: Door) {
     let app = App::start_with(Registration::Closed).await;
     let closed = Answer::refused(403, "registration_closed");
     let mut ann = app.caller(door);
@@ -204,7 +205,7 @@ async fn closed_registration_takes_nobody(door: Door) {
 }
 
 #[tokio::test]
-async fn an_account_knows_when_it_was_registered_and_when_it_was_confirmed() {
+async fn an_account_records_when_it_was_registered_and_confirmed() {
     let app = App::start().await;
     let mut ann = registered(&app, Door::Json).await;
     app.letter_to(ANN).await;
@@ -220,7 +221,7 @@ async fn an_account_knows_when_it_was_registered_and_when_it_was_confirmed() {
     assert_eq!(account["confirmed_at"], "2026-01-01T03:00:00Z");
 }
 
-async fn five_wrong_codes_end_the_code_and_a_resend_begins_anew(door: Door) {
+async fn five_wrong_codes_end_the_code_and_a_resend_starts_a_new_request(door: Door) {
     for by_link in [true, false] {
         let app = App::start().await;
         let mut ann = registered(&app, door).await;
@@ -242,7 +243,7 @@ async fn five_wrong_codes_end_the_code_and_a_resend_begins_anew(door: Door) {
     }
 }
 
-async fn who_signs_in_unconfirmed_is_told_and_goes_on(door: Door) {
+async fn an_unconfirmed_sign_in_is_refused_and_can_be_confirmed(door: Door) {
     let app = App::start().await;
     registered(&app, door).await;
     let first = app.letter_to(ANN).await;
@@ -261,7 +262,7 @@ async fn who_signs_in_unconfirmed_is_told_and_goes_on(door: Door) {
     assert!(ann.has_password().await && signs_in(&app, door, PASSWORD).await);
 }
 
-async fn of_two_browsers_each_confirms_its_own_password_alone(door: Door) {
+async fn each_of_two_browsers_confirms_only_its_own_password(door: Door) {
     for first_wins in [true, false] {
         let app = App::start().await;
         let (mut one, mut two) = (app.caller(door), app.caller(door));

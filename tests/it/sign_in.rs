@@ -1,4 +1,4 @@
-//! Asking for a mail, waiting for it, and typing its code.
+//! Requesting an email, waiting for it, and entering its code.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    a_mailed_link_signs_in,
-    a_mailed_code_signs_in,
-    another_person_signs_in_with_an_account_of_their_own,
-    letter_case_and_blanks_make_no_second_account,
-    a_second_mail_may_be_asked_for_after_half_a_minute,
-    asking_again_sends_the_same_link_and_code,
-    every_mail_of_a_family_works_until_one_is_used,
-    a_resend_does_not_move_the_end,
-    a_used_request_asked_again_sends_new_secrets,
-    without_registration_an_unknown_address_is_told_by_mail,
-    a_letter_goes_to_the_address_as_it_was_proven,
-    a_clock_that_was_ahead_locks_nobody_out,
-    a_tab_left_open_overnight_asks_again,
-    what_is_no_address_gets_no_mail,
+    an_emailed_link_signs_in,
+    an_emailed_code_signs_in,
+    another_person_signs_in_to_their_own_account,
+    letter_case_and_spaces_create_no_second_account,
+    another_email_can_be_requested_after_half_a_minute,
+    requesting_again_sends_the_same_link_and_code,
+    every_email_of_a_request_works_until_one_is_used,
+    a_resend_does_not_extend_the_request,
+    resending_a_used_request_sends_new_secrets,
+    closed_registration_emails_an_unknown_address_that_there_is_no_account,
+    an_email_goes_to_the_address_as_it_was_confirmed,
+    a_clock_that_was_ahead_locks_no_one_out,
+    a_tab_left_open_overnight_can_request_again,
+    an_invalid_address_gets_no_email,
 }
 
 const WAIT: Duration = Duration::from_secs(30);
 
-async fn a_mailed_link_signs_in(door: Door) {
+async fn an_emailed_link_signs_in(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     assert_eq!(ann.who().await, None);
@@ -38,7 +38,7 @@ async fn a_mailed_link_signs_in(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
 }
 
-async fn a_mailed_code_signs_in(door: Door) {
+async fn an_emailed_code_signs_in(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -49,7 +49,7 @@ async fn a_mailed_code_signs_in(door: Door) {
     assert_eq!(stranger.follow_deliberately(&letter.link).await, Answer::refused(410, "invalid_link"));
 }
 
-async fn another_person_signs_in_with_an_account_of_their_own(door: Door) {
+async fn another_person_signs_in_to_their_own_account(door: Door) {
     let app = App::start().await;
     let (ann, bob) =
         (app.signed_in(door, "ann@example.org").await, app.signed_in(door, "bob@example.org").await);
@@ -58,7 +58,7 @@ async fn another_person_signs_in_with_an_account_of_their_own(door: Door) {
     }
 }
 
-async fn letter_case_and_blanks_make_no_second_account(door: Door) {
+async fn letter_case_and_spaces_create_no_second_account(door: Door) {
     let app = App::start().await;
     app.signed_in(door, "Ann@example.org").await;
     app.clock.advance(WAIT);
@@ -69,7 +69,7 @@ async fn letter_case_and_blanks_make_no_second_account(door: Door) {
     assert_eq!(again.who().await.as_deref(), Some("Ann@example.org"));
 }
 
-async fn a_second_mail_may_be_asked_for_after_half_a_minute(door: Door) {
+async fn another_email_can_be_requested_after_half_a_minute(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -84,7 +84,7 @@ async fn a_second_mail_may_be_asked_for_after_half_a_minute(door: Door) {
     app.letter_to("ann@example.org").await;
 }
 
-async fn asking_again_sends_the_same_link_and_code(door: Door) {
+async fn requesting_again_sends_the_same_link_and_code(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -103,7 +103,7 @@ async fn asking_again_sends_the_same_link_and_code(door: Door) {
     assert_ne!(other.link, first.link);
 }
 
-async fn every_mail_of_a_family_works_until_one_is_used(door: Door) {
+async fn every_email_of_a_request_works_until_one_is_used(door: Door) {
     let app = App::start().await;
     let (mut ann, mut other) = (app.caller(door), app.caller(door));
     ann.ask("ann@example.org").await;
@@ -111,7 +111,7 @@ async fn every_mail_of_a_family_works_until_one_is_used(door: Door) {
     app.clock.advance(WAIT);
     other.ask("ann@example.org").await;
     let theirs = app.letter_to("ann@example.org").await;
-    // A stranger's asking takes nothing away.
+    // A stranger's request takes nothing away.
     assert_eq!(ann.look_at(&mine.link).await, Answer::Done);
     // Using the later one makes the earlier one void.
     assert_eq!(other.follow(&theirs.link).await, Answer::Done);
@@ -119,7 +119,7 @@ async fn every_mail_of_a_family_works_until_one_is_used(door: Door) {
     assert_eq!(ann.who().await, None);
 }
 
-async fn a_resend_does_not_move_the_end(door: Door) {
+async fn a_resend_does_not_extend_the_request(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -137,12 +137,12 @@ async fn a_resend_does_not_move_the_end(door: Door) {
     assert_eq!(ann.type_code(&last.code).await, Answer::refused(410, "invalid_request"));
 }
 
-async fn a_used_request_asked_again_sends_new_secrets(door: Door) {
+async fn resending_a_used_request_sends_new_secrets(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
     let first = app.letter_to("ann@example.org").await;
-    // Somebody reads the letter elsewhere and signs in there; the asker still waits.
+    // Someone opens the email elsewhere and signs in there. The requester still waits.
     app.caller(door).follow_deliberately(&first.link).await;
     app.clock.advance(Duration::from_mins(2));
     assert_eq!(ann.type_code(&first.code).await, Answer::refused(410, "invalid_request"));
@@ -154,7 +154,7 @@ async fn a_used_request_asked_again_sends_new_secrets(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
 }
 
-async fn a_letter_goes_to_the_address_as_it_was_proven(door: Door) {
+async fn an_email_goes_to_the_address_as_it_was_confirmed(door: Door) {
     let app = App::start().await;
     app.signed_in(door, "mike@example.org").await;
     app.clock.advance(WAIT);
@@ -163,7 +163,7 @@ async fn a_letter_goes_to_the_address_as_it_was_proven(door: Door) {
     assert_eq!(app.news_to("mike@example.org").await.to.as_str(), "mike@example.org");
 }
 
-async fn a_clock_that_was_ahead_locks_nobody_out(door: Door) {
+async fn a_clock_that_was_ahead_locks_no_one_out(door: Door) {
     let app = App::start().await;
     app.clock.advance(Duration::from_hours(24));
     let mut waiting = app.caller(door);
@@ -175,12 +175,12 @@ async fn a_clock_that_was_ahead_locks_nobody_out(door: Door) {
     ann.ask("ann@example.org").await;
     let letter = app.letter_to("ann@example.org").await;
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
-    // Nor does anybody wait for longer than the rule says.
+    // Nor does anyone wait longer than the rule says.
     assert_eq!(waiting.resend().await, Answer::refused(429, "too_many_mails"));
     assert_eq!(waiting.last.as_ref().unwrap().header("retry-after"), Some("30"));
 }
 
-async fn a_tab_left_open_overnight_asks_again(door: Door) {
+async fn a_tab_left_open_overnight_can_request_again(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -190,7 +190,7 @@ async fn a_tab_left_open_overnight_asks_again(door: Door) {
     let second = app.letter_to("ann@example.org").await;
     assert_ne!(second.link, first.link);
     assert_eq!(ann.type_code(&second.code).await, Answer::Done);
-    // A day after its end nothing is left of a request.
+    // A day after it expired, nothing is left of a request.
     let mut late = app.caller(door);
     late.ask("bob@example.org").await;
     app.letter_to("bob@example.org").await;
@@ -198,7 +198,7 @@ async fn a_tab_left_open_overnight_asks_again(door: Door) {
     assert_eq!(late.resend().await, Answer::refused(410, "invalid_request"));
 }
 
-async fn without_registration_an_unknown_address_is_told_by_mail(door: Door) {
+async fn closed_registration_emails_an_unknown_address_that_there_is_no_account(door: Door) {
     let app = App::start_with(Registration::Closed).await;
     let mut ann = app.caller(door);
     assert_eq!(ann.ask("ann@example.org").await, Answer::Done);
@@ -212,7 +212,7 @@ async fn without_registration_an_unknown_address_is_told_by_mail(door: Door) {
     assert_eq!(ann.who().await, None);
 }
 
-async fn what_is_no_address_gets_no_mail(door: Door) {
+async fn an_invalid_address_gets_no_email(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     let refused = Answer::refused_field(422, "invalid_email", "email");
@@ -225,7 +225,7 @@ async fn what_is_no_address_gets_no_mail(door: Door) {
 }
 
 #[tokio::test]
-async fn who_wants_nothing_else_is_led_home() {
+async fn signing_in_without_next_leads_home() {
     const HOME: &str = "/app?tab=1";
     let app = App::start_with_home(HOME).await;
     let place = |caller: &Caller| caller.last.as_ref().unwrap().header("location").map(str::to_owned);
@@ -235,7 +235,7 @@ async fn who_wants_nothing_else_is_led_home() {
     let letter = app.letter_to(ann).await;
     assert_eq!(registered.follow(&letter.link).await, Answer::Done);
     assert_eq!(place(&registered).as_deref(), Some(HOME));
-    // Who is signed in already has nothing to do on these pages.
+    // A signed-in person has nothing to do on these pages.
     for path in ["/register", "/sign-in", "/sign-in/password"] {
         registered.get(path).await;
         assert_eq!(place(&registered).as_deref(), Some(HOME), "{path}");

@@ -33,6 +33,7 @@ pub(super) enum Kind {
 /// A running browser.
 pub(super) struct Browser {
     client: Client,
+    kind: Kind,
     _driver: Driver,
     profile: TempDir,
 }
@@ -91,7 +92,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .unwrap();
-        Self { client, _driver: driver, profile }
+        Self { client, kind, _driver: driver, profile }
     }
 
     /// Waits for an element that matches.
@@ -153,6 +154,25 @@ impl Browser {
     /// Waits for an element and clicks it.
     pub(super) async fn press(&self, css: &str) {
         self.see(css).await.click().await.unwrap();
+    }
+
+    /// Enters a code and sends it. With scripts a complete code is sent by itself.
+    pub(super) async fn enter_code(&self, code: &str) {
+        self.fill("#code", code).await;
+        if self.kind == Kind::WithoutScripts {
+            self.press("#code-form button[type=submit]").await;
+        }
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub(super) async fn keys(&self, keys: &str) {
+        self.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Waits until the element with this id has the focus.
+    pub(super) async fn focus_is_on(&self, id: &str) {
+        let has_focus = || async { self.run("return document.activeElement.id").await == id };
+        self.until(&format!("the focus on {id}"), has_focus).await;
     }
 
     /// Waits for a download and returns its content.

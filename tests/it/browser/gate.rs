@@ -1,4 +1,4 @@
-//! Registering, passwords and the gate, as they are on the wire.
+//! Registering, passwords and guarded pages, as HTTP.
 
 use gatepost::domain::Settings;
 use hyper::StatusCode;
@@ -9,66 +9,66 @@ use super::wire::{Answer, HTMX, get, post};
 const ANN: &str = "ann@example.org";
 const FORM: &str = "email=ann%40example.org&password=four+words+on+paper";
 
-/// The cookies of a browser that has registered and not confirmed.
+/// The cookies of a browser that has registered but not confirmed.
 async fn registered(site: &Site) -> String {
     let cookies = post(site, "/register", &[], FORM).await.cookies();
     site.letter(ANN).await;
     cookies
 }
 
-/// Status, where it leads without htmx, where with it, and what it is called.
-fn told(answer: &Answer) -> (u16, &str, &str, &str) {
+/// The status, where it leads without htmx and with it, and the code of the problem.
+fn outline(answer: &Answer) -> (u16, &str, &str, &str) {
     let [location, redirect, problem] =
         ["location", "hx-redirect", "x-problem"].map(|name| answer.header(name));
     (answer.status.as_u16(), location, redirect, problem)
 }
 
 #[tokio::test]
-async fn registering_leads_to_where_it_is_confirmed() {
+async fn registering_leads_to_the_waiting_page() {
     let site = Site::start().await;
     let plain = post(&site, "/register", &[], FORM).await;
-    assert_eq!(told(&plain), (303, "/unconfirmed", "", ""));
+    assert_eq!(outline(&plain), (303, "/unconfirmed", "", ""));
     let bob = "email=bob%40example.org&password=four+words+on+paper";
     let htmx = post(&site, "/register", &[HTMX], bob).await;
-    assert_eq!(told(&htmx), (200, "", "/unconfirmed", ""));
+    assert_eq!(outline(&htmx), (200, "", "/unconfirmed", ""));
     for answer in [plain, htmx] {
         assert!(answer.cookies().starts_with("gatepost_request="), "{}", answer.cookies());
         let waiting = get(&site, "/unconfirmed", &[("cookie", &answer.cookies())]).await;
-        assert!(waiting.body.contains("Confirm your address"), "{}", waiting.body);
+        assert!(waiting.body.contains("Confirm your email address"), "{}", waiting.body);
     }
 }
 
 #[tokio::test]
-async fn guarded_pages_lead_the_unconfirmed_to_confirm() {
+async fn guarded_pages_lead_an_unconfirmed_browser_to_confirm() {
     let site = Site::start().await;
     let cookies = registered(&site).await;
     for guarded in ["/", "/profile"] {
         let page = get(&site, guarded, &[("cookie", &cookies)]).await;
-        assert_eq!(told(&page), (303, "/unconfirmed", "", "unconfirmed"), "{guarded}");
+        assert_eq!(outline(&page), (303, "/unconfirmed", "", "unconfirmed"), "{guarded}");
         let fragment = get(&site, guarded, &[HTMX, ("cookie", &cookies)]).await;
-        assert_eq!(told(&fragment), (403, "", "/unconfirmed", "unconfirmed"), "{guarded}");
+        assert_eq!(outline(&fragment), (403, "", "/unconfirmed", "unconfirmed"), "{guarded}");
     }
 }
 
 #[tokio::test]
-async fn the_password_of_a_registration_leads_to_confirm_it() {
+async fn the_password_of_an_unconfirmed_registration_leads_to_confirm() {
     let site = Site::start().await;
     registered(&site).await;
     let plain = post(&site, "/sign-in/password", &[], FORM).await;
-    assert_eq!(told(&plain), (303, "/unconfirmed", "", "unconfirmed"));
+    assert_eq!(outline(&plain), (303, "/unconfirmed", "", "unconfirmed"));
     let htmx = post(&site, "/sign-in/password", &[HTMX], FORM).await;
-    assert_eq!(told(&htmx), (403, "", "/unconfirmed", "unconfirmed"));
+    assert_eq!(outline(&htmx), (403, "", "/unconfirmed", "unconfirmed"));
     for answer in [plain, htmx] {
         let cookies = answer.cookies();
         assert!(cookies.contains("gatepost_request=") && !cookies.contains("gatepost_session"), "{cookies}");
         let waiting = get(&site, "/unconfirmed", &[("cookie", &cookies)]).await;
-        assert!(waiting.body.contains("This registration is not confirmed yet."), "{}", waiting.body);
+        assert!(waiting.body.contains("Please confirm your email address first."), "{}", waiting.body);
         assert!(waiting.body.contains(ANN), "{}", waiting.body);
     }
 }
 
 #[tokio::test]
-async fn a_refused_password_is_told_and_never_sent_back() {
+async fn a_refused_password_is_reported_and_never_sent_back() {
     let site = Site::start().await;
     for (path, body, status, word, field) in [
         ("/register", "email=ann%40example.org&password=Tr0ub4dor", 422, "weak_password", "password"),
@@ -78,7 +78,7 @@ async fn a_refused_password_is_told_and_never_sent_back() {
     ] {
         for headers in [vec![], vec![HTMX]] {
             let answer = post(&site, path, &headers, body).await;
-            assert_eq!(told(&answer), (status, "", "", word), "{path} {headers:?}");
+            assert_eq!(outline(&answer), (status, "", "", word), "{path} {headers:?}");
             assert_eq!(answer.header("x-problem-field"), field, "{path} {headers:?}");
             assert_eq!(answer.body.contains("<html"), headers.is_empty(), "{}", answer.body);
             assert!(
@@ -91,27 +91,27 @@ async fn a_refused_password_is_told_and_never_sent_back() {
 }
 
 #[tokio::test]
-async fn password_fields_leave_password_managers_their_work() {
+async fn password_fields_work_with_password_managers() {
     let site = Site::start().await;
     let register = get(&site, "/register", &[]).await.body;
     post(&site, "/register", &[], FORM).await;
     let letter = site.letter(ANN).await;
     let elsewhere = get(&site, letter.link.strip_prefix(&site.url("")).unwrap(), &[]).await.body;
-    let sign_in = get(&site, "/sign-in", &[]).await.body;
+    let sign_in = get(&site, "/sign-in/password", &[]).await.body;
     for (page, kind) in [(register, "new"), (elsewhere, "new"), (sign_in, "current")] {
         let field = page.split('<').find(|tag| tag.contains("type=\"password\"")).unwrap();
         assert!(field.contains(&format!("autocomplete=\"{kind}-password\"")), "{field}");
-        // What is cut off unseen, or cannot be pasted, makes passwords short.
+        // A maximum length or a ban on pasting leads to short passwords.
         assert!(!field.contains("length") && !field.contains("onpaste"), "{field}");
         assert!(page.contains("autocomplete=\"username\""), "{page}");
     }
 }
 
 #[tokio::test]
-async fn a_house_that_takes_nobody_new_says_so() {
+async fn closed_registration_is_announced_and_not_linked_to() {
     let site = Site::start_as(Settings { registration: false, ..Settings::default() }).await;
     for answer in [get(&site, "/register", &[]).await, post(&site, "/register", &[], FORM).await] {
-        assert_eq!(told(&answer), (403, "", "", "registration_closed"));
+        assert_eq!(outline(&answer), (403, "", "", "registration_closed"));
         assert!(answer.body.contains("href=\"/sign-in\""), "{}", answer.body);
     }
     let sign_in = get(&site, "/sign-in", &[]).await;

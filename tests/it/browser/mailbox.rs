@@ -18,7 +18,7 @@ async fn an_email_appears_on_the_mailbox_page_and_signs_in() {
     browser.switch_to_window(other).await.unwrap();
     browser.goto(&site.url("/sign-in")).await.unwrap();
     browser.fill("#email", ANN).await;
-    browser.press("main form button").await;
+    browser.press("main form button[type=submit]").await;
     browser.see("#result #code").await;
     browser.switch_to_window(mailbox).await.unwrap();
     browser.press(".letters a").await;

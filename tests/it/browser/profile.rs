@@ -41,7 +41,7 @@ async fn unfold(browser: &Browser, row: &str) {
 async fn open(browser: &Browser, kind: Kind, link: &str) {
     browser.goto(link).await.unwrap();
     if kind == Kind::WithoutScripts {
-        browser.press("main form button").await;
+        browser.press("main form button[type=submit]").await;
     }
 }
 
@@ -102,7 +102,7 @@ async fn the_address_is_changed_and_restored(kind: Kind) {
     stranger.goto(&undo).await.unwrap();
     stranger.read("This puts ann@example.org back on the account").await;
     stranger.press("#confirm").await;
-    stranger.press("main form button").await;
+    stranger.press("main form button[type=submit]").await;
     stranger.arrive("/sign-in").await;
     stranger.read("Your email address has been restored.").await;
     assert_eq!((site.news(ANN).await, site.news(NEW).await), (None, None));
@@ -147,8 +147,7 @@ async fn a_change_of_address_is_cancelled_requested_again_and_confirmed_with_its
     assert_eq!(first.code, second.code);
     browser.goto(&site.url("/profile")).await.unwrap();
     browser.press("a[href^='/check-inbox']").await;
-    browser.fill("#code", &second.code).await;
-    browser.press("#code-form button").await;
+    browser.enter_code(&second.code).await;
     browser.arrive("/profile").await;
     browser.read("Your email address has been changed.").await;
     assert!(site.news(ANN).await.is_some(), "the old address can undo the change");
@@ -169,7 +168,7 @@ async fn a_new_address_cannot_be_confirmed_for_another_persons_account(kind: Kin
         if is_signed_in {
             victim.goto(&site.url("/sign-in")).await.unwrap();
             victim.fill("#email", "carol@example.org").await;
-            victim.press("main form button").await;
+            victim.press("main form button[type=submit]").await;
             victim.see("#code").await;
             open(&victim, kind, &site.letter("carol@example.org").await.link).await;
             victim.read("You're signed in as carol@example.org").await;
@@ -188,7 +187,7 @@ async fn a_password_is_set_and_all_other_devices_are_signed_out(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     browser.goto(&site.url("/sign-in?next=%2Fprofile")).await.unwrap();
     browser.fill("#email", ANN).await;
-    browser.press("main form button").await;
+    browser.press("main form button[type=submit]").await;
     browser.see("#code").await;
     open(&browser, kind, &site.letter(ANN).await.link).await;
     browser.arrive("/profile").await;

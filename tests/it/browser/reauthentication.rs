@@ -29,9 +29,9 @@ async fn confirming_it_is_you_brings_the_forms_back(kind: Kind) {
     is_asked_to_confirm(&site, &browser).await;
     browser.press("form[action='/reauthenticate/mail'] button").await;
     browser.arrive("/check-inbox").await;
-    browser.read("ann@example.org").await;
-    browser.fill("#code", &site.code(ANN).await).await;
-    browser.press("#code-form button").await;
+    browser.read("We're sending an email to ann@example.org.").await;
+    browser.read("Enter the code from it here.").await;
+    browser.enter_code(&site.code(ANN).await).await;
     shows_the_forms_again(&browser).await;
 }
 

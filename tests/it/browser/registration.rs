@@ -1,4 +1,4 @@
-//! Registering with a password, and confirming the address: here, elsewhere, by the code.
+//! Registering with a password, and confirming the email address: here, elsewhere, or with the code.
 
 use super::driver::{Browser, Kind, is_installed};
 use super::site::{Letter, Site};
@@ -8,13 +8,13 @@ pub(super) const PASSWORD: &str = "four words on paper";
 const OTHER_PASSWORD: &str = "chosen in another place";
 
 both_kinds! {
-    a_click_in_the_same_browser_confirms_and_signs_in,
-    the_code_typed_where_it_was_registered_confirms_and_signs_in,
-    another_browser_chooses_a_password_of_its_own,
-    another_browser_goes_on_without_a_password,
-    a_weak_password_is_told_beside_its_field,
-    a_known_address_is_signed_in_and_keeps_its_password,
-    a_wrong_password_is_told_beside_its_field,
+    a_link_opened_in_the_same_browser_confirms_and_signs_in,
+    a_code_entered_in_the_same_browser_confirms_and_signs_in,
+    another_browser_chooses_its_own_password,
+    another_browser_continues_without_a_password,
+    a_weak_password_is_reported_beside_its_field,
+    a_known_address_signs_in_and_keeps_its_password,
+    a_wrong_password_is_reported_beside_its_field,
 }
 
 /// Fills in the form and sends it.
@@ -22,45 +22,44 @@ pub(super) async fn register(browser: &Browser, url: &str) {
     browser.goto(url).await.unwrap();
     browser.fill("#email", ANN).await;
     browser.fill("#password", PASSWORD).await;
-    browser.press("#register-form button").await;
+    browser.press("#register-form button[type=submit]").await;
     browser.arrive("/unconfirmed").await;
     browser.see("#code").await;
 }
 
-/// Opens the link where it was asked for. Without scripts there is a button to press.
+/// Opens the link where it was requested. Without scripts there is a button to press.
 async fn follow(browser: &Browser, kind: Kind, letter: &Letter) {
     browser.goto(&letter.link).await.unwrap();
     if kind == Kind::WithoutScripts {
-        browser.press("main form button").await;
+        browser.press("main form button[type=submit]").await;
     }
 }
 
-/// Unfolds the second form of the sign-in page and sends it.
+/// Signs in with a password.
 pub(super) async fn sign_in(browser: &Browser, site: &Site, password: &str) {
-    browser.goto(&site.url("/sign-in")).await.unwrap();
-    browser.press("#by-password summary").await;
-    browser.fill("#account", ANN).await;
+    browser.goto(&site.url("/sign-in/password")).await.unwrap();
+    browser.fill("#email", ANN).await;
     browser.fill("#password", password).await;
-    browser.press("#password-form button").await;
+    browser.press("#password-form button[type=submit]").await;
 }
 
-async fn a_click_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
+async fn a_link_opened_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     register(&browser, &site.url("/register?next=%2Fprofile")).await;
-    browser.read("A letter is on its way to ann@example.org").await;
+    browser.read("We're sending an email to ann@example.org").await;
     let letter = site.letter(ANN).await;
     browser.goto(&letter.link).await.unwrap();
     if kind == Kind::WithoutScripts {
         browser.read("You registered ann@example.org.").await;
-        browser.press("main form button").await;
+        browser.press("main form button[type=submit]").await;
     }
     browser.arrive("/profile").await;
     browser.read("Email address confirmed. Welcome!").await;
     browser.goto(&letter.link).await.unwrap();
     browser.arrive("/profile").await;
     browser.read("Profile").await;
-    assert!(!browser.text().await.contains("Welcome!"), "a notice is told once");
-    // The password that was typed is the one that signs in from now on.
+    assert!(!browser.text().await.contains("Welcome!"), "a notice is shown once");
+    // The password entered at registration signs in from now on.
     browser.press("nav form button").await;
     browser.read("You're signed out.").await;
     sign_in(&browser, &site, PASSWORD).await;
@@ -68,23 +67,20 @@ async fn a_click_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
     browser.read("By your password").await;
 }
 
-async fn the_code_typed_where_it_was_registered_confirms_and_signs_in(kind: Kind) {
+async fn a_code_entered_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     register(&browser, &site.url("/register?next=%2Fprofile")).await;
     let letter = site.letter(ANN).await;
     let wrong = if letter.code == "000000" { "000001" } else { "000000" };
-    browser.fill("#code", wrong).await;
-    browser.press("#code-form button").await;
-    browser.see("#code[aria-invalid]").await;
-    browser.read("That is not the code of the last letter").await;
-    browser.fill("#code", &letter.code).await;
-    browser.press("#code-form button").await;
+    browser.enter_code(wrong).await;
+    browser.see("#code[aria-invalid][aria-describedby=code-error]").await;
+    browser.enter_code(&letter.code).await;
     browser.arrive("/profile").await;
     browser.read("Email address confirmed. Welcome!").await;
     browser.read("By the code of a letter").await;
 }
 
-async fn another_browser_chooses_a_password_of_its_own(kind: Kind) {
+async fn another_browser_chooses_its_own_password(kind: Kind) {
     let (site, asker) = (Site::start().await, Browser::open(kind).await);
     register(&asker, &site.url("/register?next=%2Fprofile")).await;
     let letter = site.letter(ANN).await;
@@ -93,14 +89,14 @@ async fn another_browser_chooses_a_password_of_its_own(kind: Kind) {
     other.read("Somebody registered ann@example.org with us, but not in this browser.").await;
     other.fill("#password", "too short").await;
     other.press("#confirm").await;
-    other.press("main form button").await;
+    other.press("main form button[type=submit]").await;
     other.see("#password[aria-invalid][aria-describedby=password-error]").await;
     other.read("A password needs at least 12 characters.").await;
     other.see("#confirm:checked").await;
     assert_eq!(other.typed("#password").await, "");
-    // A refusal burns nothing, and a stranger's `next` leads nobody.
+    // A refusal uses nothing up, and a stranger's `next` leads no one.
     other.fill("#password", OTHER_PASSWORD).await;
-    other.press("main form button").await;
+    other.press("main form button[type=submit]").await;
     other.arrive("/").await;
     other.read("Email address confirmed. Welcome!").await;
     sign_in(&asker, &site, PASSWORD).await;
@@ -110,20 +106,20 @@ async fn another_browser_chooses_a_password_of_its_own(kind: Kind) {
     asker.read("You're signed in as ann@example.org").await;
 }
 
-async fn another_browser_goes_on_without_a_password(kind: Kind) {
+async fn another_browser_continues_without_a_password(kind: Kind) {
     let (site, asker) = (Site::start().await, Browser::open(kind).await);
     register(&asker, &site.url("/register")).await;
     let letter = site.letter(ANN).await;
     let other = Browser::open(kind).await;
     other.goto(&letter.link).await.unwrap();
-    // The code, for who wants to go on where it was registered, is folded away.
+    // The code, for continuing where the registration began, is folded away.
     assert!(!other.text().await.contains(&letter.code));
     other.press("summary").await;
     other.read(&letter.code).await;
-    other.press("main form button").await;
+    other.press("main form button[type=submit]").await;
     other.see("#confirm:invalid").await;
     other.press("#confirm").await;
-    other.press("main form button").await;
+    other.press("main form button[type=submit]").await;
     other.arrive("/").await;
     other.goto(&site.url("/profile")).await.unwrap();
     other.read("None: you sign in by mail").await;
@@ -131,7 +127,7 @@ async fn another_browser_goes_on_without_a_password(kind: Kind) {
     asker.read("That email address and password don't match.").await;
 }
 
-async fn a_weak_password_is_told_beside_its_field(kind: Kind) {
+async fn a_weak_password_is_reported_beside_its_field(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     browser.goto(&site.url("/register?next=%2Fprofile")).await.unwrap();
     browser.see("#password[aria-describedby=password-hint]").await;
@@ -142,25 +138,29 @@ async fn a_weak_password_is_told_beside_its_field(kind: Kind) {
     ] {
         browser.fill("#email", ANN).await;
         browser.fill("#password", password).await;
-        browser.press("#register-form button").await;
+        browser.press("#register-form button[type=submit]").await;
         browser.read(why).await;
         browser.see("#password[aria-invalid][aria-describedby=password-error]").await;
         assert_eq!(
             (browser.typed("#email").await, browser.typed("#password").await),
             (ANN.into(), String::new())
         );
-        assert_eq!(browser.focused().await.as_deref(), Some("password"), "where it goes on");
+        assert_eq!(
+            browser.focused().await.as_deref(),
+            Some("password"),
+            "the field to correct has the focus"
+        );
     }
     assert_eq!(browser.path().await, "/register");
     browser.fill("#password", PASSWORD).await;
-    browser.press("#register-form button").await;
+    browser.press("#register-form button[type=submit]").await;
     browser.arrive("/unconfirmed").await;
-    // `next` went along through every refusal.
+    // `next` is kept through every refusal.
     follow(&browser, kind, &site.letter(ANN).await).await;
     browser.arrive("/profile").await;
 }
 
-async fn a_known_address_is_signed_in_and_keeps_its_password(kind: Kind) {
+async fn a_known_address_signs_in_and_keeps_its_password(kind: Kind) {
     let (site, first) = (Site::start().await, Browser::open(kind).await);
     register(&first, &site.url("/register")).await;
     follow(&first, kind, &site.letter(ANN).await).await;
@@ -169,15 +169,15 @@ async fn a_known_address_is_signed_in_and_keeps_its_password(kind: Kind) {
     again.goto(&site.url("/register")).await.unwrap();
     again.fill("#email", ANN).await;
     again.fill("#password", OTHER_PASSWORD).await;
-    again.press("#register-form button").await;
+    again.press("#register-form button[type=submit]").await;
     again.arrive("/unconfirmed").await;
-    // Nothing on the page tells that there is an account: only the letter does.
-    again.read("A letter is on its way to ann@example.org").await;
+    // Only the email reveals that there is an account; nothing on the page does.
+    again.read("We're sending an email to ann@example.org").await;
     let letter = site.letter(ANN).await;
     again.goto(&letter.link).await.unwrap();
     if kind == Kind::WithoutScripts {
         again.read("You have an account already").await;
-        again.press("main form button").await;
+        again.press("main form button[type=submit]").await;
     }
     again.arrive("/").await;
     again.read("You already had an account, and its password hasn't changed.").await;
@@ -189,21 +189,43 @@ async fn a_known_address_is_signed_in_and_keeps_its_password(kind: Kind) {
     again.arrive("/").await;
 }
 
-async fn a_wrong_password_is_told_beside_its_field(kind: Kind) {
+#[tokio::test]
+async fn a_password_can_be_shown_while_it_is_entered() {
+    if !is_installed() {
+        return;
+    }
+    let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
+    browser.goto(&site.url("/register")).await.unwrap();
+    browser.fill("#password", "too short").await;
+    let kind = || async { browser.see("#password").await.attr("type").await.unwrap().unwrap() };
+    browser.press(".show[aria-label='Show password'][aria-controls=password][aria-pressed=false]").await;
+    browser.see(".show[aria-pressed=true]").await;
+    assert_eq!(kind().await, "text");
+    browser.press(".show").await;
+    browser.see(".show[aria-pressed=false]").await;
+    assert_eq!((kind().await, browser.typed("#password").await), ("password".into(), "too short".into()));
+    // The form that comes back with an error has the button too.
+    browser.fill("#email", ANN).await;
+    browser.press("#register-form button[type=submit]").await;
+    browser.see("#password[aria-invalid] + .show").await;
+}
+
+async fn a_wrong_password_is_reported_beside_its_field(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     sign_in(&browser, &site, PASSWORD).await;
-    browser.see("details[open] #password[aria-invalid][aria-describedby=password-error]").await;
+    browser.see("#password[aria-invalid][aria-describedby=password-error]").await;
+    assert_eq!(browser.path().await, "/sign-in/password");
     browser.see("#password-error[role=alert]").await;
     browser.read("That email address and password don't match.").await;
     assert_eq!(
-        (browser.typed("#account").await, browser.typed("#password").await),
+        (browser.typed("#email").await, browser.typed("#password").await),
         (ANN.into(), String::new())
     );
     assert_eq!(browser.focused().await.as_deref(), Some("password"));
 }
 
 #[tokio::test]
-async fn registering_offends_no_security_policy() {
+async fn registering_violates_no_security_policy() {
     if !is_installed() {
         return;
     }
@@ -213,7 +235,7 @@ async fn registering_offends_no_security_policy() {
     browser.goto(&site.url("/register")).await.unwrap();
     browser.fill("#email", ANN).await;
     browser.fill("#password", "too short").await;
-    browser.press("#register-form button").await;
+    browser.press("#register-form button[type=submit]").await;
     browser.see("#password-error").await;
     register(&browser, &site.url("/register")).await;
     let letter = site.letter(ANN).await;
@@ -226,7 +248,7 @@ async fn registering_offends_no_security_policy() {
     browser.arrive("/").await;
     browser.rest().await;
     let complaints = browser.complaints().await;
-    // That it was refused twice it tells too, which shows that somebody listens.
+    // The two refusals are logged too, which shows that the log works.
     let is_refusal = |line: &String| line.contains("401") || line.contains("422");
     assert_eq!(complaints.len(), 2, "{complaints:?}");
     assert!(complaints.iter().all(is_refusal), "{complaints:?}");

@@ -11,7 +11,7 @@ async fn asked(site: &Site) -> (Browser, Letter) {
     let browser = Browser::open(Kind::Usual).await;
     browser.goto(&site.url("/sign-in")).await.unwrap();
     browser.fill("#email", ANN).await;
-    browser.press("main form button").await;
+    browser.press("main form button[type=submit]").await;
     browser.see("#result #code").await;
     let letter = site.letter(ANN).await;
     (browser, letter)
@@ -31,10 +31,10 @@ async fn signs_in_on_another_device(kind: Kind) {
     other.press("summary").await;
     other.read(&letter.code).await;
     // Without the tick the button does nothing, and the link still works.
-    other.press("main form button").await;
+    other.press("main form button[type=submit]").await;
     other.see("#confirm:invalid").await;
     other.press("#confirm").await;
-    other.press("main form button").await;
+    other.press("main form button[type=submit]").await;
     other.arrive("/").await;
     other.read("You're signed in as ann@example.org").await;
 }
@@ -112,12 +112,12 @@ async fn a_signed_in_browser_is_warned_which_account_it_leaves() {
     let bob = Browser::open(Kind::Usual).await;
     bob.goto(&site.url("/sign-in")).await.unwrap();
     bob.fill("#email", "bob@example.org").await;
-    bob.press("main form button").await;
+    bob.press("main form button[type=submit]").await;
     bob.see("#result #code").await;
     ann.goto(&site.letter("bob@example.org").await.link).await.unwrap();
     ann.read("You're signed in as ann@example.org. Signing in here will sign you out of that account.").await;
     ann.press("#confirm").await;
-    ann.press("main form button").await;
+    ann.press("main form button[type=submit]").await;
     ann.arrive("/").await;
     ann.read("You're signed in as bob@example.org").await;
 }
@@ -131,7 +131,7 @@ async fn a_dead_link_offers_to_request_a_new_one() {
     browser.goto(&site.url("/link/nothing-of-ours")).await.unwrap();
     browser.read("This link no longer works").await;
     browser.fill("#email", ANN).await;
-    browser.press("main form button").await;
+    browser.press("main form button[type=submit]").await;
     browser.see("#result #code").await;
     let letter = site.letter(ANN).await;
     browser.goto(&letter.link).await.unwrap();

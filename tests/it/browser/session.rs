@@ -13,9 +13,8 @@ async fn signs_out_and_goes_back(kind: Kind) {
     browser.goto(&site.url("/profile")).await.unwrap();
     browser.arrive("/sign-in").await;
     browser.fill("#email", ANN).await;
-    browser.press("main form button").await;
-    browser.fill("#code", &site.letter(ANN).await.code).await;
-    browser.press("#code-form button").await;
+    browser.press("main form button[type=submit]").await;
+    browser.enter_code(&site.letter(ANN).await.code).await;
     browser.arrive("/profile").await;
     browser.read(ANN).await;
     browser.press("nav form button").await;
@@ -44,7 +43,7 @@ async fn no_page_offends_its_own_security_policy() {
     let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
     browser.goto(&site.url("/sign-in")).await.unwrap();
     browser.fill("#email", ANN).await;
-    browser.press("main form button").await;
+    browser.press("main form button[type=submit]").await;
     browser.see("#result #code").await;
     let letter = site.letter(ANN).await;
     browser.goto(&site.url("/check-inbox")).await.unwrap();

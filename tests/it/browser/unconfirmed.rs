@@ -1,4 +1,4 @@
-//! Between registering and confirming: what such a browser may do, and where it is led.
+//! Between registering and confirming: what such a browser can do, and where it is led.
 
 use std::time::Duration;
 
@@ -7,61 +7,65 @@ use super::registration::{ANN, PASSWORD, register, sign_in};
 use super::site::Site;
 
 both_kinds! {
-    the_password_leads_no_further_before_confirming,
-    another_letter_is_sent_and_told_once,
+    an_unconfirmed_password_leads_only_to_the_waiting_page,
+    another_email_is_sent_and_the_notice_shown_once,
     another_address_can_be_registered,
-    the_gate_leads_who_is_unconfirmed_to_confirm,
-    who_is_signed_in_is_led_past_the_forms,
-    the_navigation_shows_what_one_may_do,
+    guarded_pages_lead_an_unconfirmed_browser_to_confirm,
+    a_signed_in_browser_is_led_past_the_forms,
+    the_navigation_shows_what_a_visitor_can_do,
 }
 
-async fn the_password_leads_no_further_before_confirming(kind: Kind) {
+async fn an_unconfirmed_password_leads_only_to_the_waiting_page(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     register(&browser, &site.url("/register?next=%2Fprofile")).await;
     let letter = site.letter(ANN).await;
-    // Elsewhere too: who knows the password holds the request from then on.
+    // In another browser too: anyone who knows the password holds the request from then on.
     let other = Browser::open(kind).await;
     for browser in [&browser, &other] {
         sign_in(browser, &site, PASSWORD).await;
         browser.arrive("/unconfirmed").await;
         browser.read("Please confirm your email address first.").await;
         browser.refresh().await.unwrap();
-        browser.read("Confirm your address").await;
-        assert!(!browser.text().await.contains("not confirmed yet"), "a notice is told once");
+        browser.read("Confirm your email address").await;
+        assert!(!browser.text().await.contains("not confirmed yet"), "a notice is shown once");
     }
-    other.fill("#code", &letter.code).await;
-    other.press("#code-form button").await;
+    other.enter_code(&letter.code).await;
     other.arrive("/profile").await;
     other.read("Email address confirmed. Welcome!").await;
 }
 
-async fn another_letter_is_sent_and_told_once(kind: Kind) {
+async fn another_email_is_sent_and_the_notice_shown_once(kind: Kind) {
     let ((site, clock), browser) = (Site::start_by_hand().await, Browser::open(kind).await);
     register(&browser, &site.url("/register")).await;
     let first = site.letter(ANN).await;
-    browser.press("#resend").await;
-    browser.read("We've just sent you an email. You can ask for another in 30 seconds.").await;
+    if kind == Kind::WithoutScripts {
+        browser.press("#resend").await;
+        browser.read("You can ask for another in 30 seconds.").await;
+    }
     clock.advance(Duration::from_secs(30));
+    browser.see("#resend:not([aria-disabled])").await;
     browser.press("#resend").await;
     browser.read("A new confirmation email has been sent.").await;
     let second = site.letter(ANN).await;
-    assert_eq!(second.code, first.code, "every letter of the family works");
+    assert_eq!(second.code, first.code, "every email of a request works");
     clock.advance(Duration::from_secs(7));
     if kind == Kind::Usual {
-        // The page looks again by itself, and what was told stays to be read.
-        browser.read("Another one can be asked for in 23 seconds.").await;
+        // The page looks again by itself, and the notice stays.
+        browser.see("#resend[data-wait='23']").await;
         browser.see("#told[role=status]").await;
         browser.read("A new confirmation email has been sent.").await;
     }
     browser.refresh().await.unwrap();
-    browser.read("Another one can be asked for in 23 seconds.").await;
-    assert!(!browser.text().await.contains("has been sent"), "a notice is told once");
-    // Who comes back later is not told that the letter is still under way.
+    browser.see("#resend[data-wait='23']").await;
+    if kind == Kind::WithoutScripts {
+        browser.read("You can send another in 23 seconds.").await;
+    }
+    assert!(!browser.text().await.contains("has been sent"), "a notice is shown once");
+    // Someone who comes back later is not told that the email is still under way.
     clock.advance(Duration::from_hours(1));
     browser.refresh().await.unwrap();
-    browser.read("We have written to ann@example.org").await;
-    browser.fill("#code", &second.code).await;
-    browser.press("#code-form button").await;
+    browser.read("We sent an email to ann@example.org").await;
+    browser.enter_code(&second.code).await;
     browser.arrive("/").await;
 }
 
@@ -69,20 +73,19 @@ async fn another_address_can_be_registered(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     register(&browser, &site.url("/register?next=%2Fprofile")).await;
     site.letter(ANN).await;
-    browser.press("#again a").await;
+    browser.press("#change").await;
     browser.arrive("/register").await;
     browser.fill("#email", "bob@example.org").await;
     browser.fill("#password", PASSWORD).await;
-    browser.press("#register-form button").await;
+    browser.press("#register-form button[type=submit]").await;
     browser.arrive("/unconfirmed").await;
-    browser.read("A letter is on its way to bob@example.org").await;
-    browser.fill("#code", &site.letter("bob@example.org").await.code).await;
-    browser.press("#code-form button").await;
+    browser.read("We're sending an email to bob@example.org").await;
+    browser.enter_code(&site.letter("bob@example.org").await.code).await;
     browser.arrive("/profile").await;
     browser.read("bob@example.org").await;
 }
 
-async fn the_gate_leads_who_is_unconfirmed_to_confirm(kind: Kind) {
+async fn guarded_pages_lead_an_unconfirmed_browser_to_confirm(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     for guarded in ["/unconfirmed", "/check-inbox", "/profile", "/"] {
         browser.goto(&site.url(guarded)).await.unwrap();
@@ -93,20 +96,19 @@ async fn the_gate_leads_who_is_unconfirmed_to_confirm(kind: Kind) {
     for guarded in ["/profile", "/"] {
         browser.goto(&site.url(guarded)).await.unwrap();
         assert_eq!(browser.path().await, "/unconfirmed", "{guarded} unconfirmed");
-        browser.read("Confirm your address").await;
+        browser.read("Confirm your email address").await;
     }
-    // The gate locks nobody in: somebody else may want to sign in here.
+    // The gate locks no one in: someone else may want to sign in here.
     for open in ["/sign-in", "/register"] {
         browser.goto(&site.url(open)).await.unwrap();
         assert_eq!(browser.path().await, open);
     }
 }
 
-async fn who_is_signed_in_is_led_past_the_forms(kind: Kind) {
+async fn a_signed_in_browser_is_led_past_the_forms(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     register(&browser, &site.url("/register")).await;
-    browser.fill("#code", &site.letter(ANN).await.code).await;
-    browser.press("#code-form button").await;
+    browser.enter_code(&site.letter(ANN).await.code).await;
     browser.arrive("/").await;
     for form in ["/unconfirmed", "/check-inbox", "/register", "/sign-in", "/sign-in/password"] {
         browser.goto(&site.url(form)).await.unwrap();
@@ -116,7 +118,7 @@ async fn who_is_signed_in_is_led_past_the_forms(kind: Kind) {
     }
 }
 
-async fn the_navigation_shows_what_one_may_do(kind: Kind) {
+async fn the_navigation_shows_what_a_visitor_can_do(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     let shown = || async {
         let nav = browser.see("nav").await.text().await.unwrap();
@@ -125,9 +127,8 @@ async fn the_navigation_shows_what_one_may_do(kind: Kind) {
     browser.goto(&site.url("/register")).await.unwrap();
     assert_eq!(shown().await, "Sign in Register");
     register(&browser, &site.url("/register")).await;
-    assert_eq!(shown().await, "Confirm your address Sign in Register");
-    browser.fill("#code", &site.letter(ANN).await.code).await;
-    browser.press("#code-form button").await;
+    assert_eq!(shown().await, "Confirm your email address Sign in Register");
+    browser.enter_code(&site.letter(ANN).await.code).await;
     browser.arrive("/").await;
     browser.read("You're signed in as").await;
     assert_eq!(shown().await, "Profile Sign out");

@@ -1,4 +1,4 @@
-//! What stands on the pages, looked at without a browser: with what their script sends, and without.
+//! The content of pages, read without a browser, as with and without their script.
 
 mod check_inbox;
 mod link;
@@ -8,17 +8,17 @@ mod recovery;
 
 use crate::harness::caller::Caller;
 
-/// The last page that was answered.
+/// The last page that was returned.
 fn page(caller: &Caller) -> &str {
     &caller.last.as_ref().unwrap().body
 }
 
-/// How often a page has something.
+/// How often a page contains something.
 fn count(caller: &Caller, part: &str) -> usize {
     page(caller).matches(part).count()
 }
 
-/// The forms of a page that are not those of its navigation.
+/// The number of forms on a page, without those of its navigation.
 fn forms_in_main(caller: &Caller) -> usize {
     let (_, main) = page(caller).split_once("<main").unwrap();
     main.matches("<form").count()

@@ -1,4 +1,4 @@
-//! The pages of a forgotten password, for who is signed out and for who is signed in.
+//! The pages of a forgotten password, signed out and signed in.
 
 use super::{count, page};
 use crate::harness::app::App;
@@ -6,7 +6,7 @@ use crate::harness::caller::{Answer, Door};
 use crate::profile::{ANN, OTHER, also, registered};
 
 #[tokio::test]
-async fn whoever_is_signed_in_and_has_forgotten_the_password_sets_a_new_one() {
+async fn a_signed_in_person_can_reset_a_forgotten_password() {
     let app = App::start().await;
     let mut ann = registered(&app, Door::Pages, ANN).await;
     ann.get("/profile").await;
@@ -20,7 +20,7 @@ async fn whoever_is_signed_in_and_has_forgotten_the_password_sets_a_new_one() {
         (count(&ann, "id=\"code\""), count(&ann, "Signing in here will sign you out of that account.")),
         (1, 0)
     );
-    // The same length is asked for here as by the link.
+    // The same length is required here as with the link.
     assert_eq!(count(&ann, "At least 12 characters."), 1, "{}", page(&ann));
     ann.look_at(&letter.link).await;
     assert_eq!(
@@ -36,7 +36,7 @@ async fn whoever_is_signed_in_and_has_forgotten_the_password_sets_a_new_one() {
 }
 
 #[tokio::test]
-async fn whoever_sets_the_password_of_another_account_is_told_whom_they_leave() {
+async fn resetting_the_password_of_another_account_says_which_account_is_left() {
     let app = App::start().await;
     registered(&app, Door::Pages, ANN).await;
     let mut bob = registered(&app, Door::Pages, "bob@example.org").await;
@@ -49,7 +49,7 @@ async fn whoever_sets_the_password_of_another_account_is_told_whom_they_leave() 
 }
 
 #[tokio::test]
-async fn a_wrong_password_leaves_the_way_to_a_new_one_in_sight() {
+async fn a_wrong_password_still_shows_the_way_to_a_new_one() {
     let app = App::start().await;
     for is_htmx in [false, true] {
         let mut ann = app.caller(Door::Pages).with_script(is_htmx);
