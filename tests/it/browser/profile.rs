@@ -84,7 +84,7 @@ async fn the_address_is_changed_and_restored(kind: Kind) {
     browser.fill("#email", NEW).await;
     browser.press("#change-email").await;
     browser.arrive("/check-inbox").await;
-    browser.read("new@example.org").await;
+    browser.read("We're sending an email to new@example.org").await;
     assert_eq!(site.news(ANN).await, None);
     let letter = site.letter(NEW).await;
     // Another browser shows the code, and no button.
@@ -119,7 +119,7 @@ async fn a_change_of_address_is_cancelled_requested_again_and_confirmed_with_its
         browser.fill("#email", NEW).await;
         browser.press("#change-email").await;
         browser.arrive("/check-inbox").await;
-        browser.read("new@example.org").await;
+        browser.read("We're sending an email to new@example.org").await;
         assert_eq!(site.news(ANN).await, None);
         site.letter(NEW).await;
         browser.goto(&site.url("/profile")).await.unwrap();

@@ -121,7 +121,8 @@ fn sent_to(waiting: &Waiting) -> Markup {
             @if has_just_asked { "We're sending an email to " } @else { "We sent an email to " }
             (address(&waiting.email))
             @if let Some(place) = words(waiting.purpose).change {
-                " · " a #change href=(with_next(place, next)) data-change { "Change" }
+                // Not parted from the address, where a line ends.
+                "\u{a0}·\u{a0}" a #change href=(with_next(place, next)) data-change { "Change" }
             } @else {
                 "."
             }
@@ -245,7 +246,7 @@ fn seconds(waiting: &Waiting) -> u64 {
 pub(super) fn again(waiting: &Waiting) -> Markup {
     html! {
         div.again #again aria-live="off" hx-get=(poll(waiting)) hx-trigger="every 3s" hx-swap="outerMorph" {
-            p.hint { (hint(waiting)) }
+            (hint(waiting))
             div.row {
                 @if waiting.code == CodeState::Open {
                     form method="post" action=(RESEND) hx-post=(RESEND) hx-target="#again" hx-swap="outerMorph" {
@@ -259,20 +260,21 @@ pub(super) fn again(waiting: &Waiting) -> Markup {
     }
 }
 
+/// The part that the script says in a button is for those without it.
 fn hint(waiting: &Waiting) -> Markup {
     let secs = seconds(waiting);
     let unit = if secs == 1 { "second" } else { "seconds" };
     html! {
         @match (waiting.code, secs) {
-            (CodeState::Open, 0) => "No email? Check your spam folder, or send another.",
-            (CodeState::Open, _) => {
+            (CodeState::Open, 0) => p.hint { "No email? Check your spam folder, or send another." },
+            (CodeState::Open, _) => p.hint {
                 "No email? Check your spam folder."
                 span.unscripted { " You can send another in " (secs) " " (unit) "." }
-            }
-            (_, 0) => {}
-            _ => @if waiting.asked_by.is_none() {
-                span.unscripted { "You can send a new code in " (secs) " " (unit) "." }
             },
+            (CodeState::Spent, 1..) if waiting.asked_by.is_none() => {
+                p.hint.unscripted { "You can send a new code in " (secs) " " (unit) "." }
+            }
+            _ => {}
         }
     }
 }
