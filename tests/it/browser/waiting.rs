@@ -223,7 +223,7 @@ async fn a_refusal_before_the_pages_is_shown_and_keeps_the_entered_address() {
     browser.goto(&site.url("/sign-in")).await.unwrap();
     browser.fill("#email", ANN).await;
     browser.run("htmx.ajax('POST', '/nothing', { source: 'main form' })").await;
-    browser.see("#trouble .problem").await;
+    browser.read("There's nothing at this web address.").await;
     assert_eq!(browser.typed("#email").await, ANN);
 }
 

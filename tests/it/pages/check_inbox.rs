@@ -83,18 +83,6 @@ async fn a_dead_code_looks_the_same_whoever_the_address_belongs_to() {
 }
 
 #[tokio::test]
-async fn an_expired_registration_has_to_be_made_again() {
-    let app = App::start().await;
-    let mut ann = app.caller(Door::Pages);
-    ann.register_for(ANN, PASSWORD, Some("/app")).await;
-    app.letter_to(ANN).await;
-    app.clock.advance(24 * 120 * WAIT);
-    ann.get("/unconfirmed").await;
-    assert_eq!(count(&ann, "href=\"/register?next=%2Fapp\">Register again</a>"), 1, "{}", page(&ann));
-    assert_eq!((count(&ann, "id=\"code\""), count(&ann, "action=\"/resend\"")), (0, 0));
-}
-
-#[tokio::test]
 async fn a_waiting_tab_learns_that_the_code_is_dead() {
     let app = App::start().await;
     let mut ann = app.caller(Door::Pages).with_script(true);
@@ -129,4 +117,5 @@ async fn the_answer_hides_the_form_it_takes_the_place_of() {
     assert!(tag.contains(" hidden") && tag.contains("hx-swap-oob=\"true\""), "{tag}");
     assert!(form.contains("value=\"ann@example.org\"") && form.contains("value=\"/app\""), "{form}");
     assert!(answer.contains("<title>Check your inbox · "), "{answer}");
+    app.letter_to(ANN).await;
 }

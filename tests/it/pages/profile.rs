@@ -68,7 +68,10 @@ async fn every_field_and_button_has_a_label_of_its_own() {
     let profile = ann.get("/profile").await.body;
     let (_, field) = profile.split_once("id=\"email-field\"").unwrap();
     let (field, _) = field.split_once("</div>").unwrap();
-    assert!(field.contains(">New address</label>") && field.contains(r#"autocomplete="email""#), "{field}");
+    assert!(
+        field.contains(">New email address</label>") && field.contains(r#"autocomplete="email""#),
+        "{field}"
+    );
     let end = r#"aria-label="Sign out Firefox on Linux, signed in on 1 January 2026, 00:00 UTC""#;
     assert_eq!(count(&ann, end), 1, "{profile}");
     let (_, main) = profile.split_once("<main").unwrap();
