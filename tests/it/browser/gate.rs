@@ -62,7 +62,7 @@ async fn the_password_of_an_unconfirmed_registration_leads_to_confirm() {
         let cookies = answer.cookies();
         assert!(cookies.contains("gatepost_request=") && !cookies.contains("gatepost_session"), "{cookies}");
         let waiting = get(&site, "/unconfirmed", &[("cookie", &cookies)]).await;
-        assert!(waiting.body.contains("class=\"notice\""), "{}", waiting.body);
+        assert!(waiting.body.contains("Please confirm your email address first."), "{}", waiting.body);
         assert!(waiting.body.contains(ANN), "{}", waiting.body);
     }
 }

@@ -27,7 +27,7 @@ async fn an_unconfirmed_password_leads_only_to_the_waiting_page(kind: Kind) {
         browser.read("Please confirm your email address first.").await;
         browser.refresh().await.unwrap();
         browser.read("Confirm your email address").await;
-        assert!(!browser.text().await.contains("not confirmed yet"), "a notice is shown once");
+        assert!(!browser.text().await.contains("address first"), "a notice is shown once");
     }
     other.enter_code(&letter.code).await;
     other.arrive("/profile").await;
