@@ -128,7 +128,7 @@ async fn a_resend_does_not_extend_the_request(door: Door) {
     ann.resend().await;
     let last = app.letter_to("ann@example.org").await;
     assert_eq!(last.link, first.link);
-    // And the letter says so.
+    // And the email says so.
     assert!(first.text.contains("expire 10 minutes after"), "{}", first.text);
     assert!(last.text.contains("expire 1 minute after"), "{}", last.text);
     assert_eq!(ann.look_at(&last.link).await, Answer::Done);

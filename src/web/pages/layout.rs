@@ -4,8 +4,9 @@ use maud::{DOCTYPE, Markup, html};
 use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
+use super::jar::{cookies, put_cookie};
 use super::notice::Notice;
-use super::visitor::{Visitor, cookies, put_cookie};
+use super::visitor::Visitor;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::time::Timestamp;

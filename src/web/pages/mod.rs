@@ -9,6 +9,7 @@ pub mod assets;
 mod check_inbox;
 mod form;
 mod home;
+mod jar;
 pub(super) mod layout;
 mod link;
 mod mailbox;

@@ -6,7 +6,7 @@ use poem::Response;
 use poem::http::HeaderName;
 use poem::http::header::LOCATION;
 
-use super::visitor::{cookies, put_cookie};
+use super::jar::{cookies, put_cookie};
 use crate::path;
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::Site;

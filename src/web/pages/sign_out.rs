@@ -1,8 +1,9 @@
 //! Signing out.
 
 use super::answer::Answer;
+use super::jar::{cookies, put_cookie};
 use super::notice::Notice;
-use super::visitor::{Visitor, cookies, put_cookie};
+use super::visitor::Visitor;
 use crate::path::SIGN_IN;
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::House;

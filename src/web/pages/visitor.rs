@@ -6,6 +6,7 @@ use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
 use serde::Deserialize;
 
+use super::jar::{cookies, put_cookie};
 use super::notice::Notice;
 use crate::domain::error::Error;
 use crate::domain::mailed::Waiting;
@@ -18,7 +19,7 @@ use crate::domain::record::request::HeldRequest;
 use crate::domain::session::Live;
 use crate::domain::token::{RequestToken, SessionToken};
 use crate::web::direct::came_direct;
-use crate::web::edge::cookies::{Cookie, Cookies};
+use crate::web::edge::cookies::Cookie;
 use crate::web::house::{House, Site};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{self, Fields};
@@ -216,16 +217,6 @@ pub(super) fn waits_for(signed_in: Option<&Live>, waiting: &Waiting) -> bool {
         Some(account) => signed_in.is_some_and(|live| live.account.id == account),
         None => signed_in.is_none() || waiting.purpose == Purpose::ResetPassword,
     }
-}
-
-/// The cookies, named as the scheme of this server requires.
-pub(super) fn cookies(site: &Site) -> Cookies {
-    Cookies::new(site.public_url.scheme())
-}
-
-/// Makes the browser store a cookie, or delete it.
-pub(super) fn put_cookie(response: &mut Response, line: HeaderValue) {
-    response.headers_mut().append(header::SET_COOKIE, line);
 }
 
 /// Keeps the person signed in.

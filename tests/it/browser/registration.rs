@@ -57,14 +57,14 @@ async fn a_link_opened_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
     browser.read("Email address confirmed. Welcome!").await;
     browser.goto(&letter.link).await.unwrap();
     browser.arrive("/profile").await;
-    browser.read("Profile").await;
+    browser.read("Your account").await;
     assert!(!browser.text().await.contains("Welcome!"), "a notice is shown once");
     // The password entered at registration signs in from now on.
     browser.press("nav form button").await;
     browser.read("You're signed out.").await;
     sign_in(&browser, &site, PASSWORD).await;
     browser.arrive("/").await;
-    browser.read("By your password").await;
+    browser.read("Signed in with your password").await;
 }
 
 async fn a_code_entered_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
@@ -77,7 +77,7 @@ async fn a_code_entered_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
     browser.enter_code(&letter.code).await;
     browser.arrive("/profile").await;
     browser.read("Email address confirmed. Welcome!").await;
-    browser.read("By the code of a letter").await;
+    browser.read("Signed in with an emailed code").await;
 }
 
 async fn another_browser_chooses_its_own_password(kind: Kind) {

@@ -131,5 +131,5 @@ async fn the_navigation_shows_what_a_visitor_can_do(kind: Kind) {
     browser.enter_code(&site.letter(ANN).await.code).await;
     browser.arrive("/").await;
     browser.read("You're signed in as").await;
-    assert_eq!(shown().await, "Profile Sign out");
+    assert_eq!(shown().await, "Account Sign out");
 }
