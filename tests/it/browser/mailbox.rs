@@ -25,5 +25,5 @@ async fn an_email_appears_on_the_mailbox_page_and_signs_in() {
     browser.read(&site.letter(ANN).await.code).await;
     browser.press("#letter-link").await;
     browser.arrive("/").await;
-    browser.read("You are signed in as ann@example.org").await;
+    browser.read("You're signed in as ann@example.org").await;
 }
