@@ -204,7 +204,8 @@ fn unchecked(config: &Config) -> Option<String> {
     if !matches!(config.mail.transport, Transport::Mailbox) {
         parts.push("sending email (run `gatepost mail test ADDRESS`)".to_owned());
     }
-    if engine::is_known(&config.data_dir) {
+    // A running server verified its database when it started.
+    if engine::is_known(&config.data_dir) && !is_served(&config.data_dir) {
         parts.push("the database (run `gatepost store verify`)".to_owned());
     }
     (!parts.is_empty()).then(|| format!("Not checked: {}.", parts.join(", ")))

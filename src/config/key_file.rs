@@ -57,7 +57,7 @@ pub enum KeyFileError {
         us: u32,
     },
     /// It has no valid keys.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}; restore the key file from your backup", path.display())]
     Garbled {
         /// The file.
         path: PathBuf,
