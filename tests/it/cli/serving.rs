@@ -192,7 +192,9 @@ fn a_test_email_that_is_not_sent_is_reported_with_the_reason() {
         .env("GATEPOST_MAIL__SMTP_URL", format!("smtp://127.0.0.1:{free}?tls=none"))
         .output()
         .unwrap();
-    assert!(refusal(&output).contains("refused"));
+    let expected =
+        format!("gatepost: Could not connect to 127.0.0.1:{free}: connection refused. Check mail.smtp_url.");
+    assert_eq!(refusal(&output), expected);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "sending it creates no store");
 }
 
