@@ -84,7 +84,7 @@ pub struct Gatepost {
     slots: Slots,
     settings: Settings,
     run: RunId,
-    owed: Notify,
+    letter_queued: Notify,
 }
 
 impl fmt::Debug for Gatepost {
@@ -98,7 +98,7 @@ impl Gatepost {
     fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, salts: SaltSeed, settings: Settings) -> Self {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
-        Self { store, world, ring, salts, slots, settings, run, owed: Notify::new() }
+        Self { store, world, ring, salts, slots, settings, run, letter_queued: Notify::new() }
     }
 
     /// Whether writes are taken now, and why not. For `/readyz`.
@@ -107,7 +107,7 @@ impl Gatepost {
     }
 
     /// Reads, decides and commits until the commit goes through or something else is decided.
-    async fn act<T, F, D>(&self, client: &Client, decide: F) -> Result<T, Error>
+    async fn decide_and_commit<T, F, D>(&self, client: &Client, decide: F) -> Result<T, Error>
     where
         F: Fn() -> D,
         D: Future<Output = Result<Decision<T>, Error>>,
@@ -140,17 +140,17 @@ impl Gatepost {
         event: Option<&Event>,
         client: &Client,
     ) -> Result<Committed, Error> {
-        let owes = change.writes.iter().any(|(_, record)| matches!(record, Some(Record::Letter(_))));
+        let queues_letter = change.writes.iter().any(|(_, record)| matches!(record, Some(Record::Letter(_))));
         if let Some(event) = event {
             self.put_event(&mut change, event);
         }
         let committed = self.store.commit(change).await?;
         if committed == Committed::Yes {
             if let Some(event) = event {
-                event.tell(&client.request_id);
+                event.log(&client.request_id);
             }
-            if owes {
-                self.owed.notify_one();
+            if queues_letter {
+                self.letter_queued.notify_one();
             }
         }
         Ok(committed)

@@ -16,7 +16,7 @@ use crate::domain::record::owner::Owner;
 impl Gatepost {
     /// Takes undos of an account away and lets go of the addresses that are held for them. One that is
     /// somebody else's by now stays theirs, whatever the clock says.
-    pub(in crate::domain) async fn let_go(
+    pub(in crate::domain) async fn release_addresses(
         &self,
         change: &mut Change,
         account: AccountId,
@@ -52,11 +52,11 @@ impl Gatepost {
         let now = self.world.now();
         change.delete(Key::account(account.id));
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Vacated { at: now });
-        self.let_go(change, account.id, &account.undos).await?;
+        self.release_addresses(change, account.id, &account.undos).await?;
         // Whoever moved an account that was not theirs, and deletes it, cannot do that unheard of.
         let held = account.undos.iter().filter(|undo| now < undo.over_at).map(|undo| &undo.address);
         for address in held.chain([&account.address]) {
-            self.owe_news(change, LetterKind::AccountDeleted, address, About::Nothing);
+            self.queue_notice(change, LetterKind::AccountDeleted, address, About::Nothing);
         }
         change.put(Key::remains(account.id), Record::Remains(account.id));
         Ok(Event::new(now, EventName::AccountDeleted, Some(account.id), client))

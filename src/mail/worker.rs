@@ -146,7 +146,7 @@ impl Shift {
             }
         };
         tokio::select! {
-            () = self.gatepost.letter_owed() => {}
+            () = self.gatepost.letter_queued() => {}
             () = self.ended.notified() => {}
             () = due => {}
             () = self.room.idle() => self.room.disconnect().await,

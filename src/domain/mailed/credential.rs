@@ -36,7 +36,7 @@ impl Credential<'_> {
 
     /// Whether it is what was brought before. Where a password was set, it is repeated by that one: to
     /// whoever brings another, "done" would be a lie.
-    pub(in crate::domain) fn repeats(self, purpose: Purpose, account: &Account) -> bool {
+    pub(in crate::domain) fn matches_earlier(self, purpose: Purpose, account: &Account) -> bool {
         match (self.password, &account.password) {
             (Some(brought), Some(set)) => brought.is_of_same_password(set),
             (Some(_), None) => false,
@@ -55,14 +55,14 @@ impl Credential<'_> {
 impl Gatepost {
     /// The new password that was brought with a link or a code, hashed; nothing where none was, or
     /// where there is none to be set.
-    pub(in crate::domain) async fn hash_brought(
+    pub(in crate::domain) async fn hash_new_password(
         &self,
         claims: &LinkClaims,
         request: &Request,
         redeemer: Redeemer<'_>,
     ) -> Result<Option<PasswordHash>, Error> {
         let Some(password) = redeemer.password() else { return Ok(None) };
-        let (standing, found) = self.judge(claims, request).await?;
+        let (ownership, found) = self.ownership_and_request(claims, request).await?;
         let Some(request) = found.value else { return Ok(None) };
         let asker = asks(claims.nonce, redeemer.held);
         let used_here = self.used_here(&request, redeemer);
@@ -70,18 +70,18 @@ impl Gatepost {
         let lately = request.generation.used.as_ref().filter(|used| now < used.at.plus(REPEAT_WINDOW));
         let is_repeat = used_here.is_some() || (asker == Asker::Yes && lately.is_some());
         let chosen_here = used_here.is_some_and(|used| used.by == Asker::No);
-        let recipe = match (request.purpose, standing.account()) {
+        let recipe = match (request.purpose, ownership.account()) {
             // To be compared with the one that was set, if one was.
             (purpose, Some(account)) if is_repeat && (purpose == Purpose::ResetPassword || chosen_here) => {
                 let set = account.password.as_ref().map(|hash| hash.recipe.clone());
-                Some(set.unwrap_or_else(|| self.todays_recipe(account)))
+                Some(set.unwrap_or_else(|| self.current_recipe(account)))
             }
             // A dead link needs none.
-            _ if !self.is_redeemable(claims.nonce, &request, &standing) => None,
-            (Purpose::ResetPassword, Some(account)) => Some(self.todays_recipe(account)),
+            _ if !self.is_redeemable(claims.nonce, &request, &ownership) => None,
+            (Purpose::ResetPassword, Some(account)) => Some(self.current_recipe(account)),
             (Purpose::Register, None) if asker == Asker::No && redeemer.confirm => {
-                let under = self.passwords_under(&request.address).await?;
-                Some(self.recipe(&under, &request.address))
+                let passwords = self.passwords_for(&request.address).await?;
+                Some(self.recipe(&passwords, &request.address))
             }
             _ => None,
         };

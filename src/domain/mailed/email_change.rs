@@ -19,18 +19,23 @@ const MAX_UNDOS: usize = 16;
 
 impl Gatepost {
     /// The account under its new address (step 3), with all that goes with it but the epoch.
-    pub(in crate::domain) fn readdressed(
+    pub(in crate::domain) fn move_to_new_address(
         &self,
         change: &mut Change,
         mut account: Account,
         request: &Request,
         now: Timestamp,
     ) -> Result<Account, Error> {
-        Self::has_room(&account, now)?;
+        Self::check_undo_limit(&account, now)?;
         let old = std::mem::replace(&mut account.address, request.address.clone());
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
         let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
-        self.owe_news(change, LetterKind::AddressChanged, &old, About::Undo { account: account.id, nonce });
+        self.queue_notice(
+            change,
+            LetterKind::AddressChanged,
+            &old,
+            About::Undo { account: account.id, nonce },
+        );
         account.undos.retain(|undo| now < undo.over_at);
         let held = Owner::Held { by: account.id, undo: nonce, over_at };
         put_owner(change, Key::owner(&old.canonical()), held);
@@ -42,7 +47,7 @@ impl Gatepost {
     }
 
     /// Whoever took an account over must not be able to push the owner's undo out.
-    pub(in crate::domain) fn has_room(account: &Account, now: Timestamp) -> Result<(), Error> {
+    pub(in crate::domain) fn check_undo_limit(account: &Account, now: Timestamp) -> Result<(), Error> {
         let mut live = account.undos.iter().filter(|undo| now < undo.over_at);
         match live.clone().count() {
             MAX_UNDOS.. => {

@@ -7,7 +7,7 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::mailed::redeemer::asks;
 use crate::domain::mailed::redeemer::{Redeemed, Redeemer};
-use crate::domain::read::{Found, Standing};
+use crate::domain::read::{Found, Ownership};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::key::Key;
@@ -75,23 +75,23 @@ impl Gatepost {
             return self.show_undo(undo).await;
         }
         let (claims, request) = self.open_link(token).await?;
-        let (standing, found) = self.judge(&claims, &request).await?;
+        let (ownership, found) = self.ownership_and_request(&claims, &request).await?;
         let request = found.value.ok_or(Error::InvalidLink)?;
         let asker = asks(claims.nonce, redeemer.held);
         let redeemed_here = self.redeemed_here(&request, redeemer).await?;
         if redeemed_here.is_none() {
-            let repeated = match asker {
-                Asker::Yes => self.repeated(&request).await?,
+            let previous_answer = match asker {
+                Asker::Yes => self.previous_answer(&request).await?,
                 Asker::No => None,
             };
-            if repeated.is_none() && !self.is_redeemable(claims.nonce, &request, &standing) {
+            if previous_answer.is_none() && !self.is_redeemable(claims.nonce, &request, &ownership) {
                 return Err(Error::InvalidLink);
             }
         }
         Ok(LinkView {
             purpose: request.purpose,
             expires_at: request.live_until(),
-            code: self.code_to_carry(&claims, &request, asker),
+            code: self.code_to_show(&claims, &request, asker),
             needs: Self::needed(&request, asker, redeemed_here.is_some()),
             makes_account: request.makes_account(),
             asked_by: request.asker.map(|asker| asker.id),
@@ -110,7 +110,7 @@ impl Gatepost {
 
     /// The link and its code stand in one letter: who holds the one is told nothing by the other. Who
     /// asked needs none, but where a session takes more than having asked: it may have ended here.
-    fn code_to_carry(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
+    fn code_to_show(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
         let is_good = !request.handed_out && !request.is_spent() && !request.is_over(self.world.now());
         let is_wanted = asker == Asker::No || request.asker.is_some();
         if is_wanted && is_good { self.ring.code(claims) } else { None }
@@ -119,7 +119,7 @@ impl Gatepost {
     /// The request of a link, as long as the link is of its present generation.
     pub(in crate::domain) async fn open_link(&self, token: &str) -> Result<(LinkClaims, Request), Error> {
         let claims = self.ring.open_link(token).ok_or(Error::InvalidLink)?;
-        let request = self.find_of(&claims).await?.value.ok_or(Error::InvalidLink)?;
+        let request = self.find_request(&claims).await?.value.ok_or(Error::InvalidLink)?;
         Ok((claims, request))
     }
 
@@ -128,13 +128,13 @@ impl Gatepost {
     /// Two reads are two moments. Where using the request changes who stands there, one that is still
     /// unused when it is read last has not done so. The other way round, the loser of a race would be told
     /// that his link is dead, where he has to get the winner's answer.
-    pub(in crate::domain) async fn judge(
+    pub(in crate::domain) async fn ownership_and_request(
         &self,
         claims: &LinkClaims,
         request: &Request,
-    ) -> Result<(Standing, Found<Request>), Error> {
-        let standing = self.standing_of(request).await?;
-        Ok((standing, self.find_of(claims).await?))
+    ) -> Result<(Ownership, Found<Request>), Error> {
+        let ownership = self.ownership_for(request).await?;
+        Ok((ownership, self.find_request(claims).await?))
     }
 
     fn needed(request: &Request, asker: Asker, is_redeemed_here: bool) -> Option<Need> {
@@ -147,7 +147,7 @@ impl Gatepost {
         }
     }
 
-    async fn find_of(&self, claims: &LinkClaims) -> Result<Found<Request>, Error> {
+    async fn find_request(&self, claims: &LinkClaims) -> Result<Found<Request>, Error> {
         let found: Found<Request> = self.find(Key::request(claims.nonce)).await?;
         Ok(found.filter(|it| it.generation.number == claims.generation && it.key == claims.key))
     }

@@ -10,6 +10,7 @@ mod redeem;
 mod redeem_again;
 mod redeemer;
 mod request;
+mod resend;
 mod undo;
 mod waiting;
 

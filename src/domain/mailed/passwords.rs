@@ -4,7 +4,7 @@
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::password::Password;
-use crate::domain::read::{Found, Standing};
+use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::key::Key;
@@ -14,18 +14,18 @@ use crate::domain::record::request::{HeldRequest, Request};
 
 /// Everything a password can be of that is typed with an address.
 pub(in crate::domain) struct Passwords {
-    pub(in crate::domain) standing: Standing,
+    pub(in crate::domain) ownership: Ownership,
     registrations: Vec<(HeldRequest, Request)>,
 }
 
 impl Gatepost {
     /// Hashes a password as all under its address are.
-    pub(in crate::domain) async fn hash_under(
+    pub(in crate::domain) async fn hash_for_address(
         &self,
         address: &EmailAddress,
         password: &Password,
     ) -> Result<PasswordHash, Error> {
-        let recipe = self.recipe(&self.passwords_under(address).await?, address);
+        let recipe = self.recipe(&self.passwords_for(address).await?, address);
         self.hash(password, recipe).await
     }
 
@@ -43,12 +43,12 @@ impl Gatepost {
     pub(in crate::domain) async fn is_password_of(
         &self,
         account: &Account,
-        typed: &Password,
+        entered: &Password,
     ) -> Result<bool, Error> {
         match &account.password {
-            Some(hash) if !typed.is_too_long() => {
-                let typed = self.hash(typed, hash.recipe.clone()).await?;
-                Ok(hash.is_of_same_password(&typed))
+            Some(hash) if !entered.is_too_long() => {
+                let entered = self.hash(entered, hash.recipe.clone()).await?;
+                Ok(hash.is_of_same_password(&entered))
             }
             _ => Ok(false),
         }
@@ -56,11 +56,8 @@ impl Gatepost {
 
     /// Who stands behind an address and which passwords wait to. The same reads for every address, or
     /// the time would tell them apart.
-    pub(in crate::domain) async fn passwords_under(
-        &self,
-        address: &EmailAddress,
-    ) -> Result<Passwords, Error> {
-        let standing = self.standing(address).await?;
+    pub(in crate::domain) async fn passwords_for(&self, address: &EmailAddress) -> Result<Passwords, Error> {
+        let ownership = self.ownership(address).await?;
         let pending: Found<Pending> = self.find(Key::pending(&address.canonical())).await?;
         let pending = pending.value.unwrap_or_default();
         let found = self.find_all::<Request>(pending.keys()).await?;
@@ -77,14 +74,14 @@ impl Gatepost {
                 Some((HeldRequest(one.nonce), request))
             })
             .collect();
-        Ok(Passwords { standing, registrations })
+        Ok(Passwords { ownership, registrations })
     }
 
     /// The one recipe of all passwords under an address: the account's, or that of the registrations
     /// that wait, or a new one with the salt of the address.
-    pub(in crate::domain) fn recipe(&self, under: &Passwords, address: &EmailAddress) -> Recipe {
-        let waiting = under.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
-        let account = under.standing.account();
+    pub(in crate::domain) fn recipe(&self, passwords: &Passwords, address: &EmailAddress) -> Recipe {
+        let waiting = passwords.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
+        let account = passwords.ownership.account();
         let set = account.and_then(|account| account.password.as_ref());
         // What was typed while an account with a salt of its own was there waits under that salt, also when
         // it is gone: who typed it must not notice.
@@ -102,15 +99,15 @@ impl Gatepost {
     }
 
     /// How a new password of an account is hashed.
-    pub(in crate::domain) fn todays_recipe(&self, account: &Account) -> Recipe {
+    pub(in crate::domain) fn current_recipe(&self, account: &Account) -> Recipe {
         Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost)
     }
 }
 
 impl Passwords {
     /// The newest registration that was typed with this password.
-    pub(in crate::domain) fn registration(&self, typed: &PasswordHash) -> Option<&(HeldRequest, Request)> {
-        let is_it = |hash: &PasswordHash| hash.is_of_same_password(typed);
+    pub(in crate::domain) fn registration(&self, entered: &PasswordHash) -> Option<&(HeldRequest, Request)> {
+        let is_it = |hash: &PasswordHash| hash.is_of_same_password(entered);
         self.registrations.iter().find(|(_, request)| request.password.as_ref().is_some_and(is_it))
     }
 }

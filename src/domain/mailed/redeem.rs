@@ -24,7 +24,7 @@ use crate::domain::mailed::credential::{By, Credential};
 use crate::domain::mailed::redeemer::asks;
 use crate::domain::password::Password;
 use crate::domain::ports::Change;
-use crate::domain::read::{Found, Standing};
+use crate::domain::read::{Found, Ownership};
 use crate::domain::record::Record;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::request::{Asker, Request};
@@ -49,11 +49,11 @@ impl Gatepost {
             return self.undo_email(undo, redeemer.confirm, client).await;
         }
         let (claims, request) = self.open_link(token).await?;
-        let password = self.hash_brought(&claims, &request, redeemer).await?;
-        self.act(client, || async {
+        let password = self.hash_new_password(&claims, &request, redeemer).await?;
+        self.decide_and_commit(client, || async {
             let (claims, request) = self.open_link(token).await?;
-            let proof = Credential { by: By::Link, password: password.as_ref() };
-            self.decide_redeem(proof, claims, &request, redeemer, client).await
+            let credential = Credential { by: By::Link, password: password.as_ref() };
+            self.decide_redeem(credential, claims, &request, redeemer, client).await
         })
         .await
     }
@@ -81,11 +81,11 @@ impl Gatepost {
             // Not where no try counts any more: that the password is hashed, or found weak, would tell the
             // right code from wrong ones.
             Some(request) if !request.is_over(now) && !request.is_spent() && self.is_right(&claims, code) => {
-                self.hash_brought(&claims, request, redeemer).await?
+                self.hash_new_password(&claims, request, redeemer).await?
             }
             _ => None,
         };
-        self.act(client, || async {
+        self.decide_and_commit(client, || async {
             let (found, claims) = self.open_code(held).await?;
             let now = self.world.now();
             let request = found.value.as_ref().ok_or(Error::InvalidRequest)?;
@@ -99,8 +99,8 @@ impl Gatepost {
             if !self.is_right(&claims, code) {
                 return self.count_wrong_code(found, now, client).await;
             }
-            let proof = Credential { by: By::Code, password: password.as_ref() };
-            self.decide_redeem(proof, claims, request, redeemer, client).await
+            let credential = Credential { by: By::Code, password: password.as_ref() };
+            self.decide_redeem(credential, claims, request, redeemer, client).await
         })
         .await
     }
@@ -115,39 +115,40 @@ impl Gatepost {
 
     fn is_right(&self, claims: &LinkClaims, code: Option<&Code>) -> bool {
         let right = self.ring.code(claims);
-        right.zip(code).is_some_and(|(right, typed)| {
-            bool::from(right.as_str().as_bytes().ct_eq(typed.as_str().as_bytes()))
+        right.zip(code).is_some_and(|(right, entered)| {
+            bool::from(right.as_str().as_bytes().ct_eq(entered.as_str().as_bytes()))
         })
     }
 
     async fn decide_redeem(
         &self,
-        proof: Credential<'_>,
+        credential: Credential<'_>,
         claims: LinkClaims,
         request: &Request,
         redeemer: Redeemer<'_>,
         client: &Client,
     ) -> Result<Decision<Redeemed>, Error> {
-        let (standing, found) = self.judge(&claims, request).await?;
-        let request = found.value.as_ref().ok_or_else(|| proof.refusal())?;
+        let (ownership, found) = self.ownership_and_request(&claims, request).await?;
+        let request = found.value.as_ref().ok_or_else(|| credential.refusal())?;
         let asker = asks(claims.nonce, redeemer.held);
         if let Some(redeemed) = self.redeemed_here(request, redeemer).await?
-            && (redeemer.password().is_none() || proof.repeats(request.purpose, &redeemed.account))
+            && (redeemer.password().is_none()
+                || credential.matches_earlier(request.purpose, &redeemed.account))
         {
             return Ok(Decision::Answer(redeemed));
         }
         if asker == Asker::Yes
-            && let Some(redeemed) = self.repeated(request).await?
-            && proof.repeats(request.purpose, &redeemed.account)
+            && let Some(redeemed) = self.previous_answer(request).await?
+            && credential.matches_earlier(request.purpose, &redeemed.account)
         {
             return Ok(Decision::Answer(redeemed));
         }
         // Guesses that came meanwhile may have used up the tries since this one was compared: the
         // commit below holds only while they have not.
-        let is_spent = proof.by == By::Code && request.is_spent();
-        if is_spent || !self.is_redeemable(claims.nonce, request, &standing) {
-            request.tell_reuse(client);
-            return Err(proof.refusal());
+        let is_spent = credential.by == By::Code && request.is_spent();
+        if is_spent || !self.is_redeemable(claims.nonce, request, &ownership) {
+            request.log_reuse(client);
+            return Err(credential.refusal());
         }
         match request.purpose {
             Purpose::SignIn | Purpose::Register => {
@@ -155,14 +156,16 @@ impl Gatepost {
                 if asker == Asker::No && !redeemer.confirm {
                     return Err(Error::ConfirmationRequired);
                 }
-                self.sign_in_by(proof, found, &standing, asker, redeemer.session, client).await
+                self.redeem_sign_in(credential, found, &ownership, asker, redeemer.session, client).await
             }
             // Nor type a password.
-            Purpose::ResetPassword => self.reset_by(proof, found, &standing, asker, redeemer, client).await,
-            Purpose::ChangeEmail | Purpose::Reauthenticate => {
-                self.change_in_session(proof, found, &standing, redeemer.session, client).await
+            Purpose::ResetPassword => {
+                self.redeem_reset(credential, found, &ownership, asker, redeemer, client).await
             }
-            Purpose::UndoEmail => Err(proof.refusal()),
+            Purpose::ChangeEmail | Purpose::Reauthenticate => {
+                self.redeem_in_session(credential, found, &ownership, redeemer.session, client).await
+            }
+            Purpose::UndoEmail => Err(credential.refusal()),
         }
     }
 
@@ -170,19 +173,19 @@ impl Gatepost {
         &self,
         nonce: Nonce,
         request: &Request,
-        standing: &Standing,
+        ownership: &Ownership,
     ) -> bool {
         let now = self.world.now();
         let may_be = match request.purpose {
             Purpose::SignIn | Purpose::Register => {
-                standing.account().is_some() || (self.settings.registration && standing.is_free())
+                ownership.account().is_some() || (self.settings.registration && ownership.is_free())
             }
-            Purpose::ResetPassword | Purpose::Reauthenticate => standing.account().is_some(),
-            Purpose::ChangeEmail => standing.is_free(),
+            Purpose::ResetPassword | Purpose::Reauthenticate => ownership.account().is_some(),
+            Purpose::ChangeEmail => ownership.is_free(),
             Purpose::UndoEmail => false,
         };
         let is_live = now < request.live_until();
-        is_live && may_be && request.generation.used.is_none() && !request.is_void(nonce, standing)
+        is_live && may_be && request.generation.used.is_none() && !request.is_void(nonce, ownership)
     }
 
     /// Counted in a commit before the answer: parallel guesses cannot share one count. Where an account

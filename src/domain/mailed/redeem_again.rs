@@ -11,7 +11,10 @@ use crate::domain::token::SessionClaims;
 
 impl Gatepost {
     /// What the asker was answered less than a minute ago, while that session lives.
-    pub(in crate::domain) async fn repeated(&self, request: &Request) -> Result<Option<Redeemed>, Error> {
+    pub(in crate::domain) async fn previous_answer(
+        &self,
+        request: &Request,
+    ) -> Result<Option<Redeemed>, Error> {
         let now = self.world.now();
         if request.asker.is_some() {
             return Ok(None);
@@ -54,11 +57,11 @@ impl Gatepost {
 
     /// What a request came to, told again `to` whom, while the session lives.
     async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
-        let acting = self.acting(used.account, used.session).await?;
-        acting
+        let actor = self.find_actor(used.account, used.session).await?;
+        actor
             .map(|Actor { account, session, .. }| {
                 let signed_in = Some(self.signed_in(account.clone(), session)?);
-                let (purpose, next) = (request.purpose, led_to(request, to));
+                let (purpose, next) = (request.purpose, next_for(request, to));
                 Ok(Redeemed { purpose, outcome: used.outcome, account, signed_in, next })
             })
             .transpose()
@@ -66,6 +69,6 @@ impl Gatepost {
 }
 
 /// Where the asker wanted to go, and nobody else is led: it may be a stranger's wish.
-pub(in crate::domain) fn led_to(request: &Request, asker: Asker) -> Option<Next> {
+pub(in crate::domain) fn next_for(request: &Request, asker: Asker) -> Option<Next> {
     request.next.clone().filter(|_| asker == Asker::Yes)
 }

@@ -1,17 +1,17 @@
-//! Asking for a letter: what everything that is proven by mail shares.
+//! Requesting an email: the part that everything proven by email shares.
 //!
-//! 1. Somebody asks for a letter to an address. The answer is always "check your inbox": it does
-//!    not depend on who stands behind the address, and neither do its bytes or its time.
-//! 2. A request is committed together with the letter it owes; the outbox sends it.
-//! 3. Asking again with what the asker holds is a resend: the same request, one letter more.
-//! 4. The asker waits, holding the request token (`waiting`), and comes back with the code or by the
-//!    link (`redeem`).
+//! 1. Someone asks for an email to an address. The answer is always "check your inbox": neither its
+//!    bytes nor its time depend on who the address belongs to.
+//! 2. The request and its email are stored in one commit, and the outbox sends the email.
+//! 3. Asking again from the browser that holds the request sends another email for the same request
+//!    (`resend`).
+//! 4. The browser waits with the request token (`waiting`), then brings the code or the link (`redeem`).
 
 use std::time::Duration;
 
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
-use crate::domain::read::{Found, Standing};
+use crate::domain::read::Ownership;
 use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -22,43 +22,42 @@ use crate::domain::record::letter::{About, Letter};
 use crate::domain::record::next::Next;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::HeldRequest;
-use crate::domain::record::request::{AskingAccount, Generation, RESEND_WAIT, Request};
+use crate::domain::record::request::{AskingAccount, Generation, HeldRequest, RESEND_WAIT, Request};
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::RequestToken;
 use crate::domain::{Decision, Gatepost};
 
-/// A letter is owed. The same for every address.
+/// The answer to every request for an email. It is the same for every address.
 #[derive(Clone, Debug)]
 pub struct MailQueued {
-    /// Which request.
+    /// The request.
     pub held: HeldRequest,
-    /// Proves "I am the one who asked".
+    /// Proves "I made this request".
     pub request: RequestToken,
-    /// What it is for.
+    /// The purpose of the request.
     pub purpose: Purpose,
-    /// The address, as it was typed.
+    /// The address as it was entered.
     pub email: EmailAddress,
-    /// When the request is over.
+    /// When the request ends.
     pub expires_at: Timestamp,
     /// How long to wait before asking again.
     pub resend_after: Duration,
 }
 
-/// What is asked for.
+/// A wish for an email, before anything is decided.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Ask<'a> {
     pub(in crate::domain) purpose: Purpose,
     pub(in crate::domain) address: &'a EmailAddress,
     pub(in crate::domain) next: Option<&'a Next>,
-    /// What was typed with a registration; none asks for one more letter with whatever was typed.
+    /// The password entered with a registration.
     pub(in crate::domain) password: Option<&'a PasswordHash>,
-    /// Who asks, where only an account can.
+    /// The account that asks, for purposes that only an account can ask for.
     pub(in crate::domain) asker: Option<AskingAccount>,
 }
 
 impl<'a> Ask<'a> {
-    /// A letter that anybody can ask for.
+    /// An email that anyone can ask for.
     pub(in crate::domain) fn new(
         purpose: Purpose,
         address: &'a EmailAddress,
@@ -68,94 +67,29 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// A request that was asked before, and a change that leans on it.
-pub(in crate::domain) struct Before {
-    held: HeldRequest,
-    key: Key,
-    change: Change,
-    request: Request,
-}
-
-impl Before {
-    fn new(held: HeldRequest, found: Found<Request>) -> Option<Self> {
-        let mut change = Change::new();
-        found.expected_by(&mut change);
-        Some(Self { held, key: found.key, change, request: found.value? })
-    }
-}
-
 impl Gatepost {
-    /// Asks for one more letter of a request (step 3).
-    ///
-    /// # Errors
-    /// `InvalidRequest` when nothing is left of it; `TooManyMails` within 30 s of its last letter;
-    /// `Store`.
-    pub async fn resend(&self, held: HeldRequest, client: &Client) -> Result<MailQueued, Error> {
-        self.act(client, || async {
-            let found: Found<Request> = self.find(Key::request(held.0)).await?;
-            let before = Before::new(held, found).ok_or(Error::InvalidRequest)?;
-            self.may_resend(&before).await?;
-            self.decide_again(before, None, client).await
-        })
-        .await
-    }
-
-    /// A new request, or one more letter of the one in `held` that asked for the same before.
+    /// A new request, or another email for the one among `held` that asked for the same.
     pub(in crate::domain) async fn decide_ask(
         &self,
         ask: &Ask<'_>,
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
-        match self.asked_before(ask, held).await? {
-            Some(before) => self.decide_again(before, Some(ask), client).await,
-            None => self.decide_anew(Change::new(), ask, None, client).await,
+        match self.find_earlier_request(ask, held).await? {
+            Some(earlier) => self.decide_resend(earlier, Some(ask), client).await,
+            None => self.decide_new_request(Change::new(), ask, None, client).await,
         }
     }
 
-    /// The wait between two letters, before anything is computed.
-    pub(in crate::domain) async fn may_ask(&self, ask: &Ask<'_>, held: &[HeldRequest]) -> Result<(), Error> {
-        match self.asked_before(ask, held).await? {
-            Some(before) => in_time(&before.request, self.world.now()),
-            None => Ok(()),
-        }
-    }
-
-    /// What cannot begin anew without what was typed or who was signed in: that has to come again.
-    async fn may_resend(&self, before: &Before) -> Result<(), Error> {
-        let (request, nonce) = (&before.request, before.held.0);
-        let is_over = request.is_over(self.world.now());
-        let is_dead = match request.asker {
-            Some(asker) => {
-                let standing = self.standing_of(request).await?;
-                is_over || request.is_spent() || request.is_left_by(nonce, &asker, &standing)
-            }
-            None => is_over && request.purpose == Purpose::Register,
-        };
-        if is_dead { Err(Error::InvalidRequest) } else { Ok(()) }
-    }
-
-    async fn asked_before(&self, ask: &Ask<'_>, held: &[HeldRequest]) -> Result<Option<Before>, Error> {
-        let keys = held.iter().map(|held| Key::request(held.0)).collect();
-        let found = self.find_all::<Request>(keys).await?;
-        let asker = ask.asker.map(|asker| asker.id);
-        let is_same = |before: &Before| {
-            before.request.purpose == ask.purpose
-                && before.request.address.canonical() == ask.address.canonical()
-                && before.request.asker.map(|asker| asker.id) == asker
-        };
-        Ok(held.iter().zip(found).filter_map(|(held, found)| Before::new(*held, found)).find(is_same))
-    }
-
-    /// A new request, in a change that may hold what became of the one before.
-    async fn decide_anew(
+    /// A new request. If it replaces an `earlier` one, `change` already contains that one's end.
+    pub(in crate::domain) async fn decide_new_request(
         &self,
         mut change: Change,
         ask: &Ask<'_>,
-        before: Option<Nonce>,
+        earlier: Option<Nonce>,
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
-        let standing = self.standing(ask.address).await?;
+        let ownership = self.ownership(ask.address).await?;
         let now = self.world.now();
         let asker = ask.asker.map(|asker| asker.id);
         let nonce = Nonce(self.world.random());
@@ -171,114 +105,42 @@ impl Gatepost {
             password: ask.password.cloned(),
             asker: ask.asker,
             handed_out: false,
-            generation: Generation::new(0, now, &standing),
+            generation: Generation::new(0, now, &ownership),
         };
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
-        change.put(Key::expiry(request.swept_at(), &key), Record::Expiry);
+        change.put(Key::expiry(request.kept_until(), &key), Record::Expiry);
         if let Some(id) = asker {
             change.put(Key::asked(id, &key), Record::Asked);
         }
-        let is_first = self.put_pending(&mut change, nonce, before, &request).await?;
-        // Whose account it is stands in no event here: a stranger may have asked.
-        let name = if is_first && standing.account().is_none() {
+        let is_first = self.put_pending(&mut change, nonce, earlier, &request).await?;
+        // The event does not name the account of the address: a stranger may have asked.
+        let name = if is_first && ownership.account().is_none() {
             EventName::Registered
         } else {
             EventName::MailRequested
         };
-        self.owe(change, nonce, request, &standing, Event::new(now, name, asker, client))
+        self.queue_letter(change, nonce, request, &ownership, Event::new(now, name, asker, client))
     }
 
-    /// One more letter of the same family, or the next generation where this one can sign in no
-    /// more, or a new request where the holder's side of it is over. The holder cannot tell the
-    /// first two apart.
-    async fn decide_again(
-        &self,
-        before: Before,
-        ask: Option<&Ask<'_>>,
-        client: &Client,
-    ) -> Result<Decision<MailQueued>, Error> {
-        let Before { held, key, mut change, mut request } = before;
-        let now = self.world.now();
-        in_time(&request, now)?;
-        request.mailed_at = now;
-        let asker = self.asking_now(&request, ask).await?;
-        let is_waiting = self.is_pending(&request.address, held.0).await?;
-        if let Some(ask) = ask {
-            request.next = ask.next.cloned().or(request.next);
-            request.password = ask.password.cloned();
-        } else if !is_waiting && request.password.is_some() {
-            // It gave way to newer ones, or somebody has proven the address since.
-            request.password = None;
-            if request.is_spent() {
-                // A new request would come without it: it has to be typed again.
-                return Err(Error::InvalidRequest);
-            }
-        }
-        if request.is_over(now) || request.is_spent() || request.generation.number == u8::MAX {
-            // The old one is written too: its holder has to wait for the next letter as ever, and its
-            // link may live on.
-            change.put(key, Record::Request(request.clone()));
-            let password = request.password.as_ref();
-            let (address, next) = (&request.address, request.next.as_ref());
-            let again = Ask { password, asker, ..Ask::new(request.purpose, address, next) };
-            let ask = ask.unwrap_or(&again);
-            let ask = Ask { next: ask.next.or(next), ..ask.clone() };
-            return self.decide_anew(change, &ask, Some(held.0), client).await;
-        }
-        // A code proves who is signed in to the session that asked, and once.
-        let is_left_over = request.purpose == Purpose::Reauthenticate && request.asker != asker;
-        request.asker = asker;
-        let standing = self.standing_of(&request).await?;
-        if is_left_over || request.generation.used.is_some() || request.is_void(held.0, &standing) {
-            let number = request.generation.number + 1;
-            request.generation = Generation::new(number, now, &standing);
-        } else {
-            request.generation.owed = request.generation.owed.saturating_add(1);
-        }
-        if ask.is_some() {
-            self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
-        }
-        let asker = request.asker.map(|asker| asker.id);
-        let event = Event::new(now, EventName::MailRequested, asker, client);
-        self.owe(change, held.0, request, &standing, event)
-    }
-
-    /// Who asks again, where only an account can, as it stands now.
-    async fn asking_now(
-        &self,
-        request: &Request,
-        ask: Option<&Ask<'_>>,
-    ) -> Result<Option<AskingAccount>, Error> {
-        match (ask, request.asker) {
-            (Some(ask), _) => Ok(ask.asker),
-            (None, Some(asker)) if request.purpose == Purpose::Reauthenticate => {
-                let acting = self.acting(asker.id, asker.session).await?.ok_or(Error::InvalidRequest)?;
-                Ok(Some(AskingAccount::of(&acting.account, &acting.session)))
-            }
-            (None, asker) => Ok(asker),
-        }
-    }
-
-    /// Puts the request and the letter it owes into one change. The same number of writes for
-    /// every address.
-    fn owe(
+    /// Puts the request and its email into one change, with the same number of writes for every address.
+    pub(in crate::domain) fn queue_letter(
         &self,
         mut change: Change,
         nonce: Nonce,
         request: Request,
-        standing: &Standing,
+        ownership: &Ownership,
         event: Event,
     ) -> Result<Decision<MailQueued>, Error> {
-        // Whoever comes to stand there meanwhile would get a letter that is dead at birth.
-        standing.expected_by(&mut change);
+        // If the address changed hands before the commit, the email would be dead on arrival.
+        ownership.expected_by(&mut change);
         let now = request.mailed_at;
         let letter = Letter {
             id: LetterId(self.world.random()),
-            kind: self.letter_kind(request.purpose, standing),
-            // To the mailbox that was proven, in its own spelling: hosts may tell letter case apart,
-            // and another spelling be somebody else's mailbox.
-            to: standing.account().map_or(&request.address, |account| &account.address).clone(),
+            kind: self.letter_kind(request.purpose, ownership),
+            // To the account's own spelling of the address. Mail hosts may tell letter case apart, and
+            // another spelling may be someone else's mailbox.
+            to: ownership.account().map_or(&request.address, |account| &account.address).clone(),
             about: About::Request { nonce, generation: request.generation.number },
             queued_at: now,
             give_up_at: request.expires_at,
@@ -297,9 +159,4 @@ impl Gatepost {
         change.put(Key::letter(now, letter.id), Record::Letter(letter));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(queued) })
     }
-}
-
-fn in_time(request: &Request, now: Timestamp) -> Result<(), Error> {
-    let retry_after = request.resend_after(now);
-    if retry_after.is_zero() { Ok(()) } else { Err(Error::TooManyMails { retry_after }) }
 }

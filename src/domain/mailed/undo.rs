@@ -46,7 +46,7 @@ impl Gatepost {
         confirm: bool,
         client: &Client,
     ) -> Result<Redeemed, Error> {
-        self.act(client, || async {
+        self.decide_and_commit(client, || async {
             let (found, undo) = self.find_undo(nonce).await?;
             if !confirm {
                 return Err(Error::UndoNotConfirmed);
@@ -54,7 +54,7 @@ impl Gatepost {
             let mut change = Change::new();
             found.expected_by(&mut change);
             let account = found.value.ok_or(Error::InvalidLink)?;
-            let account = self.restored(&mut change, account, &undo).await?;
+            let account = self.restore_account(&mut change, account, &undo).await?;
             let event = Event::new(self.world.now(), EventName::EmailRestored, Some(account.id), client);
             let outcome = Outcome::EmailRestored;
             let purpose = Purpose::UndoEmail;
@@ -73,7 +73,7 @@ impl Gatepost {
     }
 
     /// The account as it was before the change and everything after it, without a password.
-    async fn restored(
+    async fn restore_account(
         &self,
         change: &mut Change,
         mut account: Account,
@@ -89,7 +89,7 @@ impl Gatepost {
         let younger = account.undos.split_off(first + 1);
         account.undos.pop();
         change.delete(Key::undo(undo.nonce));
-        self.let_go(change, id, &younger).await?;
+        self.release_addresses(change, id, &younger).await?;
         let left = std::mem::replace(&mut account.address, undo.address.clone());
         put_owner(change, Key::owner(&left.canonical()), Owner::Vacated { at: self.world.now() });
         // The mailbox is proven: what strangers registered under it meanwhile dies.
@@ -98,7 +98,7 @@ impl Gatepost {
         account.move_epoch();
         change.put(Key::account(id), Record::Account(account.clone()));
         for address in [&account.address, &left] {
-            self.owe_news(change, LetterKind::AddressRestored, address, About::Account(id));
+            self.queue_notice(change, LetterKind::AddressRestored, address, About::Account(id));
         }
         Ok(account)
     }

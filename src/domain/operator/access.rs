@@ -68,14 +68,14 @@ impl Gatepost {
         address: &EmailAddress,
         client: &Client,
     ) -> Result<Treated, Refusal> {
-        self.act(client, || async {
-            let standing = self.standing(address).await?;
-            let Some(account) = standing.account() else {
+        self.decide_and_commit(client, || async {
+            let ownership = self.ownership(address).await?;
+            let Some(account) = ownership.account() else {
                 return Ok(Decision::Answer(Err(Refusal::NoAccount(address.clone()))));
             };
             let ended_sessions = self.count_live_sessions(account).await?;
             let mut change = Change::new();
-            standing.expected_by(&mut change);
+            ownership.expected_by(&mut change);
             let event = self.remove_account(&mut change, account, client).await?;
             let treated = Treated { account: account.clone(), changed: true, ended_sessions };
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(treated)) })
@@ -91,9 +91,9 @@ impl Gatepost {
         client: &Client,
         edit: impl Fn(&mut Account),
     ) -> Result<Treated, Refusal> {
-        self.act(client, || async {
-            let standing = self.standing(address).await?;
-            let Some(before) = standing.account() else {
+        self.decide_and_commit(client, || async {
+            let ownership = self.ownership(address).await?;
+            let Some(before) = ownership.account() else {
                 return Ok(Decision::Answer(Err(Refusal::NoAccount(address.clone()))));
             };
             let mut account = before.clone();
@@ -106,7 +106,7 @@ impl Gatepost {
             let ended_sessions =
                 if account.epoch == before.epoch { 0 } else { self.count_live_sessions(before).await? };
             let mut change = Change::new();
-            standing.expected_by(&mut change);
+            ownership.expected_by(&mut change);
             change.put(Key::account(account.id), Record::Account(account.clone()));
             let event = Event::new(self.world.now(), name, Some(account.id), client);
             let treated = Treated { account, changed: true, ended_sessions };

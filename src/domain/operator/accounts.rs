@@ -64,12 +64,12 @@ impl Gatepost {
         client: &Client,
     ) -> Result<HandedOut, Refusal> {
         let handed_out = self
-            .act(client, || async {
-                let standing = self.standing(address).await?;
-                if standing.held_for().is_some() {
+            .decide_and_commit(client, || async {
+                let ownership = self.ownership(address).await?;
+                if ownership.reserved_for().is_some() {
                     return Ok(Decision::Answer(Err(Refusal::AddressHeld(address.clone()))));
                 }
-                if !standing.is_free() {
+                if !ownership.is_free() {
                     return Ok(Decision::Answer(Err(Refusal::AddressTaken(address.clone()))));
                 }
                 let now = self.world.now();
@@ -83,7 +83,7 @@ impl Gatepost {
                     password: None,
                 };
                 let mut change = Change::new();
-                standing.expected_by(&mut change);
+                ownership.expected_by(&mut change);
                 change.delete(Key::pending(&address.canonical()));
                 let account = self.put_account(&mut change, &new, client);
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
@@ -94,7 +94,7 @@ impl Gatepost {
         if role == Role::Admin {
             let account = &handed_out.account;
             Event::new(account.confirmed_at, EventName::AdminGranted, Some(account.id), client)
-                .tell(&client.request_id);
+                .log(&client.request_id);
         }
         Ok(handed_out)
     }
@@ -104,16 +104,16 @@ impl Gatepost {
     /// # Errors
     /// `NoAccount`; `Disabled`; `House`.
     pub async fn hand_out_link(&self, address: &EmailAddress, client: &Client) -> Result<HandedOut, Refusal> {
-        self.act(client, || async {
-            let standing = self.standing(address).await?;
-            let Some(account) = standing.account() else {
+        self.decide_and_commit(client, || async {
+            let ownership = self.ownership(address).await?;
+            let Some(account) = ownership.account() else {
                 return Ok(Decision::Answer(Err(Refusal::NoAccount(address.clone()))));
             };
             if account.disabled {
                 return Ok(Decision::Answer(Err(Refusal::Disabled(address.clone()))));
             }
             let mut change = Change::new();
-            standing.expected_by(&mut change);
+            ownership.expected_by(&mut change);
             let now = self.world.now();
             let event = Event::new(now, EventName::LinkHandedOut, Some(account.id), client);
             let handed_out = self.put_link(&mut change, account.clone(), now)?;
@@ -127,8 +127,8 @@ impl Gatepost {
     /// # Errors
     /// `NoAccount`; `House`.
     pub async fn account_at(&self, address: &EmailAddress) -> Result<Account, Refusal> {
-        let standing = self.standing(address).await?;
-        standing.account().cloned().ok_or_else(|| Refusal::NoAccount(address.clone()))
+        let ownership = self.ownership(address).await?;
+        ownership.account().cloned().ok_or_else(|| Refusal::NoAccount(address.clone()))
     }
 
     /// The next `limit` accounts in the order of their addresses, from the first one or after the
@@ -194,13 +194,13 @@ impl Gatepost {
             password: None,
             asker: None,
             handed_out: true,
-            generation: Generation { owed: 0, live_until: expires_at, ..Generation::of(0, now, &account) },
+            generation: Generation { queued: 0, live_until: expires_at, ..Generation::of(0, now, &account) },
         };
         let claims = LinkClaims { key: request.key, nonce, generation: 0 };
         let token = self.ring.seal_link(&claims).ok_or(Error::InvalidLink)?;
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
-        change.put(Key::expiry(request.swept_at(), &key), Record::Expiry);
+        change.put(Key::expiry(request.kept_until(), &key), Record::Expiry);
         change.put(key, Record::Request(request));
         Ok(HandedOut { account, token, expires_at })
     }

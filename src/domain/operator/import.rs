@@ -80,7 +80,7 @@ impl Gatepost {
     /// # Errors
     /// `Store`.
     pub async fn import_accounts(&self, rows: &[NewAccount], client: &Client) -> Result<Imported, Error> {
-        self.act(client, || async {
+        self.decide_and_commit(client, || async {
             let addresses: Vec<CanonicalAddress> = rows.iter().map(|row| row.address.canonical()).collect();
             let owners: Vec<Found<Owner>> = self.find_all(addresses.iter().map(Key::owner).collect()).await?;
             let waiting: Vec<Found<Pending>> =

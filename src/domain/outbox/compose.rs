@@ -5,7 +5,7 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::outbox::Claim;
 use crate::domain::outbox::{Contents, Matter};
-use crate::domain::read::{Found, Standing};
+use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::event::EventName;
@@ -17,7 +17,7 @@ use crate::domain::record::request::Request;
 use crate::domain::token::LinkClaims;
 
 /// To whom a letter goes, and what it says.
-type Said = (EmailAddress, Matter);
+type Composed = (EmailAddress, Matter);
 
 impl Gatepost {
     /// All that the words of a claimed letter need. Nothing, when what it speaks of is over: it has
@@ -28,46 +28,46 @@ impl Gatepost {
     pub async fn contents(&self, claim: &Claim) -> Result<Option<Contents>, Error> {
         let letter = claim.letter();
         let to_itself = |matter| (letter.to.clone(), matter);
-        let said = match letter.about {
-            About::Request { nonce, generation } => self.said_of_request(letter, nonce, generation).await?,
-            About::Undo { account, nonce } => self.said_of_undo(account, nonce).await?,
+        let composed = match letter.about {
+            About::Request { nonce, generation } => self.compose_request(letter, nonce, generation).await?,
+            About::Undo { account, nonce } => self.compose_undo(account, nonce).await?,
             About::Account(id) => {
                 let account: Found<Account> = self.find(Key::account(id)).await?;
-                account.value.map(|_| to_itself(Matter::news(letter.kind)))
+                account.value.map(|_| to_itself(Matter::notice(letter.kind)))
             }
-            About::Nothing => Some(to_itself(Matter::news(letter.kind))),
+            About::Nothing => Some(to_itself(Matter::notice(letter.kind))),
         };
-        let Some((to, matter)) = said else {
-            self.settle(claim, EventName::MailDropped, Request::letter_dropped).await?;
+        let Some((to, matter)) = composed else {
+            self.finish(claim, EventName::MailDropped, Request::letter_dropped).await?;
             return Ok(None);
         };
         Ok(Some(Contents { id: letter.id, to, queued_at: letter.queued_at, matter }))
     }
 
     /// What a letter of a request says, and to whom.
-    async fn said_of_request(
+    async fn compose_request(
         &self,
         letter: &Letter,
         nonce: Nonce,
         generation: u8,
-    ) -> Result<Option<Said>, Error> {
+    ) -> Result<Option<Composed>, Error> {
         let (now, kind) = (self.world.now(), letter.kind);
         let found: Found<Request> = self.find(Key::request(nonce)).await?;
         let is_its = |it: &Request| it.generation.number == generation && !it.is_over(now);
         let Some(request) = found.value.filter(is_its) else { return Ok(None) };
-        let standing = self.standing_of(&request).await?;
+        let ownership = self.ownership_for(&request).await?;
         // What is not so any more is not told: that there is no account, or that somebody wants an address
         // whose account is gone.
-        if kind != self.letter_kind(request.purpose, &standing) {
+        if kind != self.letter_kind(request.purpose, &ownership) {
             return Ok(None);
         }
-        if let Some((account, nonce)) = standing.held_for() {
-            return self.said_of_undo(account, nonce).await;
+        if let Some((account, nonce)) = ownership.reserved_for() {
+            return self.compose_undo(account, nonce).await;
         }
         if !kind.has_secrets() {
-            return Ok(Some((letter.to.clone(), Matter::news(kind))));
+            return Ok(Some((letter.to.clone(), Matter::notice(kind))));
         }
-        if request.generation.used.is_some() || request.is_void(nonce, &standing) {
+        if request.generation.used.is_some() || request.is_void(nonce, &ownership) {
             return Ok(None);
         }
         let claims = LinkClaims { key: request.key, nonce, generation };
@@ -83,7 +83,7 @@ impl Gatepost {
 
     /// The link that undoes a change of address. It goes to the address that was proven, in its own
     /// spelling, whoever asked and however they wrote it: another spelling may be another mailbox.
-    async fn said_of_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Said>, Error> {
+    async fn compose_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Composed>, Error> {
         let now = self.world.now();
         let account: Found<Account> = self.find(Key::account(account)).await?;
         let undo = account.value.as_ref().and_then(|account| account.undo(nonce, now));
@@ -97,11 +97,11 @@ impl Gatepost {
     }
 
     /// Which letter is owed at an address, by what was asked for and who stands there.
-    pub(in crate::domain) fn letter_kind(&self, purpose: Purpose, standing: &Standing) -> LetterKind {
-        if standing.held_for().is_some() {
+    pub(in crate::domain) fn letter_kind(&self, purpose: Purpose, ownership: &Ownership) -> LetterKind {
+        if ownership.reserved_for().is_some() {
             return LetterKind::AddressChanged;
         }
-        match (purpose, standing.account()) {
+        match (purpose, ownership.account()) {
             (Purpose::Reauthenticate | Purpose::UndoEmail, _) => LetterKind::YourCode,
             (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,
             (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,

@@ -37,7 +37,7 @@ pub struct Matter {
 impl Matter {
     /// News without link or code.
     #[must_use]
-    pub fn news(kind: LetterKind) -> Self {
+    pub fn notice(kind: LetterKind) -> Self {
         Self { kind, link: None, code: None, lifetime: Duration::ZERO }
     }
 }

@@ -8,7 +8,7 @@
 
 mod compose;
 mod contents;
-mod news;
+mod notice;
 
 use std::time::Duration;
 
@@ -113,23 +113,23 @@ impl Gatepost {
     ///
     /// # Errors
     /// `Store`.
-    pub async fn owed_letters(&self, to: Option<&EmailAddress>) -> Result<Vec<LetterId>, Error> {
+    pub async fn queued_letters(&self, to: Option<&EmailAddress>) -> Result<Vec<LetterId>, Error> {
         let to = to.map(EmailAddress::canonical);
-        let mut owed = Vec::new();
+        let mut queued = Vec::new();
         let mut rest = Span::letters();
         loop {
             let page = self.store.scan(&rest, PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok(owed) };
+            let Some((last, _)) = page.last() else { return Ok(queued) };
             rest = rest.after(last);
             let is_to = |letter: &Letter| to.as_ref().is_none_or(|to| letter.to.canonical() == *to);
             let page = letters(page)?.into_iter().map(|(_, letter, _)| letter);
-            owed.extend(page.filter(is_to).map(|letter| letter.id));
+            queued.extend(page.filter(is_to).map(|letter| letter.id));
         }
     }
 
     /// Returns when a letter came to be owed since the last call.
-    pub async fn letter_owed(&self) {
-        self.owed.notified().await;
+    pub async fn letter_queued(&self) {
+        self.letter_queued.notified().await;
     }
 
     /// The clock's alarm, for a worker that waits for the next letter.
@@ -150,9 +150,9 @@ impl Gatepost {
                     let lifetime = request.purpose.link_lifetime(lifetime);
                     request.letter_delivered(number, now, lifetime);
                 };
-                self.settle(claim, EventName::MailSent, start).await
+                self.finish(claim, EventName::MailSent, start).await
             }
-            Delivery::Refused => self.settle(claim, EventName::MailFailed, Request::letter_dropped).await,
+            Delivery::Refused => self.finish(claim, EventName::MailFailed, Request::letter_dropped).await,
             Delivery::Delayed => self.delay(claim, now).await,
         }
     }
@@ -165,12 +165,12 @@ impl Gatepost {
             due = last_call;
         }
         if due >= give_up_at {
-            return self.settle(claim, EventName::MailFailed, Request::letter_dropped).await;
+            return self.finish(claim, EventName::MailFailed, Request::letter_dropped).await;
         }
         let tries = claim.letter.tries.saturating_add(1);
         let letter = Letter { tries, lease: None, ..claim.letter.clone() };
-        self.act(&Client::server(), || async {
-            let Some(mut change) = self.taken_out(claim).await? else { return Ok(Decision::Answer(())) };
+        self.decide_and_commit(&Client::server(), || async {
+            let Some(mut change) = self.remove_claimed(claim).await? else { return Ok(Decision::Answer(())) };
             change.put(Key::letter(due, letter.id), Record::Letter(letter.clone()));
             Ok(Decision::Commit { change, event: None, answer: Ok(()) })
         })
@@ -179,7 +179,7 @@ impl Gatepost {
 
     /// The change that takes a letter out of where it was claimed. None, when the claim ended
     /// meanwhile and the letter has moved on: then nobody must touch it twice.
-    async fn taken_out(&self, claim: &Claim) -> Result<Option<Change>, Error> {
+    async fn remove_claimed(&self, claim: &Claim) -> Result<Option<Change>, Error> {
         let found: Found<Letter> = self.find(claim.key.clone()).await?;
         if found.value.is_none() {
             return Ok(None);
@@ -200,20 +200,20 @@ impl Gatepost {
     }
 
     /// Takes a letter out of the outbox and tells its request, in one commit with the event.
-    pub(in crate::domain) async fn settle(
+    pub(in crate::domain) async fn finish(
         &self,
         claim: &Claim,
         name: EventName,
-        tell: impl Fn(&mut Request, u8),
+        update_request: impl Fn(&mut Request, u8),
     ) -> Result<(), Error> {
         let client = &Client::server();
-        self.act(client, || async {
-            let Some(mut change) = self.taken_out(claim).await? else { return Ok(Decision::Answer(())) };
+        self.decide_and_commit(client, || async {
+            let Some(mut change) = self.remove_claimed(claim).await? else { return Ok(Decision::Answer(())) };
             if let About::Request { nonce, generation } = claim.letter.about {
                 let found: Found<Request> = self.find(Key::request(nonce)).await?;
                 found.expected_by(&mut change);
                 if let Some(mut request) = found.value {
-                    tell(&mut request, generation);
+                    update_request(&mut request, generation);
                     change.put(found.key, Record::Request(request));
                 }
             }

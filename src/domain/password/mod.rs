@@ -27,8 +27,8 @@ impl Password {
 
     /// Takes what was typed.
     #[must_use]
-    pub fn new(typed: String) -> Self {
-        Self(Zeroizing::new(typed))
+    pub fn new(entered: String) -> Self {
+        Self(Zeroizing::new(entered))
     }
 
     /// Whether nothing was typed.

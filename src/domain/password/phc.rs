@@ -39,7 +39,7 @@ pub enum PhcError {
         "costs too much: at most m={MAX_MEMORY_KIB}, t={MAX_PASSES}, p={MAX_LANES}, and m times t at most \
          {MAX_FILLED_KIB}"
     )]
-    TooDear,
+    TooCostly,
     /// Argon2 does not compute with so little.
     #[error("has parameters that Argon2 cannot be computed with: t and p at least 1, m at least 8 times p")]
     TooSmall,
@@ -81,7 +81,7 @@ fn cost(parameters: &str) -> Result<Cost, PhcError> {
             return Err(PhcError::Parameters);
         }
         // More digits than fit are a number all the same, and too large a one.
-        digits.parse::<u32>().map_err(|_| PhcError::TooDear)
+        digits.parse::<u32>().map_err(|_| PhcError::TooCostly)
     };
     let cost =
         Cost { memory_kib: read(memory, "m=")?, passes: read(passes, "t=")?, lanes: read(lanes, "p=")? };
@@ -91,7 +91,7 @@ fn cost(parameters: &str) -> Result<Cost, PhcError> {
         || cost.lanes > MAX_LANES
         || filled.is_none_or(|filled| filled > MAX_FILLED_KIB)
     {
-        return Err(PhcError::TooDear);
+        return Err(PhcError::TooCostly);
     }
     if cost.passes == 0 || cost.lanes == 0 || cost.memory_kib < MIN_LANE_KIB * cost.lanes {
         return Err(PhcError::TooSmall);
@@ -106,7 +106,7 @@ fn bytes(text: &str, length: &std::ops::RangeInclusive<usize>) -> Option<Vec<u8>
 
 #[cfg(test)]
 mod tests {
-    use super::PhcError::{Form, Hash, Parameters, Salt, TooDear, TooSmall, Version};
+    use super::PhcError::{Form, Hash, Parameters, Salt, TooCostly, TooSmall, Version};
     use crate::domain::record::password::{Cost, PasswordHash};
 
     const SALT: &str = "MDEyMzQ1Njc4OWFiY2RlZg";
@@ -149,11 +149,11 @@ mod tests {
             ("$argon2id$v=19$m=08,t=1,p=1$S$H", Parameters),
             ("$argon2id$v=19$m=+8,t=1,p=1$S$H", Parameters),
             ("$argon2id$v=19$m=,t=1,p=1$S$H", Parameters),
-            ("$argon2id$v=19$m=65537,t=1,p=1$S$H", TooDear),
-            ("$argon2id$v=19$m=99999999999,t=1,p=1$S$H", TooDear),
-            ("$argon2id$v=19$m=8,t=17,p=1$S$H", TooDear),
-            ("$argon2id$v=19$m=1024,t=1,p=17$S$H", TooDear),
-            ("$argon2id$v=19$m=65536,t=5,p=1$S$H", TooDear),
+            ("$argon2id$v=19$m=65537,t=1,p=1$S$H", TooCostly),
+            ("$argon2id$v=19$m=99999999999,t=1,p=1$S$H", TooCostly),
+            ("$argon2id$v=19$m=8,t=17,p=1$S$H", TooCostly),
+            ("$argon2id$v=19$m=1024,t=1,p=17$S$H", TooCostly),
+            ("$argon2id$v=19$m=65536,t=5,p=1$S$H", TooCostly),
             ("$argon2id$v=19$m=8,t=0,p=1$S$H", TooSmall),
             ("$argon2id$v=19$m=8,t=1,p=0$S$H", TooSmall),
             ("$argon2id$v=19$m=15,t=1,p=2$S$H", TooSmall),

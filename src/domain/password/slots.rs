@@ -108,8 +108,8 @@ fn compute(
     }
     let secret = pepper.map(Pepper::as_bytes).unwrap_or_default();
     let argon2 = Argon2::new_with_secret(secret, Algorithm::Argon2id, Version::V0x13, params)?;
-    let typed = password.as_str().as_bytes();
-    argon2.hash_password_into_with_memory(typed, &recipe.salt, &mut hash, &mut *memory)?;
+    let entered = password.as_str().as_bytes();
+    argon2.hash_password_into_with_memory(entered, &recipe.salt, &mut hash, &mut *memory)?;
     if cost.memory_kib > Cost::default().memory_kib {
         *memory = Vec::new();
     }

@@ -31,11 +31,11 @@ impl Gatepost {
     ) -> Result<SignedIn, Error> {
         let account = self.signed_in_with(token).await?.account;
         let is_right = self.is_password_of(&account, password).await?;
-        self.act(client, || async {
-            let acting = self.signed_in_with(token).await?;
+        self.decide_and_commit(client, || async {
+            let actor = self.signed_in_with(token).await?;
             let now = self.world.now();
             let mut change = Change::new();
-            acting.expected_by(&mut change);
+            actor.expected_by(&mut change);
             // A password that was changed meanwhile has ended this session.
             if !is_right {
                 let event = Event::new(now, EventName::PasswordRefused, Some(account.id), client);
@@ -45,10 +45,10 @@ impl Gatepost {
                     answer: Err(Error::InvalidCredentials),
                 });
             }
-            let session = Session { proven_at: now, ..acting.session };
+            let session = Session { proven_at: now, ..actor.session };
             change.put(Key::session(session.account, session.id), Record::Session(session.clone()));
             let event = Event::new(now, EventName::Reauthenticated, Some(account.id), client);
-            let answer = self.signed_in(acting.account, session);
+            let answer = self.signed_in(actor.account, session);
             Ok(Decision::Commit { change, event: Some(event), answer })
         })
         .await
@@ -65,13 +65,13 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        self.act(client, || async {
-            let acting = self.signed_in_with(token).await?;
-            let asker = Some(AskingAccount::of(&acting.account, &acting.session));
-            let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &acting.account.address, next) };
+        self.decide_and_commit(client, || async {
+            let actor = self.signed_in_with(token).await?;
+            let asker = Some(AskingAccount::of(&actor.account, &actor.session));
+            let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &actor.account.address, next) };
             let mut decided = self.decide_ask(&ask, held, client).await?;
             if let Decision::Commit { change, .. } = &mut decided {
-                acting.expected_by(change);
+                actor.expected_by(change);
             }
             Ok(decided)
         })

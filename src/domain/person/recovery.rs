@@ -21,6 +21,6 @@ impl Gatepost {
         client: &Client,
     ) -> Result<MailQueued, Error> {
         let ask = &Ask::new(Purpose::ResetPassword, address, None);
-        self.act(client, || self.decide_ask(ask, held, client)).await
+        self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
     }
 }

@@ -38,10 +38,10 @@ impl Gatepost {
         }
         self.settings.passwords.check(password, address)?;
         let ask = Ask::new(Purpose::Register, address, next);
-        self.may_ask(&ask, held).await?;
-        let hash = self.hash_under(address, password).await?;
+        self.check_resend_wait(&ask, held).await?;
+        let hash = self.hash_for_address(address, password).await?;
         let ask = &Ask { password: Some(&hash), ..ask };
-        self.act(client, || self.decide_ask(ask, held, client)).await
+        self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
     }
 
     /// The fewest bytes of a new password.

@@ -26,7 +26,7 @@ use crate::domain::token::RequestToken;
 use crate::domain::{Decision, Gatepost};
 
 /// How often a password is hashed anew because its recipe was changed in that very moment.
-const MAX_MOVES: usize = 3;
+const MAX_RECIPE_CHANGES: usize = 3;
 
 /// What the right password comes to.
 #[derive(Clone, Debug)]
@@ -49,10 +49,10 @@ pub struct Unconfirmed {
 }
 
 /// What came of comparing, once.
-enum Compared {
+enum PasswordCheck {
     Answer(PasswordSignIn),
     /// The recipe was changed meanwhile: hash by this one.
-    Moved(Recipe),
+    RecipeChanged(Recipe),
 }
 
 impl Gatepost {
@@ -69,7 +69,7 @@ impl Gatepost {
         client: &Client,
     ) -> Result<MailQueued, Error> {
         let ask = &Ask::new(Purpose::SignIn, address, next);
-        self.act(client, || self.decide_ask(ask, held, client)).await
+        self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
     }
 
     /// Signs in with address and password. `left` is the token of the session the caller is signed in
@@ -82,79 +82,80 @@ impl Gatepost {
         &self,
         address: &EmailAddress,
         password: &Password,
-        left: Option<&str>,
+        previous_session: Option<&str>,
         client: &Client,
     ) -> Result<PasswordSignIn, Error> {
         // No account has one, and to hash what is not even read to its end would be wrong.
         if password.is_too_long() {
             return Err(Error::InvalidCredentials);
         }
-        let mut recipe = self.recipe(&self.passwords_under(address).await?, address);
-        for _ in 0..MAX_MOVES {
-            let typed = self.hash(password, recipe).await?;
-            let compare = || self.compare(address, password, &typed, left, client);
-            match self.act(client, compare).await? {
-                Compared::Answer(answer) => return Ok(answer),
-                Compared::Moved(to) => recipe = to,
+        let mut recipe = self.recipe(&self.passwords_for(address).await?, address);
+        for _ in 0..MAX_RECIPE_CHANGES {
+            let entered = self.hash(password, recipe).await?;
+            let check_password =
+                || self.check_password(address, password, &entered, previous_session, client);
+            match self.decide_and_commit(client, check_password).await? {
+                PasswordCheck::Answer(answer) => return Ok(answer),
+                PasswordCheck::RecipeChanged(to) => recipe = to,
             }
         }
         Err(StoreError::Busy.into())
     }
 
-    async fn compare(
+    async fn check_password(
         &self,
         address: &EmailAddress,
         password: &Password,
-        typed: &PasswordHash,
-        left: Option<&str>,
+        entered: &PasswordHash,
+        previous_session: Option<&str>,
         client: &Client,
-    ) -> Result<Decision<Compared>, Error> {
-        let under = self.passwords_under(address).await?;
-        let recipe = self.recipe(&under, address);
-        if recipe != typed.recipe {
-            return Ok(Decision::Answer(Compared::Moved(recipe)));
+    ) -> Result<Decision<PasswordCheck>, Error> {
+        let passwords = self.passwords_for(address).await?;
+        let recipe = self.recipe(&passwords, address);
+        if recipe != entered.recipe {
+            return Ok(Decision::Answer(PasswordCheck::RecipeChanged(recipe)));
         }
-        let account = under.standing.account();
+        let account = passwords.ownership.account();
         let is_right = |account: &&Account| {
-            account.password.as_ref().is_some_and(|hash| hash.is_of_same_password(typed))
+            account.password.as_ref().is_some_and(|hash| hash.is_of_same_password(entered))
         };
         match account.filter(is_right) {
             Some(account) if !account.disabled => {
-                let account = self.renewed(account, password).await?;
-                self.let_in(&under, account, left, client).await
+                let account = self.rehashed(account, password).await?;
+                self.sign_in_account(&passwords, account, previous_session, client).await
             }
-            right => self.refuse(&under, typed, right.is_some(), client),
+            right => self.refuse(&passwords, entered, right.is_some(), client),
         }
     }
 
-    async fn let_in(
+    async fn sign_in_account(
         &self,
-        under: &Passwords,
+        passwords: &Passwords,
         account: Account,
-        left: Option<&str>,
+        previous_session: Option<&str>,
         client: &Client,
-    ) -> Result<Decision<Compared>, Error> {
+    ) -> Result<Decision<PasswordCheck>, Error> {
         let mut change = Change::new();
-        under.standing.expected_by(&mut change);
+        passwords.ownership.expected_by(&mut change);
         let now = self.world.now();
         let session = self.new_session(&account, Means::Password, now, client);
-        self.put_session(&mut change, &session, left).await?;
+        self.put_session(&mut change, &session, previous_session).await?;
         change.put(Key::account(account.id), Record::Account(account.clone()));
         let event = Event::new(now, EventName::SignedIn, Some(account.id), client);
         let signed_in = PasswordSignIn::SignedIn(Box::new(self.signed_in(account, session)?));
-        Ok(Decision::Commit { change, event: Some(event), answer: Ok(Compared::Answer(signed_in)) })
+        Ok(Decision::Commit { change, event: Some(event), answer: Ok(PasswordCheck::Answer(signed_in)) })
     }
 
     fn refuse(
         &self,
-        under: &Passwords,
-        typed: &PasswordHash,
+        passwords: &Passwords,
+        entered: &PasswordHash,
         is_disabled: bool,
         client: &Client,
-    ) -> Result<Decision<Compared>, Error> {
-        let account = under.standing.account().map(|account| account.id);
+    ) -> Result<Decision<PasswordCheck>, Error> {
+        let account = passwords.ownership.account().map(|account| account.id);
         let event = Event::new(self.world.now(), EventName::PasswordRefused, account, client);
-        let answer = match under.registration(typed) {
+        let answer = match passwords.registration(entered) {
             _ if is_disabled => Err(Error::AccountDisabled),
             None => Err(Error::InvalidCredentials),
             Some((held, request)) => {
@@ -162,25 +163,25 @@ impl Gatepost {
                 let request_token = token.ok_or(Error::InvalidRequest)?;
                 let (held, expires_at) = (*held, request.expires_at);
                 let unconfirmed = Unconfirmed { held, request: request_token, expires_at };
-                Ok(Compared::Answer(PasswordSignIn::Unconfirmed(unconfirmed)))
+                Ok(PasswordCheck::Answer(PasswordSignIn::Unconfirmed(unconfirmed)))
             }
         };
         // Standing and registrations are read one after the other: who was confirmed in between had
         // neither an account nor a registration, and the right password would be told to be wrong.
         let mut change = Change::new();
-        under.standing.expected_by(&mut change);
+        passwords.ownership.expected_by(&mut change);
         if account.is_none() {
             // An account gets the event into its history: as many writes where there is none, or the time
             // would tell them apart.
-            change.delete(Key::history(AccountId::NOBODY, event.at, [0; 8]));
+            change.delete(Key::history(AccountId::NO_ONE, event.at, [0; 8]));
         }
         Ok(Decision::Commit { change, event: Some(event), answer })
     }
 
     /// The account with its password hashed as it is done today, where it was hashed otherwise: the
     /// only moment when the password itself is there.
-    async fn renewed(&self, account: &Account, password: &Password) -> Result<Account, Error> {
-        let today = self.todays_recipe(account);
+    async fn rehashed(&self, account: &Account, password: &Password) -> Result<Account, Error> {
+        let today = self.current_recipe(account);
         if account.password.as_ref().is_none_or(|hash| hash.recipe == today) {
             return Ok(account.clone());
         }

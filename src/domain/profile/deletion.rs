@@ -19,12 +19,12 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.
     pub async fn delete_account(&self, token: &str, client: &Client) -> Result<(), Error> {
-        self.act(client, || async {
-            let acting = self.recently_signed_in_with(token).await?;
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
-            acting.expected_by(&mut change);
-            change.delete(Key::session(acting.account.id, acting.session.id));
-            let event = self.remove_account(&mut change, &acting.account, client).await?;
+            actor.expected_by(&mut change);
+            change.delete(Key::session(actor.account.id, actor.session.id));
+            let event = self.remove_account(&mut change, &actor.account, client).await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })
         .await

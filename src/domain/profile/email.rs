@@ -35,15 +35,15 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        self.act(client, || async {
-            let acting = self.recently_signed_in_with(token).await?;
-            let account = &acting.account;
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
+            let account = &actor.account;
             if account.address.canonical() == address.canonical() {
                 return Err(Error::SameEmail);
             }
             let now = self.world.now();
-            Self::has_room(account, now)?;
-            let asker = AskingAccount::of(account, &acting.session);
+            Self::check_undo_limit(account, now)?;
+            let asker = AskingAccount::of(account, &actor.session);
             // One that was called off, or gave way to another, begins anew.
             let pending = account.pending_change.as_ref().map(|change| change.nonce);
             let held: Vec<HeldRequest> =
@@ -53,10 +53,10 @@ impl Gatepost {
             let Decision::Commit { mut change, event, answer: Ok(queued) } = decided else {
                 return Ok(decided);
             };
-            acting.expected_by(&mut change);
+            actor.expected_by(&mut change);
             if pending != Some(queued.held.nonce()) {
                 let about = About::Account(account.id);
-                self.owe_news(&mut change, LetterKind::AddressChanging, &account.address, about);
+                self.queue_notice(&mut change, LetterKind::AddressChanging, &account.address, about);
             }
             let pending = PendingChange {
                 nonce: queued.held.nonce(),
@@ -76,18 +76,18 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.
     pub async fn cancel_email_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
-        self.act(client, || async {
-            let acting = self.recently_signed_in_with(token).await?;
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
-            acting.expected_by(&mut change);
-            if acting.account.pending_change.is_none() {
-                return Ok(Decision::Answer(self.signed_in(acting.account, acting.session)?));
+            actor.expected_by(&mut change);
+            if actor.account.pending_change.is_none() {
+                return Ok(Decision::Answer(self.signed_in(actor.account, actor.session)?));
             }
-            let account = Account { pending_change: None, ..acting.account };
+            let account = Account { pending_change: None, ..actor.account };
             change.put(Key::account(account.id), Record::Account(account.clone()));
             let event =
                 Event::new(self.world.now(), EventName::EmailChangeCancelled, Some(account.id), client);
-            let answer = self.signed_in(account, acting.session);
+            let answer = self.signed_in(account, actor.session);
             Ok(Decision::Commit { change, event: Some(event), answer })
         })
         .await

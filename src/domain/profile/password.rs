@@ -35,7 +35,7 @@ impl Gatepost {
         if !is_right {
             return self.refuse_change(token, client).await;
         }
-        let hash = self.hash(password, self.todays_recipe(&account)).await?;
+        let hash = self.hash(password, self.current_recipe(&account)).await?;
         self.put_password(token, Some(&hash), EventName::PasswordChanged, client).await
     }
 
@@ -44,9 +44,9 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.
     pub async fn remove_password(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
-        let acting = self.recently_signed_in_with(token).await?;
-        if acting.account.password.is_none() {
-            return self.signed_in(acting.account, acting.session);
+        let actor = self.recently_signed_in_with(token).await?;
+        if actor.account.password.is_none() {
+            return self.signed_in(actor.account, actor.session);
         }
         self.put_password(token, None, EventName::PasswordRemoved, client).await
     }
@@ -60,16 +60,16 @@ impl Gatepost {
         name: EventName,
         client: &Client,
     ) -> Result<SignedIn, Error> {
-        self.act(client, || async {
-            let acting = self.recently_signed_in_with(token).await?;
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
-            acting.expected_by(&mut change);
-            let kind = news_of(acting.account.password.as_ref(), password);
-            let account = Account { password: password.cloned(), ..acting.account };
+            actor.expected_by(&mut change);
+            let kind = notice_of(actor.account.password.as_ref(), password);
+            let account = Account { password: password.cloned(), ..actor.account };
             let about = About::Account(account.id);
-            self.owe_news(&mut change, kind, &account.address, about);
+            self.queue_notice(&mut change, kind, &account.address, about);
             let event = Event::new(self.world.now(), name, Some(account.id), client);
-            let signed_in = self.put_in_new_epoch(&mut change, &acting.session, account).await?;
+            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, account).await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
         })
         .await
@@ -77,12 +77,12 @@ impl Gatepost {
 
     /// Only while the account is there: nobody would remove what is written under one that is gone.
     async fn refuse_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
-        self.act(client, || async {
-            let acting = self.recently_signed_in_with(token).await?;
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
-            acting.expected_by(&mut change);
+            actor.expected_by(&mut change);
             let now = self.world.now();
-            let event = Event::new(now, EventName::PasswordChangeRefused, Some(acting.account.id), client);
+            let event = Event::new(now, EventName::PasswordChangeRefused, Some(actor.account.id), client);
             Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongPassword) })
         })
         .await
@@ -90,7 +90,7 @@ impl Gatepost {
 }
 
 /// The email that says what became of the password.
-fn news_of(before: Option<&PasswordHash>, after: Option<&PasswordHash>) -> LetterKind {
+fn notice_of(before: Option<&PasswordHash>, after: Option<&PasswordHash>) -> LetterKind {
     match (before, after) {
         (_, None) => LetterKind::PasswordRemoved,
         (None, Some(_)) => LetterKind::PasswordSet,

@@ -30,19 +30,18 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `NotFound`, also where it is somebody else's; `Store`.
     pub async fn end_session(&self, token: &str, id: SessionId, client: &Client) -> Result<(), Error> {
-        self.act(client, || async {
-            let acting = self.recently_signed_in_with(token).await?;
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
-            acting.expected_by(&mut change);
-            if id != acting.session.id {
-                let found: Found<Session> = self.find(Key::session(acting.account.id, id)).await?;
-                let is_live = |session: &Session| self.is_live(session, &acting.account);
+            actor.expected_by(&mut change);
+            if id != actor.session.id {
+                let found: Found<Session> = self.find(Key::session(actor.account.id, id)).await?;
+                let is_live = |session: &Session| self.is_live(session, &actor.account);
                 found.value.as_ref().filter(|session| is_live(session)).ok_or(Error::NotFound)?;
                 found.expected_by(&mut change);
             }
-            change.delete(Key::session(acting.account.id, id));
-            let event =
-                Event::new(self.world.now(), EventName::SessionEnded, Some(acting.account.id), client);
+            change.delete(Key::session(actor.account.id, id));
+            let event = Event::new(self.world.now(), EventName::SessionEnded, Some(actor.account.id), client);
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })
         .await
@@ -53,13 +52,13 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.
     pub async fn end_other_sessions(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
-        self.act(client, || async {
-            let acting = self.recently_signed_in_with(token).await?;
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
-            acting.expected_by(&mut change);
+            actor.expected_by(&mut change);
             let event =
-                Event::new(self.world.now(), EventName::OthersSignedOut, Some(acting.account.id), client);
-            let signed_in = self.put_in_new_epoch(&mut change, &acting.session, acting.account).await?;
+                Event::new(self.world.now(), EventName::OthersSignedOut, Some(actor.account.id), client);
+            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, actor.account).await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
         })
         .await

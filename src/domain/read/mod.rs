@@ -1,8 +1,8 @@
 //! Reading records in their types.
 
-mod standing;
+mod ownership;
 
-pub(in crate::domain) use self::standing::Standing;
+pub(in crate::domain) use self::ownership::Ownership;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, StoreError, Version, Versioned};

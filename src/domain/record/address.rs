@@ -130,8 +130,8 @@ fn is_dot_atom(local: &str) -> bool {
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;
     let unicode = idna::domain_to_unicode(&ascii).0;
-    let typed = domain.to_lowercase();
-    if typed != unicode && typed != ascii {
+    let entered = domain.to_lowercase();
+    if entered != unicode && entered != ascii {
         return None;
     }
     let labels: Vec<&str> = ascii.split('.').collect();
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_as_people_write_them() {
-        for (typed, address) in [
+        for (entered, address) in [
             ("ann@example.org", "ann@example.org"),
             ("  Ann.Lee+home@Example.ORG \t", "Ann.Lee+home@example.org"),
             ("o'neill@example.co.uk", "o'neill@example.co.uk"),
@@ -158,9 +158,9 @@ mod tests {
             ("ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example"),
         ] {
             assert_eq!(
-                EmailAddress::parse(typed).map(|a| a.to_string()),
+                EmailAddress::parse(entered).map(|a| a.to_string()),
                 Ok(address.to_owned()),
-                "{typed:?}"
+                "{entered:?}"
             );
         }
     }
@@ -170,7 +170,7 @@ mod tests {
         use AddressError::{Domain, Empty, Local, Shape, TooLong};
         let long_local = format!("{}@example.org", "a".repeat(65));
         let long = format!("a@{}.example", "b.".repeat(130));
-        for (typed, error) in [
+        for (entered, error) in [
             ("", Empty),
             (" \t ", Empty),
             ("ann", Shape),
@@ -210,15 +210,15 @@ mod tests {
             (long_local.as_str(), TooLong),
             (long.as_str(), TooLong),
         ] {
-            assert_eq!(EmailAddress::parse(typed), Err(error), "{typed:?}");
+            assert_eq!(EmailAddress::parse(entered), Err(error), "{entered:?}");
         }
     }
 
     #[test]
     fn letter_case_makes_no_second_mailbox() {
-        let typed = EmailAddress::parse("Ann@Example.org").expect("an address");
+        let entered = EmailAddress::parse("Ann@Example.org").expect("an address");
         let lower = EmailAddress::parse("ann@example.org").expect("an address");
-        assert_eq!(typed.canonical(), lower.canonical());
-        assert_eq!(typed.as_str(), "Ann@example.org");
+        assert_eq!(entered.canonical(), lower.canonical());
+        assert_eq!(entered.as_str(), "Ann@example.org");
     }
 }

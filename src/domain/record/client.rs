@@ -15,12 +15,12 @@ pub struct Client {
 
 impl Client {
     /// In place of a request's id, where nobody asked.
-    pub const NOBODY: &str = "-";
+    pub const NO_REQUEST: &str = "-";
 
     /// The server itself, for what it does unasked.
     #[must_use]
     pub fn server() -> Self {
-        Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: None, request_id: Self::NOBODY.into() }
+        Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: None, request_id: Self::NO_REQUEST.into() }
     }
 
     /// Browser and system in a few words.

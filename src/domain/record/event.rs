@@ -169,10 +169,10 @@ impl Event {
     }
 
     /// Tells the log.
-    pub(in crate::domain) fn tell(&self, request_id: &str) {
+    pub(in crate::domain) fn log(&self, request_id: &str) {
         let account = self.account.map(|id| id.to_string());
         let event = self.name.as_str();
-        if request_id == Client::NOBODY {
+        if request_id == Client::NO_REQUEST {
             tracing::info!(event, account.id = account);
         } else {
             tracing::info!(event, account.id = account, client.ip = %self.ip, request.id = request_id);

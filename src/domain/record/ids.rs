@@ -74,7 +74,7 @@ id!(
 
 impl AccountId {
     /// That of no account: what is read and written in place of one, so that it takes as long.
-    pub(in crate::domain) const NOBODY: Self = Self([0; 16]);
+    pub(in crate::domain) const NO_ONE: Self = Self([0; 16]);
 }
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";

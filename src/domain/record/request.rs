@@ -77,9 +77,9 @@ pub struct Generation {
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// Who stood behind the address then.
-    pub behind: Behind,
+    pub bound_to: BoundTo,
     /// Letters that are owed. While one is, link and code work: it may have left already.
-    pub owed: u8,
+    pub queued: u8,
     /// When the last letter that was delivered is over.
     pub live_until: Timestamp,
     /// What was made of it, once.
@@ -88,9 +88,9 @@ pub struct Generation {
 
 /// Who stood behind an address when it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Behind {
+pub enum BoundTo {
     /// Nobody: redeeming makes the account.
-    Nobody,
+    NoOne,
     /// An account, as it was in one epoch.
     Account {
         /// Its id.
@@ -198,14 +198,14 @@ impl Request {
 
     /// When nothing speaks of it any more.
     #[must_use]
-    pub fn swept_at(&self) -> Timestamp {
+    pub fn kept_until(&self) -> Timestamp {
         self.expires_at.plus(self.purpose.kept_after_end())
     }
 
     /// When link and code end, as far as it is known now.
     #[must_use]
     pub fn live_until(&self) -> Timestamp {
-        match self.generation.owed {
+        match self.generation.queued {
             0 => self.generation.live_until.min(self.expires_at),
             _ => self.expires_at,
         }
@@ -214,11 +214,11 @@ impl Request {
     /// Whether an account with a password comes of it.
     #[must_use]
     pub fn makes_account(&self) -> bool {
-        self.purpose == Purpose::Register && self.generation.behind == Behind::Nobody
+        self.purpose == Purpose::Register && self.generation.bound_to == BoundTo::NoOne
     }
 
     /// A refused redemption commits nothing; the log still tells a second click from a forged link.
-    pub fn tell_reuse(&self, client: &Client) {
+    pub fn log_reuse(&self, client: &Client) {
         if let Some(used) = &self.generation.used {
             let request_id = client.request_id.as_str();
             tracing::warn!(event = "authn_token_reuse", account.id = %used.account, client.ip = %client.ip, request.id = request_id);
@@ -228,7 +228,7 @@ impl Request {
     /// The mail server has taken a letter of generation `number`: its lifetime starts now.
     pub fn letter_delivered(&mut self, number: u8, now: Timestamp, lifetime: Duration) {
         if self.generation.number == number {
-            self.generation.owed = self.generation.owed.saturating_sub(1);
+            self.generation.queued = self.generation.queued.saturating_sub(1);
             self.generation.live_until = self.generation.live_until.max(now.plus(lifetime));
         }
     }
@@ -236,7 +236,7 @@ impl Request {
     /// A letter of generation `number` will never arrive.
     pub fn letter_dropped(&mut self, number: u8) {
         if self.generation.number == number {
-            self.generation.owed = self.generation.owed.saturating_sub(1);
+            self.generation.queued = self.generation.queued.saturating_sub(1);
         }
     }
 }

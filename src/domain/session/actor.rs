@@ -36,7 +36,7 @@ impl Actor {
 
 impl Gatepost {
     /// A session and its account, as of one moment, if it is live.
-    pub(in crate::domain) async fn acting(
+    pub(in crate::domain) async fn find_actor(
         &self,
         account: AccountId,
         session: SessionId,
@@ -55,13 +55,13 @@ impl Gatepost {
     /// Who acts with this session token.
     pub(in crate::domain) async fn signed_in_with(&self, token: &str) -> Result<Actor, Error> {
         let claims = self.ring.open_session(token).ok_or(Error::SignInRequired)?;
-        self.acting(claims.account, claims.session).await?.ok_or(Error::SignInRequired)
+        self.find_actor(claims.account, claims.session).await?.ok_or(Error::SignInRequired)
     }
 
     /// The same, where the sign-in has to be recent: who finds an unlocked screen changes nothing.
     pub(in crate::domain) async fn recently_signed_in_with(&self, token: &str) -> Result<Actor, Error> {
-        let acting = self.signed_in_with(token).await?;
-        if self.is_recent(&acting.session) { Ok(acting) } else { Err(Error::RecentSignInRequired) }
+        let actor = self.signed_in_with(token).await?;
+        if self.is_recent(&actor.session) { Ok(actor) } else { Err(Error::RecentSignInRequired) }
     }
 
     /// Writes the account in a new epoch, in which nothing lives on but the acting session, under a new
@@ -69,7 +69,7 @@ impl Gatepost {
     pub(in crate::domain) async fn put_in_new_epoch(
         &self,
         change: &mut Change,
-        acting: &Session,
+        current: &Session,
         mut account: Account,
     ) -> Result<SignedIn, Error> {
         account.move_epoch();
@@ -78,9 +78,9 @@ impl Gatepost {
             key: self.ring.newest(),
             epoch: account.epoch,
             last_used_at: self.world.now(),
-            ..acting.clone()
+            ..current.clone()
         };
-        self.put_session_for(change, &session, Some(Key::session(account.id, acting.id))).await?;
+        self.put_session_replacing(change, &session, Some(Key::session(account.id, current.id))).await?;
         change.put(Key::account(account.id), Record::Account(account.clone()));
         self.signed_in(account, session)
     }

@@ -69,7 +69,7 @@ impl Gatepost {
     pub async fn sign_out(&self, token: &str, client: &Client) -> Result<(), Error> {
         let Some(claims) = self.ring.open_session(token) else { return Ok(()) };
         let key = Key::session(claims.account, claims.session);
-        self.act(client, || async {
+        self.decide_and_commit(client, || async {
             let found: Found<Session> = self.find(key.clone()).await?;
             if found.value.is_none() {
                 return Ok(Decision::Answer(()));
@@ -121,21 +121,21 @@ impl Gatepost {
         &self,
         change: &mut Change,
         session: &Session,
-        left: Option<&str>,
+        previous_session: Option<&str>,
     ) -> Result<(), Error> {
-        let left = left.and_then(|token| self.ring.open_session(token));
-        let left = left.map(|claims| Key::session(claims.account, claims.session));
-        self.put_session_for(change, session, left).await
+        let previous = previous_session.and_then(|token| self.ring.open_session(token));
+        let previous = previous.map(|claims| Key::session(claims.account, claims.session));
+        self.put_session_replacing(change, session, previous).await
     }
 
     /// The same, in place of the session under the key `left`.
-    pub(in crate::domain) async fn put_session_for(
+    pub(in crate::domain) async fn put_session_replacing(
         &self,
         change: &mut Change,
         session: &Session,
-        left: Option<Key>,
+        previous: Option<Key>,
     ) -> Result<(), Error> {
-        for key in self.beyond_cap(session, left.as_ref()).await?.into_iter().chain(left) {
+        for key in self.beyond_cap(session, previous.as_ref()).await?.into_iter().chain(previous) {
             change.delete(key);
         }
         let key = Key::session(session.account, session.id);
@@ -145,9 +145,9 @@ impl Gatepost {
     }
 
     /// Sessions of an earlier epoch are dead and make room first.
-    async fn beyond_cap(&self, newest: &Session, left: Option<&Key>) -> Result<Vec<Key>, Error> {
+    async fn beyond_cap(&self, newest: &Session, previous: Option<&Key>) -> Result<Vec<Key>, Error> {
         let found = self.sessions_of(newest.account).await?;
-        let others = found.into_iter().filter(|(key, _)| Some(key) != left);
+        let others = found.into_iter().filter(|(key, _)| Some(key) != previous);
         let (mut live, dead): (Vec<_>, Vec<_>) = others.partition(|(_, it)| it.epoch == newest.epoch);
         live.sort_unstable_by_key(|(_, session)| session.created_at);
         let surplus = (live.len() + 1).saturating_sub(MAX_SESSIONS);

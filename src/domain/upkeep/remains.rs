@@ -18,7 +18,7 @@ impl Gatepost {
         let Some((remains, found)) = first else { return Ok(Swept::All) };
         let Record::Remains(account) = found.record else { return Ok(Swept::All) };
         let mut change = Change::new();
-        for key in self.left_of(account).await? {
+        for key in self.remaining_records(account).await? {
             // The request that a key under the account speaks of.
             if let Some(request) = key.asked_request() {
                 change.delete(request);
@@ -33,7 +33,7 @@ impl Gatepost {
     }
 
     /// Some of the records that stand under an account; none where none is left.
-    async fn left_of(&self, account: AccountId) -> Result<Vec<Key>, Error> {
+    async fn remaining_records(&self, account: AccountId) -> Result<Vec<Key>, Error> {
         for span in [Span::sessions(account), Span::history(account), Span::asked(account)] {
             let page = self.store.scan(&span, PAGE).await?;
             if !page.is_empty() {

@@ -62,7 +62,7 @@ impl Gatepost {
     /// When a record that is marked is really over.
     fn end_of(&self, record: &Record) -> End {
         match record {
-            Record::Request(request) => End::At(request.swept_at()),
+            Record::Request(request) => End::At(request.kept_until()),
             Record::Pending(pending) => End::At(pending.over_at()),
             Record::Session(session) => End::At(self.session_end(session)),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),

@@ -115,9 +115,9 @@ async fn wait_for_post(house: &House, mailbox: &dyn Mailbox, to: Option<&EmailAd
         let seen = mailbox.arrivals();
         // The queue is read before the mailbox; otherwise an email could move from one to the other between
         // the two reads.
-        let owed = house.gatepost.owed_letters(to).await?;
+        let queued = house.gatepost.queued_letters(to).await?;
         let come = mailbox.letters(to);
-        if !come.is_empty() && owed.iter().all(|id| come.iter().any(|letter| letter.id == *id)) {
+        if !come.is_empty() && queued.iter().all(|id| come.iter().any(|letter| letter.id == *id)) {
             return Ok(());
         }
         mailbox.arrival_after(seen).await;

@@ -14,7 +14,7 @@ use gatepost::domain::record::next::Next;
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::record::purpose::Purpose;
-use gatepost::domain::record::request::{Asker, AskingAccount, Behind, Generation, Outcome, Request, Used};
+use gatepost::domain::record::request::{Asker, AskingAccount, BoundTo, Generation, Outcome, Request, Used};
 use gatepost::domain::record::salt::SaltSeed;
 use gatepost::domain::record::session::{Means, Session};
 use gatepost::domain::record::time::Timestamp;
@@ -90,8 +90,8 @@ fn records() -> Vec<(&'static str, Record)> {
                 generation: Generation {
                     number: 1,
                     asked_at: Timestamp(6),
-                    behind: Behind::Account { id: account, epoch: 3 },
-                    owed: 1,
+                    bound_to: BoundTo::Account { id: account, epoch: 3 },
+                    queued: 1,
                     live_until: Timestamp(7),
                     used: Some(Used {
                         at: Timestamp(8),

@@ -11,11 +11,11 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter, LetterKind};
 
 /// How long news is tried to be delivered.
-const NEWS_LIFETIME: Duration = Duration::from_hours(3 * 24);
+const NOTICE_LIFETIME: Duration = Duration::from_hours(3 * 24);
 
 impl Gatepost {
     /// Owes a letter that brings news.
-    pub(in crate::domain) fn owe_news(
+    pub(in crate::domain) fn queue_notice(
         &self,
         change: &mut Change,
         kind: LetterKind,
@@ -29,7 +29,7 @@ impl Gatepost {
             to: to.clone(),
             about,
             queued_at: now,
-            give_up_at: now.plus(NEWS_LIFETIME),
+            give_up_at: now.plus(NOTICE_LIFETIME),
             tries: 0,
             lease: None,
         };

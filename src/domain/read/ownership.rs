@@ -11,18 +11,18 @@ use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::key::Key;
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{AskingAccount, Behind, Generation, Request};
+use crate::domain::record::request::{AskingAccount, BoundTo, Generation, Request};
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Gatepost, MAX_ATTEMPTS};
 
 /// Who stands behind an address, and the account that asks for something about it, where one does.
-pub(in crate::domain) struct Standing {
+pub(in crate::domain) struct Ownership {
     owner: Found<Owner>,
     account: Found<Account>,
     asker: Option<Found<Account>>,
 }
 
-impl Standing {
+impl Ownership {
     pub(in crate::domain) fn account(&self) -> Option<&Account> {
         self.account.value.as_ref()
     }
@@ -32,7 +32,7 @@ impl Standing {
     }
 
     /// The account the address is held for, and by which undo.
-    pub(in crate::domain) fn held_for(&self) -> Option<(AccountId, Nonce)> {
+    pub(in crate::domain) fn reserved_for(&self) -> Option<(AccountId, Nonce)> {
         match self.owner.value {
             Some(Owner::Held { by, undo, .. }) => Some((by, undo)),
             _ => None,
@@ -67,31 +67,31 @@ impl Standing {
 
 impl Gatepost {
     /// Who stands behind an address.
-    pub(in crate::domain) async fn standing(&self, address: &EmailAddress) -> Result<Standing, Error> {
-        self.standing_with(address, None).await
+    pub(in crate::domain) async fn ownership(&self, address: &EmailAddress) -> Result<Ownership, Error> {
+        self.ownership_with(address, None).await
     }
 
     /// The same for a request: with the account that asked, where only an account can.
-    pub(in crate::domain) async fn standing_of(&self, request: &Request) -> Result<Standing, Error> {
-        self.standing_with(&request.address, request.asker.map(|asker| asker.id)).await
+    pub(in crate::domain) async fn ownership_for(&self, request: &Request) -> Result<Ownership, Error> {
+        self.ownership_with(&request.address, request.asker.map(|asker| asker.id)).await
     }
 
     /// All of it as of one moment: an account that is deleted, or leaves the address, between the two
     /// reads would be half there. Known and unknown addresses take the same two reads, or the time would
     /// tell them apart.
-    async fn standing_with(
+    async fn ownership_with(
         &self,
         address: &EmailAddress,
         asker: Option<AccountId>,
-    ) -> Result<Standing, Error> {
+    ) -> Result<Ownership, Error> {
         let mut seen: Found<Owner> = self.find(Key::owner(&address.canonical())).await?;
         for _ in 0..MAX_ATTEMPTS {
             let id = match seen.value {
                 Some(Owner::Account(id)) => Some(id),
                 _ => None,
             };
-            let account = Key::account(id.unwrap_or(AccountId::NOBODY));
-            let keys = [seen.key.clone(), account, Key::account(asker.unwrap_or(AccountId::NOBODY))];
+            let account = Key::account(id.unwrap_or(AccountId::NO_ONE));
+            let keys = [seen.key.clone(), account, Key::account(asker.unwrap_or(AccountId::NO_ONE))];
             let mut found = self.store.get(&keys).await?.into_iter();
             let [owner, account, asking] = keys;
             let owner: Found<Owner> = Found::new(owner, found.next().flatten())?;
@@ -108,7 +108,7 @@ impl Gatepost {
             let owner = owner.filter(|owner| !owner.is_over(now));
             let as_of_now = |found: Found<Account>| found.map(|account| account.at(now));
             let (account, asking) = (as_of_now(account), as_of_now(asking));
-            return Ok(Standing { owner, account, asker: asker.map(|_| asking) });
+            return Ok(Ownership { owner, account, asker: asker.map(|_| asking) });
         }
         Err(StoreError::Busy.into())
     }
@@ -117,11 +117,11 @@ impl Gatepost {
 impl Request {
     /// Whether link and code lost their power because who stood behind the address no longer does,
     /// or because a request that was asked for later has been used.
-    pub(in crate::domain) fn is_void(&self, nonce: Nonce, standing: &Standing) -> bool {
+    pub(in crate::domain) fn is_void(&self, nonce: Nonce, ownership: &Ownership) -> bool {
         let asked_at = self.generation.asked_at;
-        let is_stale = match (self.generation.behind, standing.account()) {
-            (Behind::Nobody, None) => standing.vacated_at().is_some_and(|at| asked_at <= at),
-            (Behind::Account { id, epoch }, Some(account)) => {
+        let is_stale = match (self.generation.bound_to, ownership.account()) {
+            (BoundTo::NoOne, None) => ownership.vacated_at().is_some_and(|at| asked_at <= at),
+            (BoundTo::Account { id, epoch }, Some(account)) => {
                 account.id != id
                     || account.epoch != epoch
                     || account.disabled
@@ -129,17 +129,17 @@ impl Request {
             }
             _ => true,
         };
-        is_stale || self.asker.is_some_and(|asker| self.is_left_by(nonce, &asker, standing))
+        is_stale || self.asker.is_some_and(|asker| self.is_void_for_asker(nonce, &asker, ownership))
     }
 
     /// Whether the account that asked has changed since, or has asked for another change.
-    pub(in crate::domain) fn is_left_by(
+    pub(in crate::domain) fn is_void_for_asker(
         &self,
         nonce: Nonce,
         asker: &AskingAccount,
-        standing: &Standing,
+        ownership: &Ownership,
     ) -> bool {
-        standing.asker().is_none_or(|account| {
+        ownership.asker().is_none_or(|account| {
             let is_its = |change: &PendingChange| change.nonce == nonce;
             account.id != asker.id
                 || account.epoch != asker.epoch
@@ -152,16 +152,16 @@ impl Request {
 
 impl Generation {
     /// A generation that was just asked for; its first letter is owed.
-    pub(in crate::domain) fn new(number: u8, now: Timestamp, standing: &Standing) -> Self {
-        let Some(account) = standing.account() else {
+    pub(in crate::domain) fn new(number: u8, now: Timestamp, ownership: &Ownership) -> Self {
+        let Some(account) = ownership.account() else {
             // What was left while the clock was ahead must not make this one void at birth.
-            let left = standing.vacated_at().map(|at| at.plus(Duration::from_millis(1)));
+            let left = ownership.vacated_at().map(|at| at.plus(Duration::from_millis(1)));
             let asked_at = now.max(left.unwrap_or_default());
             return Self {
                 number,
                 asked_at,
-                behind: Behind::Nobody,
-                owed: 1,
+                bound_to: BoundTo::NoOne,
+                queued: 1,
                 live_until: Timestamp::default(),
                 used: None,
             };
@@ -173,7 +173,7 @@ impl Generation {
     pub(in crate::domain) fn of(number: u8, now: Timestamp, account: &Account) -> Self {
         // Nor what was used meanwhile.
         let asked_at = now.max(account.sign_in_used);
-        let behind = Behind::Account { id: account.id, epoch: account.epoch };
-        Self { number, asked_at, behind, owed: 1, live_until: Timestamp::default(), used: None }
+        let bound_to = BoundTo::Account { id: account.id, epoch: account.epoch };
+        Self { number, asked_at, bound_to, queued: 1, live_until: Timestamp::default(), used: None }
     }
 }
