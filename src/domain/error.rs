@@ -1,4 +1,5 @@
-//! Every way an act can be refused, in domain words. The doors give each its status and sentence.
+//! Every reason why an action can be refused, in domain words. The doors give each its status and
+//! sentence.
 
 use std::time::Duration;
 
@@ -6,73 +7,74 @@ use crate::domain::password::Weakness;
 use crate::domain::ports::StoreError;
 use crate::domain::record::address::AddressError;
 
-/// A refusal, or a fault of the store.
+/// A refusal, or a failure of the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// What was typed is no address.
+    /// The text is not an email address.
     #[error("not an address: {0}")]
     Address(#[from] AddressError),
-    /// The password is not taken.
+    /// The new password is too weak.
     #[error("a weak password: {0}")]
     WeakPassword(#[from] Weakness),
-    /// Nobody new can come in.
+    /// New accounts cannot be created.
     #[error("registration is closed")]
     RegistrationClosed,
-    /// Not the password of this address, or nobody stands behind it: a stranger is not told which.
+    /// The wrong password, or an address without an account. A stranger does not learn which.
     #[error("wrong address or password")]
     InvalidCredentials,
-    /// The right password of an account that the operator has shut.
+    /// The password is right, but the operator has disabled the account.
     #[error("the account is disabled")]
     AccountDisabled,
-    /// The link is used, over, void or not ours: a stranger is not told which.
+    /// The link is used, expired, void or forged. A stranger does not learn which.
     #[error("the link opens nothing")]
     InvalidLink,
-    /// The request is over, spent or not ours.
+    /// The request has ended, its code is used up, or it is not ours.
     #[error("the request is over")]
     InvalidRequest,
-    /// Not the code of this request.
+    /// The code does not belong to this request.
     #[error("wrong code")]
     WrongCode,
-    /// The link was opened where nobody asked for it, and nobody ticked "I asked for this".
+    /// The link was opened in a browser that did not ask for it, and no one ticked "I requested this
+    /// email".
     #[error("a deliberate act is missing")]
     ConfirmationRequired,
-    /// The link that undoes a change of address was opened, and nobody said that they want that.
+    /// The link that undoes a change of address was opened without a tick in the box.
     #[error("nobody said that the change is to be undone")]
     UndoNotConfirmed,
-    /// A new password has to come with it.
+    /// A new password is required.
     #[error("a password is missing")]
     PasswordRequired,
-    /// The current password has to come with it.
+    /// The current password is required.
     #[error("the current password is missing")]
     CurrentPasswordRequired,
-    /// Not the current password.
+    /// The current password is wrong.
     #[error("wrong current password")]
     WrongPassword,
-    /// The account has this address already.
+    /// The account already has this address.
     #[error("the same address")]
     SameEmail,
-    /// The sign-in is too long ago for this.
+    /// This needs a more recent sign-in.
     #[error("a recent sign-in is needed")]
     RecentSignInRequired,
-    /// There is no such thing, or it is somebody else's.
+    /// There is no such thing, or it belongs to someone else.
     #[error("not found")]
     NotFound,
-    /// Nobody is signed in.
+    /// No one is signed in.
     #[error("not signed in")]
     SignInRequired,
-    /// Another mail may be asked for after this long.
+    /// The wait between two emails is not over.
     #[error("too many mails")]
     TooManyMails {
         /// How long to wait.
         retry_after: Duration,
     },
-    /// The account had too many addresses lately; it may have another one after this long.
+    /// The account changed its address too often.
     #[error("too many changes of address")]
     TooManyChanges {
         /// How long to wait.
         retry_after: Duration,
     },
-    /// The store could not do its part.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

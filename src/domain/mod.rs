@@ -1,8 +1,12 @@
-//! What the server decides. Knows no HTTP, no HTML, no engine and no mail server.
+//! Everything the server decides. Knows no HTTP, no HTML, no storage engine and no mail server.
 //!
-//! Every act reads, decides and makes one commit; on a conflict it reads and decides again. So what
-//! an act changes (account, used request, session, owed letter, event) stands together or not at
-//! all, and no race can use a request twice. Nothing else writes.
+//! Every action reads, decides and makes one commit; on a conflict it reads and decides again. So
+//! everything an action changes (account, used request, session, queued email, event) is written together
+//! or not at all, and no race can use a request twice. Nothing else writes.
+//!
+//! How an action runs: a door calls a method of [`Gatepost`] in `person`, `profile`, `operator` or
+//! `mailed`. That method calls `decide_and_commit` with a function that reads records (`read`), decides,
+//! and returns the change to commit.
 
 pub mod error;
 pub mod mailed;
@@ -37,31 +41,30 @@ use self::record::password::Cost;
 use self::record::salt::SaltSeed;
 use self::token::KeyRing;
 
-/// How often an act is decided anew after a conflict. Each conflict means that another act went
-/// through, so only a flood of acts on one account ever comes near.
+/// How often an action decides again after a conflict. Each conflict means that another action succeeded,
+/// so only a flood of actions on one account comes near this.
 const MAX_ATTEMPTS: usize = 100;
 
-/// What of the configuration the domain decides by.
+/// The part of the configuration that the domain needs.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How long link and code are good, counted from delivery.
+    /// How long a link and its code are valid after the mail server accepted the email.
     pub link_lifetime: Duration,
-    /// Whether an unknown address may become an account.
+    /// Whether new accounts can be created.
     pub registration: bool,
-    /// Which passwords are taken.
+    /// Which new passwords are accepted.
     pub passwords: PasswordPolicy,
-    /// What hashing one costs.
+    /// The cost of hashing a password.
     pub password_cost: Cost,
-    /// How many are hashed at once.
+    /// How many passwords are hashed at the same time.
     pub password_slots: usize,
-    /// How long a session may lie unused.
+    /// How long a session may be idle.
     pub session_idle: Duration,
-    /// How long a session lasts at most.
+    /// The maximum lifetime of a session.
     pub session_absolute: Duration,
 }
 
 impl Default for Settings {
-    /// What is decided where an operator says nothing.
     fn default() -> Self {
         Self {
             link_lifetime: Duration::from_mins(10),
@@ -75,7 +78,7 @@ impl Default for Settings {
     }
 }
 
-/// The house: every act a door can ask for.
+/// Every action a door can ask for.
 pub struct Gatepost {
     store: Arc<dyn Store>,
     world: World,
@@ -94,19 +97,19 @@ impl fmt::Debug for Gatepost {
 }
 
 impl Gatepost {
-    /// Puts the domain before its engines. `open` is the way in: it also proves the keys.
+    /// `open` is the public way in, because it also checks the keys.
     fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, salts: SaltSeed, settings: Settings) -> Self {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
         Self { store, world, ring, salts, slots, settings, run, letter_queued: Notify::new() }
     }
 
-    /// Whether writes are taken now, and why not. For `/readyz`.
+    /// Whether the store accepts writes now, and why not. For `/readyz`.
     pub fn ready(&self) -> Result<(), Error> {
         Ok(self.store.writable()?)
     }
 
-    /// Reads, decides and commits until the commit goes through or something else is decided.
+    /// Runs `decide` and commits its change. On a conflict it decides again, from fresh reads.
     async fn decide_and_commit<T, F, D>(&self, client: &Client, decide: F) -> Result<T, Error>
     where
         F: Fn() -> D,
@@ -124,7 +127,7 @@ impl Gatepost {
         Err(StoreError::Busy.into())
     }
 
-    /// Puts an event into a change, and once more under its account, where its person finds it.
+    /// Adds an event to a change, and a copy under its account for the person's own history.
     fn put_event(&self, change: &mut Change, event: &Event) {
         let tail = self.world.random();
         change.put(Key::event(event.at, tail), Record::Event(event.clone()));
@@ -133,7 +136,7 @@ impl Gatepost {
         }
     }
 
-    /// Commits a change together with its event, and tells the log once it is durable.
+    /// Commits a change together with its event, and logs the event once it is durable.
     async fn commit(
         &self,
         mut change: Change,
@@ -157,11 +160,10 @@ impl Gatepost {
     }
 }
 
-/// What an act came to, before it is true.
+/// The result of deciding, before anything is written.
 enum Decision<T> {
-    /// Nothing is to be changed.
+    /// Nothing to change.
     Answer(T),
-    /// This is to be committed, and then answered. A refusal may need a commit too: a wrong code
-    /// is counted.
+    /// Commit this, then answer. A refusal may need a commit too: a wrong code is counted.
     Commit { change: Change, event: Option<Event>, answer: Result<T, Error> },
 }

@@ -1,4 +1,4 @@
-//! Who an address belongs to: giving it to an account, reserving it, releasing it.
+//! Changing who an address belongs to: giving it to an account, reserving it, releasing it.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -14,8 +14,8 @@ use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::owner::Owner;
 
 impl Gatepost {
-    /// Takes undos of an account away and lets go of the addresses that are held for them. One that is
-    /// somebody else's by now stays theirs, whatever the clock says.
+    /// Removes undos of an account and releases the addresses that are reserved for them. An address that
+    /// belongs to someone else by now stays theirs, whatever the clock says.
     pub(in crate::domain) async fn release_addresses(
         &self,
         change: &mut Change,
@@ -27,13 +27,15 @@ impl Gatepost {
         let owners: Vec<Found<Owner>> = self.find_all(keys).await?;
         for (undo, owner) in undos.iter().zip(owners) {
             change.delete(Key::undo(undo.nonce));
-            // A hold that is over ends by itself, and leaves whoever has asked there since alone.
+            // A reservation that is over ends by itself. Writing here would void the requests that others
+            // have made for the address since.
             if owner.value.is_none_or(|it| !it.is_held(account, undo.nonce) || it.is_over(now)) {
                 continue;
             }
             owner.expected_by(change);
             let left = Owner::Vacated { at: now };
-            // The mark of the hold names the address too; a change has each key once.
+            // The expiry mark of the reservation may be the one just written; a change may contain each
+            // key once.
             if left.over_at() != Some(undo.over_at) {
                 change.delete(Key::expiry(undo.over_at, &owner.key));
             }
@@ -42,7 +44,7 @@ impl Gatepost {
         Ok(())
     }
 
-    /// Takes an account out, in a change that expects it.
+    /// Removes an account, in a change that expects it.
     pub(in crate::domain) async fn remove_account(
         &self,
         change: &mut Change,
@@ -53,7 +55,8 @@ impl Gatepost {
         change.delete(Key::account(account.id));
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Vacated { at: now });
         self.release_addresses(change, account.id, &account.undos).await?;
-        // Whoever moved an account that was not theirs, and deletes it, cannot do that unheard of.
+        // Reserved addresses are told too. Otherwise someone who took over an account, changed its address
+        // and deleted it would leave the owner without a word.
         let held = account.undos.iter().filter(|undo| now < undo.over_at).map(|undo| &undo.address);
         for address in held.chain([&account.address]) {
             self.queue_notice(change, LetterKind::AccountDeleted, address, About::Nothing);
@@ -63,7 +66,7 @@ impl Gatepost {
     }
 }
 
-/// Writes who has an address from now on, and until when.
+/// Writes who an address belongs to from now on, and until when.
 pub(in crate::domain) fn put_owner(change: &mut Change, key: Key, owner: Owner) {
     if let Some(over_at) = owner.over_at() {
         change.put(Key::expiry(over_at, &key), Record::Expiry);

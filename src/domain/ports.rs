@@ -1,5 +1,6 @@
-//! What the domain asks of the world outside: a store, a clock, entropy and a mailbox to look into.
-//! Each trait says what it promises; engines keep the promise and know nothing of the acts.
+//! What the domain needs from outside: a store, a clock, randomness, and the mailbox that the mailbox page
+//! shows. Each trait says what it promises. An engine keeps that promise and knows nothing about the
+//! actions.
 
 use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
@@ -12,48 +13,48 @@ use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::time::Timestamp;
 
-/// The state of a key at one moment. Opaque: compared for equality, never ordered, and never given
-/// twice to one key, not even after it was deleted and written again.
+/// The state of a key at one moment. Opaque: only compared for equality, never ordered, and never given
+/// twice to the same key, even after the key was deleted and written again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub u64);
 
 /// A record as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versioned {
-    /// What stands under the key.
+    /// The record.
     pub record: Record,
-    /// Its version, to be expected by the change that leans on it.
+    /// Its version, which a change that depends on the record expects.
     pub version: Version,
 }
 
-/// One act's whole effect: what it leaned on and what it writes.
+/// Everything one action writes, and everything that must still be true for it.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
-    /// A key and the version it must still have; `None` when it must still be absent.
+    /// A key and the version it must still have; `None` if it must still be absent.
     pub expectations: Vec<(Key, Option<Version>)>,
-    /// A key and its new record; `None` deletes it. A key stands here once.
+    /// A key and its new record; `None` deletes it. Each key appears once.
     pub writes: Vec<(Key, Option<Record>)>,
 }
 
 impl Change {
-    /// Most writes one change may hold.
+    /// The most writes in one change.
     pub const MAX_WRITES: usize = 100;
-    /// Most expectations one change may hold.
+    /// The most expectations in one change.
     pub const MAX_EXPECTATIONS: usize = 100;
-    /// Most bytes one change may hold, keys and records as they are at rest.
+    /// The most bytes in one change, counting keys and encoded records.
     pub const MAX_BYTES: usize = 256 * 1024;
-    /// The longest key.
+    /// The most bytes in a key.
     pub const MAX_KEY_BYTES: usize = 512;
-    /// The longest record at rest.
+    /// The most bytes in an encoded record.
     pub const MAX_RECORD_BYTES: usize = 60 * 1024;
 
-    /// A change that does nothing yet.
+    /// An empty change.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Commits only if `key` still has `version` (`None`: is still absent).
+    /// Makes the commit depend on `key` still having `version`, or still being absent if that is `None`.
     pub fn expect(&mut self, key: Key, version: Option<Version>) {
         self.expectations.push((key, version));
     }
@@ -63,7 +64,7 @@ impl Change {
         self.writes.push((key, Some(record)));
     }
 
-    /// Deletes `key`; no mistake when it is absent.
+    /// Deletes `key`. Deleting an absent key is not an error.
     pub fn delete(&mut self, key: Key) {
         self.writes.push((key, None));
     }
@@ -72,13 +73,13 @@ impl Change {
 /// How a commit that reached the store ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Committed {
-    /// Everything in the change is on the disk.
+    /// The whole change is on disk.
     Yes,
-    /// An expectation did not hold (or might not have): nothing was written. Read and decide again.
+    /// An expectation did not hold (or might not have), and nothing was written. Read and decide again.
     Conflict,
 }
 
-/// Why the store could not do its part.
+/// Why the store failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Surely nothing was written: out of reach, stopped, full, or the change is too large.
@@ -95,51 +96,50 @@ pub enum StoreError {
     Damaged(String),
 }
 
-/// An ordered map with three verbs.
+/// An ordered map with three operations.
 ///
-/// Reads are current: they see every commit that was answered before they began, and nothing that
-/// could still be lost. Nothing but expectations ties a commit to what was read.
+/// Reads are current: they see every commit that was acknowledged before they began, and nothing that
+/// could still be lost. Only expectations tie a commit to what was read.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// For each key its record and version, or nothing, all as of one moment and in the order asked.
+    /// The record and version of each key, or nothing, all as of one moment and in the given order.
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError>;
 
-    /// The first `limit` records of `span` in the order of their keys, as of one moment. Two pages
-    /// are two moments.
+    /// The first `limit` records of `span` in key order, as of one moment. Two pages are from two moments.
     async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError>;
 
-    /// Writes the whole change if every expectation in it holds, and answers when it is durable.
-    /// Atomic and serialisable.
+    /// Writes the whole change if every expectation in it holds, and returns when it is durable. Atomic
+    /// and serialisable.
     ///
     /// # Errors
-    /// `Refused` and `Busy` when surely nothing was written, `InDoubt` when nobody can know.
+    /// `Refused` and `Busy` if certainly nothing was written, `InDoubt` if that is unknown.
     async fn commit(&self, change: Change) -> Result<Committed, StoreError>;
 
-    /// Whether a commit would be taken now; the reason if not. For `/readyz`.
+    /// Whether a commit would be accepted now, and if not, why. For `/readyz`.
     fn writable(&self) -> Result<(), StoreError>;
 }
 
-/// The only clock. Tests move theirs by hand.
+/// The only clock. Tests use one they can move.
 #[async_trait]
 pub trait Clock: Send + Sync + 'static {
     /// The time, in milliseconds since 1970 (UTC).
     fn now(&self) -> Timestamp;
-    /// Returns once `now` is `at` or later.
+    /// Returns when `now` has reached `at`.
     async fn sleep_until(&self, at: Timestamp);
 }
 
-/// The only source of randomness. Fit for keys; tests seed theirs.
+/// The only source of randomness, strong enough for keys. Tests use a seeded one.
 pub trait Entropy: Send + Sync + 'static {
-    /// Fills `bytes` with random ones.
+    /// Fills `bytes` with random bytes.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// Clock and entropy: all that makes one run differ from another.
+/// Clock and randomness: everything that makes one run differ from another.
 #[derive(Clone)]
 pub struct World {
-    /// What time it is.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where randomness comes from.
+    /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -165,38 +165,38 @@ impl World {
     }
 }
 
-/// A letter as the mailbox page shows it: rendered, with its secrets, for the operator's own eyes.
+/// An email as the mailbox page shows it: rendered, with its link and code, for the operator to read.
 #[derive(Clone, Debug)]
 pub struct ShownLetter {
-    /// The letter's id, also the last part of its path.
+    /// The id, which is also the last part of its path.
     pub id: LetterId,
-    /// To whom it went.
+    /// The recipient.
     pub to: EmailAddress,
-    /// What it is about, without a code: how a list names it.
+    /// What it is about, without the code, for lists.
     pub title: String,
-    /// Its subject line.
+    /// The subject line.
     pub subject: String,
     /// The text part.
     pub text: String,
     /// The HTML part.
     pub html: String,
-    /// The link alone, when the letter has one.
+    /// The link, if the email has one.
     pub link: Option<String>,
-    /// The code alone, when the letter has one.
+    /// The code, if the email has one.
     pub code: Option<String>,
-    /// When it was "sent".
+    /// When it would have been sent.
     pub created_at: Timestamp,
 }
 
-/// The letters that were "sent" by the mailbox transport. Bounded: the oldest make room.
+/// The emails that the mailbox transport keeps instead of sending them. Bounded: the oldest make room.
 #[async_trait]
 pub trait Mailbox: Send + Sync + 'static {
-    /// Newest first; only those to `to` when it is given (compared canonically).
+    /// Newest first; only those to `to` if it is given (compared by mailbox, not by spelling).
     fn letters(&self, to: Option<&EmailAddress>) -> Vec<ShownLetter>;
-    /// The letter with this id.
+    /// The email with this id.
     fn letter(&self, id: LetterId) -> Option<ShownLetter>;
-    /// How many letters ever came: grows by one with each.
+    /// How many emails have ever arrived.
     fn arrivals(&self) -> u64;
-    /// Returns once `arrivals` is above `seen`.
+    /// Returns when `arrivals` is above `seen`.
     async fn arrival_after(&self, seen: u64);
 }

@@ -1,4 +1,4 @@
-//! Reading records in their types.
+//! Reading records as typed values with their versions, and finding who an address belongs to.
 
 mod ownership;
 
@@ -17,7 +17,7 @@ use crate::domain::record::pending::Pending;
 use crate::domain::record::request::Request;
 use crate::domain::record::session::Session;
 
-/// What stands under a key, or that nothing does.
+/// The record under a key, or that there is none.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct Found<T> {
     pub(in crate::domain) key: Key,
@@ -35,23 +35,22 @@ impl<T: Stored> Found<T> {
         Ok(Self { key, value, version })
     }
 
-    /// Makes `change` hold only while this is still so.
+    /// Makes `change` depend on this record being unchanged.
     pub(in crate::domain) fn expected_by(&self, change: &mut Change) {
         change.expect(self.key.clone(), self.version);
     }
 
-    /// The same, with the value as something makes of it.
     fn map(self, of: impl FnOnce(T) -> T) -> Self {
         Self { value: self.value.map(of), ..self }
     }
 
-    /// The same, but nothing where the value is not what is looked for.
+    /// Drops a value that does not count; the version is still expected.
     pub(in crate::domain) fn filter(self, is_it: impl FnOnce(&T) -> bool) -> Self {
         Self { value: self.value.filter(is_it), ..self }
     }
 }
 
-/// A kind of record that stands alone under its key.
+/// A kind of record that is read on its own, by its key.
 pub(in crate::domain) trait Stored: Sized {
     fn from_record(record: Record) -> Option<Self>;
 }
@@ -80,7 +79,7 @@ impl Gatepost {
         Found::new(key, found)
     }
 
-    /// Records of one kind as of one moment, in the order asked.
+    /// Records of one kind as of one moment, in the given order.
     pub(in crate::domain) async fn find_all<T: Stored>(
         &self,
         keys: Vec<Key>,

@@ -15,7 +15,7 @@ use crate::domain::record::request::{AskingAccount, BoundTo, Generation, Request
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Gatepost, MAX_ATTEMPTS};
 
-/// Who stands behind an address, and the account that asks for something about it, where one does.
+/// Who an address belongs to. For a request that only an account can make, also that account.
 pub(in crate::domain) struct Ownership {
     owner: Found<Owner>,
     account: Found<Account>,
@@ -31,7 +31,7 @@ impl Ownership {
         self.asker.as_ref().and_then(|asker| asker.value.as_ref())
     }
 
-    /// The account the address is held for, and by which undo.
+    /// The account the address is reserved for, and the undo that reserves it.
     pub(in crate::domain) fn reserved_for(&self) -> Option<(AccountId, Nonce)> {
         match self.owner.value {
             Some(Owner::Held { by, undo, .. }) => Some((by, undo)),
@@ -39,7 +39,7 @@ impl Ownership {
         }
     }
 
-    /// When the last account left the address, where that is not long ago.
+    /// When the last account gave up the address, if that was recently.
     pub(in crate::domain) fn vacated_at(&self) -> Option<Timestamp> {
         match self.owner.value {
             Some(Owner::Vacated { at }) => Some(at),
@@ -47,15 +47,16 @@ impl Ownership {
         }
     }
 
-    /// Whether nobody has the address, or a right to it.
+    /// Whether the address belongs to no one and is reserved for no one.
     pub(in crate::domain) fn is_free(&self) -> bool {
         !matches!(self.owner.value, Some(Owner::Account(_) | Owner::Held { .. }))
     }
 
-    /// Makes `change` hold only while the same one stands there, unchanged.
+    /// Makes `change` depend on all of this being unchanged.
     pub(in crate::domain) fn expected_by(&self, change: &mut Change) {
         self.owner.expected_by(change);
-        // Where there is none, that of nobody: as much to be looked up for every address.
+        // Without an account this expects the absent record of no one, so that every address costs the
+        // same number of checks.
         self.account.expected_by(change);
         if let Some(asker) = &self.asker
             && asker.key != self.account.key
@@ -66,19 +67,19 @@ impl Ownership {
 }
 
 impl Gatepost {
-    /// Who stands behind an address.
+    /// Finds who an address belongs to.
     pub(in crate::domain) async fn ownership(&self, address: &EmailAddress) -> Result<Ownership, Error> {
         self.ownership_with(address, None).await
     }
 
-    /// The same for a request: with the account that asked, where only an account can.
+    /// The same for the address of a request, with the account that asked if there is one.
     pub(in crate::domain) async fn ownership_for(&self, request: &Request) -> Result<Ownership, Error> {
         self.ownership_with(&request.address, request.asker.map(|asker| asker.id)).await
     }
 
-    /// All of it as of one moment: an account that is deleted, or leaves the address, between the two
-    /// reads would be half there. Known and unknown addresses take the same two reads, or the time would
-    /// tell them apart.
+    /// Reads everything as of one moment. Otherwise an account that is deleted or leaves the address
+    /// between two reads would be seen by halves. Known and unknown addresses take the same two reads;
+    /// otherwise the response time would tell them apart.
     async fn ownership_with(
         &self,
         address: &EmailAddress,
@@ -115,8 +116,8 @@ impl Gatepost {
 }
 
 impl Request {
-    /// Whether link and code lost their power because who stood behind the address no longer does,
-    /// or because a request that was asked for later has been used.
+    /// Whether link and code are dead because the address no longer belongs to whoever the request is
+    /// bound to, or because a later request has been used.
     pub(in crate::domain) fn is_void(&self, nonce: Nonce, ownership: &Ownership) -> bool {
         let asked_at = self.generation.asked_at;
         let is_stale = match (self.generation.bound_to, ownership.account()) {
@@ -132,7 +133,7 @@ impl Request {
         is_stale || self.asker.is_some_and(|asker| self.is_void_for_asker(nonce, &asker, ownership))
     }
 
-    /// Whether the account that asked has changed since, or has asked for another change.
+    /// Whether the account that asked has changed since, or has asked for another change of address.
     pub(in crate::domain) fn is_void_for_asker(
         &self,
         nonce: Nonce,
@@ -151,10 +152,11 @@ impl Request {
 }
 
 impl Generation {
-    /// A generation that was just asked for; its first letter is owed.
+    /// A generation that begins now, with its first email queued.
     pub(in crate::domain) fn new(number: u8, now: Timestamp, ownership: &Ownership) -> Self {
         let Some(account) = ownership.account() else {
-            // What was left while the clock was ahead must not make this one void at birth.
+            // If the address was given up while the clock was ahead, this request must still count as
+            // later.
             let left = ownership.vacated_at().map(|at| at.plus(Duration::from_millis(1)));
             let asked_at = now.max(left.unwrap_or_default());
             return Self {
@@ -169,9 +171,9 @@ impl Generation {
         Self::of(number, now, account)
     }
 
-    /// The same for an account.
+    /// The same for the address of a known account.
     pub(in crate::domain) fn of(number: u8, now: Timestamp, account: &Account) -> Self {
-        // Nor what was used meanwhile.
+        // For the same reason, never earlier than the request that was used last.
         let asked_at = now.max(account.sign_in_used);
         let bound_to = BoundTo::Account { id: account.id, epoch: account.epoch };
         Self { number, asked_at, bound_to, queued: 1, live_until: Timestamp::default(), used: None }

@@ -1,49 +1,48 @@
-//! One strict parser for mail addresses: normalise first, validate after, then never ask again.
+//! One strict parser for email addresses: normalise first, then validate, then trust the type.
 //!
-//! What mail servers and other parsers read in two ways (comments, quotes, lists, literals,
-//! look-alike characters) is refused, or a letter would go to somebody else than the account's
-//! owner.
+//! Anything that two parsers could read in two ways (comments, quotes, lists, literals, look-alike
+//! characters) is refused. Otherwise an email could go to someone other than the account's owner.
 
 use std::fmt;
 
-/// A mail address that may be written to. The local part is kept as typed; the domain is in
-/// lower-case ASCII (its A-labels), so that a look-alike domain shows its true face.
+/// An email address we can send to. The local part is kept as entered. The domain is in lower-case ASCII
+/// (A-labels), so that a look-alike domain is recognisable.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EmailAddress(String);
 
-/// What makes two addresses one mailbox: the address in lower case. A unique key of accounts.
+/// The address in lower case, which identifies the mailbox. Unique among accounts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CanonicalAddress(String);
 
-/// Why a text is not an address we write to.
+/// Why a text is not an address we can send to, in a sentence for the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Nothing was typed.
+    /// The field is empty.
     #[error("Please type your email address.")]
     Empty,
     /// More than 254 bytes, or more than 64 before the `@` (RFC 5321, 4.5.3.1).
     #[error("That address is too long to be one.")]
     TooLong,
-    /// There is not exactly one `@` with something before and after it.
+    /// Not exactly one `@` with something before and after it.
     #[error("An address looks like name@example.org, with one @.")]
     Shape,
-    /// The local part holds something but letters, digits, dots and the signs of RFC 5322's atext.
+    /// The local part contains something other than dots and the atext of RFC 5322.
     #[error("The part before the @ has a character that we cannot write to.")]
     Local,
-    /// The domain is no name of the internet, or changes when it is normalised.
+    /// The domain is not an internet host name, or normalising changes it.
     #[error("The part after the @ is not a domain that we can write to.")]
     Domain,
 }
 
 impl EmailAddress {
-    /// The most bytes an address may have.
+    /// The most bytes in an address.
     pub const MAX_BYTES: usize = 254;
     const MAX_LOCAL_BYTES: usize = 64;
 
-    /// Reads an address as a person types it; blanks around it do no harm.
+    /// Parses an address as a person enters it, ignoring spaces around it.
     ///
     /// # Errors
-    /// Says what is wrong with it, in a sentence for the person.
+    /// The reason it is refused, as a sentence for the person.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim_matches([' ', '\t', '\r', '\n']);
         if text.is_empty() {
@@ -69,19 +68,19 @@ impl EmailAddress {
         Ok(Self(address))
     }
 
-    /// The address as it is written to.
+    /// The address we send to.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The key under which this mailbox is known.
+    /// The form that identifies the mailbox.
     #[must_use]
     pub fn canonical(&self) -> CanonicalAddress {
         CanonicalAddress(self.0.to_ascii_lowercase())
     }
 
-    /// Enough of the address for a log line to be recognised by who knows it already.
+    /// A shortened form for the log: recognisable only to someone who already knows the address.
     #[must_use]
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.split_once('@').expect("an address has one @");
@@ -103,7 +102,7 @@ impl fmt::Display for EmailAddress {
     }
 }
 
-// Masked, so that an address cannot slip into a log by way of a debug print.
+// Masked, so that a debug print cannot leak an address into a log.
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
@@ -116,17 +115,17 @@ impl fmt::Debug for CanonicalAddress {
     }
 }
 
-/// RFC 5322, 3.2.3, without quotes and comments: ASCII only, no empty piece between dots.
+/// RFC 5322, 3.2.3, without quotes and comments: ASCII only, nothing empty between dots.
 fn is_dot_atom(local: &str) -> bool {
     let is_atext = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
     local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
 }
 
-/// The domain's A-labels in lower case; nothing for what is no domain.
+/// The domain's A-labels in lower case, or nothing if it is not a host name.
 ///
-/// UTS 46 maps full-width and other look-alike letters to plain ones. A domain that such a mapping
-/// changes is refused rather than mended: what a person typed and what we would write to must be
-/// the same name (CVE-2019-19844, CVE-2026-73420).
+/// UTS 46 maps full-width and other look-alike letters to plain ones. If that changes a domain, it is
+/// refused instead of corrected: the name a person entered and the name we send to must be the same
+/// (CVE-2019-19844, CVE-2026-73420).
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;
     let unicode = idna::domain_to_unicode(&ascii).0;
@@ -136,7 +135,7 @@ fn ascii_domain(domain: &str) -> Option<String> {
     }
     let labels: Vec<&str> = ascii.split('.').collect();
     let is_host_name = labels.len() >= 2 || ascii == "localhost";
-    // A last label of digits is an IPv4 address in disguise.
+    // A last label of digits only is an IPv4 address in disguise.
     let is_numeric = labels.last()?.bytes().all(|byte| byte.is_ascii_digit());
     let is_label = |label: &&str| (1..=63).contains(&label.len());
     (is_host_name && !is_numeric && labels.iter().all(is_label)).then_some(ascii)

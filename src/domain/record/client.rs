@@ -1,40 +1,40 @@
-//! Who is at the door, as far as anybody can tell: for events and the list of sessions.
+//! The client that sent a request, for events and the list of sessions.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Where an act comes from. Told by the door, believed by nobody: it decides nothing here.
+/// Where an action comes from. Shown to people but never trusted: nothing is decided by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// The address of the client, or of the last hop we do not trust.
+    /// The client's address, or that of the last hop we don't trust.
     pub ip: IpAddr,
-    /// Its `User-Agent`, as it came; none is the server itself, for what it does unasked.
+    /// The `User-Agent` as it was sent. `None` for what the server does on its own.
     pub user_agent: Option<String>,
-    /// Ties log lines to the answer that was given.
+    /// Connects log lines with the response.
     pub request_id: String,
 }
 
 impl Client {
-    /// In place of a request's id, where nobody asked.
+    /// The request id of what the server does on its own.
     pub const NO_REQUEST: &str = "-";
 
-    /// The server itself, for what it does unasked.
+    /// The server itself, for what it does on its own.
     #[must_use]
     pub fn server() -> Self {
         Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: None, request_id: Self::NO_REQUEST.into() }
     }
 
-    /// Browser and system in a few words.
+    /// Browser and operating system in a few words.
     #[must_use]
     pub fn device(&self) -> String {
         self.user_agent.as_deref().map_or_else(|| "Gatepost".to_owned(), device)
     }
 }
 
-/// Browser and system in a few words ("Firefox on Linux"), read off a `User-Agent`.
+/// Browser and operating system in a few words ("Firefox on Linux"), derived from a `User-Agent`.
 ///
-/// Only words of this table ever come out of it, so nothing a stranger sends is shown to anybody.
+/// Only words from these tables are returned, so nothing a stranger sends is shown to anyone.
 fn device(user_agent: &str) -> String {
-    // The order matters: most browsers also claim to be those further down.
+    // The order matters: most browsers also claim to be the ones further down.
     const BROWSERS: [(&str, &str); 15] = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),

@@ -1,4 +1,4 @@
-//! What happened: written in the commit of its act, kept in the store, told in the log.
+//! Events: written in the commit of their action, kept in the store, and logged.
 
 use std::net::IpAddr;
 
@@ -6,81 +6,81 @@ use crate::domain::record::client::Client;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::time::Timestamp;
 
-/// One thing that happened. Holds no address, token, code or cookie.
+/// Something that happened. Contains no address, token, code or cookie.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Event {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What.
+    /// What happened.
     pub name: EventName,
-    /// To whose account, where there is one.
+    /// The account it happened to, if there is one.
     pub account: Option<AccountId>,
-    /// From which client address.
+    /// The client's address.
     pub ip: IpAddr,
-    /// From which device.
+    /// The client's device.
     pub device: String,
 }
 
-/// What can happen. The names on the wire and in the log are those of OWASP's Logging Vocabulary
-/// where it has one.
+/// Everything that can happen. Names on the wire and in the log come from OWASP's Logging Vocabulary where
+/// it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum EventName {
-    /// Somebody asked for a letter.
+    /// Someone requested an email.
     MailRequested,
-    /// Somebody registered an address that nobody was known under. Stays, whether it is ever confirmed
-    /// or not.
+    /// Someone registered an address that was unknown until then. Kept whether or not it is ever
+    /// confirmed.
     Registered,
-    /// A request came to be used: an account was made by it.
+    /// A request was used and created an account.
     AccountConfirmed,
-    /// Somebody was signed in, by a request or by a password.
+    /// Someone signed in, by email or with a password.
     SignedIn,
-    /// A password was refused: wrong, or not yet good for anything.
+    /// A password was wrong, or belongs to a registration that is not confirmed yet.
     PasswordRefused,
     /// Password changed.
     PasswordChanged,
     /// The password was removed.
     PasswordRemoved,
-    /// A forgotten password was replaced.
+    /// A forgotten password was reset.
     PasswordReset,
-    /// The current password was wrong, so nothing was changed.
+    /// A password change was refused because the current password was wrong.
     PasswordChangeRefused,
     /// The address was changed.
     EmailChanged,
     /// The old address was restored.
     EmailRestored,
-    /// A change of address was called off.
+    /// A change of address was cancelled.
     EmailChangeCancelled,
-    /// Who is signed in has proven it once more.
+    /// Someone signed in confirmed who they are.
     Reauthenticated,
-    /// A session was ended by another.
+    /// A session was ended from another one.
     SessionEnded,
     /// All other devices were signed out.
     OthersSignedOut,
     /// The account was deleted.
     AccountDeleted,
-    /// The operator shut the account.
+    /// The operator disabled the account.
     AccountDisabled,
-    /// The operator opened it again.
+    /// The operator re-enabled the account.
     AccountEnabled,
-    /// The operator made an account.
+    /// The operator created the account.
     AccountAdded,
-    /// The operator handed out a link to sign in.
+    /// The operator created a sign-in link.
     LinkHandedOut,
-    /// The operator made somebody an admin.
+    /// The operator granted admin rights.
     AdminGranted,
-    /// The operator made an admin nobody special.
+    /// The operator revoked admin rights.
     AdminRevoked,
-    /// A wrong code was typed.
+    /// A wrong code was entered.
     WrongCode,
-    /// A session was ended by its holder.
+    /// Someone signed out.
     SignedOut,
-    /// The mail server has taken a letter.
+    /// The mail server accepted an email.
     MailSent,
-    /// The mail server will not take a letter, or took too long.
+    /// The mail server rejected an email, or was unreachable for too long.
     MailFailed,
-    /// A letter was not sent because what it speaks of is over.
+    /// An email was not sent because it was no longer needed.
     MailDropped,
-    /// All sessions were ended by the operator.
+    /// The operator ended all sessions.
     AllSignedOut,
 }
 
@@ -112,7 +112,7 @@ impl EventName {
 }
 
 impl EventName {
-    /// What happened, to the person it happened to.
+    /// What happened, as a sentence for the person it happened to.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -147,7 +147,7 @@ impl EventName {
         }
     }
 
-    /// Whether it is that something was refused.
+    /// Whether something was refused or failed.
     #[must_use]
     pub fn is_refusal(self) -> bool {
         matches!(
@@ -162,13 +162,13 @@ impl EventName {
 }
 
 impl Event {
-    /// `name` happened now, caused by `client`.
+    /// An event caused by `client`.
     #[must_use]
     pub fn new(at: Timestamp, name: EventName, account: Option<AccountId>, client: &Client) -> Self {
         Self { at, name, account, ip: client.ip, device: client.device() }
     }
 
-    /// Tells the log.
+    /// Writes the event to the log.
     pub(in crate::domain) fn log(&self, request_id: &str) {
         let account = self.account.map(|id| id.to_string());
         let event = self.name.as_str();

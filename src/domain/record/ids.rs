@@ -1,4 +1,4 @@
-//! Random names of things: long enough that nobody meets or guesses one, and never given again.
+//! Random ids: too long to guess or to meet by chance, and never reused.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ macro_rules! id {
         pub struct $name(pub [u8; $bytes]);
 
         impl $name {
-            /// Reads what `Display` wrote: lower-case hexadecimal, nothing else.
+            /// Parses lower-case hexadecimal, as `Display` writes it.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 let digits = text.as_bytes();
@@ -46,7 +46,7 @@ macro_rules! id {
 }
 
 id!(
-    /// An account, for ever: not given again after the account is deleted.
+    /// An account. Not reused after the account is deleted.
     AccountId,
     16
 );
@@ -56,24 +56,25 @@ id!(
     16
 );
 id!(
-    /// A request's single-use number. Not a secret: every secret of the request is derived from it
+    /// The single-use number of a request. Not a secret: every secret of the request is derived from it
     /// with the key ring.
     Nonce,
     12
 );
 id!(
-    /// A letter in the outbox, and the first part of its `Message-ID`.
+    /// An email in the outbox, and the first part of its `Message-ID`.
     LetterId,
     12
 );
 id!(
-    /// One run of the process, so that leases of a run that died are known as such.
+    /// One run of the process, so that the leases of a run that died are recognised.
     RunId,
     8
 );
 
 impl AccountId {
-    /// That of no account: what is read and written in place of one, so that it takes as long.
+    /// The id that no account has. Reading and writing under it in place of an account takes the same
+    /// time.
     pub(in crate::domain) const NO_ONE: Self = Self([0; 16]);
 }
 
@@ -87,6 +88,6 @@ fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// Which key of the ring sealed something.
+/// A key of the key ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct KeyId(pub u8);

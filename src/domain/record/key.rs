@@ -1,10 +1,10 @@
-//! Where each record stands: readable prefixes, big-endian times, so that order means something.
+//! Where each record is stored: readable prefixes and big-endian times, so that key order is useful order.
 //!
-//! `a/` accounts, `e/` who owns an address, `p/` passwords that wait for their address to be proven,
-//! `r/` requests, `q/` requests by the account that asked, `s/` sessions by account, `o/` the outbox by due
-//! time, `x/` expiry marks by time, `v/` events by time, `h/` events by account, `u/` rights to have an
-//! address back, `d/` deleted accounts of which something is left, `k/` key checks, `n/` the seed of salts.
-//! Prefixes of one engine's own begin with a NUL byte.
+//! `a/` accounts, `e/` who an address belongs to, `p/` unconfirmed registrations, `r/` requests, `q/`
+//! requests by the account that made them, `s/` sessions by account, `o/` the outbox by due time, `x/`
+//! expiry marks by time, `v/` events by time, `h/` events by account, `u/` undos, `d/` deleted accounts
+//! with records left to remove, `k/` key checks, `n/` the seed of salts. Prefixes that belong to one
+//! engine begin with a NUL byte.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::domain::record::address::{CanonicalAddress, EmailAddress};
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, SessionId};
 use crate::domain::record::time::Timestamp;
 
-/// The key of a record: bytes whose order is the order of a scan.
+/// The key of a record. Its bytes define the order of a scan.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Vec<u8>);
 
@@ -23,20 +23,20 @@ impl Key {
         Self::joined(b"a/", &[&id.0])
     }
 
-    /// The owner of an address.
+    /// Who an address belongs to.
     #[must_use]
     pub fn owner(address: &CanonicalAddress) -> Self {
         Self::joined(b"e/", &[address.as_str().as_bytes()])
     }
 
-    /// The address whose owner stands under this key; nothing when it is another kind of key.
+    /// The address of an owner's key, or nothing for another kind of key.
     #[must_use]
     pub fn owned_address(&self) -> Option<CanonicalAddress> {
         let address = std::str::from_utf8(self.0.strip_prefix(b"e/")?).ok()?;
         Some(EmailAddress::parse(address).ok()?.canonical())
     }
 
-    /// The registrations of an address that wait for their mail.
+    /// The unconfirmed registrations of an address.
     #[must_use]
     pub fn pending(address: &CanonicalAddress) -> Self {
         Self::joined(b"p/", &[address.as_str().as_bytes()])
@@ -48,50 +48,50 @@ impl Key {
         Self::joined(b"r/", &[&nonce.0])
     }
 
-    /// That an account asked for what stands under `request`: all of one account stand together.
+    /// A request made by an account. Those of one account are neighbours.
     #[must_use]
     pub fn asked(account: AccountId, request: &Self) -> Self {
         Self::joined(b"q/", &[&account.0, &request.0])
     }
 
-    /// The request that this key says an account asked for; nothing when it is another kind of key.
+    /// The request's key inside such a key, or nothing for another kind of key.
     #[must_use]
     pub fn asked_request(&self) -> Option<Self> {
         self.0.strip_prefix(b"q/")?.get(16..).map(|key| Self(key.to_vec()))
     }
 
-    /// A session: all of one account stand together.
+    /// A session. Those of one account are neighbours.
     #[must_use]
     pub fn session(account: AccountId, id: SessionId) -> Self {
         Self::joined(b"s/", &[&account.0, &id.0])
     }
 
-    /// A letter that is owed and due at a time.
+    /// An email that is due at a time.
     #[must_use]
     pub fn letter(due: Timestamp, id: LetterId) -> Self {
         Self::joined(b"o/", &[&due.0.to_be_bytes(), &id.0])
     }
 
-    /// When the letter under this key is due; nothing when it is another kind of key.
+    /// When the email under this key is due, or nothing for another kind of key.
     #[must_use]
     pub fn letter_due(&self) -> Option<Timestamp> {
         let due = self.0.strip_prefix(b"o/")?.first_chunk::<8>()?;
         Some(Timestamp(u64::from_be_bytes(*due)))
     }
 
-    /// The mark that what stands under `key` is over at a time.
+    /// The mark that the record under `key` expires at a time.
     #[must_use]
     pub fn expiry(at: Timestamp, key: &Self) -> Self {
         Self::joined(b"x/", &[&at.0.to_be_bytes(), &key.0])
     }
 
-    /// What the expiry mark under this key speaks of; nothing when it is another kind of key.
+    /// The key of the record that an expiry mark is about, or nothing for another kind of key.
     #[must_use]
     pub fn expired(&self) -> Option<Self> {
         self.0.strip_prefix(b"x/")?.get(8..).map(|key| Self(key.to_vec()))
     }
 
-    /// An event. `tail` keeps two of one millisecond apart.
+    /// An event. `tail` distinguishes events of the same millisecond.
     #[must_use]
     pub fn event(at: Timestamp, tail: [u8; 8]) -> Self {
         Self::joined(b"v/", &[&at.0.to_be_bytes(), &tail])
@@ -103,19 +103,19 @@ impl Key {
         Self::joined(b"k/", &[&[id]])
     }
 
-    /// Whose a right to have an address back is.
+    /// The account that an undo belongs to.
     #[must_use]
     pub fn undo(nonce: Nonce) -> Self {
         Self::joined(b"u/", &[&nonce.0])
     }
 
-    /// An event once more, under its account: the newest first.
+    /// The copy of an event under its account, newest first.
     #[must_use]
     pub fn history(account: AccountId, at: Timestamp, tail: [u8; 8]) -> Self {
         Self::joined(b"h/", &[&account.0, &(u64::MAX - at.0).to_be_bytes(), &tail])
     }
 
-    /// What is left to be removed of a deleted account.
+    /// A deleted account with records left to remove.
     #[must_use]
     pub fn remains(account: AccountId) -> Self {
         Self::joined(b"d/", &[&account.0])
@@ -127,13 +127,13 @@ impl Key {
         Self::joined(b"n/", &[])
     }
 
-    /// A key from the bytes an engine keeps.
+    /// A key from its stored bytes.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// The bytes an engine keeps.
+    /// The bytes to store.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -146,7 +146,7 @@ impl Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Addresses are no business of a log.
+        // Addresses must not appear in logs.
         let inner = self.expired().unwrap_or_else(|| self.clone());
         let is_address = [b"e/", b"p/"].iter().any(|prefix| inner.0.starts_with(*prefix));
         let shown = if is_address { self.0.len() - inner.0.len() + 2 } else { self.0.len() };
@@ -154,17 +154,17 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Neighbouring keys, from the first (included) to the last (excluded).
+/// A range of keys, from the first (included) to the last (excluded).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// The first key that may be in it.
+    /// The first key in the range.
     pub from: Key,
-    /// The first key beyond it.
+    /// The first key after the range.
     pub until: Key,
 }
 
 impl Span {
-    /// The owners of all addresses, in the order of the addresses.
+    /// All addresses that belong to someone, in order.
     #[must_use]
     pub fn owners() -> Self {
         Self::prefix(&Key::joined(b"e/", &[]))
@@ -176,37 +176,37 @@ impl Span {
         Self::prefix(&Key::joined(b"s/", &[&account.0]))
     }
 
-    /// The events of an account, the newest first.
+    /// The events of an account, newest first.
     #[must_use]
     pub fn history(account: AccountId) -> Self {
         Self::prefix(&Key::joined(b"h/", &[&account.0]))
     }
 
-    /// What is left of deleted accounts.
+    /// Deleted accounts with records left to remove.
     #[must_use]
     pub fn remains() -> Self {
         Self::prefix(&Key::joined(b"d/", &[]))
     }
 
-    /// The requests an account asked for.
+    /// The requests an account made.
     #[must_use]
     pub fn asked(account: AccountId) -> Self {
         Self::prefix(&Key::joined(b"q/", &[&account.0]))
     }
 
-    /// Letters due at `now` or before, the longest due first.
+    /// Emails due at `now` or earlier, the longest overdue first.
     #[must_use]
     pub fn letters_due(now: Timestamp) -> Self {
         Self::timed(b"o/", now)
     }
 
-    /// The whole outbox, the first due first.
+    /// The whole outbox, the next due first.
     #[must_use]
     pub fn letters() -> Self {
         Self::prefix(&Key::joined(b"o/", &[]))
     }
 
-    /// Marks of what is over at `now` or before.
+    /// Expiry marks of `now` or earlier.
     #[must_use]
     pub fn expired(now: Timestamp) -> Self {
         Self::timed(b"x/", now)
@@ -218,7 +218,7 @@ impl Span {
         Self::prefix(&Key::joined(b"k/", &[]))
     }
 
-    /// The rest of this span beyond `key`: how the next page of a scan begins.
+    /// The rest of this range after `key`, where the next page of a scan begins.
     #[must_use]
     pub fn after(&self, key: &Key) -> Self {
         let mut from = key.0.clone();
@@ -226,7 +226,7 @@ impl Span {
         Self { from: Key(from), until: self.until.clone() }
     }
 
-    /// Whether `key` lies in the span.
+    /// Whether `key` is in the range.
     #[must_use]
     pub fn holds(&self, key: &Key) -> bool {
         self.from <= *key && *key < self.until
@@ -234,7 +234,7 @@ impl Span {
 
     fn prefix(prefix: &Key) -> Self {
         let mut until = prefix.0.clone();
-        // The first key beyond is the prefix with its last byte one higher; 0xff carries over.
+        // The first key after a prefix is the prefix with its last byte increased; 0xff carries over.
         while let Some(last) = until.pop() {
             if let Some(next) = last.checked_add(1) {
                 until.push(next);

@@ -1,6 +1,11 @@
-//! What is stored: one file per kind of record, with its key, ids and times.
+//! What is stored: one file per kind of record, with its key, ids and times. Data, and rules that need
+//! nothing but the record. Nothing here reads the store.
 //!
-//! Data, and the rules that need nothing but the record itself. Nothing here reads the store.
+//! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
+//! - `request`, `purpose`: a request for an email, and what it is for
+//! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
+//! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
+//! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
 
 pub mod account;
 pub mod address;
@@ -29,33 +34,33 @@ use self::request::Request;
 use self::salt::SaltSeed;
 use self::session::Session;
 
-/// Everything that can stand in the store, one variant a kind of record.
+/// Everything that can be stored, one variant per kind of record.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Record {
     /// An account, under its id.
     Account(Account),
-    /// Who has an address, under the canonical address.
+    /// Who an address belongs to, under the canonical address.
     Owner(Owner),
-    /// The registrations of an address that wait for their mail, under the canonical address.
+    /// The unconfirmed registrations of an address, under the canonical address.
     Pending(Pending),
-    /// A request for a mail, under its nonce.
+    /// A request for an email, under its nonce.
     Request(Request),
-    /// A session, under its account and its id.
+    /// A session, under its account and id.
     Session(Session),
-    /// A letter that is owed, under the time it is due.
+    /// A queued email, under the time it is due.
     Letter(Letter),
-    /// A mark that something is over at a time, under that time and the key of what is over.
+    /// A mark that a record expires, under the time and the key of that record.
     Expiry,
-    /// Something that happened.
+    /// An event, under its time, and again under its account.
     Event(Event),
-    /// Proves that a key of the ring is the one this store was written with.
+    /// Proves that a key of the ring is the one this store was created with.
     KeyCheck([u8; 32]),
-    /// Whose a right to have an address back is, under its nonce.
+    /// The account that an undo belongs to, under the undo's nonce.
     Undo(AccountId),
-    /// Whose sessions, events and requests are still to be removed, under the id of an account that was.
+    /// A deleted account whose sessions, events and requests are still to be removed, under its id.
     Remains(AccountId),
     /// The seed of the salts of addresses without an account.
     SaltSeed(SaltSeed),
-    /// That an account asked for a request, under the account and the request's key.
+    /// A request that an account made, under the account and the request's key.
     Asked,
 }
