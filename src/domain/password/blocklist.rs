@@ -1,18 +1,18 @@
-//! The list of common passwords, searched where the binary holds it.
+//! The list of common passwords, searched in place in the binary.
 
 use std::cmp::Ordering;
 
-/// Small letters, one a line, sorted; `assets/common-passwords.md` says where they come from.
+/// Lower case, one per line, sorted. `assets/common-passwords.md` names the source.
 const LIST: &str = include_str!("../../../assets/common-passwords.txt");
 
-/// Whether a password stands on the list of common ones; letter case does not matter.
+/// Whether a password is on the list, in any letter case.
 ///
-/// Compared letter by letter, so that no copy of the password is left in memory.
+/// Compared character by character, so that no copy of the password is left in memory.
 pub(super) fn is_common(password: &str) -> bool {
-    // What is left to search is always whole lines, each with its newline.
+    // The part left to search always consists of whole lines.
     let mut lines = LIST;
     while !lines.is_empty() {
-        // Newlines are sought among bytes: the middle may lie within a letter.
+        // Bytes are searched for newlines because the middle may be inside a character.
         let (before, after) = lines.as_bytes().split_at(lines.len() / 2);
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let end =

@@ -1,61 +1,61 @@
-//! Reading a password hash that was computed elsewhere: a PHC string, as most programs keep it
+//! Parsing a password hash that another program computed: a PHC string, as most programs store it
 //! (`$argon2id$v=19$m=65536,t=3,p=4$salt$hash`, both in base64 without padding).
 //!
-//! There is one spelling and no default: what could be read in two ways would become a password that
-//! nobody can sign in with. What such a hash costs is bounded, since every sign-in under its address
-//! pays for it until the right password comes and is hashed as it is done here. Until then the time a
-//! sign-in takes is not that of other addresses.
+//! One spelling and no defaults are accepted, since a string that could be read in two ways would become a
+//! password that no one can sign in with. The cost of such a hash is limited, because every sign-in at its
+//! address pays for it until its owner signs in once and it is hashed like all others. Until then the time
+//! of a sign-in differs from that at other addresses.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use crate::domain::record::password::{Cost, PasswordHash, Recipe};
 
-/// The most memory a foreign hash may take.
+/// The most memory an imported hash may use.
 const MAX_MEMORY_KIB: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
-/// The most memory it may fill over all its passes: about a tenth of a second of a core.
+/// The most memory it may fill in all passes together: about a tenth of a second on one core.
 const MAX_FILLED_KIB: u32 = 256 * 1024;
-/// Argon2 needs as much for each lane (RFC 9106, 3.1).
+/// The memory Argon2 needs for each lane (RFC 9106, 3.1).
 const MIN_LANE_KIB: u32 = 8;
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
 const HASH_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 
-/// Why a text is no hash that can be taken over. Tells nothing of the hash itself.
+/// Why a text cannot be imported as a hash. Reveals nothing of the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhcError {
-    /// Another way to hash, or another form.
+    /// Another algorithm, or another format.
     #[error("is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$hash: only Argon2id can be imported")]
     Form,
-    /// Another version of Argon2, or none that is named.
+    /// Another version of Argon2, or no version.
     #[error("must say v=19, the version of Argon2 that is in use")]
     Version,
-    /// The parameters are not these three, in this order.
+    /// Other parameters, or another order.
     #[error("must have the parameters m, t and p, in this order and no others")]
     Parameters,
-    /// Computing it would take too much time or memory.
+    /// It would take too much time or memory.
     #[error(
         "costs too much: at most m={MAX_MEMORY_KIB}, t={MAX_PASSES}, p={MAX_LANES}, and m times t at most \
          {MAX_FILLED_KIB}"
     )]
     TooCostly,
-    /// Argon2 does not compute with so little.
+    /// Argon2 cannot run with such small parameters.
     #[error("has parameters that Argon2 cannot be computed with: t and p at least 1, m at least 8 times p")]
     TooSmall,
-    /// The salt cannot be read, or is too short or long.
+    /// The salt is not base64, or too short or too long.
     #[error("has a salt that is not 8 to 64 bytes of base64 without padding")]
     Salt,
-    /// What came out cannot be read, or is too short or long.
+    /// The hash is not base64, or too short or too long.
     #[error("has a hash that is not 16 to 64 bytes of base64 without padding")]
     Hash,
 }
 
 impl PasswordHash {
-    /// Takes over a hash that another program computed, without any pepper of ours.
+    /// Imports a hash that another program computed. It contains no pepper of ours.
     ///
     /// # Errors
-    /// The first reason why it cannot be.
+    /// The first reason to refuse it.
     pub fn from_phc(text: &str) -> Result<Self, PhcError> {
         let parts = text.strip_prefix("$argon2id$").ok_or(PhcError::Form)?;
         let parts: Vec<&str> = parts.split('$').collect();
@@ -80,7 +80,7 @@ fn cost(parameters: &str) -> Result<Cost, PhcError> {
         if !is_number || (digits.len() > 1 && digits.starts_with('0')) {
             return Err(PhcError::Parameters);
         }
-        // More digits than fit are a number all the same, and too large a one.
+        // A number with more digits than fit is too large, not malformed.
         digits.parse::<u32>().map_err(|_| PhcError::TooCostly)
     };
     let cost =

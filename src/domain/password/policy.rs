@@ -1,7 +1,7 @@
-//! Which passwords are taken: long enough, not common, not made of what everybody knows.
+//! Which new passwords are accepted: long enough, not common, and not made of what everyone knows.
 //!
-//! No rule asks for digits or signs and none for a change now and then: those make passwords worse
-//! (NIST SP 800-63B, 5.1.1.2).
+//! No rule requires digits or symbols, or a change now and then: such rules make passwords worse (NIST SP
+//! 800-63B, 5.1.1.2).
 
 use zeroize::Zeroizing;
 
@@ -9,33 +9,33 @@ use super::Password;
 use super::blocklist::is_common;
 use crate::domain::record::address::EmailAddress;
 
-/// What of a password must be left once the address and the product's name are taken out of it.
+/// The fewest bytes that must be left once the address and the product's name are removed.
 const MIN_OWN_BYTES: usize = 6;
-/// Shorter parts of an address ("an", "de") stand in many a good password by chance.
+/// Shorter parts of an address ("an", "de") occur in many strong passwords by chance.
 const MIN_PART_BYTES: usize = 3;
 
-/// Which passwords are taken.
+/// Which new passwords are accepted.
 #[derive(Clone, Debug)]
 pub struct PasswordPolicy {
-    /// The fewest bytes.
+    /// The minimum length in bytes.
     pub min_bytes: usize,
-    /// The product's name, which is among the first guesses.
+    /// The product's name, which attackers try first.
     pub product: String,
 }
 
-/// Why a password is not taken, in a sentence for the person.
+/// Why a password is refused, as a sentence for the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
     /// Too few bytes.
     #[error("A password needs at least {min_bytes} characters. Three or four words make a good one.")]
     TooShort {
-        /// The fewest bytes.
+        /// The minimum length in bytes.
         min_bytes: usize,
     },
     /// Too many bytes.
     #[error("A password can be at most {} bytes long.", Password::MAX_BYTES)]
     TooLong,
-    /// It stands on the list of common passwords.
+    /// It is on the list of common passwords.
     #[error(
         "Many people use this password, so it is among the first that are tried. Please choose another one."
     )]
@@ -46,10 +46,10 @@ pub enum Weakness {
 }
 
 impl PasswordPolicy {
-    /// Whether a password may be set for an address.
+    /// Checks a new password for the account of an address.
     ///
     /// # Errors
-    /// The first reason why not.
+    /// The first reason to refuse it.
     pub fn check(&self, password: &Password, address: &EmailAddress) -> Result<(), Weakness> {
         if password.is_too_long() {
             return Err(Weakness::TooLong);
@@ -66,7 +66,7 @@ impl PasswordPolicy {
         Ok(())
     }
 
-    /// How many bytes are left once the address, its parts and the product's name are taken out.
+    /// How many bytes are left once the address, its parts and the product's name are removed.
     fn own_bytes(&self, password: &str, address: &EmailAddress) -> usize {
         let whole = address.canonical();
         let is_sign = |c: char| !c.is_alphanumeric();
@@ -75,7 +75,7 @@ impl PasswordPolicy {
         known.extend(whole.as_str().split(is_sign).map(str::to_owned));
         known.extend(self.product.to_lowercase().split(is_sign).map(str::to_owned));
         known.retain(|part| part.len() >= MIN_PART_BYTES);
-        // The longest first, or a part would break the whole apart before it is found.
+        // The longest first; otherwise a part would be removed before the whole is found.
         known.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
         let whole = Zeroizing::new(password.to_lowercase());
         known.iter().fold(whole, |left, part| Zeroizing::new(left.replace(part, ""))).len()

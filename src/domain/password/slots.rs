@@ -1,9 +1,8 @@
-//! Where passwords are hashed: a few slots, each a thread with memory of its own, and a short queue
-//! before them.
+//! The threads that hash passwords: a few slots, each with memory of its own, and a short queue.
 //!
-//! Argon2id takes 19 MiB and some ten milliseconds of a core. Without slots a flood of sign-ins
-//! would take all memory, and with a thread each all other pages would wait. A slot takes the next
-//! from the queue by itself: none is idle while anybody waits.
+//! Argon2id needs 19 MiB and some ten milliseconds of a core. Without slots, a flood of sign-ins would use
+//! up all memory; with a thread for each, it would slow down all other pages. A slot takes the next
+//! password from the queue by itself, so none is idle while anything waits.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -18,7 +17,7 @@ use crate::domain::ports::StoreError;
 use crate::domain::record::password::{Cost, PasswordHash, Recipe};
 use crate::domain::token::Pepper;
 
-/// How many may wait for a slot; who comes after them is told to come back.
+/// How many passwords can wait for a slot. Beyond that, clients are told to try again later.
 const MAX_WAITING: usize = 64;
 
 /// The slots of this process. Their threads end when it is dropped.
@@ -27,7 +26,7 @@ pub(in crate::domain) struct Slots {
     hashed: Arc<AtomicU64>,
 }
 
-/// A password to hash, and who waits for it.
+/// A password to hash, and where to send the result.
 struct Job {
     password: Password,
     recipe: Recipe,
@@ -47,16 +46,15 @@ impl Slots {
         Self { queue, hashed }
     }
 
-    /// How many hashes were ever begun.
+    /// How many hashes have been started.
     pub(in crate::domain) fn hashed(&self) -> u64 {
         self.hashed.load(Ordering::Relaxed)
     }
 
-    /// Hashes a password by a recipe, whose pepper is `pepper`.
+    /// Hashes a password with a recipe and the pepper that the recipe names.
     ///
     /// # Errors
-    /// `Busy` when more wait already than the queue holds; `Damaged` when the recipe
-    /// is not one.
+    /// `Busy` if the queue is full; `Damaged` if the recipe cannot be computed.
     pub(in crate::domain) async fn hash(
         &self,
         password: &Password,
@@ -66,26 +64,26 @@ impl Slots {
         let (answer, computed) = oneshot::channel();
         let job = Job { password: password.clone(), recipe, pepper, answer };
         self.queue.try_send(job).map_err(|_| StoreError::Busy)?;
-        // Nobody answers where the house is closing.
+        // The sender is gone when the server is shutting down.
         let computed = computed.await.map_err(|_| StoreError::Busy)?;
         computed.map_err(|error| StoreError::Damaged(format!("a password's recipe: {error}")))
     }
 }
 
-/// One slot. What it has begun it finishes, also where the caller goes away meanwhile: a slot that
-/// were free before its work is done would let a flood of hung-up calls take all memory.
+/// One slot. It finishes what it has started even if the client hangs up. If it became free before its
+/// work is done, a flood of cancelled requests could use up all memory.
 fn work(waiting: &Mutex<Receiver<Job>>, hashed: &AtomicU64) {
     let mut memory = Vec::new();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { password, recipe, pepper, answer }) = next else { return };
-        // Who hung up while waiting costs nothing more.
+        // A client that hung up while waiting costs nothing more.
         if answer.is_closed() {
             continue;
         }
         hashed.fetch_add(1, Ordering::Relaxed);
         let computed = compute(&password, &recipe, pepper.as_ref(), &mut memory);
-        // Nor is there anybody to tell who hung up while it was computed.
+        // The client may also have hung up while its password was hashed.
         let _ = answer.send(computed.map(|hash| PasswordHash { recipe, hash }));
     }
 }
@@ -101,8 +99,8 @@ fn compute(
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(hash.len()))?;
     let needed = params.block_count();
     if memory.len() != needed {
-        // A hash that came from elsewhere may take more. What was there goes first, so that a slot never
-        // holds both.
+        // An imported hash may need more memory. The old memory is freed first, so that a slot never holds
+        // both.
         drop(std::mem::take(memory));
         *memory = vec![Block::new(); needed];
     }

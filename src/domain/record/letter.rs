@@ -1,81 +1,81 @@
-//! A letter as a mail: what is owed (at rest, without words and secrets) and what to write in it.
+//! An email as stored data: what to send to whom, without its text and its secrets.
 
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId};
 use crate::domain::record::time::Timestamp;
 
-/// A letter that is owed. Who reads the outbox finds nothing to sign in with: the words are
-/// rendered and the secrets derived when it is sent.
+/// A queued email. Reading the outbox is not enough to sign in: the text is rendered and the secrets are
+/// derived when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Letter {
-    /// Its id: the same on every try, and so is the `Message-ID` made of it.
+    /// The id, the same on every attempt. The `Message-ID` is made from it.
     pub id: LetterId,
     /// What it says.
     pub kind: LetterKind,
-    /// To whom.
+    /// The recipient.
     pub to: EmailAddress,
-    /// What it speaks of. What that is over for is not sent.
+    /// What it is about. If that is over, the email is not sent.
     pub about: About,
-    /// When it was asked for: its `Date`.
+    /// When it was requested.
     pub queued_at: Timestamp,
-    /// Not tried any more from here on.
+    /// When delivery is given up.
     pub give_up_at: Timestamp,
-    /// How often the mail server was tried.
+    /// How often delivery was attempted.
     pub tries: u16,
     /// The run of the process that is sending it now.
     pub lease: Option<RunId>,
 }
 
-/// What a letter hangs on.
+/// What an email depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum About {
-    /// A request, in the generation it was asked for in: in a later one the letter is dead.
+    /// One generation of a request. In a later generation the email is dead.
     Request {
         /// Which.
         nonce: Nonce,
-        /// Its generation then.
+        /// The generation the email belongs to.
         generation: u8,
     },
-    /// The right of an account to have an address back.
+    /// An account's right to undo a change of address.
     Undo {
-        /// Whose.
+        /// The account.
         account: AccountId,
         /// Which.
         nonce: Nonce,
     },
-    /// An account: news to its owner.
+    /// An account: a notice to its owner.
     Account(AccountId),
-    /// Nothing that could be over: the news is the end of it.
+    /// Nothing that could be over, such as the notice that the account was deleted.
     Nothing,
 }
 
-/// What a letter is about.
+/// The kinds of email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum LetterKind {
-    /// Link and code to sign in, known address or not.
+    /// Link and code to sign in, whether or not the address has an account.
     SignIn,
-    /// There is no account here, and none can be made.
+    /// There is no account here, and none can be created.
     NoAccount,
     /// Link and code to confirm a registration.
     Confirm,
-    /// Somebody registered an address that has an account: link and code to sign in.
+    /// Someone registered an address that has an account: link and code to sign in.
     AlreadyRegistered,
     /// Link and code to set a new password.
     ResetPassword,
-    /// Somebody forgot a password, but there is no account under this address.
+    /// Someone forgot a password, but the address has no account.
     NothingToReset,
     /// Link and code to confirm the new address of an account.
     ConfirmNewAddress,
     /// To the old address: it is about to change.
     AddressChanging,
-    /// To the old address: it has changed, with the link to undo that. Also what any asking at an
-    /// address gets while it is held.
+    /// To the old address: it has changed, with the link to undo that. Also the answer to every request
+    /// for the address while it is reserved.
     AddressChanged,
-    /// The old address is back.
+    /// The old address has been restored.
     AddressRestored,
-    /// To the owner of an address that somebody wanted to change to.
+    /// To the owner of an address that someone else wanted to change to.
     AddressWanted,
-    /// The code by which somebody signed in proves it once more.
+    /// The code with which someone signed in confirms who they are.
     YourCode,
     /// The password was changed.
     PasswordChanged,
@@ -90,7 +90,7 @@ pub enum LetterKind {
 }
 
 impl LetterKind {
-    /// Whether link or code of a request stand in it.
+    /// Whether it contains the link or code of a request.
     #[must_use]
     pub fn has_secrets(self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! Where a person goes on after signing in: a path of this origin, or nowhere.
+//! Where to go after signing in: a path of this origin.
 
 /// A path, query included, that no browser reads as another site.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -7,11 +7,11 @@ pub struct Next(String);
 impl Next {
     const MAX_BYTES: usize = 1024;
 
-    /// Takes what a client sent as `next`; nothing, where it could lead anywhere but to a path here.
+    /// Parses what a client sent as `next`. Nothing if it could lead anywhere but to a path here.
     ///
-    /// An open redirect would let a stranger's link end on the stranger's page with our name in
-    /// front of it. Browsers read `\` as `/`, drop tabs and line breaks, and take `//` for the
-    /// start of a host; so all of these are refused rather than mended, everywhere in the path.
+    /// An open redirect would let an attacker's link begin with our name and end on the attacker's page.
+    /// Browsers read `\` as `/`, drop tabs and line breaks, and read `//` as the start of a host, so all
+    /// of these are refused everywhere in the path.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.split(['?', '#']).next()?;

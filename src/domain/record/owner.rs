@@ -1,37 +1,37 @@
-//! Who has an address, and leaving it.
+//! Who an address belongs to, and how long that is remembered once it was given up.
 
 use std::time::Duration;
 
 use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::time::Timestamp;
 
-/// How long it is remembered that an address was left: longer than any request lives that was asked for
-/// before, which would otherwise come to life again.
+/// How long a given-up address is remembered. Longer than the lifetime of any request made before, which
+/// would otherwise work again.
 const VACATED_FOR: Duration = Duration::from_hours(48);
 
-/// Who has an address.
+/// Who an address belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Owner {
     /// An account.
     Account(AccountId),
-    /// Nobody else yet: the account that had it may have it back.
+    /// Reserved: the account that had it may get it back.
     Held {
         /// That account.
         by: AccountId,
-        /// The undo it is held for.
+        /// The undo that reserves it.
         undo: Nonce,
-        /// Until when.
+        /// When the reservation ends.
         over_at: Timestamp,
     },
-    /// Nobody any more: what was asked for before it was left is dead.
+    /// No one any more. Requests made before it was given up are dead.
     Vacated {
-        /// When it was left.
+        /// When it was given up.
         at: Timestamp,
     },
 }
 
 impl Owner {
-    /// When nothing speaks of it any more; never, while somebody has the address.
+    /// When this can be forgotten; never while an account has the address.
     pub(in crate::domain) fn over_at(self) -> Option<Timestamp> {
         match self {
             Self::Account(_) => None,
@@ -40,12 +40,12 @@ impl Owner {
         }
     }
 
-    /// Whether it is held for an account by this undo.
+    /// Whether this undo of this account reserves it.
     pub(in crate::domain) fn is_held(self, account: AccountId, nonce: Nonce) -> bool {
         matches!(self, Self::Held { by, undo, .. } if by == account && undo == nonce)
     }
 
-    /// Whether it is a hold that is over: as good as gone before the sweeper comes by.
+    /// Whether it is a reservation that has ended. It counts as gone even before the sweeper removes it.
     pub(in crate::domain) fn is_over(self, now: Timestamp) -> bool {
         matches!(self, Self::Held { over_at, .. } if now >= over_at)
     }

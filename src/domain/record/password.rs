@@ -1,4 +1,4 @@
-//! A password as it is stored, and everything that hash was computed from.
+//! A password as it is stored, and everything its hash was computed from.
 
 use std::fmt;
 
@@ -7,56 +7,56 @@ use subtle::ConstantTimeEq;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::salt::Salt;
 
-/// What a hash costs: the parameters of Argon2id (RFC 9106).
+/// The cost of a hash: the parameters of Argon2id (RFC 9106).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cost {
     /// Memory, in KiB.
     pub memory_kib: u32,
     /// Passes over the memory.
     pub passes: u32,
-    /// Lanes; they are computed one after another.
+    /// Lanes, computed one after another.
     pub lanes: u32,
 }
 
 impl Default for Cost {
-    /// OWASP, Password Storage Cheat Sheet.
+    /// As recommended by OWASP's Password Storage Cheat Sheet.
     fn default() -> Self {
         Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 }
     }
 }
 
-/// All that makes one password always the same hash.
+/// Everything that determines the hash of a password.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Recipe {
-    /// What keeps equal passwords apart.
+    /// Makes the hashes of equal passwords differ.
     pub salt: Salt,
-    /// The key of the ring whose pepper is in it; none in a hash that came from elsewhere.
+    /// The key whose pepper is in the hash; none in an imported hash.
     pub pepper: Option<KeyId>,
-    /// What it costs.
+    /// The cost of computing it.
     pub cost: Cost,
-    /// How many bytes come out.
+    /// The length of the hash in bytes.
     pub length_bytes: u8,
 }
 
 impl Recipe {
-    /// As passwords are hashed today.
+    /// The way new passwords are hashed.
     #[must_use]
     pub fn new(salt: Salt, pepper: KeyId, cost: Cost) -> Self {
         Self { salt, pepper: Some(pepper), cost, length_bytes: 32 }
     }
 }
 
-/// A password as it is kept.
+/// A stored password.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PasswordHash {
     /// How it was computed.
     pub recipe: Recipe,
-    /// What came out.
+    /// The hash.
     pub hash: Vec<u8>,
 }
 
 impl PasswordHash {
-    /// Whether both are of one password. Takes the same time for every other one.
+    /// Whether both are hashes of the same password, compared in constant time.
     #[must_use]
     pub fn is_of_same_password(&self, other: &Self) -> bool {
         self.recipe == other.recipe && bool::from(self.hash.ct_eq(&other.hash))

@@ -1,10 +1,10 @@
-//! Registrations of an address that nobody has confirmed yet.
+//! The registrations of an address that are not confirmed yet.
 
 use super::ids::Nonce;
 use super::key::Key;
 use super::time::Timestamp;
 
-/// The newest registrations of an address that wait for their mail, newest first.
+/// The newest unconfirmed registrations of an address, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pending(pub(in crate::domain) Vec<PendingRegistration>);
 
@@ -15,10 +15,10 @@ pub(in crate::domain) struct PendingRegistration {
 }
 
 impl Pending {
-    /// How many passwords wait under one address: those of the newest.
+    /// How many registrations of one address are kept: the newest ones.
     const MAX: usize = 3;
 
-    /// When the last of them is over.
+    /// When the last of them ends.
     #[must_use]
     pub fn over_at(&self) -> Timestamp {
         self.0.iter().map(|one| one.over_at).max().unwrap_or_default()
@@ -34,7 +34,8 @@ impl Pending {
         self.0.truncate(Self::MAX);
     }
 
-    /// The keys of their requests: always as many, whoever has registered or not.
+    /// The keys of their requests. Always the same number, so that the response time does not reveal how
+    /// many there are.
     pub(in crate::domain) fn keys(&self) -> Vec<Key> {
         let nonces = self.0.iter().map(|one| one.nonce);
         nonces.chain(std::iter::repeat(Nonce([0; 12]))).take(Self::MAX).map(Key::request).collect()

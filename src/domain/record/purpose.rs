@@ -1,26 +1,26 @@
-//! What a request is for, and what follows from that alone.
+//! What a request is for, and the rules that depend on nothing else.
 
 use std::time::Duration;
 
-/// What a request is for. One request, one purpose.
+/// What a request is for. Each request has exactly one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Purpose {
-    /// To sign in; makes the account where there is none.
+    /// To sign in. Creates the account if there is none.
     SignIn,
-    /// To confirm an address that was registered with a password; signs in where there is an account.
+    /// To confirm an address that was registered with a password. Signs in if there is an account.
     Register,
-    /// To set a new password where the old one is forgotten.
+    /// To replace a forgotten password.
     ResetPassword,
     /// To change the address of the account that asks.
     ChangeEmail,
-    /// To prove once more who is signed in.
+    /// To confirm who is signed in.
     Reauthenticate,
-    /// To have an address back. Never a request's: an undo is none.
+    /// To undo a change of address. Not used in requests: an undo is a record of its own.
     UndoEmail,
 }
 
 impl Purpose {
-    /// How long after asking its holder's side of it is over, the same for every request of the
+    /// How long after it was made a request ends for its holder, the same for every request of the
     /// purpose.
     #[must_use]
     pub fn lifetime(self) -> Duration {
@@ -31,14 +31,14 @@ impl Purpose {
         }
     }
 
-    /// Whether it ends in being signed in by mail: using one of these kills those asked for before.
+    /// Whether it is for signing in by email. Using one of these voids the earlier ones.
     #[must_use]
     pub fn signs_in(self) -> bool {
         matches!(self, Self::SignIn | Self::Register)
     }
 
-    /// How long its link and code are good once the mail server has taken the letter; `configured` is
-    /// how long those are that sign in.
+    /// How long link and code are valid after the mail server accepted the email. `configured` is the
+    /// setting for sign-in links.
     #[must_use]
     pub fn link_lifetime(self, configured: Duration) -> Duration {
         match self {
@@ -48,8 +48,8 @@ impl Purpose {
         }
     }
 
-    /// How long after its end a request is kept. A tab left open overnight can ask for a sign-in link
-    /// again; a registration that was never confirmed is forgotten, its password first of all.
+    /// How long a request is kept after its end. A tab left open overnight can still ask for another
+    /// sign-in link. An unconfirmed registration is forgotten at once, with its password.
     pub(in crate::domain) fn kept_after_end(self) -> Duration {
         match self {
             Self::SignIn | Self::ResetPassword => Duration::from_hours(24),

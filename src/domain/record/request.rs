@@ -1,8 +1,8 @@
-//! A request: somebody asked for a mail. The record and the rules that need no store.
+//! A request for an email: the record, and the rules that need no store.
 //!
-//! One nonce, and every secret of the request is derived from it (`token`). To its holder every
-//! request looks alike: when it is over, how often it can be sent again and what a wrong code gets
-//! never depend on who stands behind the address.
+//! Every secret of a request is derived from its nonce (`token`). To its holder every request looks alike:
+//! when it ends, how often it can be resent and the answer to a wrong code never depend on who the address
+//! belongs to.
 
 use std::time::Duration;
 
@@ -17,79 +17,81 @@ pub use crate::domain::record::purpose::Purpose;
 use crate::domain::record::session::Session;
 use crate::domain::record::time::Timestamp;
 
-/// Wrong codes a request takes; then its code is over and only its link lives (NIST 800-63B).
+/// How many wrong codes end the code of a request. Its link still works (NIST SP 800-63B).
 pub const MAX_WRONG_CODES: u8 = 5;
-/// How long after a mail the next one of the same request may be asked for.
+/// The wait between two emails of one request.
 pub const RESEND_WAIT: Duration = Duration::from_secs(30);
-/// How long the asker gets the same answer again: a double click, an answer lost on a bad line.
+/// How long redeeming again gives the same answer, for a double click or a response lost on a bad
+/// connection.
 pub const REPEAT_WINDOW: Duration = Duration::from_mins(1);
 
-/// How long a link is good that the operator hands out.
+/// The lifetime of a sign-in link created by the operator.
 pub const HANDED_OUT_LIFETIME: Duration = Duration::from_hours(24);
 
-/// The right of the one who asked: only an authentic request token becomes one.
+/// A request that the client proved to be its own: only an authentic request token becomes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldRequest(pub(in crate::domain) Nonce);
 
 impl HeldRequest {
-    /// Which request: an opaque value, and no secret, for a page with several of them.
+    /// Which request it is. Opaque but not secret; a page with several requests names one with it.
     #[must_use]
     pub fn nonce(self) -> Nonce {
         self.0
     }
 }
 
-/// A request as it stands in the store.
+/// A request as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Request {
     /// What it is for.
     pub purpose: Purpose,
-    /// Where its letters go.
+    /// The address its emails go to.
     pub address: EmailAddress,
-    /// The key all its secrets are derived with.
+    /// The key that all its secrets are derived with.
     pub key: KeyId,
-    /// When it was first asked for.
+    /// When it was made.
     pub asked_at: Timestamp,
-    /// When its holder's side of it is over. Nothing moves this, and no letter outlives it.
+    /// When it ends for its holder. Nothing moves this time, and no email outlives it.
     pub expires_at: Timestamp,
-    /// When a letter was last asked for.
+    /// When an email was last requested.
     pub mailed_at: Timestamp,
-    /// Wrong codes so far, over all generations.
+    /// Wrong codes so far, in all generations.
     pub wrong_codes: u8,
-    /// Where its holder wanted to go.
+    /// Where its holder wants to go after signing in.
     pub next: Option<Next>,
-    /// The password that was typed with a registration. It becomes the account's only in the browser
-    /// where it was typed.
+    /// The password entered at registration. It becomes the account's only in the browser where it was
+    /// entered.
     pub password: Option<PasswordHash>,
-    /// Who asked, where only an account can: it is redeemed in a session of that account alone.
+    /// The account that asked, for purposes that only an account can ask for. Only its sessions can redeem
+    /// the request.
     pub asker: Option<AskingAccount>,
-    /// Whether the operator handed its link out: no letter holds it, and no browser waits for it.
+    /// Whether the operator created its link: no email contains it, and no browser waits for it.
     pub handed_out: bool,
-    /// What its letters can do now.
+    /// What its emails can do now.
     pub generation: Generation,
 }
 
-/// A link and its code, and for whom they are. Letters of an earlier generation are dead.
+/// A link, its code, and who they are for. Emails of an earlier generation are dead.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Generation {
     /// Its number, sealed into the link.
     pub number: u8,
-    /// When it was asked for.
+    /// When it was requested.
     pub asked_at: Timestamp,
-    /// Who stood behind the address then.
+    /// Who the address belonged to then.
     pub bound_to: BoundTo,
-    /// Letters that are owed. While one is, link and code work: it may have left already.
+    /// Emails still in the outbox. While there is one, link and code work, since it may have left already.
     pub queued: u8,
-    /// When the last letter that was delivered is over.
+    /// When the last delivered email expires.
     pub live_until: Timestamp,
-    /// What was made of it, once.
+    /// How it was used, once it was.
     pub used: Option<Used>,
 }
 
-/// Who stood behind an address when it was asked for.
+/// Who an address belonged to when the email was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum BoundTo {
-    /// Nobody: redeeming makes the account.
+    /// No one: redeeming creates the account.
     NoOne,
     /// An account, as it was in one epoch.
     Account {
@@ -100,7 +102,7 @@ pub enum BoundTo {
     },
 }
 
-/// The account that asked, as it was in one epoch, and in which of its sessions.
+/// The account that asked, in the epoch and the session it asked from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AskingAccount {
     /// Its id.
@@ -109,7 +111,7 @@ pub struct AskingAccount {
     pub epoch: u32,
     /// The session that asked.
     pub session: SessionId,
-    /// When its holder had last proven who they are.
+    /// When that session had last confirmed who its holder is.
     pub proven_at: Timestamp,
 }
 
@@ -125,39 +127,39 @@ impl AskingAccount {
 pub struct Used {
     /// When.
     pub at: Timestamp,
-    /// Whose session came of it.
+    /// The account that was signed in.
     pub account: AccountId,
-    /// Which session came of it.
+    /// The session that was created.
     pub session: SessionId,
-    /// What the answer was.
+    /// The result.
     pub outcome: Outcome,
-    /// Who did.
+    /// Whether the one who asked used it.
     pub by: Asker,
 }
 
-/// Who stands before a link.
+/// Whether someone who opens a link is the one who asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Asker {
-    /// The one who asked: holds the request of this very link.
+    /// Yes: holds the request that this link belongs to.
     Yes,
-    /// Anybody else.
+    /// No: anyone else.
     No,
 }
 
-/// What redeeming came to.
+/// The result of redeeming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
-    /// The account came to be by this.
+    /// The account was created.
     Confirmed,
-    /// The account was there and is signed in.
+    /// An existing account was signed in.
     SignedIn,
-    /// It has a new password, and is signed in.
+    /// The account has a new password and was signed in.
     PasswordReset,
-    /// It has a new address.
+    /// The account has a new address.
     EmailChanged,
-    /// It has its old address back, and nobody is signed in.
+    /// The account has its old address back, and no one is signed in.
     EmailRestored,
-    /// Who is signed in has proven it once more.
+    /// The person signed in has confirmed who they are.
     Recent,
 }
 
@@ -177,32 +179,32 @@ impl Outcome {
 }
 
 impl Request {
-    /// Whether its holder's side of it is over.
+    /// Whether it has ended for its holder.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
         now >= self.expires_at
     }
 
-    /// Whether its code takes no more tries.
+    /// Whether its code is used up by wrong attempts.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.wrong_codes >= MAX_WRONG_CODES
     }
 
-    /// How long to wait until the next mail may be asked for. Never longer than the rule, though
-    /// the clock was ahead when the last one was.
+    /// How long to wait until another email can be requested. Never more than the rule, even if the clock
+    /// was ahead when the last one was requested.
     #[must_use]
     pub fn resend_after(&self, now: Timestamp) -> Duration {
         self.mailed_at.plus(RESEND_WAIT).since(now).min(RESEND_WAIT)
     }
 
-    /// When nothing speaks of it any more.
+    /// When the record can be removed.
     #[must_use]
     pub fn kept_until(&self) -> Timestamp {
         self.expires_at.plus(self.purpose.kept_after_end())
     }
 
-    /// When link and code end, as far as it is known now.
+    /// When link and code expire, as far as it is known now.
     #[must_use]
     pub fn live_until(&self) -> Timestamp {
         match self.generation.queued {
@@ -211,13 +213,14 @@ impl Request {
         }
     }
 
-    /// Whether an account with a password comes of it.
+    /// Whether redeeming creates an account that can have a password.
     #[must_use]
     pub fn makes_account(&self) -> bool {
         self.purpose == Purpose::Register && self.generation.bound_to == BoundTo::NoOne
     }
 
-    /// A refused redemption commits nothing; the log still tells a second click from a forged link.
+    /// Logs that a used link or code was used again. The refusal commits nothing, so only this line
+    /// distinguishes a second click from a forged link.
     pub fn log_reuse(&self, client: &Client) {
         if let Some(used) = &self.generation.used {
             let request_id = client.request_id.as_str();
@@ -225,7 +228,7 @@ impl Request {
         }
     }
 
-    /// The mail server has taken a letter of generation `number`: its lifetime starts now.
+    /// The mail server accepted an email of generation `number`, so its lifetime begins.
     pub fn letter_delivered(&mut self, number: u8, now: Timestamp, lifetime: Duration) {
         if self.generation.number == number {
             self.generation.queued = self.generation.queued.saturating_sub(1);
@@ -233,7 +236,7 @@ impl Request {
         }
     }
 
-    /// A letter of generation `number` will never arrive.
+    /// An email of generation `number` will never arrive.
     pub fn letter_dropped(&mut self, number: u8) {
         if self.generation.number == number {
             self.generation.queued = self.generation.queued.saturating_sub(1);

@@ -9,41 +9,41 @@ use super::time::Timestamp;
 /// How long a sign-in counts as recent.
 pub const RECENT: Duration = Duration::from_mins(10);
 
-/// A session as it stands in the store. Its token is not: that is sealed with the key ring.
+/// A session as it is stored. Its token is not: it is sealed with the key ring.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Session {
-    /// Its name.
+    /// The id.
     pub id: SessionId,
-    /// Whose it is.
+    /// The account that is signed in.
     pub account: AccountId,
-    /// The key its token is sealed with.
+    /// The key that seals its token.
     pub key: KeyId,
-    /// The account's epoch it was made in.
+    /// The account's epoch at the sign-in.
     pub epoch: u32,
-    /// When it was made.
+    /// When the sign-in was.
     pub created_at: Timestamp,
-    /// When it was last used, to a few minutes.
+    /// When it was last used, accurate to a few minutes.
     pub last_used_at: Timestamp,
-    /// When it is over, used or not.
+    /// When it ends, used or not.
     pub expires_at: Timestamp,
-    /// When its holder last proved who they are.
+    /// When its holder last confirmed who they are.
     pub proven_at: Timestamp,
-    /// How they did.
+    /// How they signed in.
     pub means: Means,
-    /// From which client address it was made.
+    /// The client's address at the sign-in.
     pub ip: IpAddr,
-    /// From which device it was made.
+    /// The client's device at the sign-in.
     pub device: String,
 }
 
-/// How somebody signed in.
+/// How someone signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Means {
-    /// By the link of a letter.
+    /// With the link in an email.
     Link,
-    /// By the code of a letter.
+    /// With the code in an email.
     Code,
-    /// By a password.
+    /// With a password.
     Password,
 }
 

@@ -1,4 +1,4 @@
-//! Points in time, as the whole domain counts them.
+//! Points in time.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use std::time::Duration;
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// This long after; the last moment there is, where it would be beyond.
+    /// This much later, or the last possible moment.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.as_millis().try_into().unwrap_or(u64::MAX)))
     }
 
-    /// This long before; the first moment there is, where it would be earlier.
+    /// This much earlier, or the first possible moment.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(duration.as_millis().try_into().unwrap_or(u64::MAX)))
     }
 
-    /// How long `self` comes after `earlier`; zero when it does not.
+    /// How much later `self` is than `earlier`; zero if it is not.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))

@@ -13,7 +13,7 @@ impl Code {
         Self(format!("{:06}", number % 1_000_000))
     }
 
-    /// Reads a code as a person types it; blanks and dashes between the digits do no harm.
+    /// Parses a code as a person enters it. Spaces and dashes between the digits are ignored.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '\t' | '\u{a0}')).collect();

@@ -1,8 +1,8 @@
 //! The key ring and every secret derived from it.
 //!
-//! A token is a few bytes and their tag: keyed BLAKE3 under a key of its own kind, so that no
-//! token serves two ends. Nothing here is stored: who has the store without the key can
-//! make none of these. The tag is checked in constant time before anything is read.
+//! A token is a few bytes and their tag, made with keyed BLAKE3. Each kind of token has its own key, so no
+//! token can be used for two purposes. None is stored: someone with the store but without the key can make
+//! none of them. The tag is checked in constant time before any store read.
 
 mod code;
 mod ring;
@@ -15,50 +15,50 @@ use crate::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
 pub use self::code::Code;
 pub use self::ring::{KeyRing, KeyRingError, Pepper};
 
-/// What the link of a letter says.
+/// The contents of a link token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkClaims {
-    /// The key it is sealed with.
+    /// The key that seals it.
     pub key: KeyId,
-    /// Its request.
+    /// The request.
     pub nonce: Nonce,
-    /// The generation of the request that the letter belongs to.
+    /// The generation of the request.
     pub generation: u8,
 }
 
-/// What a session token says.
+/// The contents of a session token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionClaims {
-    /// The key it is sealed with.
+    /// The key that seals it.
     pub key: KeyId,
-    /// Whose session.
+    /// The account.
     pub account: AccountId,
-    /// Which session.
+    /// The session.
     pub session: SessionId,
 }
 
-/// The sealed token in a link. Prints as a placeholder in debug output.
+/// The sealed token in a link. Debug output shows a placeholder.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkToken(pub(super) String);
 
 impl LinkToken {
-    /// The token as it stands in the link.
+    /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Proves "I am the one who asked", to be kept by the browser or program that did.
+/// Proves "I made this request". Kept by the browser or program that did.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestToken(String);
 
-/// Keeps somebody signed in.
+/// Keeps someone signed in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionToken(String);
 
 impl RequestToken {
-    /// The token as it travels.
+    /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,7 +66,7 @@ impl RequestToken {
 }
 
 impl SessionToken {
-    /// The token as it travels.
+    /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The keys of this server, and what they seal, open and derive.
+//! The key ring: the keys of this server, and everything they seal, open and derive.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ const RING_HEADER: &str = "gatepost-key-1";
 const VERSION: u8 = 0b0100_0000;
 const KEY_ID_BITS: u8 = 0b0011_1111;
 
-/// Why a text is no key ring.
+/// Why a text is not a key ring.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRingError {
     /// There is no key in it.
@@ -43,10 +43,10 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Reads the text of a key file: one key a line, the newest first.
+    /// Parses a key file: one key per line, newest first.
     ///
     /// # Errors
-    /// Names the line that is no key.
+    /// Names the line that is not a key.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         let mut keys: Vec<RingKey> = Vec::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -68,44 +68,44 @@ impl KeyRing {
         text
     }
 
-    /// The key that seals from now on.
+    /// The key that seals.
     #[must_use]
     pub fn newest(&self) -> KeyId {
         self.keys[0].id
     }
 
-    /// Every key's id and check value. The value proves a key without telling it.
+    /// The id and check value of every key. The value identifies a key without revealing it.
     pub fn checks(&self) -> impl Iterator<Item = (KeyId, [u8; 32])> {
         self.keys.iter().map(|key| (key.id, key.check))
     }
 
-    /// Seals the link of a letter; nothing, where its key is no longer in the ring.
+    /// Seals a link token. Nothing if its key is no longer in the ring.
     #[must_use]
     pub fn seal_link(&self, claims: &LinkClaims) -> Option<LinkToken> {
         Some(LinkToken(self.key(claims.key)?.link.seal(claims.key, link_body(claims))))
     }
 
-    /// Opens the token of a link. Nothing, where a single bit is not ours.
+    /// Opens a link token. Nothing if even one bit is not ours.
     #[must_use]
     pub fn open_link(&self, token: &str) -> Option<LinkClaims> {
         let (key, body) = self.open::<14, { 14 + TAG_BYTES }>(token, |key| &key.link)?;
         Some(LinkClaims { key, nonce: Nonce(part(&body, 1)), generation: body[13] })
     }
 
-    /// Seals the link by which an address is restored.
+    /// Seals the token of a link that restores an address.
     #[must_use]
     pub fn seal_undo(&self, claims: &LinkClaims) -> Option<LinkToken> {
         Some(LinkToken(self.key(claims.key)?.undo.seal(claims.key, link_body(claims))))
     }
 
-    /// Opens the token of such a link.
+    /// Opens such a token.
     #[must_use]
     pub fn open_undo(&self, token: &str) -> Option<Nonce> {
         let (_, body) = self.open::<14, { 14 + TAG_BYTES }>(token, |key| &key.undo)?;
         Some(Nonce(part(&body, 1)))
     }
 
-    /// Seals what the asking browser keeps. The same for all generations of a request.
+    /// Seals the request token. It is the same for all generations of a request.
     #[must_use]
     pub fn seal_request(&self, key: KeyId, nonce: Nonce) -> Option<RequestToken> {
         let mut body = [0; 1 + 12];
@@ -113,14 +113,14 @@ impl KeyRing {
         Some(RequestToken(self.key(key)?.request.seal(key, body)))
     }
 
-    /// Opens what a browser kept.
+    /// Opens a request token.
     #[must_use]
     pub fn open_request(&self, token: &str) -> Option<Nonce> {
         let (_, body) = self.open::<13, { 13 + TAG_BYTES }>(token, |key| &key.request)?;
         Some(Nonce(part(&body, 1)))
     }
 
-    /// Seals a session's token.
+    /// Seals a session token.
     #[must_use]
     pub fn seal_session(&self, claims: &SessionClaims) -> Option<SessionToken> {
         let mut body = [0; 1 + 16 + 16];
@@ -129,27 +129,27 @@ impl KeyRing {
         Some(SessionToken(self.key(claims.key)?.session.seal(claims.key, body)))
     }
 
-    /// Opens a session's token.
+    /// Opens a session token.
     #[must_use]
     pub fn open_session(&self, token: &str) -> Option<SessionClaims> {
         let (key, body) = self.open::<33, { 33 + TAG_BYTES }>(token, |key| &key.session)?;
         Some(SessionClaims { key, account: AccountId(part(&body, 1)), session: SessionId(part(&body, 17)) })
     }
 
-    /// The code that goes with a link. Derived under a key of its own: guessing or burning a code
-    /// tells nothing about the link.
+    /// The code that belongs to a link. It is derived with a key of its own, so guessing or using up a
+    /// code reveals nothing about the link.
     #[must_use]
     pub fn code(&self, claims: &LinkClaims) -> Option<Code> {
         let mut body = [0; 13];
         body[..12].copy_from_slice(&claims.nonce.0);
         body[12] = claims.generation;
         let hash = blake3::keyed_hash(&self.key(claims.key)?.code.0, &body);
-        // 2^64 is so much larger than a million that no code is likelier than another by 10^-13.
+        // 2^64 is so large that the remainder favours no code by more than 10^-13.
         Some(Code::from_number(u64::from_le_bytes(part(hash.as_bytes(), 0))))
     }
 
-    /// What goes into every password hash besides what stands in the store, or the store alone would
-    /// be enough to try passwords against (NIST SP 800-63B, 5.1.1.2). Nothing, where the key is gone.
+    /// The pepper that goes into every password hash. Without it, the store alone would be enough to try
+    /// passwords (NIST SP 800-63B, 5.1.1.2). Nothing if the key is no longer in the ring.
     #[must_use]
     pub fn pepper(&self, id: KeyId) -> Option<Pepper> {
         self.key(id).map(|key| Pepper(key.pepper.0))
@@ -171,7 +171,7 @@ impl KeyRing {
         kind: fn(&RingKey) -> &TokenKey,
     ) -> Option<(KeyId, [u8; BODY])> {
         let mut whole = [0; WHOLE];
-        // The decoder refuses padding, other alphabets and stray bits: a token has one spelling.
+        // The decoder refuses padding, other alphabets and stray bits, so each token has one spelling.
         let length = URL_SAFE_NO_PAD.decode_slice(token, &mut whole).ok()?;
         if length != WHOLE || whole[0] & !KEY_ID_BITS != VERSION {
             return None;
@@ -189,7 +189,7 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// What one key of the ring adds to a password before it is hashed.
+/// The secret that one key adds to a password before hashing.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Pepper([u8; 32]);
 
@@ -242,7 +242,7 @@ impl RingKey {
     }
 }
 
-/// Seals and opens one kind of token. A MAC, not a signature: who can open can seal.
+/// Seals and opens one kind of token. A MAC, not a signature: anyone who can open can also seal.
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct TokenKey([u8; 32]);
 
@@ -255,7 +255,7 @@ impl TokenKey {
         part(blake3::keyed_hash(&self.0, body).as_bytes(), 0)
     }
 
-    /// Puts version and key id into the first byte of `body`, and its tag behind it.
+    /// Writes version and key id into the first byte of `body` and appends the tag.
     fn seal<const BODY: usize>(&self, id: KeyId, mut body: [u8; BODY]) -> String {
         body[0] = VERSION | id.0;
         let mut whole = Vec::with_capacity(BODY + TAG_BYTES);
@@ -272,7 +272,7 @@ fn link_body(claims: &LinkClaims) -> [u8; 14] {
     body
 }
 
-/// `N` bytes of `bytes` from `start` on.
+/// `N` bytes of `bytes`, beginning at `start`.
 fn part<const N: usize>(bytes: &[u8], start: usize) -> [u8; N] {
     *bytes[start..].first_chunk().expect("every token is longer than its parts")
 }

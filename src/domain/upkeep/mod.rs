@@ -1,4 +1,8 @@
 //! What the server does on its own: opening the store, and removing what has expired.
+//!
+//! - `startup`: is this the key ring of the store?
+//! - `sweep`, `swept`: removing expired records
+//! - `remains`: removing what deleted accounts left behind
 
 mod remains;
 mod startup;

@@ -1,4 +1,4 @@
-//! Opening the house: is this the key ring the store was written with?
+//! Opening the store: is this the key ring it was created with?
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::domain::record::salt::SaltSeed;
 use crate::domain::token::KeyRing;
 use crate::domain::{Gatepost, Settings};
 
-/// Why the house does not open.
+/// Why the store cannot be opened.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The store was written with a key that is not in the ring, or is another one there. Every
-    /// token and code would be refused, so nothing is served.
+    /// The ring lacks a key of the store, or has a different one with the same id. Every token and code
+    /// would be refused, so nothing is served.
     #[error(
         "this database belongs to a different key ({id}) than the one that was found; restore its key file \
          from your backup, or set key_file or GATEPOST_KEY"
@@ -23,17 +23,16 @@ pub enum OpenError {
         /// The key's id.
         id: u8,
     },
-    /// The store could not do its part.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Gatepost {
-    /// Proves that the key ring is the store's own, remembers keys that are new in it, and puts the
-    /// domain before its engines.
+    /// Checks that the key ring belongs to the store, and remembers keys that are new in the ring.
     ///
     /// # Errors
-    /// `WrongKey` before anything is served or written; `Store` when the store fails.
+    /// `WrongKey`, before anything is served or written; `Store`.
     pub async fn open(
         store: Arc<dyn Store>,
         world: World,

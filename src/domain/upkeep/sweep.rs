@@ -1,5 +1,5 @@
-//! Removing what is over, in small commits: used and expired requests, passwords that were never
-//! confirmed, ended sessions, undos, holds of addresses, and what deleted accounts left.
+//! Removing expired records in small commits: requests, unconfirmed registrations, sessions, undos,
+//! reservations of addresses, and what deleted accounts left behind.
 
 use crate::domain::upkeep::swept::Swept;
 use std::collections::BTreeSet;
@@ -12,17 +12,17 @@ use crate::domain::record::key::{Key, Span};
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 
-/// Marks one commit takes: each needs two deletes, and another or a new mark.
+/// How many marks one commit handles. Each needs two deletes and perhaps a new mark.
 const PAGE: usize = 30;
 
-/// When something is over.
+/// When a record expires.
 enum End {
     At(Timestamp),
     Never,
 }
 
 impl Gatepost {
-    /// Removes one page of what is over.
+    /// Removes one page of expired records.
     ///
     /// # Errors
     /// `Store`.
@@ -32,14 +32,14 @@ impl Gatepost {
         if marks.is_empty() {
             return self.sweep_remains().await;
         }
-        // Several marks can speak of one record: of the registrations of an address, each has its own.
+        // Several marks can be about one record: each registration of an address has its own.
         let keys: BTreeSet<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
         let keys: Vec<Key> = keys.into_iter().collect();
         let targets = self.store.get(&keys).await?;
         let mut change = Change::new();
         for (key, found) in keys.into_iter().zip(targets) {
             let Some(found) = found else { continue };
-            // A session that was used again, or is used this very moment, lives on.
+            // A session that has been used again, or is being used right now, stays.
             change.expect(key.clone(), Some(found.version));
             match self.end_of(&found.record) {
                 End::At(later) if later > now => change.put(Key::expiry(later, &key), Record::Expiry),
@@ -59,7 +59,7 @@ impl Gatepost {
         Ok(Swept::More)
     }
 
-    /// When a record that is marked is really over.
+    /// When a marked record really expires. The mark may be out of date.
     fn end_of(&self, record: &Record) -> End {
         match record {
             Record::Request(request) => End::At(request.kept_until()),
@@ -70,7 +70,7 @@ impl Gatepost {
         }
     }
 
-    /// Sleeps for as long as a swept house stays clean enough.
+    /// Waits until the next sweep is due.
     pub async fn rest_between_sweeps(&self) {
         let now = self.world.now();
         self.world.clock.sleep_until(now.plus(std::time::Duration::from_secs(10))).await;

@@ -1,10 +1,10 @@
-//! How far a sweep got.
+//! The result of a sweep.
 
 /// Whether a sweep left anything behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swept {
-    /// Nothing that is over is left.
+    /// Nothing expired is left.
     All,
-    /// Another page may be waiting.
+    /// There may be another page.
     More,
 }
