@@ -1,4 +1,4 @@
-//! What a redemption is proven by, and the new password that may come with it.
+//! What someone redeems a request with (the link or the code), and the new password that may come with it.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -11,15 +11,15 @@ use crate::domain::record::request::{Asker, REPEAT_WINDOW, Request};
 use crate::domain::record::session::Means;
 use crate::domain::token::LinkClaims;
 
-/// How a redemption is proven: decides what a refusal is called and what the session remembers.
+/// What a request is redeemed with. Decides the name of a refusal and what the session remembers.
 #[derive(Clone, Copy)]
 pub(in crate::domain) struct Credential<'a> {
     pub(in crate::domain) by: By,
-    /// The new password that was brought, hashed.
+    /// The new password that was sent along, hashed.
     pub(in crate::domain) password: Option<&'a PasswordHash>,
 }
 
-/// By the link of a letter or by its code.
+/// With the link or with the code of an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::domain) enum By {
     Link,
@@ -34,8 +34,8 @@ impl Credential<'_> {
         }
     }
 
-    /// Whether it is what was brought before. Where a password was set, it is repeated by that one: to
-    /// whoever brings another, "done" would be a lie.
+    /// Whether this repeats the earlier redemption. If that one set a password, only the same password
+    /// repeats it; answering "done" to a different password would be a lie.
     pub(in crate::domain) fn matches_earlier(self, purpose: Purpose, account: &Account) -> bool {
         match (self.password, &account.password) {
             (Some(brought), Some(set)) => brought.is_of_same_password(set),
@@ -53,8 +53,8 @@ impl Credential<'_> {
 }
 
 impl Gatepost {
-    /// The new password that was brought with a link or a code, hashed; nothing where none was, or
-    /// where there is none to be set.
+    /// Hashes the new password that was sent with a link or code. Nothing if there is none, or none can be
+    /// set.
     pub(in crate::domain) async fn hash_new_password(
         &self,
         claims: &LinkClaims,
@@ -71,12 +71,12 @@ impl Gatepost {
         let is_repeat = used_here.is_some() || (asker == Asker::Yes && lately.is_some());
         let chosen_here = used_here.is_some_and(|used| used.by == Asker::No);
         let recipe = match (request.purpose, ownership.account()) {
-            // To be compared with the one that was set, if one was.
+            // A repeated redemption: hash it like the password that was set, to compare the two.
             (purpose, Some(account)) if is_repeat && (purpose == Purpose::ResetPassword || chosen_here) => {
                 let set = account.password.as_ref().map(|hash| hash.recipe.clone());
                 Some(set.unwrap_or_else(|| self.current_recipe(account)))
             }
-            // A dead link needs none.
+            // A dead link sets no password, so none is hashed.
             _ if !self.is_redeemable(claims.nonce, &request, &ownership) => None,
             (Purpose::ResetPassword, Some(account)) => Some(self.current_recipe(account)),
             (Purpose::Register, None) if asker == Asker::No && redeemer.confirm => {

@@ -14,11 +14,12 @@ use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 
-/// How many addresses are reserved for one account at most.
+/// How many previous addresses can be reserved for one account.
 const MAX_UNDOS: usize = 16;
 
 impl Gatepost {
-    /// The account under its new address (step 3), with all that goes with it but the epoch.
+    /// Gives the account its new address (step 3 of `profile::email`) and reserves the old one. Does not
+    /// move the epoch.
     pub(in crate::domain) fn move_to_new_address(
         &self,
         change: &mut Change,
@@ -46,7 +47,8 @@ impl Gatepost {
         Ok(account)
     }
 
-    /// Whoever took an account over must not be able to push the owner's undo out.
+    /// Refuses a change when too many addresses are reserved. Dropping the oldest undo instead would let
+    /// someone who took over an account push out the owner's.
     pub(in crate::domain) fn check_undo_limit(account: &Account, now: Timestamp) -> Result<(), Error> {
         let mut live = account.undos.iter().filter(|undo| now < undo.over_at);
         match live.clone().count() {

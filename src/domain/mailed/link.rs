@@ -1,7 +1,7 @@
-//! Looking at a link. However often, and by whatever machine: it changes nothing.
+//! Looking at a link. It changes nothing, however often it is done and whatever machine does it.
 //!
-//! What a landing page may show depends on who looks: the one who asked, anybody else, or the one
-//! who has redeemed it already. Dead links are told apart in the log alone.
+//! What a landing page shows depends on who looks: the one who asked, anyone else, or the one who has just
+//! redeemed it. All dead links look alike; only the log tells them apart.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -17,35 +17,36 @@ use crate::domain::record::time::Timestamp;
 use crate::domain::token::Code;
 use crate::domain::token::LinkClaims;
 
-/// What a landing page shows of a link that can still be redeemed, or was redeemed just here.
+/// What a landing page shows of a link that can be redeemed, or that was redeemed in this browser.
 #[derive(Clone, Debug)]
 pub struct LinkView {
-    /// What it is for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// Whose sign-in it is.
+    /// The email address it is about.
     pub email: EmailAddress,
-    /// When link and code end.
+    /// When link and code expire.
     pub expires_at: Timestamp,
     /// Whether the one who looks is the one who asked.
     pub asker: Asker,
-    /// The code to type where it was asked for: for who looks and did not ask, while it is good.
+    /// The code to enter where the request was made. Only for someone who did not ask here, and only while
+    /// it works.
     pub code: Option<Code>,
-    /// What whoever is not the asker has to bring.
+    /// What has to be sent along to redeem the link.
     pub needs: Option<Need>,
-    /// Whether redeeming it makes an account that can have a password.
+    /// Whether redeeming creates an account that can have a password.
     pub makes_account: bool,
-    /// The account that asked, where only a session of it can redeem the link.
+    /// The account that asked, if only one of its sessions can redeem the link.
     pub asked_by: Option<AccountId>,
-    /// Whether the operator handed it out, rather than a letter.
+    /// Whether the operator created the link.
     pub handed_out: bool,
-    /// What it came to, where the session that was made of it is the one of who looks.
+    /// The result, if redeeming it created the session of the one who looks.
     pub redeemed_here: Option<Redeemed>,
 }
 
-/// A deliberate act, or the right to one, that redeeming a link takes of who did not ask.
+/// What redeeming a link takes from someone who did not ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// A tick: "I asked for this".
+    /// A tick in the box "I requested this email".
     Confirm,
     /// A new password.
     Password,
@@ -66,10 +67,10 @@ impl Need {
 }
 
 impl Gatepost {
-    /// What stands behind a link. Changes nothing.
+    /// Looks up a link. Changes nothing.
     ///
     /// # Errors
-    /// `InvalidLink` for every link that signs in no more, whatever the reason; `Store`.
+    /// `InvalidLink` for every link that no longer works, whatever the reason; `Store`.
     pub async fn show_link(&self, token: &str, redeemer: Redeemer<'_>) -> Result<LinkView, Error> {
         if let Some(undo) = self.ring.open_undo(token) {
             return self.show_undo(undo).await;
@@ -102,32 +103,33 @@ impl Gatepost {
         })
     }
 
-    /// Which request a link belongs to, so that a browser can let go of it once it is redeemed.
+    /// The request a link belongs to, so that a browser can drop it once it is redeemed.
     #[must_use]
     pub fn request_of_link(&self, token: &str) -> Option<Nonce> {
         self.ring.open_link(token).map(|claims| claims.nonce)
     }
 
-    /// The link and its code stand in one letter: who holds the one is told nothing by the other. Who
-    /// asked needs none, but where a session takes more than having asked: it may have ended here.
+    /// Link and code are in the same email, so showing the code reveals nothing to someone who has the
+    /// link. The one who asked needs no code, except where redeeming takes a session: it may have ended
+    /// here.
     fn code_to_show(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
         let is_good = !request.handed_out && !request.is_spent() && !request.is_over(self.world.now());
         let is_wanted = asker == Asker::No || request.asker.is_some();
         if is_wanted && is_good { self.ring.code(claims) } else { None }
     }
 
-    /// The request of a link, as long as the link is of its present generation.
+    /// The request of a link, if the link is of its current generation.
     pub(in crate::domain) async fn open_link(&self, token: &str) -> Result<(LinkClaims, Request), Error> {
         let claims = self.ring.open_link(token).ok_or(Error::InvalidLink)?;
         let request = self.find_request(&claims).await?.value.ok_or(Error::InvalidLink)?;
         Ok((claims, request))
     }
 
-    /// Who stands behind the address of a request, and the request as it was *after* that was read.
+    /// Who the address of a request belongs to, and the request as it was read *after* that.
     ///
-    /// Two reads are two moments. Where using the request changes who stands there, one that is still
-    /// unused when it is read last has not done so. The other way round, the loser of a race would be told
-    /// that his link is dead, where he has to get the winner's answer.
+    /// Redeeming changes who the address belongs to. If the request, read last, is still unused, then no
+    /// redemption came between the two reads. In the other order, the loser of a race would see a dead
+    /// link instead of the winner's answer.
     pub(in crate::domain) async fn ownership_and_request(
         &self,
         claims: &LinkClaims,

@@ -1,4 +1,13 @@
-//! Everything that is proven with an email: requesting one, waiting for it, opening its link, redeeming it.
+//! Everything that is proven with an email: requesting one, waiting for it, opening its link, redeeming
+//! it.
+//!
+//! - `request`, `resend`: requesting an email, and sending another one for the same request
+//! - `waiting`: what the waiting page knows
+//! - `link`: looking at a link, which changes nothing
+//! - `redeem`, `redeem_again`: redeeming a link or a code, and doing so twice
+//! - `redeemer`, `credential`: who redeems, and with what
+//! - `outcome`, `email_change`, `undo`: what redeeming does
+//! - `passwords`, `pending`: the passwords that count for an address, and its unconfirmed registrations
 
 mod credential;
 mod email_change;

@@ -1,5 +1,6 @@
-//! What redeeming does, by what the request is for. Each in one commit with the request's use; what it
-//! leans on is expected: the request, who stands behind its address, and who asked.
+//! What redeeming does, for each purpose. Everything happens in one commit with the use of the request,
+//! and that commit expects everything the decision was based on: the request, who its address belongs to,
+//! and the account that asked.
 
 use crate::domain::Decision;
 use crate::domain::Gatepost;
@@ -26,7 +27,7 @@ use crate::domain::record::time::Timestamp;
 use crate::domain::session::SignedIn;
 
 impl Gatepost {
-    /// Signs in, and makes the account first where there is none.
+    /// Signs in, and creates the account first if there is none.
     pub(in crate::domain) async fn redeem_sign_in(
         &self,
         credential: Credential<'_>,
@@ -58,7 +59,7 @@ impl Gatepost {
         Ok(mark_used(change, found.key, request, outcome, signed_in, asker, event))
     }
 
-    /// Sets the new password, ends all sessions, signs in, and tells the owner.
+    /// Sets the new password, ends all sessions, signs in, and notifies the owner.
     pub(in crate::domain) async fn redeem_reset(
         &self,
         credential: Credential<'_>,
@@ -83,8 +84,8 @@ impl Gatepost {
         Ok(mark_used(change, found.key, request, Outcome::PasswordReset, signed_in, asker, event))
     }
 
-    /// Does what only the account that asked may have done, in a live session of its own. Anywhere else
-    /// a stranger could plant his account under somebody's address.
+    /// Redeems what only the account that asked can redeem, in a live session of that account. Anywhere
+    /// else, a stranger could attach their own account to someone's address.
     pub(in crate::domain) async fn redeem_in_session(
         &self,
         credential: Credential<'_>,
@@ -100,8 +101,8 @@ impl Gatepost {
         actor.expected_session(&mut change);
         let now = self.world.now();
         let (outcome, name, signed_in) = if request.purpose == Purpose::Reauthenticate {
-            // Good in the session that asked alone, and until it is proven otherwise: a code that was left
-            // over would open the account to who finds it.
+            // Works only in the session that asked, and only until that session is confirmed in another
+            // way. A code left over in the mailbox would let anyone who finds it confirm the session.
             if asker != AskingAccount::of(&actor.account, &actor.session) {
                 return Err(credential.refusal());
             }
@@ -117,8 +118,8 @@ impl Gatepost {
         Ok(mark_used(change, found.key, request, outcome, signed_in, Asker::Yes, event))
     }
 
-    /// The account of the address, made now where there is none. It remembers that this request was
-    /// used, which makes those asked for before it void.
+    /// The account of the address, created now if there is none. It remembers that this request was used,
+    /// which voids the ones made before it.
     fn existing_or_new_account(
         &self,
         request: &Request,
@@ -153,7 +154,7 @@ impl Gatepost {
     }
 }
 
-/// A change that holds only while what was judged is still so, and the request it uses.
+/// A change that expects everything the decision was based on, and the request it uses.
 fn expecting(
     found: &Found<Request>,
     ownership: &Ownership,
@@ -163,12 +164,12 @@ fn expecting(
     found.expected_by(&mut change);
     ownership.expected_by(&mut change);
     let request = found.value.clone().ok_or_else(|| credential.refusal())?;
-    // The address is proven: what anybody typed before that goes with it.
+    // The address is proven, so unconfirmed registrations of it end here, whoever made them.
     change.delete(Key::pending(&request.address.canonical()));
     Ok((change, request))
 }
 
-/// The request is used, once.
+/// Marks the request as used, which happens once.
 fn mark_used(
     mut change: Change,
     key: Key,

@@ -1,5 +1,5 @@
-//! The passwords that count for an address: its account's, and those of its newest registrations that
-//! nobody has confirmed yet.
+//! The passwords that count for an address: its account's, and those of its newest unconfirmed
+//! registrations.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -12,14 +12,14 @@ use crate::domain::record::password::{PasswordHash, Recipe};
 use crate::domain::record::pending::Pending;
 use crate::domain::record::request::{HeldRequest, Request};
 
-/// Everything a password can be of that is typed with an address.
+/// Everything that a password entered with an address can belong to.
 pub(in crate::domain) struct Passwords {
     pub(in crate::domain) ownership: Ownership,
     registrations: Vec<(HeldRequest, Request)>,
 }
 
 impl Gatepost {
-    /// Hashes a password as all under its address are.
+    /// Hashes a password with the recipe of its address.
     pub(in crate::domain) async fn hash_for_address(
         &self,
         address: &EmailAddress,
@@ -29,7 +29,7 @@ impl Gatepost {
         self.hash(password, recipe).await
     }
 
-    /// Computes one Argon2id.
+    /// Computes one Argon2id hash.
     pub(in crate::domain) async fn hash(
         &self,
         password: &Password,
@@ -39,7 +39,7 @@ impl Gatepost {
         Ok(self.slots.hash(password, recipe, pepper).await?)
     }
 
-    /// Whether `typed` is the password of the account.
+    /// Whether `entered` is the password of the account.
     pub(in crate::domain) async fn is_password_of(
         &self,
         account: &Account,
@@ -54,16 +54,16 @@ impl Gatepost {
         }
     }
 
-    /// Who stands behind an address and which passwords wait to. The same reads for every address, or
-    /// the time would tell them apart.
+    /// Finds who an address belongs to and which registrations are pending for it. Does the same reads for
+    /// every address; otherwise the response time would tell them apart.
     pub(in crate::domain) async fn passwords_for(&self, address: &EmailAddress) -> Result<Passwords, Error> {
         let ownership = self.ownership(address).await?;
         let pending: Found<Pending> = self.find(Key::pending(&address.canonical())).await?;
         let pending = pending.value.unwrap_or_default();
         let found = self.find_all::<Request>(pending.keys()).await?;
         let now = self.world.now();
-        // Whether it waits is told by the list alone, from which proving the address takes all: what
-        // depends on the account would tell a stranger of it.
+        // Whether a registration is pending depends only on this list, which is emptied when the address
+        // is proven. A check that depends on the account would reveal the account.
         let is_good = |request: &Request| !request.is_over(now);
         let registrations = pending
             .0
@@ -77,14 +77,14 @@ impl Gatepost {
         Ok(Passwords { ownership, registrations })
     }
 
-    /// The one recipe of all passwords under an address: the account's, or that of the registrations
-    /// that wait, or a new one with the salt of the address.
+    /// The recipe that all passwords of an address share: the account's, or that of its pending
+    /// registrations, or a new one with the salt of the address.
     pub(in crate::domain) fn recipe(&self, passwords: &Passwords, address: &EmailAddress) -> Recipe {
         let waiting = passwords.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
         let account = passwords.ownership.account();
         let set = account.and_then(|account| account.password.as_ref());
-        // What was typed while an account with a salt of its own was there waits under that salt, also when
-        // it is gone: who typed it must not notice.
+        // A registration made while an account with a salt of its own existed keeps that salt, even when
+        // the account is gone: whoever registered must not notice.
         let is_known = |recipe: &&Recipe| {
             account.is_none_or(|account| recipe.salt == account.salt)
                 && recipe.pepper.is_none_or(|key| self.ring.holds(key))
@@ -98,14 +98,14 @@ impl Gatepost {
         })
     }
 
-    /// How a new password of an account is hashed.
+    /// The recipe for a new password of an account.
     pub(in crate::domain) fn current_recipe(&self, account: &Account) -> Recipe {
         Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost)
     }
 }
 
 impl Passwords {
-    /// The newest registration that was typed with this password.
+    /// The newest registration with this password.
     pub(in crate::domain) fn registration(&self, entered: &PasswordHash) -> Option<&(HeldRequest, Request)> {
         let is_it = |hash: &PasswordHash| hash.is_of_same_password(entered);
         self.registrations.iter().find(|(_, request)| request.password.as_ref().is_some_and(is_it))

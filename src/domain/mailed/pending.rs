@@ -1,4 +1,4 @@
-//! Registrations that nobody has confirmed yet, listed under their address.
+//! The list of unconfirmed registrations that is kept for each address.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -12,8 +12,8 @@ use crate::domain::record::pending::{Pending, PendingRegistration};
 use crate::domain::record::request::Request;
 
 impl Gatepost {
-    /// Puts a registration among the newest of its address, in the place of the one `before`. Whether
-    /// no other waits there. Nothing is done for a request that brings no password.
+    /// Adds a registration to the newest ones of its address, in place of the one it replaces (`before`).
+    /// Returns whether it is the only one. Does nothing for a request without a password.
     pub(in crate::domain) async fn put_pending(
         &self,
         change: &mut Change,
@@ -36,7 +36,7 @@ impl Gatepost {
         Ok(is_first)
     }
 
-    /// Whether the password of a registration still waits: nobody has proven its address since.
+    /// Whether a registration is still pending: no one has proven its address since.
     pub(in crate::domain) async fn is_pending(
         &self,
         address: &EmailAddress,

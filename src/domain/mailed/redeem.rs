@@ -1,12 +1,12 @@
-//! Redeeming a request: by the link of a letter, or by its code.
+//! Redeeming a request with the link or the code of its email.
 //!
-//! 1. A link is redeemed by who asked for it (who holds the request token), or by a deliberate
-//!    human act ("I asked for this"). A mail scanner has neither.
-//! 2. Or the asker types the code. A wrong one is counted before it is answered.
-//! 3. One commit uses the request and does what it is for (`effect`), so no race redeems twice. A password
-//!    that was typed with a registration becomes the account's in the browser where it was typed; anywhere
-//!    else it is dropped, and another one may be chosen.
-//! 4. The asker who brings it all again within a minute gets the same session and answer.
+//! 1. A link is redeemed by the browser that asked for it (which holds the request token), or with a
+//!    deliberate human action (ticking "I requested this email"). A mail scanner has neither.
+//! 2. Or the one who asked enters the code. A wrong code is counted before the response.
+//! 3. One commit uses the request and does what it is for (`outcome`), so no race can redeem it twice. A
+//!    password entered at registration becomes the account's in the browser where it was entered. Anywhere
+//!    else it is dropped, and a new one can be chosen.
+//! 4. If the one who asked sends everything again within a minute, the answer is the same session.
 
 use crate::domain::mailed::redeemer::Redeemed;
 use crate::domain::mailed::redeemer::Redeemer;
@@ -36,9 +36,9 @@ impl Gatepost {
     /// Redeems a link (steps 1, 3 and 4), or undoes a change of address.
     ///
     /// # Errors
-    /// `InvalidLink`; `ConfirmationRequired` from who neither asked nor ticked, of an undo
-    /// `UndoNotConfirmed`; `PasswordRequired` and `WeakPassword`, where one is set; `SignInRequired`, where
-    /// only a session of the account that asked may; `Store`.
+    /// `InvalidLink`; `ConfirmationRequired` without the request and without a tick, for an undo
+    /// `UndoNotConfirmed`; `PasswordRequired` and `WeakPassword` if a password is set; `SignInRequired` if
+    /// only a session of the account that asked can redeem it; `Store`.
     pub async fn redeem_link(
         &self,
         token: &str,
@@ -58,13 +58,14 @@ impl Gatepost {
         .await
     }
 
-    /// Redeems the code of a request that the caller holds (steps 2 to 4); nothing in place of the
-    /// code, when what was typed cannot be one.
+    /// Redeems the code of a request that the caller holds (steps 2 to 4). `code` is `None` if the input
+    /// cannot be a code.
     ///
     /// # Errors
-    /// `WrongCode`, counted; `InvalidRequest` when the request is over or spent, or when the right
-    /// code comes too late; `PasswordRequired` and `WeakPassword`, where one is set; `SignInRequired`,
-    /// where only a session of the account that asked may; `Store`.
+    /// `WrongCode`, counted unless the input cannot be a code; `InvalidRequest` if the request has ended,
+    /// its code is used up, or the right code comes too late; `PasswordRequired` and `WeakPassword` if a
+    /// password is set; `SignInRequired` if only a session of the account that asked can redeem it;
+    /// `Store`.
     pub async fn redeem_code(
         &self,
         held: HeldRequest,
@@ -78,8 +79,8 @@ impl Gatepost {
         let (found, claims) = self.open_code(held).await?;
         let now = self.world.now();
         let password = match &found.value {
-            // Not where no try counts any more: that the password is hashed, or found weak, would tell the
-            // right code from wrong ones.
+            // Only while attempts still count. Otherwise hashing the password, or refusing it as weak,
+            // would reveal the right code.
             Some(request) if !request.is_over(now) && !request.is_spent() && self.is_right(&claims, code) => {
                 self.hash_new_password(&claims, request, redeemer).await?
             }
@@ -92,7 +93,7 @@ impl Gatepost {
             if request.is_over(now) || request.is_spent() {
                 return Err(Error::InvalidRequest);
             }
-            // What cannot be a code at all is wrong without costing a try.
+            // Input that cannot be a code is wrong but uses up no attempt.
             if code.is_none() {
                 return Err(Error::WrongCode);
             }
@@ -143,8 +144,8 @@ impl Gatepost {
         {
             return Ok(Decision::Answer(redeemed));
         }
-        // Guesses that came meanwhile may have used up the tries since this one was compared: the
-        // commit below holds only while they have not.
+        // Other guesses may have used up the attempts since the code was compared. The commit below
+        // expects that they have not.
         let is_spent = credential.by == By::Code && request.is_spent();
         if is_spent || !self.is_redeemable(claims.nonce, request, &ownership) {
             request.log_reuse(client);
@@ -152,13 +153,13 @@ impl Gatepost {
         }
         match request.purpose {
             Purpose::SignIn | Purpose::Register => {
-                // What scanners cannot do: hold the asker's token, or tick that they asked.
+                // A mail scanner can do neither: hold the request token, or tick the box.
                 if asker == Asker::No && !redeemer.confirm {
                     return Err(Error::ConfirmationRequired);
                 }
                 self.redeem_sign_in(credential, found, &ownership, asker, redeemer.session, client).await
             }
-            // Nor type a password.
+            // A mail scanner cannot enter a password either.
             Purpose::ResetPassword => {
                 self.redeem_reset(credential, found, &ownership, asker, redeemer, client).await
             }
@@ -188,8 +189,9 @@ impl Gatepost {
         is_live && may_be && request.generation.used.is_none() && !request.is_void(nonce, ownership)
     }
 
-    /// Counted in a commit before the answer: parallel guesses cannot share one count. Where an account
-    /// asked, its person is to know; no other is named, since a stranger may have asked.
+    /// Counted in a commit before the response, so parallel guesses cannot share one count. The event
+    /// names only an account that asked itself; the account of the address is not named, since a stranger
+    /// may have asked.
     async fn count_wrong_code<T>(
         &self,
         found: Found<Request>,

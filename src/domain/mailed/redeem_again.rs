@@ -1,4 +1,4 @@
-//! Redeeming again: a double click, Back, an answer that was lost on a bad line.
+//! Redeeming again: a double click, the Back button, or a response lost on a bad connection.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -10,7 +10,7 @@ use crate::domain::session::Actor;
 use crate::domain::token::SessionClaims;
 
 impl Gatepost {
-    /// What the asker was answered less than a minute ago, while that session lives.
+    /// The answer the one who asked got less than a minute ago, while that session is alive.
     pub(in crate::domain) async fn previous_answer(
         &self,
         request: &Request,
@@ -19,8 +19,8 @@ impl Gatepost {
         if request.asker.is_some() {
             return Ok(None);
         }
-        // Whoever registered a stranger's address, or asked to reset its password, holds the request:
-        // where somebody else redeemed it, that one's session is not his.
+        // Someone who registered another person's address, or asked to reset its password, holds the
+        // request too. If the owner redeemed it elsewhere, the owner's session must not be handed out.
         let is_his = |used: &Used| request.purpose == Purpose::SignIn || used.by == Asker::Yes;
         match &request.generation.used {
             Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_his(used) => {
@@ -30,8 +30,8 @@ impl Gatepost {
         }
     }
 
-    /// What was made of a request in the very session that looks: a double click, or Back. That somebody
-    /// has proven once more who is signed in is so for a moment only.
+    /// The result of a request in the very session it created, for a double click or the Back button. That
+    /// someone confirmed who they are counts for a minute only.
     pub(in crate::domain) async fn redeemed_here(
         &self,
         request: &Request,
@@ -45,7 +45,7 @@ impl Gatepost {
         }
     }
 
-    /// How a request was used, where that made the session of who looks.
+    /// How a request was used, if that created the session of the one who looks.
     pub(in crate::domain) fn used_here<'a>(
         &self,
         request: &'a Request,
@@ -55,7 +55,7 @@ impl Gatepost {
         request.generation.used.as_ref().filter(|used| used.account == account && used.session == session)
     }
 
-    /// What a request came to, told again `to` whom, while the session lives.
+    /// The result of a used request as it is shown `to` someone, while its session is alive.
     async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
         let actor = self.find_actor(used.account, used.session).await?;
         actor
@@ -68,7 +68,7 @@ impl Gatepost {
     }
 }
 
-/// Where the asker wanted to go, and nobody else is led: it may be a stranger's wish.
+/// Where to go next. Only for the one who asked: for anyone else it could be a stranger's choice.
 pub(in crate::domain) fn next_for(request: &Request, asker: Asker) -> Option<Next> {
     request.next.clone().filter(|_| asker == Asker::Yes)
 }

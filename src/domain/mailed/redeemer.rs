@@ -8,42 +8,42 @@ use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Asker, HeldRequest, Outcome};
 use crate::domain::session::SignedIn;
 
-/// Who brings a link, and with what.
+/// Who redeems, and with what.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Redeemer<'a> {
     /// The requests this browser or program holds.
     pub held: &'a [HeldRequest],
-    /// Whether a person ticked "I asked for this".
+    /// Whether someone ticked "I requested this email".
     pub confirm: bool,
-    /// The new password: for a reset, or to go with a registration that was typed elsewhere.
+    /// The new password, for a reset or for a registration made in another browser.
     pub password: Option<&'a Password>,
-    /// The token of the session it is signed in with, if it is. That session ends with the new one.
+    /// The token of the session it is signed in with, if any. That session ends with the new one.
     pub session: Option<&'a str>,
 }
 
 impl<'a> Redeemer<'a> {
-    /// The password that was brought; the field of a page may be there and empty.
+    /// The new password. The field of a page may be sent empty, which counts as none.
     pub(in crate::domain) fn password(&self) -> Option<&'a Password> {
         self.password.filter(|password| !password.is_empty())
     }
 }
 
-/// What came of a link or a code.
+/// The result of redeeming a link or a code.
 #[derive(Clone, Debug)]
 pub struct Redeemed {
-    /// What it was asked for.
+    /// The purpose of the request.
     pub purpose: Purpose,
-    /// What it came to.
+    /// What happened.
     pub outcome: Outcome,
-    /// Whose account.
+    /// The account.
     pub account: Account,
-    /// Which session, and its token; none where nobody is signed in by it.
+    /// The session and its token; none if no one was signed in.
     pub signed_in: Option<SignedIn>,
-    /// Where to go on, for the asker alone.
+    /// Where to go next, for the one who asked only.
     pub next: Option<Next>,
 }
 
-/// Whether the one who brings these requests is the one who asked for this one.
+/// Whether someone who holds these requests is the one who made this one.
 pub(in crate::domain) fn asks(nonce: Nonce, held: &[HeldRequest]) -> Asker {
     if held.iter().any(|held| held.nonce() == nonce) { Asker::Yes } else { Asker::No }
 }

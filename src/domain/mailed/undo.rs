@@ -1,7 +1,7 @@
-//! Undoing a change of address: the way back for who lost an account to somebody else.
+//! Undoing a change of address: the way back for an owner whose account was taken over.
 //!
-//! Not a request: no epoch voids it. It restores the address, removes the password, ends every session,
-//! voids every request and every younger undo, and signs nobody in.
+//! An undo is not a request, so no epoch voids it. It restores the address, removes the password, ends
+//! every session, voids every request and every newer undo, and signs no one in.
 
 use crate::domain::error::Error;
 use crate::domain::mailed::link::{LinkView, Need};
@@ -22,7 +22,7 @@ use crate::domain::record::request::{Asker, Outcome};
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
-    /// What stands behind the link of an undo. Changes nothing.
+    /// Looks up the link of an undo. Changes nothing.
     pub(in crate::domain) async fn show_undo(&self, nonce: Nonce) -> Result<LinkView, Error> {
         let (_, undo) = self.find_undo(nonce).await?;
         Ok(LinkView {
@@ -72,7 +72,7 @@ impl Gatepost {
         Ok((found, undo.ok_or(Error::InvalidLink)?))
     }
 
-    /// The account as it was before the change and everything after it, without a password.
+    /// Gives the account its old address back, without a password, and takes back every later change.
     async fn restore_account(
         &self,
         change: &mut Change,
@@ -81,7 +81,8 @@ impl Gatepost {
     ) -> Result<Account, Error> {
         let (id, own) = (account.id, undo.address.canonical());
         let owner: Found<Owner> = self.find(Key::owner(&own)).await?;
-        // The clock may say that the undo is good where it had said before that it is over.
+        // After the clock was set back an expired undo may look valid, but the address may be taken by
+        // now.
         owner.value.filter(|owner| owner.is_held(id, undo.nonce)).ok_or(Error::InvalidLink)?;
         owner.expected_by(change);
         put_owner(change, owner.key, Owner::Account(id));
@@ -92,7 +93,7 @@ impl Gatepost {
         self.release_addresses(change, id, &younger).await?;
         let left = std::mem::replace(&mut account.address, undo.address.clone());
         put_owner(change, Key::owner(&left.canonical()), Owner::Vacated { at: self.world.now() });
-        // The mailbox is proven: what strangers registered under it meanwhile dies.
+        // The mailbox is proven, so registrations that others made for it end here.
         change.delete(Key::pending(&own));
         account.password = None;
         account.move_epoch();

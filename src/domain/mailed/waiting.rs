@@ -15,19 +15,19 @@ use std::time::Duration;
 /// A request as the waiting page shows it to its holder.
 #[derive(Clone, Debug)]
 pub struct Waiting {
-    /// Which request.
+    /// The request.
     pub held: HeldRequest,
-    /// What it is for.
+    /// The purpose of the request.
     pub purpose: Purpose,
-    /// The address, as it was typed.
+    /// The address as it was entered.
     pub email: EmailAddress,
-    /// When the request is over.
+    /// When the request ends.
     pub expires_at: Timestamp,
-    /// How long to wait before asking again; zero when another mail may be asked for now.
+    /// How long to wait before asking again; zero if another email can be requested now.
     pub resend_after: Duration,
-    /// The account that asked, where only a session of it can redeem the request.
+    /// The account that asked, if only one of its sessions can redeem the request.
     pub asked_by: Option<AccountId>,
-    /// Where its holder wanted to go.
+    /// Where its holder wants to go after signing in.
     pub next: Option<Next>,
     /// Whether its code can still be entered.
     pub code: CodeState,
@@ -58,7 +58,7 @@ impl CodeState {
 }
 
 impl Gatepost {
-    /// Takes the token a browser or program kept. Nothing, where it is not ours.
+    /// Opens a request token. Nothing if it is not ours.
     #[must_use]
     pub fn held(&self, token: &str) -> Option<HeldRequest> {
         self.ring.open_request(token).map(HeldRequest)

@@ -47,7 +47,7 @@ impl Gatepost {
             .await
     }
 
-    /// Ends all sessions of an account, and voids every request.
+    /// Ends all sessions of an account, and voids its requests.
     ///
     /// # Errors
     /// `NoAccount`; `House`.
@@ -83,7 +83,7 @@ impl Gatepost {
         .await?
     }
 
-    /// Changes an account in one commit with its event. Writes neither if `edit` changes nothing.
+    /// Changes an account in one commit with its event. Writes nothing if the edit changes nothing.
     pub(in crate::domain) async fn change_account(
         &self,
         address: &EmailAddress,

@@ -41,7 +41,7 @@ pub struct HandedOut {
     pub expires_at: Timestamp,
 }
 
-/// Some accounts in the order of their addresses.
+/// One page of accounts, in the order of their addresses.
 #[derive(Clone, Debug)]
 pub struct AccountPage {
     /// The accounts.

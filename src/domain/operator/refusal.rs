@@ -3,8 +3,6 @@
 use crate::domain::error::Error;
 use crate::domain::record::address::EmailAddress;
 
-/// Why the operator is refused. No door ever shows any of this, because it would tell a stranger who
-/// has an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The address already has an account.

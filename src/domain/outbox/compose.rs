@@ -1,5 +1,5 @@
-//! What a letter says at the moment it is sent: its secrets are derived then, and what speaks of
-//! something that is over is not sent at all.
+//! Composing an email when it is sent: its secrets are derived only then, and an email about something
+//! that is over is not sent.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -16,12 +16,12 @@ use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Request;
 use crate::domain::token::LinkClaims;
 
-/// To whom a letter goes, and what it says.
+/// The recipient of an email, and what it says.
 type Composed = (EmailAddress, Matter);
 
 impl Gatepost {
-    /// All that the words of a claimed letter need. Nothing, when what it speaks of is over: it has
-    /// left the outbox then, since a dead link must not be mailed.
+    /// Everything needed to write a claimed email. Nothing if what it is about is over: then it is removed
+    /// from the outbox, so that no dead link is sent.
     ///
     /// # Errors
     /// `Store`.
@@ -44,7 +44,7 @@ impl Gatepost {
         Ok(Some(Contents { id: letter.id, to, queued_at: letter.queued_at, matter }))
     }
 
-    /// What a letter of a request says, and to whom.
+    /// The email of a request.
     async fn compose_request(
         &self,
         letter: &Letter,
@@ -56,8 +56,8 @@ impl Gatepost {
         let is_its = |it: &Request| it.generation.number == generation && !it.is_over(now);
         let Some(request) = found.value.filter(is_its) else { return Ok(None) };
         let ownership = self.ownership_for(&request).await?;
-        // What is not so any more is not told: that there is no account, or that somebody wants an address
-        // whose account is gone.
+        // An email that is no longer true is not sent: that there is no account, or that someone wants the
+        // address of an account that is gone.
         if kind != self.letter_kind(request.purpose, &ownership) {
             return Ok(None);
         }
@@ -74,15 +74,15 @@ impl Gatepost {
         let left = request.expires_at.since(now);
         let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime).min(left);
         let (link, code) = (self.ring.seal_link(&claims), self.ring.code(&claims));
-        // The key of its secrets may be gone from the ring.
+        // The key may no longer be in the ring.
         Ok(link.zip(code).map(|(link, code)| {
             let link = Some(link).filter(|_| kind != LetterKind::YourCode);
             (letter.to.clone(), Matter { kind, link, code: Some(code), lifetime })
         }))
     }
 
-    /// The link that undoes a change of address. It goes to the address that was proven, in its own
-    /// spelling, whoever asked and however they wrote it: another spelling may be another mailbox.
+    /// The link that undoes a change of address. It always goes to the proven address in its own spelling,
+    /// however the request spelled it, since another spelling may be another mailbox.
     async fn compose_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Composed>, Error> {
         let now = self.world.now();
         let account: Found<Account> = self.find(Key::account(account)).await?;
@@ -96,7 +96,7 @@ impl Gatepost {
         }))
     }
 
-    /// Which letter is owed at an address, by what was asked for and who stands there.
+    /// Which email an address gets, by the purpose of the request and who the address belongs to.
     pub(in crate::domain) fn letter_kind(&self, purpose: Purpose, ownership: &Ownership) -> LetterKind {
         if ownership.reserved_for().is_some() {
             return LetterKind::AddressChanged;

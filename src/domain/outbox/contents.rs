@@ -8,34 +8,34 @@ use crate::domain::record::letter::LetterKind;
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::{Code, LinkToken};
 
-/// All that the words of one letter need.
+/// Everything needed to write one email.
 #[derive(Clone, Debug)]
 pub struct Contents {
-    /// The letter's id.
+    /// The id.
     pub id: LetterId,
-    /// To whom.
+    /// The recipient.
     pub to: EmailAddress,
-    /// When it was asked for.
+    /// When it was requested.
     pub queued_at: Timestamp,
     /// What it says.
     pub matter: Matter,
 }
 
-/// What a letter says.
+/// What an email says.
 #[derive(Clone, Debug)]
 pub struct Matter {
-    /// Which letter.
+    /// The kind of email.
     pub kind: LetterKind,
-    /// The link in it, if there is one.
+    /// The link, if there is one.
     pub link: Option<LinkToken>,
-    /// The code in it, if there is one.
+    /// The code, if there is one.
     pub code: Option<Code>,
-    /// How long link and code are good, counted from now.
+    /// How long link and code are valid from now on.
     pub lifetime: Duration,
 }
 
 impl Matter {
-    /// News without link or code.
+    /// A notice, without link or code.
     #[must_use]
     pub fn notice(kind: LetterKind) -> Self {
         Self { kind, link: None, code: None, lifetime: Duration::ZERO }

@@ -1,10 +1,10 @@
-//! The letters that are owed, as the worker that sends them sees them.
+//! The outbox: emails waiting to be sent, and what the worker that sends them does with them.
 //!
-//! 1. The worker claims what is due: one commit puts its name on a page of letters and moves them
-//!    to when the claim ends, so a worker that dies loses none of them.
-//! 2. For each it asks for the contents. What speaks of something that is over is dropped.
-//! 3. The mail server has taken it: the letter leaves the outbox and its lifetime starts.
-//!    Or not yet: it is due again later. Or never: it leaves, and the log says why.
+//! 1. The worker claims emails that are due. One commit marks them and moves their due time to the end of
+//!    the claim, so a worker that dies loses none of them.
+//! 2. It asks for the contents of each (`compose`). An email about something that is over is dropped.
+//! 3. If the mail server accepts it, the email leaves the outbox and its lifetime begins. If not yet, it
+//!    is due again later. If never, it leaves the outbox, and the log says why.
 
 mod compose;
 mod contents;
@@ -27,38 +27,37 @@ use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Decision, Gatepost};
 
-/// Longer than any conversation with a mail server may last.
+/// How long a claim lasts: longer than any conversation with a mail server.
 const LEASE: Duration = Duration::from_mins(5);
-/// The first wait after a failed try; it doubles with each.
+/// The delay after the first failed attempt. It doubles with each further attempt.
 const FIRST_DELAY: Duration = Duration::from_secs(2);
-/// The longest wait between two tries.
+/// The longest delay between two attempts.
 const LONGEST_DELAY: Duration = Duration::from_mins(5);
-/// How many letters one look into the outbox takes: moving one writes two keys, and a change holds
-/// a hundred.
+/// How many emails are read at once. Moving an email writes two keys, and a change holds a hundred.
 const PAGE: usize = 45;
-/// A last try is made this long before there is nothing left to try for.
+/// A last attempt is made this long before delivery is given up.
 const LAST_CALL: Duration = Duration::from_mins(1);
 
-/// A letter this run of the process is sending.
+/// An email that this run of the process is sending.
 #[derive(Clone, Debug)]
 pub struct Claim {
     letter: Letter,
     key: Key,
 }
 
-/// How the mail server (or its silence) ended a try.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// It has the letter.
+    /// The mail server accepted the email.
     Taken,
-    /// Not now: try again.
+    /// Not now: try again later.
     Delayed,
-    /// It will never take this letter.
+    /// The mail server will never accept this email.
     Refused,
 }
 
 impl Claim {
-    /// The letter that is being sent.
+    /// The email being sent.
     #[must_use]
     pub fn letter(&self) -> &Letter {
         &self.letter
@@ -66,8 +65,8 @@ impl Claim {
 }
 
 impl Gatepost {
-    /// Frees what a run of the process that died had claimed. Called once, by a run that is alone
-    /// with its store, before its first claim.
+    /// Frees the claims of a run of the process that died. Called once, by a run that has the store to
+    /// itself, before its first claim.
     ///
     /// # Errors
     /// `Store`.
@@ -88,7 +87,7 @@ impl Gatepost {
         }
     }
 
-    /// Claims up to `limit` letters that are due (step 1). None, when none is.
+    /// Claims up to `limit` emails that are due (step 1).
     ///
     /// # Errors
     /// `Store`.
@@ -99,7 +98,7 @@ impl Gatepost {
         Ok(self.move_letters(page, |_| true, now.plus(LEASE), claim).await?.unwrap_or_default())
     }
 
-    /// When the next letter is due: at once, if one is overdue. Nothing, when none is owed.
+    /// When the next email is due, which may be in the past. Nothing if the outbox is empty.
     ///
     /// # Errors
     /// `Store`.
@@ -108,8 +107,7 @@ impl Gatepost {
         Ok(first.first().and_then(|(key, _)| key.letter_due()))
     }
 
-    /// The letters that are owed to an address, or to anybody. For who waits for them in the
-    /// mailbox.
+    /// The emails queued for an address, or for anyone. For those who wait for them in the mailbox.
     ///
     /// # Errors
     /// `Store`.
@@ -127,20 +125,20 @@ impl Gatepost {
         }
     }
 
-    /// Returns when a letter came to be owed since the last call.
+    /// Returns when an email has been queued since the last call.
     pub async fn letter_queued(&self) {
         self.letter_queued.notified().await;
     }
 
-    /// The clock's alarm, for a worker that waits for the next letter.
+    /// Waits until `at`, for a worker that waits for the next email.
     pub async fn sleep_until(&self, at: Timestamp) {
         self.world.clock.sleep_until(at).await;
     }
 
-    /// Ends a try (step 3).
+    /// Records the result of an attempt (step 3).
     ///
     /// # Errors
-    /// `Store`: the letter stays claimed and is sent again when the claim ends.
+    /// `Store`: the email stays claimed and is sent again when the claim ends.
     pub async fn delivered(&self, claim: &Claim, delivery: Delivery) -> Result<(), Error> {
         let lifetime = self.settings.link_lifetime;
         let now = self.world.now();
@@ -177,8 +175,8 @@ impl Gatepost {
         .await
     }
 
-    /// The change that takes a letter out of where it was claimed. None, when the claim ended
-    /// meanwhile and the letter has moved on: then nobody must touch it twice.
+    /// A change that removes a claimed email. Nothing if the claim ended meanwhile and the email has moved
+    /// on, since it must not be handled twice.
     async fn remove_claimed(&self, claim: &Claim) -> Result<Option<Change>, Error> {
         let found: Found<Letter> = self.find(claim.key.clone()).await?;
         if found.value.is_none() {
@@ -190,8 +188,8 @@ impl Gatepost {
         Ok(Some(change))
     }
 
-    /// Doubles with each try up to a limit, and up to a fifth less by chance, so that letters that
-    /// failed together do not come back together.
+    /// Doubles with each attempt up to a limit, and is up to a fifth shorter at random, so that emails
+    /// that failed together do not all come back together.
     fn delay_after(&self, tries: u16) -> Duration {
         let factor = 2_u32.saturating_pow(u32::from(tries));
         let delay = FIRST_DELAY.saturating_mul(factor).min(LONGEST_DELAY);
@@ -199,7 +197,7 @@ impl Gatepost {
         delay * 4 / 5 + delay / 5 * chance / 255
     }
 
-    /// Takes a letter out of the outbox and tells its request, in one commit with the event.
+    /// Removes an email from the outbox and updates its request, in one commit with the event.
     pub(in crate::domain) async fn finish(
         &self,
         claim: &Claim,
@@ -223,8 +221,8 @@ impl Gatepost {
         .await
     }
 
-    /// Moves those letters of a page that are `wanted` to a new due time, in one commit. Nothing,
-    /// when another worker was faster.
+    /// Moves the `wanted` emails of a page to a new due time, in one commit. Nothing if another worker was
+    /// faster.
     async fn move_letters(
         &self,
         page: Vec<(Key, Versioned)>,

@@ -1,4 +1,4 @@
-//! Emails that tell an account's owner what has happened.
+//! Notices: emails that tell an account's owner what happened.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter, LetterKind};
 
-/// How long news is tried to be delivered.
+/// How long delivery of a notice is attempted.
 const NOTICE_LIFETIME: Duration = Duration::from_hours(3 * 24);
 
 impl Gatepost {
-    /// Owes a letter that brings news.
+    /// Queues a notice.
     pub(in crate::domain) fn queue_notice(
         &self,
         change: &mut Change,

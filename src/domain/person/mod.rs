@@ -1,4 +1,9 @@
-//! How people come in: signing in, registering, recovering a password, confirming who they are.
+//! How people come in.
+//!
+//! - `sign_in`: signing in by email or with a password
+//! - `registration`: registering with a password
+//! - `recovery`: replacing a forgotten password
+//! - `reauthentication`: confirming who is signed in
 
 mod reauthentication;
 mod recovery;

@@ -1,5 +1,5 @@
-//! Proving once more who is signed in, by the password or a mailed code: a change to the account needs
-//! a sign-in that is not long ago. It changes no session's id.
+//! Confirming who is signed in, with the password or an emailed code. Changes to the account need a recent
+//! sign-in or this. It does not change the id of the session.
 
 use crate::domain::Decision;
 use crate::domain::Gatepost;
@@ -19,10 +19,11 @@ use crate::domain::record::session::Session;
 use crate::domain::session::SignedIn;
 
 impl Gatepost {
-    /// Proves it by the password.
+    /// Confirms it with the password.
     ///
     /// # Errors
-    /// `SignInRequired`; `InvalidCredentials`, also without a password; `Store(Busy)`; `Store`.
+    /// `SignInRequired`; `InvalidCredentials`, also if the account has no password; `Store(Busy)`;
+    /// `Store`.
     pub async fn reauthenticate(
         &self,
         token: &str,
@@ -36,7 +37,7 @@ impl Gatepost {
             let now = self.world.now();
             let mut change = Change::new();
             actor.expected_by(&mut change);
-            // A password that was changed meanwhile has ended this session.
+            // If the password was changed meanwhile, that has ended this session.
             if !is_right {
                 let event = Event::new(now, EventName::PasswordRefused, Some(account.id), client);
                 return Ok(Decision::Commit {
@@ -54,10 +55,10 @@ impl Gatepost {
         .await
     }
 
-    /// Asks for a code to prove it by. The code is good in this session alone.
+    /// Requests a code to confirm it with. The code works only in this session.
     ///
     /// # Errors
-    /// `SignInRequired`; `TooManyMails` within 30 s of the last letter; `Store`.
+    /// `SignInRequired`; `TooManyMails` within 30 s of the last email; `Store`.
     pub async fn request_reauthentication(
         &self,
         token: &str,

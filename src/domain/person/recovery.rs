@@ -1,4 +1,4 @@
-//! A forgotten password: asking for the letter by which a new one is set (`effect::reset_by`).
+//! A forgotten password: requesting the email with which a new one is set (`mailed::outcome` sets it).
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -9,11 +9,11 @@ use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 
 impl Gatepost {
-    /// Asks for a letter to set a new password, or for one more where one of the requests in `held`
-    /// asked for this address before. An address without an account gets a letter that says so.
+    /// Requests an email for setting a new password, or another one if one of the `held` requests asked
+    /// for this address before. An address without an account gets an email that says so.
     ///
     /// # Errors
-    /// `TooManyMails` within 30 s of the last letter of the same request; `Store`.
+    /// `TooManyMails` within 30 s of the last email of the same request; `Store`.
     pub async fn forgot_password(
         &self,
         address: &EmailAddress,

@@ -1,11 +1,11 @@
-//! Registering with address and password.
+//! Registering with an address and a password.
 //!
-//! 1. The password is checked and hashed, and waits with the request for the address to be proven. No
-//!    account exists until then, whoever typed what.
-//! 2. The newest of these passwords are known under their address, so that whoever signs in with one
-//!    is told to look into the inbox, and is never let further.
-//! 3. When anybody proves the address, all of them are forgotten; in the browser that registered, its
-//!    own becomes the account's (`redeem`).
+//! 1. The password is checked and hashed, and waits in the request until the address is proven. No account
+//!    exists until then.
+//! 2. The newest of these passwords are listed under their address. Someone who signs in with one of them
+//!    is told to confirm first, and gets no further.
+//! 3. When anyone proves the address, all of them are forgotten. In the browser that registered, its own
+//!    password becomes the account's (`mailed::redeem`).
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -18,12 +18,12 @@ use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 
 impl Gatepost {
-    /// Registers an address with a password. The letter confirms; where there is an account already,
-    /// it says so and signs in. Asked again with the same of `held`, it is one more letter, and the
-    /// newer password and `next` count.
+    /// Registers an address with a password. The email confirms the address; if it has an account already,
+    /// the email says so and signs in. Asking again with the same `held` request sends another email, and
+    /// the newer password and `next` count.
     ///
     /// # Errors
-    /// `RegistrationClosed`; `WeakPassword`; `TooManyMails` within 30 s of the last letter of the same
+    /// `RegistrationClosed`; `WeakPassword`; `TooManyMails` within 30 s of the last email of the same
     /// request; `Store`.
     pub async fn register(
         &self,
@@ -44,13 +44,13 @@ impl Gatepost {
         self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
     }
 
-    /// The fewest bytes of a new password.
+    /// The minimum length of a new password in bytes.
     #[must_use]
     pub fn min_password_bytes(&self) -> usize {
         self.settings.passwords.min_bytes
     }
 
-    /// How many passwords this process has ever hashed.
+    /// How many passwords this process has hashed so far.
     #[must_use]
     pub fn passwords_hashed(&self) -> u64 {
         self.slots.hashed()

@@ -1,7 +1,7 @@
-//! Signing in: by a letter that is asked for here, or by a password.
+//! Signing in: requesting an email, or with a password.
 //!
-//! A sign-in by password computes exactly one Argon2id and commits once, whoever is behind the
-//! address: an account with or without a password, a registration that waits, or nobody.
+//! A password sign-in computes exactly one Argon2id hash and makes one commit, no matter who the address
+//! belongs to: an account with or without a password, an unconfirmed registration, or no one.
 
 use crate::domain::error::Error;
 use crate::domain::mailed::Passwords;
@@ -25,42 +25,42 @@ use crate::domain::session::SignedIn;
 use crate::domain::token::RequestToken;
 use crate::domain::{Decision, Gatepost};
 
-/// How often a password is hashed anew because its recipe was changed in that very moment.
+/// How often a password is hashed again because its recipe changed in that moment.
 const MAX_RECIPE_CHANGES: usize = 3;
 
-/// What the right password comes to.
+/// What happens with the right password.
 #[derive(Clone, Debug)]
 pub enum PasswordSignIn {
-    /// Somebody is signed in.
+    /// Someone is signed in.
     SignedIn(Box<SignedIn>),
-    /// It is the password of a registration that was never confirmed.
+    /// It is the password of an unconfirmed registration.
     Unconfirmed(Unconfirmed),
 }
 
-/// The registration that somebody has to confirm first.
+/// A registration that has to be confirmed first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unconfirmed {
-    /// Which request.
+    /// The request.
     pub held: HeldRequest,
-    /// Proves "I am the one who asked": who knows its password is.
+    /// Proves "I made this request". Knowing the password is proof of that.
     pub request: RequestToken,
-    /// When the request is over.
+    /// When the request ends.
     pub expires_at: Timestamp,
 }
 
-/// What came of comparing, once.
+/// The result of one comparison.
 enum PasswordCheck {
     Answer(PasswordSignIn),
-    /// The recipe was changed meanwhile: hash by this one.
+    /// The recipe has changed meanwhile: hash with this one.
     RecipeChanged(Recipe),
 }
 
 impl Gatepost {
-    /// Asks for a letter to sign in, or for one more where one of the requests in `held` asked for
-    /// this address before.
+    /// Requests a sign-in email, or another one if one of the `held` requests asked for this address
+    /// before.
     ///
     /// # Errors
-    /// `TooManyMails` within 30 s of the last letter of the same request; `Store`.
+    /// `TooManyMails` within 30 s of the last email of the same request; `Store`.
     pub async fn request_sign_in(
         &self,
         address: &EmailAddress,
@@ -72,12 +72,12 @@ impl Gatepost {
         self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
     }
 
-    /// Signs in with address and password. `left` is the token of the session the caller is signed in
-    /// with, if it is: that session ends with the new one.
+    /// Signs in with an address and a password. `previous_session` is the token of the session the caller
+    /// is signed in with, if any: that session ends with the new one.
     ///
     /// # Errors
-    /// `InvalidCredentials`; `AccountDisabled` for the right password alone; `Store(Busy)` when too
-    /// many passwords are being hashed; `Store`.
+    /// `InvalidCredentials`; `AccountDisabled`, only for the right password; `Store(Busy)` if too many
+    /// passwords are being hashed; `Store`.
     pub async fn sign_in_with_password(
         &self,
         address: &EmailAddress,
@@ -85,7 +85,8 @@ impl Gatepost {
         previous_session: Option<&str>,
         client: &Client,
     ) -> Result<PasswordSignIn, Error> {
-        // No account has one, and to hash what is not even read to its end would be wrong.
+        // No account has such a password, and hashing an input of any length would be a way to overload
+        // the server.
         if password.is_too_long() {
             return Err(Error::InvalidCredentials);
         }
@@ -166,20 +167,21 @@ impl Gatepost {
                 Ok(PasswordCheck::Answer(PasswordSignIn::Unconfirmed(unconfirmed)))
             }
         };
-        // Standing and registrations are read one after the other: who was confirmed in between had
-        // neither an account nor a registration, and the right password would be told to be wrong.
+        // The owner of the address and its registrations are read one after the other. Someone who
+        // confirmed in between would have neither an account nor a registration, and the right password
+        // would be called wrong.
         let mut change = Change::new();
         passwords.ownership.expected_by(&mut change);
         if account.is_none() {
-            // An account gets the event into its history: as many writes where there is none, or the time
-            // would tell them apart.
+            // An account gets a copy of the event. Without an account this delete takes its place;
+            // otherwise the response time would tell them apart.
             change.delete(Key::history(AccountId::NO_ONE, event.at, [0; 8]));
         }
         Ok(Decision::Commit { change, event: Some(event), answer })
     }
 
-    /// The account with its password hashed as it is done today, where it was hashed otherwise: the
-    /// only moment when the password itself is there.
+    /// The account with its password hashed in the current way. This is the only moment when the password
+    /// itself is there to hash.
     async fn rehashed(&self, account: &Account, password: &Password) -> Result<Account, Error> {
         let today = self.current_recipe(account);
         if account.password.as_ref().is_none_or(|hash| hash.recipe == today) {
@@ -187,7 +189,7 @@ impl Gatepost {
         }
         match self.hash(password, today).await {
             Ok(hash) => Ok(Account { password: Some(hash), ..account.clone() }),
-            // The password was right: it is renewed at another time.
+            // The password was right, so the sign-in goes on. It is hashed again another time.
             Err(Error::Store(StoreError::Busy)) => Ok(account.clone()),
             Err(error) => Err(error),
         }

@@ -1,11 +1,11 @@
 //! Deleting an account.
 //!
-//! One commit takes the account, its addresses and its password, so that nothing of it opens or is mailed
-//! any more but the letter that says so. What is then left over, and can be much, is removed by the
-//! sweeper: sessions, the events under the account, the requests it asked for.
+//! One commit removes the account, its addresses and its password, so nothing of it works any more, and no
+//! email about it is sent except the notice. The sweeper then removes the rest, which can be a lot:
+//! sessions, the events of the account, the requests it made.
 //!
-//! What others asked for at its address stays until its own end, dead: to its holder every request looks
-//! alike, or a stranger would learn that there was an account, and that it is gone.
+//! Requests that others made for its address stay until their own end, dead. To its holder every request
+//! looks alike; otherwise a stranger would learn that there was an account and that it is gone.
 
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
@@ -14,7 +14,7 @@ use crate::domain::record::key::Key;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
-    /// Deletes the account of a session.
+    /// Deletes the account that is signed in.
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.

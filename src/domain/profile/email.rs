@@ -1,10 +1,10 @@
-//! Changing the address.
+//! Changing the address of an account.
 //!
-//! 1. Somebody signed in asks; the account remembers the request as its one pending change, and the old
-//!    address is told.
-//! 2. The letter to the new address is redeemed in a live session of the account alone.
-//! 3. The address changes; the old one is held for its owner, who gets the letter that undoes it
-//!    (`undo`).
+//! 1. Someone signed in asks. The account remembers the request as its one pending change, and the old
+//!    address gets a notice.
+//! 2. The email to the new address is redeemed in a live session of the account, and only there.
+//! 3. The address changes. The old one is reserved for its owner, who gets an email with a link to undo
+//!    the change (`mailed::undo`).
 
 use crate::domain::error::Error;
 use crate::domain::mailed::{Ask, MailQueued};
@@ -23,8 +23,8 @@ use crate::domain::session::SignedIn;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
-    /// Asks to change the address (step 1). The answer does not tell whether somebody has it: its
-    /// owner gets a letter then.
+    /// Requests a change of address (step 1). The answer does not reveal whether the new address has an
+    /// account: its owner gets an email in that case.
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `TooManyMails`; `TooManyChanges`; `Store`.
@@ -44,7 +44,7 @@ impl Gatepost {
             let now = self.world.now();
             Self::check_undo_limit(account, now)?;
             let asker = AskingAccount::of(account, &actor.session);
-            // One that was called off, or gave way to another, begins anew.
+            // A cancelled or superseded change is not resent: asking again begins a new one.
             let pending = account.pending_change.as_ref().map(|change| change.nonce);
             let held: Vec<HeldRequest> =
                 held.iter().copied().filter(|held| Some(held.nonce()) == pending).collect();
@@ -60,7 +60,7 @@ impl Gatepost {
             }
             let pending = PendingChange {
                 nonce: queued.held.nonce(),
-                // As the request has it, whose spelling the account will get.
+                // In the spelling of the request, which the account will get.
                 address: queued.email.clone(),
                 over_at: queued.expires_at,
             };
@@ -71,7 +71,7 @@ impl Gatepost {
         .await
     }
 
-    /// Calls off the change that waits. No mistake where none does.
+    /// Cancels the pending change. Not an error if there is none.
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.

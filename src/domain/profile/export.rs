@@ -1,4 +1,4 @@
-//! All that is known of a person, for that person.
+//! Everything that is stored about a person, for that person.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -9,22 +9,22 @@ use crate::domain::record::key::Span;
 use crate::domain::record::session::Session;
 use crate::domain::session::Live;
 
-/// How many of the latest events the profile shows.
+/// How many recent events the account page shows.
 pub const SHOWN_EVENTS: usize = 10;
-/// How many events are taken out of the store at a time.
+/// How many events are read at a time.
 const PAGE: usize = 500;
 
-/// An account, where it is signed in, and what happened to it.
+/// Everything stored about an account except its own record.
 #[derive(Clone, Debug)]
 pub struct Export {
-    /// The live sessions, the last used first.
+    /// The live sessions, most recently used first.
     pub sessions: Vec<Session>,
-    /// Every event, the newest first.
+    /// Every event, newest first.
     pub events: Vec<Event>,
 }
 
 impl Gatepost {
-    /// Everything.
+    /// Exports everything.
     ///
     /// # Errors
     /// `Store`.
@@ -32,7 +32,7 @@ impl Gatepost {
         Ok(Export { sessions: self.sessions(live).await?, events: self.events(live, usize::MAX).await? })
     }
 
-    /// The latest events of an account, the newest first.
+    /// The latest events of an account, newest first.
     ///
     /// # Errors
     /// `Store`.

@@ -1,6 +1,10 @@
-//! What a person does with their own account. Every change is made by a session whose sign-in is recent
-//! (`acting`), and commits with its event; what would hurt in somebody else's hands also owes the owner a
-//! letter. The undo alone needs no session: it is for who has lost it.
+//! What people do with their own account. A session with a recent sign-in makes every change, and each
+//! change is committed with its event. Changes that would be harmful in the wrong hands also send the
+//! owner a notice.
+//!
+//! - `password`, `email`: changing the password and the address
+//! - `sessions`: listing and ending sessions
+//! - `export`, `deletion`: downloading the data, deleting the account
 
 mod deletion;
 mod email;

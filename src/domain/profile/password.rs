@@ -1,5 +1,5 @@
 //! Setting, changing and removing the password. Each ends all other sessions, voids every request, and
-//! tells the owner by mail.
+//! notifies the owner by email.
 
 use crate::domain::error::Error;
 use crate::domain::password::Password;
@@ -13,7 +13,7 @@ use crate::domain::session::SignedIn;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
-    /// Sets a new password; where there is one, `current` has to be it.
+    /// Sets a new password. If the account has one, `current` must be it.
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `WeakPassword`; `CurrentPasswordRequired`;
@@ -39,7 +39,7 @@ impl Gatepost {
         self.put_password(token, Some(&hash), EventName::PasswordChanged, client).await
     }
 
-    /// Removes the password: the account signs in by mail alone. No mistake where there is none.
+    /// Removes the password; its owner signs in by email from then on. Not an error if there is none.
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.
@@ -51,8 +51,7 @@ impl Gatepost {
         self.put_password(token, None, EventName::PasswordRemoved, client).await
     }
 
-    /// Where the account has another password by now than the one that was typed, the session that acts is
-    /// dead.
+    /// If the account got another password since the current one was checked, that has ended this session.
     async fn put_password(
         &self,
         token: &str,
@@ -75,7 +74,7 @@ impl Gatepost {
         .await
     }
 
-    /// Only while the account is there: nobody would remove what is written under one that is gone.
+    /// Expects the account, because an event written under a deleted account would never be removed.
     async fn refuse_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
         self.decide_and_commit(client, || async {
             let actor = self.recently_signed_in_with(token).await?;

@@ -1,4 +1,4 @@
-//! Where somebody is signed in, and ending that elsewhere.
+//! Where someone is signed in, and ending sessions elsewhere.
 
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
@@ -13,7 +13,7 @@ use crate::domain::session::SignedIn;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
-    /// The live sessions of an account, the last used first.
+    /// The live sessions of an account, most recently used first.
     ///
     /// # Errors
     /// `Store`.
@@ -28,7 +28,7 @@ impl Gatepost {
     /// Ends one session of the account.
     ///
     /// # Errors
-    /// `SignInRequired`; `RecentSignInRequired`; `NotFound`, also where it is somebody else's; `Store`.
+    /// `SignInRequired`; `RecentSignInRequired`; `NotFound`, also for someone else's session; `Store`.
     pub async fn end_session(&self, token: &str, id: SessionId, client: &Client) -> Result<(), Error> {
         self.decide_and_commit(client, || async {
             let actor = self.recently_signed_in_with(token).await?;

@@ -1,7 +1,7 @@
-//! Somebody signed in who changes something about the account.
+//! The actor: someone signed in who changes something about their account.
 //!
-//! What a session may do is decided in the same commit as its effect: the session and the account are
-//! expected as they were read, so a session that is ended meanwhile changes nothing any more.
+//! Whether a session may do something is decided in the same commit as the change. Session and account are
+//! expected as they were read, so a session that is ended meanwhile changes nothing.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -22,20 +22,20 @@ pub(in crate::domain) struct Actor {
 }
 
 impl Actor {
-    /// Makes `change` hold only while both are still so.
+    /// Makes `change` depend on both being unchanged.
     pub(in crate::domain) fn expected_by(&self, change: &mut Change) {
         self.found.0.expected_by(change);
         self.found.1.expected_by(change);
     }
 
-    /// The same for the session alone, where the account is expected already.
+    /// Makes `change` depend on the session only, for a change that already expects the account.
     pub(in crate::domain) fn expected_session(&self, change: &mut Change) {
         self.found.0.expected_by(change);
     }
 }
 
 impl Gatepost {
-    /// A session and its account, as of one moment, if it is live.
+    /// A session and its account as of one moment, if the session is live.
     pub(in crate::domain) async fn find_actor(
         &self,
         account: AccountId,
@@ -43,7 +43,8 @@ impl Gatepost {
     ) -> Result<Option<Actor>, Error> {
         let (mut found, mut owner) =
             self.find_both::<Session, Account>(Key::session(account, session), Key::account(account)).await?;
-        // Moved, not copied: every act of somebody signed in comes by here. What is expected stays found.
+        // Moved instead of copied, since every action of someone signed in comes through here. The
+        // versions stay behind and can be expected.
         let (Some(session), Some(account)) = (found.value.take(), owner.value.take()) else {
             return Ok(None);
         };
@@ -52,20 +53,20 @@ impl Gatepost {
         Ok(is_live.then_some(Actor { account, session, found: (found, owner) }))
     }
 
-    /// Who acts with this session token.
+    /// The session and account that a session token belongs to.
     pub(in crate::domain) async fn signed_in_with(&self, token: &str) -> Result<Actor, Error> {
         let claims = self.ring.open_session(token).ok_or(Error::SignInRequired)?;
         self.find_actor(claims.account, claims.session).await?.ok_or(Error::SignInRequired)
     }
 
-    /// The same, where the sign-in has to be recent: who finds an unlocked screen changes nothing.
+    /// The same, if the sign-in is recent: someone who finds an unlocked screen must not change anything.
     pub(in crate::domain) async fn recently_signed_in_with(&self, token: &str) -> Result<Actor, Error> {
         let actor = self.signed_in_with(token).await?;
         if self.is_recent(&actor.session) { Ok(actor) } else { Err(Error::RecentSignInRequired) }
     }
 
-    /// Writes the account in a new epoch, in which nothing lives on but the acting session, under a new
-    /// id: a stolen copy of it is as dead as all others.
+    /// Writes the account in a new epoch, which ends all sessions except the current one. That one
+    /// continues under a new id, so a stolen copy of it is dead too.
     pub(in crate::domain) async fn put_in_new_epoch(
         &self,
         change: &mut Change,

@@ -1,8 +1,8 @@
-//! Staying signed in, and signing out.
+//! Being signed in, and signing out.
 //!
-//! A session is live while it stands in the store, is not over, was used lately enough, and its
-//! account is in the epoch the session was made in. It is looked up at every request, so ended
-//! means refused at the very next one.
+//! A session is live while it is stored, has not ended, was used recently enough, and its account is in
+//! the epoch of the sign-in. It is looked up with every request, so a session that is ended is refused
+//! with the very next one.
 
 mod actor;
 mod signed_in;
@@ -26,26 +26,26 @@ use crate::domain::record::time::Timestamp;
 use crate::domain::token::SessionClaims;
 use crate::domain::{Decision, Gatepost};
 
-/// Most sessions one account has; the oldest make room.
+/// The most sessions of one account. The oldest end first.
 pub const MAX_SESSIONS: usize = 50;
-/// How far a clock is set back without anybody being asked anew.
+/// How far the clock can be set back without making a recent sign-in count as old.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
-/// Last use is written at most this often.
+/// The last use is written at most this often.
 const TOUCH_AFTER: Duration = Duration::from_mins(5);
 
 impl Gatepost {
-    /// Who is signed in with this session token.
+    /// Who is signed in with a session token.
     ///
     /// # Errors
-    /// `SignInRequired` when nobody is; `Store`.
+    /// `SignInRequired`; `Store`.
     pub async fn session(&self, token: &str) -> Result<Live, Error> {
         let Actor { account, session, .. } = self.signed_in_with(token).await?;
         self.touch(&session).await;
         Ok(Live { account, session })
     }
 
-    /// Whether who brings this token may change the account: asked before it is looked at what was typed,
-    /// since nobody else is told what is wrong with that.
+    /// Checks that a session token may change the account. Doors ask before they look at any input, since
+    /// no one else is told what is wrong with it.
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.
@@ -53,16 +53,17 @@ impl Gatepost {
         self.recently_signed_in_with(token).await.map(drop)
     }
 
-    /// Whether its holder may change the account without proving once more who they are.
+    /// Whether a session may change the account without confirming first.
     #[must_use]
     pub fn is_recent(&self, session: &Session) -> bool {
         let now = self.world.now();
-        // What was proven in a future that the clock has left again would be recent for that long.
+        // After the clock was set back, a sign-in in the future would otherwise count as recent until
+        // then.
         let is_past = session.proven_at <= now.plus(CLOCK_STEP);
         is_past && now < session.recent_until()
     }
 
-    /// Ends the session of this token. No mistake when there is none.
+    /// Ends the session of a token. Not an error if there is none.
     ///
     /// # Errors
     /// `Store`.
@@ -87,7 +88,7 @@ impl Gatepost {
         !account.disabled && session.epoch == account.epoch && self.world.now() < self.session_end(session)
     }
 
-    /// When a session is over unless it is used again.
+    /// When a session ends if it is not used again.
     pub(in crate::domain) fn session_end(&self, session: &Session) -> Timestamp {
         session.expires_at.min(session.last_used_at.plus(self.settings.session_idle))
     }
@@ -100,7 +101,7 @@ impl Gatepost {
         client: &Client,
     ) -> Session {
         Session {
-            // A new id at every sign-in: a planted one is never taken over.
+            // A new id at every sign-in, so that no one can plant a session id.
             id: SessionId(self.world.random()),
             account: account.id,
             key: self.ring.newest(),
@@ -115,8 +116,8 @@ impl Gatepost {
         }
     }
 
-    /// Adds a session to a change that also writes the account, ends the one this browser leaves
-    /// (`left` is its token), and the oldest beyond the cap.
+    /// Adds a session to a change that also writes the account. Ends the session this browser is leaving
+    /// (`previous_session` is its token), and the oldest sessions beyond the limit.
     pub(in crate::domain) async fn put_session(
         &self,
         change: &mut Change,
@@ -128,7 +129,7 @@ impl Gatepost {
         self.put_session_replacing(change, session, previous).await
     }
 
-    /// The same, in place of the session under the key `left`.
+    /// The same, with the key of the session to end.
     pub(in crate::domain) async fn put_session_replacing(
         &self,
         change: &mut Change,
@@ -144,7 +145,7 @@ impl Gatepost {
         Ok(())
     }
 
-    /// Sessions of an earlier epoch are dead and make room first.
+    /// The sessions to end so that the newest fits. Sessions of an earlier epoch are dead and go first.
     async fn beyond_cap(&self, newest: &Session, previous: Option<&Key>) -> Result<Vec<Key>, Error> {
         let found = self.sessions_of(newest.account).await?;
         let others = found.into_iter().filter(|(key, _)| Some(key) != previous);
@@ -154,7 +155,7 @@ impl Gatepost {
         Ok(dead.into_iter().chain(live.into_iter().take(surplus)).map(|(key, _)| key).collect())
     }
 
-    /// All sessions of an account that stand in the store, dead ones among them.
+    /// All stored sessions of an account, including dead ones.
     pub(in crate::domain) async fn sessions_of(
         &self,
         account: AccountId,
@@ -175,8 +176,8 @@ impl Gatepost {
         Ok(SignedIn { account, session, token })
     }
 
-    /// Writes down that a session is in use, now and then. A store that takes no writes keeps
-    /// nobody out, and a lost race means that somebody else just wrote it, or ended the session.
+    /// Records the use of a session now and then. A failure is harmless, so it never refuses anyone; a
+    /// conflict means that another request just did the same, or ended the session.
     async fn touch(&self, session: &Session) {
         let now = self.world.now();
         if now < session.last_used_at.plus(TOUCH_AFTER) {

@@ -4,21 +4,21 @@ use crate::domain::record::account::Account;
 use crate::domain::record::session::Session;
 use crate::domain::token::SessionToken;
 
-/// A live session and whose it is.
+/// A live session and its account.
 #[derive(Clone, Debug)]
 pub struct Live {
-    /// Whose account.
+    /// The account.
     pub account: Account,
-    /// Which session.
+    /// The session.
     pub session: Session,
 }
 
-/// Somebody who just signed in.
+/// The result of signing in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// Whose account.
+    /// The account.
     pub account: Account,
-    /// Which session.
+    /// The session.
     pub session: Session,
     /// The session's token.
     pub token: SessionToken,
