@@ -82,16 +82,17 @@ pub enum Committed {
 /// Why the store failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Surely nothing was written: out of reach, stopped, full, or the change is too large.
+    /// Certainly nothing was written: the store is unreachable, stopped or full, or the change is too
+    /// large.
     #[error("the database refused: {0}")]
     Refused(String),
-    /// More is waiting to be written than the store takes in; surely nothing was written.
+    /// Too much is waiting to be written. Certainly nothing of this change was.
     #[error("the database is busy")]
     Busy,
-    /// Nobody can know yet whether the change was written.
+    /// It is not known yet whether the change was written.
     #[error("it is not known whether a change was saved: {0}")]
     InDoubt(String),
-    /// What stands in the store cannot be read. An error, never "not found".
+    /// A record cannot be read. Never reported as "not found".
     #[error("the database is damaged: {0}")]
     Damaged(String),
 }

@@ -78,7 +78,12 @@ impl Gatepost {
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, redeemer.session).await?;
         change.put(Key::account(account.id), Record::Account(account.clone()));
-        self.queue_notice(&mut change, LetterKind::PasswordReset, &account.address, About::Account(account.id));
+        self.queue_notice(
+            &mut change,
+            LetterKind::PasswordReset,
+            &account.address,
+            About::Account(account.id),
+        );
         let event = Event::new(now, EventName::PasswordReset, Some(account.id), client);
         let signed_in = self.signed_in(account, session)?;
         Ok(mark_used(change, found.key, request, Outcome::PasswordReset, signed_in, asker, event))

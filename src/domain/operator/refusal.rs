@@ -1,8 +1,10 @@
-//! Why the operator is refused.
+//! Why a command of the operator is refused.
 
 use crate::domain::error::Error;
 use crate::domain::record::address::EmailAddress;
 
+/// Why a command of the operator is refused. No door says any of this, since a stranger would learn who
+/// has an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The address already has an account.

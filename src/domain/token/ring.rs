@@ -26,7 +26,7 @@ const KEY_ID_BITS: u8 = 0b0011_1111;
 /// Why a text is not a key ring.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRingError {
-    /// There is no key in it.
+    /// It contains no key.
     #[error("has no key")]
     Empty,
     /// A line is not `gatepost-key-1 <id> <base64 of 32 bytes>`.
