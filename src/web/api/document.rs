@@ -201,7 +201,8 @@ fn add_known_values(property: &mut Value, values: &[&str]) {
 /// Adds what the derived schemas lack: formats of times, known values, what may be null, an example.
 fn refine(name: &str, schema: &mut Value, is_input: bool) {
     let mut required = schema["required"].as_array().cloned().unwrap_or_default();
-    for (field, property) in schema["properties"].as_object_mut().into_iter().flatten() {
+    for (field, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
+    {
         if field == "at" || field.ends_with("_at") || field.ends_with("_until") {
             property["format"] = json!("date-time");
         }

@@ -83,18 +83,20 @@ impl<'a> Reader<'a> {
         html! {
             details.docs-operation {
                 summary { h3 { code { (method) " " (path) } " " (title) } }
-                div.docs-columns id=(plain(&operation["operationId"])) {
-                    div {
-                        @if !operation["description"].is_null() { p { (text(&operation["description"])) } }
-                        (session(&operation["security"]))
-                        (parameters(&operation["parameters"]))
-                        @if let Some(schema) = schema { h4 { "Request body" } (fields(schema)) }
-                    }
-                    div {
-                        h4 { "Example" }
-                        (code(title, &self.curl(path, method, operation, schema)))
-                        h4 { "Responses" }
-                        (responses(operation))
+                div.docs-body id=(plain(&operation["operationId"])) {
+                    @if !operation["description"].is_null() { p { (text(&operation["description"])) } }
+                    (session(&operation["security"]))
+                    div.docs-columns {
+                        div {
+                            (parameters(&operation["parameters"]))
+                            @if let Some(schema) = schema { h4 { "Request body" } (fields(schema)) }
+                        }
+                        div {
+                            h4 { "Example" }
+                            (code(title, &self.curl(path, method, operation, schema)))
+                            h4 { "Responses" }
+                            (responses(operation))
+                        }
                     }
                 }
             }

@@ -13,7 +13,7 @@ pub(super) fn objects(schemas: &Value) -> Markup {
             @for (name, schema) in entries(schemas) {
                 details {
                     summary { h3 { (name) } }
-                    div.docs-columns id=(format!("object-{name}")) {
+                    div.docs-body.docs-columns id=(format!("object-{name}")) {
                         div { p { (text(&schema["description"])) } (fields(schema)) }
                         div { (code(name, &format!("{:#}", schema["example"]))) }
                     }
@@ -39,9 +39,10 @@ pub(super) fn fields(schema: &Value) -> Markup {
         } @else {
             dl {
                 @for (name, property) in entries(&schema["properties"]) {
+                    @let is_required = required.iter().any(|it| it == name);
                     dt {
                         code { (name) } " " (kind(property))
-                        @if !required.iter().any(|it| it == name) { " (optional)" }
+                        @if !is_required { " (optional)" } @else if property["nullable"] == true { " or null" }
                     }
                     dd { (text(&property["description"])) }
                 }
@@ -59,7 +60,6 @@ fn kind(property: &Value) -> Markup {
         @if let Some(name) = named { (reference(name)) }
         @else if schema["format"] == "date-time" { "time" }
         @else { (plain(&schema["type"])) }
-        @if property["nullable"] == true { " or null" }
     }
 }
 
