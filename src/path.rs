@@ -187,6 +187,18 @@ pub fn link(token: &str) -> String {
     format!("{LINK}{token}")
 }
 
+/// The page of one email in the mailbox.
+#[must_use]
+pub fn letter(id: &str) -> String {
+    format!("{MAILBOX}/{id}")
+}
+
+/// The HTML part of that email, for a frame on its page.
+#[must_use]
+pub fn letter_html(id: &str) -> String {
+    format!("{MAILBOX}/{id}/html")
+}
+
 /// The path that ends one session.
 #[must_use]
 pub fn session_end(id: &str) -> String {

@@ -18,9 +18,8 @@ use std::sync::Arc;
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, get};
 
-use self::edge::{Draw, EdgeSettings, Routes, guard};
+use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
 pub use self::house::{Door, House, Site};
-use self::problem::Problem;
 use crate::domain::ports::World;
 use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
 
@@ -40,8 +39,8 @@ pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<O
 
 /// Draws refusals, each for the door that its request came through.
 pub fn draw_refusals(site: Arc<Site>) -> impl Draw {
-    move |problem: &Problem, door, request_id: &str| match door {
-        Door::Pages => pages::problem::draw(problem, &site, request_id),
-        Door::Json => api::problem::draw(problem, request_id),
+    move |refusal: &Refusal<'_>| match refusal.door {
+        Door::Pages => pages::problem::draw(refusal, &site),
+        Door::Json => api::problem::draw(refusal.problem, refusal.request_id),
     }
 }

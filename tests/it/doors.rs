@@ -17,7 +17,7 @@ both_doors! {
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
-const PAGES_ONLY: [&str; 11] = [
+const PAGES_ONLY: [&str; 12] = [
     "/",
     "/register",
     "/sign-in",
@@ -27,6 +27,7 @@ const PAGES_ONLY: [&str; 11] = [
     "/forgot-password",
     "/reauthenticate",
     "/mailbox/*",
+    "/mailbox/*/html",
     "/assets/*",
     "/favicon.ico",
 ];

@@ -1,4 +1,4 @@
-//! Landing on a link: who may redeem it, how often, and until when.
+//! Opening a link: who can redeem it, how often, and until when.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,23 +10,23 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door, path_of};
 
 both_doors! {
-    looking_at_a_link_changes_nothing,
-    elsewhere_a_link_asks_for_a_deliberate_act,
+    opening_a_link_changes_nothing,
+    another_browser_has_to_act_deliberately,
     a_link_signs_in_once,
-    the_asker_gets_the_same_answer_again_for_a_minute,
-    whoever_registered_gets_the_same_answer_again_for_a_minute,
-    a_used_link_leads_on_where_its_session_lives,
-    a_link_is_good_for_ten_minutes_after_it_was_delivered,
-    all_dead_links_are_told_in_the_same_words,
-    a_request_that_was_asked_before_the_used_one_is_void,
-    a_request_that_was_asked_after_the_used_one_lives,
-    signing_in_again_ends_the_session_that_is_left,
+    the_requester_gets_the_same_response_again_for_a_minute,
+    a_registration_gets_the_same_response_again_for_a_minute,
+    a_used_link_leads_on_where_its_session_is_alive,
+    a_link_works_for_ten_minutes_after_its_email_was_sent,
+    all_dead_links_get_the_same_page,
+    using_a_request_voids_earlier_ones,
+    using_a_request_keeps_later_ones,
+    signing_in_again_ends_the_previous_session,
     other_tokens_open_no_link,
 }
 
 const GONE: &str = "invalid_link";
 
-async fn looking_at_a_link_changes_nothing(door: Door) {
+async fn opening_a_link_changes_nothing(door: Door) {
     let app = App::start().await;
     let (mut ann, mut scanner) = (app.caller(door), app.caller(door));
     ann.ask("ann@example.org").await;
@@ -43,7 +43,7 @@ async fn looking_at_a_link_changes_nothing(door: Door) {
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
 }
 
-async fn elsewhere_a_link_asks_for_a_deliberate_act(door: Door) {
+async fn another_browser_has_to_act_deliberately(door: Door) {
     let app = App::start().await;
     let (mut ann, mut elsewhere) = (app.caller(door), app.caller(door));
     ann.ask("ann@example.org").await;
@@ -52,7 +52,7 @@ async fn elsewhere_a_link_asks_for_a_deliberate_act(door: Door) {
     assert_eq!(elsewhere.follow(&letter.link).await, missing);
     let no = [("confirm", "no".to_owned())];
     assert_eq!(elsewhere.act(&path_of(&letter.link), &no).await, missing);
-    // Holding some other request is no proof.
+    // Another request of this browser proves nothing.
     elsewhere.ask("bob@example.org").await;
     app.letter_to("bob@example.org").await;
     assert_eq!(elsewhere.follow(&letter.link).await, missing);
@@ -73,7 +73,7 @@ async fn a_link_signs_in_once(door: Door) {
     assert_eq!(two.who().await, None);
 }
 
-async fn the_asker_gets_the_same_answer_again_for_a_minute(door: Door) {
+async fn the_requester_gets_the_same_response_again_for_a_minute(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -81,10 +81,10 @@ async fn the_asker_gets_the_same_answer_again_for_a_minute(door: Door) {
     let lost = ann.clone();
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
     app.clock.advance(Duration::from_secs(59));
-    // The answer was lost: whoever asked brings the same again, by link or by code.
+    // The response was lost. The requester sends the link or the code once more.
     let (mut by_link, mut by_code) = (lost.clone(), lost.clone());
     if door == Door::Pages {
-        // A program that looks brings no request along, so it is nobody in particular.
+        // A program sends no request when it looks up a link, so it is not recognised.
         assert_eq!(by_link.look_at(&letter.link).await, Answer::Done);
     }
     assert_eq!(by_link.follow(&letter.link).await, Answer::Done);
@@ -94,7 +94,7 @@ async fn the_asker_gets_the_same_answer_again_for_a_minute(door: Door) {
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(lost.clone().follow(&letter.link).await, Answer::refused(410, GONE));
     assert_eq!(lost.clone().type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
-    // Nor does it work once that session has ended.
+    // It no longer works once that session has ended.
     let mut again = app.caller(door);
     again.ask("ann@example.org").await;
     let letter = app.letter_to("ann@example.org").await;
@@ -104,7 +104,7 @@ async fn the_asker_gets_the_same_answer_again_for_a_minute(door: Door) {
     assert_eq!(lost.follow(&letter.link).await, Answer::refused(410, GONE));
 }
 
-async fn whoever_registered_gets_the_same_answer_again_for_a_minute(door: Door) {
+async fn a_registration_gets_the_same_response_again_for_a_minute(door: Door) {
     for by_code in [false, true] {
         let app = App::start().await;
         let mut ann = app.caller(door);
@@ -127,7 +127,7 @@ async fn whoever_registered_gets_the_same_answer_again_for_a_minute(door: Door) 
     }
 }
 
-async fn a_used_link_leads_on_where_its_session_lives(door: Door) {
+async fn a_used_link_leads_on_where_its_session_is_alive(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -142,7 +142,7 @@ async fn a_used_link_leads_on_where_its_session_lives(door: Door) {
     assert_eq!(ann.look_at(&letter.link).await, Answer::refused(410, GONE));
 }
 
-async fn a_link_is_good_for_ten_minutes_after_it_was_delivered(door: Door) {
+async fn a_link_works_for_ten_minutes_after_its_email_was_sent(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
@@ -153,11 +153,11 @@ async fn a_link_is_good_for_ten_minutes_after_it_was_delivered(door: Door) {
     assert_eq!(ann.look_at(&letter.link).await, Answer::refused(410, GONE));
     assert_eq!(ann.follow(&letter.link).await, Answer::refused(410, GONE));
     assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
-    // Only the right code learns that: a wrong one gets what it always gets.
+    // Only the right code reveals that. A wrong one gets the usual response.
     assert_eq!(ann.type_code(&letter.wrong_code()).await, Answer::refused_field(422, "wrong_code", "code"));
 }
 
-async fn all_dead_links_are_told_in_the_same_words(door: Door) {
+async fn all_dead_links_get_the_same_page(door: Door) {
     let app = App::start().await;
     let mut bodies = HashSet::new();
     for state in ["used", "expired", "void", "swept", "forged", "garbled", "blank"] {
@@ -186,7 +186,7 @@ async fn all_dead_links_are_told_in_the_same_words(door: Door) {
     assert_eq!(bodies.len(), 1, "{bodies:#?}");
 }
 
-async fn a_request_that_was_asked_before_the_used_one_is_void(door: Door) {
+async fn using_a_request_voids_earlier_ones(door: Door) {
     let app = App::start().await;
     app.signed_in(door, "ann@example.org").await;
     let (mut early, mut late) = (app.caller(door), app.caller(door));
@@ -201,7 +201,7 @@ async fn a_request_that_was_asked_before_the_used_one_is_void(door: Door) {
     assert_eq!(early.type_code(&first.code).await, Answer::refused(410, "invalid_request"));
 }
 
-async fn a_request_that_was_asked_after_the_used_one_lives(door: Door) {
+async fn using_a_request_keeps_later_ones(door: Door) {
     let app = App::start().await;
     app.signed_in(door, "ann@example.org").await;
     let (mut early, mut late) = (app.caller(door), app.caller(door));
@@ -215,7 +215,7 @@ async fn a_request_that_was_asked_after_the_used_one_lives(door: Door) {
     assert_eq!(late.follow(&second.link).await, Answer::Done);
 }
 
-async fn signing_in_again_ends_the_session_that_is_left(door: Door) {
+async fn signing_in_again_ends_the_previous_session(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
     let mut copy = ann.clone();
@@ -241,7 +241,7 @@ async fn other_tokens_open_no_link(door: Door) {
         assert_eq!(other.look_at(&link).await, Answer::refused(410, GONE));
         assert_eq!(other.follow_deliberately(&link).await, Answer::refused(410, GONE));
     }
-    // Nor does the token of a link open a session.
+    // The token of a link does not open a session either.
     let token = letter.link.rsplit('/').next().unwrap().to_owned();
     let mut thief = app.caller(door);
     thief.bearer = Some(token.clone());

@@ -1,4 +1,4 @@
-//! Proving once more who is signed in.
+//! Confirming once more that it is the person who signed in.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::harness::caller::{Answer, Door};
 use crate::profile::{ANN, WAIT, registered};
 
 both_doors! {
-    asking_again_sends_the_same_code_again_after_a_wait,
-    a_code_that_comes_too_late_is_said_to_be_over,
+    requesting_again_after_a_wait_sends_the_same_code,
+    a_code_entered_too_late_is_refused_as_expired,
 }
 
-async fn asking_again_sends_the_same_code_again_after_a_wait(door: Door) {
+async fn requesting_again_after_a_wait_sends_the_same_code(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await.with_script(true);
     assert_eq!(ann.reauthenticate_by_mail(ANN).await, Answer::Done);
@@ -26,7 +26,7 @@ async fn asking_again_sends_the_same_code_again_after_a_wait(door: Door) {
     assert_eq!(ann.type_code(first.as_str()).await, Answer::Done);
 }
 
-async fn a_code_that_comes_too_late_is_said_to_be_over(door: Door) {
+async fn a_code_entered_too_late_is_refused_as_expired(door: Door) {
     let app = App::start().await;
     for is_htmx in [false, true] {
         let mut ann = app.signed_in(door, ANN).await.with_script(is_htmx);
@@ -36,14 +36,14 @@ async fn a_code_that_comes_too_late_is_said_to_be_over(door: Door) {
         assert_eq!(ann.type_code(code.as_str()).await, Answer::refused(410, "invalid_request"));
         let said = ann.last.as_ref().unwrap().body.clone();
         assert!(said.contains("Request a new one."), "{said}");
-        // A page without scripts has nothing else on it that would lead back.
+        // Without scripts the page needs a link back.
         assert!(door == Door::Json || is_htmx || said.contains(r#"<a class="button" href="/profile">"#));
         assert_eq!(ann.resend().await, Answer::refused(410, "invalid_request"));
     }
 }
 
 #[tokio::test]
-async fn a_program_that_asks_for_a_code_need_send_no_body() {
+async fn a_program_requests_a_code_without_a_body() {
     let app = App::start().await;
     let mut ann = registered(&app, Door::Json, ANN).await;
     let asked = ann.send(Method::POST, "/api/reauthenticate/mail", &[], "").await;

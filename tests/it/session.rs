@@ -1,4 +1,4 @@
-//! Staying signed in, for how long, and signing out.
+//! Being signed in, for how long, and signing out.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    signed_out_means_refused_at_the_very_next_request,
-    signing_out_twice_is_no_mistake,
-    a_session_ends_after_a_week_unused,
-    a_session_that_is_used_lives_on,
-    a_session_ends_after_thirty_days_however_it_is_used,
-    the_oldest_session_ends_when_there_are_more_than_fifty,
+    signing_out_takes_effect_with_the_next_request,
+    signing_out_twice_is_not_an_error,
+    a_session_ends_after_a_week_without_use,
+    using_a_session_keeps_it_alive,
+    a_session_ends_after_thirty_days_even_if_it_is_used,
+    the_fifty_first_session_ends_the_oldest,
     ending_one_session_leaves_the_others,
-    what_is_no_session_token_signs_nobody_in,
+    a_forged_session_token_signs_no_one_in,
     every_sign_in_makes_a_new_session_token,
-    the_sweeper_removes_what_is_over_and_nothing_else,
+    the_sweeper_removes_only_expired_records,
 }
 
 const DAY: Duration = Duration::from_hours(24);
 
-async fn signed_out_means_refused_at_the_very_next_request(door: Door) {
+async fn signing_out_takes_effect_with_the_next_request(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
     let mut copy = ann.clone();
@@ -29,7 +29,7 @@ async fn signed_out_means_refused_at_the_very_next_request(door: Door) {
     assert_eq!((ann.who().await, copy.who().await), (None, None));
 }
 
-async fn signing_out_twice_is_no_mistake(door: Door) {
+async fn signing_out_twice_is_not_an_error(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
     let mut copy = ann.clone();
@@ -38,7 +38,7 @@ async fn signing_out_twice_is_no_mistake(door: Door) {
     assert_eq!(app.caller(door).sign_out().await, Answer::Done);
 }
 
-async fn a_session_ends_after_a_week_unused(door: Door) {
+async fn a_session_ends_after_a_week_without_use(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
     app.clock.advance(6 * DAY);
@@ -47,7 +47,7 @@ async fn a_session_ends_after_a_week_unused(door: Door) {
     assert_eq!(ann.who().await, None);
 }
 
-async fn a_session_that_is_used_lives_on(door: Door) {
+async fn using_a_session_keeps_it_alive(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
     for _ in 0..4 {
@@ -56,7 +56,7 @@ async fn a_session_that_is_used_lives_on(door: Door) {
     }
 }
 
-async fn a_session_ends_after_thirty_days_however_it_is_used(door: Door) {
+async fn a_session_ends_after_thirty_days_even_if_it_is_used(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
     for _ in 0..29 {
@@ -67,7 +67,7 @@ async fn a_session_ends_after_thirty_days_however_it_is_used(door: Door) {
     assert_eq!(ann.who().await, None);
 }
 
-async fn the_oldest_session_ends_when_there_are_more_than_fifty(door: Door) {
+async fn the_fifty_first_session_ends_the_oldest(door: Door) {
     let app = App::start().await;
     let mut callers: Vec<Caller> = Vec::new();
     for _ in 0..51 {
@@ -89,7 +89,7 @@ async fn ending_one_session_leaves_the_others(door: Door) {
     assert!(two.who().await.is_some());
 }
 
-async fn what_is_no_session_token_signs_nobody_in(door: Door) {
+async fn a_forged_session_token_signs_no_one_in(door: Door) {
     let app = App::start().await;
     let ann = app.signed_in(door, "ann@example.org").await;
     let cookie = ann.cookies.iter().find(|(name, _)| name == "gatepost_session");
@@ -111,7 +111,7 @@ async fn every_sign_in_makes_a_new_session_token(door: Door) {
     assert_ne!((one.bearer, one.cookies), (two.bearer, two.cookies));
 }
 
-async fn the_sweeper_removes_what_is_over_and_nothing_else(door: Door) {
+async fn the_sweeper_removes_only_expired_records(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, "ann@example.org").await;
     let before = app.records().await;
@@ -121,8 +121,8 @@ async fn the_sweeper_removes_what_is_over_and_nothing_else(door: Door) {
     app.clock.advance(6 * DAY);
     assert!(ann.who().await.is_some());
     app.sweep_after(2 * DAY).await;
-    // Left of it all: the account, the session that was used, and what happened. A request goes with
-    // the mark of its end.
+    // The account, the session that was used and the events remain. A request is removed together with its
+    // entry in the index of expiries.
     let after = app.records().await;
     assert!(ann.who().await.is_some());
     assert_eq!(after.without_events(), before.without_events() - 2 * before.requests);

@@ -18,6 +18,7 @@ use poem::http::header::{ALLOW, CONNECTION, HeaderValue};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
+use super::cookies::{Cookie, Cookies};
 use super::routes::Routes;
 use super::{EdgeSettings, access_log, body, client, headers, host, origin};
 use crate::domain::ports::World;
@@ -28,7 +29,7 @@ use crate::web::problem::{Code, Problem};
 
 /// Puts the guard in front of `endpoint`, which serves `routes`.
 ///
-/// `draw` draws a refusal for its door; it gets the refusal, the door and the request's id.
+/// `draw` draws a refusal for its door.
 pub fn guard<E: Endpoint, D: Draw>(
     endpoint: E,
     settings: EdgeSettings,
@@ -40,10 +41,24 @@ pub fn guard<E: Endpoint, D: Draw>(
     Guard { inner: endpoint, settings, routes, world, draw, next_id }
 }
 
-/// Draws a refusal for a door, with its headers.
-pub trait Draw: Fn(&Problem, Door, &str) -> Response + Send + Sync {}
+/// A refusal, and what is known of the request that it answers.
+#[derive(Debug)]
+pub struct Refusal<'a> {
+    /// Why it was refused.
+    pub problem: &'a Problem,
+    /// The door it came through.
+    pub door: Door,
+    /// Its name in the log.
+    pub request_id: &'a str,
+    /// Whether the browser sent a session cookie. Whether that session is alive is not looked up, because a
+    /// refusal has to be drawn without the store too.
+    pub has_session: bool,
+}
 
-impl<D: Fn(&Problem, Door, &str) -> Response + Send + Sync> Draw for D {}
+/// Draws a refusal for a door, with its headers.
+pub trait Draw: Fn(&Refusal<'_>) -> Response + Send + Sync {}
+
+impl<D: Fn(&Refusal<'_>) -> Response + Send + Sync> Draw for D {}
 
 /// An endpoint behind the guard. It always returns a response, never an error.
 #[derive(Debug)]
@@ -66,6 +81,7 @@ struct Visit {
     path: String,
     client: Client,
     door: Door,
+    has_session: bool,
 }
 
 impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
@@ -95,6 +111,7 @@ impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
 impl<E: Endpoint, D: Draw> Guard<E, D> {
     fn receive(&self, request: &Request) -> Visit {
         let path = request.uri().path();
+        let cookies = Cookies::new(self.settings.public_url.scheme());
         // Never taken from the client, because two requests with the same id could not be told apart.
         let request_id = format!("{:016x}", self.next_id.fetch_add(ID_STEP, Ordering::Relaxed));
         Visit {
@@ -103,11 +120,13 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
             path: path.to_owned(),
             client: client::identify(request, &self.settings.trusted_proxies, request_id),
             door: Door::of(path),
+            has_session: cookies.read(request.headers(), Cookie::Session).is_some(),
         }
     }
 
     fn draw(&self, problem: &Problem, visit: &Visit) -> Response {
-        (self.draw)(problem, visit.door, &visit.client.request_id)
+        let Visit { door, has_session, .. } = *visit;
+        (self.draw)(&Refusal { problem, door, request_id: &visit.client.request_id, has_session })
     }
 
     async fn admit(&self, mut request: Request, visit: &Visit) -> poem::Result<Response> {

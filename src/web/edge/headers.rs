@@ -1,19 +1,28 @@
 //! The headers of every response, errors included.
 
 use poem::Response;
-use poem::http::HeaderMap;
 use poem::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
+use poem::http::{HeaderMap, StatusCode};
 
-use crate::path::{ASSETS, LINK, Scheme};
+use crate::path::{ASSETS, LINK, MAILBOX, Scheme};
 use crate::web::forward_auth;
 
 /// Only our own files, forms only to this server, no framing. No inline scripts or styles and no eval, so
 /// that markup injected by an attacker has no effect.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The page of an email shows its HTML part in a frame.
+const POLICY_WITH_FRAME: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; frame-src 'self'";
+
+/// The HTML part of an email. Its styles are inline, and its links open in a tab of their own; it can do
+/// nothing else.
+const POLICY_OF_LETTER: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+    sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// Browser features that none of our pages uses.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
@@ -23,8 +32,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
 /// Two years. Only for this host: other hosts of the domain are not ours to decide about.
 const TRANSPORT: &str = "max-age=63072000";
 
-const ALWAYS: [(HeaderName, &str); 5] = [
-    (CONTENT_SECURITY_POLICY, POLICY),
+const ALWAYS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
@@ -36,8 +44,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sets the headers. They replace whatever a handler set, except the caching of an asset.
 pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_id: &str) {
+    let policy = policy(path, response.status());
     let headers = response.headers_mut();
-    headers.reserve(ALWAYS.len() + 4);
+    headers.reserve(ALWAYS.len() + 5);
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -51,6 +61,15 @@ pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_i
     forward_auth::name_no_one(path, headers);
     let request_id = HeaderValue::from_str(request_id).expect("a request id is hexadecimal");
     headers.insert(REQUEST_ID, request_id);
+}
+
+/// A refusal at the path of an email is a page like any other.
+fn policy(path: &str, status: StatusCode) -> &'static str {
+    match path.strip_prefix(MAILBOX).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) if status.is_success() && rest.ends_with("/html") => POLICY_OF_LETTER,
+        Some(_) if status.is_success() => POLICY_WITH_FRAME,
+        _ => POLICY,
+    }
 }
 
 /// The path of a link contains a token, so it is not sent even to our own pages. With `no-referrer`,

@@ -39,7 +39,7 @@ use ipnet::IpNet;
 
 use crate::path::Origin;
 
-pub use guard::{Draw, Guard, guard};
+pub use guard::{Draw, Guard, Refusal, guard};
 pub use listener::{Listen, ListenError, Listener};
 pub use routes::Routes;
 pub use serve::serve;

@@ -22,15 +22,48 @@ const HTMX_CONFIG: &str = r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":f
 /// A whole page for this visitor, with the notice that is waiting for it. A notice is shown once. A
 /// HEAD request leaves it in place, because no one has seen it.
 pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup) -> Response {
-    let mut response = document(site, title, Some(visitor), content).into_response();
+    let frame = Frame {
+        navigation: Navigation::of(visitor),
+        notice: visitor.notice,
+        has_mailbox: site.has_mailbox && visitor.came_direct,
+    };
+    let mut response = document(site, title, &frame, content).into_response();
     if visitor.notice.is_some() && !visitor.is_head {
         put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
     }
     response
 }
 
-/// The frame of every page. Some refusals are drawn before the visitor is known.
-pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, content: &Markup) -> Markup {
+/// What surrounds the content of a page.
+#[derive(Default)]
+pub(super) struct Frame {
+    pub(super) navigation: Navigation,
+    pub(super) notice: Option<Notice>,
+    /// Whether this visitor can open the mailbox.
+    pub(super) has_mailbox: bool,
+}
+
+/// Only what this visitor can do.
+#[derive(Default)]
+pub(super) enum Navigation {
+    #[default]
+    None,
+    SignedIn,
+    /// With the purpose of the newest email that this browser is waiting for.
+    SignedOut(Option<Purpose>),
+}
+
+impl Navigation {
+    fn of(visitor: &Visitor) -> Self {
+        match visitor.signed_in {
+            Some(_) => Self::SignedIn,
+            None => Self::SignedOut(visitor.waiting.first().map(|waiting| waiting.purpose)),
+        }
+    }
+}
+
+/// A whole page, whoever it is for.
+pub(super) fn document(site: &Site, title: &str, frame: &Frame, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -53,14 +86,12 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
                         img src=(asset(ICON)) alt="" width="28" height="28";
                         span { (site.name) }
                     }
-                    @if let Some(visitor) = visitor { (navigation(site, visitor)) }
+                    (navigation(site, &frame.navigation))
                 }
                 // A second click is ignored while the first one is being answered.
                 main #main tabindex="-1" hx-sync:inherited="drop" {
                     div role="status" {
-                        @if let Some(notice) = visitor.and_then(|visitor| visitor.notice) {
-                            (told(notice))
-                        }
+                        @if let Some(notice) = frame.notice { (told(notice)) }
                     }
                     div #trouble role="alert" data-offline="We couldn't reach the server. Check your connection and try again." {}
                     (content)
@@ -68,9 +99,7 @@ pub(super) fn document(site: &Site, title: &str, visitor: Option<&Visitor>, cont
                 footer {
                     p {
                         span { "Sign-in by " (site.name) }
-                        @if site.has_mailbox && visitor.is_some_and(|visitor| visitor.came_direct) {
-                            a href=(MAILBOX) { "Mailbox" }
-                        }
+                        @if frame.has_mailbox { a href=(MAILBOX) { "Mailbox" } }
                     }
                 }
             }
@@ -85,25 +114,24 @@ pub(super) fn full_title(site: &Site, title: &str) -> String {
 
 /// A page that is the same for everyone.
 pub(in crate::web) fn public(site: &Site, title: &str, content: &Markup) -> Markup {
-    document(site, title, None, content)
+    document(site, title, &Frame::default(), content)
 }
 
-/// Only what this visitor can do.
-fn navigation(site: &Site, visitor: &Visitor) -> Markup {
+fn navigation(site: &Site, navigation: &Navigation) -> Markup {
     html! {
-        nav aria-label="Account" {
-            @if visitor.signed_in.is_some() {
+        @match navigation {
+            Navigation::None => {}
+            Navigation::SignedIn => nav aria-label="Account" {
                 a href=(PROFILE) { "Account" }
                 form method="post" action=(SIGN_OUT) { button.plain type="submit" { "Sign out" } }
-            } @else {
-                @match visitor.waiting.first().map(|waiting| waiting.purpose) {
-                    Some(Purpose::Register) => a href=(UNCONFIRMED) { "Confirm your email address" },
-                    Some(_) => a href=(CHECK_INBOX) { "Check your inbox" },
-                    None => {}
+            },
+            Navigation::SignedOut(waiting) => nav aria-label="Account" {
+                @if let Some(purpose) = waiting {
+                    a href=(if *purpose == Purpose::Register { UNCONFIRMED } else { CHECK_INBOX }) { "Check your inbox" }
                 }
                 a href=(SIGN_IN) { "Sign in" }
                 @if site.registration { a href=(REGISTER) { "Register" } }
-            }
+            },
         }
     }
 }

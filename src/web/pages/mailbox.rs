@@ -1,19 +1,20 @@
-//! The letters that would have been sent, for who tries things out on this very machine.
+//! The emails that would have been sent, for someone who tries things out on this machine.
 
 use std::sync::Arc;
 
 use maud::{Markup, html};
+use poem::Response;
 
 use super::answer::{Answer, fragment};
-use super::layout::{moment, page};
+use super::layout::{address, moment, page};
 use super::visitor::Visitor;
 use crate::domain::ports::{Mailbox, ShownLetter};
 use crate::domain::record::ids::LetterId;
-use crate::path::MAILBOX;
+use crate::path::{MAILBOX, letter as letter_page, letter_html};
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
-/// All letters, newest first; to htmx the list alone, which asks for itself again.
+/// All emails, newest first. The list asks for itself again, and then gets no page around it.
 pub(super) async fn list(house: House, visitor: Visitor) -> Answer {
     let letters = open(&house, &visitor)?.letters(None);
     if visitor.is_htmx {
@@ -22,39 +23,50 @@ pub(super) async fn list(house: House, visitor: Visitor) -> Answer {
     let content = html! {
         section.card.wide {
             h1 { "Mailbox" }
-            p.lead { "No mail leaves this server. These are the letters it would have sent." }
+            p.lead { "This server does not send email yet. These are the messages it would have sent." }
             (letter_list(&letters))
         }
     };
     Ok(page(&house.site, &visitor, "Mailbox", &content))
 }
 
-/// One letter.
+/// One email.
 pub(super) async fn letter(house: House, visitor: Visitor) -> Answer {
-    let mailbox = open(&house, &visitor)?;
-    let found = LetterId::parse(&visitor.part).and_then(|id| mailbox.letter(id));
-    let letter = found.ok_or(Problem::of(Code::NotFound))?;
-    Ok(page(&house.site, &visitor, &letter.subject, &whole(&letter)))
+    let letter = find(&house, &visitor)?;
+    Ok(page(&house.site, &visitor, &letter.title, &whole(&letter)))
 }
 
-/// Whoever comes through a proxy may come from anywhere, and is told that there is no such page.
+/// The HTML part of one email, for the frame on its page.
+pub(super) async fn letter_part(house: House, visitor: Visitor) -> Answer {
+    let letter = find(&house, &visitor)?;
+    // Without it a link would open inside the frame.
+    let html = letter.html.replacen("<head>", "<head><base target=\"_blank\">", 1);
+    Ok(Response::builder().content_type("text/html; charset=utf-8").body(html))
+}
+
+fn find(house: &House, visitor: &Visitor) -> Result<ShownLetter, Problem> {
+    let mailbox = open(house, visitor)?;
+    let found = LetterId::parse(&visitor.part).and_then(|id| mailbox.letter(id));
+    found.ok_or(Problem::of(Code::NotFound))
+}
+
+/// A request through a proxy may come from anywhere, so it gets the same response as without a mailbox.
 fn open<'a>(house: &'a House, visitor: &Visitor) -> Result<&'a Arc<dyn Mailbox>, Problem> {
     house.mailbox.as_ref().filter(|_| visitor.came_direct).ok_or(Problem::of(Code::NotFound))
-}
-
-fn path(letter: &ShownLetter) -> String {
-    format!("{MAILBOX}/{}", letter.id)
 }
 
 fn letter_list(letters: &[ShownLetter]) -> Markup {
     html! {
         div #letters hx-get=(MAILBOX) hx-trigger="every 2s" hx-swap="outerMorph" {
-            @if letters.is_empty() { p.hint { "No letters yet." } }
-            ul.letters {
-                @for letter in letters {
-                    li {
-                        a href=(path(letter)) { (letter.subject) }
-                        span.hint { "to " (letter.to) ", " (moment(letter.created_at)) }
+            @if letters.is_empty() {
+                p.hint { "No messages yet." }
+            } @else {
+                ul.letters {
+                    @for letter in letters {
+                        li {
+                            a href=(letter_page(&letter.id.to_string())) { (letter.title) }
+                            span.hint { "To " (address(&letter.to)) ", " (moment(letter.created_at)) }
+                        }
                     }
                 }
             }
@@ -62,20 +74,33 @@ fn letter_list(letters: &[ShownLetter]) -> Markup {
     }
 }
 
-/// The HTML part is shown as its source: under our content security policy its styles would not
-/// apply, and what it says stands in the text part, word for word.
+/// Both parts say the same. The HTML is shown in a frame, because our own policy would not apply its styles.
 fn whole(letter: &ShownLetter) -> Markup {
     html! {
-        section.card.wide {
-            p { a href=(MAILBOX) { "All letters" } }
-            h1 { (letter.subject) }
-            p.hint { "To " (letter.to) ", " (moment(letter.created_at)) }
-            @if let Some(code) = &letter.code { p.big-code { (code) } }
-            @if let Some(link) = &letter.link { p { a.button #letter-link href=(link) { "Open the link" } } }
-            h2 { "Text part" }
-            pre { (letter.text) }
+        section.card.broad {
+            p { a href=(MAILBOX) { "All messages" } }
+            h1 { (letter.title) }
+            dl {
+                dt { "Subject" } dd { (letter.subject) }
+                dt { "To" } dd { (address(&letter.to)) }
+                dt { "Sent" } dd { (moment(letter.created_at)) }
+                @if let Some(code) = &letter.code { dt { "Code" } dd { code.letter-code { (code.as_str()) } } }
+            }
+            @if let Some(link) = &letter.link {
+                p.actions { a.button #letter-link href=(link) { "Open the link" } }
+            }
+            div.parts {
+                section {
+                    h2 { "HTML" }
+                    iframe src=(letter_html(&letter.id.to_string())) title="The email as HTML" {}
+                }
+                section {
+                    h2 { "Plain text" }
+                    pre { (letter.text) }
+                }
+            }
             details {
-                summary { "HTML part, as its source" }
+                summary { "HTML source" }
                 pre { (letter.html) }
             }
         }

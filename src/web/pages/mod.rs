@@ -95,7 +95,8 @@ fn table(house: &House) -> Vec<Row> {
         at(path::REAUTHENTICATE_MAIL, vec![submit(house, reauthentication::mail)]),
         at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
         at(path::MAILBOX, vec![show(house, mailbox::list)]),
-        at(&format!("{}/:part", path::MAILBOX), vec![show(house, mailbox::letter)]),
+        at(&path::letter(":part"), vec![show(house, mailbox::letter)]),
+        at(&path::letter_html(":part"), vec![show(house, mailbox::letter_part)]),
         at(&path::asset(":part"), vec![(Method::GET, make(assets::serve).boxed())]),
         at(path::FAVICON, vec![(Method::GET, make(assets::favicon).boxed())]),
     ]

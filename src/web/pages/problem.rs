@@ -4,30 +4,44 @@ use maud::{Markup, html};
 use poem::http::HeaderValue;
 use poem::{IntoResponse, Request, Response};
 
-use super::layout::document;
-use super::visitor::is_htmx;
+use super::layout::{Frame, Navigation, document};
+use super::visitor::{cookies, is_htmx};
 use crate::domain::record::client::Client;
 use crate::path::{HOME, SIGN_IN};
+use crate::web::edge::Refusal;
+use crate::web::edge::cookies::Cookie;
 use crate::web::house::{Door, Site};
 use crate::web::problem::{Code, Problem};
 
-/// Draws it as a page. htmx, to which nobody may have listened, takes the message out of it.
+/// Draws it as a page. Where htmx made the request without our knowing, it takes the message out of it.
 #[must_use]
-pub fn draw(problem: &Problem, site: &Site, request_id: &str) -> Response {
+pub fn draw(refusal: &Refusal<'_>, site: &Site) -> Response {
+    let Refusal { problem, request_id, .. } = *refusal;
     let content = html! { section.card { (message(problem, request_id)) (way_on(problem, site)) } };
-    let mut response = document(site, problem.code.title(), None, &content).into_response();
+    let frame = Frame { navigation: navigation(refusal), ..Frame::default() };
+    let mut response = document(site, problem.code.title(), &frame, &content).into_response();
     response.headers_mut().insert("hx-reselect", HeaderValue::from_static(".problem"));
     to_trouble(&mut response);
     problem.put_headers(&mut response, Door::Pages);
     response
 }
 
-/// What a handler could not draw itself.
+/// Under another host name, links of ours would lead nowhere.
+fn navigation(refusal: &Refusal<'_>) -> Navigation {
+    match refusal.problem.code {
+        Code::WrongHost => Navigation::None,
+        _ if refusal.has_session => Navigation::SignedIn,
+        _ => Navigation::SignedOut(None),
+    }
+}
+
+/// Draws what a handler did not draw itself.
 pub(super) fn answer(problem: &Problem, request: &Request, site: &Site) -> Response {
     let request_id = request.extensions().get().map_or("-", |client: &Client| client.request_id.as_str());
     problem.tell(request_id);
     if !is_htmx(request.headers()) {
-        return draw(problem, site, request_id);
+        let has_session = cookies(site).read(request.headers(), Cookie::Session).is_some();
+        return draw(&Refusal { problem, door: Door::Pages, request_id, has_session }, site);
     }
     let mut response = message(problem, request_id).into_response();
     to_trouble(&mut response);
@@ -35,7 +49,7 @@ pub(super) fn answer(problem: &Problem, request: &Request, site: &Site) -> Respo
     response
 }
 
-/// Whatever htmx wanted to replace stays as it is, and what was typed with it.
+/// What htmx wanted to replace stays as it is, with everything that was entered.
 fn to_trouble(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert("hx-retarget", HeaderValue::from_static("#trouble"));
@@ -48,7 +62,7 @@ fn message(problem: &Problem, request_id: &str) -> Markup {
             h1 { (problem.code.title()) }
             p { (problem.detail) }
             @if problem.status().is_server_error() && request_id != "-" {
-                p.hint { "If it stays like this, tell whoever runs this server: " code { (request_id) } }
+                p.hint { "If it keeps happening, give the administrator this code: " code { (request_id) } }
             }
         }
     }

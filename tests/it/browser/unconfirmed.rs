@@ -127,7 +127,7 @@ async fn the_navigation_shows_what_a_visitor_can_do(kind: Kind) {
     browser.goto(&site.url("/register")).await.unwrap();
     assert_eq!(shown().await, "Sign in Register");
     register(&browser, &site.url("/register")).await;
-    assert_eq!(shown().await, "Confirm your email address Sign in Register");
+    assert_eq!(shown().await, "Check your inbox Sign in Register");
     browser.enter_code(&site.letter(ANN).await.code).await;
     browser.arrive("/").await;
     browser.read("You're signed in as").await;

@@ -1,7 +1,11 @@
 //! The content of pages, read without a browser, as with and without their script.
 
 mod check_inbox;
+mod home;
 mod link;
+mod mailbox;
+mod notice;
+mod problem;
 mod profile;
 mod reauthentication;
 mod recovery;

@@ -1,4 +1,4 @@
-//! Asking once more for a change of address.
+//! Requesting a change of address again.
 
 use super::{ANN, WAIT, registered};
 use crate::harness::app::App;
@@ -6,9 +6,9 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
 
 both_doors! {
-    a_change_asked_again_is_one_more_letter_and_no_more_news,
-    a_change_that_was_called_off_is_asked_for_anew,
-    a_change_that_gave_way_to_another_is_asked_for_anew,
+    requesting_a_change_again_sends_one_more_email_and_no_second_notice,
+    a_cancelled_change_starts_a_new_request,
+    a_superseded_change_starts_a_new_request,
     a_change_is_confirmed_in_another_session_of_the_account,
 }
 
@@ -19,7 +19,7 @@ fn over() -> Answer {
     Answer::refused(410, "invalid_request")
 }
 
-async fn a_change_asked_again_is_one_more_letter_and_no_more_news(door: Door) {
+async fn requesting_a_change_again_sends_one_more_email_and_no_second_notice(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     assert_eq!(ann.change_email(NEW).await, Answer::Done);
@@ -44,7 +44,7 @@ async fn a_change_asked_again_is_one_more_letter_and_no_more_news(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some(NEW));
 }
 
-async fn a_change_that_was_called_off_is_asked_for_anew(door: Door) {
+async fn a_cancelled_change_starts_a_new_request(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     assert_eq!(ann.change_email(NEW).await, Answer::Done);
@@ -64,13 +64,13 @@ async fn a_change_that_was_called_off_is_asked_for_anew(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some(NEW));
 }
 
-async fn a_change_that_gave_way_to_another_is_asked_for_anew(door: Door) {
+async fn a_superseded_change_starts_a_new_request(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     assert_eq!(ann.change_email(NEW).await, Answer::Done);
     app.news_to(ANN).await;
     let first = app.letter_to(NEW).await;
-    // Another tab, where the first one is still waited for.
+    // Another tab, which is still waiting for the first one.
     let mut kept = ann.clone();
     assert_eq!(ann.change_email(THIRD).await, Answer::Done);
     app.news_to(ANN).await;
@@ -97,7 +97,7 @@ async fn a_change_is_confirmed_in_another_session_of_the_account(door: Door) {
     assert_eq!(ann.change_email(NEW).await, Answer::Done);
     app.news_to(ANN).await;
     let letter = app.letter_to(NEW).await;
-    // The page that asked posts itself; in any other the person presses the button.
+    // In the browser that requested it the page submits itself. In any other the person presses the button.
     for (caller, posts_itself) in [(&mut ann, true), (&mut elsewhere, false)] {
         assert_eq!(caller.look_at(&letter.link).await, Answer::Done);
         if door == Door::Pages {

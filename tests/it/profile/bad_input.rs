@@ -1,5 +1,5 @@
-//! Bad input of somebody who is signed in: both doors refuse it in the same words, a page tells them where
-//! they belong, and nothing is done.
+//! Bad input from someone signed in: both doors refuse it in the same words, a page shows them beside the
+//! field, and nothing is changed.
 
 use super::{ANN, OTHER, PASSWORD, registered};
 use crate::bad_input::NO_ADDRESSES;
@@ -8,7 +8,7 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    other_peoples_things_are_no_way_into_an_account,
+    other_peoples_requests_and_sessions_open_no_account,
 }
 
 const BOB: &str = "bob@example.org";
@@ -17,8 +17,8 @@ fn refused(code: &str, field: &str) -> Answer {
     Answer::refused_field(422, code, field)
 }
 
-/// Both doors, a page also with its script, refuse these fields with this status, code and field: in one
-/// sentence beside the field, with the address kept and no password shown.
+/// Both doors, pages also with their script, refuse these fields with this status, code and field. The page
+/// shows one sentence beside the field, keeps the address entered and shows no password.
 async fn is_refused(app: &App, caller: &Caller, path: &str, fields: &[(&str, &str)], refusal: &Answer) {
     let sent: Vec<_> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     let before = app.all_but_events().await;
@@ -57,7 +57,7 @@ async fn is_refused(app: &App, caller: &Caller, path: &str, fields: &[(&str, &st
 }
 
 #[tokio::test]
-async fn what_is_no_new_address_is_told_beside_it_and_nothing_is_done() {
+async fn an_invalid_new_address_is_refused_beside_its_field() {
     let app = App::start().await;
     let ann = registered(&app, Door::Pages, ANN).await;
     let long = format!("{}@example.org", "a".repeat(400));
@@ -75,7 +75,7 @@ async fn what_is_no_new_address_is_told_beside_it_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn what_is_no_new_password_is_told_beside_it_and_nothing_is_done() {
+async fn an_invalid_new_password_is_refused_beside_its_field() {
     let app = App::start().await;
     let ann = registered(&app, Door::Pages, ANN).await;
     let long = "otters ".repeat(150);
@@ -100,7 +100,7 @@ async fn what_is_no_new_password_is_told_beside_it_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn what_does_not_confirm_a_deletion_is_told_beside_it_and_nothing_is_done() {
+async fn a_deletion_without_the_right_word_is_refused_beside_its_field() {
     let app = App::start().await;
     let ann = registered(&app, Door::Pages, ANN).await;
     for word in ["", "yes", "delete me", "dеlete"] {
@@ -110,7 +110,7 @@ async fn what_does_not_confirm_a_deletion_is_told_beside_it_and_nothing_is_done(
     is_refused(&app, &ann, "/profile/delete", &[], &refused("missing_field", "confirm")).await;
 }
 
-async fn other_peoples_things_are_no_way_into_an_account(door: Door) {
+async fn other_peoples_requests_and_sessions_open_no_account(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut bob = registered(&app, door, BOB).await;
@@ -127,7 +127,7 @@ async fn other_peoples_things_are_no_way_into_an_account(door: Door) {
     assert_eq!(bob.follow_deliberately(&letter.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(bob.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
     assert_eq!(app.all_but_events().await, before);
-    // Her request is none of his: asking for the same address begins one of his own.
+    // Her request does not belong to him, so requesting the same address starts one of his own.
     assert_eq!(bob.change_email("new@example.org").await, Answer::Done);
     app.news_to(BOB).await;
     let his = app.letter_to("new@example.org").await;

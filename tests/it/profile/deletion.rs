@@ -15,14 +15,14 @@ use crate::harness::caller::{Answer, Door};
 use crate::mail::sink::{Act, Security, Sink};
 
 both_doors! {
-    nothing_is_left_of_a_deleted_account,
-    an_address_can_register_afresh_and_no_older_token_works,
-    only_the_typed_word_deletes,
-    what_is_swept_leaves_the_address_nowhere_but_in_its_tombstone,
-    letters_that_are_owed_are_not_sent_any_more,
+    deleting_an_account_leaves_nothing_of_it,
+    the_address_can_register_again_and_no_older_token_works,
+    only_the_word_delete_deletes,
+    after_sweeping_only_the_tombstone_names_the_address,
+    queued_emails_of_a_deleted_account_are_not_sent,
 }
 
-async fn nothing_is_left_of_a_deleted_account(door: Door) {
+async fn deleting_an_account_leaves_nothing_of_it(door: Door) {
     let app = App::start().await;
     let empty = app.records().await;
     let mut ann = registered(&app, door, ANN).await;
@@ -30,7 +30,7 @@ async fn nothing_is_left_of_a_deleted_account(door: Door) {
     let mut waiting = app.caller(door);
     waiting.ask(ANN).await;
     let letter = app.letter_to(ANN).await;
-    // What the account itself asked for goes with it, and nothing else.
+    // Requests made by the account are removed with it, and nothing else is.
     assert_eq!(ann.change_email("new@example.org").await, Answer::Done);
     app.news_to(ANN).await;
     app.letter_to("new@example.org").await;
@@ -46,12 +46,12 @@ async fn nothing_is_left_of_a_deleted_account(door: Door) {
     app.sweep_after(Duration::from_mins(1)).await;
     let left = app.records().await;
     assert_eq!((left.accounts, left.sessions, left.requests, left.history), (0, 0, others, 0));
-    // That the address was left is forgotten once nothing could come back to life.
+    // The mark that the account left the address is removed once no older request could work again.
     app.sweep_after(Duration::from_hours(31 * 24)).await;
     assert_eq!(app.records().await.without_events(), empty.without_events());
 }
 
-async fn an_address_can_register_afresh_and_no_older_token_works(door: Door) {
+async fn the_address_can_register_again_and_no_older_token_works(door: Door) {
     let app = App::start().await;
     let mut stranger = app.caller(door);
     stranger.register(ANN, "planted by a stranger").await;
@@ -60,7 +60,7 @@ async fn an_address_can_register_afresh_and_no_older_token_works(door: Door) {
     let first = app.account(ANN).await.id;
     assert_eq!(ann.delete_account(" DELETE ").await, Answer::Done);
     app.news_to(ANN).await;
-    // What was asked for before the account came to be does not come back to life.
+    // Requests from before the account was created do not work again.
     assert_eq!(stranger.follow(&planted.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(stranger.type_code(&planted.code).await, Answer::refused(410, "invalid_request"));
     app.clock.advance(WAIT);
@@ -69,7 +69,7 @@ async fn an_address_can_register_afresh_and_no_older_token_works(door: Door) {
     assert_eq!(ann.who().await, None);
 }
 
-async fn only_the_typed_word_deletes(door: Door) {
+async fn only_the_word_delete_deletes(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let refused = Answer::refused_field(422, "confirmation_required", "confirm");
@@ -82,8 +82,8 @@ async fn only_the_typed_word_deletes(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some(ANN));
 }
 
-/// What strangers asked for at the address may stay: it is theirs.
-async fn what_is_swept_leaves_the_address_nowhere_but_in_its_tombstone(door: Door) {
+/// Requests that strangers made for the address may stay, because they are not the account's.
+async fn after_sweeping_only_the_tombstone_names_the_address(door: Door) {
     const NEW: &str = "new@example.org";
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
@@ -104,13 +104,13 @@ async fn what_is_swept_leaves_the_address_nowhere_but_in_its_tombstone(door: Doo
         let owner = Key::owner(&EmailAddress::parse(address).unwrap().canonical());
         let mut tombstones = 0;
         for (key, found) in app.all_records().await {
-            // At rest, since no address is printed.
+            // Looks at the stored bytes, because addresses are never printed.
             let bytes = encode(&key, &found.record).unwrap();
             let tells = |bytes: &[u8]| bytes.windows(address.len()).any(|it| it == address.as_bytes());
             let is_told = tells(key.as_bytes()) || tells(&bytes);
             let is_tombstone = key == owner && matches!(found.record, Record::Owner(Owner::Vacated { .. }));
             tombstones += usize::from(is_tombstone);
-            // What marks an end goes when that has come.
+            // An index entry of an expiry is removed when its time has come.
             let is_mark = matches!(found.record, Record::Expiry);
             let is_strangers = match &found.record {
                 Record::Request(request) => request.asker.is_none(),
@@ -130,7 +130,7 @@ async fn what_is_swept_leaves_the_address_nowhere_but_in_its_tombstone(door: Doo
     assert_eq!(app.records().await.requests, 0);
 }
 
-async fn letters_that_are_owed_are_not_sent_any_more(door: Door) {
+async fn queued_emails_of_a_deleted_account_are_not_sent(door: Door) {
     let sink = Sink::good().await;
     let port = sink.port;
     let app = App::start_with_smtp(port).await;
@@ -138,7 +138,7 @@ async fn letters_that_are_owed_are_not_sent_any_more(door: Door) {
     ann.ask(ANN).await;
     assert_eq!(ann.follow(&sink.letter_to(ANN).await.link()).await, Answer::Done);
     drop(sink);
-    // All of these are owed: news of the password, letters to sign in and to reset.
+    // All of these are queued: the notice about the password, and the emails to sign in and to reset.
     assert_eq!(ann.change_password(PASSWORD, None).await, Answer::Done);
     app.clock.advance(WAIT);
     let mut stranger = app.caller(door);

@@ -1,4 +1,4 @@
-//! Changing the address, and taking it back.
+//! Changing the address, and undoing the change.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
 
 both_doors! {
-    a_new_address_is_confirmed_by_the_link_where_the_account_is_signed_in,
-    a_new_address_is_confirmed_by_the_code,
-    nobody_elses_account_gets_under_an_address,
-    a_taken_address_answers_the_same_and_its_owner_is_told,
-    the_newest_change_counts_and_can_be_called_off,
-    the_old_address_takes_the_account_back,
-    a_held_address_is_nobody_elses_until_the_undo_is_over,
-    what_is_no_new_address_is_refused,
+    a_new_address_is_confirmed_with_the_link_where_the_account_is_signed_in,
+    a_new_address_is_confirmed_with_the_code,
+    no_account_can_take_another_persons_address,
+    a_taken_address_gets_the_same_response_and_its_owner_is_notified,
+    only_the_newest_change_counts_and_it_can_be_cancelled,
+    the_old_address_can_undo_the_change,
+    a_reserved_address_stays_free_of_others_until_the_undo_expires,
+    an_invalid_new_address_is_refused,
 }
 
 const NEW: &str = "new@example.org";
@@ -25,7 +25,7 @@ fn gone() -> Answer {
     Answer::refused(410, "invalid_link")
 }
 
-async fn a_new_address_is_confirmed_by_the_link_where_the_account_is_signed_in(door: Door) {
+async fn a_new_address_is_confirmed_with_the_link_where_the_account_is_signed_in(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut elsewhere = also(&app, door, ANN, PASSWORD).await;
@@ -43,7 +43,7 @@ async fn a_new_address_is_confirmed_by_the_link_where_the_account_is_signed_in(d
     assert_eq!(elsewhere.follow_deliberately(&letter.link).await, gone());
 }
 
-async fn a_new_address_is_confirmed_by_the_code(door: Door) {
+async fn a_new_address_is_confirmed_with_the_code(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     ann.change_email(NEW).await;
@@ -54,9 +54,9 @@ async fn a_new_address_is_confirmed_by_the_code(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some(NEW));
 }
 
-/// The trojan: somebody signed in asks to change to the victim's address, and the victim opens the
-/// letter.
-async fn nobody_elses_account_gets_under_an_address(door: Door) {
+/// The attack: someone signed in requests a change to the victim's address, and the victim opens the
+/// email.
+async fn no_account_can_take_another_persons_address(door: Door) {
     let app = App::start().await;
     let mut trojan = registered(&app, door, BOB).await;
     trojan.change_email(ANN).await;
@@ -67,10 +67,10 @@ async fn nobody_elses_account_gets_under_an_address(door: Door) {
     let sign_in = Answer::refused(401, "sign_in_required");
     assert_eq!(victim.follow_deliberately(&letter.link).await, sign_in);
     assert_eq!(victim.confirm_elsewhere(&letter.link, Some(PASSWORD)).await, sign_in);
-    // Nor where the victim is signed in to an account of their own.
+    // It does not work where the victim is signed in to an account of their own either.
     let mut other = registered(&app, door, "carol@example.org").await;
     assert_eq!(other.follow_deliberately(&letter.link).await, gone());
-    // Nor by the code, in a browser that holds a request of its own.
+    // Nor does the code work in a browser that has a request of its own.
     other.ask("carol@example.org").await;
     other.type_code(&letter.code).await;
     assert_eq!(other.who().await.as_deref(), Some("carol@example.org"));
@@ -78,7 +78,7 @@ async fn nobody_elses_account_gets_under_an_address(door: Door) {
     assert_eq!(trojan.who().await.as_deref(), Some(BOB));
     let mut victim = app.signed_in(door, ANN).await;
     assert_eq!(victim.who().await.as_deref(), Some(ANN));
-    // And the address is taken by now.
+    // By now the address is taken.
     assert_eq!(trojan.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
     assert_eq!(trojan.follow(&letter.link).await, gone());
     if door == Door::Json {
@@ -86,7 +86,7 @@ async fn nobody_elses_account_gets_under_an_address(door: Door) {
     }
 }
 
-async fn a_taken_address_answers_the_same_and_its_owner_is_told(door: Door) {
+async fn a_taken_address_gets_the_same_response_and_its_owner_is_notified(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     registered(&app, door, BOB).await;
@@ -98,7 +98,7 @@ async fn a_taken_address_answers_the_same_and_its_owner_is_told(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some(ANN));
 }
 
-async fn the_newest_change_counts_and_can_be_called_off(door: Door) {
+async fn only_the_newest_change_counts_and_it_can_be_cancelled(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     ann.change_email(NEW).await;
@@ -115,9 +115,9 @@ async fn the_newest_change_counts_and_can_be_called_off(door: Door) {
     assert_eq!(ann.who().await.as_deref(), Some(ANN));
 }
 
-async fn the_old_address_takes_the_account_back(door: Door) {
+async fn the_old_address_can_undo_the_change(door: Door) {
     let app = App::start().await;
-    // A thief has the account and changes all of it, twice.
+    // A thief controls the account and changes everything in it, twice.
     let mut thief = registered(&app, door, ANN).await;
     thief.change_email(NEW).await;
     app.news_to(ANN).await;
@@ -135,7 +135,7 @@ async fn the_old_address_takes_the_account_back(door: Door) {
     waiting.ask(BOB).await;
     let planted = app.letter_to(BOB).await;
     app.clock.advance(Duration::from_hours(6 * 24));
-    // Its owner presses the button of a letter six days later.
+    // Six days later, its owner presses the button in the email.
     let mut ann = app.caller(door);
     assert_eq!(ann.look_at(&undo).await, Answer::Done);
     let tick = Answer::refused_field(422, "confirmation_required", "confirm");
@@ -157,7 +157,7 @@ async fn the_old_address_takes_the_account_back(door: Door) {
     assert_eq!(app.accounts().await, 1);
 }
 
-async fn a_held_address_is_nobody_elses_until_the_undo_is_over(door: Door) {
+async fn a_reserved_address_stays_free_of_others_until_the_undo_expires(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     ann.change_email(NEW).await;
@@ -165,7 +165,7 @@ async fn a_held_address_is_nobody_elses_until_the_undo_is_over(door: Door) {
     let letter = app.letter_to(NEW).await;
     ann.follow(&letter.link).await;
     let undo = app.news_to(ANN).await.link.unwrap();
-    // Every door answers as ever, and mails the old address its way back.
+    // Every door responds as usual, and the old address gets the undo link by email.
     let mut stranger = app.caller(door);
     assert_eq!(stranger.ask(ANN).await, Answer::Done);
     assert_eq!(app.news_to(ANN).await.link.as_deref(), Some(undo.as_str()));
@@ -180,7 +180,7 @@ async fn a_held_address_is_nobody_elses_until_the_undo_is_over(door: Door) {
     assert_eq!(app.accounts().await, 2);
 }
 
-async fn what_is_no_new_address_is_refused(door: Door) {
+async fn an_invalid_new_address_is_refused(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     for same in [ANN, "ANN@Example.org"] {

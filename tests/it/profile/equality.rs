@@ -1,4 +1,4 @@
-//! Whoever has the address that an account asks to change to, the account is answered in the same bytes.
+//! A request to change the address gets the same bytes, no matter who the new address belongs to.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    a_change_is_answered_the_same_whoever_has_the_address,
+    the_response_to_a_change_does_not_reveal_who_the_address_belongs_to,
 }
 
 const NEW: &str = "new@example.org";
 
-/// Who has the address.
+/// Who the address belongs to.
 #[derive(Clone, Copy, Debug)]
 enum Behind {
     Nobody,
     Registration,
     Account,
-    /// An account that has another address now, and may have this one back.
+    /// An account that has moved to another address and can still get this one back.
     Held,
 }
 
-async fn a_change_is_answered_the_same_whoever_has_the_address(door: Door) {
-    // A page's script is answered with pieces of pages.
+async fn the_response_to_a_change_does_not_reveal_who_the_address_belongs_to(door: Door) {
+    // The script of a page gets fragments.
     let ways = if door == Door::Pages { &[false, true][..] } else { &[false] };
     for is_htmx in ways.iter().copied() {
         let nobody = seen(door, is_htmx, Behind::Nobody).await;
@@ -38,7 +38,7 @@ async fn a_change_is_answered_the_same_whoever_has_the_address(door: Door) {
     }
 }
 
-/// Puts somebody behind the address.
+/// Gives the address its owner.
 async fn prepare(app: &App, door: Door, behind: Behind) {
     match behind {
         Behind::Nobody => {}
@@ -55,7 +55,7 @@ async fn prepare(app: &App, door: Door, behind: Behind) {
     app.clock.advance(Duration::from_mins(30));
 }
 
-/// What the account that asks is answered, act by act.
+/// The responses to the requesting account, action by action.
 async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<(&'static str, String)> {
     let app = App::start().await;
     prepare(&app, door, behind).await;
@@ -99,7 +99,7 @@ async fn seen(door: Door, is_htmx: bool, behind: Behind) -> Vec<(&'static str, S
     seen
 }
 
-/// What there is to see without a letter.
+/// Everything that can be seen without reading an email.
 async fn look_around(ann: &mut Caller, note: &mut impl FnMut(&'static str, &Caller)) {
     let pages: &[&'static str] = match ann.door {
         Door::Pages => &["/check-inbox", "/profile", "/profile/export"],

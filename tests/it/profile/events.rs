@@ -1,4 +1,4 @@
-//! What happened to an account, as its person is told it: every act leaves its event, in its own commit.
+//! The history of an account, as its owner sees it: every action writes its event in its own commit.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    every_act_is_told_to_whom_it_was_done,
-    what_comes_before_and_after_an_account_is_an_event_too,
+    every_action_is_in_the_history_of_its_account,
+    actions_before_and_after_an_account_exists_are_events_too,
 }
 
 const NEW: &str = "new@example.org";
@@ -54,7 +54,7 @@ enum Act {
     Revoke,
 }
 
-/// An act, what it is called in the export, and what the page says of it.
+/// An action, its name in the export, and its sentence on the page.
 const ACTS: [(Act, &str, &str); 27] = [
     (Act::Confirm, "user_created", "Email address confirmed. Account created."),
     (Act::SignInByLink, "authn_login_success", "Signed in."),
@@ -94,7 +94,7 @@ impl Act {
         matches!(self, Self::Disable | Self::Enable | Self::HandOutLink | Self::Grant | Self::Revoke)
     }
 
-    /// Whether it is done by who is not signed in.
+    /// Whether the person doing it is not signed in.
     fn is_at_the_door(self) -> bool {
         let by_mail = matches!(self, Self::SignInByLink | Self::SignInByCode | Self::ResetPassword);
         by_mail || matches!(self, Self::SignInByPassword | Self::WrongPassword)
@@ -110,7 +110,7 @@ impl Act {
         )
     }
 
-    /// Does it at a moment of its own. What has to be there first is there before.
+    /// Does it at a time when nothing else happens. Its preparations happen earlier.
     async fn done(self, app: &App, door: Door) {
         let mut ann = match self {
             Self::Confirm => app.caller(door),
@@ -151,7 +151,7 @@ impl Act {
         app.read_all().await;
     }
 
-    /// What the act is done with: a link, a code, or the id of a session.
+    /// The link, the code or the session id that the action needs.
     async fn prepared(self, app: &App, ann: &mut Caller) -> String {
         match self {
             Self::Confirm => {
@@ -208,13 +208,13 @@ impl Act {
     }
 }
 
-async fn every_act_is_told_to_whom_it_was_done(door: Door) {
+async fn every_action_is_in_the_history_of_its_account(door: Door) {
     for (act, name, sentence) in ACTS {
         let app = App::start().await;
         act.done(&app, door).await;
         app.expect_events_in_the_commits_of_their_acts().await;
         let at = gatepost::web::api::rfc3339(app.clock.now());
-        // Whoever comes to look signs in first, where that can be.
+        // The reader signs in first, where that is possible.
         app.clock.advance(Duration::from_millis(1));
         if act == Act::Disable {
             Act::Enable.done_by_operator(&app).await;
@@ -239,10 +239,10 @@ async fn every_act_is_told_to_whom_it_was_done(door: Door) {
     }
 }
 
-/// What nobody is told any more, or not yet, stands in the store all the same.
-async fn what_comes_before_and_after_an_account_is_an_event_too(door: Door) {
+/// Events are stored even where no account can show them.
+async fn actions_before_and_after_an_account_exists_are_events_too(door: Door) {
     let app = App::start().await;
-    // Whatever a stranger calls themselves stays out of it.
+    // The text of the User-Agent header is not stored.
     let agent = format!("Firefox/145.0 on Linux, {ANN}, {PASSWORD}");
     let mut ann = app.caller(door).with_agent(&agent);
     ann.register(ANN, PASSWORD).await;

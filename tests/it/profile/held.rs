@@ -1,4 +1,4 @@
-//! An address that is held for an account which may have it back.
+//! An address that is reserved for an account which can get it back.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
 
 both_doors! {
-    the_way_back_is_mailed_to_the_spelling_that_was_proven,
-    a_registration_at_a_held_address_dies_with_the_undo,
-    who_had_the_address_hears_of_the_deletion,
-    whoever_has_the_address_by_now_keeps_it,
+    the_undo_link_is_emailed_to_the_address_as_it_was_confirmed,
+    a_registration_at_a_reserved_address_ends_with_the_undo,
+    the_previous_address_is_notified_of_the_deletion,
+    an_undo_never_takes_an_address_from_its_new_owner,
 }
 
 const NEW: &str = "new@example.org";
 const WEEK: Duration = Duration::from_hours(7 * 24);
 
-async fn the_way_back_is_mailed_to_the_spelling_that_was_proven(door: Door) {
+async fn the_undo_link_is_emailed_to_the_address_as_it_was_confirmed(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let undo = readdress(&app, &mut ann, ANN, NEW).await;
@@ -31,7 +31,7 @@ async fn the_way_back_is_mailed_to_the_spelling_that_was_proven(door: Door) {
     assert_eq!((letter.to.as_str(), letter.link), (ANN, Some(undo)));
 }
 
-async fn a_registration_at_a_held_address_dies_with_the_undo(door: Door) {
+async fn a_registration_at_a_reserved_address_ends_with_the_undo(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let undo = readdress(&app, &mut ann, ANN, NEW).await;
@@ -45,8 +45,8 @@ async fn a_registration_at_a_held_address_dies_with_the_undo(door: Door) {
     assert_eq!(app.caller(door).sign_in_with_password(ANN, OTHER).await, wrong());
 }
 
-/// A thief moves the account and deletes it at once: the one act that cannot be taken back.
-async fn who_had_the_address_hears_of_the_deletion(door: Door) {
+/// A thief moves the account to another address and deletes it at once: the one action that cannot be undone.
+async fn the_previous_address_is_notified_of_the_deletion(door: Door) {
     let app = App::start().await;
     let mut thief = registered(&app, door, ANN).await;
     let undo = readdress(&app, &mut thief, ANN, NEW).await;
@@ -58,8 +58,8 @@ async fn who_had_the_address_hears_of_the_deletion(door: Door) {
     assert_eq!(app.caller(door).follow_deliberately(&undo).await, Answer::refused(410, "invalid_link"));
 }
 
-/// The clock of the machine was ahead, so the hold was over, and is set right.
-async fn whoever_has_the_address_by_now_keeps_it(door: Door) {
+/// The clock was ahead, so the reservation had expired, and is then set right.
+async fn an_undo_never_takes_an_address_from_its_new_owner(door: Door) {
     for deletes in [true, false] {
         let app = App::start().await;
         let mut ann = registered(&app, door, ANN).await;
@@ -81,9 +81,9 @@ async fn whoever_has_the_address_by_now_keeps_it(door: Door) {
     }
 }
 
-/// When the mark of the address that is held, and that of the one that is left, fall on one moment.
+/// The index entries of the reserved address and of the address left behind may expire at the same time.
 #[tokio::test]
-async fn an_account_is_deleted_at_any_moment_after_a_change() {
+async fn an_account_can_be_deleted_at_any_time_after_a_change() {
     let app = App::start().await;
     let mut ann = registered(&app, Door::Json, ANN).await;
     readdress(&app, &mut ann, ANN, NEW).await;
@@ -96,7 +96,7 @@ async fn an_account_is_deleted_at_any_moment_after_a_change() {
 }
 
 #[tokio::test]
-async fn the_operator_is_told_that_an_address_is_held() {
+async fn the_operator_is_told_that_an_address_is_reserved() {
     let app = App::start().await;
     let mut ann = registered(&app, Door::Json, ANN).await;
     readdress(&app, &mut ann, ANN, NEW).await;

@@ -1,4 +1,4 @@
-//! How long the letters of an account are good, to the millisecond.
+//! How long the emails of an account work, to the millisecond.
 
 use std::time::Duration;
 
@@ -8,27 +8,27 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    a_reset_is_good_for_an_hour,
-    a_change_of_address_waits_for_a_day,
-    a_code_to_prove_it_once_more_is_good_for_ten_minutes,
-    an_address_is_taken_back_within_seven_days,
-    an_address_that_was_left_is_held_for_seven_days,
+    a_reset_works_for_an_hour,
+    a_change_of_address_can_be_confirmed_for_a_day,
+    a_reauthentication_code_works_for_ten_minutes,
+    an_undo_works_for_seven_days,
+    an_address_left_behind_is_reserved_for_seven_days,
 }
 
 const NEW: &str = "new@example.org";
 const DAY: Duration = Duration::from_hours(24);
 
-/// The last moment of a lifetime, and the first one after it.
+/// The last millisecond of a lifetime, and the first one after it.
 fn around(lifetime: Duration) -> [(Duration, bool); 2] {
     [(lifetime.saturating_sub(Duration::from_millis(1)), true), (lifetime, false)]
 }
 
-/// What comes of something at a moment when it is still good, or no more.
+/// The expected answer while something still works, or after it has expired.
 fn expected(is_good: bool, late: &str) -> Answer {
     if is_good { Answer::Done } else { Answer::refused(410, late) }
 }
 
-async fn a_reset_is_good_for_an_hour(door: Door) {
+async fn a_reset_works_for_an_hour(door: Door) {
     let moments = around(Duration::from_hours(1)).into_iter();
     for ((moment, is_good), by_link) in moments.flat_map(|moment| [(moment, true), (moment, false)]) {
         let app = App::start().await;
@@ -48,14 +48,14 @@ async fn a_reset_is_good_for_an_hour(door: Door) {
     }
 }
 
-/// What the account page says of a change of address that waits.
+/// Whether the account page shows a pending change of address, and the way to its code.
 async fn pending(ann: &Caller) -> (bool, bool) {
     let page = ann.in_browser().get("/profile").await.body;
     let account = ann.in_program().get("/api/profile").await.json();
     (page.contains(NEW), account["account"]["pending_email"] == NEW)
 }
 
-async fn a_change_of_address_waits_for_a_day(door: Door) {
+async fn a_change_of_address_can_be_confirmed_for_a_day(door: Door) {
     for (moment, is_good) in around(DAY) {
         let app = App::start().await;
         let mut ann = app.signed_in(door, ANN).await;
@@ -74,7 +74,7 @@ async fn a_change_of_address_waits_for_a_day(door: Door) {
     }
 }
 
-async fn a_code_to_prove_it_once_more_is_good_for_ten_minutes(door: Door) {
+async fn a_reauthentication_code_works_for_ten_minutes(door: Door) {
     for (moment, is_good) in around(Duration::from_mins(10)) {
         let app = App::start().await;
         let mut ann = app.signed_in(door, ANN).await;
@@ -88,7 +88,7 @@ async fn a_code_to_prove_it_once_more_is_good_for_ten_minutes(door: Door) {
     }
 }
 
-async fn an_address_is_taken_back_within_seven_days(door: Door) {
+async fn an_undo_works_for_seven_days(door: Door) {
     for (moment, is_good) in around(7 * DAY) {
         let app = App::start().await;
         let mut ann = registered(&app, door, ANN).await;
@@ -104,7 +104,7 @@ async fn an_address_is_taken_back_within_seven_days(door: Door) {
     }
 }
 
-async fn an_address_that_was_left_is_held_for_seven_days(door: Door) {
+async fn an_address_left_behind_is_reserved_for_seven_days(door: Door) {
     for (moment, is_held) in around(7 * DAY) {
         let app = App::start().await;
         let mut ann = registered(&app, door, ANN).await;

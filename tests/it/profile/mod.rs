@@ -29,7 +29,7 @@ pub(crate) const PASSWORD: &str = "three quiet otters";
 pub(crate) const OTHER: &str = "seven loud geese";
 pub(crate) const WAIT: Duration = Duration::from_secs(30);
 
-/// Somebody who registered with `PASSWORD`, confirmed it, and is signed in.
+/// Someone who registered with `PASSWORD`, confirmed the address and is signed in.
 pub(crate) async fn registered(app: &App, door: Door, email: &str) -> Caller {
     let mut caller = app.caller(door);
     caller.register(email, PASSWORD).await;
@@ -38,14 +38,14 @@ pub(crate) async fn registered(app: &App, door: Door, email: &str) -> Caller {
     caller
 }
 
-/// The same person in another place.
+/// The same person on another device.
 pub(crate) async fn also(app: &App, door: Door, email: &str, password: &str) -> Caller {
     let mut caller = app.caller(door);
     assert_eq!(caller.sign_in_with_password(email, password).await, Answer::Done);
     caller
 }
 
-/// Changes the address, and gives the link that undoes it.
+/// Changes the address and returns the link that undoes it.
 async fn readdress(app: &App, caller: &mut Caller, from: &str, to: &str) -> String {
     assert_eq!(caller.change_email(to).await, Answer::Done);
     app.news_to(from).await;

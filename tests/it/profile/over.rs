@@ -1,4 +1,4 @@
-//! What is over by now is shown, told and believed no more.
+//! Anything that has expired is no longer shown, emailed or trusted.
 
 use std::time::Duration;
 
@@ -16,19 +16,19 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    a_change_of_address_that_is_over_is_shown_nowhere,
-    news_that_is_not_so_any_more_is_not_sent,
-    what_was_proven_in_the_future_is_not_recent,
-    what_a_stranger_registered_waits_on_when_the_account_is_gone,
+    an_expired_change_of_address_is_shown_nowhere,
+    notices_that_are_no_longer_true_are_not_sent,
+    a_sign_in_from_the_future_is_not_recent,
+    a_strangers_registration_stays_pending_after_the_account_is_deleted,
 }
 
 const BOB: &str = "bob@example.org";
 const NEW: &str = "new@example.org";
-/// Of a password nobody knows.
+/// The hash of a password that no one knows.
 const HASH: &str =
     "$argon2id$v=19$m=8192,t=3,p=2$maia5wwCZyFzaCY4g+dlRQ$6ROKhAkFvjNrgkxYaTT6hqFGfhFW7V5haFrnw+d4XIU";
 
-async fn a_change_of_address_that_is_over_is_shown_nowhere(door: Door) {
+async fn an_expired_change_of_address_is_shown_nowhere(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     assert_eq!(ann.change_email(NEW).await, Answer::Done);
@@ -50,8 +50,8 @@ async fn a_change_of_address_that_is_over_is_shown_nowhere(door: Door) {
     assert!(anew.export().await["account"]["pending_email"].is_null());
 }
 
-/// The mail server is away while Bob asks for Ann's address and Ann's account is deleted.
-async fn news_that_is_not_so_any_more_is_not_sent(door: Door) {
+/// The mail server is down while Bob requests Ann's address and Ann's account is deleted.
+async fn notices_that_are_no_longer_true_are_not_sent(door: Door) {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);
@@ -70,15 +70,15 @@ async fn news_that_is_not_so_any_more_is_not_sent(door: Door) {
     assert_eq!(dropped().await, 1, "that somebody wants an address of nobody");
 }
 
-/// An account of the operator's making, and the link that signs in to it.
+/// Creates an account as the operator and returns its sign-in link.
 async fn add(app: &App, email: &str) -> String {
     let (address, operator) = (EmailAddress::parse(email).unwrap(), Client::server());
     let added = app.house.gatepost.add_account(&address, Role::Member, &operator).await.unwrap();
     format!("http://localhost/link/{}", added.token.as_str())
 }
 
-/// The clock of the machine was ahead, and is set right.
-async fn what_was_proven_in_the_future_is_not_recent(door: Door) {
+/// The clock was ahead and is then set right.
+async fn a_sign_in_from_the_future_is_not_recent(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     app.clock.set_back(Duration::from_mins(1));
@@ -89,8 +89,8 @@ async fn what_was_proven_in_the_future_is_not_recent(door: Door) {
     assert_eq!(ann.cancel_email_change().await, Answer::Done);
 }
 
-/// The account came from elsewhere, with a salt of its own.
-async fn what_a_stranger_registered_waits_on_when_the_account_is_gone(door: Door) {
+/// The account was imported, with a salt of its own.
+async fn a_strangers_registration_stays_pending_after_the_account_is_deleted(door: Door) {
     let app = App::start().await;
     let (address, operator) = (EmailAddress::parse(ANN).unwrap(), Client::server());
     let account = NewAccount {

@@ -8,15 +8,15 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
 
 both_doors! {
-    a_password_is_changed_and_everybody_else_is_signed_out,
-    a_password_is_set_where_there_was_none,
-    a_password_is_removed_and_mail_signs_in,
-    a_change_that_is_refused_changes_nothing,
-    an_old_sign_in_has_to_be_proven_first,
-    what_was_asked_before_a_change_is_void,
+    changing_the_password_signs_out_all_other_devices,
+    an_account_without_a_password_can_set_one,
+    a_removed_password_leaves_signing_in_by_email,
+    a_refused_change_changes_nothing,
+    an_older_sign_in_has_to_be_confirmed_first,
+    changing_the_password_voids_earlier_requests,
 }
 
-async fn a_password_is_changed_and_everybody_else_is_signed_out(door: Door) {
+async fn changing_the_password_signs_out_all_other_devices(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut elsewhere = also(&app, door, ANN, PASSWORD).await;
@@ -26,14 +26,14 @@ async fn a_password_is_changed_and_everybody_else_is_signed_out(door: Door) {
     assert!(news.link.is_none() && news.code.is_none(), "{}", news.text);
     assert_eq!(ann.who().await.as_deref(), Some(ANN));
     assert_eq!(elsewhere.who().await, None);
-    // A copy of the session that changed it is dead as well.
+    // A copy of the acting session no longer works either.
     assert_eq!(stolen.clone().who().await, None);
     let mut again = app.caller(door);
     assert_eq!(again.sign_in_with_password(ANN, PASSWORD).await, wrong());
     assert_eq!(again.sign_in_with_password(ANN, OTHER).await, Answer::Done);
 }
 
-async fn a_password_is_set_where_there_was_none(door: Door) {
+async fn an_account_without_a_password_can_set_one(door: Door) {
     let app = App::start().await;
     let mut ann = app.signed_in(door, ANN).await;
     assert!(!ann.has_password().await);
@@ -43,20 +43,20 @@ async fn a_password_is_set_where_there_was_none(door: Door) {
     also(&app, door, ANN, PASSWORD).await;
 }
 
-async fn a_password_is_removed_and_mail_signs_in(door: Door) {
+async fn a_removed_password_leaves_signing_in_by_email(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     assert_eq!(ann.remove_password().await, Answer::Done);
     app.news_to(ANN).await;
     assert!(!ann.has_password().await);
     assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, wrong());
-    // Removing none is no mistake, and no news.
+    // Removing a password that is not set is no error and sends no notice.
     assert_eq!(ann.remove_password().await, Answer::Done);
     app.clock.advance(WAIT);
     app.signed_in(door, ANN).await;
 }
 
-async fn a_change_that_is_refused_changes_nothing(door: Door) {
+async fn a_refused_change_changes_nothing(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let weak = Answer::refused_field(422, "weak_password", "password");
@@ -73,7 +73,7 @@ async fn a_change_that_is_refused_changes_nothing(door: Door) {
     also(&app, door, ANN, PASSWORD).await;
 }
 
-async fn an_old_sign_in_has_to_be_proven_first(door: Door) {
+async fn an_older_sign_in_has_to_be_confirmed_first(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     app.clock.advance(Duration::from_mins(10));
@@ -89,7 +89,7 @@ async fn an_old_sign_in_has_to_be_proven_first(door: Door) {
     assert_eq!(ann.session(), before, "stepping up changes no id");
     assert_eq!(ann.change_password(OTHER, Some(PASSWORD)).await, Answer::Done);
     app.news_to(ANN).await;
-    // By mail, too: the code is good where it was asked for alone.
+    // The same by email: the code works only in the session that requested it.
     app.clock.advance(Duration::from_mins(10));
     assert_eq!(ann.remove_password().await, stale());
     assert_eq!(ann.reauthenticate_by_mail(ANN).await, Answer::Done);
@@ -105,7 +105,7 @@ async fn an_old_sign_in_has_to_be_proven_first(door: Door) {
     app.news_to(ANN).await;
 }
 
-async fn what_was_asked_before_a_change_is_void(door: Door) {
+async fn changing_the_password_voids_earlier_requests(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut waiting = app.caller(door);

@@ -1,4 +1,4 @@
-//! Two acts on one account at the same moment: one after the other, in either order, and never a half.
+//! Two actions on one account at the same time take effect one after the other, in either order, and never in part.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    // Several threads and a store that takes its time: on one thread no act is interrupted.
+    // Several threads and a slow store, because on one thread no action is ever interrupted.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     two_changes_of_one_account_end_in_one_address,
     two_accounts_that_change_to_one_address_do_not_cross,
     a_reset_and_a_change_leave_one_password,
-    nobody_is_signed_in_to_an_account_that_is_deleted_meanwhile,
+    an_account_deleted_during_a_sign_in_signs_no_one_in,
     an_undo_wins_over_any_change_at_the_same_moment,
 }
 
 const ROUNDS: usize = 200;
 
-/// Begins two acts, one a little after the other: by turns, and by more from round to round.
+/// Starts two actions, one slightly after the other. They alternate, and the gap grows with each round.
 async fn at_once<A, B>(round: usize, one: A, other: B) -> (A::Output, B::Output)
 where
     A: Future<Output: Send> + Send + 'static,
@@ -47,7 +47,7 @@ fn is_gone(answer: &Answer) -> bool {
     ["invalid_link", "invalid_request"].iter().any(|code| *answer == Answer::refused(410, code))
 }
 
-/// One account, signed in twice, asks for two addresses and confirms both.
+/// One account, signed in twice, requests two addresses and confirms both.
 async fn two_changes_of_one_account_end_in_one_address(door: Door) {
     let app = App::start_on_disk().await;
     for round in 0..ROUNDS {
@@ -64,7 +64,7 @@ async fn two_changes_of_one_account_end_in_one_address(door: Door) {
             let letter = letters.iter().find(|letter| letter.to.as_str() == email);
             letter.and_then(|letter| letter.link.clone())
         };
-        // A letter of the change that gave way was sent before it did, or not at all.
+        // An email of the superseded change was sent before that, or not at all.
         let links = new.each_ref().map(link_to);
         let confirm = |mut caller: Caller, link: Option<String>| async move {
             match link {
@@ -96,7 +96,7 @@ async fn two_changes_of_one_account_end_in_one_address(door: Door) {
     app.expect_whole().await;
 }
 
-/// Two accounts ask for one free address: it becomes that of one, and the other stays as it was.
+/// Two accounts request the same free address. One of them gets it, and the other stays unchanged.
 async fn two_accounts_that_change_to_one_address_do_not_cross(door: Door) {
     let app = App::start_on_disk().await;
     for round in 0..ROUNDS {
@@ -153,7 +153,7 @@ async fn a_reset_and_a_change_leave_one_password(door: Door) {
     app.expect_whole().await;
 }
 
-async fn nobody_is_signed_in_to_an_account_that_is_deleted_meanwhile(door: Door) {
+async fn an_account_deleted_during_a_sign_in_signs_no_one_in(door: Door) {
     let app = App::start_on_disk().await;
     for round in 0..ROUNDS {
         let email = format!("ann{round}@example.org");
@@ -175,7 +175,7 @@ async fn nobody_is_signed_in_to_an_account_that_is_deleted_meanwhile(door: Door)
     assert_eq!((left.accounts, left.sessions, left.history), (0, 0, 0));
 }
 
-/// A thief changes the address once more, or the password, while the owner takes the account back.
+/// A thief changes the address again, or the password, while the owner undoes the first change.
 async fn an_undo_wins_over_any_change_at_the_same_moment(door: Door) {
     let app = App::start_on_disk().await;
     for round in 0..ROUNDS {

@@ -1,4 +1,4 @@
-//! Proving once more who is signed in.
+//! Confirming once more that it is the person who signed in.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
 
 both_doors! {
-    a_code_is_good_in_the_session_alone_that_asked,
-    a_wrong_password_makes_nobody_recent,
-    proving_it_once_more_is_a_use_of_the_session,
+    a_code_works_only_in_the_session_that_requested_it,
+    a_wrong_password_does_not_make_a_sign_in_recent,
+    reauthenticating_counts_as_using_the_session,
 }
 
 const BOB: &str = "bob@example.org";
 
-async fn a_code_is_good_in_the_session_alone_that_asked(door: Door) {
+async fn a_code_works_only_in_the_session_that_requested_it(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut elsewhere = also(&app, door, ANN, PASSWORD).await;
@@ -30,13 +30,13 @@ async fn a_code_is_good_in_the_session_alone_that_asked(door: Door) {
         assert_eq!(other.end_other_sessions().await, stale());
     }
     assert_eq!(ann.end_other_sessions().await, stale());
-    // That used nothing up.
+    // None of that used the code up.
     assert_eq!(ann.type_code(code.as_str()).await, Answer::Done);
     assert_eq!(elsewhere.end_other_sessions().await, stale(), "one session alone is recent");
     assert_eq!(ann.end_other_sessions().await, Answer::Done);
 }
 
-async fn a_wrong_password_makes_nobody_recent(door: Door) {
+async fn a_wrong_password_does_not_make_a_sign_in_recent(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut bob = app.signed_in(door, BOB).await;
@@ -47,13 +47,13 @@ async fn a_wrong_password_makes_nobody_recent(door: Door) {
         }
         assert_eq!(caller.end_other_sessions().await, stale());
     }
-    // Nor the password of somebody else.
+    // Nor does another person's password.
     assert_eq!(bob.reauthenticate(PASSWORD).await, wrong());
     let refused = Answer::refused(401, "sign_in_required");
     assert_eq!(app.caller(door).reauthenticate(PASSWORD).await, refused);
 }
 
-async fn proving_it_once_more_is_a_use_of_the_session(door: Door) {
+async fn reauthenticating_counts_as_using_the_session(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Changes to an account need a sign-in of less than ten minutes ago.
+//! Changes to an account need a sign-in within the last ten minutes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    a_change_needs_a_sign_in_of_less_than_ten_minutes_ago,
+    a_change_needs_a_sign_in_within_the_last_ten_minutes,
 }
 
 const NEW: &str = "new@example.org";
@@ -52,7 +52,7 @@ impl Change {
         }
     }
 
-    /// Where its form leads.
+    /// The path its form is sent to.
     fn path(self, other: &str) -> String {
         match self {
             Self::Password => path::PROFILE_PASSWORD.into(),
@@ -66,7 +66,7 @@ impl Change {
     }
 }
 
-/// Somebody with a password, a change of address that waits, and another session: its id.
+/// Someone with a password, a pending change of address and another session, whose id is returned.
 async fn with_everything(app: &App, door: Door) -> (Caller, String) {
     let mut ann = registered(app, door, ANN).await;
     let sessions = also(app, door, ANN, PASSWORD).await.sessions().await;
@@ -76,12 +76,12 @@ async fn with_everything(app: &App, door: Door) -> (Caller, String) {
     (ann, other)
 }
 
-async fn a_change_needs_a_sign_in_of_less_than_ten_minutes_ago(door: Door) {
+async fn a_change_needs_a_sign_in_within_the_last_ten_minutes(door: Door) {
     for change in ALL {
         let app = App::start().await;
         let (mut ann, other) = with_everything(&app, door).await;
         app.clock.advance(TEN_MINUTES);
-        // Its last use is written down once.
+        // The last use of the session is written once.
         assert!(ann.who().await.is_some());
         let before = app.all_records().await;
         assert_eq!(change.make(&mut ann, &other).await, stale(), "{change:?}");
@@ -94,7 +94,7 @@ async fn a_change_needs_a_sign_in_of_less_than_ten_minutes_ago(door: Door) {
 }
 
 #[tokio::test]
-async fn the_page_has_its_forms_only_while_the_sign_in_is_recent() {
+async fn the_page_shows_forms_only_while_the_sign_in_is_recent() {
     let app = App::start().await;
     let (mut ann, other) = with_everything(&app, Door::Pages).await;
     let to_prove_it = "href=\"/reauthenticate?next=%2Fprofile\"";
@@ -112,7 +112,7 @@ async fn the_page_has_its_forms_only_while_the_sign_in_is_recent() {
 }
 
 #[tokio::test]
-async fn whose_sign_in_is_long_ago_is_led_to_prove_it() {
+async fn an_older_sign_in_leads_to_reauthentication() {
     let app = App::start().await;
     let (mut ann, other) = with_everything(&app, Door::Pages).await;
     app.clock.advance(TEN_MINUTES);
@@ -131,7 +131,7 @@ async fn whose_sign_in_is_long_ago_is_led_to_prove_it() {
 }
 
 #[tokio::test]
-async fn whoever_has_proven_it_is_led_back_to_where_they_were() {
+async fn reauthenticating_leads_back_to_next() {
     for (next, place) in [
         ("/app?x=1&y=2", "/app?x=1&y=2"),
         ("https://evil.example", "/profile"),

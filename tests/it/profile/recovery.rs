@@ -8,15 +8,15 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
 
 both_doors! {
-    a_link_sets_a_new_password_and_signs_everybody_else_out,
-    a_code_sets_a_new_password,
-    a_reset_is_told_again_to_who_brings_the_same_password,
+    a_reset_link_sets_a_new_password_and_signs_out_all_other_devices,
+    a_reset_code_sets_a_new_password,
+    repeating_a_reset_with_the_same_password_gets_the_same_response,
     a_weak_password_uses_nothing_up,
-    an_address_without_an_account_is_told_so,
-    somebody_elses_reset_is_no_way_in,
+    an_address_without_an_account_gets_an_email_that_says_so,
+    another_persons_reset_request_opens_no_account,
 }
 
-async fn a_link_sets_a_new_password_and_signs_everybody_else_out(door: Door) {
+async fn a_reset_link_sets_a_new_password_and_signs_out_all_other_devices(door: Door) {
     let app = App::start().await;
     let mut other = registered(&app, door, ANN).await;
     let mut ann = app.caller(door);
@@ -29,12 +29,12 @@ async fn a_link_sets_a_new_password_and_signs_everybody_else_out(door: Door) {
     assert_eq!(other.who().await, None);
     assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, wrong());
     also(&app, door, ANN, OTHER).await;
-    // Used once, also by who asked, with another password.
+    // It works once. With a different password it fails even for the requester.
     assert_eq!(ann.sign_out().await, Answer::Done);
     assert_eq!(ann.reset_by_link(&letter.link, PASSWORD).await, Answer::refused(410, "invalid_link"));
 }
 
-async fn a_code_sets_a_new_password(door: Door) {
+async fn a_reset_code_sets_a_new_password(door: Door) {
     let app = App::start().await;
     app.signed_in(door, ANN).await;
     app.clock.advance(WAIT);
@@ -50,7 +50,7 @@ async fn a_code_sets_a_new_password(door: Door) {
     also(&app, door, ANN, OTHER).await;
 }
 
-async fn a_reset_is_told_again_to_who_brings_the_same_password(door: Door) {
+async fn repeating_a_reset_with_the_same_password_gets_the_same_response(door: Door) {
     let app = App::start().await;
     registered(&app, door, ANN).await;
     let mut ann = app.caller(door);
@@ -83,7 +83,7 @@ async fn a_weak_password_uses_nothing_up(door: Door) {
     app.news_to(ANN).await;
 }
 
-async fn an_address_without_an_account_is_told_so(door: Door) {
+async fn an_address_without_an_account_gets_an_email_that_says_so(door: Door) {
     let app = App::start().await;
     let mut nobody = app.caller(door);
     assert_eq!(nobody.forgot_password(ANN).await, Answer::Done);
@@ -93,9 +93,9 @@ async fn an_address_without_an_account_is_told_so(door: Door) {
     assert_eq!(app.accounts().await, 0);
 }
 
-/// The fourth row of the table of planted accounts: somebody else holds a request to reset the
-/// victim's password while the victim resets it by the letter.
-async fn somebody_elses_reset_is_no_way_in(door: Door) {
+/// The fourth row of the table of planted accounts: an attacker holds a request to reset the victim's
+/// password while the victim resets it with the email.
+async fn another_persons_reset_request_opens_no_account(door: Door) {
     let app = App::start().await;
     let mut stranger = app.caller(door);
     stranger.register(ANN, "planted by a stranger").await;
@@ -106,7 +106,7 @@ async fn somebody_elses_reset_is_no_way_in(door: Door) {
     let mut thief = app.caller(door);
     thief.forgot_password(ANN).await;
     let letter = app.letter_to(ANN).await;
-    // The victim opens it in a browser that never asked.
+    // The victim opens it in a browser that requested nothing.
     assert_eq!(victim.reset_by_link(&letter.link, OTHER).await, Answer::Done);
     app.news_to(ANN).await;
     assert_eq!(thief.reset_by_code(&letter.code, OTHER).await, Answer::refused(410, "invalid_request"));

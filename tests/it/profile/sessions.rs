@@ -1,4 +1,4 @@
-//! Where somebody is signed in, ending that elsewhere, and what is known of a person.
+//! Listing sessions, ending them, and exporting the stored data.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::harness::caller::{Answer, Door};
 
 both_doors! {
     sessions_are_listed_and_ended_one_by_one,
-    all_others_are_ended_at_once,
-    nobody_ends_a_session_of_somebody_else,
-    a_person_takes_out_what_is_known_of_them,
-    each_session_is_told_of_with_device_address_and_times,
-    last_use_is_written_every_five_minutes_at_most,
-    a_device_is_named_in_words_of_ours_whatever_it_says,
+    all_other_sessions_are_ended_at_once,
+    a_person_cannot_end_another_persons_session,
+    the_export_has_everything_stored_about_a_person,
+    each_session_is_listed_with_device_address_and_times,
+    the_last_use_is_written_at_most_every_five_minutes,
+    a_device_gets_one_of_our_names_whatever_its_user_agent,
 }
 
 const A_MINUTE: Duration = Duration::from_mins(1);
@@ -39,7 +39,7 @@ async fn sessions_are_listed_and_ended_one_by_one(door: Door) {
     assert_eq!(ann.who().await, None);
 }
 
-async fn all_others_are_ended_at_once(door: Door) {
+async fn all_other_sessions_are_ended_at_once(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut others = vec![also(&app, door, ANN, PASSWORD).await, also(&app, door, ANN, PASSWORD).await];
@@ -57,7 +57,7 @@ async fn all_others_are_ended_at_once(door: Door) {
     assert_eq!(ann.sessions().await.len(), 1);
 }
 
-async fn nobody_ends_a_session_of_somebody_else(door: Door) {
+async fn a_person_cannot_end_another_persons_session(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let mut bob = registered(&app, door, "bob@example.org").await;
@@ -69,7 +69,7 @@ async fn nobody_ends_a_session_of_somebody_else(door: Door) {
     assert_eq!(app.caller(door).end_session(&anns).await, Answer::refused(401, "sign_in_required"));
 }
 
-async fn a_person_takes_out_what_is_known_of_them(door: Door) {
+async fn the_export_has_everything_stored_about_a_person(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     app.clock.advance(Duration::from_millis(1));
@@ -90,7 +90,7 @@ async fn a_person_takes_out_what_is_known_of_them(door: Door) {
     }
 }
 
-async fn each_session_is_told_of_with_device_address_and_times(door: Door) {
+async fn each_session_is_listed_with_device_address_and_times(door: Door) {
     const PHONE: &str = "Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0";
     let app = App::start().await;
     let begun = app.clock.now();
@@ -113,7 +113,7 @@ async fn each_session_is_told_of_with_device_address_and_times(door: Door) {
     };
     let answer = ann.in_program().get("/api/profile/sessions").await.json();
     let sessions = answer["sessions"].as_array().unwrap();
-    // The last used first.
+    // The most recently used session comes first.
     let phones = shown(&sessions[0]["id"], "Firefox on Android", [1, 11, 11], false);
     let anns = shown(&sessions[1]["id"], "Firefox on Linux", [0, 10, 0], true);
     assert_eq!(*sessions, [phones, anns]);
@@ -132,7 +132,7 @@ async fn each_session_is_told_of_with_device_address_and_times(door: Door) {
     }
 }
 
-async fn last_use_is_written_every_five_minutes_at_most(door: Door) {
+async fn the_last_use_is_written_at_most_every_five_minutes(door: Door) {
     let app = App::start().await;
     let begun = app.clock.now();
     let mut ann = registered(&app, door, ANN).await;
@@ -155,7 +155,7 @@ async fn last_use_is_written_every_five_minutes_at_most(door: Door) {
     assert_eq!(app.session_records().await, used, "once in five minutes");
 }
 
-async fn a_device_is_named_in_words_of_ours_whatever_it_says(door: Door) {
+async fn a_device_gets_one_of_our_names_whatever_its_user_agent(door: Door) {
     let app = App::start().await;
     let begins = format!("Firefox/145.0 on Linux {}", "x".repeat(8_000));
     let ends = format!("{} Firefox/145.0 on Linux", "x".repeat(8_000));

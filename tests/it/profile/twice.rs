@@ -1,4 +1,4 @@
-//! What is brought a second time: the same answer for the same, and never "done" for what was not.
+//! Repeated requests: the same response for the same input, and never "done" for anything that was not done.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    a_reset_is_not_repeated_by_another_password,
-    a_password_chosen_elsewhere_is_not_repeated_by_another,
-    a_code_proves_once_and_for_a_moment,
-    an_older_code_proves_nothing_once_it_is_proven_anew,
-    a_code_is_asked_for_anew_after_signing_in_anew,
-    a_code_proves_it_after_the_clock_was_set_back,
-    a_spent_code_is_told_from_no_other,
-    a_password_is_not_taken_from_who_went_on_without_one,
+    a_reset_with_a_different_password_is_no_repetition,
+    a_registration_with_a_different_password_is_no_repetition,
+    a_reauthentication_code_works_once,
+    reauthenticating_ends_older_codes,
+    a_new_session_can_request_a_new_code,
+    a_code_works_after_the_clock_was_set_back,
+    a_spent_code_reveals_nothing,
+    a_second_tab_cannot_add_a_password_afterwards,
 }
 
 const THIRD: &str = "nine pale herons";
@@ -29,7 +29,7 @@ fn code_gone() -> Answer {
     Answer::refused(410, "invalid_request")
 }
 
-async fn a_reset_is_not_repeated_by_another_password(door: Door) {
+async fn a_reset_with_a_different_password_is_no_repetition(door: Door) {
     let app = App::start().await;
     registered(&app, door, ANN).await;
     let mut ann = app.caller(door);
@@ -37,14 +37,14 @@ async fn a_reset_is_not_repeated_by_another_password(door: Door) {
     let letter = app.letter_to(ANN).await;
     assert_eq!(ann.reset_by_link(&letter.link, OTHER).await, Answer::Done);
     app.news_to(ANN).await;
-    // In the very session it made, where the link leads on.
+    // The session it created leads on from the same link.
     assert_eq!(ann.reset_by_link(&letter.link, OTHER).await, Answer::Done, "a double click");
     assert_eq!(ann.reset_by_link(&letter.link, THIRD).await, gone());
     assert_eq!(app.caller(door).sign_in_with_password(ANN, THIRD).await, wrong());
     also(&app, door, ANN, OTHER).await;
 }
 
-async fn a_password_chosen_elsewhere_is_not_repeated_by_another(door: Door) {
+async fn a_registration_with_a_different_password_is_no_repetition(door: Door) {
     let app = App::start().await;
     app.caller(door).register(ANN, PASSWORD).await;
     let letter = app.letter_to(ANN).await;
@@ -56,8 +56,8 @@ async fn a_password_chosen_elsewhere_is_not_repeated_by_another(door: Door) {
     also(&app, door, ANN, OTHER).await;
 }
 
-/// Two tabs of one link: the first goes on without a password.
-async fn a_password_is_not_taken_from_who_went_on_without_one(door: Door) {
+/// Two tabs with the same link: the first continues without a password.
+async fn a_second_tab_cannot_add_a_password_afterwards(door: Door) {
     let app = App::start().await;
     app.caller(door).register(ANN, PASSWORD).await;
     let letter = app.letter_to(ANN).await;
@@ -68,7 +68,7 @@ async fn a_password_is_not_taken_from_who_went_on_without_one(door: Door) {
     assert!(!ann.has_password().await);
 }
 
-async fn a_code_proves_once_and_for_a_moment(door: Door) {
+async fn a_reauthentication_code_works_once(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     app.clock.advance(TEN_MINUTES);
@@ -86,7 +86,7 @@ async fn a_code_proves_once_and_for_a_moment(door: Door) {
     assert_eq!(ann.cancel_email_change().await, Answer::refused(403, "recent_sign_in_required"));
 }
 
-async fn an_older_code_proves_nothing_once_it_is_proven_anew(door: Door) {
+async fn reauthenticating_ends_older_codes(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     app.clock.advance(TEN_MINUTES);
@@ -97,7 +97,7 @@ async fn an_older_code_proves_nothing_once_it_is_proven_anew(door: Door) {
     app.clock.advance(Duration::from_secs(570));
     assert_eq!(asking.clone().type_code(&older).await, code_gone());
     app.clock.advance(WAIT);
-    // Asked again, by the same request or for one more letter of it, there is a code that does.
+    // Requested again, or resent, there is a new code that works.
     ann = asking.clone();
     let newer = code_for(&app, &mut ann).await;
     assert_ne!(newer, older);
@@ -110,8 +110,8 @@ async fn an_older_code_proves_nothing_once_it_is_proven_anew(door: Door) {
     assert_eq!(ann.cancel_email_change().await, Answer::Done);
 }
 
-/// Whoever signs in anew in the same browser is not kept out by what the session before had asked for.
-async fn a_code_is_asked_for_anew_after_signing_in_anew(door: Door) {
+/// A request of the previous session does not block the next session in the same browser.
+async fn a_new_session_can_request_a_new_code(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     code_for(&app, &mut ann).await;
@@ -124,8 +124,8 @@ async fn a_code_is_asked_for_anew_after_signing_in_anew(door: Door) {
     assert_eq!(ann.cancel_email_change().await, Answer::Done);
 }
 
-/// Nor by a clock that was ahead when it was proven last.
-async fn a_code_proves_it_after_the_clock_was_set_back(door: Door) {
+/// A clock that was ahead at the last reauthentication does not block the next one.
+async fn a_code_works_after_the_clock_was_set_back(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     app.clock.set_back(Duration::from_hours(1));
@@ -135,8 +135,8 @@ async fn a_code_proves_it_after_the_clock_was_set_back(door: Door) {
     assert_eq!(ann.cancel_email_change().await, Answer::Done);
 }
 
-/// Who asked in somebody's name and has used up the tries learns nothing more by bringing passwords.
-async fn a_spent_code_is_told_from_no_other(door: Door) {
+/// An attacker who requested a reset for someone and used up the attempts learns nothing by sending passwords.
+async fn a_spent_code_reveals_nothing(door: Door) {
     let app = App::start().await;
     registered(&app, door, ANN).await;
     let mut stranger = app.caller(door);
@@ -154,7 +154,7 @@ async fn a_spent_code_is_told_from_no_other(door: Door) {
     assert_eq!(app.house.gatepost.passwords_hashed(), hashed);
 }
 
-/// Asks for a code to prove who is signed in: the code.
+/// Requests a reauthentication code and returns it.
 async fn code_for(app: &App, caller: &mut Caller) -> String {
     assert_eq!(caller.reauthenticate_by_mail(ANN).await, Answer::Done);
     app.news_to(ANN).await.code.unwrap().as_str().to_owned()

@@ -1,5 +1,4 @@
-//! The matrix of what ends what: every change to an account against everything that was handed out
-//! before it.
+//! A matrix: every change to an account against every link, code and session issued before it.
 
 use super::{ANN, OTHER, PASSWORD, readdress, registered, wrong};
 use crate::harness::app::App;
@@ -7,8 +6,8 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    whatever_changes_an_account_ends_all_that_was_handed_out,
-    an_undo_outlives_every_change_but_deletion,
+    every_change_ends_everything_issued_before,
+    an_undo_survives_every_change_except_deletion,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +34,7 @@ const ALL: [Change; 9] = [
     Change::Disabled,
     Change::Deleted,
 ];
-/// The addresses of the account, one after the other, and one it never gets.
+/// The successive addresses of the account, and one it never gets.
 const NEW: &str = "new@example.org";
 const THIRD: &str = "third@example.org";
 const FOURTH: &str = "fourth@example.org";
@@ -44,7 +43,7 @@ fn gone() -> Answer {
     Answer::refused(410, "invalid_link")
 }
 
-async fn whatever_changes_an_account_ends_all_that_was_handed_out(door: Door) {
+async fn every_change_ends_everything_issued_before(door: Door) {
     for change in ALL {
         let app = App::start().await;
         let mut moved = Moved::before(change, &app, door).await;
@@ -55,9 +54,8 @@ async fn whatever_changes_an_account_ends_all_that_was_handed_out(door: Door) {
     }
 }
 
-/// Whoever took an account over can do with it what they like: its owner gets it back, and nothing of
-/// theirs is left in it.
-async fn an_undo_outlives_every_change_but_deletion(door: Door) {
+/// Whatever a thief does with an account, its owner gets it back and nothing of the thief's remains in it.
+async fn an_undo_survives_every_change_except_deletion(door: Door) {
     for change in ALL {
         let app = App::start().await;
         let mut moved = Moved::before(change, &app, door).await;
@@ -67,7 +65,7 @@ async fn an_undo_outlives_every_change_but_deletion(door: Door) {
             assert_eq!(owner.follow_deliberately(&moved.undo).await, gone());
             continue;
         }
-        // A shut account is mailed nothing.
+        // A disabled account gets no such email.
         let given = match change {
             Change::Disabled => None,
             _ => Some(HandedOut::by(&app, door, moved.email).await),
@@ -95,7 +93,7 @@ async fn an_undo_outlives_every_change_but_deletion(door: Door) {
     }
 }
 
-/// An account that was moved away from `ANN`.
+/// An account that was changed from `ANN` to another address.
 struct Moved {
     caller: Caller,
     email: &'static str,
@@ -156,7 +154,7 @@ impl Moved {
             Change::Disabled => app.disable(NEW).await,
             Change::Deleted => {
                 assert_eq!(caller.delete_account("delete").await, Answer::Done);
-                // Where it was before is told too: it can be had back no more.
+                // The previous address is notified too, because the account can no longer be restored there.
                 app.news_to(ANN).await;
                 app.news_to(NEW).await;
             }
@@ -164,15 +162,15 @@ impl Moved {
     }
 }
 
-/// All that an account can have given away.
+/// Everything that can have been issued for an account.
 struct HandedOut {
     session: Caller,
-    /// The one that signed in, as it was before: its request and the link it used.
+    /// The caller that signed in, before it did: with its request and the link it used.
     used: (Caller, String),
     by_link: (Caller, String),
     by_code: (Caller, String),
     reset: (Caller, String),
-    /// The letter of a change of address that waits.
+    /// The email of a pending change of address.
     change: String,
 }
 
@@ -202,7 +200,7 @@ impl HandedOut {
         }
     }
 
-    /// None of it opens anything, to who was given it or to who acts for the account.
+    /// None of it works any more, in the browser it was issued to or in the acting one.
     async fn expect_dead(mut self, after: Change, acting: &mut Caller) {
         assert_eq!(self.session.who().await, None, "{after:?}: a session");
         let (mut holder, link) = self.used;

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::home::instrument;
 use super::super::layout::{in_words, moment, on};
 use super::sections::{SWAP, done, refused};
-use super::{Section, Told, View};
+use super::view::{Section, Told, View};
 use crate::domain::record::session::Session;
 use crate::path::{PROFILE_END_OTHERS, session_end};
 

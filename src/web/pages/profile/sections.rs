@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_email_field, new_password_field, of};
 use super::super::layout::{address, beside, moment, on, told as notice_of};
-use super::{Section, Told, View};
+use super::view::{Section, Told, View};
 use crate::domain::record::account::PendingChange;
 use crate::path::{
     FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_EXPORT,

@@ -1,0 +1,76 @@
+//! What the account page is drawn from.
+
+use super::super::notice::Notice;
+use super::super::visitor::Visitor;
+use crate::domain::profile::SHOWN_EVENTS;
+use crate::domain::record::account::PendingChange;
+use crate::domain::record::event::Event;
+use crate::domain::record::session::Session;
+use crate::domain::session::Live;
+use crate::path::CHECK_INBOX;
+use crate::web::house::House;
+use crate::web::problem::Problem;
+
+/// A row of the page that has forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Password,
+    Email,
+    Sessions,
+    Deletion,
+}
+
+/// The outcome of a form.
+pub(super) enum Told<'a> {
+    Nothing,
+    Done(Section, Notice),
+    /// With the address that was entered, if there was one.
+    Refused(Section, &'a Problem, &'a str),
+}
+
+impl Told<'_> {
+    pub(super) fn done(&self, section: Section) -> Option<Notice> {
+        match self {
+            Self::Done(of, notice) if *of == section => Some(*notice),
+            _ => None,
+        }
+    }
+
+    pub(super) fn refused(&self, section: Section) -> Option<&Problem> {
+        match self {
+            Self::Refused(of, problem, _) if *of == section => Some(problem),
+            _ => None,
+        }
+    }
+
+    pub(super) fn entered(&self) -> &str {
+        match self {
+            Self::Refused(_, _, entered) => entered,
+            _ => "",
+        }
+    }
+}
+
+/// Everything the page shows.
+pub(super) struct View {
+    pub(super) live: Live,
+    pub(super) sessions: Vec<Session>,
+    pub(super) events: Vec<Event>,
+    pub(super) pending: Option<PendingChange>,
+    /// The page for entering its code, if this browser requested it.
+    pub(super) code_place: Option<String>,
+    pub(super) is_recent: bool,
+}
+
+impl View {
+    pub(super) async fn of(house: &House, visitor: &Visitor, live: Live) -> Result<Self, Problem> {
+        let sessions = house.gatepost.sessions(&live).await?;
+        let events = house.gatepost.events(&live, SHOWN_EVENTS).await?;
+        let is_recent = house.gatepost.is_recent(&live.session);
+        let pending = live.account.pending_change.clone();
+        let request = pending.as_ref().map(|change| change.nonce.to_string());
+        let held = request.filter(|request| visitor.request(Some(request)).is_some());
+        let code_place = held.map(|request| format!("{CHECK_INBOX}?request={request}"));
+        Ok(Self { live, sessions, events, pending, code_place, is_recent })
+    }
+}
