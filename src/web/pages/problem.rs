@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use poem::http::HeaderValue;
 use poem::{IntoResponse, Request, Response};
 
+use super::jar::cookies;
 use super::layout::{Frame, Navigation, document};
-use super::visitor::{cookies, is_htmx};
+use super::visitor::is_htmx;
 use crate::domain::record::client::Client;
 use crate::path::{HOME, SIGN_IN};
 use crate::web::edge::Refusal;
