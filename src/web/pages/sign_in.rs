@@ -115,7 +115,7 @@ fn card(house: &House, visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     html! {
         section.card {
             div #ask data-title=(full_title(&house.site, TITLE)) {
-                (asking(house, entered, visitor.waiting.first(), true))
+                (asking(house, entered, visitor.waiting.first(), visitor.notice.is_none()))
             }
             (result())
             @if house.site.has_mailbox && visitor.came_direct {

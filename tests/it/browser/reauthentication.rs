@@ -20,10 +20,10 @@ async fn confirming_it_is_you_brings_the_forms_back(kind: Kind) {
     clock.advance(Duration::from_mins(10));
     is_asked_to_confirm(&site, &browser).await;
     browser.fill("#password", "not my password").await;
-    browser.press("#reauthenticate button").await;
+    browser.press("#reauthenticate button[type=submit]").await;
     browser.read("That isn't this account's password. You can have a code emailed instead.").await;
     browser.fill("#password", PASSWORD).await;
-    browser.press("#reauthenticate button").await;
+    browser.press("#reauthenticate button[type=submit]").await;
     shows_the_forms_again(&browser).await;
     clock.advance(Duration::from_mins(10));
     is_asked_to_confirm(&site, &browser).await;

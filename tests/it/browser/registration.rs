@@ -50,7 +50,7 @@ async fn a_link_opened_in_the_same_browser_confirms_and_signs_in(kind: Kind) {
     let letter = site.letter(ANN).await;
     browser.goto(&letter.link).await.unwrap();
     if kind == Kind::WithoutScripts {
-        browser.read("You registered ann@example.org.").await;
+        browser.read("You registered with ann@example.org.").await;
         browser.press("main form button[type=submit]").await;
     }
     browser.arrive("/profile").await;
@@ -86,7 +86,7 @@ async fn another_browser_chooses_its_own_password(kind: Kind) {
     let letter = site.letter(ANN).await;
     let other = Browser::open(kind).await;
     other.goto(&letter.link).await.unwrap();
-    other.read("Somebody registered ann@example.org with us, but not in this browser.").await;
+    other.read("You opened this link in a different browser from the one you started in.").await;
     other.fill("#password", "too short").await;
     other.press("#confirm").await;
     other.press("main form button[type=submit]").await;
@@ -122,7 +122,7 @@ async fn another_browser_continues_without_a_password(kind: Kind) {
     other.press("main form button[type=submit]").await;
     other.arrive("/").await;
     other.goto(&site.url("/profile")).await.unwrap();
-    other.read("None: you sign in by mail").await;
+    other.read("No password. You sign in by email.").await;
     sign_in(&asker, &site, PASSWORD).await;
     asker.read("That email address and password don't match.").await;
 }
@@ -176,7 +176,7 @@ async fn a_known_address_signs_in_and_keeps_its_password(kind: Kind) {
     let letter = site.letter(ANN).await;
     again.goto(&letter.link).await.unwrap();
     if kind == Kind::WithoutScripts {
-        again.read("You have an account already").await;
+        again.read("You already have an account").await;
         again.press("main form button[type=submit]").await;
     }
     again.arrive("/").await;

@@ -127,7 +127,7 @@ async fn code_refused(house: &House, visitor: &Visitor, held: HeldRequest, probl
     let mut response = if !visitor.is_htmx {
         waiting_page(house, visitor, &waiting, answered)
     } else if waiting.code == CodeState::Open {
-        fragment(code_form(house, &waiting, answered))
+        fragment(code_form(house, visitor, &waiting, answered))
     } else {
         whole_panel(house, visitor, &waiting, answered)
     };

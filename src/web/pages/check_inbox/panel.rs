@@ -66,13 +66,13 @@ pub(super) fn panel(house: &House, visitor: &Visitor, waiting: &Waiting, answere
                 CodeState::Open => {
                     (intro(waiting))
                     (leaving(leaves(visitor, waiting)))
-                    (code_form(house, waiting, answered))
+                    (code_form(house, visitor, waiting, answered))
                 }
                 CodeState::Spent => (spent(waiting)),
                 CodeState::Expired => (expired(waiting)),
             }
             div #told role="status" { (told(answered)) }
-            @if waiting.code != CodeState::Open { (ask_again(waiting)) }
+            @if waiting.code != CodeState::Open { (ask_again(visitor, waiting)) }
             @if waiting.code != CodeState::Expired { (again(waiting)) }
         }
     }
@@ -156,10 +156,17 @@ fn leaves<'a>(visitor: &'a Visitor, waiting: &Waiting) -> Option<&'a EmailAddres
     own.filter(|own| waiting.asked_by.is_none() && own.canonical() != waiting.email.canonical())
 }
 
-pub(super) fn code_form(house: &House, waiting: &Waiting, answered: Answered<'_>) -> Markup {
+pub(super) fn code_form(
+    house: &House,
+    visitor: &Visitor,
+    waiting: &Waiting,
+    answered: Answered<'_>,
+) -> Markup {
     let problem = if let Answered::Refused(problem) = answered { Some(problem) } else { None };
     let beside_password = of(problem, "password");
     let beside_code = problem.filter(|_| beside_password.is_none());
+    // A page has one place for the focus, and a notice comes first.
+    let is_first = beside_code.is_some() || (problem.is_none() && visitor.notice.is_none());
     let sets_password = waiting.purpose == Purpose::ResetPassword;
     html! {
         form #code-form method="post" action=(CODE) hx-post=(CODE) hx-target="#code-form" hx-swap="outerHTML" {
@@ -170,7 +177,7 @@ pub(super) fn code_form(house: &House, waiting: &Waiting, answered: Answered<'_>
                 input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                     required enterkeyhint=(if sets_password { "next" } else { "go" })
                     aria-invalid=[beside_code.map(|_| "true")]
-                    aria-describedby=[beside_code.map(|_| "code-error")] autofocus[beside_password.is_none()];
+                    aria-describedby=[beside_code.map(|_| "code-error")] autofocus[is_first];
                 (beside("code-error", beside_code))
             }
             @if sets_password {
@@ -204,7 +211,7 @@ pub(super) fn again_and_told(waiting: &Waiting, answered: Answered<'_>) -> Marku
 
 /// What to do once the code is dead. Not everything can be asked for again from here: a registration
 /// needs its password again, and a signed-in person has to be signed in still.
-fn ask_again(waiting: &Waiting) -> Markup {
+fn ask_again(visitor: &Visitor, waiting: &Waiting) -> Markup {
     let next = waiting.next.as_ref().map(Next::as_str);
     let is_expired = waiting.code == CodeState::Expired;
     html! {
@@ -214,7 +221,7 @@ fn ask_again(waiting: &Waiting) -> Markup {
             Purpose::Register if is_expired => a.button href=(with_next(REGISTER, next)) { "Register again" },
             _ => form method="post" action=(RESEND) {
                 input type="hidden" name="request" value=(waiting.held.nonce());
-                (resend_button(waiting))
+                (resend_button(waiting, visitor.notice.is_none()))
             },
         }
     }
@@ -222,16 +229,15 @@ fn ask_again(waiting: &Waiting) -> Markup {
 
 /// Without the script the button is always ready, and the hint says when to press it. The script
 /// counts the wait down in the button.
-fn resend_button(waiting: &Waiting) -> Markup {
+fn resend_button(waiting: &Waiting, is_first: bool) -> Markup {
     let (label, waits) = match waiting.code {
         CodeState::Open => ("Send another email", "Send again in"),
         CodeState::Spent => ("Send a new code", "Send a new code in"),
         CodeState::Expired => ("Send a new email", "Send a new email in"),
     };
-    let is_main = waiting.code != CodeState::Open;
     let wait = Some(seconds(waiting)).filter(|wait| *wait > 0);
     html! {
-        button #resend.quiet[!is_main] type="submit" autofocus[is_main]
+        button #resend class=[(waiting.code == CodeState::Open).then_some("quiet")] type="submit" autofocus[is_first]
             data-label=(label) data-waits=(waits) data-wait=[wait] { (label) }
     }
 }
@@ -251,7 +257,7 @@ pub(super) fn again(waiting: &Waiting) -> Markup {
                 @if waiting.code == CodeState::Open {
                     form method="post" action=(RESEND) hx-post=(RESEND) hx-target="#again" hx-swap="outerMorph" {
                         input type="hidden" name="request" value=(waiting.held.nonce());
-                        (resend_button(waiting))
+                        (resend_button(waiting, false))
                     }
                 }
                 @if waiting.asked_by.is_some() { a href=(PROFILE) { "Back to your account" } }
