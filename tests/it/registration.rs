@@ -58,7 +58,7 @@ async fn a_link_in_the_same_browser_confirms_with_the_password_entered_there(doo
     let app = App::start().await;
     let mut ann = registered(&app, door).await;
     let letter = app.letter_to(ANN).await;
-    assert!(letter.text.contains("to confirm"), "{}", letter.text);
+    assert!(letter.text.contains("confirm it here"), "{}", letter.text);
     assert_eq!((app.accounts().await, ann.who().await), (0, None));
     assert_eq!(ann.look_at(&letter.link).await, Answer::Done);
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
@@ -160,7 +160,7 @@ async fn a_known_address_gets_an_email_and_keeps_its_password(door: Door) {
         let mut again = app.caller(door);
         assert_eq!(again.register(ANN, OTHER).await, Answer::Done);
         let letter = app.letter_to(ANN).await;
-        assert!(letter.text.replace('\n', " ").contains("have an account already"), "{}", letter.text);
+        assert!(letter.text.replace('\n', " ").contains("already have an account"), "{}", letter.text);
         assert_eq!(app.caller(door).sign_in_with_password(ANN, OTHER).await, unconfirmed());
         let answer =
             if by_code { again.type_code(&letter.code).await } else { again.follow(&letter.link).await };
