@@ -45,6 +45,7 @@ impl Fault {
         let source = std::error::Error::source(error).map(ToString::to_string);
         match error.status() {
             Some(code) => Self::replied(step, code.into(), source.unwrap_or_default()),
+            None if error.is_response() => Self::new(step, no_reply(&source.unwrap_or_default())),
             None => Self::new(step, source.unwrap_or_else(|| error.to_string())),
         }
     }
@@ -83,5 +84,14 @@ impl Fault {
             Some(500..=599) if is_about_the_email => Delivery::Refused,
             _ => Delivery::Delayed,
         }
+    }
+}
+
+/// Why lettre could not read a reply. It says so only in words, and its own are for programmers.
+fn no_reply(reason: &str) -> &'static str {
+    match reason {
+        "incomplete response" => "the server closed the connection",
+        reason if reason.starts_with("SMTP response") => "its reply is too long",
+        _ => "its reply is not one of a mail server",
     }
 }

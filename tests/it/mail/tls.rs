@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepost::mail::{MailSettings, SmtpServer, SmtpSettings, TransportSettings};
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::mail::{MailRoom, MailSettings, SmtpServer, SmtpSettings, TransportSettings};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -117,6 +118,26 @@ async fn a_mail_server_with_an_invalid_certificate_gets_no_email() {
             let url = format!("{scheme}://ann:secret@localhost:{}", sink.port);
             is_refused(&sink, &url, vec![trusted.clone()]).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_failed_test_email_says_what_is_wrong_with_the_certificate() {
+    let (_, unknown) = authority("localhost", FAR);
+    let (wrong_name_ca, wrong_name) = authority("mail.example.org", FAR);
+    let (expired_ca, expired) = authority("localhost", (2020, 1, 1));
+    let house = House::new().await;
+    let to = EmailAddress::parse("ann@example.org").unwrap();
+    for (acceptor, trusted, problem) in [
+        (unknown, Vec::new(), "was not issued by an authority that this machine trusts"),
+        (wrong_name, vec![wrong_name_ca], "is for a different host name"),
+        (expired, vec![expired_ca], "has expired"),
+    ] {
+        let sink = Sink::start(Security::Implicit(acceptor), |_| Act::Behave).await;
+        let room = MailRoom::new(settings(&format!("smtps://localhost:{}", sink.port), trusted));
+        let report = room.send_trial(&to, &house.world).await.unwrap_err().to_string();
+        let start = format!("Could not start TLS with localhost:{}: its certificate {problem}.", sink.port);
+        assert_eq!(report, format!("{start} Check mail.smtp_url."));
     }
 }
 

@@ -172,6 +172,7 @@ async fn the_log_has_one_line_per_email_without_address_link_or_code() {
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("email rejected")).collect();
     let [line] = lines[..] else { panic!("{log}") };
     assert!(line.contains("a…@example.org") && line.contains("554") && line.contains("spam"), "{line}");
+    assert!(line.contains(&format!("127.0.0.1:{} did not accept the message: 554 ", sink.port)), "{line}");
     assert!(!line.contains('\u{1b}') && !line.contains('\u{7}') && !line.contains('\u{202e}'), "{line}");
     let log = log.to_lowercase();
     assert!(!log.contains("ann.lee"), "{log}");
