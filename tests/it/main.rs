@@ -35,3 +35,4 @@ mod sign_in;
 mod store;
 mod tokens;
 mod whole;
+mod words;
