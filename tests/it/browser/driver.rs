@@ -212,8 +212,8 @@ impl Browser {
     }
 
     /// Sends a command of the Chrome DevTools protocol.
-    pub(super) async fn devtools(&self, cmd: &str, params: Value) {
-        self.issue_cmd(Devtools { cmd: cmd.to_owned(), params }).await.unwrap();
+    pub(super) async fn devtools(&self, cmd: &str, params: Value) -> Value {
+        self.issue_cmd(Devtools { cmd: cmd.to_owned(), params }).await.unwrap()
     }
 
     /// The messages on the browser's console since the last call.

@@ -29,6 +29,7 @@ macro_rules! both_kinds {
 mod chromedriver;
 mod driver;
 mod gate;
+mod keyboard;
 mod mailbox;
 mod profile;
 mod reauthentication;

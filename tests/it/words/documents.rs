@@ -60,7 +60,8 @@ fn collect(value: &Value, place: &str, shown: &mut Vec<Shown>) {
             for (name, value) in object {
                 let place = format!("{place}/{name}");
                 match value {
-                    Value::String(text) if ["title", "summary", "description"].contains(&name.as_str()) => {
+                    // A title without a space is the name of a schema.
+                    Value::String(text) if is_prose(name, text) => {
                         shown.push(Shown::new(place, without_code(text)));
                     }
                     _ => collect(value, &place, shown),
@@ -70,6 +71,10 @@ fn collect(value: &Value, place: &str, shown: &mut Vec<Shown>) {
         Value::Array(values) => values.iter().for_each(|value| collect(value, place, shown)),
         _ => {}
     }
+}
+
+fn is_prose(name: &str, text: &str) -> bool {
+    ["summary", "description"].contains(&name) || (name == "title" && text.contains(' '))
 }
 
 #[test]

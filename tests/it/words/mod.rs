@@ -39,9 +39,6 @@ const NEVER_RIGHT: &[&str] = &[
     "himself",
     "whoever runs",
     "who runs this server",
-    "who signs in",
-    "who asks",
-    "who wants",
     // Time.
     "anew",
     "for ever",
@@ -125,7 +122,7 @@ fn offences_in(shown: &Shown) -> Vec<String> {
 
 /// The words of a text and where they begin.
 fn words(text: &str) -> Vec<(usize, &str)> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '\'' || c == '_';
+    let is_word = |c: char| c.is_alphanumeric() || ['\'', '_', '-'].contains(&c);
     let mut words = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
