@@ -22,7 +22,7 @@ async function signInByEmail(world) {
   await ann.send("/sign-in", { email: "ann@example.org" });
   await ann.look("sign in, waiting");
   const { code } = await ann.mail("ann@example.org");
-  await ann.useUpCode(code);
+  await ann.useUpCode(code, "sign in");
   await ann.look("sign in, code used up");
   await ann.go("/check-inbox");
   await ann.look("check your inbox, code used up");
@@ -47,7 +47,7 @@ async function withoutScripts(world) {
   await ben.send("/resend");
   await ben.look("check your inbox, sent again");
   const { code } = await ben.mail("ben@example.org");
-  await ben.useUpCode(code);
+  await ben.useUpCode(code, "check your inbox");
   await ben.look("check your inbox, code used up");
   world.server.setClock(0);
   await ben.leave();
@@ -81,7 +81,7 @@ async function register(world) {
   await eve.look("registered, waiting");
   const { code } = await eve.mail("eve@example.org");
   await eve.go("/unconfirmed");
-  await eve.useUpCode(code);
+  await eve.useUpCode(code, "unconfirmed");
   await eve.look("unconfirmed, code used up");
   await eve.leave();
   const fay = await Person.arrive(world, { scripts: false });

@@ -17,6 +17,13 @@ const validator = new HtmlValidate({
   rules: { "require-sri": ["error", { target: "crossorigin" }] },
 });
 
+// The document as it is now, without the parts that are hidden: they are judged when they are shown.
+function shown() {
+  const copy = document.documentElement.cloneNode(true);
+  copy.querySelectorAll("[hidden]").forEach((element) => element.remove());
+  return `<!DOCTYPE html>${copy.outerHTML}`;
+}
+
 export class Findings {
   constructor(pictures) {
     Object.assign(this, { pictures, html: [], axe: [], width: [], grades: [], states: 0, policies: new Map() });
@@ -44,7 +51,7 @@ export class Findings {
   // Looks at the page as it is now, in every width and colour scheme.
   async look(name, page) {
     this.states += 1;
-    await this.validate(`${name} (as drawn by the browser)`, await page.content());
+    await this.validate(`${name} (as drawn by the browser)`, await page.evaluate(shown));
     await page.evaluate(AXE);
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

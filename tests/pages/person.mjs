@@ -95,11 +95,11 @@ export class Person {
   }
 
   // Enters wrong codes until no attempt is left.
-  async useUpCode(code) {
+  async useUpCode(code, where) {
     const wrong = code === "000000" ? "111111" : "000000";
     for (let attempt = 0; attempt < 5; attempt += 1) {
       await this.send("/code", { code: wrong });
-      if (attempt === 0) await this.lookAtError("a wrong code");
+      if (attempt === 0) await this.lookAtError(`${where}, wrong code`);
     }
   }
 
