@@ -37,8 +37,9 @@ fn property<'a>(node: &'a Value, name: &str) -> Option<&'a Value> {
 async fn focus(browser: &Browser) -> Focus {
     let tree = browser.devtools("Accessibility.getFullAXTree", json!({})).await;
     let nodes = tree["nodes"].as_array().unwrap().iter();
-    let is_focused =
-        |node: &&Value| node["role"]["value"] != "RootWebArea" && property(node, "focused") == Some(&json!(true));
+    let is_focused = |node: &&Value| {
+        node["role"]["value"] != "RootWebArea" && property(node, "focused") == Some(&json!(true))
+    };
     nodes.rev().find(is_focused).map(Focus::of).unwrap_or_default()
 }
 

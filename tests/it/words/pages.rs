@@ -49,7 +49,7 @@ fn visible(html: &str) -> String {
         text.push(' ');
         let (tag, after) = from.split_once('>').unwrap_or((from, ""));
         for (name, value) in attributes(tag) {
-            if !["class", "content", "d"].contains(&name) && value.contains(' ') {
+            if !["class", "content", "d", "style"].contains(&name) && value.contains(' ') {
                 text.push_str(value);
                 text.push('\n');
             }
