@@ -39,7 +39,7 @@ pub enum Error {
     #[error("a deliberate act is missing")]
     ConfirmationRequired,
     /// The link that undoes a change of address was opened without a tick in the box.
-    #[error("nobody said that the change is to be undone")]
+    #[error("the undo was not confirmed")]
     UndoNotConfirmed,
     /// A new password is required.
     #[error("a password is missing")]

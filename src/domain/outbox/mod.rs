@@ -251,7 +251,7 @@ fn letters(page: Vec<(Key, Versioned)>) -> Result<Vec<(Key, Letter, Version)>, E
     page.into_iter()
         .map(|(key, found)| match found.record {
             Record::Letter(letter) => Ok((key, letter, found.version)),
-            _ => Err(StoreError::Damaged(format!("{key:?} is no letter")).into()),
+            _ => Err(StoreError::Damaged(format!("{key:?} does not hold an email")).into()),
         })
         .collect()
 }

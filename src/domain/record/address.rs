@@ -18,19 +18,19 @@ pub struct CanonicalAddress(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// The field is empty.
-    #[error("Please type your email address.")]
+    #[error("Please enter your email address.")]
     Empty,
     /// More than 254 bytes, or more than 64 before the `@` (RFC 5321, 4.5.3.1).
-    #[error("That address is too long to be one.")]
+    #[error("That email address is too long.")]
     TooLong,
     /// Not exactly one `@` with something before and after it.
-    #[error("An address looks like name@example.org, with one @.")]
+    #[error("Enter an email address such as name@example.org.")]
     Shape,
     /// The local part contains something other than dots and the atext of RFC 5322.
-    #[error("The part before the @ has a character that we cannot write to.")]
+    #[error("The part before the @ contains a character we can't send to.")]
     Local,
     /// The domain is not an internet host name, or normalising changes it.
-    #[error("The part after the @ is not a domain that we can write to.")]
+    #[error("The part after the @ isn't a domain we can send to.")]
     Domain,
 }
 

@@ -66,7 +66,7 @@ impl Gatepost {
             seed
         };
         if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
-            return Err(StoreError::Refused("somebody else is opening it".into()).into());
+            return Err(StoreError::Refused("another process is opening it".into()).into());
         }
         Ok(Self::new(store, world, ring, seed, settings))
     }

@@ -103,7 +103,7 @@ const TABLE: [Row; 27] = [
         StatusCode::FORBIDDEN,
         [
             "recent_sign_in_required",
-            "Is it still you?",
+            "Confirm it's you",
             "You signed in a while ago. Please confirm it's you, then try again.",
         ],
     ),

@@ -74,8 +74,8 @@ fn invalid_orders_are_refused_and_do_no_harm() {
         assert!(answer.is_empty() || answer.starts_with("{\"refused\":"), "{answer}");
     }
     for (order, reason) in [
-        (r#"{"show_account":{"email":"ann"}}"#, "An address looks like"),
-        (r#"{"add_account":{"email":"","role":"admin"}}"#, "Please type your email address"),
+        (r#"{"show_account":{"email":"ann"}}"#, "Enter an email address such as"),
+        (r#"{"add_account":{"email":"","role":"admin"}}"#, "Please enter your email address"),
         (
             r#"{"import_accounts":{"rows":[{"email":"a@example.org","password_hash":"x"}]}}"#,
             "password_hash: ",
