@@ -49,7 +49,8 @@ fn visible(html: &str) -> String {
         text.push(' ');
         let (tag, after) = from.split_once('>').unwrap_or((from, ""));
         for (name, value) in attributes(tag) {
-            if !["class", "content", "d", "style"].contains(&name) && value.contains(' ') {
+            let is_shown = !["class", "content", "d", "style"].contains(&name) && !name.starts_with("hx-");
+            if is_shown && value.contains(' ') {
                 text.push_str(value);
                 text.push('\n');
             }
