@@ -63,11 +63,7 @@ async fn is_refused(app: &App, path: &str, typed: [&str; 2], refusal: &Answer) {
         assert_eq!(browser.act(path, &fields).await, *refusal, "{path} {typed:?}");
         let page = browser.last.unwrap().body;
         let is_of_email = matches!(refusal, Answer::Refused { field: Some(field), .. } if field == EMAIL);
-        let beside = match (is_of_email, path) {
-            (true, "/register") => "email-error",
-            (true, _) => "account-error",
-            (false, _) => "password-error",
-        };
+        let beside = if is_of_email { "email-error" } else { "password-error" };
         assert!(
             page.contains(&format!("id=\"{beside}\" role=\"alert\">{told}</p>")),
             "{path} {typed:?}: {page}"
@@ -224,7 +220,7 @@ async fn a_request_of_something_else_changes_no_registration() {
             "a link" => letter.link.rsplit('/').next().unwrap().to_owned(),
             _ => "x".to_owned(),
         };
-        // The other way round too: her request, sent with another address, registers that address anew.
+        // The other way round too: her request, sent with another address, starts a new registration.
         for (email, request) in [(ANN, &request), ("bob@example.org", &own)] {
             let body = json!({ "email": email, "password": OTHER, "request": request }).to_string();
             let reply = eve.post_json("/register", &body).await;

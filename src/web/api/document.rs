@@ -169,7 +169,7 @@ fn groups(written: &Value) -> Value {
 /// later version adds.
 fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
     Some(match (schema, field) {
-        ("Outcome", "outcome") => SIGNS_IN.map(|outcome| outcome.as_str()).to_vec(),
+        ("Outcome", "outcome") => SIGNS_IN.map(Outcome::as_str).to_vec(),
         ("Link", "purpose") => {
             let with_a_link = [
                 Purpose::SignIn,

@@ -12,8 +12,8 @@ use crate::domain::record::next::Next;
 use crate::path::LINK;
 use crate::web::problem::{Code, Problem};
 
-/// An input, read as a whole before anything is looked up: what is wrong with it must not depend on
-/// what the server knows.
+/// An input. It is read as a whole before anything is looked up, so that a refusal of the input reveals
+/// nothing that the server knows.
 pub trait Input: DeserializeOwned {
     /// The password to set, if the input carries one. [`Fields::read`] refuses one that is too long.
     fn new_password(&self) -> Option<&str> {
