@@ -57,10 +57,7 @@ fn folder(path: &Path) -> Checked {
     if metadata.uid() != us.as_raw() {
         let owner = metadata.uid();
         if !us.is_root() {
-            return refuse(&format!(
-                "belongs to user {owner}, but this command runs as user {}",
-                us.as_raw()
-            ));
+            return refuse(&format!("belongs to user {owner}; run the command as that user"));
         }
         // Root may check the configuration of another user, but has access where that user has none.
         tracing::warn!("the data folder {shown} belongs to user {owner}; run this check as that user");

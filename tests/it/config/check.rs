@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
+use std::process::Command;
 
 use super::{Bench, FREE, errors};
 use crate::harness::process::{Process, free_address};
@@ -108,6 +109,31 @@ fn root_is_warned_that_the_data_folder_belongs_to_another_user() {
     assert_eq!(output.status.code(), Some(0));
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(log.contains("belongs to user 12345; run this check as that user"), "{log}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the environment decides whether a skipped test is an error")]
+fn a_folder_that_this_user_cannot_use_is_an_error() {
+    let bench = Bench::with_data("key", KEY, 0o600);
+    fs::set_permissions(bench.path(), Permissions::from_mode(0o755)).unwrap();
+    // Only root can run a command as another user, who must be able to reach the program too.
+    let program = bench.path().join("gatepost");
+    // Copied by another process: a child forked meanwhile by another test would keep our file open for
+    // writing, and such a program cannot be run.
+    assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_gatepost")).arg(&program).status().unwrap().success());
+    let check = |data: &str| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--clear-groups"]).arg(&program);
+        command.args(["config", "check", "--listen", FREE, "--data", data]).current_dir(bench.path());
+        command.output().ok().filter(|output| output.status.code() == Some(2))
+    };
+    let (Some(foreign), Some(new)) = (check("data"), check("new")) else {
+        assert!(std::env::var_os("CI").is_none(), "CI must run this as root, with setpriv");
+        println!("skipped: needs root and setpriv");
+        return;
+    };
+    assert_eq!(errors(&foreign), ["data_dir: data: belongs to user 0; run the command as that user"]);
+    assert!(errors(&new)[0].starts_with("data_dir: new: cannot be created in .: Permission denied"));
 }
 
 #[test]
