@@ -52,7 +52,7 @@ async fn the_password_is_changed_and_removed(kind: Kind) {
     unfold(&browser, "edit-password").await;
     browser.fill("#current_password", "not my password").await;
     browser.fill("#password", OTHER).await;
-    browser.press("form[action='/profile/password'] button").await;
+    browser.press("#change-password").await;
     browser.read("That isn't your current password.").await;
     browser
         .until("the focus on the wrong field", || async {
@@ -62,7 +62,7 @@ async fn the_password_is_changed_and_removed(kind: Kind) {
     assert_eq!(browser.typed("#password").await, "", "no password is sent back");
     browser.fill("#current_password", PASSWORD).await;
     browser.fill("#password", OTHER).await;
-    browser.press("form[action='/profile/password'] button").await;
+    browser.press("#change-password").await;
     browser.read("Password saved. All other devices have been signed out.").await;
     assert_eq!(site.news(ANN).await, None);
     unfold(&browser, "edit-password").await;
