@@ -209,10 +209,8 @@ fn log_sent(contents: &Contents, server: &str, reply: &str) {
 fn log_not_sent(contents: &Contents, server: &str, why: NotSent) {
     let (id, to) = (contents.id, contents.to.masked());
     let why = why.with_reason(|reason| discreet(reason, contents));
-    match why.delivery {
-        Delivery::Refused => tracing::warn!(letter.id = %id, to, server, error = %why, "email rejected"),
-        _ => tracing::warn!(letter.id = %id, to, server, error = %why, "email delayed"),
-    }
+    let ending = if why.delivery == Delivery::Refused { "email rejected" } else { "email delayed" };
+    tracing::warn!(letter.id = %id, to, server, error = %why, "{ending}");
 }
 
 /// A mail server's reply without address, link and code. The server has read the email, so it could
