@@ -11,32 +11,32 @@ use crate::domain::record::address::AddressError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The text is not an email address.
-    #[error("not an address: {0}")]
+    #[error("not an email address: {0}")]
     Address(#[from] AddressError),
     /// The new password is too weak.
-    #[error("a weak password: {0}")]
+    #[error("weak password: {0}")]
     WeakPassword(#[from] Weakness),
     /// New accounts cannot be created.
     #[error("registration is closed")]
     RegistrationClosed,
     /// The wrong password, or an address without an account. A stranger does not learn which.
-    #[error("wrong address or password")]
+    #[error("wrong email address or password")]
     InvalidCredentials,
     /// The password is right, but the operator has disabled the account.
     #[error("the account is disabled")]
     AccountDisabled,
     /// The link is used, expired, void or forged. A stranger does not learn which.
-    #[error("the link opens nothing")]
+    #[error("the link does not work")]
     InvalidLink,
     /// The request has ended, its code is used up, or it is not ours.
-    #[error("the request is over")]
+    #[error("the request has ended")]
     InvalidRequest,
     /// The code does not belong to this request.
     #[error("wrong code")]
     WrongCode,
     /// The link was opened in a browser that did not ask for it, and no one ticked "I requested this
     /// email".
-    #[error("a deliberate act is missing")]
+    #[error("the tick in the box is missing")]
     ConfirmationRequired,
     /// The link that undoes a change of address was opened without a tick in the box.
     #[error("the undo was not confirmed")]
@@ -51,10 +51,10 @@ pub enum Error {
     #[error("wrong current password")]
     WrongPassword,
     /// The account already has this address.
-    #[error("the same address")]
+    #[error("the email address is the same as before")]
     SameEmail,
     /// This needs a more recent sign-in.
-    #[error("a recent sign-in is needed")]
+    #[error("a recent sign-in is required")]
     RecentSignInRequired,
     /// There is no such thing, or it belongs to someone else.
     #[error("not found")]
@@ -63,13 +63,13 @@ pub enum Error {
     #[error("not signed in")]
     SignInRequired,
     /// The wait between two emails is not over.
-    #[error("too many mails")]
+    #[error("too many emails")]
     TooManyMails {
         /// How long to wait.
         retry_after: Duration,
     },
     /// The account changed its address too often.
-    #[error("too many changes of address")]
+    #[error("too many changes of email address")]
     TooManyChanges {
         /// How long to wait.
         retry_after: Duration,

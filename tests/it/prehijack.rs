@@ -1,5 +1,5 @@
-//! A stranger registers somebody's address first, with a password, and keeps the page open. Once the
-//! mailbox is proven by anybody else, nothing the stranger has is worth anything.
+//! A stranger registers someone else's address first, with a password, and keeps the page open. Once
+//! anyone else proves the mailbox, nothing the stranger has works any more.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
 both_doors! {
-    what_a_stranger_typed_dies_when_the_mailbox_is_proven,
+    a_strangers_registration_ends_when_the_mailbox_is_proven,
     a_stranger_cannot_tell_whether_there_was_an_account,
 }
 
@@ -20,17 +20,17 @@ const WAIT: Duration = Duration::from_secs(30);
 /// How the victim proves the mailbox.
 #[derive(Clone, Copy, Debug)]
 enum Way {
-    /// By the link of the letter the stranger caused, in a browser of her own.
+    /// With the link in the email the stranger caused, in her own browser.
     TheirLink,
-    /// By the link of a letter of her own asking.
+    /// With the link in an email she requested.
     OwnLink,
-    /// By the code of a letter of her own asking.
+    /// With the code in an email she requested.
     OwnCode,
-    /// By a letter of her own to set a new password, once she has an account.
+    /// With a password reset she requested, once she has an account.
     Reset,
 }
 
-/// What the stranger is left with.
+/// What the stranger still has.
 #[derive(Clone, Copy, Debug)]
 enum Relic {
     Password,
@@ -38,7 +38,7 @@ enum Relic {
     Request,
     SecondLink,
     SecondRequest,
-    /// Of an account of the stranger's own, to the victim's address.
+    /// A change of the stranger's own account to the victim's address.
     PendingChange,
 }
 
@@ -53,8 +53,8 @@ const RELICS: [Relic; 6] = [
 ];
 const NEW_PASSWORD: &str = "one of her own";
 
-/// A registration of the victim's address by a stranger: the page that is kept, and the letter that
-/// went to the victim.
+/// A registration of the victim's address by a stranger: the page the stranger keeps, and the email the
+/// victim got.
 struct Planted {
     stranger: Caller,
     letter: SignInLetter,
@@ -103,7 +103,7 @@ async fn prove(app: &App, door: Door, way: Way, planted: &Planted) -> Caller {
     victim
 }
 
-async fn what_a_stranger_typed_dies_when_the_mailbox_is_proven(door: Door) {
+async fn a_strangers_registration_ends_when_the_mailbox_is_proven(door: Door) {
     for (way, relic) in WAYS.into_iter().flat_map(|way| RELICS.map(|relic| (way, relic))) {
         let app = App::start().await;
         let mut first = plant(&app, door).await;
@@ -113,7 +113,7 @@ async fn what_a_stranger_typed_dies_when_the_mailbox_is_proven(door: Door) {
         let has_password = matches!(way, Way::Reset);
         assert_eq!(victim.has_password().await, has_password, "{way:?}");
         let stranger = &mut first.stranger;
-        // At once: nothing here hangs on the stranger being late.
+        // At once: none of this depends on the stranger being late.
         match relic {
             Relic::Password => {
                 let answer = app.caller(door).sign_in_with_password(VICTIM, PASSWORD).await;
@@ -127,7 +127,7 @@ async fn what_a_stranger_typed_dies_when_the_mailbox_is_proven(door: Door) {
             }
             Relic::Request => {
                 let Planted { stranger, letter } = &mut first;
-                a_request_is_worth_letters_alone(&app, stranger, letter, has_password).await;
+                a_request_only_sends_emails(&app, stranger, letter, has_password).await;
             }
             Relic::SecondLink => {
                 for holder in [&mut second.stranger, stranger] {
@@ -162,8 +162,9 @@ async fn what_a_stranger_typed_dies_when_the_mailbox_is_proven(door: Door) {
     }
 }
 
-/// It redeems nothing. One more letter goes to the victim and plants nothing either.
-async fn a_request_is_worth_letters_alone(
+/// The request redeems nothing. Another email goes to the victim, but its link does not bring the
+/// stranger's password back.
+async fn a_request_only_sends_emails(
     app: &App,
     stranger: &mut Caller,
     letter: &SignInLetter,
@@ -184,7 +185,7 @@ async fn a_request_is_worth_letters_alone(
     assert_eq!(answer, Answer::refused(401, "invalid_credentials"));
 }
 
-/// The victim's account before all that.
+/// The victim's account before the stranger's registration.
 #[derive(Clone, Copy, Debug)]
 enum Before {
     None,
@@ -205,7 +206,7 @@ async fn a_stranger_cannot_tell_whether_there_was_an_account(door: Door) {
     }
 }
 
-/// All the stranger's answers: before the victim proves the mailbox, and after.
+/// All responses to the stranger, before and after the victim proves the mailbox.
 async fn seen_by_the_stranger(door: Door, way: Way, before: Before) -> Vec<String> {
     let app = App::start().await;
     match before {
@@ -221,32 +222,32 @@ async fn seen_by_the_stranger(door: Door, way: Way, before: Before) -> Vec<Strin
     }
     app.clock.advance(WAIT);
     let mut seen = Vec::new();
-    // Of two letters the victim takes the later one, which ends the earlier one in any case.
+    // The victim uses the later of two emails, which ends the earlier one in any case.
     let mut second = plant(&app, door).await;
     let mut first = plant(&app, door).await;
-    seen.extend([tell(&app, &second.stranger), tell(&app, &first.stranger)]);
+    seen.extend([shown(&app, &second.stranger), shown(&app, &first.stranger)]);
     look_around(&app, &mut first.stranger, &mut seen).await;
     prove(&app, door, way, &first).await;
     look_around(&app, &mut first.stranger, &mut seen).await;
     first.stranger.type_code(&first.letter.code).await;
-    seen.push(tell(&app, &first.stranger));
+    seen.push(shown(&app, &first.stranger));
     first.stranger.follow(&first.letter.link).await;
-    seen.push(tell(&app, &first.stranger));
+    seen.push(shown(&app, &first.stranger));
     second.stranger.follow(&second.letter.link).await;
-    seen.push(tell(&app, &second.stranger));
+    seen.push(shown(&app, &second.stranger));
     app.clock.advance(WAIT);
     first.stranger.resend().await;
-    seen.push(tell(&app, &first.stranger));
+    seen.push(shown(&app, &first.stranger));
     app.letter_to(VICTIM).await;
     app.clock.advance(WAIT);
     first.stranger.register(VICTIM, PASSWORD).await;
-    seen.push(tell(&app, &first.stranger));
+    seen.push(shown(&app, &first.stranger));
     app.letter_to(VICTIM).await;
     look_around(&app, &mut first.stranger, &mut seen).await;
     seen
 }
 
-/// What the stranger can see without a letter.
+/// What the stranger can see without an email.
 async fn look_around(app: &App, stranger: &mut Caller, seen: &mut Vec<String>) {
     let pages: &[&str] = match stranger.door {
         Door::Pages => &["/unconfirmed", "/check-inbox", "/register", "/"],
@@ -254,19 +255,19 @@ async fn look_around(app: &App, stranger: &mut Caller, seen: &mut Vec<String>) {
     };
     for page in pages {
         stranger.get(page).await;
-        seen.push(tell(app, stranger));
+        seen.push(shown(app, stranger));
     }
     stranger.type_code("no code").await;
-    seen.push(tell(app, stranger));
-    // Elsewhere, so that what is held here stays as it is.
-    for password in [PASSWORD, "never typed before"] {
+    seen.push(shown(app, stranger));
+    // In another browser, so that the requests of this one stay as they are.
+    for password in [PASSWORD, "never entered before"] {
         let mut elsewhere = app.caller(stranger.door);
         elsewhere.sign_in_with_password(VICTIM, password).await;
-        seen.push(tell(app, &elsewhere));
+        seen.push(shown(app, &elsewhere));
     }
 }
 
-fn tell(app: &App, caller: &Caller) -> String {
+fn shown(app: &App, caller: &Caller) -> String {
     let port = app.server.port().to_string();
     without_random_values(caller.last.as_ref().unwrap()).replace(&port, "port")
 }

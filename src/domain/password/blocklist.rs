@@ -31,16 +31,16 @@ mod tests {
     use super::{LIST, is_common};
 
     #[test]
-    fn the_list_is_as_the_search_needs_it_and_long_enough() {
+    fn the_list_is_sorted_lower_case_and_long_enough() {
         let lines: Vec<&str> = LIST.lines().collect();
-        assert!(lines.is_sorted_by(|one, next| one < next), "sorted, and none twice");
+        assert!(lines.is_sorted_by(|one, next| one < next), "sorted, without duplicates");
         for line in &lines {
-            assert!(line.len() >= 8, "{line:?} is refused for its length alone");
+            assert!(line.len() >= 8, "{line:?} is already refused because of its length");
             assert!(line.chars().flat_map(char::to_lowercase).eq(line.chars()), "{line:?} has capitals");
         }
         assert!(LIST.ends_with('\n') && !LIST.contains('\r'));
         let long = lines.iter().filter(|line| line.len() >= 12).count();
-        assert!(long >= 3_000, "{long} meet the length that is asked for");
+        assert!(long >= 3_000, "only {long} have the minimum length");
     }
 
     #[test]
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_whole_line_is_not_common() {
+    fn only_whole_lines_of_the_list_are_common() {
         let (first, _) = LIST.split_once('\n').expect("the list has lines");
         for password in [
             "",

@@ -26,13 +26,13 @@ const HASH_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhcError {
     /// Another algorithm, or another format.
-    #[error("is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$hash: only Argon2id can be imported")]
+    #[error("is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$hash; only Argon2id can be imported")]
     Form,
     /// Another version of Argon2, or no version.
-    #[error("must say v=19, the version of Argon2 that is in use")]
+    #[error("must have v=19, the current version of Argon2")]
     Version,
     /// Other parameters, or another order.
-    #[error("must have the parameters m, t and p, in this order and no others")]
+    #[error("must have exactly the parameters m, t and p, in this order")]
     Parameters,
     /// It would take too much time or memory.
     #[error(
@@ -41,7 +41,7 @@ pub enum PhcError {
     )]
     TooCostly,
     /// Argon2 cannot run with such small parameters.
-    #[error("has parameters that Argon2 cannot be computed with: t and p at least 1, m at least 8 times p")]
+    #[error("has parameters too small for Argon2: t and p must be at least 1, m at least 8 times p")]
     TooSmall,
     /// The salt is not base64, or too short or too long.
     #[error("has a salt that is not 8 to 64 bytes of base64 without padding")]
@@ -113,7 +113,7 @@ mod tests {
     const HASH: &str = "AAECAwQFBgcICQoLDA0ODw";
 
     #[test]
-    fn a_hash_is_read_as_it_was_written() {
+    fn a_hash_is_parsed_as_it_was_written() {
         let read =
             PasswordHash::from_phc(&format!("$argon2id$v=19$m=65536,t=3,p=4${SALT}${HASH}")).expect("one");
         assert_eq!(read.recipe.salt, b"0123456789abcdef");
@@ -121,16 +121,16 @@ mod tests {
         assert_eq!(read.recipe.cost, Cost { memory_kib: 65_536, passes: 3, lanes: 4 });
         assert_eq!(read.recipe.length_bytes, 16);
         assert_eq!(read.hash, (0..16).collect::<Vec<u8>>());
-        for dear in ["m=65536,t=4,p=16", "m=16384,t=16,p=1", "m=8,t=1,p=1"] {
+        for costly in ["m=65536,t=4,p=16", "m=16384,t=16,p=1", "m=8,t=1,p=1"] {
             assert!(
-                PasswordHash::from_phc(&format!("$argon2id$v=19${dear}${SALT}${HASH}")).is_ok(),
-                "{dear}"
+                PasswordHash::from_phc(&format!("$argon2id$v=19${costly}${SALT}${HASH}")).is_ok(),
+                "{costly}"
             );
         }
     }
 
     #[test]
-    fn what_is_another_hash_or_has_another_spelling_is_refused() {
+    fn other_algorithms_and_other_spellings_are_refused() {
         let long = "A".repeat(88);
         for (text, error) in [
             ("", Form),

@@ -27,21 +27,21 @@ pub struct PasswordPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
     /// Too few bytes.
-    #[error("A password needs at least {min_bytes} characters. Three or four words make a good one.")]
+    #[error("Use at least {min_bytes} characters. Three or four words work well.")]
     TooShort {
         /// The minimum length in bytes.
         min_bytes: usize,
     },
     /// Too many bytes.
-    #[error("A password can be at most {} bytes long.", Password::MAX_BYTES)]
+    #[error("Passwords can be at most 1,024 characters long.")]
     TooLong,
     /// It is on the list of common passwords.
     #[error(
-        "Many people use this password, so it is among the first that are tried. Please choose another one."
+        "Too many people use this password, so it is one of the first an attacker tries. Please choose another."
     )]
     Common,
     /// Little is left of it without the address and the product's name.
-    #[error("This password is mostly your address or the name of this site. Please choose another one.")]
+    #[error("This password is mostly your email address or this site's name. Please choose another.")]
     Guessable,
 }
 
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn length_counts_in_bytes_and_has_two_ends() {
+    fn length_is_counted_in_bytes_and_limited_at_both_ends() {
         assert_eq!(check("elevenbytes"), Err(Weakness::TooShort { min_bytes: 12 }));
         assert_eq!(check("twelve bytes"), Ok(()));
         assert_eq!(check("зелёны"), Ok(()), "six letters of two bytes each");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_knows_does_not_count() {
+    fn the_address_and_the_product_name_do_not_count() {
         for password in [
             "ann.archer@mail.example.org",
             "ANN.ARCHER@mail.example.org1",

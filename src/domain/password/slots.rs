@@ -66,7 +66,7 @@ impl Slots {
         self.queue.try_send(job).map_err(|_| StoreError::Busy)?;
         // The sender is gone when the server is shutting down.
         let computed = computed.await.map_err(|_| StoreError::Busy)?;
-        computed.map_err(|error| StoreError::Damaged(format!("a password's recipe: {error}")))
+        computed.map_err(|error| StoreError::Damaged(format!("cannot compute a password hash: {error}")))
     }
 }
 

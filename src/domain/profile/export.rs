@@ -45,7 +45,7 @@ impl Gatepost {
             for (key, found) in page {
                 match found.record {
                     Record::Event(event) => events.push(event),
-                    _ => return Err(StoreError::Damaged(format!("{key:?} is no event")).into()),
+                    _ => return Err(StoreError::Damaged(format!("{key:?} is not an event")).into()),
                 }
             }
             if events.len() >= limit {

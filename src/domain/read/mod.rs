@@ -105,5 +105,5 @@ impl Gatepost {
 }
 
 fn misplaced(key: &Key) -> Error {
-    StoreError::Damaged(format!("the record under {key:?} is missing or of another kind")).into()
+    StoreError::Damaged(format!("the record under {key:?} is missing or of the wrong kind")).into()
 }

@@ -146,7 +146,7 @@ mod tests {
     use super::{AddressError, EmailAddress};
 
     #[test]
-    fn addresses_are_taken_as_people_write_them() {
+    fn addresses_are_accepted_as_people_enter_them() {
         for (entered, address) in [
             ("ann@example.org", "ann@example.org"),
             ("  Ann.Lee+home@Example.ORG \t", "Ann.Lee+home@example.org"),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_parsers_could_read_in_two_ways_is_refused() {
+    fn ambiguous_addresses_are_refused() {
         use AddressError::{Domain, Empty, Local, Shape, TooLong};
         let long_local = format!("{}@example.org", "a".repeat(65));
         let long = format!("a@{}.example", "b.".repeat(130));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn letter_case_makes_no_second_mailbox() {
+    fn letter_case_does_not_make_another_mailbox() {
         let entered = EmailAddress::parse("Ann@Example.org").expect("an address");
         let lower = EmailAddress::parse("ann@example.org").expect("an address");
         assert_eq!(entered.canonical(), lower.canonical());

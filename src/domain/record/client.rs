@@ -77,7 +77,7 @@ mod tests {
     use super::device;
 
     #[test]
-    fn a_device_is_named_in_words_of_our_own() {
+    fn devices_are_named_only_in_our_own_words() {
         for (user_agent, name) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
             (

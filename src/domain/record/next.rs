@@ -35,7 +35,7 @@ mod tests {
     use super::Next;
 
     #[test]
-    fn paths_of_this_origin_are_taken() {
+    fn paths_of_this_origin_are_accepted() {
         for path in ["/", "/app", "/app/a.b?x=1&y=//z", "/app#part", "/a%20b", "/%E2%82%AC", "/.well-known/x"]
         {
             assert_eq!(Next::parse(path).as_ref().map(Next::as_str), Some(path));
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_could_lead_elsewhere_is_refused() {
+    fn anything_that_could_lead_elsewhere_is_refused() {
         let long = format!("/{}", "a".repeat(1024));
         for path in [
             "",

@@ -165,7 +165,7 @@ impl Gatepost {
             .into_iter()
             .map(|(key, versioned)| match versioned.record {
                 Record::Session(session) => Ok((key, session)),
-                _ => Err(StoreError::Damaged(format!("{key:?} is no session")).into()),
+                _ => Err(StoreError::Damaged(format!("{key:?} is not a session")).into()),
             })
             .collect()
     }
@@ -190,7 +190,7 @@ impl Gatepost {
         let Some(session) = found.value else { return };
         change.put(found.key, Record::Session(Session { last_used_at: now, ..session }));
         if let Err(error) = self.store.commit(change).await {
-            tracing::warn!(%error, "the last use of a session was not written");
+            tracing::warn!(%error, "could not save the last use of a session");
         }
     }
 }

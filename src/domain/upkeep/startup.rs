@@ -56,7 +56,7 @@ impl Gatepost {
         }
         let seed = if let Some(found) = store.get(&[Key::salt_seed()]).await?.pop().flatten() {
             let Record::SaltSeed(seed) = found.record else {
-                return Err(StoreError::Damaged("the seed of salts is none".into()).into());
+                return Err(StoreError::Damaged("the seed of salts is missing".into()).into());
             };
             seed
         } else {

@@ -26,7 +26,7 @@ async fn a_forgotten_password_is_reset_with_a_link(kind: Kind) {
     browser.goto(&letter.link).await.unwrap();
     browser.fill("#password", "short").await;
     browser.press("main form button[type=submit]").await;
-    browser.read("A password needs at least 12 characters.").await;
+    browser.read("Use at least 12 characters.").await;
     browser.fill("#password", OTHER).await;
     browser.press("main form button[type=submit]").await;
     browser.read("Your password has been changed and you're signed in.").await;
@@ -47,7 +47,7 @@ async fn a_signed_in_person_resets_a_forgotten_password_with_a_code(kind: Kind) 
     browser.fill("#code", &letter.code).await;
     browser.fill("#password", "short").await;
     browser.press("#code-form button[type=submit]").await;
-    browser.read("A password needs at least 12 characters.").await;
+    browser.read("Use at least 12 characters.").await;
     browser.fill("#code", &letter.code).await;
     browser.fill("#password", OTHER).await;
     browser.press("#code-form button[type=submit]").await;

@@ -91,7 +91,7 @@ async fn another_browser_chooses_its_own_password(kind: Kind) {
     other.press("#confirm").await;
     other.press("main form button[type=submit]").await;
     other.see("#password[aria-invalid][aria-describedby=password-error]").await;
-    other.read("A password needs at least 12 characters.").await;
+    other.read("Use at least 12 characters.").await;
     other.see("#confirm:checked").await;
     assert_eq!(other.typed("#password").await, "");
     // A refusal uses nothing up, and a stranger's `next` leads no one.
@@ -132,9 +132,9 @@ async fn a_weak_password_is_reported_beside_its_field(kind: Kind) {
     browser.goto(&site.url("/register?next=%2Fprofile")).await.unwrap();
     browser.see("#password[aria-describedby=password-hint]").await;
     for (password, why) in [
-        ("too short", "A password needs at least 12 characters."),
-        ("qwerty123456", "Many people use this password"),
-        ("ann@example.org", "This password is mostly your address"),
+        ("too short", "Use at least 12 characters."),
+        ("qwerty123456", "Too many people use this password"),
+        ("ann@example.org", "This password is mostly your email address"),
     ] {
         browser.fill("#email", ANN).await;
         browser.fill("#password", password).await;
