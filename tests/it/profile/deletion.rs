@@ -154,5 +154,5 @@ async fn queued_emails_of_a_deleted_account_are_not_sent(door: Door) {
     let said: Vec<String> =
         mails.iter().map(|mail| String::from_utf8_lossy(&mail.data).into_owned()).collect();
     assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), [ANN], "{said:?}");
-    assert!(said[0].contains("account was deleted\r\n"), "{}", said[0]);
+    assert!(said[0].contains("has been deleted"), "{}", said[0]);
 }
