@@ -1,7 +1,7 @@
 //! The door for people: HTML that works without JavaScript, and better with it.
 //!
-//! One file a subject, each handler above its markup. A handler gets the [`House`] and the
-//! [`Visitor`], and where it takes a form the fields of it; what it refuses is drawn here, once.
+//! There is one file per subject, with each handler above its markup. A handler gets the [`House`], the
+//! [`Visitor`] and, for a form, its fields. Its refusals are drawn here, in one place.
 
 mod answer;
 mod arrival;
@@ -41,7 +41,7 @@ use crate::path;
 
 type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
 
-/// Every page, to be put behind the edge.
+/// Routes to every page.
 #[must_use]
 pub fn routes(house: &House) -> Route {
     table(house).into_iter().fold(Route::new(), |route, (pattern, methods)| {
@@ -49,15 +49,15 @@ pub fn routes(house: &House) -> Route {
     })
 }
 
-/// Whoever asks for the head alone is told apart, or a notice would be gone that nobody has seen.
+/// HEAD gets a route of its own, so that a handler can see it and keep a notice that no one has seen.
 fn add(route: RouteMethod, (method, endpoint): (Method, BoxEndpoint<'static, Response>)) -> RouteMethod {
     let endpoint = Arc::new(endpoint);
     let route = if method == Method::GET { route.head(Arc::clone(&endpoint)) } else { route };
     route.method(method, endpoint)
 }
 
-/// Which methods each path takes, for `Allow`; `{part}` stands for any one segment, and `HEAD` goes
-/// wherever `GET` does.
+/// The methods of each path, for the `Allow` header. `{part}` matches any one segment, and `HEAD` is allowed
+/// wherever `GET` is.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
     let row = |(pattern, methods): Row| {
@@ -102,7 +102,7 @@ fn table(house: &House) -> Vec<Row> {
     ]
 }
 
-/// A page that is looked at.
+/// The route of a page that is shown.
 fn show<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
 where
     F: Fn(House, Visitor) -> Fut + Copy + Send + Sync + 'static,
@@ -122,7 +122,7 @@ where
     (Method::GET, endpoint.boxed())
 }
 
-/// A form that is sent.
+/// The route of a form that is submitted.
 fn submit<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
 where
     F: Fn(House, Visitor, Fields) -> Fut + Copy + Send + Sync + 'static,
@@ -145,7 +145,7 @@ where
     (Method::POST, endpoint.boxed())
 }
 
-/// The fields of a form. Whoever sends nothing needs no media type for it.
+/// The fields of a form. An empty body needs no media type.
 async fn take_fields(request: &mut Request) -> Result<Fields, Problem> {
     let media_type =
         request.header(CONTENT_TYPE).map(|value| value.split(';').next().unwrap_or(value).trim());
@@ -160,7 +160,7 @@ async fn take_fields(request: &mut Request) -> Result<Fields, Problem> {
 
 fn drawn(answer: Answer, request: &Request, site: &Site) -> Response {
     let mut response = answer.unwrap_or_else(|problem| problem::answer(&problem, request, site));
-    // A page and its fragment share an address, and what stands on it is one person's.
+    // A page and its fragment share a URL, and both are personal.
     response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Cookie"));
     response
 }
