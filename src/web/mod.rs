@@ -38,6 +38,7 @@ pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<O
 }
 
 /// Draws refusals, each for the door that its request came through.
+#[must_use]
 pub fn draw_refusals(site: Arc<Site>) -> impl Draw {
     move |refusal: &Refusal<'_>| match refusal.door {
         Door::Pages => pages::problem::draw(refusal, &site),

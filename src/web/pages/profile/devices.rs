@@ -21,9 +21,9 @@ pub(super) fn devices(view: &View, told: &Told<'_>) -> Markup {
                 (done(told, Section::Sessions))
                 (refused(told.refused(Section::Sessions)))
                 ul.devices {
-                    @for session in this { (device(session, html! { span.tag { "This device" } })) }
+                    @for session in this { (device(session, &html! { span.tag { "This device" } })) }
                     @for session in &others {
-                        (device(session, html! { @if view.is_recent { (end(session)) } }))
+                        (device(session, &html! { @if view.is_recent { (end(session)) } }))
                     }
                 }
                 @if view.is_recent && !others.is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn devices(view: &View, told: &Told<'_>) -> Markup {
     }
 }
 
-fn device(session: &Session, beside: Markup) -> Markup {
+fn device(session: &Session, beside: &Markup) -> Markup {
     html! {
         li {
             div {
