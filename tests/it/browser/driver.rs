@@ -211,7 +211,7 @@ impl Browser {
         self.execute_async(idle, vec![]).await.unwrap();
     }
 
-    /// Sends a command of the Chrome DevTools protocol.
+    /// Sends a command of the Chrome `DevTools` protocol.
     pub(super) async fn devtools(&self, cmd: &str, params: Value) -> Value {
         self.issue_cmd(Devtools { cmd: cmd.to_owned(), params }).await.unwrap()
     }

@@ -3,6 +3,7 @@
 mod check;
 mod defaults;
 mod mistakes;
+mod secrets;
 
 use std::fs;
 use std::path::Path;

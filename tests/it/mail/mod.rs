@@ -5,6 +5,7 @@ mod connections;
 mod delivery;
 mod emails;
 mod full_store;
+mod mailbox;
 pub(crate) mod opensmtpd;
 mod real_server;
 pub(crate) mod sendmail;

@@ -49,10 +49,7 @@ fn sentences_in_the_program_use_plain_words() {
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let each = |path: PathBuf| match path.is_dir() {
-        true => files(&path, extension),
-        false => vec![path],
-    };
+    let each = |path: PathBuf| if path.is_dir() { files(&path, extension) } else { vec![path] };
     let mut found: Vec<PathBuf> = entries.flat_map(each).collect();
     found.retain(|path| path.extension().is_some_and(|it| it == extension));
     found
