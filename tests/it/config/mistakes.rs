@@ -1,6 +1,5 @@
 //! The table of invalid configurations.
 
-
 use super::{Bench, errors};
 
 /// A file and the beginnings of the errors it must cause.

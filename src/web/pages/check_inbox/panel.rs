@@ -1,5 +1,4 @@
-//! What someone sees while they wait for an email: on the waiting page, and in place of the sign-in
-//! form.
+//! What someone sees while waiting for an email, on the waiting page or in place of the sign-in form.
 
 use maud::{Markup, html};
 
