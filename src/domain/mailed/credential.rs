@@ -3,11 +3,11 @@
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::mailed::redeemer::Redeemer;
-use crate::domain::mailed::redeemer::asks;
+use crate::domain::mailed::redeemer::requester_of;
 use crate::domain::record::account::Account;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Asker, REPEAT_WINDOW, Request};
+use crate::domain::record::request::{REPEAT_WINDOW, Request, Requester};
 use crate::domain::record::session::Means;
 use crate::domain::token::LinkClaims;
 
@@ -64,12 +64,12 @@ impl Gatepost {
         let Some(password) = redeemer.password() else { return Ok(None) };
         let (ownership, found) = self.ownership_and_request(claims, request).await?;
         let Some(request) = found.value else { return Ok(None) };
-        let asker = asks(claims.nonce, redeemer.held);
+        let requester = requester_of(claims.nonce, redeemer.held);
         let used_here = self.used_here(&request, redeemer);
         let now = self.world.now();
         let lately = request.generation.used.as_ref().filter(|used| now < used.at.plus(REPEAT_WINDOW));
-        let is_repeat = used_here.is_some() || (asker == Asker::Yes && lately.is_some());
-        let chosen_here = used_here.is_some_and(|used| used.by == Asker::No);
+        let is_repeat = used_here.is_some() || (requester == Requester::Yes && lately.is_some());
+        let chosen_here = used_here.is_some_and(|used| used.by == Requester::No);
         let recipe = match (request.purpose, ownership.account()) {
             // A repeated redemption: hash it like the password that was set, to compare the two.
             (purpose, Some(account)) if is_repeat && (purpose == Purpose::ResetPassword || chosen_here) => {
@@ -79,7 +79,7 @@ impl Gatepost {
             // A dead link sets no password, so none is hashed.
             _ if !self.is_redeemable(claims.nonce, &request, &ownership) => None,
             (Purpose::ResetPassword, Some(account)) => Some(self.current_recipe(account)),
-            (Purpose::Register, None) if asker == Asker::No && redeemer.confirm => {
+            (Purpose::Register, None) if requester == Requester::No && redeemer.confirm => {
                 let passwords = self.passwords_for(&request.address).await?;
                 Some(self.recipe(&passwords, &request.address))
             }

@@ -5,14 +5,14 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::mailed::redeemer::asks;
+use crate::domain::mailed::redeemer::requester_of;
 use crate::domain::mailed::redeemer::{Redeemed, Redeemer};
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::key::Key;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Asker, Request};
+use crate::domain::record::request::{Request, Requester};
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::Code;
 use crate::domain::token::LinkClaims;
@@ -27,7 +27,7 @@ pub struct LinkView {
     /// When link and code expire.
     pub expires_at: Timestamp,
     /// Whether the one who looks is the one who asked.
-    pub asker: Asker,
+    pub requester: Requester,
     /// The code to enter where the request was made. Only for someone who did not ask here, and only while
     /// it works.
     pub code: Option<Code>,
@@ -78,12 +78,12 @@ impl Gatepost {
         let (claims, request) = self.open_link(token).await?;
         let (ownership, found) = self.ownership_and_request(&claims, &request).await?;
         let request = found.value.ok_or(Error::InvalidLink)?;
-        let asker = asks(claims.nonce, redeemer.held);
+        let requester = requester_of(claims.nonce, redeemer.held);
         let redeemed_here = self.redeemed_here(&request, redeemer).await?;
         if redeemed_here.is_none() {
-            let previous_answer = match asker {
-                Asker::Yes => self.previous_answer(&request).await?,
-                Asker::No => None,
+            let previous_answer = match requester {
+                Requester::Yes => self.previous_answer(&request).await?,
+                Requester::No => None,
             };
             if previous_answer.is_none() && !self.is_redeemable(claims.nonce, &request, &ownership) {
                 return Err(Error::InvalidLink);
@@ -92,13 +92,13 @@ impl Gatepost {
         Ok(LinkView {
             purpose: request.purpose,
             expires_at: request.live_until(),
-            code: self.code_to_show(&claims, &request, asker),
-            needs: Self::needed(&request, asker, redeemed_here.is_some()),
+            code: self.code_to_show(&claims, &request, requester),
+            needs: Self::needed(&request, requester, redeemed_here.is_some()),
             makes_account: request.makes_account(),
-            asked_by: request.asker.map(|asker| asker.id),
+            asked_by: request.requester.map(|requester| requester.id),
             handed_out: request.handed_out,
             email: request.address,
-            asker,
+            requester,
             redeemed_here,
         })
     }
@@ -112,9 +112,9 @@ impl Gatepost {
     /// Link and code are in the same email, so showing the code reveals nothing to someone who has the
     /// link. The one who asked needs no code, except where redeeming takes a session: it may have ended
     /// here.
-    fn code_to_show(&self, claims: &LinkClaims, request: &Request, asker: Asker) -> Option<Code> {
+    fn code_to_show(&self, claims: &LinkClaims, request: &Request, requester: Requester) -> Option<Code> {
         let is_good = !request.handed_out && !request.is_spent() && !request.is_over(self.world.now());
-        let is_wanted = asker == Asker::No || request.asker.is_some();
+        let is_wanted = requester == Requester::No || request.requester.is_some();
         if is_wanted && is_good { self.ring.code(claims) } else { None }
     }
 
@@ -139,12 +139,12 @@ impl Gatepost {
         Ok((ownership, self.find_request(claims).await?))
     }
 
-    fn needed(request: &Request, asker: Asker, is_redeemed_here: bool) -> Option<Need> {
+    fn needed(request: &Request, requester: Requester, is_redeemed_here: bool) -> Option<Need> {
         match request.purpose {
             _ if is_redeemed_here => None,
             Purpose::ResetPassword => Some(Need::Password),
             Purpose::ChangeEmail | Purpose::Reauthenticate => Some(Need::Session),
-            _ if asker == Asker::Yes => None,
+            _ if requester == Requester::Yes => None,
             _ => Some(Need::Confirm),
         }
     }

@@ -26,6 +26,6 @@ mod waiting;
 pub use self::link::{LinkView, Need};
 pub(in crate::domain) use self::passwords::Passwords;
 pub use self::redeemer::{Redeemed, Redeemer};
-pub(in crate::domain) use self::request::Ask;
+pub(in crate::domain) use self::request::EmailRequest;
 pub use self::request::MailQueued;
 pub use self::waiting::{CodeState, Waiting};

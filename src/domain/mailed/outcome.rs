@@ -21,7 +21,7 @@ use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Asker, AskingAccount, Outcome, Request, Used};
+use crate::domain::record::request::{Outcome, Request, Requester, RequestingAccount, Used};
 use crate::domain::record::session::Session;
 use crate::domain::record::time::Timestamp;
 use crate::domain::session::SignedIn;
@@ -33,15 +33,15 @@ impl Gatepost {
         credential: Credential<'_>,
         found: Found<Request>,
         ownership: &Ownership,
-        asker: Asker,
+        requester: Requester,
         previous_session: Option<&str>,
         client: &Client,
     ) -> Result<Decision<Redeemed>, Error> {
         let (mut change, request) = expecting(&found, ownership, credential)?;
         let now = self.world.now();
-        let password = match asker {
-            Asker::Yes => request.password.as_ref(),
-            Asker::No => credential.password,
+        let password = match requester {
+            Requester::Yes => request.password.as_ref(),
+            Requester::No => credential.password,
         };
         let (outcome, account) = self.existing_or_new_account(&request, ownership.account(), password, now);
         if outcome == Outcome::Confirmed {
@@ -56,7 +56,7 @@ impl Gatepost {
         };
         let event = Event::new(now, name, Some(account.id), client);
         let signed_in = self.signed_in(account, session)?;
-        Ok(mark_used(change, found.key, request, outcome, signed_in, asker, event))
+        Ok(mark_used(change, found.key, request, outcome, signed_in, requester, event))
     }
 
     /// Sets the new password, ends all sessions, signs in, and notifies the owner.
@@ -65,7 +65,7 @@ impl Gatepost {
         credential: Credential<'_>,
         found: Found<Request>,
         ownership: &Ownership,
-        asker: Asker,
+        requester: Requester,
         redeemer: Redeemer<'_>,
         client: &Client,
     ) -> Result<Decision<Redeemed>, Error> {
@@ -86,7 +86,7 @@ impl Gatepost {
         );
         let event = Event::new(now, EventName::PasswordReset, Some(account.id), client);
         let signed_in = self.signed_in(account, session)?;
-        Ok(mark_used(change, found.key, request, Outcome::PasswordReset, signed_in, asker, event))
+        Ok(mark_used(change, found.key, request, Outcome::PasswordReset, signed_in, requester, event))
     }
 
     /// Redeems what only the account that asked can redeem, in a live session of that account. Anywhere
@@ -101,14 +101,14 @@ impl Gatepost {
     ) -> Result<Decision<Redeemed>, Error> {
         let actor = self.signed_in_with(session.ok_or(Error::SignInRequired)?).await?;
         let (mut change, request) = expecting(&found, ownership, credential)?;
-        let asker = request.asker.filter(|asker| asker.id == actor.account.id);
-        let asker = asker.ok_or_else(|| credential.refusal())?;
+        let requester = request.requester.filter(|requester| requester.id == actor.account.id);
+        let requester = requester.ok_or_else(|| credential.refusal())?;
         actor.expected_session(&mut change);
         let now = self.world.now();
         let (outcome, name, signed_in) = if request.purpose == Purpose::Reauthenticate {
             // Works only in the session that asked, and only until that session is confirmed in another
             // way. A code left over in the mailbox would let anyone who finds it confirm the session.
-            if asker != AskingAccount::of(&actor.account, &actor.session) {
+            if requester != RequestingAccount::of(&actor.account, &actor.session) {
                 return Err(credential.refusal());
             }
             let session = Session { proven_at: now, ..actor.session };
@@ -120,7 +120,7 @@ impl Gatepost {
             (Outcome::EmailChanged, EventName::EmailChanged, signed_in)
         };
         let event = Event::new(now, name, Some(signed_in.account.id), client);
-        Ok(mark_used(change, found.key, request, outcome, signed_in, Asker::Yes, event))
+        Ok(mark_used(change, found.key, request, outcome, signed_in, Requester::Yes, event))
     }
 
     /// The account of the address, created now if there is none. It remembers that this request was used,
@@ -181,13 +181,14 @@ fn mark_used(
     mut request: Request,
     outcome: Outcome,
     signed_in: SignedIn,
-    asker: Asker,
+    requester: Requester,
     event: Event,
 ) -> Decision<Redeemed> {
     let (account, session) = (signed_in.account.clone(), signed_in.session.id);
-    request.generation.used = Some(Used { at: event.at, account: account.id, session, outcome, by: asker });
+    request.generation.used =
+        Some(Used { at: event.at, account: account.id, session, outcome, by: requester });
     request.password = None;
-    let next = next_for(&request, asker);
+    let next = next_for(&request, requester);
     let purpose = request.purpose;
     change.put(key, Record::Request(request));
     let redeemed = Redeemed { purpose, outcome, account, signed_in: Some(signed_in), next };

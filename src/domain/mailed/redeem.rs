@@ -21,13 +21,13 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::error::Error;
 use crate::domain::mailed::credential::{By, Credential};
-use crate::domain::mailed::redeemer::asks;
+use crate::domain::mailed::redeemer::requester_of;
 use crate::domain::password::Password;
 use crate::domain::ports::Change;
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::Record;
 use crate::domain::record::event::{Event, EventName};
-use crate::domain::record::request::{Asker, Request};
+use crate::domain::record::request::{Request, Requester};
 use crate::domain::token::Code;
 use crate::domain::token::LinkClaims;
 use crate::domain::{Decision, Gatepost};
@@ -131,14 +131,14 @@ impl Gatepost {
     ) -> Result<Decision<Redeemed>, Error> {
         let (ownership, found) = self.ownership_and_request(&claims, request).await?;
         let request = found.value.as_ref().ok_or_else(|| credential.refusal())?;
-        let asker = asks(claims.nonce, redeemer.held);
+        let requester = requester_of(claims.nonce, redeemer.held);
         if let Some(redeemed) = self.redeemed_here(request, redeemer).await?
             && (redeemer.password().is_none()
                 || credential.matches_earlier(request.purpose, &redeemed.account))
         {
             return Ok(Decision::Answer(redeemed));
         }
-        if asker == Asker::Yes
+        if requester == Requester::Yes
             && let Some(redeemed) = self.previous_answer(request).await?
             && credential.matches_earlier(request.purpose, &redeemed.account)
         {
@@ -154,14 +154,14 @@ impl Gatepost {
         match request.purpose {
             Purpose::SignIn | Purpose::Register => {
                 // A mail scanner can do neither: hold the request token, or tick the box.
-                if asker == Asker::No && !redeemer.confirm {
+                if requester == Requester::No && !redeemer.confirm {
                     return Err(Error::ConfirmationRequired);
                 }
-                self.redeem_sign_in(credential, found, &ownership, asker, redeemer.session, client).await
+                self.redeem_sign_in(credential, found, &ownership, requester, redeemer.session, client).await
             }
             // A mail scanner cannot enter a password either.
             Purpose::ResetPassword => {
-                self.redeem_reset(credential, found, &ownership, asker, redeemer, client).await
+                self.redeem_reset(credential, found, &ownership, requester, redeemer, client).await
             }
             Purpose::ChangeEmail | Purpose::Reauthenticate => {
                 self.redeem_in_session(credential, found, &ownership, redeemer.session, client).await
@@ -201,17 +201,17 @@ impl Gatepost {
         let mut change = Change::new();
         found.expected_by(&mut change);
         let mut request = found.value.ok_or(Error::InvalidRequest)?;
-        let asker = match request.asker {
-            Some(asker) => {
-                let asker: Found<Account> = self.find(Key::account(asker.id)).await?;
-                asker.expected_by(&mut change);
-                asker.value
+        let requester = match request.requester {
+            Some(requester) => {
+                let requester: Found<Account> = self.find(Key::account(requester.id)).await?;
+                requester.expected_by(&mut change);
+                requester.value
             }
             None => None,
         };
         request.wrong_codes += 1;
         change.put(found.key, Record::Request(request));
-        let event = Event::new(now, EventName::WrongCode, asker.map(|account| account.id), client);
+        let event = Event::new(now, EventName::WrongCode, requester.map(|account| account.id), client);
         Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongCode) })
     }
 }

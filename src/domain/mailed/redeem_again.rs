@@ -5,7 +5,7 @@ use crate::domain::error::Error;
 use crate::domain::mailed::redeemer::{Redeemed, Redeemer};
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Asker, Outcome, REPEAT_WINDOW, Request, Used};
+use crate::domain::record::request::{Outcome, REPEAT_WINDOW, Request, Requester, Used};
 use crate::domain::session::Actor;
 use crate::domain::token::SessionClaims;
 
@@ -16,15 +16,15 @@ impl Gatepost {
         request: &Request,
     ) -> Result<Option<Redeemed>, Error> {
         let now = self.world.now();
-        if request.asker.is_some() {
+        if request.requester.is_some() {
             return Ok(None);
         }
         // Someone who registered another person's address, or asked to reset its password, holds the
         // request too. If the owner redeemed it elsewhere, the owner's session must not be handed out.
-        let is_his = |used: &Used| request.purpose == Purpose::SignIn || used.by == Asker::Yes;
+        let is_his = |used: &Used| request.purpose == Purpose::SignIn || used.by == Requester::Yes;
         match &request.generation.used {
             Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_his(used) => {
-                self.redeemed(request, used, Asker::Yes).await
+                self.redeemed(request, used, Requester::Yes).await
             }
             _ => Ok(None),
         }
@@ -56,7 +56,12 @@ impl Gatepost {
     }
 
     /// The result of a used request as it is shown `to` someone, while its session is alive.
-    async fn redeemed(&self, request: &Request, used: &Used, to: Asker) -> Result<Option<Redeemed>, Error> {
+    async fn redeemed(
+        &self,
+        request: &Request,
+        used: &Used,
+        to: Requester,
+    ) -> Result<Option<Redeemed>, Error> {
         let actor = self.find_actor(used.account, used.session).await?;
         actor
             .map(|Actor { account, session, .. }| {
@@ -69,6 +74,6 @@ impl Gatepost {
 }
 
 /// Where to go next. Only for the one who asked: for anyone else it could be a stranger's choice.
-pub(in crate::domain) fn next_for(request: &Request, asker: Asker) -> Option<Next> {
-    request.next.clone().filter(|_| asker == Asker::Yes)
+pub(in crate::domain) fn next_for(request: &Request, requester: Requester) -> Option<Next> {
+    request.next.clone().filter(|_| requester == Requester::Yes)
 }

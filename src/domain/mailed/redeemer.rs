@@ -5,7 +5,7 @@ use crate::domain::record::account::Account;
 use crate::domain::record::ids::Nonce;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Asker, HeldRequest, Outcome};
+use crate::domain::record::request::{HeldRequest, Outcome, Requester};
 use crate::domain::session::SignedIn;
 
 /// Who redeems, and with what.
@@ -44,6 +44,6 @@ pub struct Redeemed {
 }
 
 /// Whether someone who holds these requests is the one who made this one.
-pub(in crate::domain) fn asks(nonce: Nonce, held: &[HeldRequest]) -> Asker {
-    if held.iter().any(|held| held.nonce() == nonce) { Asker::Yes } else { Asker::No }
+pub(in crate::domain) fn requester_of(nonce: Nonce, held: &[HeldRequest]) -> Requester {
+    if held.iter().any(|held| held.nonce() == nonce) { Requester::Yes } else { Requester::No }
 }

@@ -22,7 +22,7 @@ use crate::domain::record::letter::{About, Letter};
 use crate::domain::record::next::Next;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{AskingAccount, Generation, HeldRequest, RESEND_WAIT, Request};
+use crate::domain::record::request::{Generation, HeldRequest, RESEND_WAIT, Request, RequestingAccount};
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::RequestToken;
 use crate::domain::{Decision, Gatepost};
@@ -46,38 +46,38 @@ pub struct MailQueued {
 
 /// A wish for an email, before anything is decided.
 #[derive(Clone, Debug)]
-pub(in crate::domain) struct Ask<'a> {
+pub(in crate::domain) struct EmailRequest<'a> {
     pub(in crate::domain) purpose: Purpose,
     pub(in crate::domain) address: &'a EmailAddress,
     pub(in crate::domain) next: Option<&'a Next>,
     /// The password entered with a registration.
     pub(in crate::domain) password: Option<&'a PasswordHash>,
     /// The account that asks, for purposes that only an account can ask for.
-    pub(in crate::domain) asker: Option<AskingAccount>,
+    pub(in crate::domain) requester: Option<RequestingAccount>,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> EmailRequest<'a> {
     /// An email that anyone can ask for.
     pub(in crate::domain) fn new(
         purpose: Purpose,
         address: &'a EmailAddress,
         next: Option<&'a Next>,
     ) -> Self {
-        Self { purpose, address, next, password: None, asker: None }
+        Self { purpose, address, next, password: None, requester: None }
     }
 }
 
 impl Gatepost {
     /// A new request, or another email for the one among `held` that asked for the same.
-    pub(in crate::domain) async fn decide_ask(
+    pub(in crate::domain) async fn decide_request(
         &self,
-        ask: &Ask<'_>,
+        wanted: &EmailRequest<'_>,
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
-        match self.find_earlier_request(ask, held).await? {
-            Some(earlier) => self.decide_resend(earlier, Some(ask), client).await,
-            None => self.decide_new_request(Change::new(), ask, None, client).await,
+        match self.find_earlier_request(wanted, held).await? {
+            Some(earlier) => self.decide_resend(earlier, Some(wanted), client).await,
+            None => self.decide_new_request(Change::new(), wanted, None, client).await,
         }
     }
 
@@ -85,32 +85,32 @@ impl Gatepost {
     pub(in crate::domain) async fn decide_new_request(
         &self,
         mut change: Change,
-        ask: &Ask<'_>,
+        wanted: &EmailRequest<'_>,
         earlier: Option<Nonce>,
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
-        let ownership = self.ownership(ask.address).await?;
+        let ownership = self.ownership(wanted.address).await?;
         let now = self.world.now();
-        let asker = ask.asker.map(|asker| asker.id);
+        let requester = wanted.requester.map(|requester| requester.id);
         let nonce = Nonce(self.world.random());
         let request = Request {
-            purpose: ask.purpose,
-            address: ask.address.clone(),
+            purpose: wanted.purpose,
+            address: wanted.address.clone(),
             key: self.ring.newest(),
             asked_at: now,
-            expires_at: now.plus(ask.purpose.lifetime()),
+            expires_at: now.plus(wanted.purpose.lifetime()),
             mailed_at: now,
             wrong_codes: 0,
-            next: ask.next.cloned(),
-            password: ask.password.cloned(),
-            asker: ask.asker,
+            next: wanted.next.cloned(),
+            password: wanted.password.cloned(),
+            requester: wanted.requester,
             handed_out: false,
             generation: Generation::new(0, now, &ownership),
         };
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
         change.put(Key::expiry(request.kept_until(), &key), Record::Expiry);
-        if let Some(id) = asker {
+        if let Some(id) = requester {
             change.put(Key::asked(id, &key), Record::Asked);
         }
         let is_first = self.put_pending(&mut change, nonce, earlier, &request).await?;
@@ -120,7 +120,7 @@ impl Gatepost {
         } else {
             EventName::MailRequested
         };
-        self.queue_letter(change, nonce, request, &ownership, Event::new(now, name, asker, client))
+        self.queue_letter(change, nonce, request, &ownership, Event::new(now, name, requester, client))
     }
 
     /// Puts the request and its email into one change, with the same number of writes for every address.

@@ -4,7 +4,7 @@
 //! one is used. Where its link and code can no longer work, its holder gets the next generation of the
 //! request or a new request instead, and cannot tell which.
 
-use super::request::{Ask, MailQueued};
+use super::request::{EmailRequest, MailQueued};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
@@ -14,7 +14,7 @@ use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::Nonce;
 use crate::domain::record::key::Key;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{AskingAccount, Generation, HeldRequest, Request};
+use crate::domain::record::request::{Generation, HeldRequest, Request, RequestingAccount};
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Decision, Gatepost};
 
@@ -54,10 +54,10 @@ impl Gatepost {
     /// anyway.
     pub(in crate::domain) async fn check_resend_wait(
         &self,
-        ask: &Ask<'_>,
+        wanted: &EmailRequest<'_>,
         held: &[HeldRequest],
     ) -> Result<(), Error> {
-        match self.find_earlier_request(ask, held).await? {
+        match self.find_earlier_request(wanted, held).await? {
             Some(earlier) => check_wait(&earlier.request, self.world.now()),
             None => Ok(()),
         }
@@ -68,10 +68,10 @@ impl Gatepost {
     async fn check_resendable(&self, earlier: &EarlierRequest) -> Result<(), Error> {
         let (request, nonce) = (&earlier.request, earlier.held.0);
         let is_over = request.is_over(self.world.now());
-        let is_dead = match request.asker {
-            Some(asker) => {
+        let is_dead = match request.requester {
+            Some(requester) => {
                 let ownership = self.ownership_for(request).await?;
-                is_over || request.is_spent() || request.is_void_for_asker(nonce, &asker, &ownership)
+                is_over || request.is_spent() || request.is_void_for_asker(nonce, &requester, &ownership)
             }
             None => is_over && request.purpose == Purpose::Register,
         };
@@ -82,16 +82,16 @@ impl Gatepost {
     /// account where an account asks.
     pub(in crate::domain) async fn find_earlier_request(
         &self,
-        ask: &Ask<'_>,
+        wanted: &EmailRequest<'_>,
         held: &[HeldRequest],
     ) -> Result<Option<EarlierRequest>, Error> {
         let keys = held.iter().map(|held| Key::request(held.0)).collect();
         let found = self.find_all::<Request>(keys).await?;
-        let asker = ask.asker.map(|asker| asker.id);
+        let requester = wanted.requester.map(|requester| requester.id);
         let is_same = |earlier: &EarlierRequest| {
-            earlier.request.purpose == ask.purpose
-                && earlier.request.address.canonical() == ask.address.canonical()
-                && earlier.request.asker.map(|asker| asker.id) == asker
+            earlier.request.purpose == wanted.purpose
+                && earlier.request.address.canonical() == wanted.address.canonical()
+                && earlier.request.requester.map(|requester| requester.id) == requester
         };
         let mut earlier =
             held.iter().zip(found).filter_map(|(held, found)| EarlierRequest::new(*held, found));
@@ -103,38 +103,38 @@ impl Gatepost {
     pub(in crate::domain) async fn decide_resend(
         &self,
         earlier: EarlierRequest,
-        ask: Option<&Ask<'_>>,
+        wanted: Option<&EmailRequest<'_>>,
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
         let EarlierRequest { held, key, mut change, mut request } = earlier;
         let now = self.world.now();
         check_wait(&request, now)?;
         request.mailed_at = now;
-        let asker = self.current_asker(&request, ask).await?;
-        self.update_registration(&mut request, held.0, ask).await?;
+        let requester = self.current_requester(&request, wanted).await?;
+        self.update_registration(&mut request, held.0, wanted).await?;
         if request.is_over(now) || request.is_spent() || request.generation.number == u8::MAX {
             // The old request is written too. Its holder has to wait for the next email as usual, and
             // its link may still work.
             change.put(key, Record::Request(request.clone()));
-            let address = ask.map_or(&request.address, |ask| ask.address);
+            let address = wanted.map_or(&request.address, |wanted| wanted.address);
             let (next, password) = (request.next.as_ref(), request.password.as_ref());
-            let ask = Ask { purpose: request.purpose, address, next, password, asker };
-            return self.decide_new_request(change, &ask, Some(held.0), client).await;
+            let wanted = EmailRequest { purpose: request.purpose, address, next, password, requester };
+            return self.decide_new_request(change, &wanted, Some(held.0), client).await;
         }
         // A re-authentication code works once, and only for the session that requested it.
-        let is_left_over = request.purpose == Purpose::Reauthenticate && request.asker != asker;
-        request.asker = asker;
+        let is_left_over = request.purpose == Purpose::Reauthenticate && request.requester != requester;
+        request.requester = requester;
         let ownership = self.ownership_for(&request).await?;
         if is_left_over || request.generation.used.is_some() || request.is_void(held.0, &ownership) {
             request.generation = Generation::new(request.generation.number + 1, now, &ownership);
         } else {
             request.generation.queued = request.generation.queued.saturating_add(1);
         }
-        if ask.is_some() {
+        if wanted.is_some() {
             self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
         }
-        let asker = request.asker.map(|asker| asker.id);
-        let event = Event::new(now, EventName::MailRequested, asker, client);
+        let requester = request.requester.map(|requester| requester.id);
+        let event = Event::new(now, EventName::MailRequested, requester, client);
         self.queue_letter(change, held.0, request, &ownership, event)
     }
 
@@ -144,12 +144,12 @@ impl Gatepost {
         &self,
         request: &mut Request,
         nonce: Nonce,
-        ask: Option<&Ask<'_>>,
+        wanted: Option<&EmailRequest<'_>>,
     ) -> Result<(), Error> {
         let is_pending = self.is_pending(&request.address, nonce).await?;
-        if let Some(ask) = ask {
-            request.next = ask.next.cloned().or(request.next.take());
-            request.password = ask.password.cloned();
+        if let Some(wanted) = wanted {
+            request.next = wanted.next.cloned().or(request.next.take());
+            request.password = wanted.password.cloned();
         } else if !is_pending && request.password.is_some() {
             request.password = None;
             // A new request would begin without the password, so it has to be entered again.
@@ -161,18 +161,19 @@ impl Gatepost {
     }
 
     /// The account that asks for this email, as it is now.
-    async fn current_asker(
+    async fn current_requester(
         &self,
         request: &Request,
-        ask: Option<&Ask<'_>>,
-    ) -> Result<Option<AskingAccount>, Error> {
-        match (ask, request.asker) {
-            (Some(ask), _) => Ok(ask.asker),
-            (None, Some(asker)) if request.purpose == Purpose::Reauthenticate => {
-                let actor = self.find_actor(asker.id, asker.session).await?.ok_or(Error::InvalidRequest)?;
-                Ok(Some(AskingAccount::of(&actor.account, &actor.session)))
+        wanted: Option<&EmailRequest<'_>>,
+    ) -> Result<Option<RequestingAccount>, Error> {
+        match (wanted, request.requester) {
+            (Some(wanted), _) => Ok(wanted.requester),
+            (None, Some(requester)) if request.purpose == Purpose::Reauthenticate => {
+                let actor =
+                    self.find_actor(requester.id, requester.session).await?.ok_or(Error::InvalidRequest)?;
+                Ok(Some(RequestingAccount::of(&actor.account, &actor.session)))
             }
-            (None, asker) => Ok(asker),
+            (None, requester) => Ok(requester),
         }
     }
 }

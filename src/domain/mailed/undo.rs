@@ -18,7 +18,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Asker, Outcome};
+use crate::domain::record::request::{Outcome, Requester};
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
@@ -29,7 +29,7 @@ impl Gatepost {
             purpose: Purpose::UndoEmail,
             email: undo.address,
             expires_at: undo.over_at,
-            asker: Asker::No,
+            requester: Requester::No,
             code: None,
             needs: Some(Need::Confirm),
             makes_account: false,

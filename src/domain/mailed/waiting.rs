@@ -98,7 +98,7 @@ impl Gatepost {
                     code: CodeState::of(&request, now),
                     email: request.address,
                     expires_at: request.expires_at,
-                    asked_by: request.asker.map(|asker| asker.id),
+                    asked_by: request.requester.map(|requester| requester.id),
                     next: request.next,
                 })
             })

@@ -192,7 +192,7 @@ impl Gatepost {
             wrong_codes: 0,
             next: None,
             password: None,
-            asker: None,
+            requester: None,
             handed_out: true,
             generation: Generation { queued: 0, live_until: expires_at, ..Generation::of(0, now, &account) },
         };

@@ -4,7 +4,7 @@
 use crate::domain::Decision;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::password::Password;
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
@@ -13,8 +13,8 @@ use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::key::Key;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::AskingAccount;
 use crate::domain::record::request::HeldRequest;
+use crate::domain::record::request::RequestingAccount;
 use crate::domain::record::session::Session;
 use crate::domain::session::SignedIn;
 
@@ -68,9 +68,12 @@ impl Gatepost {
     ) -> Result<MailQueued, Error> {
         self.decide_and_commit(client, || async {
             let actor = self.signed_in_with(token).await?;
-            let asker = Some(AskingAccount::of(&actor.account, &actor.session));
-            let ask = Ask { asker, ..Ask::new(Purpose::Reauthenticate, &actor.account.address, next) };
-            let mut decided = self.decide_ask(&ask, held, client).await?;
+            let requester = Some(RequestingAccount::of(&actor.account, &actor.session));
+            let wanted = EmailRequest {
+                requester,
+                ..EmailRequest::new(Purpose::Reauthenticate, &actor.account.address, next)
+            };
+            let mut decided = self.decide_request(&wanted, held, client).await?;
             if let Decision::Commit { change, .. } = &mut decided {
                 actor.expected_by(change);
             }

@@ -2,7 +2,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::purpose::Purpose;
@@ -20,7 +20,7 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        let ask = &Ask::new(Purpose::ResetPassword, address, None);
-        self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
+        let wanted = &EmailRequest::new(Purpose::ResetPassword, address, None);
+        self.decide_and_commit(client, || self.decide_request(wanted, held, client)).await
     }
 }

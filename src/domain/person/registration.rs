@@ -9,7 +9,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -37,11 +37,11 @@ impl Gatepost {
             return Err(Error::RegistrationClosed);
         }
         self.settings.passwords.check(password, address)?;
-        let ask = Ask::new(Purpose::Register, address, next);
-        self.check_resend_wait(&ask, held).await?;
+        let wanted = EmailRequest::new(Purpose::Register, address, next);
+        self.check_resend_wait(&wanted, held).await?;
         let hash = self.hash_for_address(address, password).await?;
-        let ask = &Ask { password: Some(&hash), ..ask };
-        self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
+        let wanted = &EmailRequest { password: Some(&hash), ..wanted };
+        self.decide_and_commit(client, || self.decide_request(wanted, held, client)).await
     }
 
     /// The minimum length of a new password in bytes.

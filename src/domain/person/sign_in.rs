@@ -5,7 +5,7 @@
 
 use crate::domain::error::Error;
 use crate::domain::mailed::Passwords;
-use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::password::Password;
 use crate::domain::ports::{Change, StoreError};
 use crate::domain::record::Record;
@@ -68,8 +68,8 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        let ask = &Ask::new(Purpose::SignIn, address, next);
-        self.decide_and_commit(client, || self.decide_ask(ask, held, client)).await
+        let wanted = &EmailRequest::new(Purpose::SignIn, address, next);
+        self.decide_and_commit(client, || self.decide_request(wanted, held, client)).await
     }
 
     /// Signs in with an address and a password. `previous_session` is the token of the session the caller

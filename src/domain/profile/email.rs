@@ -7,7 +7,7 @@
 //!    the change (`mailed::undo`).
 
 use crate::domain::error::Error;
-use crate::domain::mailed::{Ask, MailQueued};
+use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
 use crate::domain::record::account::{Account, PendingChange};
@@ -17,8 +17,8 @@ use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::AskingAccount;
 use crate::domain::record::request::HeldRequest;
+use crate::domain::record::request::RequestingAccount;
 use crate::domain::session::SignedIn;
 use crate::domain::{Decision, Gatepost};
 
@@ -43,13 +43,16 @@ impl Gatepost {
             }
             let now = self.world.now();
             Self::check_undo_limit(account, now)?;
-            let asker = AskingAccount::of(account, &actor.session);
+            let requester = RequestingAccount::of(account, &actor.session);
             // A cancelled or superseded change is not resent: asking again begins a new one.
             let pending = account.pending_change.as_ref().map(|change| change.nonce);
             let held: Vec<HeldRequest> =
                 held.iter().copied().filter(|held| Some(held.nonce()) == pending).collect();
-            let ask = Ask { asker: Some(asker), ..Ask::new(Purpose::ChangeEmail, address, None) };
-            let decided = self.decide_ask(&ask, &held, client).await?;
+            let wanted = EmailRequest {
+                requester: Some(requester),
+                ..EmailRequest::new(Purpose::ChangeEmail, address, None)
+            };
+            let decided = self.decide_request(&wanted, &held, client).await?;
             let Decision::Commit { mut change, event, answer: Ok(queued) } = decided else {
                 return Ok(decided);
             };

@@ -11,7 +11,7 @@ use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::key::Key;
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{AskingAccount, BoundTo, Generation, Request};
+use crate::domain::record::request::{BoundTo, Generation, Request, RequestingAccount};
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Gatepost, MAX_ATTEMPTS};
 
@@ -19,7 +19,7 @@ use crate::domain::{Gatepost, MAX_ATTEMPTS};
 pub(in crate::domain) struct Ownership {
     owner: Found<Owner>,
     account: Found<Account>,
-    asker: Option<Found<Account>>,
+    requester: Option<Found<Account>>,
 }
 
 impl Ownership {
@@ -27,8 +27,8 @@ impl Ownership {
         self.account.value.as_ref()
     }
 
-    pub(in crate::domain) fn asker(&self) -> Option<&Account> {
-        self.asker.as_ref().and_then(|asker| asker.value.as_ref())
+    pub(in crate::domain) fn requester(&self) -> Option<&Account> {
+        self.requester.as_ref().and_then(|requester| requester.value.as_ref())
     }
 
     /// The account the address is reserved for, and the undo that reserves it.
@@ -58,10 +58,10 @@ impl Ownership {
         // Without an account this expects the absent record of no one, so that every address costs the
         // same number of checks.
         self.account.expected_by(change);
-        if let Some(asker) = &self.asker
-            && asker.key != self.account.key
+        if let Some(requester) = &self.requester
+            && requester.key != self.account.key
         {
-            asker.expected_by(change);
+            requester.expected_by(change);
         }
     }
 }
@@ -74,7 +74,7 @@ impl Gatepost {
 
     /// The same for the address of a request, with the account that asked if there is one.
     pub(in crate::domain) async fn ownership_for(&self, request: &Request) -> Result<Ownership, Error> {
-        self.ownership_with(&request.address, request.asker.map(|asker| asker.id)).await
+        self.ownership_with(&request.address, request.requester.map(|requester| requester.id)).await
     }
 
     /// Reads everything as of one moment. Otherwise an account that is deleted or leaves the address
@@ -83,7 +83,7 @@ impl Gatepost {
     async fn ownership_with(
         &self,
         address: &EmailAddress,
-        asker: Option<AccountId>,
+        requester: Option<AccountId>,
     ) -> Result<Ownership, Error> {
         let mut seen: Found<Owner> = self.find(Key::owner(&address.canonical())).await?;
         for _ in 0..MAX_ATTEMPTS {
@@ -92,7 +92,7 @@ impl Gatepost {
                 _ => None,
             };
             let account = Key::account(id.unwrap_or(AccountId::NO_ONE));
-            let keys = [seen.key.clone(), account, Key::account(asker.unwrap_or(AccountId::NO_ONE))];
+            let keys = [seen.key.clone(), account, Key::account(requester.unwrap_or(AccountId::NO_ONE))];
             let mut found = self.store.get(&keys).await?.into_iter();
             let [owner, account, asking] = keys;
             let owner: Found<Owner> = Found::new(owner, found.next().flatten())?;
@@ -109,7 +109,7 @@ impl Gatepost {
             let owner = owner.filter(|owner| !owner.is_over(now));
             let as_of_now = |found: Found<Account>| found.map(|account| account.at(now));
             let (account, asking) = (as_of_now(account), as_of_now(asking));
-            return Ok(Ownership { owner, account, asker: asker.map(|_| asking) });
+            return Ok(Ownership { owner, account, requester: requester.map(|_| asking) });
         }
         Err(StoreError::Busy.into())
     }
@@ -130,20 +130,21 @@ impl Request {
             }
             _ => true,
         };
-        is_stale || self.asker.is_some_and(|asker| self.is_void_for_asker(nonce, &asker, ownership))
+        is_stale
+            || self.requester.is_some_and(|requester| self.is_void_for_asker(nonce, &requester, ownership))
     }
 
     /// Whether the account that asked has changed since, or has asked for another change of address.
     pub(in crate::domain) fn is_void_for_asker(
         &self,
         nonce: Nonce,
-        asker: &AskingAccount,
+        requester: &RequestingAccount,
         ownership: &Ownership,
     ) -> bool {
-        ownership.asker().is_none_or(|account| {
+        ownership.requester().is_none_or(|account| {
             let is_its = |change: &PendingChange| change.nonce == nonce;
-            account.id != asker.id
-                || account.epoch != asker.epoch
+            account.id != requester.id
+                || account.epoch != requester.epoch
                 || account.disabled
                 || (self.purpose == Purpose::ChangeEmail
                     && !account.pending_change.as_ref().is_some_and(is_its))

@@ -64,7 +64,7 @@ pub struct Request {
     pub password: Option<PasswordHash>,
     /// The account that asked, for purposes that only an account can ask for. Only its sessions can redeem
     /// the request.
-    pub asker: Option<AskingAccount>,
+    pub requester: Option<RequestingAccount>,
     /// Whether the operator created its link: no email contains it, and no browser waits for it.
     pub handed_out: bool,
     /// What its emails can do now.
@@ -104,7 +104,7 @@ pub enum BoundTo {
 
 /// The account that asked, in the epoch and the session it asked from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct AskingAccount {
+pub struct RequestingAccount {
     /// Its id.
     pub id: AccountId,
     /// Its epoch then.
@@ -115,7 +115,7 @@ pub struct AskingAccount {
     pub proven_at: Timestamp,
 }
 
-impl AskingAccount {
+impl RequestingAccount {
     pub(in crate::domain) fn of(account: &Account, session: &Session) -> Self {
         let Session { id, proven_at, .. } = *session;
         Self { id: account.id, epoch: account.epoch, session: id, proven_at }
@@ -134,12 +134,12 @@ pub struct Used {
     /// The result.
     pub outcome: Outcome,
     /// Whether the one who asked used it.
-    pub by: Asker,
+    pub by: Requester,
 }
 
 /// Whether someone who opens a link is the one who asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Asker {
+pub enum Requester {
     /// Yes: holds the request that this link belongs to.
     Yes,
     /// No: anyone else.

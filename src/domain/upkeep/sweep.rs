@@ -44,8 +44,8 @@ impl Gatepost {
             match self.end_of(&found.record) {
                 End::At(later) if later > now => change.put(Key::expiry(later, &key), Record::Expiry),
                 End::At(_) => {
-                    if let Record::Request(Request { asker: Some(asker), .. }) = &found.record {
-                        change.delete(Key::asked(asker.id, &key));
+                    if let Record::Request(Request { requester: Some(requester), .. }) = &found.record {
+                        change.delete(Key::asked(requester.id, &key));
                     }
                     change.delete(key);
                 }

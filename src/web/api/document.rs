@@ -10,7 +10,7 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    ask, examples, link, mailbox, problem, profile, reauthentication, recovery, registration, session,
+    examples, link, mailbox, problem, profile, reauthentication, recovery, registration, resend, session,
     sessions, sign_in,
 };
 use crate::domain::mailed::Need;
@@ -96,7 +96,7 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
     let all = [
         registration::REFUSALS,
         sign_in::REFUSALS,
-        ask::REFUSALS,
+        resend::REFUSALS,
         link::REFUSALS,
         session::REFUSALS,
         recovery::REFUSALS,

@@ -4,7 +4,6 @@
 //! An operation reads its input with `wire`, calls the domain method of the same name, and returns an
 //! object or a `Problem`, which the edge renders. The document is built once, at startup.
 
-mod ask;
 mod bearer;
 mod body;
 mod docs;
@@ -20,6 +19,7 @@ mod reauthentication;
 mod recovery;
 mod refusals;
 mod registration;
+mod resend;
 mod session;
 mod sessions;
 mod sign_in;

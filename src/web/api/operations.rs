@@ -3,7 +3,7 @@
 use poem_openapi::OpenApiService;
 
 use super::{
-    ask, link, mailbox, profile, reauthentication, recovery, registration, session, sessions, sign_in,
+    link, mailbox, profile, reauthentication, recovery, registration, resend, session, sessions, sign_in,
 };
 use crate::path::API;
 
@@ -11,7 +11,7 @@ use crate::path::API;
 pub(super) type Operations = (
     sign_in::Operations,
     registration::Operations,
-    ask::Operations,
+    resend::Operations,
     mailbox::Operations,
     link::Operations,
     session::Operations,
@@ -25,7 +25,7 @@ pub(super) fn service() -> OpenApiService<Operations, ()> {
     let operations = (
         sign_in::Operations,
         registration::Operations,
-        ask::Operations,
+        resend::Operations,
         mailbox::Operations,
         link::Operations,
         session::Operations,

@@ -4,10 +4,10 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 
-use super::ask::Accepted;
 use super::bearer::{RecentlySignedIn, SignedIn};
 use super::body::{Body, Json};
 use super::refusals::{Refusals, Tag};
+use super::resend::Accepted;
 use super::session::{Account, Profile, Renewed, Session, rfc3339};
 use crate::domain::error::Error;
 use crate::domain::password::Password;

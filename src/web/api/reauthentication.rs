@@ -4,11 +4,11 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
 
-use super::ask::Accepted;
 use super::bearer::SignedIn;
 use super::body::{Body, PerhapsBody};
 use super::outcome::SignInOutcome;
 use super::refusals::{Refusals, Tag};
+use super::resend::Accepted;
 use crate::domain::password::Password;
 use crate::domain::record::client::Client;
 use crate::domain::record::request::Outcome;

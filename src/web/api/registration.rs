@@ -3,9 +3,9 @@
 use poem::web::Data;
 use poem_openapi::OpenApi;
 
-use super::ask::Accepted;
 use super::body::Body;
 use super::refusals::{Refusals, Tag};
+use super::resend::Accepted;
 use crate::domain::error::Error;
 use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;

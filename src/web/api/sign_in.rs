@@ -4,11 +4,11 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
 
-use super::ask::Accepted;
 use super::bearer::PerhapsSignedIn;
 use super::body::Body;
 use super::outcome::SignInOutcome;
 use super::refusals::{Refusals, Tag};
+use super::resend::Accepted;
 use crate::domain::error::Error;
 use crate::domain::password::Password;
 use crate::domain::person::PasswordSignIn;

@@ -40,7 +40,7 @@ impl App {
                 let asked = at(&Key::request(pending.nonce));
                 let Some(Record::Request(request)) = asked else { panic!("{pending:?} of {asked:?}") };
                 assert_eq!(request.address, pending.address);
-                assert_eq!(request.asker.map(|asker| asker.id), Some(account.id));
+                assert_eq!(request.requester.map(|requester| requester.id), Some(account.id));
             }
         }
         for record in records.values() {

@@ -113,7 +113,7 @@ async fn after_sweeping_only_the_tombstone_names_the_address(door: Door) {
             // An index entry of an expiry is removed when its time has come.
             let is_mark = matches!(found.record, Record::Expiry);
             let is_strangers = match &found.record {
-                Record::Request(request) => request.asker.is_none(),
+                Record::Request(request) => request.requester.is_none(),
                 record => matches!(record, Record::Pending(_)),
             };
             let is_left = is_tombstone || is_mark || is_strangers;

@@ -14,7 +14,9 @@ use gatepost::domain::record::next::Next;
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::record::purpose::Purpose;
-use gatepost::domain::record::request::{Asker, AskingAccount, BoundTo, Generation, Outcome, Request, Used};
+use gatepost::domain::record::request::{
+    BoundTo, Generation, Outcome, Request, Requester, RequestingAccount, Used,
+};
 use gatepost::domain::record::salt::SaltSeed;
 use gatepost::domain::record::session::{Means, Session};
 use gatepost::domain::record::time::Timestamp;
@@ -80,7 +82,7 @@ fn records() -> Vec<(&'static str, Record)> {
                 wrong_codes: 2,
                 next: Next::parse("/home"),
                 password: Some(password),
-                asker: Some(AskingAccount {
+                requester: Some(RequestingAccount {
                     id: account,
                     epoch: 3,
                     session: SessionId([2; 16]),
@@ -98,7 +100,7 @@ fn records() -> Vec<(&'static str, Record)> {
                         account,
                         session: SessionId([2; 16]),
                         outcome: Outcome::SignedIn,
-                        by: Asker::Yes,
+                        by: Requester::Yes,
                     }),
                 },
             }),

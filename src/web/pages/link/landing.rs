@@ -11,7 +11,7 @@ use super::words::{NEW_PASSWORD, Words, words};
 use crate::domain::mailed::{LinkView, Need};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::Asker;
+use crate::domain::record::request::Requester;
 use crate::domain::token::Code;
 use crate::path::{self, SIGN_IN};
 use crate::web::house::House;
@@ -38,7 +38,7 @@ pub(super) fn landing(
     let leaves = account.map(|account| &account.address).filter(|own| is_left(own, view));
     let is_its_own = view.asked_by.is_some_and(|id| account.is_some_and(|account| account.id == id));
     let look = Look { house, token: &visitor.part, view, words: words(view), leaves, problem };
-    let is_here = view.asker == Asker::Yes;
+    let is_here = view.requester == Requester::Yes;
     let (heading, content) = match view.needs {
         Some(Need::Session) if !is_its_own => {
             (look.words.elsewhere[0], look.other_account(account.is_some()))
@@ -67,7 +67,8 @@ impl Look<'_> {
     fn requested_here(&self) -> Markup {
         // Someone who is about to leave an account has to be warned first. After a refusal the page must
         // not submit itself, or it would do so over and over.
-        let posts_itself = self.leaves.is_none() && self.problem.is_none() && self.view.asker == Asker::Yes;
+        let posts_itself =
+            self.leaves.is_none() && self.problem.is_none() && self.view.requester == Requester::Yes;
         html! {
             p.lead { (self.words.here[1].draw(&self.view.email)) }
             (leaving(self.leaves))
@@ -85,7 +86,7 @@ impl Look<'_> {
         html! {
             p.lead { (self.words.elsewhere[1].draw(&self.view.email)) }
             @if let Some(code) = &self.view.code { (finish_there(code)) }
-            @if self.view.asker == Asker::Yes && !is_signed_in {
+            @if self.view.requester == Requester::Yes && !is_signed_in {
                 p { "You started this in this browser but have signed out since. Sign in, then open the link in our email again." }
                 p.actions { a.button href=(sign_in) { "Sign in" } }
             }
@@ -129,7 +130,7 @@ impl Look<'_> {
         html! {
             form method="post" action=(path::link(self.token)) {
                 (leaving(self.leaves))
-                @if needs_password && self.view.asker == Asker::No {
+                @if needs_password && self.view.requester == Requester::No {
                     p { (NEW_PASSWORD.draw(&self.view.email)) }
                 }
                 @if self.view.makes_account {
