@@ -12,7 +12,7 @@ async fn an_email_appears_on_the_mailbox_page_and_signs_in() {
     }
     let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
     browser.goto(&site.url("/mailbox")).await.unwrap();
-    browser.read("No letters yet.").await;
+    browser.read("No messages yet.").await;
     let mailbox = browser.window().await.unwrap();
     let other = browser.new_window(true).await.unwrap().handle;
     browser.switch_to_window(other).await.unwrap();
