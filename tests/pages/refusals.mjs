@@ -23,8 +23,6 @@ async function mailbox(visitor) {
   const message = await visitor.page.locator("main a[href^='/mailbox/']").first().getAttribute("href");
   await visitor.go(message);
   await visitor.look("mailbox, one message");
-  const html = await visitor.go(`${message}/html`);
-  if (html.ok()) await visitor.look("mailbox, HTML part of a message");
   await visitor.go("/api/docs");
   await visitor.look("API");
 }
