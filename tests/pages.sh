@@ -20,4 +20,5 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext su
 libraries=(/usr/lib/*/faketime/libfaketimeMT.so.1)
 export GATEPOST=${GATEPOST:-$repository/target/debug/gatepost} FAKETIME_LIBRARY=${libraries[0]}
 export CERTIFICATE=$work/certificate.pem CERTIFICATE_KEY=$work/key.pem NODE_EXTRA_CA_CERTS=$work/certificate.pem
-node "$here/main.mjs" "$@"
+# A page that never becomes ready must not hold CI up indefinitely.
+timeout --kill-after 10 1200 node "$here/main.mjs" "$@"
