@@ -33,6 +33,7 @@ pub(super) fn check(request: &Request, settings: &EdgeSettings) -> Result<(), Pr
     if is_ours(host.as_bytes()) && target.is_none_or(is_ours) {
         Ok(())
     } else {
-        Err(Problem::of(Code::WrongHost))
+        let ours = settings.public_url.authority();
+        Err(Problem::of(Code::WrongHost).detail(format!("This site lives at {ours}.")))
     }
 }

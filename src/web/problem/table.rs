@@ -147,7 +147,7 @@ const TABLE: [Row; 27] = [
     row(
         Code::TooLarge,
         StatusCode::PAYLOAD_TOO_LARGE,
-        ["too_large", "Too much", "That's more than we can accept."],
+        ["too_large", "Too large", "That's more than we can accept."],
     ),
     row(
         Code::UnsupportedMediaType,
@@ -161,7 +161,7 @@ const TABLE: [Row; 27] = [
     row(
         Code::WrongHost,
         StatusCode::MISDIRECTED_REQUEST,
-        ["wrong_host", "Wrong address", "This site lives at a different web address."],
+        ["wrong_host", "Wrong web address", "This site lives at a different web address."],
     ),
     row(
         Code::MissingField,
@@ -210,7 +210,7 @@ const TABLE: [Row; 27] = [
     row(
         Code::TooManyMails,
         StatusCode::TOO_MANY_REQUESTS,
-        ["too_many_mails", "One moment", "We've just sent you an email."],
+        ["too_many_mails", "Please wait a moment", "We've just sent you an email."],
     ),
     row(
         Code::Internal,
@@ -220,7 +220,7 @@ const TABLE: [Row; 27] = [
     row(
         Code::Busy,
         StatusCode::SERVICE_UNAVAILABLE,
-        ["busy", "Very busy", "We're handling too many requests. Please try again in a moment."],
+        ["busy", "Too busy", "We're handling too many requests. Please try again in a moment."],
     ),
     row(
         Code::StoreUnavailable,
