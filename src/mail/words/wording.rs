@@ -217,6 +217,6 @@ fn account_deleted(name: &str) -> Wording {
             "It can't be restored, but you can register again.".into(),
         ],
         label: None,
-        ending: "If you didn't request this, the administrator did it or someone else had access to your account.",
+        ending: "If you didn't request this, either the administrator deleted it or someone else had access to your account.",
     }
 }
