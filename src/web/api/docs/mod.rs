@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         html! {
             nav.docs-contents aria-label="Contents" {
                 ul {
-                    li { a href="#errors" { "Errors of every request" } }
+                    li { a href="#errors" { "Errors any request can return" } }
                     @for group in self.groups() {
                         li { a href=(format!("#{}", anchor(group))) { (plain(&group["name"])) } }
                     }
@@ -200,10 +200,10 @@ fn responses(operation: &Value) -> Markup {
 
 fn common_errors() -> Markup {
     html! {
-        h2 #errors { "Errors of every request" }
-        p { "Errors are a " (reference("Problem")) ". New codes may be added." }
+        h2 #errors { "Errors any request can return" }
+        p { "Each error is a " (reference("Problem")) ". New codes may be added." }
         dl { @for code in ANY { (error(code)) } }
-        p { "A request with a body can also be refused with these:" }
+        p { "A request with a body can also return these:" }
         dl { @for code in ANY_WITH_BODY { (error(code)) } }
     }
 }
@@ -218,9 +218,10 @@ fn other_errors() -> Markup {
 
 /// The `type` of a problem leads here.
 fn error(code: Code) -> Markup {
+    let title = code.title();
     html! {
         dt id=(code.as_str()) { code { (code.status().as_u16()) " " (code.as_str()) } }
-        dd { (code.title()) ". " (Problem::of(code).detail) }
+        dd { (title) @if !title.ends_with('?') { "." } " " (Problem::of(code).detail) }
     }
 }
 
