@@ -120,8 +120,7 @@ fn sent_to(waiting: &Waiting) -> Markup {
             @if has_just_asked { "We're sending an email to " } @else { "We sent an email to " }
             (address(&waiting.email))
             @if let Some(place) = words(waiting.purpose).change {
-                // Not parted from the address, where a line ends.
-                "\u{a0}·\u{a0}" a #change href=(with_next(place, next)) data-change { "Change" }
+                " · " a #change href=(with_next(place, next)) data-change { "Change" }
             } @else {
                 "."
             }
@@ -134,7 +133,7 @@ fn spent(waiting: &Waiting) -> Markup {
     html! {
         (sent_to(waiting))
         p role="alert" {
-            "Too many wrong codes were entered, so the code in it no longer works."
+            "Too many wrong codes were entered, so the code in that email no longer works."
             @if has_link(waiting) { " The link in it still works." }
         }
     }

@@ -72,8 +72,8 @@ pub(super) fn words(view: &LinkView) -> Words {
             button: Plain("Sign in"),
         },
         Purpose::SignIn if view.handed_out => Words {
-            here: [SIGN_IN_AS, Plain("This link works once.")],
-            elsewhere: [SIGN_IN_AS, Plain("This link works once.")],
+            here: [SIGN_IN_AS, Plain("This link works only once.")],
+            elsewhere: [SIGN_IN_AS, Plain("This link works only once.")],
             instead: "",
             tick: "The administrator gave me this link.",
             button: Plain("Sign in"),

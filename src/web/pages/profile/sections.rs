@@ -153,7 +153,7 @@ fn password_form(house: &House, view: &View, problem: Option<&Problem>) -> Marku
                 div.field {
                     label for="current_password" { "Current password" }
                     input #current_password name="current_password" type="password" required
-                        autocomplete="current-password" aria-invalid=[current.map(|_| "true")]
+                        autocomplete="current-password" enterkeyhint="next" aria-invalid=[current.map(|_| "true")]
                         aria-describedby=[current.map(|_| "current_password-error")]
                         autofocus[current.is_some()];
                     (beside("current_password-error", current))
@@ -206,7 +206,7 @@ pub(super) fn deletion(view: &View, told: &Told<'_>) -> Markup {
                             div.field {
                                 label for="confirm" { "Enter " code { "delete" } " to delete your account permanently" }
                                 input #confirm name="confirm" type="text" required autocomplete="off" autocapitalize="none"
-                                    spellcheck="false" aria-invalid=[confirm.map(|_| "true")]
+                                    spellcheck="false" enterkeyhint="go" aria-invalid=[confirm.map(|_| "true")]
                                     aria-describedby=[confirm.map(|_| "confirm-error")] autofocus[confirm.is_some()];
                                 (beside("confirm-error", confirm))
                             }
