@@ -105,14 +105,14 @@ function countDown() {
     }
     const left = Math.ceil((known.until - Date.now()) / 1000);
     const text = left > 0 ? `${waiting} ${left} s` : label;
-    // Nothing is set that is so already: the observer below would see it, without end.
+    // Set only what changes, or the observer below would run forever.
     if (button.textContent !== text) button.textContent = text;
     if (left > 0 && !button.ariaDisabled) button.ariaDisabled = "true";
     if (left <= 0 && button.ariaDisabled) button.ariaDisabled = null;
   }
 }
 
-// Before htmx sees it.
+// A button that is still waiting sends nothing. Runs before htmx sees the click.
 function keepWaiting(event) {
   if (!event.submitter?.ariaDisabled) return;
   event.preventDefault();
@@ -144,7 +144,8 @@ function show(button, isShown) {
   button.previousElementSibling.type = isShown ? "text" : "password";
 }
 
-// Browsers offer to fill in what was entered into a text field, so a password is sent as one.
+// Browsers remember what was entered into a text field. So before it is sent, a password that is shown
+// becomes a password field again.
 function hidePasswords(event) {
   for (const button of event.target.querySelectorAll(".show")) show(button, false);
 }
@@ -171,7 +172,7 @@ function showTimes() {
   }
 }
 
-// How long ago a time was, if that is less than a week. Anything else is better shown as a date.
+// How long ago a time was, if less than a week. Anything else is shown as a date.
 function timeAgo(seconds) {
   const past = -seconds;
   if (past > -60 && past < 45) return "just now";
@@ -182,7 +183,8 @@ function timeAgo(seconds) {
   }
 }
 
-// What the script adds to the page; again whenever htmx has redrawn a part of it, before it is painted.
+// Adds what only the script can. Called again whenever htmx has redrawn part of the page, before it is
+// painted.
 function dress() {
   countDown();
   addShowButtons();
@@ -203,7 +205,8 @@ new MutationObserver(dress).observe(document.getElementById("main"), {
   subtree: true,
   childList: true,
   characterData: true,
-  attributeFilter: ["data-wait"],
+  // htmx settles attributes a moment after a swap, and then drops the `aria-disabled` set here.
+  attributeFilter: ["data-wait", "aria-disabled"],
 });
 setInterval(countDown, 250);
 setInterval(showTimes, 30000);
