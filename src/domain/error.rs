@@ -34,8 +34,8 @@ pub enum Error {
     /// The code does not belong to this request.
     #[error("wrong code")]
     WrongCode,
-    /// The link was opened in a browser that did not ask for it, and no one ticked "I requested this
-    /// email".
+    /// The link was opened in a browser that did not request it, and the box "I requested this email" was
+    /// not ticked.
     #[error("the tick in the box is missing")]
     ConfirmationRequired,
     /// The link that undoes a change of address was opened without a tick in the box.
@@ -56,7 +56,7 @@ pub enum Error {
     /// This needs a more recent sign-in.
     #[error("a recent sign-in is required")]
     RecentSignInRequired,
-    /// There is no such thing, or it belongs to someone else.
+    /// It does not exist, or it belongs to someone else.
     #[error("not found")]
     NotFound,
     /// No one is signed in.

@@ -7,6 +7,23 @@
 //! How an action runs: a door calls a method of [`Gatepost`] in `person`, `profile`, `operator` or
 //! `mailed`. That method calls `decide_and_commit` with a function that reads records (`read`), decides,
 //! and returns the change to commit.
+//!
+//! The rooms, from the top down. Each imports only from those below it.
+//!
+//! | room | what it owns |
+//! | --- | --- |
+//! | [`person`], [`profile`], [`operator`], [`upkeep`] | actions, by who acts; they never import each other |
+//! | [`mailed`] | requesting an email, waiting for it, opening its link, redeeming it |
+//! | `owner` | changing who an address belongs to |
+//! | [`session`] | being signed in |
+//! | [`outbox`] | emails waiting to be sent |
+//! | `read` | records with their versions, and who an address belongs to |
+//! | this file | [`Gatepost`], and the one commit of each action |
+//! | [`error`] | every refusal |
+//! | [`password`] | which passwords are accepted, and how they are hashed |
+//! | [`token`] | the key ring and every secret derived from it |
+//! | [`ports`] | what the domain needs from outside |
+//! | [`record`] | what is stored |
 
 pub mod error;
 pub mod mailed;
@@ -78,7 +95,7 @@ impl Default for Settings {
     }
 }
 
-/// Every action a door can ask for.
+/// Carries out every action of the doors.
 pub struct Gatepost {
     store: Arc<dyn Store>,
     world: World,

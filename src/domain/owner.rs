@@ -55,8 +55,8 @@ impl Gatepost {
         change.delete(Key::account(account.id));
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Vacated { at: now });
         self.release_addresses(change, account.id, &account.undos).await?;
-        // Reserved addresses are told too. Otherwise someone who took over an account, changed its address
-        // and deleted it would leave the owner without a word.
+        // Reserved addresses get the notice too. Otherwise someone could take over an account, change its
+        // address and delete it, and the owner would never be notified.
         let held = account.undos.iter().filter(|undo| now < undo.over_at).map(|undo| &undo.address);
         for address in held.chain([&account.address]) {
             self.queue_notice(change, LetterKind::AccountDeleted, address, About::Nothing);

@@ -1,7 +1,7 @@
 //! Looking at a link. It changes nothing, however often it is done and whatever machine does it.
 //!
-//! What a landing page shows depends on who looks: the one who asked, anyone else, or the one who has just
-//! redeemed it. All dead links look alike; only the log tells them apart.
+//! What a landing page shows depends on who opens it: the requester, someone who has just redeemed the
+//! link, or anyone else. All dead links look alike; only the log distinguishes them.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -26,7 +26,7 @@ pub struct LinkView {
     pub email: EmailAddress,
     /// When link and code expire.
     pub expires_at: Timestamp,
-    /// Whether the one who looks is the one who asked.
+    /// Whether it was opened by the requester.
     pub requester: Requester,
     /// The code to enter where the request was made. Only for someone who did not ask here, and only while
     /// it works.
@@ -39,11 +39,11 @@ pub struct LinkView {
     pub asked_by: Option<AccountId>,
     /// Whether the operator created the link.
     pub handed_out: bool,
-    /// The result, if redeeming it created the session of the one who looks.
+    /// The result, if redeeming it created the session it was opened in.
     pub redeemed_here: Option<Redeemed>,
 }
 
-/// What redeeming a link takes from someone who did not ask for it.
+/// What redeeming a link takes from someone who did not request it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// A tick in the box "I requested this email".
@@ -110,12 +110,12 @@ impl Gatepost {
     }
 
     /// Link and code are in the same email, so showing the code reveals nothing to someone who has the
-    /// link. The one who asked needs no code, except where redeeming takes a session: it may have ended
+    /// link. The requester needs no code, except where redeeming takes a session: it may have ended
     /// here.
     fn code_to_show(&self, claims: &LinkClaims, request: &Request, requester: Requester) -> Option<Code> {
-        let is_good = !request.handed_out && !request.is_spent() && !request.is_over(self.world.now());
+        let is_valid = !request.handed_out && !request.is_spent() && !request.is_over(self.world.now());
         let is_wanted = requester == Requester::No || request.requester.is_some();
-        if is_wanted && is_good { self.ring.code(claims) } else { None }
+        if is_wanted && is_valid { self.ring.code(claims) } else { None }
     }
 
     /// The request of a link, if the link is of its current generation.

@@ -64,13 +64,13 @@ impl Gatepost {
         let now = self.world.now();
         // Whether a registration is pending depends only on this list, which is emptied when the address
         // is proven. A check that depends on the account would reveal the account.
-        let is_good = |request: &Request| !request.is_over(now);
+        let is_live = |request: &Request| !request.is_over(now);
         let registrations = pending
             .0
             .iter()
             .zip(found)
             .filter_map(|(one, found)| {
-                let request = found.value.filter(is_good)?;
+                let request = found.value.filter(is_live)?;
                 Some((HeldRequest(one.nonce), request))
             })
             .collect();

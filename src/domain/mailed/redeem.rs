@@ -1,12 +1,12 @@
 //! Redeeming a request with the link or the code of its email.
 //!
-//! 1. A link is redeemed by the browser that asked for it (which holds the request token), or with a
+//! 1. A link is redeemed by the browser that requested it (which has the request token), or with a
 //!    deliberate human action (ticking "I requested this email"). A mail scanner has neither.
-//! 2. Or the one who asked enters the code. A wrong code is counted before the response.
+//! 2. Or the requester enters the code. A wrong code is counted before the response.
 //! 3. One commit uses the request and does what it is for (`outcome`), so no race can redeem it twice. A
 //!    password entered at registration becomes the account's in the browser where it was entered. Anywhere
 //!    else it is dropped, and a new one can be chosen.
-//! 4. If the one who asked sends everything again within a minute, the answer is the same session.
+//! 4. If the requester sends everything again within a minute, the answer is the same session.
 
 use crate::domain::mailed::redeemer::Redeemed;
 use crate::domain::mailed::redeemer::Redeemer;
@@ -153,7 +153,7 @@ impl Gatepost {
         }
         match request.purpose {
             Purpose::SignIn | Purpose::Register => {
-                // A mail scanner can do neither: hold the request token, or tick the box.
+                // A mail scanner neither has the request token nor ticks the box.
                 if requester == Requester::No && !redeemer.confirm {
                     return Err(Error::ConfirmationRequired);
                 }

@@ -10,7 +10,7 @@ use crate::domain::session::Actor;
 use crate::domain::token::SessionClaims;
 
 impl Gatepost {
-    /// The answer the one who asked got less than a minute ago, while that session is alive.
+    /// The answer that the requester got less than a minute ago, while that session is alive.
     pub(in crate::domain) async fn previous_answer(
         &self,
         request: &Request,
@@ -21,9 +21,9 @@ impl Gatepost {
         }
         // Someone who registered another person's address, or asked to reset its password, holds the
         // request too. If the owner redeemed it elsewhere, the owner's session must not be handed out.
-        let is_his = |used: &Used| request.purpose == Purpose::SignIn || used.by == Requester::Yes;
+        let is_own = |used: &Used| request.purpose == Purpose::SignIn || used.by == Requester::Yes;
         match &request.generation.used {
-            Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_his(used) => {
+            Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_own(used) => {
                 self.redeemed(request, used, Requester::Yes).await
             }
             _ => Ok(None),
@@ -45,7 +45,7 @@ impl Gatepost {
         }
     }
 
-    /// How a request was used, if that created the session of the one who looks.
+    /// How a request was used, if that created the session of this redeemer.
     pub(in crate::domain) fn used_here<'a>(
         &self,
         request: &'a Request,
@@ -73,7 +73,7 @@ impl Gatepost {
     }
 }
 
-/// Where to go next. Only for the one who asked: for anyone else it could be a stranger's choice.
+/// Where to go next. Only for the requester: for anyone else it could be a stranger's choice.
 pub(in crate::domain) fn next_for(request: &Request, requester: Requester) -> Option<Next> {
     request.next.clone().filter(|_| requester == Requester::Yes)
 }

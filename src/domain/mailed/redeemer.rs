@@ -39,11 +39,11 @@ pub struct Redeemed {
     pub account: Account,
     /// The session and its token; none if no one was signed in.
     pub signed_in: Option<SignedIn>,
-    /// Where to go next, for the one who asked only.
+    /// Where to go next, for the requester only.
     pub next: Option<Next>,
 }
 
-/// Whether someone who holds these requests is the one who made this one.
+/// Whether someone who holds these requests is the requester of this one.
 pub(in crate::domain) fn requester_of(nonce: Nonce, held: &[HeldRequest]) -> Requester {
     if held.iter().any(|held| held.nonce() == nonce) { Requester::Yes } else { Requester::No }
 }

@@ -1,10 +1,9 @@
 //! Requesting an email: the part that everything proven by email shares.
 //!
-//! 1. Someone asks for an email to an address. The answer is always "check your inbox": neither its
+//! 1. Someone requests an email to an address. The answer is always "check your inbox": neither its
 //!    bytes nor its time depend on who the address belongs to.
 //! 2. The request and its email are stored in one commit, and the outbox sends the email.
-//! 3. Asking again from the browser that holds the request sends another email for the same request
-//!    (`resend`).
+//! 3. Requesting again from the same browser sends another email for the same request (`resend`).
 //! 4. The browser waits with the request token (`waiting`), then brings the code or the link (`redeem`).
 
 use std::time::Duration;
@@ -44,7 +43,7 @@ pub struct MailQueued {
     pub resend_after: Duration,
 }
 
-/// A wish for an email, before anything is decided.
+/// The email that is requested, before anything is decided.
 #[derive(Clone, Debug)]
 pub(in crate::domain) struct EmailRequest<'a> {
     pub(in crate::domain) purpose: Purpose,
@@ -52,12 +51,12 @@ pub(in crate::domain) struct EmailRequest<'a> {
     pub(in crate::domain) next: Option<&'a Next>,
     /// The password entered with a registration.
     pub(in crate::domain) password: Option<&'a PasswordHash>,
-    /// The account that asks, for purposes that only an account can ask for.
+    /// The requesting account, for purposes that only an account can have.
     pub(in crate::domain) requester: Option<RequestingAccount>,
 }
 
 impl<'a> EmailRequest<'a> {
-    /// An email that anyone can ask for.
+    /// An email that anyone can request.
     pub(in crate::domain) fn new(
         purpose: Purpose,
         address: &'a EmailAddress,
@@ -68,7 +67,7 @@ impl<'a> EmailRequest<'a> {
 }
 
 impl Gatepost {
-    /// A new request, or another email for the one among `held` that asked for the same.
+    /// A new request, or another email for the one among `held` that was made for the same.
     pub(in crate::domain) async fn decide_request(
         &self,
         wanted: &EmailRequest<'_>,

@@ -71,7 +71,7 @@ impl Gatepost {
         let is_dead = match request.requester {
             Some(requester) => {
                 let ownership = self.ownership_for(request).await?;
-                is_over || request.is_spent() || request.is_void_for_asker(nonce, &requester, &ownership)
+                is_over || request.is_spent() || request.is_void_for_requester(nonce, &requester, &ownership)
             }
             None => is_over && request.purpose == Purpose::Register,
         };
@@ -160,7 +160,7 @@ impl Gatepost {
         Ok(())
     }
 
-    /// The account that asks for this email, as it is now.
+    /// The account that requests this email, as it is now.
     async fn current_requester(
         &self,
         request: &Request,

@@ -34,7 +34,7 @@ pub struct Waiting {
 }
 
 /// What its holder can still do with a request. Depends only on time and on the wrong codes entered,
-/// never on who the address belongs to: otherwise the waiting page would give that away.
+/// never on who the address belongs to: otherwise the waiting page would reveal that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeState {
     /// The code can be entered.

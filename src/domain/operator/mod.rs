@@ -1,4 +1,9 @@
-//! The operator's actions on accounts: adding, showing, disabling, deleting and importing them.
+//! The operator's actions on accounts.
+//!
+//! - `accounts`: adding, showing and listing accounts, and granting admin rights
+//! - `access`: disabling, enabling, signing out and deleting an account
+//! - `import`: importing accounts from elsewhere
+//! - `role`, `refusal`: what an account may do, and why a command is refused
 
 mod access;
 mod accounts;

@@ -3,8 +3,8 @@
 use crate::domain::error::Error;
 use crate::domain::record::address::EmailAddress;
 
-/// Why a command of the operator is refused. No door says any of this, since a stranger would learn who
-/// has an account.
+/// Why a command of the operator is refused. No door says any of this: otherwise a stranger would learn
+/// who has an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The address already has an account.

@@ -6,6 +6,6 @@
 pub enum Role {
     /// May use its own account.
     Member,
-    /// May also manage all accounts, on the admin pages.
+    /// Is also an administrator.
     Admin,
 }

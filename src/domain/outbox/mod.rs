@@ -2,9 +2,12 @@
 //!
 //! 1. The worker claims emails that are due. One commit marks them and moves their due time to the end of
 //!    the claim, so a worker that dies loses none of them.
-//! 2. It asks for the contents of each (`compose`). An email about something that is over is dropped.
+//! 2. It gets the contents of each (`compose`). An email about something that is over is dropped.
 //! 3. If the mail server accepts it, the email leaves the outbox and its lifetime begins. If not yet, it
 //!    is due again later. If never, it leaves the outbox, and the log says why.
+//!
+//! - `compose`, `contents`: what an email says, put together when it is sent
+//! - `notice`: queuing an email that tells an account's owner what happened
 
 mod compose;
 mod contents;

@@ -19,7 +19,7 @@ use crate::domain::record::session::Session;
 use crate::domain::session::SignedIn;
 
 impl Gatepost {
-    /// Confirms it with the password.
+    /// Confirms who is signed in, with the password.
     ///
     /// # Errors
     /// `SignInRequired`; `InvalidCredentials`, also if the account has no password; `Store(Busy)`;
@@ -55,7 +55,7 @@ impl Gatepost {
         .await
     }
 
-    /// Requests a code to confirm it with. The code works only in this session.
+    /// Requests a code for the same purpose. The code works only in this session.
     ///
     /// # Errors
     /// `SignInRequired`; `TooManyMails` within 30 s of the last email; `Store`.

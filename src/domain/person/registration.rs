@@ -3,7 +3,7 @@
 //! 1. The password is checked and hashed, and waits in the request until the address is proven. No account
 //!    exists until then.
 //! 2. The newest of these passwords are listed under their address. Someone who signs in with one of them
-//!    is told to confirm first, and gets no further.
+//!    has to confirm the address first.
 //! 3. When anyone proves the address, all of them are forgotten. In the browser that registered, its own
 //!    password becomes the account's (`mailed::redeem`).
 

@@ -56,8 +56,7 @@ enum PasswordCheck {
 }
 
 impl Gatepost {
-    /// Requests a sign-in email, or another one if one of the `held` requests asked for this address
-    /// before.
+    /// Requests a sign-in email, or another one if one of the `held` requests was made for this address.
     ///
     /// # Errors
     /// `TooManyMails` within 30 s of the last email of the same request; `Store`.

@@ -1,4 +1,6 @@
-//! Reading records as typed values with their versions, and finding who an address belongs to.
+//! Reading records as typed values with their versions.
+//!
+//! - `ownership`: who an address belongs to, and whether that makes a request void
 
 mod ownership;
 

@@ -72,7 +72,7 @@ impl Gatepost {
         self.ownership_with(address, None).await
     }
 
-    /// The same for the address of a request, with the account that asked if there is one.
+    /// The same for the address of a request, with the requesting account if there is one.
     pub(in crate::domain) async fn ownership_for(&self, request: &Request) -> Result<Ownership, Error> {
         self.ownership_with(&request.address, request.requester.map(|requester| requester.id)).await
     }
@@ -131,11 +131,13 @@ impl Request {
             _ => true,
         };
         is_stale
-            || self.requester.is_some_and(|requester| self.is_void_for_asker(nonce, &requester, ownership))
+            || self
+                .requester
+                .is_some_and(|requester| self.is_void_for_requester(nonce, &requester, ownership))
     }
 
-    /// Whether the account that asked has changed since, or has asked for another change of address.
-    pub(in crate::domain) fn is_void_for_asker(
+    /// Whether the requesting account has changed since, or has requested another change of address.
+    pub(in crate::domain) fn is_void_for_requester(
         &self,
         nonce: Nonce,
         requester: &RequestingAccount,

@@ -48,7 +48,7 @@ impl Purpose {
         }
     }
 
-    /// How long a request is kept after its end. A tab left open overnight can still ask for another
+    /// How long a request is kept after its end. A tab left open overnight can still request another
     /// sign-in link. An unconfirmed registration is forgotten at once, with its password.
     pub(in crate::domain) fn kept_after_end(self) -> Duration {
         match self {

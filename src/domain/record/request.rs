@@ -62,8 +62,8 @@ pub struct Request {
     /// The password entered at registration. It becomes the account's only in the browser where it was
     /// entered.
     pub password: Option<PasswordHash>,
-    /// The account that asked, for purposes that only an account can ask for. Only its sessions can redeem
-    /// the request.
+    /// The requesting account, for purposes that only an account can have. Only its sessions can redeem the
+    /// request.
     pub requester: Option<RequestingAccount>,
     /// Whether the operator created its link: no email contains it, and no browser waits for it.
     pub handed_out: bool,
@@ -133,14 +133,14 @@ pub struct Used {
     pub session: SessionId,
     /// The result.
     pub outcome: Outcome,
-    /// Whether the one who asked used it.
+    /// Whether its requester used it.
     pub by: Requester,
 }
 
-/// Whether someone who opens a link is the one who asked for it.
+/// Whether someone who opens a link is its requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Requester {
-    /// Yes: holds the request that this link belongs to.
+    /// Yes: has the token of the request that this link belongs to.
     Yes,
     /// No: anyone else.
     No,

@@ -3,6 +3,9 @@
 //! A session is live while it is stored, has not ended, was used recently enough, and its account is in
 //! the epoch of the sign-in. It is looked up with every request, so a session that is ended is refused
 //! with the very next one.
+//!
+//! - `actor`: someone signed in who changes something, expected by that change
+//! - `signed_in`: a live session with its account, and the result of signing in
 
 mod actor;
 mod signed_in;
@@ -44,8 +47,8 @@ impl Gatepost {
         Ok(Live { account, session })
     }
 
-    /// Checks that a session token may change the account. Doors ask before they look at any input, since
-    /// no one else is told what is wrong with it.
+    /// Checks that a session token may change the account. Doors ask before they look at any input, so that
+    /// no one else learns what is wrong with it.
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.

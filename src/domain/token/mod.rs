@@ -3,6 +3,10 @@
 //! A token is a few bytes and their tag, made with keyed BLAKE3. Each kind of token has its own key, so no
 //! token can be used for two purposes. None is stored: someone with the store but without the key can make
 //! none of them. The tag is checked in constant time before any store read.
+//!
+//! - `ring`: the keys, and everything they seal, open and derive
+//! - `code`: the six digits in an email
+//! - `salt`: the salt of an address without an account
 
 mod code;
 mod ring;

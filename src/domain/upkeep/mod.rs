@@ -1,6 +1,6 @@
 //! What the server does on its own: opening the store, and removing what has expired.
 //!
-//! - `startup`: is this the key ring of the store?
+//! - `startup`: checking that the key ring belongs to the store
 //! - `sweep`, `swept`: removing expired records
 //! - `remains`: removing what deleted accounts left behind
 

@@ -1,4 +1,4 @@
-//! Opening the store: is this the key ring it was created with?
+//! Opening the store, after checking that the key ring belongs to it.
 
 use std::sync::Arc;
 
