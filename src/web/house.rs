@@ -10,26 +10,26 @@ use crate::path::{API, Origin};
 /// What both doors need to answer.
 #[derive(Clone)]
 pub struct House {
-    /// Every act.
+    /// Carries out every action.
     pub gatepost: Arc<Gatepost>,
-    /// The letters to show, with the mailbox transport.
+    /// The emails to show, if the transport is the mailbox.
     pub mailbox: Option<Arc<dyn Mailbox>>,
-    /// What every page knows.
+    /// The settings that every page needs.
     pub site: Arc<Site>,
 }
 
-/// What every page knows of the place it stands in.
+/// The settings that every page needs.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The product's name, as the operator chose it.
     pub name: String,
-    /// Where this server is reached.
+    /// The public address of this server.
     pub public_url: Origin,
     /// Where a sign-in without `next` leads.
     pub home: Next,
-    /// Whether somebody new can register.
+    /// Whether new accounts can be created.
     pub registration: bool,
-    /// Whether the mailbox page is there to be linked to.
+    /// Whether there is a mailbox page to link to.
     pub has_mailbox: bool,
 }
 

@@ -1,7 +1,18 @@
-//! The doors. `edge` guards the socket, `pages` speak HTML to people, `api` speaks JSON to programs.
+//! The doors: HTML for people, JSON for programs.
 //!
-//! Both doors read each input by `wire`, call the same act of the domain, and refuse by `problem`.
-//! What could differ between them belongs into one of those three.
+//! | part | what it owns |
+//! | --- | --- |
+//! | `house` | what both doors share: the domain, the site, and which door a path belongs to |
+//! | `wire` | every input, defined once for both doors |
+//! | `problem` | every refusal: status, code, sentence |
+//! | `edge` | protects the socket: every request passes through it before a door sees it |
+//! | `pages` | the door for people |
+//! | `api` | the door for programs |
+//! | `direct` | whether a request came through a proxy |
+//! | `forward_auth`, `health` | answers for proxies and supervisors |
+//!
+//! Both doors read each input with `wire`, call the same method of the domain, and refuse with `problem`.
+//! Anything in which they could differ belongs in one of these three.
 
 pub mod api;
 pub mod direct;
@@ -23,7 +34,7 @@ pub use self::house::{Door, House, Site};
 use crate::domain::ports::World;
 use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
 
-/// Both doors behind their guard: all that a connection is served.
+/// Both doors behind their guard: everything that a connection can reach.
 #[must_use]
 pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<Output = Response> + use<> {
     let asked = [HEALTHZ, READYZ, FORWARD_AUTH].map(|path| (path.to_owned(), vec![Method::GET]));

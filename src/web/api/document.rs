@@ -90,7 +90,7 @@ pub(super) fn schema_name(of: &Value) -> Option<&str> {
     content["schema"]["$ref"].as_str()?.rsplit('/').next()
 }
 
-/// The codes that only some operations are refused with, and this one is.
+/// The codes of this operation, besides those of any operation.
 pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
     let id = operation["operationId"].as_str().expect("every operation has an id");
     let all = [
@@ -210,7 +210,7 @@ fn refine(name: &str, schema: &mut Value, is_input: bool) {
             add_known_values(property, &values);
         }
         if (name, field.as_str()) == ("EmailRestored", "outcome") {
-            // The one value that tells this object from an `Outcome`.
+            // The one value that distinguishes this object from an `Outcome`.
             property["enum"] = json!([Outcome::EmailRestored.as_str()]);
         }
         if let Some(Value::Array(parts)) = property.get_mut("allOf") {

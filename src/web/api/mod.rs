@@ -3,6 +3,13 @@
 //!
 //! An operation reads its input with `wire`, calls the domain method of the same name, and returns an
 //! object or a `Problem`, which the edge renders. The document is built once, at startup.
+//!
+//! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
+//!   `sessions`, `mailbox`: the operations, one file per subject; `operations`: all of them
+//! - `bearer`, `body`: how a session and an input are read
+//! - `outcome`, `problem`: the result of a sign-in, and a refusal as JSON
+//! - `refusals`: the group of each operation and the codes it can be refused with
+//! - `document`, `examples`: the `OpenAPI` document; `docs`: the same as a page
 
 mod bearer;
 mod body;

@@ -27,9 +27,7 @@ use crate::domain::record::time::Timestamp;
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
-/// Puts the guard in front of `endpoint`, which serves `routes`.
-///
-/// `draw` draws a refusal for its door.
+/// Puts the guard in front of `endpoint`, which serves `routes`. `draw` draws refusals.
 pub fn guard<E: Endpoint, D: Draw>(
     endpoint: E,
     settings: EdgeSettings,
@@ -41,14 +39,14 @@ pub fn guard<E: Endpoint, D: Draw>(
     Guard { inner: endpoint, settings, routes, world, draw, next_id }
 }
 
-/// A refusal, and what is known of the request that it answers.
+/// A refusal, and the facts about its request that are needed to draw it.
 #[derive(Debug)]
 pub struct Refusal<'a> {
     /// Why it was refused.
     pub problem: &'a Problem,
     /// The door it came through.
     pub door: Door,
-    /// Its name in the log.
+    /// The id of the request in the log.
     pub request_id: &'a str,
     /// Whether the browser sent a session cookie. Whether that session is alive is not looked up, because a
     /// refusal has to be drawn without the store too.

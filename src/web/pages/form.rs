@@ -16,7 +16,7 @@ pub(super) struct Entered<'a> {
     pub(super) problem: Option<&'a Problem>,
 }
 
-/// What the Enter key of an on-screen keyboard is labelled with.
+/// The label of the Enter key on an on-screen keyboard.
 #[derive(Clone, Copy)]
 pub(super) enum EnterKey {
     /// Another field follows.

@@ -2,6 +2,13 @@
 //!
 //! There is one file per subject, with each handler above its markup. A handler gets the [`House`], the
 //! [`Visitor`] and, for a form, its fields. Its refusals are drawn here, in one place.
+//!
+//! - `sign_in`, `password`, `registration`, `recovery`: coming in; `arrival`: what these have in common
+//! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
+//! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in
+//! - `mailbox`: the emails of a server that does not send any
+//! - `visitor`, `jar`, `notice`: the browser, its cookies, and what is shown once on its next page
+//! - `layout`, `form`, `problem`, `assets`: what all pages are made of; `answer`: what a handler returns
 
 mod answer;
 mod arrival;

@@ -9,7 +9,7 @@ use super::visitor::Visitor;
 use crate::web::house::{Door, House};
 use crate::web::problem::Problem;
 
-/// Offers a new sign-in email or, to anyone signed in, the way on: where it leads, and its label.
+/// Offers a new sign-in email or, to anyone signed in, a button. `way_on` is its path and its label.
 pub(super) fn over(house: &House, visitor: &Visitor, problem: &Problem, way_on: [&str; 2]) -> Response {
     let (title, [place, label]) = (problem.code.title(), way_on);
     let content = html! {

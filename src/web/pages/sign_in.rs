@@ -1,4 +1,4 @@
-//! Signing in by email: the form, and its answer, which takes the form's place.
+//! Signing in by email: the form, and the answer that replaces it.
 
 use maud::{Markup, html};
 use poem::Response;
@@ -102,7 +102,7 @@ fn refused(house: &House, visitor: &Visitor, entered: &Entered<'_>, problem: Pro
     Ok(response)
 }
 
-/// The request of an address that is asked for again too soon: its email is on its way, so the page
+/// The request for an address that was requested again too soon. Its email is on its way, so the page
 /// shows where to wait for it.
 fn requested_before<'a>(visitor: &'a Visitor, entered: &str, problem: &Problem) -> Option<&'a Waiting> {
     let address = EmailAddress::parse(entered).ok().filter(|_| problem.code == Code::TooManyMails)?;
@@ -126,7 +126,7 @@ fn card(house: &House, visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     }
 }
 
-/// What the answer takes the place of.
+/// The part of the card that the answer replaces.
 fn asking(house: &House, entered: &Entered<'_>, waiting: Option<&Waiting>, is_first: bool) -> Markup {
     let wanted = entered.wanted.map(Next::as_str);
     html! {

@@ -3,6 +3,9 @@
 //!
 //! Operations and objects are folded, so that the page stays short and an open one fits on a screen. A link
 //! to something inside a folded part opens it.
+//!
+//! - `objects`: the objects of the document and their fields
+//! - `text`: texts and code
 
 mod objects;
 mod text;

@@ -1,7 +1,9 @@
-//! Waiting for an email: entering its code, or asking for another.
+//! Waiting for an email: entering its code, or requesting another.
 //!
 //! A waiting tab asks for its state every few seconds. Once this browser is signed in, with the link
 //! opened in another tab for example, it moves on by itself.
+//!
+//! - `panel`: what is shown meanwhile
 
 mod panel;
 
@@ -66,7 +68,7 @@ async fn show_waiting(house: &House, visitor: &Visitor, newest: Option<HeldReque
     })
 }
 
-/// Whether a tab that asks for the state already shows it, but for how long to wait.
+/// Whether a tab that asks for the state already shows it, apart from the time left to wait.
 fn is_shown(visitor: &Visitor, waiting: &Waiting) -> bool {
     match waiting.code {
         CodeState::Open => true,
@@ -80,7 +82,7 @@ fn waiting_page(house: &House, visitor: &Visitor, waiting: &Waiting, answered: A
     page(&house.site, visitor, title(waiting), &content)
 }
 
-/// Redraws all that a waiting tab shows.
+/// Redraws everything that a waiting tab shows.
 fn whole_panel(house: &House, visitor: &Visitor, waiting: &Waiting, answered: Answered<'_>) -> Response {
     let mut response = fragment(panel_with_title(house, visitor, waiting, answered));
     response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#waiting"));
@@ -149,7 +151,7 @@ pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> An
         Purpose::Register => Notice::ConfirmationSent,
         _ => Notice::LetterSent,
     };
-    // A new request begins in place of a dead one. All that the page shows belongs to the old one.
+    // A dead request was replaced by a new one, and everything on the page belongs to the old one.
     let is_same = queued.held == held;
     let mut response = if visitor.is_htmx && is_same {
         let waiting = house.gatepost.waiting(held).await?;

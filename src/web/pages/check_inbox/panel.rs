@@ -17,7 +17,7 @@ use crate::path::{
 use crate::web::house::House;
 use crate::web::problem::Problem;
 
-/// What the form that was just sent is answered with.
+/// The result of the form that was just sent.
 #[derive(Clone, Copy)]
 pub(in crate::web::pages) enum Answered<'a> {
     /// No form was sent.
@@ -111,7 +111,7 @@ fn intro(waiting: &Waiting) -> Markup {
     }
 }
 
-/// Where the email went. Someone who comes back later is not told that it is still under way.
+/// Where the email went. Someone who comes back later must not read that it is still being sent.
 fn sent_to(waiting: &Waiting) -> Markup {
     let has_just_asked = !waiting.resend_after.is_zero() && waiting.code == CodeState::Open;
     let next = waiting.next.as_ref().map(Next::as_str);
@@ -187,8 +187,8 @@ pub(super) fn code_form(
     }
 }
 
-/// The answer to asking for another email. It is outside of [`again`], which is redrawn every few
-/// seconds: there no one would have the time to read it.
+/// The answer to a request for another email. It is outside of [`again`], which is redrawn every few
+/// seconds: inside it, no one would have the time to read it.
 fn told(answered: Answered<'_>) -> Markup {
     html! {
         @match answered {
@@ -207,8 +207,8 @@ pub(super) fn again_and_told(waiting: &Waiting, answered: Answered<'_>) -> Marku
     }
 }
 
-/// What to do once the code is dead. Not everything can be asked for again from here: a registration
-/// needs its password again, and a signed-in person has to be signed in still.
+/// What to do once the code is dead. Not everything can be requested again from here: a registration
+/// needs its password again, and some requests need a live session.
 fn ask_again(visitor: &Visitor, waiting: &Waiting) -> Markup {
     let next = waiting.next.as_ref().map(Next::as_str);
     let is_expired = waiting.code == CodeState::Expired;
@@ -240,7 +240,7 @@ fn resend_button(waiting: &Waiting, is_first: bool) -> Markup {
     }
 }
 
-/// Whole seconds until another email can be asked for, never too few.
+/// Whole seconds until another email can be requested, never too few.
 fn seconds(waiting: &Waiting) -> u64 {
     waiting.resend_after.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
@@ -264,7 +264,7 @@ pub(super) fn again(waiting: &Waiting) -> Markup {
     }
 }
 
-/// The part that the script says in a button is for those without it.
+/// How long to wait, for browsers without the script, which shows it in the button.
 fn hint(waiting: &Waiting) -> Markup {
     let secs = seconds(waiting);
     let unit = if secs == 1 { "second" } else { "seconds" };
@@ -283,7 +283,7 @@ fn hint(waiting: &Waiting) -> Markup {
     }
 }
 
-/// Says what the page shows, so that a page with a code field learns when the code is dead.
+/// Its query says what the page shows, so that a page with a code field learns when the code is dead.
 fn poll(waiting: &Waiting) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("request", &waiting.held.nonce().to_string());

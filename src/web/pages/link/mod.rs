@@ -5,6 +5,9 @@
 //!    where they requested it, or go on here after a tick, which no scanner sets. A password entered at
 //!    registration is dropped then, and another one can be chosen.
 //! 3. All dead links get one page, so a stranger does not learn why.
+//!
+//! - `landing`: the page
+//! - `words`: what it says for each purpose
 
 mod landing;
 mod words;

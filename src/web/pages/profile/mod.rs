@@ -3,6 +3,10 @@
 //! It is one piece. After any change all of it is drawn again, with the outcome in the row of the form
 //! that was sent. Forms are shown only while the sign-in is recent: otherwise the values entered would be
 //! lost on the way through `/reauthenticate`.
+//!
+//! - `act`: what its forms do
+//! - `view`: what the page is drawn from
+//! - `draw`: the page; `sections`, `devices`: its rows
 
 mod act;
 mod devices;

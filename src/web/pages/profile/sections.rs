@@ -19,7 +19,7 @@ use crate::web::problem::Problem;
 /// Replaced, not morphed: a password that was entered must not stay in its field.
 pub(super) const SWAP: &str = "outerHTML";
 
-/// What a form in this row has done.
+/// What was done by a form in this row.
 pub(super) fn done(told: &Told<'_>, section: Section) -> Markup {
     html! { @if let Some(notice) = told.done(section) { (notice_of(notice)) } }
 }
