@@ -1,4 +1,4 @@
-//! Turns the configuration into the settings of each room.
+//! Turns the configuration into the settings of each part.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::path::Origin;
 use crate::web::Site;
 use crate::web::edge::{EdgeSettings, Limits};
 
-/// The parts of a house, as configured, with the public address `origin`.
+/// The parts of the server, as configured. `origin` is its public address.
 pub(super) fn furnish(
     config: &Config,
     origin: Origin,

@@ -1,4 +1,14 @@
 //! Composition: from the configuration to engines, domain, doors and workers.
+//!
+//! | part | what it owns |
+//! | --- | --- |
+//! | `furnish` | the configuration as the settings of each part |
+//! | `data_folder` | creating the data folder and its key |
+//! | `running` | the running server: doors, mail room, sweeper |
+//! | `process` | signals, and the limit of open files |
+//! | `check` | `config check` |
+//! | `operator` | the commands about accounts, carried out by the server or without one |
+//! | `failure` | why a command failed |
 
 mod check;
 mod data_folder;

@@ -18,7 +18,7 @@ use crate::web::{House, Site, doors};
 /// How long shutting down may take: ten seconds, less one for the last sync of the store.
 const LONGEST_STOP: Duration = Duration::from_secs(9);
 
-/// Everything a house is made of: engines, world, and the settings of each room.
+/// Everything a server is made of: engines, clock and entropy, and the settings of each part.
 pub struct Parts {
     /// The engine of the store.
     pub store: Arc<dyn Store>,
@@ -36,7 +36,7 @@ pub struct Parts {
     pub edge: EdgeSettings,
 }
 
-/// A house whose doors are not open yet.
+/// A server that does not accept connections yet.
 pub struct Running {
     house: House,
     mail: Arc<MailRoom>,
@@ -60,7 +60,7 @@ impl Running {
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 
-    /// The house, as its doors see it.
+    /// What the doors share.
     #[must_use]
     pub fn house(&self) -> &House {
         &self.house

@@ -1,4 +1,9 @@
 //! The commands.
+//!
+//! - `account`: those about accounts
+//! - `help`: help texts that show the global options once
+//! - `log`: the log
+//! - `print`: results on standard output
 
 mod account;
 mod help;

@@ -4,6 +4,12 @@
 //! does not have to start the server again after each fix. Options override the environment, the
 //! environment overrides the file, and the file overrides the defaults. This is the only reader of
 //! the environment.
+//!
+//! - `options`: the command-line options
+//! - `source`: every key, and where its value comes from
+//! - `value`: parsing single values
+//! - `mail`, `key_file`: the `[mail]` section, and the file with the keys
+//! - `mistakes`: the list of all errors
 
 pub mod key_file;
 pub mod mail;

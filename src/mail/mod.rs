@@ -5,13 +5,13 @@
 //! | `worker` | when each email is sent, and what happens to it then |
 //! | `words` | what each email says, as text and as HTML |
 //! | `message` | an email as a MIME message |
-//! | `carrier` | the way out: one of the next two |
+//! | `carrier` | how an email leaves: one of the next two |
 //! | `smtp` | the conversation with a mail server |
 //! | `sendmail` | the `sendmail` program of this machine |
 //! | `outcome` | how an attempt ended, in a sentence for the operator |
 //! | `mailbox` | emails that are shown instead of sent |
 //! | `settings` | what the operator configures about mail, parsed strictly |
-//! | `timeouts` | how long to wait for what |
+//! | `timeouts` | the time limits of sending |
 //! | `trial` | one email sent at once, to see whether mail works |
 
 mod carrier;
@@ -55,7 +55,7 @@ pub struct MailSettings {
     pub name: String,
     /// How many emails are sent at once; at least one.
     pub connections: usize,
-    /// How long to wait for what.
+    /// The time limits of sending.
     pub timeouts: Timeouts,
 }
 

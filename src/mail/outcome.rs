@@ -52,7 +52,7 @@ pub(super) fn bounded(reply: &str) -> String {
     reply.chars().take(MAX_CHARS).collect()
 }
 
-/// The reason when nothing came for this long.
+/// The reason if no answer came within this time.
 pub(super) fn no_answer_within(limit: Duration) -> String {
     format!("no answer within {} s", limit.as_secs_f32())
 }

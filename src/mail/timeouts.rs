@@ -1,4 +1,4 @@
-//! How long sending waits for what.
+//! The time limits of sending.
 
 use std::time::Duration;
 

@@ -2,6 +2,11 @@
 //!
 //! Lettre's pool is not used: after a timeout it keeps the connection, which is out of step then, and
 //! the next email gets the reply to the last one. Here a connection is dropped after any fault.
+//!
+//! - `connection`: the conversation, step by step
+//! - `starttls`, `tls`: encrypting it
+//! - `wire`: makes every reply bounded and printable
+//! - `fault`: what went wrong at which step
 
 mod connection;
 mod fault;

@@ -3,6 +3,10 @@
 //!
 //! An email contains nothing that a stranger entered: anyone can make us send an email to any
 //! address, so they must not be able to choose its words.
+//!
+//! - `wording`: the sentences of each email
+//! - `contents`: puts link and code in their places
+//! - `draft`: an email before it is written as text (`text`) and as HTML (`html`)
 
 mod contents;
 mod draft;
