@@ -220,7 +220,7 @@ async fn a_request_of_something_else_changes_no_registration() {
             "a link" => letter.link.rsplit('/').next().unwrap().to_owned(),
             _ => "x".to_owned(),
         };
-        // The other way round too: her request, sent with another address, starts a new registration.
+        // The other way round too: Ann's request, sent with another address, starts a new registration.
         for (email, request) in [(ANN, &request), ("bob@example.org", &own)] {
             let body = json!({ "email": email, "password": OTHER, "request": request }).to_string();
             let reply = eve.post_json("/register", &body).await;
@@ -229,7 +229,7 @@ async fn a_request_of_something_else_changes_no_registration() {
             let other = app.letter_to(email).await;
             assert_ne!((&other.link, &other.code), (&letter.link, &letter.code), "{misfit}");
         }
-        // Her registration is unchanged: her password gets her request and becomes the account's.
+        // Ann's registration is unchanged: its password gets its request and becomes the account's.
         let mut elsewhere = app.caller(Door::Json);
         let unconfirmed = elsewhere.sign_in_with_password(ANN, PASSWORD).await;
         assert_eq!(unconfirmed, Answer::refused(403, "unconfirmed"), "{misfit}");

@@ -1,4 +1,4 @@
-//! Two doors, one house: every action is at both, with the same refusals, and a stranger learns nothing.
+//! Every action is at both doors, with the same refusals, and a stranger learns nothing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

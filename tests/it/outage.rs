@@ -32,7 +32,7 @@ async fn a_mail_server_outage_of_an_hour_delays_email_and_nothing_else(door: Doo
         assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
         app.pass(Duration::from_mins(1)).await;
     }
-    let sink = good_at(port).await;
+    let sink = healthy_at(port).await;
     for (mut caller, email) in waiting {
         while sink.count_to(&email) == 0 {
             app.pass(Duration::from_secs(10)).await;
@@ -53,7 +53,7 @@ async fn an_email_is_not_sent_after_its_request_has_expired(door: Door) {
     for _ in 0..61 {
         app.pass(Duration::from_mins(1)).await;
     }
-    let sink = good_at(port).await;
+    let sink = healthy_at(port).await;
     app.pass(Duration::from_mins(10)).await;
     assert_eq!(sink.count_to("ann@example.org"), 0);
     // A new request starts over, and its email arrives.
@@ -62,6 +62,6 @@ async fn an_email_is_not_sent_after_its_request_has_expired(door: Door) {
     assert_eq!(caller.follow(&letter.link()).await, Answer::Done);
 }
 
-async fn good_at(port: u16) -> Sink {
+async fn healthy_at(port: u16) -> Sink {
     Sink::start_at(port, Security::None, |_| Act::Behave).await
 }

@@ -20,13 +20,13 @@ const WAIT: Duration = Duration::from_secs(30);
 /// How the victim proves the mailbox.
 #[derive(Clone, Copy, Debug)]
 enum Way {
-    /// With the link in the email the stranger caused, in her own browser.
+    /// With the link in the email the stranger caused, in the victim's own browser.
     TheirLink,
-    /// With the link in an email she requested.
+    /// With the link in an email the victim requested.
     OwnLink,
-    /// With the code in an email she requested.
+    /// With the code in an email the victim requested.
     OwnCode,
-    /// With a password reset she requested, once she has an account.
+    /// With a password reset the victim requested, once there is an account.
     Reset,
 }
 

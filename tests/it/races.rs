@@ -28,7 +28,7 @@ both_doors! {
     parallel_guesses_are_counted_one_by_one,
     requesting_and_other_browsers_at_once_get_one_session,
     two_hundred_confirmations_at_once_create_one_account,
-    a_confirmation_and_a_password_sign_in_at_once_do_not_mix,
+    the_right_password_is_never_refused_as_wrong_during_a_confirmation,
 }
 
 const PASSWORD: &str = "three quiet otters";
@@ -175,7 +175,7 @@ async fn two_hundred_confirmations_at_once_create_one_account(door: Door) {
 
 /// Anyone who knows the password is asked to confirm first or is signed in, and never learns that the
 /// password is wrong.
-async fn a_confirmation_and_a_password_sign_in_at_once_do_not_mix(door: Door) {
+async fn the_right_password_is_never_refused_as_wrong_during_a_confirmation(door: Door) {
     let app = App::start_on_disk().await;
     for round in 0..24_u64 {
         let email = format!("p{round}@example.org");

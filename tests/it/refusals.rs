@@ -7,7 +7,7 @@ use crate::profile::{ANN, OTHER, PASSWORD, also, registered};
 
 both_doors! {
     a_missing_confirmation_names_what_is_to_be_confirmed,
-    a_wrong_password_leads_to_the_way_without_one,
+    a_wrong_password_points_to_signing_in_by_email,
     ending_a_session_twice_says_that_the_device_was_already_signed_out,
     too_many_changes_of_address_say_when_the_next_is_possible,
 }
@@ -37,7 +37,7 @@ async fn a_missing_confirmation_names_what_is_to_be_confirmed(door: Door) {
     assert_says(&ann, "Tick the box to continue.");
 }
 
-async fn a_wrong_password_leads_to_the_way_without_one(door: Door) {
+async fn a_wrong_password_points_to_signing_in_by_email(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let wrong = Answer::refused_field(422, "wrong_password", "current_password");

@@ -17,7 +17,7 @@ async fn asked(site: &Site) -> (Browser, Letter) {
     (browser, letter)
 }
 
-async fn signs_in_on_another_device(kind: Kind) {
+async fn a_second_browser_signs_in_with_tick_and_button(kind: Kind) {
     if !is_installed() {
         return;
     }
@@ -41,12 +41,12 @@ async fn signs_in_on_another_device(kind: Kind) {
 
 #[tokio::test]
 async fn a_second_browser_signs_in_with_tick_and_button_with_scripts() {
-    signs_in_on_another_device(Kind::Usual).await;
+    a_second_browser_signs_in_with_tick_and_button(Kind::Usual).await;
 }
 
 #[tokio::test]
 async fn a_second_browser_signs_in_with_tick_and_button_without_scripts() {
-    signs_in_on_another_device(Kind::WithoutScripts).await;
+    a_second_browser_signs_in_with_tick_and_button(Kind::WithoutScripts).await;
 }
 
 #[tokio::test]

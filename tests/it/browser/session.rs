@@ -5,7 +5,7 @@ use super::site::Site;
 
 const ANN: &str = "ann@example.org";
 
-async fn signs_out_and_goes_back(kind: Kind) {
+async fn back_after_signing_out_shows_nothing_private(kind: Kind) {
     if !is_installed() {
         return;
     }
@@ -27,16 +27,16 @@ async fn signs_out_and_goes_back(kind: Kind) {
 
 #[tokio::test]
 async fn back_after_signing_out_shows_nothing_private_with_scripts() {
-    signs_out_and_goes_back(Kind::Usual).await;
+    back_after_signing_out_shows_nothing_private(Kind::Usual).await;
 }
 
 #[tokio::test]
 async fn back_after_signing_out_shows_nothing_private_without_scripts() {
-    signs_out_and_goes_back(Kind::WithoutScripts).await;
+    back_after_signing_out_shows_nothing_private(Kind::WithoutScripts).await;
 }
 
 #[tokio::test]
-async fn no_page_offends_its_own_security_policy() {
+async fn no_page_violates_its_own_security_policy() {
     if !is_installed() {
         return;
     }

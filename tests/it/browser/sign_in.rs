@@ -85,7 +85,7 @@ async fn requesting_again_at_once_shows_where_to_wait() {
     site.letter(ANN).await;
 }
 
-/// With the keyboard alone: the focus is always where a person goes on.
+/// With the keyboard only: the focus is always where a person goes on.
 #[tokio::test]
 async fn the_answer_takes_the_place_of_the_form_and_gives_it_back() {
     if !is_installed() {

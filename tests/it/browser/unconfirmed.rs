@@ -19,7 +19,7 @@ async fn an_unconfirmed_password_leads_only_to_the_waiting_page(kind: Kind) {
     let (site, browser) = (Site::start().await, Browser::open(kind).await);
     register(&browser, &site.url("/register?next=%2Fprofile")).await;
     let letter = site.letter(ANN).await;
-    // In another browser too: anyone who knows the password holds the request from then on.
+    // In another browser too: anyone who knows the password has the request from then on.
     let other = Browser::open(kind).await;
     for browser in [&browser, &other] {
         sign_in(browser, &site, PASSWORD).await;
@@ -61,7 +61,7 @@ async fn another_email_is_sent_and_the_notice_shown_once(kind: Kind) {
         browser.read("You can send another in 23 seconds.").await;
     }
     assert!(!browser.text().await.contains("has been sent"), "a notice is shown once");
-    // Someone who comes back later is not told that the email is still under way.
+    // Someone who comes back later does not read that the email is still being sent.
     clock.advance(Duration::from_hours(1));
     browser.refresh().await.unwrap();
     browser.read("We sent an email to ann@example.org").await;

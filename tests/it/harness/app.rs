@@ -247,7 +247,7 @@ impl App {
 }
 
 impl Drop for App {
-    /// An email that no one read is one that no one expected. The same holds for a queued one, if emails arrive here
+    /// An email that no one read is one that no one expected. The same is true of a queued one, if emails arrive here
     /// and the store answers at once, as the memory store does.
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -1,4 +1,5 @@
-//! Sending email through mail servers on real sockets: good ones, bad ones and a real one.
+//! Sending email through mail servers on real sockets: ones that behave well, ones that do not, and a real
+//! one.
 
 mod bad_servers;
 mod connections;

@@ -1,4 +1,4 @@
-//! Where TLS is required, only the name we greet with is sent unencrypted (SEC-69).
+//! Where TLS is required, only the name we greet with is sent unencrypted.
 
 use std::sync::Arc;
 use std::time::Duration;

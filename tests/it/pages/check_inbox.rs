@@ -21,7 +21,7 @@ async fn an_email_without_a_link_is_described_without_one() {
     }
 }
 
-/// The browser still holds a request that someone else made in it.
+/// The browser still has a request that someone else made in it.
 #[tokio::test]
 async fn a_request_of_another_account_is_not_shown() {
     let app = App::start().await;

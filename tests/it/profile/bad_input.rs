@@ -127,13 +127,13 @@ async fn other_peoples_requests_and_sessions_open_no_account(door: Door) {
     assert_eq!(bob.follow_deliberately(&letter.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(bob.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
     assert_eq!(app.all_but_events().await, before);
-    // Her request does not belong to him, so requesting the same address starts one of his own.
+    // Ann's request does not belong to Bob, so requesting the same address starts one of Bob's own.
     assert_eq!(bob.change_email("new@example.org").await, Answer::Done);
     app.news_to(BOB).await;
-    let his = app.letter_to("new@example.org").await;
-    assert_ne!((&his.link, &his.code), (&letter.link, &letter.code));
+    let bobs = app.letter_to("new@example.org").await;
+    assert_ne!((&bobs.link, &bobs.code), (&letter.link, &letter.code));
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
     app.news_to(ANN).await;
-    assert_eq!(bob.follow(&his.link).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(bob.follow(&bobs.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(bob.who().await.as_deref(), Some(BOB));
 }

@@ -11,7 +11,7 @@ both_doors! {
     // Several threads and a slow store, because on one thread no action is ever interrupted.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     two_changes_of_one_account_end_in_one_address,
-    two_accounts_that_change_to_one_address_do_not_cross,
+    one_of_two_accounts_that_change_to_one_address_gets_it,
     a_reset_and_a_change_leave_one_password,
     an_account_deleted_during_a_sign_in_signs_no_one_in,
     an_undo_wins_over_any_change_at_the_same_moment,
@@ -97,7 +97,7 @@ async fn two_changes_of_one_account_end_in_one_address(door: Door) {
 }
 
 /// Two accounts request the same free address. One of them gets it, and the other stays unchanged.
-async fn two_accounts_that_change_to_one_address_do_not_cross(door: Door) {
+async fn one_of_two_accounts_that_change_to_one_address_gets_it(door: Door) {
     let app = App::start_on_disk().await;
     for round in 0..ROUNDS {
         let old = [format!("ann{round}@example.org"), format!("bob{round}@example.org")];

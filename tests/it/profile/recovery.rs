@@ -93,7 +93,7 @@ async fn an_address_without_an_account_gets_an_email_that_says_so(door: Door) {
     assert_eq!(app.accounts().await, 0);
 }
 
-/// The fourth row of the table of planted accounts: an attacker holds a request to reset the victim's
+/// The fourth row of the table of planted accounts: an attacker has a request to reset the victim's
 /// password while the victim resets it with the email.
 async fn another_persons_reset_request_opens_no_account(door: Door) {
     let app = App::start().await;
