@@ -143,6 +143,10 @@ fn socket(path: &Path) -> io::Result<&'static str> {
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
         Err(_) => {
             let parent = path.parent().unwrap_or(Path::new("/"));
+            // systemd creates the folder only when it starts the server, and removes it afterwards.
+            if !parent.exists() && parent.parent().is_some_and(Path::is_dir) {
+                return Ok("can be created once its folder exists (in systemd, RuntimeDirectory creates it)");
+            }
             rustix::fs::access(parent, Access::WRITE_OK | Access::EXEC_OK)?;
             Ok("can be created")
         }
@@ -182,7 +186,7 @@ fn certificates(server: &SmtpServer) -> Checked {
     }
     let found = rustls_native_certs::load_native_certs();
     if !found.certs.is_empty() {
-        return Ok(format!("Email: this machine has certificate authorities to verify {server} with."));
+        return Ok(format!("Email: certificate authorities found for verifying {server}."));
     }
     let reason = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
     Err(format!(

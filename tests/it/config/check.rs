@@ -202,9 +202,23 @@ fn a_socket_file_can_be_new_or_left_over_but_not_in_use_or_something_else() {
     fs::write(&path, "a file").unwrap();
     assert!(errors(&check())[0].starts_with(&format!("listen: {listen}")));
     assert_eq!(fs::read_to_string(&path).unwrap(), "a file");
-    let nowhere = format!("unix:{}/nowhere/gatepost.sock", bench.path().display());
-    let variables = [("GATEPOST_MAIL__TRANSPORT", "sendmail"), ("GATEPOST_LISTEN", &nowhere)];
-    assert!(errors(&bench.check_with_sendmail(&variables, &[]))[0].contains("No such file"));
+}
+
+#[test]
+fn a_socket_in_a_folder_that_the_service_manager_creates_is_no_error() {
+    let bench = Bench::new();
+    let check = |path: &str| {
+        let listen = format!("unix:{}/{path}", bench.path().display());
+        let variables = [("GATEPOST_MAIL__TRANSPORT", "sendmail"), ("GATEPOST_LISTEN", &listen)];
+        bench.check_with_sendmail(&variables, &[])
+    };
+    let output = check("run/gatepost.sock");
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(found.contains("/run/gatepost.sock can be created once its folder exists"), "{found}");
+    assert!(bench.files().is_empty());
+    // Nothing creates two folders, so this path is probably misspelled.
+    assert!(errors(&check("run/gatepost/gatepost.sock"))[0].contains("No such file"));
 }
 
 #[test]
@@ -222,7 +236,7 @@ fn a_mail_server_with_tls_needs_certificate_authorities() {
     let certificate = rcgen::generate_simple_self_signed(["ca.example.org".to_owned()]).unwrap().cert;
     fs::write(&file, certificate.pem()).unwrap();
     let found = bench.found(&environment, &["--listen", FREE]);
-    let line = "Email: this machine has certificate authorities to verify smtps://mail.example.org:465 with.";
+    let line = "Email: certificate authorities found for verifying smtps://mail.example.org:465.";
     assert!(found.contains(&line.to_owned()), "{found:?}");
 }
 
