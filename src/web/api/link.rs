@@ -81,10 +81,10 @@ impl Operations {
     /// Redeem a code
     ///
     /// Send the `request` you received. After five wrong codes the code stops working, but the link still
-    /// works. If you send a session, it is replaced by the new one. Sending the same code and `request`
-    /// again within a minute returns the same response. A code to reset the password also needs the new
-    /// `password`. A code to change the email address or to confirm that you are still you needs a session of
-    /// the account that made the request, and this session continues.
+    /// works. If you send a session, it is replaced by the new one. Sending the same code and `request` again
+    /// within a minute returns the same response. A code to reset the password also needs the new `password`.
+    /// A code to change the email address or to confirm it's you needs a session of the account that made the
+    /// request, and this session continues.
     #[oai(path = "/code", method = "post", operation_id = "redeem_code")]
     async fn redeem_code(
         &self,

@@ -86,8 +86,8 @@ impl Operations {
         Data(house): Data<&House>,
         /// Return only emails to this address.
         Query(to): Query<Option<String>>,
-        /// Wait up to this many seconds (at most 30) until all queued emails have arrived, or until the
-        /// first one has if there are none yet.
+        /// Wait up to this many seconds (at most 30) until all queued emails have arrived or, if there are
+        /// none yet, until the first one has.
         Query(wait): Query<Option<u64>>,
     ) -> Result<Json<Letters>, Problem> {
         let mailbox = house.mailbox.as_deref().filter(|_| came_direct(request));

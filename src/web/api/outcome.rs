@@ -16,7 +16,7 @@ pub(super) const SIGNS_IN: [Outcome; 5] =
 #[derive(Debug, Object)]
 #[oai(rename = "Outcome")]
 pub(super) struct SignInOutcome {
-    /// What happened. `confirmed` means that the account was created.
+    /// The result. `confirmed` means that the account was created.
     outcome: String,
     /// The account.
     account: Account,
@@ -24,7 +24,7 @@ pub(super) struct SignInOutcome {
     session: NewSession,
 }
 
-/// The result of a link that restored an earlier email address. No one is signed in by it.
+/// The result of a link that restored an earlier email address. It signs no one in.
 #[derive(Debug, Object)]
 pub(super) struct EmailRestored {
     /// Always `email_restored`.

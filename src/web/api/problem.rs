@@ -26,7 +26,7 @@ struct Body {
     status: u16,
     /// A sentence to show to a person.
     detail: String,
-    /// What is wrong, for programs.
+    /// The kind of error, for programs.
     code: String,
     /// The input field that caused the error.
     #[oai(skip_serializing_if_is_none)]

@@ -58,7 +58,7 @@ struct Export {
 struct Event {
     /// When it happened.
     at: String,
-    /// What happened. The names follow the OWASP logging vocabulary where it has one. New values may be
+    /// The kind of event. Names follow the OWASP logging vocabulary where it has one. New values may be
     /// added.
     name: String,
     /// The client address.
@@ -122,8 +122,8 @@ impl Operations {
 
     /// Set or change the password
     ///
-    /// Needs a recent sign-in, and the current password if one is set. Ends all other sessions. No link or
-    /// code from an earlier email works any more, and this session gets a new token.
+    /// Needs a recent sign-in, and the current password if one is set. Ends all other sessions. Links and
+    /// codes from earlier emails stop working, and this session gets a new token.
     #[oai(path = "/profile/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,

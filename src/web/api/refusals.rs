@@ -34,7 +34,7 @@ pub(super) enum Tag {
     /// Choose a new password with an email.
     #[oai(rename = "Forgotten password")]
     ForgottenPassword,
-    /// Confirm that you are still you. Changes to the account need a sign-in from the last ten minutes.
+    /// Confirm it's you. Changes to the account require a sign-in within the last ten minutes.
     #[oai(rename = "Confirm it's you")]
     Reauthentication,
     /// Show, change, export and delete your account.

@@ -24,10 +24,10 @@ pub(super) struct Operations;
 impl Operations {
     /// Register with an email address and a password
     ///
-    /// The account is created when the link or code from the email is redeemed. If the address already has
-    /// an account, the email says so and signs in to it, and its password does not change. With the
-    /// `request` from an earlier response for the same address, this sends another email for that request,
-    /// and the newer password replaces the earlier one.
+    /// The account is created when the link or code from the email is redeemed. If the address already has an
+    /// account, the email says so, its link and code sign in to that account, and the password does not
+    /// change. With the `request` from an earlier response for the same address, this sends another email for
+    /// that request, and the newer password replaces the earlier one.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,

@@ -20,7 +20,7 @@ pub(super) const REFUSALS: Refusals = &[("resend", &[Code::InvalidRequest, Code:
 /// An email will be sent. The response is the same whether or not the address has an account.
 #[derive(Debug, Object)]
 pub(super) struct MailQueued {
-    /// What happened.
+    /// The result.
     code: String,
     /// Proves that you made the request. Keep it, and send it with the code or the link.
     request: String,

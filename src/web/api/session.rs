@@ -52,7 +52,7 @@ pub(super) struct Session {
     created_at: String,
     /// When it was last used, accurate to a few minutes.
     last_used_at: String,
-    /// When it ends. It ends earlier if it is not used.
+    /// The latest time at which it ends. If it is not used, it ends earlier.
     expires_at: String,
     /// Until when the sign-in counts as recent.
     recent_until: String,

@@ -72,8 +72,8 @@ impl Operations {
 
     /// End all other sessions
     ///
-    /// Needs a recent sign-in. No link or code from an earlier email works any more, and this session gets a
-    /// new token.
+    /// Needs a recent sign-in. Links and codes from earlier emails stop working, and this session gets a new
+    /// token.
     #[oai(path = "/profile/sessions/end-others", method = "post", operation_id = "end_other_sessions")]
     async fn end_other_sessions(
         &self,

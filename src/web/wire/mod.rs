@@ -79,7 +79,7 @@ pub struct Resend {
 
 impl Input for Resend {}
 
-/// Requests an email about an address: to reset its password, or to change to it.
+/// Requests an email to reset the password, or to change the email address.
 #[derive(Clone, Debug, Deserialize, Object)]
 #[oai(rename = "RequestEmail")]
 pub struct RequestLetter {
@@ -103,7 +103,7 @@ pub struct RequestReauthentication {
 
 impl Input for RequestReauthentication {}
 
-/// Confirms with the password that you are still you.
+/// Confirms with the password that it's you.
 #[derive(Clone, Deserialize, Object)]
 pub struct Reauthenticate {
     /// The password of the account.
