@@ -51,6 +51,6 @@ pub(super) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "could not raise the limit of open files above {:?}", limit.current);
+        tracing::warn!(%error, limit = limit.current, "could not raise the limit of open files");
     }
 }

@@ -38,7 +38,7 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         admin: bool,
     },
-    /// List all accounts by email address
+    /// List all accounts, ordered by email address
     List {
         #[command(flatten)]
         form: Form,

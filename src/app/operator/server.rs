@@ -59,7 +59,7 @@ async fn next(socket: &Socket, seats: &Arc<Semaphore>) -> (UnixStream, tokio::sy
         match socket.accept().await {
             Ok(stream) => return (stream, seat),
             Err(error) => {
-                tracing::warn!(%error, "accept_failed");
+                tracing::warn!(%error, "could not accept a command");
                 sleep(ACCEPT_PAUSE).await;
             }
         }

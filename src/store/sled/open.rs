@@ -142,7 +142,7 @@ impl Site<'_> {
         }
         // Logged only now, so that a refusal is the only line, and only once, for the store itself.
         if is_replayed && *store == place::store_folder(folder) {
-            tracing::warn!(store = %store.display(), "could not read sled's snapshots; its log was replayed instead");
+            tracing::warn!(store = %store.display(), "could not read the database's snapshots; replayed its log instead");
         }
         Ok((db, tally))
     }
@@ -247,7 +247,7 @@ impl Trouble {
         match self {
             Self::Locked => OpenError::Unreadable {
                 folder: folder.to_owned(),
-                reason: "sled reports it as locked".into(),
+                reason: "another process has locked it".into(),
             },
             Self::Io(error) => OpenError::io(folder, &place::db_file(&place::store_folder(folder)), &error),
             // Sled's messages may have line breaks, but a refusal is one line.

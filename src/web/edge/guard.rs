@@ -93,7 +93,11 @@ impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
             Ok(Err(error)) => self.refuse(error, &visit),
             Err(panic) => {
                 let request_id = visit.client.request_id.as_str();
-                tracing::error!(request.id = request_id, panic = words(&*panic), "handler_panicked");
+                tracing::error!(
+                    request.id = request_id,
+                    panic = words(&*panic),
+                    "panicked while handling a request"
+                );
                 self.draw(&Problem::of(Code::Internal), &visit)
             }
         };
@@ -148,7 +152,7 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         let problem = Problem::from_error(&error);
         if !error.is::<Problem>() && problem.status().is_server_error() {
             let request_id = visit.client.request_id.as_str();
-            tracing::error!(request.id = request_id, error = chain(&error), "request_failed");
+            tracing::error!(request.id = request_id, error = chain(&error), "a request failed");
         } else {
             problem.tell(&visit.client.request_id);
         }

@@ -42,7 +42,7 @@ where
     }
     drop(listener);
     if timeout(settings.limits.stop, ended(&mut tasks)).await.is_err() {
-        tracing::warn!(connections = tasks.len(), "connections_cut");
+        tracing::warn!(connections = tasks.len(), "closed connections that did not finish in time");
         tasks.shutdown().await;
     }
 }
@@ -96,10 +96,10 @@ async fn next(
                     return Some((accepted, (permit, Some(seat))));
                 }
                 // The client has reached its limit, so its connection is closed unread.
-                tracing::debug!(client.ip = %ip, "connection_refused");
+                tracing::debug!(client.ip = %ip, "refused a connection: too many from this client");
             }
             Err(error) => {
-                tracing::warn!(%error, "accept_failed");
+                tracing::warn!(%error, "could not accept a connection");
                 sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -210,7 +210,7 @@ impl Problem {
     pub fn tell(&self, request_id: &str) {
         if self.status().is_server_error() {
             let cause = self.cause.as_ref().map(ToString::to_string);
-            tracing::error!(request.id = request_id, code = self.code.as_str(), cause, "request_failed");
+            tracing::error!(request.id = request_id, code = self.code.as_str(), cause, "a request failed");
         }
     }
 }
