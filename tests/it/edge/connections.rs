@@ -1,6 +1,7 @@
 //! How many connections may be open at once, and from which clients.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener as StdUnixListener;
 
 use gatepost::web::edge::{Listen, ListenError, Listener};
@@ -66,6 +67,8 @@ async fn the_peer_of_a_socket_file_is_trusted_as_a_proxy() {
     let path = folder.path().join("gatepost.sock");
     let listen = Listen::parse(&format!("unix:{}", path.display())).unwrap();
     let server = start_at(&listen, with_limits(|limits| limits.connections_per_client = 1));
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o660, "only its owner and its group can open it");
 
     let mut held = UnixStream::connect(&path).await.unwrap();
     ask_and_keep(&mut held).await;
