@@ -87,8 +87,8 @@ let sentCode = "";
 function sendCode(event) {
   const field = event.target;
   if (field.id !== "code") return;
-  const digits = field.value.replace(/\P{Nd}/gu, "");
-  if (digits.length !== 6 || digits === sentCode || !field.form.checkValidity()) return;
+  const digits = field.value.replace(/[\s-]/g, "");
+  if (!/^[0-9]{6}$/.test(digits) || digits === sentCode || !field.form.checkValidity()) return;
   sentCode = digits;
   field.form.requestSubmit();
 }
