@@ -89,7 +89,7 @@ async fn five_wrong_codes_leave_the_link_and_a_new_code(kind: Kind) {
     }
     let is_spent = || async {
         browser.read("This code no longer works").await;
-        browser.read("The link in it still works.").await;
+        browser.read("The link in it works until it expires.").await;
         assert_eq!(browser.count("#code").await, 0);
         browser.focus_is_on("resend").await;
         assert_eq!(

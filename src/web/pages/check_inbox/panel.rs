@@ -134,7 +134,7 @@ fn spent(waiting: &Waiting) -> Markup {
         (sent_to(waiting))
         p role="alert" {
             "Too many wrong codes were entered, so the code in that email no longer works."
-            @if has_link(waiting) { " The link in it still works." }
+            @if has_link(waiting) { " The link in it works until it expires." }
         }
     }
 }
