@@ -1,10 +1,14 @@
 //! The fields and forms that several pages share.
 
 use maud::{Markup, html};
+use poem::Response;
 
-use super::layout::beside;
+use super::answer::fragment;
+use super::layout::{beside, page};
+use super::visitor::Visitor;
 use crate::domain::record::next::Next;
 use crate::path::SIGN_IN;
+use crate::web::house::{Door, Site};
 use crate::web::problem::{Code, Problem};
 
 /// A form as it was sent, and why it was refused.
@@ -143,6 +147,20 @@ pub(super) fn of<'a>(problem: Option<&'a Problem>, field: &str) -> Option<&'a Pr
 }
 
 /// Whether a refusal is shown inside the form that was sent, so that nothing entered is lost.
-pub(super) fn is_told_inside(problem: &Problem) -> bool {
+pub(super) fn belongs_in_form(problem: &Problem) -> bool {
     !problem.status().is_server_error() || problem.code == Code::Busy
+}
+
+/// A refused form again: the form alone for htmx, otherwise the card of its whole page.
+pub(super) fn form_again(
+    site: &Site,
+    visitor: &Visitor,
+    title: &str,
+    problem: &Problem,
+    form: impl FnOnce() -> Markup,
+    card: impl FnOnce() -> Markup,
+) -> Response {
+    let mut response = if visitor.is_htmx { fragment(form()) } else { page(site, visitor, title, &card()) };
+    problem.put_headers(&mut response, Door::Pages);
+    response
 }

@@ -2,9 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::answer::{Answer, fragment};
+use super::answer::Answer;
 use super::arrival::{confirm_first, go_on, welcome, with_next};
-use super::form::{EnterKey, Entered, email_field, hidden_next, is_told_inside, of, password_field};
+use super::form::{
+    EnterKey, Entered, belongs_in_form, email_field, form_again, hidden_next, of, password_field,
+};
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
@@ -13,7 +15,7 @@ use crate::domain::person::PasswordSignIn;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
 use crate::path::{FORGOT_PASSWORD, SIGN_IN, SIGN_IN_PASSWORD};
-use crate::web::house::{Door, House};
+use crate::web::house::House;
 use crate::web::problem::Problem;
 use crate::web::wire::{Fields, SignInWithPassword, next};
 
@@ -41,15 +43,10 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
             visitor.keep(&mut response, &house.site, &unconfirmed.request);
             Ok(response)
         }
-        Err(problem) if is_told_inside(&problem) => {
+        Err(problem) if belongs_in_form(&problem) => {
             let entered = Entered { email: &email, wanted, problem: Some(&problem) };
-            let mut response = if visitor.is_htmx {
-                fragment(form(&entered))
-            } else {
-                page(&house.site, &visitor, TITLE, &card(&entered))
-            };
-            problem.put_headers(&mut response, Door::Pages);
-            Ok(response)
+            let (form, card) = (|| form(&entered), || card(&entered));
+            Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
         }
         Err(problem) => Err(problem),
     }

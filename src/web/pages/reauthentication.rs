@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::answer::{Answer, fragment};
+use super::answer::Answer;
 use super::arrival::{first, go_back, with_next};
-use super::form::{hidden_next, hidden_username, is_told_inside, password_field};
+use super::form::{belongs_in_form, form_again, hidden_next, hidden_username, password_field};
 use super::layout::{address, page};
 use super::visitor::Visitor;
 use crate::domain::password::Password;
@@ -13,7 +13,7 @@ use crate::domain::record::account::Account;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL, SIGN_OUT};
-use crate::web::house::{Door, House};
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, Reauthenticate, kept, next};
 
@@ -36,15 +36,10 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
     match prove(&house, &visitor, fields).await {
         Ok(()) => Ok(go_back(&house, &visitor, wanted.as_ref())),
         Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
-        Err(problem) if is_told_inside(&problem) => {
-            let mut response = if visitor.is_htmx {
-                fragment(form(&live.account, wanted.as_ref(), Some(&problem)))
-            } else {
-                let card = card(&live.account, wanted.as_ref(), Some(&problem));
-                page(&house.site, &visitor, TITLE, &card)
-            };
-            problem.put_headers(&mut response, Door::Pages);
-            Ok(response)
+        Err(problem) if belongs_in_form(&problem) => {
+            let form = || form(&live.account, wanted.as_ref(), Some(&problem));
+            let card = || card(&live.account, wanted.as_ref(), Some(&problem));
+            Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
         }
         Err(problem) => Err(problem),
     }

@@ -2,15 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::answer::{Answer, fragment};
-use super::form::{EnterKey, email_field, is_told_inside};
+use super::answer::Answer;
+use super::form::{EnterKey, belongs_in_form, email_field, form_again};
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
 use crate::domain::mailed::MailQueued;
 use crate::domain::record::address::EmailAddress;
 use crate::path::{CHECK_INBOX, FORGOT_PASSWORD, PROFILE, SIGN_IN};
-use crate::web::house::{Door, House};
+use crate::web::house::House;
 use crate::web::problem::Problem;
 use crate::web::wire::{Fields, RequestLetter};
 
@@ -27,14 +27,10 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
     let entered = fields.typed("email").to_owned();
     match ask(&house, &visitor, fields).await {
         Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
-        Err(problem) if is_told_inside(&problem) => {
-            let mut response = if visitor.is_htmx {
-                fragment(form(&entered, Some(&problem)))
-            } else {
-                page(&house.site, &visitor, TITLE, &card(&visitor, &entered, Some(&problem)))
-            };
-            problem.put_headers(&mut response, Door::Pages);
-            Ok(response)
+        Err(problem) if belongs_in_form(&problem) => {
+            let form = || form(&entered, Some(&problem));
+            let card = || card(&visitor, &entered, Some(&problem));
+            Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
         }
         Err(problem) => Err(problem),
     }

@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::answer::{Answer, fragment};
+use super::answer::Answer;
 use super::arrival::{go_on, with_next};
 use super::form::{
-    EnterKey, Entered, email_field, hidden_next, is_told_inside, length_hint, new_password_field, of,
+    EnterKey, Entered, belongs_in_form, email_field, form_again, hidden_next, length_hint,
+    new_password_field, of,
 };
 use super::layout::page;
 use super::visitor::Visitor;
@@ -15,7 +16,7 @@ use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
 use crate::path::{REGISTER, SIGN_IN, UNCONFIRMED};
-use crate::web::house::{Door, House};
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, Register, kept, next};
 
@@ -43,15 +44,10 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
     }
     match register(&house, &visitor, input, wanted.as_ref()).await {
         Ok(queued) => Ok(visitor.wait_at(UNCONFIRMED, &house.site, &queued.request)),
-        Err(problem) if is_told_inside(&problem) && problem.code != Code::RegistrationClosed => {
+        Err(problem) if belongs_in_form(&problem) && problem.code != Code::RegistrationClosed => {
             let entered = Entered { email: &email, wanted: wanted.as_ref(), problem: Some(&problem) };
-            let mut response = if visitor.is_htmx {
-                fragment(form(&house, &entered))
-            } else {
-                page(&house.site, &visitor, TITLE, &card(&house, &entered))
-            };
-            problem.put_headers(&mut response, Door::Pages);
-            Ok(response)
+            let (form, card) = (|| form(&house, &entered), || card(&house, &entered));
+            Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
         }
         Err(problem) => Err(problem),
     }

@@ -7,7 +7,7 @@ use poem::http::HeaderValue;
 use super::answer::{Answer, fragment};
 use super::arrival::{go_on, with_next};
 use super::check_inbox::{Answered, panel_with_title, path_of};
-use super::form::{EnterKey, Entered, email_field, is_told_inside, result, sign_in_form};
+use super::form::{EnterKey, Entered, belongs_in_form, email_field, result, sign_in_form};
 use super::layout::{address, full_title, page};
 use super::visitor::Visitor;
 use crate::domain::error::Error;
@@ -84,7 +84,7 @@ fn in_place_of_the_form(
 }
 
 fn refused(house: &House, visitor: &Visitor, entered: &Entered<'_>, problem: Problem) -> Answer {
-    if !is_told_inside(&problem) {
+    if !belongs_in_form(&problem) {
         return Err(problem);
     }
     let mut response = if !visitor.is_htmx {

@@ -15,7 +15,7 @@ pub(super) use self::panel::{Answered, panel_with_title, path_of};
 use self::panel::{again, again_and_told, code_form, panel, title};
 use super::answer::{Answer, fragment};
 use super::arrival::{first, go_on, redeemed};
-use super::form::is_told_inside;
+use super::form::belongs_in_form;
 use super::layout::page;
 use super::notice::Notice;
 use super::over::over;
@@ -106,7 +106,7 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
     match done.map_err(Problem::from) {
         Ok(done) => Ok(redeemed(&house, &visitor, &done, Some(held.nonce()))),
         Err(problem) if problem.code == Code::SignInRequired => Ok(first(&visitor, Some(PROFILE))),
-        Err(problem) if !is_told_inside(&problem) => Err(problem),
+        Err(problem) if !belongs_in_form(&problem) => Err(problem),
         Err(problem) => code_refused(&house, &visitor, held, problem).await,
     }
 }

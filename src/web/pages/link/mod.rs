@@ -17,7 +17,7 @@ use poem::Response;
 use self::landing::landing;
 use super::answer::Answer;
 use super::arrival::{first, go_on, redeemed};
-use super::form::is_told_inside;
+use super::form::belongs_in_form;
 use super::over::over;
 use super::visitor::Visitor;
 use crate::domain::mailed::LinkView;
@@ -73,7 +73,7 @@ async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if problem.code == problem::Code::SignInRequired {
         return Ok(first(visitor, Some(&path::link(&visitor.part))));
     }
-    if problem.code == problem::Code::InvalidLink || !is_told_inside(&problem) {
+    if problem.code == problem::Code::InvalidLink || !belongs_in_form(&problem) {
         return dead(house, visitor, problem);
     }
     match house.gatepost.show_link(&visitor.part, redeemer(visitor, false, None)).await {

@@ -4,7 +4,7 @@ use poem::Response;
 
 use super::super::answer::Answer;
 use super::super::arrival::{self, with_next};
-use super::super::form::is_told_inside;
+use super::super::form::belongs_in_form;
 use super::super::notice::Notice;
 use super::super::visitor::{Visitor, clear_session, keep_session};
 use super::draw::drawn;
@@ -169,7 +169,7 @@ async fn refused(
         }
         return Ok(response);
     }
-    if !is_told_inside(&problem) {
+    if !belongs_in_form(&problem) {
         return Err(problem);
     }
     let mut response = drawn(house, visitor, live, &Told::Refused(section, &problem, entered)).await?;
