@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
 
-use super::data_folder::{NEEDED, warn_if_others_have_access};
+use super::data_folder::{NEEDED, refuse_others};
 use super::operator::is_served;
 use crate::config::key_file::{self, KeyFileError};
 use crate::config::mail::{self, Transport};
@@ -54,18 +54,18 @@ fn folder(path: &Path) -> Checked {
         return refuse(&"must be a folder");
     }
     let us = rustix::process::geteuid();
-    if metadata.uid() != us.as_raw() {
-        let owner = metadata.uid();
-        if !us.is_root() {
-            return refuse(&format!("belongs to user {owner}; run the command as that user"));
-        }
+    let owner = metadata.uid();
+    if us.is_root() && owner != us.as_raw() {
         // Root may check the configuration of another user, but has access where that user has none.
         tracing::warn!("the data folder {shown} belongs to user {owner}; run this check as that user");
+    } else {
+        engine::check_owner(path).map_err(|error| format!("data_dir: {error}"))?;
+        refuse_others(path).map_err(|error| format!("data_dir: {error}"))?;
     }
     if let Err(error) = rustix::fs::access(path, NEEDED) {
-        return refuse(&format!("this user cannot read and write it: {}", io::Error::from(error)));
+        let (error, us) = (io::Error::from(error), us.as_raw());
+        return refuse(&format!("this user cannot read and write it: {error}; run: chown {us} {shown}"));
     }
-    warn_if_others_have_access(path, metadata.mode());
     let content = if engine::is_known(path) { "with a database" } else { "without a database yet" };
     Ok(format!("Data folder: {shown} exists, {content}."))
 }

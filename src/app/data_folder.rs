@@ -6,9 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
 use rustix::fs::Access;
+use rustix::process::geteuid;
 
 use super::failure::Failure;
 use crate::config::Config;
+use crate::config::access::Others;
 use crate::config::key_file::{self, Stored};
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
@@ -16,13 +18,12 @@ use crate::store::sled as engine;
 
 /// The permissions that are needed for the folder.
 pub(super) const NEEDED: Access = Access::READ_OK.union(Access::WRITE_OK).union(Access::EXEC_OK);
-/// The permissions of everyone but the owner.
-const OTHERS: u32 = 0o077;
 
 /// Creates the data folder if necessary and reads the key; creates a key if nothing was stored yet.
 pub(super) fn open_keys(config: &mut Config, world: &World) -> Result<KeyRing, Failure> {
     let folder = &config.data_dir;
     create(folder).map_err(|error| Failure::DataFolder { path: folder.clone(), error })?;
+    refuse_others(folder)?;
     if let Some(ring) = config.keys.take() {
         return Ok(ring);
     }
@@ -33,17 +34,26 @@ pub(super) fn open_keys(config: &mut Config, world: &World) -> Result<KeyRing, F
 /// Creates the data folder, accessible only to its owner, or checks that an existing one is writable.
 fn create(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    rustix::fs::access(folder, NEEDED)?;
-    warn_if_others_have_access(folder, fs::metadata(folder)?.mode());
-    Ok(())
+    Ok(rustix::fs::access(folder, NEEDED)?)
 }
 
-pub(super) fn warn_if_others_have_access(folder: &Path, mode: u32) {
-    let mode = mode & 0o777;
-    if mode & OTHERS != 0 {
+/// Refuses a data folder that others can write to: they could replace the database, the key and the socket,
+/// and a command would then show them a sign-in link. One that others can only read is worth a warning,
+/// since every file in it is private.
+pub(super) fn refuse_others(folder: &Path) -> Result<(), Failure> {
+    let failed = |error| Failure::DataFolder { path: folder.to_owned(), error };
+    let metadata = fs::metadata(folder).map_err(failed)?;
+    let Others { read, write } = Others::of(&metadata);
+    let mode = metadata.mode() & 0o7777;
+    if let Some(others) = write {
+        return Err(Failure::SharedFolder { path: folder.to_owned(), others, mode });
+    }
+    if let Some(others) = read {
+        let shown = folder.display();
+        let private = if metadata.uid() == geteuid().as_raw() { "700" } else { "o=" };
         tracing::warn!(
-            "the data folder {0} is accessible to others (mode {mode:o}); run: chmod 700 {0}",
-            folder.display()
+            "the data folder {shown} is accessible to {others} (mode {mode:04o}); run: chmod {private} {shown}"
         );
     }
+    Ok(())
 }

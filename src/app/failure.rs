@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::config::Mistakes;
+use crate::config::access::Other;
 use crate::config::key_file::KeyFileError;
 use crate::domain::upkeep::OpenError;
 use crate::mail::TrialError;
@@ -23,6 +24,20 @@ pub enum Failure {
         path: PathBuf,
         /// The reason the system gives.
         error: io::Error,
+    },
+    /// Others can write to the data folder.
+    #[error(
+        "{}: {others} can write to this data folder (mode {mode:04o}) and could replace the database and its \
+         key; run: chmod 700 {}; or set data_dir to a new folder inside it",
+        path.display(), path.display()
+    )]
+    SharedFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Who can.
+        others: Other,
+        /// Its mode.
+        mode: u32,
     },
     /// There is no usable key.
     #[error(transparent)]

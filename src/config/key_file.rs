@@ -1,15 +1,18 @@
-//! The key file. Anyone who has it can derive every secret of this server, so only its owner can read
+//! The key file. Anyone who has it can derive every secret of this server, so no one else can read
 //! it, and a store is never served with a different key.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rustix::fs::{StatVfsMountFlags, fstatvfs};
+use rustix::process::geteuid;
 use zeroize::Zeroizing;
 
+use super::access::{Other, Others};
 use crate::domain::ports::World;
 use crate::domain::token::{KeyRing, KeyRingError};
 
@@ -18,8 +21,8 @@ pub const NAME: &str = "key";
 
 /// Enough for all keys a ring can have.
 const MAX_BYTES: u64 = 16 * 1024;
-/// The permissions of everyone but the owner.
-const OTHERS: u32 = 0o077;
+/// What some editors write at the beginning of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Why there is no key ring.
 #[derive(Debug, thiserror::Error)]
@@ -39,22 +42,16 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     /// Others can read or write it.
-    #[error("{}: the key file is accessible to others (mode {mode:04o}); run: chmod 600 {}", path.display(), path.display())]
+    #[error("{}: the key file is accessible to {others} (mode {mode:04o}); run: {fix}", path.display())]
     NotPrivate {
         /// The file.
         path: PathBuf,
+        /// Who else can read or write it.
+        others: Other,
         /// Its mode.
         mode: u32,
-    },
-    /// Another user owns it and can read it whatever its mode.
-    #[error("{}: the key file belongs to user {owner}, but Gatepost runs as user {us}; run: chown {us} {}", path.display(), path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Its owner.
-        owner: u32,
-        /// Our user.
-        us: u32,
+        /// The command that helps.
+        fix: String,
     },
     /// It has no valid keys.
     #[error("{}: {error}; restore the key file from your backup", path.display())]
@@ -85,37 +82,23 @@ pub enum Stored {
     Nothing,
 }
 
-/// Reads a key file that only its owner can read. Root may read one of any owner, to check the
-/// configuration of the user the server runs as.
+/// Reads a key file that no one else can read or write. Root may read the key of another user, to check
+/// the configuration of the user the server runs as.
 ///
 /// # Errors
 /// Names the file and the fix.
 pub fn read(path: &Path) -> Result<KeyRing, KeyFileError> {
-    let (ring, owner) = read_private(path)?;
-    if !rustix::process::geteuid().is_root() {
-        refuse_foreign(path, owner)?;
-    }
-    Ok(ring)
+    let us = geteuid();
+    read_private(path, |owner| if us.is_root() { owner } else { us.as_raw() })
 }
 
 /// Reads the key file for use by this process, so even root must own it.
 fn read_own(path: &Path) -> Result<KeyRing, KeyFileError> {
-    let (ring, owner) = read_private(path)?;
-    refuse_foreign(path, owner)?;
-    Ok(ring)
+    read_private(path, |_| geteuid().as_raw())
 }
 
-fn refuse_foreign(path: &Path, owner: u32) -> Result<(), KeyFileError> {
-    let us = rustix::process::geteuid().as_raw();
-    if owner == us || owner == 0 {
-        Ok(())
-    } else {
-        Err(KeyFileError::Foreign { path: path.to_owned(), owner, us })
-    }
-}
-
-/// The keys, and the owner of their file.
-fn read_private(path: &Path) -> Result<(KeyRing, u32), KeyFileError> {
+/// The keys in a file that only one user can use; `user` names that user for the owner of the file.
+fn read_private(path: &Path, user: impl Fn(u32) -> u32) -> Result<KeyRing, KeyFileError> {
     let io = |error| KeyFileError::Io { path: path.to_owned(), error };
     if !fs::metadata(path).map_err(io)?.is_file() {
         return Err(KeyFileError::NotAFile { path: path.to_owned() });
@@ -123,15 +106,33 @@ fn read_private(path: &Path) -> Result<(KeyRing, u32), KeyFileError> {
     // The same open file is checked and read, so it cannot be replaced in between.
     let file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
-    let mode = metadata.mode() & 0o7777;
-    if mode & OTHERS != 0 {
-        return Err(KeyFileError::NotPrivate { path: path.to_owned(), mode });
-    }
+    refuse_others(path, &file, &metadata, user(metadata.uid()))?;
     let mut text = Zeroizing::new(String::new());
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(io)?;
-    let ring =
-        KeyRing::parse(&text).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })?;
-    Ok((ring, metadata.uid()))
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    KeyRing::parse(text).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })
+}
+
+/// Anyone who can read the key can derive every secret, and anyone who can write it can replace it.
+fn refuse_others(path: &Path, file: &File, metadata: &Metadata, user: u32) -> Result<(), KeyFileError> {
+    let Others { read, write } = Others::besides(user, metadata);
+    let Some(others) = write.or(read) else { return Ok(()) };
+    let mode = metadata.mode() & 0o7777;
+    // Containers get secrets like this: readable for all, on a mount that even their owner cannot change.
+    // No other user is in the container, and no mode could be set.
+    let is_read_only = fstatvfs(file).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
+    let shown = path.display();
+    if is_read_only {
+        tracing::warn!(
+            "{shown}: the key file is accessible to {others} (mode {mode:04o}) on a read-only mount"
+        );
+        return Ok(());
+    }
+    let fix = match metadata.uid() {
+        owner if owner == user => format!("chmod 600 {shown}"),
+        _ => format!("chown {user} {shown}; chmod 600 {shown}"),
+    };
+    Err(KeyFileError::NotPrivate { path: path.to_owned(), others, mode, fix })
 }
 
 /// Reads the key file of a data folder; creates one if nothing was stored yet.

@@ -56,9 +56,12 @@ impl Mail {
         let from = sources.text("mail.from", |text| Sender::parse(text).map_err(|error| error.to_string()));
         Self {
             transport: match (way, server) {
+                (Way::Mailbox, _) => Transport::Mailbox,
                 (Way::Smtp, Some(server)) => Transport::Smtp(server),
-                (Way::Sendmail, _) => Transport::Sendmail,
-                _ => Transport::Mailbox,
+                // A server that is missing or invalid has been reported, so this configuration is never
+                // used. Anything but the mailbox, which contradicts other settings and would be reported
+                // as if it had been asked for.
+                (Way::Sendmail | Way::Smtp, _) => Transport::Sendmail,
             },
             from: from.unwrap_or_else(default_from),
             connections: sources.number("mail.connections", 1..=64).unwrap_or(4),

@@ -9,8 +9,10 @@
 //! - `source`: every key, and where its value comes from
 //! - `value`: parsing single values
 //! - `mail`, `key_file`: the `[mail]` section, and the file with the keys
+//! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
 
+pub mod access;
 pub mod key_file;
 pub mod mail;
 mod mistakes;

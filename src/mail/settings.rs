@@ -74,6 +74,12 @@ pub enum SmtpServerError {
     /// It is not a URL with the scheme smtps or smtp and a host.
     #[error("must be a URL such as smtps://mail.example.org:465 or smtp://mail.example.org:587")]
     Shape,
+    /// A character in the user or the password ends the host part of the URL.
+    #[error(
+        "has a /, ? or # in its user or password; write it as %2F, %3F or %23, or set mail.smtp_user and \
+         mail.smtp_password instead"
+    )]
+    Unencoded,
     /// It has a path, a fragment or a query without a meaning here.
     #[error("must end after the host and port (except smtp://…?tls=none)")]
     Rest,
@@ -95,6 +101,9 @@ impl SmtpServer {
     /// # Errors
     /// Says what is wrong with the URL.
     pub fn parse(text: &str) -> Result<Self, SmtpServerError> {
+        if has_unencoded_login(text) {
+            return Err(SmtpServerError::Unencoded);
+        }
         let url = url::Url::parse(text.trim()).map_err(|_| SmtpServerError::Shape)?;
         let (security, default_port) = match (url.scheme(), url.query()) {
             ("smtps", None) => (Security::Implicit, 465),
@@ -182,6 +191,13 @@ fn credentials(user: &str, password: &str) -> Result<Credentials, SmtpServerErro
     } else {
         Err(SmtpServerError::Login)
     }
+}
+
+/// Whether the user and password of a URL reach past where its host and port end. No host, path or query
+/// of ours has an @.
+fn has_unencoded_login(text: &str) -> bool {
+    let after_scheme = text.split_once("://").map_or("", |(_, rest)| rest);
+    after_scheme.find(['/', '?', '#']).is_some_and(|end| after_scheme[end..].contains('@'))
 }
 
 /// Decodes percent-encoding.

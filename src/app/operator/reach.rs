@@ -58,6 +58,8 @@ impl Operator {
         if connect(&folder).is_ok() {
             return Ok(Self::Server { folder });
         }
+        // Without this, a user who may not look into the folder would be told that it has no database.
+        engine::check_owner(&folder)?;
         if missing == Missing::Refuse && !engine::is_known(&folder) {
             return Err(OpenError::NoStore { folder }.into());
         }

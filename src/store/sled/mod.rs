@@ -38,6 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::mark::Mark;
 use self::open::Opened;
+pub use self::owner::check_owner;
 pub use self::place::is_known;
 pub use self::refusal::OpenError;
 pub use self::settings::{Accept, Proof, SledSettings};

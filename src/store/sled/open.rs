@@ -41,7 +41,7 @@ pub(super) struct Opened {
 
 /// Opens the store for use; creates one if there never was one.
 pub(super) fn open(folder: &Path, cache_bytes: u64, settings: &SledSettings) -> Result<Opened, OpenError> {
-    owner::is_us(folder)?;
+    owner::check_owner(folder)?;
     if !place::is_known(folder) {
         check_room(folder, settings.reserve_bytes)?;
     }
@@ -67,9 +67,7 @@ pub(super) fn open(folder: &Path, cache_bytes: u64, settings: &SledSettings) -> 
 
 /// Verifies the store and, if asked to, accepts it as the latest one.
 pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<Tally, OpenError> {
-    if folder.exists() {
-        owner::is_us(folder)?;
-    }
+    owner::check_owner(folder)?;
     if !place::is_known(folder) {
         return Err(OpenError::NoStore { folder: folder.to_owned() });
     }

@@ -50,6 +50,11 @@ const FILES: &[InFile] = &[
     ("listen = \"unix:\"", &["config.toml: listen: must be an IP address and a port"]),
     ("listen = \"unix:gatepost.sock\"", &["config.toml: listen: must be an IP address and a port"]),
     ("data_dir = \"\"", &["config.toml: data_dir: must be a path"]),
+    ("data_dir = \"~/gatepost\"", &["config.toml: data_dir: ~ is not expanded here"]),
+    ("data_dir = \"$HOME/gatepost\"", &["config.toml: data_dir: contains a variable"]),
+    ("key_file = \"~/ring\"", &["config.toml: key_file: ~ is not expanded here"]),
+    ("public_url = \"https://${DOMAIN}\"", &["config.toml: public_url: contains a variable"]),
+    ("hosts = [\"a.example\", \"$(HOST)\"]", &["config.toml: hosts: contains a variable"]),
     ("name = \"\"", &["config.toml: name: must be a name"]),
     ("name = \"A\\r\\nBcc: x@example.org\"", &["config.toml: name: must be a name"]),
     ("name = \"A\\tB\"", &["config.toml: name: must be a name"]),
@@ -100,6 +105,16 @@ const FILES: &[InFile] = &[
         "[mail]\nsmtp_url = \"smtps://localhost?tls=none\"",
         &["config.toml: mail.smtp_url: must end after the host and port"],
     ),
+    (
+        "[mail]\nsmtp_url = \"smtps://ann:hun/ter@m.example\"",
+        &["config.toml: mail.smtp_url: has a /, ? or #"],
+    ),
+    ("[mail]\nsmtp_url = \"smtps://ann:2/ter@m.example\"", &["config.toml: mail.smtp_url: has a /, ? or #"]),
+    (
+        "[mail]\nsmtp_url = \"smtps://ann:hun?ter@m.example\"",
+        &["config.toml: mail.smtp_url: has a /, ? or #"],
+    ),
+    ("[mail]\nsmtp_url = \"smtps://a#n:hunter@m.example\"", &["config.toml: mail.smtp_url: has a /, ? or #"]),
     ("[mail]\nsmtp_password_file = \"none\"", &["config.toml: mail.smtp_password_file: none: No such file"]),
     ("[mail]\nconnections = 0", &["config.toml: mail.connections: must be a whole number from 1 to 64"]),
     ("[mail]\nconnections = -1", &["config.toml: mail.connections: must be a whole number from 1 to 64"]),
@@ -176,7 +191,16 @@ const FILES: &[InFile] = &[
             "mail.transport, public_url, listen: the mailbox shows",
         ],
     ),
-    // One error does not cause others: a misspelled proxy is not reported as missing too.
+    // One error does not cause others: a misspelled mail server is not reported as the mailbox, nor a
+    // misspelled proxy as missing.
+    (
+        "listen = \"0.0.0.0:8080\"\n[mail]\ntransport = \"smtp\"\nsmtp_url = \"mail.example.org\"",
+        &["config.toml: mail.smtp_url: must be a URL such as"],
+    ),
+    (
+        "listen = \"0.0.0.0:8080\"\n[mail]\ntransport = \"smtp\"",
+        &["mail.transport, mail.smtp_url: transport \"smtp\" needs mail.smtp_url"],
+    ),
     (
         "public_url = \"https://id.example.org\"\ntrusted_proxies = [\"x\"]\n[mail]\ntransport = \"smpt\"",
         &["config.toml: trusted_proxies: \"x\"", "config.toml: mail.transport: must be"],
@@ -185,7 +209,6 @@ const FILES: &[InFile] = &[
 
 const ENVIRONMENTS: &[InEnvironment] = &[
     (&[("GATEPOST_LISTEN", "here")], &["GATEPOST_LISTEN: must be an IP address and a port"]),
-    (&[("GATEPOST_LISTEN", "")], &["GATEPOST_LISTEN: must be an IP address and a port"]),
     (&[("GATEPOST_REGISTRATION", "no")], &["GATEPOST_REGISTRATION: must be true or false"]),
     (&[("GATEPOST_TRUSTED_PROXIES", "127.0.0.1,x")], &["GATEPOST_TRUSTED_PROXIES: \"x\" is neither"]),
     (&[("GATEPOST_MAIL__CONNECTIONS", "many")], &["GATEPOST_MAIL__CONNECTIONS: must be a whole number"]),
@@ -195,8 +218,8 @@ const ENVIRONMENTS: &[InEnvironment] = &[
     (&[("GATEPOST_KEY_FILE", "none")], &["GATEPOST_KEY_FILE: none: No such file"]),
     (&[("GATEPOST_MAIL__TRANSPORT", "SMTP")], &["GATEPOST_MAIL__TRANSPORT: must be"]),
     (
-        &[("GATEPOST_NAME", ""), ("GATEPOST_HOME", "x"), ("GATEPOST_HOSTS", "a b")],
-        &["GATEPOST_NAME: must", "GATEPOST_HOME: must", "GATEPOST_HOSTS: \"a b\" is not a host name"],
+        &[("GATEPOST_HOME", "x"), ("GATEPOST_HOSTS", "a b")],
+        &["GATEPOST_HOME: must", "GATEPOST_HOSTS: \"a b\" is not a host name"],
     ),
 ];
 

@@ -1,7 +1,9 @@
 //! The configuration from file and environment: all errors at once, and nothing written.
 
+mod access;
 mod check;
 mod defaults;
+mod environment;
 mod mistakes;
 mod secrets;
 

@@ -1,17 +1,26 @@
 //! Where values come from, which keys exist, and the list of all errors.
+//!
+//! - `file`: `config.toml`
+//! - `environment`: the variables
+//! - `text`: what env files, editors and shells do to a value on its way here
+//! - `secret_file`: a secret in a file of its own
+
+mod environment;
+mod file;
+mod secret_file;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use toml::{Table, Value};
+use toml::Value;
 use zeroize::Zeroizing;
 
+pub use self::environment::variables;
+use self::text::Sent;
 use super::key_file;
-use super::options::{DEFAULT_FILE, Options};
+use super::options::Options;
 use crate::domain::token::KeyRing;
 
 /// Every key, with a dot between section and name.
@@ -39,9 +48,6 @@ const KEYS: [&str; 20] = [
 ];
 /// The one key that must not be in the file: the file may be readable by others, the key must not be.
 const KEY: &str = "key";
-const PREFIX: &str = "GATEPOST_";
-/// Far longer than any secret. Bounded, so that an endless file cannot fill the memory.
-const MAX_SECRET_BYTES: u64 = 16 * 1024;
 
 /// The value of each key from its strongest source, and the errors found so far.
 #[derive(Default)]
@@ -80,13 +86,13 @@ impl Sources {
             return Err(sources);
         }
         match options.data_dir.as_ref().map(|path| path.to_str()) {
-            Some(Some(path)) => sources.give("data_dir", Typed::Text(path.to_owned()), "--data".into()),
+            Some(Some(path)) => sources.give_text("data_dir", path, "--data", Sent::AsWritten),
             // Ignoring it would use another folder and create an empty store there.
             Some(None) => sources.refuse("data_dir", "--data: must be UTF-8".into()),
             None => {}
         }
         if let Some(listen) = &options.listen {
-            sources.give("listen", Typed::Text(listen.clone()), "--listen".into());
+            sources.give_text("listen", listen, "--listen", Sent::AsWritten);
         }
         Ok(sources)
     }
@@ -165,6 +171,9 @@ impl Sources {
                     texts.ok_or("must be a list of quoted strings")?
                 }
                 Typed::Toml(_) => return Err("must be a list such as [\"127.0.0.1\"]".into()),
+                Typed::Text(text) if text.starts_with('[') => {
+                    return Err("must be written without brackets and quotes, separated by commas".into());
+                }
                 Typed::Text(text) => text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect(),
             };
             let (good, bad): (Vec<_>, Vec<_>) = parts.into_iter().map(&read).partition(Result::is_ok);
@@ -181,7 +190,11 @@ impl Sources {
         key_of_file: &'static str,
     ) -> Option<Zeroizing<String>> {
         let itself = self.optional(key, |text| Ok(Zeroizing::new(text.to_owned())));
-        let in_file = self.optional(key_of_file, |path| read_secret(Path::new(path)));
+        let in_file = self.optional(key_of_file, |path| secret_file::read(Path::new(path)));
+        let in_file = in_file.map(|read| {
+            self.warnings.extend(read.warning);
+            read.secret
+        });
         let is_twice = itself.is_some() && in_file.is_some();
         self.contradiction(&[key, key_of_file], is_twice, "is set twice");
         itself.or(in_file)
@@ -216,83 +229,16 @@ impl Sources {
         self.given.insert(key, Given { value, place });
     }
 
-    fn read_file(&mut self, named: Option<&Path>) -> Result<(), String> {
-        let file = named.map_or(Some(DEFAULT_FILE), Path::to_str).ok_or("--config: must be UTF-8")?;
-        let text = match std::fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(()),
-            Err(error) => return Err(format!("{file}: {error}")),
-        };
-        match text.parse::<Table>() {
-            Ok(table) => self.read_table(file, "", table),
-            Err(error) => {
-                let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or(&text));
-                let line = before.matches('\n').count() + 1;
-                return Err(format!("{file}, line {line}: {}", error.message().replace('\n', ", ")));
+    /// A value that arrived as text, after what happens to text on its way here. An empty one sets nothing.
+    fn give_text(&mut self, key: &'static str, text: &str, place: &str, sent: Sent) {
+        match text::clean(key, text, sent) {
+            Ok(cleaned) => {
+                self.warnings.extend(cleaned.notes.iter().map(|note| format!("{place}: {note}")));
+                if let Some(text) = cleaned.text {
+                    self.give(key, Typed::Text(text), place.to_owned());
+                }
             }
+            Err(sentence) => self.refuse(key, format!("{place}: {sentence}")),
         }
-        Ok(())
-    }
-
-    fn read_table(&mut self, file: &str, section: &str, table: Table) {
-        for (name, value) in table {
-            let key = format!("{section}{name}");
-            let inside = format!("{key}.");
-            let is_section = KEYS.iter().any(|known| known.starts_with(&inside));
-            match (KEYS.iter().find(|known| **known == key), value) {
-                (Some(known), value) => self.give(known, Typed::Toml(value), format!("{file}: {key}")),
-                (None, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
-                (None, _) if is_section => {
-                    self.mistakes.push(format!("{file}: {key}: is a section, write [{key}]"));
-                }
-                (None, Value::Table(_)) => self.mistakes.push(format!("{file}: [{key}]: unknown section")),
-                (None, _) if key == KEY => {
-                    self.mistakes.push(format!("{file}: key: the key must not be in the file; use key_file"));
-                }
-                (None, _) => self.mistakes.push(format!("{file}: {key}: unknown key")),
-            }
-        }
-    }
-
-    fn read_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
-        let names: BTreeMap<String, &'static str> = all_keys().map(|key| (variable(key), key)).collect();
-        for (variable, value) in variables {
-            let variable = variable.to_string_lossy().into_owned();
-            match (names.get(&variable), value.into_string()) {
-                (Some(key), Ok(text)) => self.give(key, Typed::Text(text), variable),
-                (Some(key), Err(_)) => {
-                    self.refuse(key, format!("{variable}: must be UTF-8"));
-                }
-                (None, _) if variable.starts_with(PREFIX) => {
-                    self.warnings.push(format!("unknown environment variable {variable}"));
-                }
-                (None, _) => {}
-            }
-        }
-    }
-}
-
-/// The environment variables of all keys. Some are secrets that child processes must not get.
-#[must_use]
-pub fn variables() -> Vec<String> {
-    all_keys().map(variable).collect()
-}
-
-fn all_keys() -> impl Iterator<Item = &'static str> {
-    KEYS.into_iter().chain([KEY])
-}
-
-/// The environment variable of a key.
-fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
-}
-
-fn read_secret(path: &Path) -> Result<Zeroizing<String>, String> {
-    let mut text = Zeroizing::new(String::new());
-    let read = File::open(path).and_then(|file| file.take(MAX_SECRET_BYTES).read_to_string(&mut text));
-    read.map_err(|error| format!("{}: {error}", path.display()))?;
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err(format!("{} is empty", path.display())),
-        secret => Ok(Zeroizing::new(secret.to_owned())),
     }
 }
