@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use super::Sources;
+use super::keys::{PREFIX, all_keys, variable};
 use super::text::{self, Sent};
-use super::{KEY, KEYS, Sources};
-
-const PREFIX: &str = "GATEPOST_";
 
 impl Sources {
     pub(super) fn read_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
@@ -30,19 +29,4 @@ impl Sources {
             }
         }
     }
-}
-
-/// The environment variables of all keys. Some are secrets that child processes must not get.
-#[must_use]
-pub fn variables() -> Vec<String> {
-    all_keys().map(variable).collect()
-}
-
-fn all_keys() -> impl Iterator<Item = &'static str> {
-    KEYS.into_iter().chain([KEY])
-}
-
-/// The environment variable of a key.
-fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
 }

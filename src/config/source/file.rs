@@ -6,7 +6,8 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::{KEY, KEYS, Sources, Typed, text};
+use super::keys::{KEY, KEYS};
+use super::{Sources, Typed, text};
 use crate::config::options::DEFAULT_FILE;
 
 impl Sources {

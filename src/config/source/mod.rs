@@ -1,5 +1,6 @@
 //! Where values come from, which keys exist, and the list of all errors.
 //!
+//! - `keys`: which keys exist
 //! - `file`: `config.toml`
 //! - `environment`: the variables
 //! - `text`: what env files, editors and shells do to a value on its way here
@@ -7,6 +8,7 @@
 
 mod environment;
 mod file;
+mod keys;
 mod secret_file;
 mod text;
 
@@ -17,37 +19,12 @@ use std::path::Path;
 use toml::Value;
 use zeroize::Zeroizing;
 
-pub use self::environment::variables;
+use self::keys::KEY;
+pub use self::keys::variables;
 use self::text::Sent;
 use super::key_file;
 use super::options::Options;
 use crate::domain::token::KeyRing;
-
-/// Every key, with a dot between section and name.
-const KEYS: [&str; 20] = [
-    "public_url",
-    "listen",
-    "data_dir",
-    "name",
-    "home",
-    "registration",
-    "trusted_proxies",
-    "hosts",
-    "key_file",
-    "mail.transport",
-    "mail.from",
-    "mail.smtp_url",
-    "mail.smtp_user",
-    "mail.smtp_password",
-    "mail.smtp_password_file",
-    "mail.connections",
-    "sign_in.link_lifetime",
-    "password.min_length",
-    "session.idle",
-    "session.absolute",
-];
-/// The one key that must not be in the file: the file may be readable by others, the key must not be.
-const KEY: &str = "key";
 
 /// The value of each key from its strongest source, and the errors found so far.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 //! marks, line ends and `${NAME}` as part of the value. Taken as they are, they would silently mean another
 //! folder or another password, so each of them is removed with a warning or refused.
 
-use super::KEY;
+use super::keys::{is_path, is_secret};
 
 /// What some editors write at the beginning of a file. Invisible, and part of the value if it is kept.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -105,12 +105,4 @@ fn has_placeholder(key: &str, text: &str) -> bool {
 /// Whether a text begins as the name of a variable does.
 fn starts_with_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-}
-
-fn is_path(key: &str) -> bool {
-    key.ends_with("_dir") || key.ends_with("_file")
-}
-
-fn is_secret(key: &str) -> bool {
-    matches!(key, KEY | "mail.smtp_password")
 }

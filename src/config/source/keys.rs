@@ -1,0 +1,51 @@
+//! Which keys exist, and their environment variables.
+
+/// Every key, with a dot between section and name.
+pub(super) const KEYS: [&str; 20] = [
+    "public_url",
+    "listen",
+    "data_dir",
+    "name",
+    "home",
+    "registration",
+    "trusted_proxies",
+    "hosts",
+    "key_file",
+    "mail.transport",
+    "mail.from",
+    "mail.smtp_url",
+    "mail.smtp_user",
+    "mail.smtp_password",
+    "mail.smtp_password_file",
+    "mail.connections",
+    "sign_in.link_lifetime",
+    "password.min_length",
+    "session.idle",
+    "session.absolute",
+];
+/// The one key that must not be in the file: the file may be readable by others, the key must not be.
+pub(super) const KEY: &str = "key";
+pub(super) const PREFIX: &str = "GATEPOST_";
+
+/// The environment variables of all keys. Some are secrets that child processes must not get.
+#[must_use]
+pub fn variables() -> Vec<String> {
+    all_keys().map(variable).collect()
+}
+
+pub(super) fn all_keys() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain([KEY])
+}
+
+/// The environment variable of a key.
+pub(super) fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
+}
+
+pub(super) fn is_path(key: &str) -> bool {
+    key.ends_with("_dir") || key.ends_with("_file")
+}
+
+pub(super) fn is_secret(key: &str) -> bool {
+    matches!(key, KEY | "mail.smtp_password")
+}
