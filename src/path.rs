@@ -50,6 +50,8 @@ pub const SIGN_OUT: &str = "/sign-out";
 pub const MAILBOX: &str = "/mailbox";
 /// Stylesheet, scripts and icon; a name follows.
 pub const ASSETS: &str = "/assets/";
+/// Where browsers and password managers look for the page that changes a password (W3C).
+pub const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 /// The icon that browsers request on their own.
 pub const FAVICON: &str = "/favicon.ico";
 /// Whether the process is alive.

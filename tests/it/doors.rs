@@ -17,7 +17,7 @@ both_doors! {
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
-const PAGES_ONLY: [&str; 12] = [
+const PAGES_ONLY: [&str; 13] = [
     "/",
     "/register",
     "/sign-in",
@@ -30,6 +30,7 @@ const PAGES_ONLY: [&str; 12] = [
     "/mailbox/*/html",
     "/assets/*",
     "/favicon.ico",
+    "/.well-known/change-password",
 ];
 const JSON_ONLY: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
 

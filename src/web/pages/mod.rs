@@ -5,7 +5,7 @@
 //!
 //! - `sign_in`, `password`, `registration`, `recovery`: coming in; `arrival`: what these have in common
 //! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
-//! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in
+//! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
 //! - `visitor`, `jar`, `notice`: the browser, its cookies, and what is shown once on its next page
 //! - `layout`, `form`, `problem`, `assets`: what all pages are made of; `answer`: what a handler returns
@@ -22,6 +22,7 @@ mod link;
 mod mailbox;
 mod notice;
 mod over;
+mod own;
 mod password;
 pub mod problem;
 mod profile;
@@ -87,20 +88,27 @@ fn table(house: &House) -> Vec<Row> {
         at(&path::link(":part"), vec![show(house, link::show), submit(house, link::redeem)]),
         at(path::FORGOT_PASSWORD, vec![show(house, recovery::show), submit(house, recovery::submit)]),
         at(path::PROFILE, vec![show(house, profile::show)]),
-        at(path::PROFILE_PASSWORD, vec![submit(house, profile::change_password)]),
-        at(path::PROFILE_PASSWORD_REMOVE, vec![submit(house, profile::remove_password)]),
-        at(path::PROFILE_EMAIL, vec![submit(house, profile::change_email)]),
-        at(path::PROFILE_EMAIL_CANCEL, vec![submit(house, profile::cancel_email)]),
-        at(path::PROFILE_END_OTHERS, vec![submit(house, profile::end_others)]),
-        at(&path::session_end(":part"), vec![submit(house, profile::end_session)]),
+        at(path::PROFILE_PASSWORD, vec![submit_own(house, profile::change_password, profile::again)]),
+        at(path::PROFILE_PASSWORD_REMOVE, vec![submit_own(house, profile::remove_password, profile::again)]),
+        at(path::PROFILE_EMAIL, vec![submit_own(house, profile::change_email, profile::again)]),
+        at(path::PROFILE_EMAIL_CANCEL, vec![submit_own(house, profile::cancel_email, profile::again)]),
+        at(path::PROFILE_END_OTHERS, vec![submit_own(house, profile::end_others, profile::again)]),
+        at(&path::session_end(":part"), vec![submit_own(house, profile::end_session, profile::again)]),
         at(path::PROFILE_EXPORT, vec![show(house, profile::export)]),
-        at(path::PROFILE_DELETE, vec![submit(house, profile::delete)]),
+        at(path::PROFILE_DELETE, vec![submit_own(house, profile::delete, profile::again)]),
         at(
             path::REAUTHENTICATE,
-            vec![show(house, reauthentication::show), submit(house, reauthentication::submit)],
+            vec![
+                show(house, reauthentication::show),
+                submit_own(house, reauthentication::submit, reauthentication::again),
+            ],
         ),
-        at(path::REAUTHENTICATE_MAIL, vec![submit(house, reauthentication::mail)]),
+        at(
+            path::REAUTHENTICATE_MAIL,
+            vec![submit_own(house, reauthentication::mail, reauthentication::again)],
+        ),
         at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
+        at(path::CHANGE_PASSWORD, vec![show(house, profile::well_known)]),
         at(path::MAILBOX, vec![show(house, mailbox::list)]),
         at(&path::letter(":part"), vec![show(house, mailbox::letter)]),
         at(&path::letter_html(":part"), vec![show(house, mailbox::letter_part)]),
@@ -150,6 +158,27 @@ where
         }
     });
     (Method::POST, endpoint.boxed())
+}
+
+/// The route of a form that names the account it was drawn for. `again` shows its page again, for the
+/// account that is signed in now.
+fn submit_own<F, Fut, A, Again>(
+    house: &House,
+    handler: F,
+    again: A,
+) -> (Method, BoxEndpoint<'static, Response>)
+where
+    F: Fn(House, Visitor, Fields) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+    A: Fn(House, Visitor, Fields, Problem) -> Again + Copy + Send + Sync + 'static,
+    Again: Future<Output = Answer> + Send + 'static,
+{
+    submit(house, move |house: House, visitor: Visitor, fields: Fields| async move {
+        match own::refusal(&visitor, &fields) {
+            Some(problem) => again(house, visitor, fields, problem).await,
+            None => handler(house, visitor, fields).await,
+        }
+    })
 }
 
 /// The fields of a form. An empty body needs no media type.

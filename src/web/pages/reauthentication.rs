@@ -2,18 +2,20 @@
 
 use maud::{Markup, html};
 use poem::Response;
+use poem::http::HeaderValue;
 
-use super::answer::Answer;
+use super::answer::{Answer, fragment};
 use super::arrival::{first, go_back, with_next};
 use super::form::{belongs_in_form, form_again, hidden_next, hidden_username, password_field};
 use super::layout::{address, page};
+use super::own::{self, hidden_account};
 use super::visitor::Visitor;
 use crate::domain::password::Password;
 use crate::domain::record::account::Account;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL, SIGN_OUT};
-use crate::web::house::House;
+use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{Fields, Reauthenticate, kept, next};
 
@@ -76,18 +78,39 @@ pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answ
     }
 }
 
+/// The page again, for the account that is signed in now: the form was drawn for another one. htmx replaces
+/// the whole card, because all of it names the account.
+pub(super) async fn again(house: House, visitor: Visitor, fields: Fields, problem: Problem) -> Answer {
+    let wanted = next(Some(fields.typed("next")));
+    let Some(live) = &visitor.signed_in else { return Err(problem) };
+    let card = card(&live.account, wanted.as_ref(), Some(&problem));
+    let mut response =
+        if visitor.is_htmx { fragment(card) } else { page(&house.site, &visitor, TITLE, &card) };
+    response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#confirm-card"));
+    problem.put_headers(&mut response, Door::Pages);
+    Ok(response)
+}
+
 fn waits(visitor: &Visitor) -> bool {
     visitor.waiting.iter().any(|waiting| waiting.purpose == Purpose::Reauthenticate)
 }
 
 fn card(account: &Account, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {
     let has_password = account.password.is_some();
+    let (not_own, problem) = match problem {
+        Some(problem) if problem.field == Some("account") || problem.code == Code::OtherAccount => {
+            (Some(problem), None)
+        }
+        problem => (None, problem),
+    };
     html! {
-        section.card {
+        section.card #confirm-card {
             h1 { (TITLE) }
+            @if let Some(problem) = not_own { (own::told(problem, &account.address)) }
             p.lead { "You're signed in as " (address(&account.address)) ". Before you change anything, please confirm it's you." }
             @if has_password { (form(account, wanted, problem)) }
             form method="post" action=(REAUTHENTICATE_MAIL) {
+                (hidden_account(account.id))
                 (hidden_next(wanted))
                 button.quiet[has_password] type="submit" { "Email me a code" }
             }
@@ -101,6 +124,7 @@ fn card(account: &Account, wanted: Option<&Next>, problem: Option<&Problem>) -> 
 fn form(account: &Account, wanted: Option<&Next>, problem: Option<&Problem>) -> Markup {
     html! {
         form #reauthenticate method="post" action=(REAUTHENTICATE) hx-post=(REAUTHENTICATE) hx-target="#reauthenticate" hx-swap="outerHTML" {
+            (hidden_account(account.id))
             (hidden_next(wanted))
             (hidden_username(account.address.as_str()))
             (password_field(problem))

@@ -10,6 +10,9 @@ use crate::web::house::House;
 use crate::web::wire::Fields;
 
 /// Ends the session on the server, then in the browser. Signing out twice is not an error.
+///
+/// Any account is signed out, even if the page was drawn for another one: a refusal would leave a
+/// session open behind someone who meant to leave none.
 pub(super) async fn submit(house: House, visitor: Visitor, _: Fields) -> Answer {
     if let Some(token) = &visitor.session {
         house.gatepost.sign_out(token, &visitor.client).await?;

@@ -16,6 +16,7 @@ pub enum Code {
     CrossSite,
     NotFound,
     MethodNotAllowed,
+    OtherAccount,
     InvalidLink,
     InvalidRequest,
     TooLarge,
@@ -51,7 +52,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 27] = [
+const TABLE: [Row; 28] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -125,6 +126,15 @@ const TABLE: [Row; 27] = [
         Code::MethodNotAllowed,
         StatusCode::METHOD_NOT_ALLOWED,
         ["method_not_allowed", "Method not allowed", "This page can't be opened that way."],
+    ),
+    row(
+        Code::OtherAccount,
+        StatusCode::CONFLICT,
+        [
+            "other_account",
+            "Another account is signed in",
+            "Another account was signed in here after this page was opened, so nothing was changed.",
+        ],
     ),
     row(
         Code::InvalidLink,

@@ -85,7 +85,7 @@ impl Fields {
 
 /// Only our own field names are repeated to the sender.
 fn twice(name: &str) -> Problem {
-    let known = ["email", "password", "current_password", "next", "request", "code", "confirm"]
+    let known = ["email", "password", "current_password", "next", "request", "code", "confirm", "account"]
         .into_iter()
         .find(|known| *known == name);
     let problem = Problem::of(Code::InvalidField).detail("This field was sent twice.");

@@ -5,6 +5,7 @@ mod home;
 mod link;
 mod mailbox;
 mod notice;
+mod own;
 mod problem;
 mod profile;
 mod reauthentication;

@@ -12,13 +12,14 @@ use poem::Response;
 use poem::http::HeaderValue;
 
 pub(super) use self::panel::{Answered, panel_with_title, path_of};
-use self::panel::{again, again_and_told, code_form, panel, title};
+use self::panel::{again, again_and_told, code_form, leaves, panel, title};
 use super::answer::{Answer, fragment};
 use super::arrival::{first, go_on, redeemed};
 use super::form::belongs_in_form;
 use super::layout::page;
 use super::notice::Notice;
 use super::over::over;
+use super::own;
 use super::visitor::{Visitor, waits_for};
 use crate::domain::error::Error;
 use crate::domain::mailed::{CodeState, Waiting};
@@ -93,6 +94,7 @@ fn whole_panel(house: &House, visitor: &Visitor, waiting: &Waiting, answered: An
 /// Signs in with the code of an email.
 pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let request = fields.typed("request").to_owned();
+    let unwarned = own::unwarned(&visitor, &fields);
     let input: CodeForm = match fields.read() {
         Ok(input) => input,
         Err(problem) => return unread(&house, &visitor, &request, problem).await,
@@ -100,6 +102,12 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
     let Some(held) = visitor.request(input.request.as_deref()) else {
         return unheld(&house, &visitor, Error::InvalidRequest.into());
     };
+    if let Some(problem) = unwarned
+        && let Ok(waiting) = house.gatepost.waiting(held).await
+        && leaves(&visitor, &waiting).is_some()
+    {
+        return code_refused(&house, &visitor, held, problem).await;
+    }
     let (code, password) = (token::Code::parse(&input.code), input.password.map(Password::new));
     let (password, session) = (password.as_ref(), visitor.session.as_deref());
     let done = house.gatepost.redeem_code(held, code.as_ref(), password, session, &visitor.client).await;
@@ -128,7 +136,7 @@ async fn code_refused(house: &House, visitor: &Visitor, held: HeldRequest, probl
     let answered = Answered::Refused(&problem);
     let mut response = if !visitor.is_htmx {
         waiting_page(house, visitor, &waiting, answered)
-    } else if waiting.code == CodeState::Open {
+    } else if waiting.code == CodeState::Open && problem.code != Code::OtherAccount {
         fragment(code_form(house, visitor, &waiting, answered))
     } else {
         whole_panel(house, visitor, &waiting, answered)

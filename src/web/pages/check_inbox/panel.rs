@@ -6,6 +6,7 @@ use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{address, beside, full_title, leaving};
 use super::super::notice::Notice;
+use super::super::own::hidden_current;
 use super::super::visitor::Visitor;
 use crate::domain::mailed::{CodeState, Waiting};
 use crate::domain::record::address::EmailAddress;
@@ -142,14 +143,12 @@ fn spent(waiting: &Waiting) -> Markup {
 fn expired(waiting: &Waiting) -> Markup {
     html! {
         (sent_to(waiting))
-        p {
-            @if has_link(waiting) { "Its link and code have expired." } @else { "Its code has expired." }
-        }
+        p { @if has_link(waiting) { "Its link and code have expired." } @else { "Its code has expired." } }
     }
 }
 
-/// The account someone leaves by setting the password of another one.
-fn leaves<'a>(visitor: &'a Visitor, waiting: &Waiting) -> Option<&'a EmailAddress> {
+/// The account someone leaves by signing in to another one.
+pub(super) fn leaves<'a>(visitor: &'a Visitor, waiting: &Waiting) -> Option<&'a EmailAddress> {
     let own = visitor.signed_in.as_ref().map(|live| &live.account.address);
     own.filter(|own| waiting.asked_by.is_none() && own.canonical() != waiting.email.canonical())
 }
@@ -169,6 +168,7 @@ pub(super) fn code_form(
     html! {
         form #code-form method="post" action=(CODE) hx-post=(CODE) hx-target="#code-form" hx-swap="outerHTML" {
             input type="hidden" name="request" value=(waiting.held.nonce());
+            (hidden_current(visitor))
             div.field {
                 label for="code" { "6-digit code" }
                 // No maximum length: a code pasted with spaces in it must fit.

@@ -6,6 +6,7 @@ use poem::Response;
 use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{beside, leaving, page};
+use super::super::own::hidden_current;
 use super::super::visitor::Visitor;
 use super::words::{NEW_PASSWORD, Words, words};
 use crate::domain::mailed::{LinkView, Need};
@@ -20,7 +21,7 @@ use crate::web::problem::Problem;
 /// One look at a link: what the page is drawn from.
 struct Look<'a> {
     house: &'a House,
-    token: &'a str,
+    visitor: &'a Visitor,
     view: &'a LinkView,
     words: Words,
     /// The account that signing in here would sign out.
@@ -35,9 +36,9 @@ pub(super) fn landing(
     problem: Option<&Problem>,
 ) -> Response {
     let account = visitor.signed_in.as_ref().map(|signed_in| &signed_in.account);
-    let leaves = account.map(|account| &account.address).filter(|own| is_left(own, view));
+    let leaves = leaves(visitor, view);
     let is_its_own = view.asked_by.is_some_and(|id| account.is_some_and(|account| account.id == id));
-    let look = Look { house, token: &visitor.part, view, words: words(view), leaves, problem };
+    let look = Look { house, visitor, view, words: words(view), leaves, problem };
     let is_here = view.requester == Requester::Yes;
     let (heading, content) = match view.needs {
         Some(Need::Session) if !is_its_own => {
@@ -52,14 +53,17 @@ pub(super) fn landing(
     page(&house.site, visitor, &heading.text(&view.email), &content)
 }
 
-/// Whether redeeming it signs this account out here. An undo signs no one in, and people who set the
-/// password of their own account stay signed in to it.
-fn is_left(own: &EmailAddress, view: &LinkView) -> bool {
-    match view.purpose {
+/// The account that redeeming it signs out here. An undo signs no one in, and people who set the password
+/// of their own account stay signed in to it.
+pub(super) fn leaves<'a>(visitor: &'a Visitor, view: &LinkView) -> Option<&'a EmailAddress> {
+    let own = &visitor.signed_in.as_ref()?.account.address;
+    let is_left = match view.purpose {
+        _ if view.redeemed_here.is_some() => false,
         Purpose::SignIn | Purpose::Register => true,
         Purpose::ResetPassword => own.canonical() != view.email.canonical(),
         Purpose::ChangeEmail | Purpose::Reauthenticate | Purpose::UndoEmail => false,
-    }
+    };
+    is_left.then_some(own)
 }
 
 impl Look<'_> {
@@ -72,7 +76,8 @@ impl Look<'_> {
         html! {
             p.lead { (self.words.here[1].draw(&self.view.email)) }
             (leaving(self.leaves))
-            form method="post" action=(path::link(self.token)) data-post-once[posts_itself] {
+            form method="post" action=(path::link(&self.visitor.part)) data-post-once[posts_itself] {
+                (hidden_current(self.visitor))
                 (beside("link-error", self.problem))
                 button type="submit" { (self.words.button.draw(&self.view.email)) }
             }
@@ -82,7 +87,7 @@ impl Look<'_> {
     /// No button: someone could request a change to another person's address, and that person would
     /// confirm it here for them. The code works only where the right account is signed in.
     fn other_account(&self, is_signed_in: bool) -> Markup {
-        let sign_in = with_next(SIGN_IN, Some(&path::link(self.token)));
+        let sign_in = with_next(SIGN_IN, Some(&path::link(&self.visitor.part)));
         html! {
             p.lead { (self.words.elsewhere[1].draw(&self.view.email)) }
             @if let Some(code) = &self.view.code { (finish_there(code)) }
@@ -128,7 +133,8 @@ impl Look<'_> {
         let beside_password = of(self.problem, "password");
         let elsewhere = self.problem.filter(|_| beside_password.is_none());
         html! {
-            form method="post" action=(path::link(self.token)) {
+            form method="post" action=(path::link(&self.visitor.part)) {
+                (hidden_current(self.visitor))
                 (leaving(self.leaves))
                 @if needs_password && self.view.requester == Requester::No {
                     p { (NEW_PASSWORD.draw(&self.view.email)) }

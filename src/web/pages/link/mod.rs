@@ -19,6 +19,7 @@ use super::answer::Answer;
 use super::arrival::{first, go_on, redeemed};
 use super::form::belongs_in_form;
 use super::over::over;
+use super::own;
 use super::visitor::Visitor;
 use crate::domain::mailed::LinkView;
 use crate::domain::mailed::Redeemer;
@@ -42,6 +43,12 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 
 /// Redeems it.
 pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    if let Some(problem) = own::unwarned(&visitor, &fields)
+        && let Ok(view) = house.gatepost.show_link(&visitor.part, redeemer(&visitor, false, None)).await
+        && landing::leaves(&visitor, &view).is_some()
+    {
+        return Ok(landing_refused(&house, &visitor, &view, &problem));
+    }
     let input: RedeemLink = match fields.read() {
         Ok(input) => input,
         Err(problem) => return unread(&house, &visitor, problem).await,

@@ -150,6 +150,19 @@ fn left(house: &House, visitor: &Visitor, notice: Notice) -> Response {
     response
 }
 
+/// The page again, for the account that is signed in now: the form was drawn for another one.
+pub(in crate::web::pages) async fn again(
+    house: House,
+    visitor: Visitor,
+    _: Fields,
+    problem: Problem,
+) -> Answer {
+    let Some(live) = visitor.signed_in.clone() else { return Err(problem) };
+    let mut response = drawn(&house, &visitor, live, &Told::NotOwn(&problem)).await?;
+    problem.put_headers(&mut response, Door::Pages);
+    Ok(response)
+}
+
 async fn refused(
     house: &House,
     visitor: &Visitor,

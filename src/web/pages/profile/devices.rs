@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::home::instrument;
 use super::super::layout::{in_words, moment, on};
+use super::super::own::hidden_account;
 use super::sections::{SWAP, done, refused};
 use super::view::{Section, Told, View};
 use crate::domain::record::session::Session;
@@ -28,6 +29,7 @@ pub(super) fn devices(view: &View, told: &Told<'_>) -> Markup {
                 }
                 @if view.is_recent && !others.is_empty() {
                     form method="post" action=(PROFILE_END_OTHERS) hx-post=(PROFILE_END_OTHERS) hx-target="#profile" hx-swap=(SWAP) {
+                        (hidden_account(view.live.account.id))
                         button #end-others.quiet type="submit" { "Sign out all other devices" }
                     }
                 }
@@ -56,6 +58,7 @@ fn end(session: &Session) -> Markup {
     let label = format!("Sign out {}, signed in on {}", session.device, in_words(session.created_at));
     html! {
         form method="post" action=(path) hx-post=(path) hx-target="#profile" hx-swap=(SWAP) {
+            (hidden_account(session.account))
             button.quiet id=(format!("end-{id}")) type="submit" aria-label=(label) { "Sign out" }
         }
     }

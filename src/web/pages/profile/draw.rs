@@ -23,7 +23,7 @@ pub(super) async fn drawn(house: &House, visitor: &Visitor, live: Live, told: &T
 fn whole(house: &House, view: &View, told: &Told<'_>) -> Markup {
     html! {
         section.card.account #profile {
-            (sections::heading(view))
+            (sections::heading(view, told))
             @if !view.is_recent { (sections::confirm_first()) }
             (sections::email(view, told))
             (sections::password(house, view, told))

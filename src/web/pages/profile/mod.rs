@@ -17,7 +17,7 @@ mod view;
 use poem::Response;
 
 pub(super) use self::act::{
-    cancel_email, change_email, change_password, delete, end_others, end_session, remove_password,
+    again, cancel_email, change_email, change_password, delete, end_others, end_session, remove_password,
 };
 use self::draw::drawn;
 use self::view::Told;
@@ -34,6 +34,11 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
         return Ok(arrival::first(&visitor, Some(PROFILE)));
     };
     drawn(&house, &visitor, live, &Told::Nothing).await
+}
+
+/// Leads browsers and password managers to the page that changes a password.
+pub(super) async fn well_known(_: House, visitor: Visitor) -> Answer {
+    Ok(visitor.lead_to(PROFILE))
 }
 
 /// Everything stored about the person, as a file.

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_email_field, new_password_field, of};
 use super::super::layout::{address, beside, moment, on, told as notice_of};
+use super::super::own::{self, hidden_account};
 use super::view::{Section, Told, View};
 use crate::domain::record::account::PendingChange;
 use crate::path::{
@@ -33,10 +34,11 @@ pub(super) fn refused(problem: Option<&Problem>) -> Markup {
     }
 }
 
-pub(super) fn heading(view: &View) -> Markup {
+pub(super) fn heading(view: &View, told: &Told<'_>) -> Markup {
     let account = &view.live.account;
     html! {
         h1 { "Your account" }
+        @if let Told::NotOwn(problem) = told { (own::told(problem, &account.address)) }
         p.hint {
             "Registered " (on(account.registered_at)) "."
             @if account.admin { " " span.tag { "Administrator" } }
@@ -77,6 +79,7 @@ pub(super) fn email(view: &View, told: &Told<'_>) -> Markup {
                         summary { "Change" span.unseen { " email address" } }
                         @if is_about_form { (refused(problem)) }
                         form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
+                            (hidden_account(view.live.account.id))
                             (new_email_field(entered, of(problem, "email")))
                             p.hint { "We'll send a confirmation to the new address and a notice to the old one. You can undo the change from the old address for a week." }
                             button #change-email type="submit" { "Change email address" }
@@ -98,10 +101,12 @@ fn pending_change(view: &View, change: &PendingChange) -> Markup {
                 @if let Some(place) = &view.code_place { a href=(place) { "Enter the code" } }
                 @if view.is_recent {
                     form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
+                        (hidden_account(view.live.account.id))
                         input type="hidden" name="email" value=(change.address);
                         button #resend-email.quiet type="submit" { "Send another email" }
                     }
                     form method="post" action=(PROFILE_EMAIL_CANCEL) hx-post=(PROFILE_EMAIL_CANCEL) hx-target="#profile" hx-swap=(SWAP) {
+                        (hidden_account(view.live.account.id))
                         button #cancel-email.quiet type="submit" { "Cancel the change" }
                     }
                 }
@@ -128,6 +133,7 @@ pub(super) fn password(house: &House, view: &View, told: &Told<'_>) -> Markup {
                         (password_form(house, view, problem))
                         @if has_one {
                             form method="post" action=(PROFILE_PASSWORD_REMOVE) hx-post=(PROFILE_PASSWORD_REMOVE) hx-target="#profile" hx-swap=(SWAP) {
+                                (hidden_account(view.live.account.id))
                                 button #remove-password.quiet type="submit" { "Remove password and sign in by email only" }
                             }
                         }
@@ -148,6 +154,7 @@ fn password_form(house: &House, view: &View, problem: Option<&Problem>) -> Marku
     let hint = length_hint(house.gatepost.min_password_bytes());
     html! {
         form method="post" action=(PROFILE_PASSWORD) hx-post=(PROFILE_PASSWORD) hx-target="#profile" hx-swap=(SWAP) {
+            (hidden_account(view.live.account.id))
             (hidden_username(account.address.as_str()))
             @if has_one {
                 div.field {
@@ -203,6 +210,7 @@ pub(super) fn deletion(view: &View, told: &Told<'_>) -> Markup {
                         summary { "Delete" span.unseen { " account" } }
                         (refused(problem))
                         form method="post" action=(PROFILE_DELETE) hx-post=(PROFILE_DELETE) hx-target="#profile" hx-swap=(SWAP) {
+                            (hidden_account(view.live.account.id))
                             div.field {
                                 label for="confirm" { "Enter " code { "delete" } " to delete your account permanently" }
                                 input #confirm name="confirm" type="text" required autocomplete="off" autocapitalize="none"

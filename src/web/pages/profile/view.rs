@@ -24,6 +24,8 @@ pub(super) enum Section {
 pub(super) enum Told<'a> {
     Nothing,
     Done(Section, Notice),
+    /// The form was drawn for another account than the one signed in.
+    NotOwn(&'a Problem),
     /// With the address that was entered, if there was one.
     Refused(Section, &'a Problem, &'a str),
 }

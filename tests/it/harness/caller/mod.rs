@@ -5,7 +5,7 @@ mod acts;
 
 use std::net::SocketAddr;
 
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::http::{Reply, send};
@@ -98,7 +98,26 @@ impl Caller {
         Self::answer(self.door, &reply)
     }
 
+    /// Sends a form. One of the account page names the account that is signed in, as that page does.
     pub(crate) async fn post_form(&mut self, path: &str, body: &str) -> Reply {
+        let names_account = path.starts_with("/profile/") || path.starts_with("/reauthenticate");
+        let is_signed_in = self.cookies.iter().any(|(name, _)| name == "gatepost_session");
+        if !names_account || !is_signed_in || body.contains("account=") {
+            return self.post_form_as_it_is(path, body).await;
+        }
+        let account = self.account().await.unwrap_or_else(|| "gone".into());
+        let body =
+            if body.is_empty() { format!("account={account}") } else { format!("{body}&account={account}") };
+        self.post_form_as_it_is(path, &body).await
+    }
+
+    /// The id of the account that is signed in here.
+    pub(crate) async fn account(&self) -> Option<String> {
+        let reply = self.in_program().get("/api/session").await;
+        (reply.status == StatusCode::OK).then(|| reply.json()["account"]["id"].as_str().unwrap().to_owned())
+    }
+
+    pub(crate) async fn post_form_as_it_is(&mut self, path: &str, body: &str) -> Reply {
         let origin = format!("http://{}", self.host);
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];
         self.send(Method::POST, path, &headers, body).await
