@@ -1,7 +1,7 @@
 //! The only reader of the system's clock and randomness. `clippy.toml` refuses any other.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 
@@ -10,11 +10,14 @@ use crate::domain::record::time::Timestamp;
 
 /// The real clock and entropy.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub fn real() -> World {
-    World { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    World { clock: Arc::new(SystemClock { began: Instant::now() }), entropy: Arc::new(SystemEntropy) }
 }
 
-struct SystemClock;
+struct SystemClock {
+    began: Instant,
+}
 
 #[async_trait]
 impl Clock for SystemClock {
@@ -24,11 +27,16 @@ impl Clock for SystemClock {
         Timestamp(since_1970.as_millis().try_into().unwrap_or(u64::MAX))
     }
 
+    fn monotonic(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     async fn sleep_until(&self, at: Timestamp) {
         // The wall clock may be changed while we sleep, so check it at least once a minute.
-        const LONGEST: std::time::Duration = std::time::Duration::from_mins(1);
+        const LONGEST: Duration = Duration::from_mins(1);
+        let end = self.monotonic().saturating_add(at.since(self.now()));
         loop {
-            let left = at.since(self.now());
+            let left = at.since(self.now()).min(end.saturating_sub(self.monotonic()));
             if left.is_zero() {
                 return;
             }

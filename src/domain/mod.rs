@@ -41,7 +41,7 @@ pub mod token;
 pub mod upkeep;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -55,7 +55,9 @@ use self::record::event::Event;
 use self::record::ids::RunId;
 use self::record::key::Key;
 use self::record::password::Cost;
+use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
+use self::record::time::Timestamp;
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Each conflict means that another action succeeded,
@@ -104,6 +106,7 @@ pub struct Gatepost {
     slots: Slots,
     settings: Settings,
     run: RunId,
+    reckoning: Mutex<Reckoning>,
     letter_queued: Notify,
 }
 
@@ -115,10 +118,42 @@ impl fmt::Debug for Gatepost {
 
 impl Gatepost {
     /// `open` is the public way in, because it also checks the keys.
-    fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, salts: SaltSeed, settings: Settings) -> Self {
+    fn new(
+        store: Arc<dyn Store>,
+        world: World,
+        reckoning: Reckoning,
+        ring: KeyRing,
+        salts: SaltSeed,
+        settings: Settings,
+    ) -> Self {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
-        Self { store, world, ring, salts, slots, settings, run, letter_queued: Notify::new() }
+        let reckoning = Mutex::new(reckoning);
+        Self { store, world, ring, salts, slots, settings, run, reckoning, letter_queued: Notify::new() }
+    }
+
+    /// What time it can be, after another look at both clocks.
+    fn bounds(&self) -> Bounds {
+        // In this order, a pause between the two looks like a jump ahead, which changes nothing unless it
+        // lasts.
+        let monotonic = self.world.clock.monotonic();
+        let now = self.world.now();
+        let mut reckoning = self.reckoning.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = reckoning.bounds(monotonic);
+        let bounds = reckoning.observe(monotonic, now);
+        drop(reckoning);
+        match (before.agree(), bounds.agree()) {
+            (true, false) => tracing::warn!("the clock jumped; nothing is removed because of it for an hour"),
+            (false, true) => tracing::info!("the clock has not jumped for an hour"),
+            _ => {}
+        }
+        bounds
+    }
+
+    /// The earliest time it can be. What a clock that is wrong for a moment must not destroy (a session, an
+    /// undo, the reservation of an address) ends for good only when it is over by this time.
+    fn earliest_now(&self) -> Timestamp {
+        self.bounds().earliest
     }
 
     /// Whether the store accepts writes now, and why not. For `/readyz`.

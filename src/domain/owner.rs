@@ -22,14 +22,14 @@ impl Gatepost {
         account: AccountId,
         undos: &[Undo],
     ) -> Result<(), Error> {
-        let now = self.world.now();
+        let (now, earliest) = (self.world.now(), self.earliest_now());
         let keys = undos.iter().map(|undo| Key::owner(&undo.address.canonical())).collect();
         let owners: Vec<Found<Owner>> = self.find_all(keys).await?;
         for (undo, owner) in undos.iter().zip(owners) {
             change.delete(Key::undo(undo.nonce));
             // A reservation that is over ends by itself. Writing here would void the requests that others
             // have made for the address since.
-            if owner.value.is_none_or(|it| !it.is_held(account, undo.nonce) || it.is_over(now)) {
+            if owner.value.is_none_or(|it| !it.is_held(account, undo.nonce) || it.is_over(earliest)) {
                 continue;
             }
             owner.expected_by(change);
@@ -57,7 +57,8 @@ impl Gatepost {
         self.release_addresses(change, account.id, &account.undos).await?;
         // Reserved addresses get the notice too. Otherwise someone could take over an account, change its
         // address and delete it, and the owner would never be notified.
-        let held = account.undos.iter().filter(|undo| now < undo.over_at).map(|undo| &undo.address);
+        let earliest = self.earliest_now();
+        let held = account.undos.iter().filter(|undo| earliest < undo.over_at).map(|undo| &undo.address);
         for address in held.chain([&account.address]) {
             self.queue_notice(change, LetterKind::AccountDeleted, address, About::Nothing);
         }

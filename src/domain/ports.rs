@@ -6,6 +6,7 @@ use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -125,7 +126,11 @@ pub trait Store: Send + Sync + 'static {
 pub trait Clock: Send + Sync + 'static {
     /// The time, in milliseconds since 1970 (UTC).
     fn now(&self) -> Timestamp;
-    /// Returns when `now` has reached `at`.
+    /// The time since some moment before this run began. Nothing sets this clock, and it never runs
+    /// backwards, but it does not know the date.
+    fn monotonic(&self) -> Duration;
+    /// Returns when `now` has reached `at`, or when the time from now to `at` has passed. That comes first
+    /// if the clock is set back meanwhile, so whatever waits has to look again.
     async fn sleep_until(&self, at: Timestamp);
 }
 

@@ -5,6 +5,7 @@ mod api;
 mod bad_input;
 mod browser;
 mod cli;
+mod clock;
 mod code;
 mod config;
 mod cost;

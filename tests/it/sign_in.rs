@@ -175,9 +175,14 @@ async fn a_clock_that_was_ahead_locks_no_one_out(door: Door) {
     ann.ask("ann@example.org").await;
     let letter = app.letter_to("ann@example.org").await;
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
-    // Nor does anyone wait longer than the rule says.
+    // Nor does anyone wait for a time that is a day away.
+    assert_eq!(waiting.resend().await, Answer::Done);
+    app.letter_to("ann@example.org").await;
     assert_eq!(waiting.resend().await, Answer::refused(429, "too_many_mails"));
     assert_eq!(waiting.last.as_ref().unwrap().header("retry-after"), Some("30"));
+    app.clock.advance(WAIT);
+    assert_eq!(waiting.resend().await, Answer::Done);
+    app.letter_to("ann@example.org").await;
 }
 
 async fn a_tab_left_open_overnight_can_request_again(door: Door) {

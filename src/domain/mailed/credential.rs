@@ -67,7 +67,7 @@ impl Gatepost {
         let requester = requester_of(claims.nonce, redeemer.held);
         let used_here = self.used_here(&request, redeemer);
         let now = self.world.now();
-        let lately = request.generation.used.as_ref().filter(|used| now < used.at.plus(REPEAT_WINDOW));
+        let lately = request.generation.used.as_ref().filter(|used| used.at.is_within(REPEAT_WINDOW, now));
         let is_repeat = used_here.is_some() || (requester == Requester::Yes && lately.is_some());
         let chosen_here = used_here.is_some_and(|used| used.by == Requester::No);
         let recipe = match (request.purpose, ownership.account()) {

@@ -27,7 +27,8 @@ impl Gatepost {
         request: &Request,
         now: Timestamp,
     ) -> Result<Account, Error> {
-        Self::check_undo_limit(&account, now)?;
+        let earliest = self.earliest_now();
+        Self::check_undo_limit(&account, earliest)?;
         let old = std::mem::replace(&mut account.address, request.address.clone());
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
         let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
@@ -37,7 +38,7 @@ impl Gatepost {
             &old,
             About::Undo { account: account.id, nonce },
         );
-        account.undos.retain(|undo| now < undo.over_at);
+        account.undos.retain(|undo| earliest < undo.over_at);
         let held = Owner::Held { by: account.id, undo: nonce, over_at };
         put_owner(change, Key::owner(&old.canonical()), held);
         account.undos.push(Undo { nonce, key: self.ring.newest(), address: old, over_at });

@@ -26,7 +26,7 @@ impl Gatepost {
         }
         let found: Found<Pending> = self.find(Key::pending(&request.address.canonical())).await?;
         found.expected_by(change);
-        let now = self.world.now();
+        let now = self.earliest_now();
         let mut pending = found.value.unwrap_or_default();
         pending.0.retain(|one| now < one.over_at);
         let is_first = pending.0.is_empty();

@@ -23,7 +23,7 @@ impl Gatepost {
         // request too. If the owner redeemed it elsewhere, the owner's session must not be handed out.
         let is_own = |used: &Used| request.purpose == Purpose::SignIn || used.by == Requester::Yes;
         match &request.generation.used {
-            Some(used) if now < used.at.plus(REPEAT_WINDOW) && is_own(used) => {
+            Some(used) if used.at.is_within(REPEAT_WINDOW, now) && is_own(used) => {
                 self.redeemed(request, used, Requester::Yes).await
             }
             _ => Ok(None),
@@ -38,7 +38,7 @@ impl Gatepost {
         redeemer: Redeemer<'_>,
     ) -> Result<Option<Redeemed>, Error> {
         let now = self.world.now();
-        let lasts = |used: &Used| used.outcome != Outcome::Recent || now < used.at.plus(REPEAT_WINDOW);
+        let lasts = |used: &Used| used.outcome != Outcome::Recent || used.at.is_within(REPEAT_WINDOW, now);
         match self.used_here(request, redeemer) {
             Some(used) if lasts(used) => self.redeemed(request, used, used.by).await,
             _ => Ok(None),

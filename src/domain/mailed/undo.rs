@@ -67,7 +67,7 @@ impl Gatepost {
     async fn find_undo(&self, nonce: Nonce) -> Result<(Found<Account>, Undo), Error> {
         let owner: Found<AccountId> = self.find(Key::undo(nonce)).await?;
         let found: Found<Account> = self.find(Key::account(owner.value.ok_or(Error::InvalidLink)?)).await?;
-        let now = self.world.now();
+        let now = self.earliest_now();
         let undo = found.value.as_ref().and_then(|account| account.undo(nonce, now)).cloned();
         Ok((found, undo.ok_or(Error::InvalidLink)?))
     }

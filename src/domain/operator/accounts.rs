@@ -152,7 +152,7 @@ impl Gatepost {
             _ => None,
         });
         let found: Vec<Found<Account>> = self.find_all(ids.collect()).await?;
-        let now = self.world.now();
+        let now = self.earliest_now();
         // An account that was deleted between the two reads is left out.
         let accounts = found.into_iter().filter_map(|found| found.value).map(|account| account.at(now));
         Ok(AccountPage { accounts: accounts.collect(), next })

@@ -89,7 +89,7 @@ impl Gatepost {
             let mut change = Change::new();
             let (mut added, mut held) = (BTreeSet::new(), 0);
             for (((row, address), owner), waiting) in rows.iter().zip(&addresses).zip(owners).zip(waiting) {
-                let owner = owner.filter(|owner| !owner.is_over(now));
+                let owner = owner.filter(|owner| !owner.is_over(self.earliest_now()));
                 let is_free = matches!(owner.value, None | Some(Owner::Vacated { .. }));
                 held += usize::from(matches!(owner.value, Some(Owner::Held { .. })));
                 if !is_free || !added.insert(address) {

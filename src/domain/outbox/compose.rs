@@ -84,7 +84,7 @@ impl Gatepost {
     /// The link that undoes a change of address. It always goes to the proven address in its own spelling,
     /// however the request spelled it, since another spelling may be another mailbox.
     async fn compose_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Composed>, Error> {
-        let now = self.world.now();
+        let now = self.earliest_now();
         let account: Found<Account> = self.find(Key::account(account)).await?;
         let undo = account.value.as_ref().and_then(|account| account.undo(nonce, now));
         Ok(undo.and_then(|undo| {

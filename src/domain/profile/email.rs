@@ -41,8 +41,7 @@ impl Gatepost {
             if account.address.canonical() == address.canonical() {
                 return Err(Error::SameEmail);
             }
-            let now = self.world.now();
-            Self::check_undo_limit(account, now)?;
+            Self::check_undo_limit(account, self.earliest_now())?;
             let requester = RequestingAccount::of(account, &actor.session);
             // A cancelled or superseded change is not resent: asking again begins a new one.
             let pending = account.pending_change.as_ref().map(|change| change.nonce);

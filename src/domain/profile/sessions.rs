@@ -21,6 +21,11 @@ impl Gatepost {
         let all = self.sessions_of(live.account.id).await?;
         let mut sessions: Vec<Session> = all.into_iter().map(|(_, session)| session).collect();
         sessions.retain(|session| self.is_live(session, &live.account));
+        let now = self.world.now();
+        for session in &mut sessions {
+            session.last_used_at = session.last_used_at.min(now);
+            session.created_at = session.created_at.min(now);
+        }
         sessions.sort_unstable_by_key(|session| std::cmp::Reverse((session.last_used_at, session.id)));
         Ok(sessions)
     }

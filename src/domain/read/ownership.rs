@@ -105,7 +105,9 @@ impl Gatepost {
             if id.is_some() && account.value.is_none() {
                 return Err(misplaced(&account.key));
             }
-            let now = self.world.now();
+            // A reservation that only seems over keeps its address: given to someone else, it would never
+            // come back.
+            let now = self.earliest_now();
             let owner = owner.filter(|owner| !owner.is_over(now));
             let as_of_now = |found: Found<Account>| found.map(|account| account.at(now));
             let (account, asking) = (as_of_now(account), as_of_now(asking));

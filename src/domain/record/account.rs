@@ -63,13 +63,14 @@ pub struct Undo {
 }
 
 impl Account {
-    /// The account as of `now`: a pending change that has expired is dropped.
+    /// The account as of `now`, the earliest time it can be: a pending change that has expired is dropped.
     pub(in crate::domain) fn at(mut self, now: Timestamp) -> Self {
         self.pending_change = self.pending_change.filter(|change| now < change.over_at);
         self
     }
 
-    /// The undo with this nonce, if it can still be used.
+    /// The undo with this nonce, if it can still be used at `now`, the earliest time it can be. While the
+    /// address is reserved for it, it works.
     #[must_use]
     pub fn undo(&self, nonce: Nonce, now: Timestamp) -> Option<&Undo> {
         self.undos.iter().find(|undo| undo.nonce == nonce && now < undo.over_at)

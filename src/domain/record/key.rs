@@ -212,6 +212,12 @@ impl Span {
         Self::timed(b"x/", now)
     }
 
+    /// All events of `from` or later, the oldest first.
+    #[must_use]
+    pub fn events(from: Timestamp) -> Self {
+        Self { from: Key::joined(b"v/", &[&from.0.to_be_bytes()]), ..Self::prefix(&Key::joined(b"v/", &[])) }
+    }
+
     /// All key checks.
     #[must_use]
     pub fn key_checks() -> Self {

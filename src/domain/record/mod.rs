@@ -6,6 +6,7 @@
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
+//! - `reckoning`: what time it can be, when the wall clock jumps
 
 pub mod account;
 pub mod address;
@@ -19,6 +20,7 @@ pub mod owner;
 pub mod password;
 pub mod pending;
 pub mod purpose;
+pub mod reckoning;
 pub mod request;
 pub mod salt;
 pub mod session;

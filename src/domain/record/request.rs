@@ -191,10 +191,13 @@ impl Request {
         self.wrong_codes >= MAX_WRONG_CODES
     }
 
-    /// How long to wait until another email can be requested. Never more than the rule, even if the clock
-    /// was ahead when the last one was requested.
+    /// How long to wait until another email can be requested. If the clock was ahead when the last one was
+    /// requested, there is nothing to wait for.
     #[must_use]
     pub fn resend_after(&self, now: Timestamp) -> Duration {
+        if !self.mailed_at.is_within(RESEND_WAIT, now) {
+            return Duration::ZERO;
+        }
         self.mailed_at.plus(RESEND_WAIT).since(now).min(RESEND_WAIT)
     }
 

@@ -1,6 +1,35 @@
 //! Points in time.
+//!
+//! The wall clock can jump, and be set right again. So a stored time can be in the future, and what is over
+//! by one reading of the clock may not be over.
+//!
+//! Times of what happened are compared like this when they are in the future:
+//!
+//! | stored time | in the future |
+//! | --- | --- |
+//! | `Session::created_at`, `last_used_at` | counts as now; the last use is written anew once the clock has been right for an hour |
+//! | `Session::proven_at` | was not recent, or an unattended screen would stay open for the whole difference |
+//! | `Request::mailed_at` | the next email has to wait for nothing |
+//! | `Used::at` | was not a minute ago |
+//! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated` | only compared with each other; a new request is dated after them |
+//! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `Letter::queued_at` | only shown |
+//!
+//! Times at which something ends refuse by the wall clock. But only what is over by the earliest time it
+//! can be (`reckoning`) is removed, or lets something be given to someone else:
+//!
+//! | stored time | by the earliest time |
+//! | --- | --- |
+//! | `Session::expires_at`, `Request::expires_at`, `PendingRegistration::over_at` | the sweeper removes it |
+//! | `Undo::over_at`, `Owner::Held` | the undo ends, and the address is free |
+//! | `PendingChange::over_at` | it is taken from its account |
+//! | `Owner::Vacated`, plus two days | the sweeper removes it |
+//! | `Letter::give_up_at` | the outbox gives up (`outbox`) |
+//! | `Generation::live_until` | nothing is removed by it |
 
 use std::time::Duration;
+
+/// How far a clock is set back when it is kept right.
+const CLOCK_STEP: Duration = Duration::from_mins(1);
 
 /// Milliseconds since 1970-01-01 00:00 UTC.
 #[derive(
@@ -19,6 +48,13 @@ impl Timestamp {
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(duration.as_millis().try_into().unwrap_or(u64::MAX)))
+    }
+
+    /// Whether it was less than `window` before `now`. Not if it is in the future, which happens after the
+    /// clock was set back, except for the small step of a clock that is kept right.
+    #[must_use]
+    pub fn is_within(self, window: Duration, now: Self) -> bool {
+        self <= now.plus(CLOCK_STEP) && now < self.plus(window)
     }
 
     /// How much later `self` is than `earlier`; zero if it is not.

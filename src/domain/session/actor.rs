@@ -48,7 +48,7 @@ impl Gatepost {
         let (Some(session), Some(account)) = (found.value.take(), owner.value.take()) else {
             return Ok(None);
         };
-        let account = account.at(self.world.now());
+        let account = account.at(self.earliest_now());
         let is_live = self.is_live(&session, &account);
         Ok(is_live.then_some(Actor { account, session, found: (found, owner) }))
     }

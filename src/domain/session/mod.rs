@@ -14,8 +14,8 @@ use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
-use crate::domain::record::session::Means;
-use crate::domain::record::session::Session;
+use crate::domain::record::reckoning::Bounds;
+use crate::domain::record::session::{Means, RECENT, Session};
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
@@ -31,8 +31,6 @@ use crate::domain::{Decision, Gatepost};
 
 /// The most sessions of one account. The oldest end first.
 pub const MAX_SESSIONS: usize = 50;
-/// How far the clock can be set back without making a recent sign-in count as old.
-const CLOCK_STEP: Duration = Duration::from_mins(1);
 /// The last use is written at most this often.
 const TOUCH_AFTER: Duration = Duration::from_mins(5);
 
@@ -59,11 +57,8 @@ impl Gatepost {
     /// Whether a session may change the account without confirming first.
     #[must_use]
     pub fn is_recent(&self, session: &Session) -> bool {
-        let now = self.world.now();
-        // After the clock was set back, a sign-in in the future would otherwise count as recent until
-        // then.
-        let is_past = session.proven_at <= now.plus(CLOCK_STEP);
-        is_past && now < session.recent_until()
+        // After the clock was set back, a sign-in in the future does not count as recent until then.
+        session.proven_at.is_within(RECENT, self.world.now())
     }
 
     /// Ends the session of a token. Not an error if there is none.
@@ -153,7 +148,9 @@ impl Gatepost {
         let found = self.sessions_of(newest.account).await?;
         let others = found.into_iter().filter(|(key, _)| Some(key) != previous);
         let (mut live, dead): (Vec<_>, Vec<_>) = others.partition(|(_, it)| it.epoch == newest.epoch);
-        live.sort_unstable_by_key(|(_, session)| session.created_at);
+        // A session from the future counts as one from now: it is one of the newest, but not for ever.
+        let now = self.world.now();
+        live.sort_by_key(|(_, session)| session.created_at.min(now));
         let surplus = (live.len() + 1).saturating_sub(MAX_SESSIONS);
         Ok(dead.into_iter().chain(live.into_iter().take(surplus)).map(|(key, _)| key).collect())
     }
@@ -179,21 +176,35 @@ impl Gatepost {
         Ok(SignedIn { account, session, token })
     }
 
-    /// Records the use of a session now and then. A failure is harmless, so it never refuses anyone; a
-    /// conflict means that another request just did the same, or ended the session.
+    /// Records the use of a session now and then. A failure is harmless, so it never refuses anyone.
     async fn touch(&self, session: &Session) {
-        let now = self.world.now();
-        if now < session.last_used_at.plus(TOUCH_AFTER) {
+        if self.last_use_to_write(session).is_none() {
             return;
         }
-        let key = Key::session(session.account, session.id);
-        let Ok(found) = self.find::<Session>(key).await else { return };
-        let mut change = Change::new();
-        found.expected_by(&mut change);
-        let Some(session) = found.value else { return };
-        change.put(found.key, Record::Session(Session { last_used_at: now, ..session }));
-        if let Err(error) = self.store.commit(change).await {
+        let (key, server) = (Key::session(session.account, session.id), Client::server());
+        let touched = self.decide_and_commit(&server, || async {
+            let found: Found<Session> = self.find(key.clone()).await?;
+            let mut change = Change::new();
+            found.expected_by(&mut change);
+            // Another request may just have done the same, or ended the session.
+            let Some(session) = found.value else { return Ok(Decision::Answer(())) };
+            let Some(last_used_at) = self.last_use_to_write(&session) else {
+                return Ok(Decision::Answer(()));
+            };
+            change.put(found.key, Record::Session(Session { last_used_at, ..session }));
+            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
+        });
+        if let Err(error) = touched.await {
             tracing::warn!(%error, "could not save the last use of a session");
         }
+    }
+
+    /// The last use of a session that is used now, if it has to be written. It never moves back, or a clock
+    /// that is behind for a moment would end sessions; except from a future that a clock which was ahead
+    /// has left there, once that is certain.
+    fn last_use_to_write(&self, session: &Session) -> Option<Timestamp> {
+        let Bounds { earliest, latest } = self.bounds();
+        let is_due = session.last_used_at.plus(TOUCH_AFTER) <= earliest;
+        (is_due || session.last_used_at > latest).then_some(earliest)
     }
 }

@@ -1,14 +1,20 @@
 //! Opening the store, after checking that the key ring belongs to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::ports::{Change, Committed, Store, StoreError, World};
 use crate::domain::record::Record;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::key::{Key, Span};
+use crate::domain::record::reckoning::Reckoning;
 use crate::domain::record::salt::SaltSeed;
+use crate::domain::record::time::Timestamp;
 use crate::domain::token::KeyRing;
 use crate::domain::{Gatepost, Settings};
+
+/// How far from the newest event the clock can be at start without being doubted.
+const NEAR: Duration = Duration::from_hours(7 * 24);
 
 /// Why the store cannot be opened.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +74,25 @@ impl Gatepost {
         if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
             return Err(StoreError::Refused("another process is opening it".into()).into());
         }
-        Ok(Self::new(store, world, ring, seed, settings))
+        let reckoning = first_reckoning(&*store, &world).await?;
+        Ok(Self::new(store, world, reckoning, ring, seed, settings))
     }
+}
+
+/// Whether the clock can be believed at start. If it is far from the newest event, either it is wrong or
+/// the server was not running, and an hour is little to wait for what cannot be brought back.
+async fn first_reckoning(store: &dyn Store, world: &World) -> Result<Reckoning, StoreError> {
+    let (monotonic, now) = (world.clock.monotonic(), world.now());
+    let has_events = async |from| Ok(!store.scan(&Span::events(from), 1).await?.is_empty());
+    if !has_events(Timestamp::default()).await? {
+        return Ok(Reckoning::new(monotonic, now));
+    }
+    if has_events(now.minus(NEAR)).await? && !has_events(now.plus(NEAR)).await? {
+        return Ok(Reckoning::new(monotonic, now));
+    }
+    tracing::warn!(
+        "the clock is more than 7 days away from the newest event in the database; check the clock. Nothing that \
+         has expired is removed for an hour"
+    );
+    Ok(Reckoning::doubting(monotonic, now))
 }

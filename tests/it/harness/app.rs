@@ -234,6 +234,11 @@ impl App {
     /// Moves the clock on and removes everything that has expired.
     pub(crate) async fn sweep_after(&self, time: Duration) {
         self.clock.advance(time);
+        self.sweep().await;
+    }
+
+    /// Removes everything that has expired.
+    pub(crate) async fn sweep(&self) {
         while self.house.gatepost.sweep().await.unwrap() == Swept::More {}
     }
 

@@ -22,6 +22,7 @@ pub(crate) struct TestClock {
 #[derive(Clone)]
 struct State {
     now: Timestamp,
+    monotonic: Duration,
     sleepers: Vec<Timestamp>,
 }
 
@@ -29,13 +30,21 @@ impl Default for TestClock {
     /// 1 January 2026.
     fn default() -> Self {
         let now = Timestamp(1_767_225_600_000);
-        Self { state: watch::Sender::new(State { now, sleepers: Vec::new() }) }
+        Self { state: watch::Sender::new(State { now, monotonic: Duration::ZERO, sleepers: Vec::new() }) }
     }
 }
 
 impl TestClock {
-    /// Moves the clock on.
+    /// Lets time pass.
     pub(crate) fn advance(&self, by: Duration) {
+        self.state.send_modify(|state| {
+            state.now = state.now.plus(by);
+            state.monotonic += by;
+        });
+    }
+
+    /// Sets the clock ahead, while no time passes.
+    pub(crate) fn set_ahead(&self, by: Duration) {
         self.state.send_modify(|state| state.now = state.now.plus(by));
     }
 
@@ -46,7 +55,10 @@ impl TestClock {
 
     /// Moves the clock on to `at`; never back.
     pub(crate) fn advance_to(&self, at: Timestamp) {
-        self.state.send_modify(|state| state.now = state.now.max(at));
+        self.state.send_modify(|state| {
+            state.monotonic += at.since(state.now);
+            state.now = state.now.max(at);
+        });
     }
 
     /// Returns once a sleeper is waiting that is due before `within` is over, with the time it is due.
@@ -67,9 +79,18 @@ impl Clock for TestClock {
         self.state.borrow().now
     }
 
+    fn monotonic(&self) -> Duration {
+        self.state.borrow().monotonic
+    }
+
     async fn sleep_until(&self, at: Timestamp) {
         let _asleep = Asleep::new(&self.state, at);
-        self.state.subscribe().wait_for(|state| state.now >= at).await.unwrap();
+        let mut states = self.state.subscribe();
+        let end = {
+            let state = states.borrow();
+            state.monotonic + at.since(state.now)
+        };
+        states.wait_for(|state| state.now >= at || state.monotonic >= end).await.unwrap();
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn also(app: &App, door: Door, email: &str, password: &str) -> 
 }
 
 /// Changes the address and returns the link that undoes it.
-async fn readdress(app: &App, caller: &mut Caller, from: &str, to: &str) -> String {
+pub(crate) async fn readdress(app: &App, caller: &mut Caller, from: &str, to: &str) -> String {
     assert_eq!(caller.change_email(to).await, Answer::Done);
     app.news_to(from).await;
     let letter = app.letter_to(to).await;
