@@ -7,7 +7,7 @@ use crate::domain::mailed::redeemer::requester_of;
 use crate::domain::record::account::Account;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{REPEAT_WINDOW, Request, Requester};
+use crate::domain::record::request::{Request, Requester};
 use crate::domain::record::session::Means;
 use crate::domain::token::LinkClaims;
 
@@ -66,9 +66,8 @@ impl Gatepost {
         let Some(request) = found.value else { return Ok(None) };
         let requester = requester_of(claims.nonce, redeemer.held);
         let used_here = self.used_here(&request, redeemer);
-        let now = self.world.now();
-        let lately = request.generation.used.as_ref().filter(|used| used.at.is_within(REPEAT_WINDOW, now));
-        let is_repeat = used_here.is_some() || (requester == Requester::Yes && lately.is_some());
+        let used_lately = self.used_lately_by_requester(&request);
+        let is_repeat = used_here.is_some() || (requester == Requester::Yes && used_lately.is_some());
         let chosen_here = used_here.is_some_and(|used| used.by == Requester::No);
         let recipe = match (request.purpose, ownership.account()) {
             // A repeated redemption: hash it like the password that was set, to compare the two.

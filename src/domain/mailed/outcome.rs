@@ -20,6 +20,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::password::PasswordHash;
+use crate::domain::record::pending::EnteredPassword;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Outcome, Request, Requester, RequestingAccount, Used};
 use crate::domain::record::session::Session;
@@ -40,7 +41,7 @@ impl Gatepost {
         let (mut change, request) = expecting(&found, ownership, credential)?;
         let now = self.world.now();
         let password = match requester {
-            Requester::Yes => request.password.as_ref(),
+            Requester::Yes => request.password.as_ref().and_then(EnteredPassword::pending),
             Requester::No => credential.password,
         };
         let (outcome, account) = self.existing_or_new_account(&request, ownership.account(), password, now);
@@ -169,8 +170,6 @@ fn expecting(
     found.expected_by(&mut change);
     ownership.expected_by(&mut change);
     let request = found.value.clone().ok_or_else(|| credential.refusal())?;
-    // The address is proven, so unconfirmed registrations of it end here, whoever made them.
-    change.delete(Key::pending(&request.address.canonical()));
     Ok((change, request))
 }
 
@@ -187,7 +186,8 @@ fn mark_used(
     let (account, session) = (signed_in.account.clone(), signed_in.session.id);
     request.generation.used =
         Some(Used { at: event.at, account: account.id, session, outcome, by: requester });
-    request.password = None;
+    // If it was used elsewhere, the password is still compared: a stranger who registered must not notice.
+    request.password = request.password.filter(|_| requester == Requester::No).map(EnteredPassword::dead);
     let next = next_for(&request, requester);
     let purpose = request.purpose;
     change.put(key, Record::Request(request));

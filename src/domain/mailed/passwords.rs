@@ -9,7 +9,7 @@ use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::key::Key;
 use crate::domain::record::password::{PasswordHash, Recipe};
-use crate::domain::record::pending::Pending;
+use crate::domain::record::pending::{EnteredPassword, Pending};
 use crate::domain::record::request::{HeldRequest, Request};
 
 /// Everything that a password entered with an address can belong to.
@@ -62,8 +62,8 @@ impl Gatepost {
         let pending = pending.value.unwrap_or_default();
         let found = self.find_all::<Request>(pending.keys()).await?;
         let now = self.world.now();
-        // Whether a registration is pending depends only on this list, which is emptied when the address
-        // is proven. A check that depends on the account would reveal the account.
+        // Whether a registration counts here depends only on its own request and the time. Any other check
+        // would reveal to a stranger who registered that someone proved the address.
         let is_live = |request: &Request| !request.is_over(now);
         let registrations = pending
             .0
@@ -81,6 +81,7 @@ impl Gatepost {
     /// registrations, or a new one with the salt of the address.
     pub(in crate::domain) fn recipe(&self, passwords: &Passwords, address: &EmailAddress) -> Recipe {
         let waiting = passwords.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
+        let waiting = waiting.map(EnteredPassword::hash);
         let account = passwords.ownership.account();
         let set = account.and_then(|account| account.password.as_ref());
         // A registration made while an account with a salt of its own existed keeps that salt, even when
@@ -107,7 +108,7 @@ impl Gatepost {
 impl Passwords {
     /// The newest registration with this password.
     pub(in crate::domain) fn registration(&self, entered: &PasswordHash) -> Option<&(HeldRequest, Request)> {
-        let is_it = |hash: &PasswordHash| hash.is_of_same_password(entered);
+        let is_it = |one: &EnteredPassword| one.hash().is_of_same_password(entered);
         self.registrations.iter().find(|(_, request)| request.password.as_ref().is_some_and(is_it))
     }
 }

@@ -5,7 +5,6 @@ use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
-use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::Nonce;
 use crate::domain::record::key::Key;
 use crate::domain::record::pending::{Pending, PendingRegistration};
@@ -31,18 +30,11 @@ impl Gatepost {
         pending.0.retain(|one| now < one.over_at);
         let is_first = pending.0.is_empty();
         pending.put(PendingRegistration { nonce, over_at: request.expires_at }, before);
+        // Anyone who registers the address causes this record, and it lists three registrations at most.
+        // Proving the address does not touch it, so that a stranger who registered cannot notice. The
+        // sweeper removes it when the last of them ends.
         change.put(Key::expiry(request.expires_at, &found.key), Record::Expiry);
         change.put(found.key, Record::Pending(pending));
         Ok(is_first)
-    }
-
-    /// Whether a registration is still pending: no one has proven its address since.
-    pub(in crate::domain) async fn is_pending(
-        &self,
-        address: &EmailAddress,
-        nonce: Nonce,
-    ) -> Result<bool, Error> {
-        let pending: Found<Pending> = self.find(Key::pending(&address.canonical())).await?;
-        Ok(pending.value.is_some_and(|pending| pending.holds(nonce)))
     }
 }

@@ -4,7 +4,6 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::mailed::redeemer::{Redeemed, Redeemer};
 use crate::domain::record::next::Next;
-use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Outcome, REPEAT_WINDOW, Request, Requester, Used};
 use crate::domain::session::Actor;
 use crate::domain::token::SessionClaims;
@@ -15,19 +14,19 @@ impl Gatepost {
         &self,
         request: &Request,
     ) -> Result<Option<Redeemed>, Error> {
+        match self.used_lately_by_requester(request) {
+            Some(used) => self.redeemed(request, used, Requester::Yes).await,
+            None => Ok(None),
+        }
+    }
+
+    /// How the requester used a request less than a minute ago, if it is one that signs in.
+    pub(in crate::domain) fn used_lately_by_requester<'a>(&self, request: &'a Request) -> Option<&'a Used> {
         let now = self.world.now();
-        if request.requester.is_some() {
-            return Ok(None);
-        }
-        // Someone who registered another person's address, or asked to reset its password, holds the
-        // request too. If the owner redeemed it elsewhere, the owner's session must not be handed out.
-        let is_own = |used: &Used| request.purpose == Purpose::SignIn || used.by == Requester::Yes;
-        match &request.generation.used {
-            Some(used) if used.at.is_within(REPEAT_WINDOW, now) && is_own(used) => {
-                self.redeemed(request, used, Requester::Yes).await
-            }
-            _ => Ok(None),
-        }
+        // Anyone can request an email for another person's address, and then holds the request too. If the
+        // owner redeemed it elsewhere, the owner's session must not be handed out.
+        let is_own = |used: &&Used| used.by == Requester::Yes && used.at.is_within(REPEAT_WINDOW, now);
+        request.generation.used.as_ref().filter(is_own).filter(|_| request.requester.is_none())
     }
 
     /// The result of a request in the very session it created, for a double click or the Back button. That

@@ -20,6 +20,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter};
 use crate::domain::record::next::Next;
 use crate::domain::record::password::PasswordHash;
+use crate::domain::record::pending::EnteredPassword;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Generation, HeldRequest, RESEND_WAIT, Request, RequestingAccount};
 use crate::domain::record::time::Timestamp;
@@ -55,6 +56,14 @@ pub(in crate::domain) struct EmailRequest<'a> {
     pub(in crate::domain) requester: Option<RequestingAccount>,
 }
 
+/// The request that a new one replaces.
+pub(in crate::domain) struct Replaced {
+    pub(in crate::domain) nonce: Nonce,
+    /// The password it was left with. The new one has it too: a person who registered would not know that
+    /// it has to be entered again.
+    pub(in crate::domain) password: Option<EnteredPassword>,
+}
+
 impl<'a> EmailRequest<'a> {
     /// An email that anyone can request.
     pub(in crate::domain) fn new(
@@ -76,19 +85,26 @@ impl Gatepost {
     ) -> Result<Decision<MailQueued>, Error> {
         match self.find_earlier_request(wanted, held).await? {
             Some(earlier) => self.decide_resend(earlier, Some(wanted), client).await,
-            None => self.decide_new_request(Change::new(), wanted, None, client).await,
+            None => {
+                let ownership = self.ownership(wanted.address).await?;
+                self.decide_new_request(Change::new(), wanted, &ownership, None, client).await
+            }
         }
     }
 
-    /// A new request. If it replaces an `earlier` one, `change` already contains that one's end.
+    /// A new request. If it replaces one, `change` already contains the end of that one.
     pub(in crate::domain) async fn decide_new_request(
         &self,
         mut change: Change,
         wanted: &EmailRequest<'_>,
-        earlier: Option<Nonce>,
+        ownership: &Ownership,
+        replaced: Option<Replaced>,
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
-        let ownership = self.ownership(wanted.address).await?;
+        let (before, password) = match replaced {
+            Some(Replaced { nonce, password }) => (Some(nonce), password),
+            None => (None, wanted.password.cloned().map(EnteredPassword::Pending)),
+        };
         let now = self.world.now();
         let requester = wanted.requester.map(|requester| requester.id);
         let nonce = Nonce(self.world.random());
@@ -101,10 +117,10 @@ impl Gatepost {
             mailed_at: now,
             wrong_codes: 0,
             next: wanted.next.cloned(),
-            password: wanted.password.cloned(),
+            password,
             requester: wanted.requester,
             handed_out: false,
-            generation: Generation::new(0, now, &ownership),
+            generation: Generation::new(0, now, ownership),
         };
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
@@ -112,14 +128,14 @@ impl Gatepost {
         if let Some(id) = requester {
             change.put(Key::asked(id, &key), Record::Asked);
         }
-        let is_first = self.put_pending(&mut change, nonce, earlier, &request).await?;
+        let is_first = self.put_pending(&mut change, nonce, before, &request).await?;
         // The event does not name the account of the address: a stranger may have asked.
         let name = if is_first && ownership.account().is_none() {
             EventName::Registered
         } else {
             EventName::MailRequested
         };
-        self.queue_letter(change, nonce, request, &ownership, Event::new(now, name, requester, client))
+        self.queue_letter(change, nonce, request, ownership, Event::new(now, name, requester, client))
     }
 
     /// Puts the request and its email into one change, with the same number of writes for every address.

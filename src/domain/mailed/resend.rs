@@ -4,15 +4,16 @@
 //! one is used. Where its link and code can no longer work, its holder gets the next generation of the
 //! request or a new request instead, and cannot tell which.
 
-use super::request::{EmailRequest, MailQueued};
+use super::request::{EmailRequest, MailQueued, Replaced};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
-use crate::domain::read::Found;
+use crate::domain::read::{Found, Ownership};
 use crate::domain::record::Record;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::Nonce;
 use crate::domain::record::key::Key;
+use crate::domain::record::pending::EnteredPassword;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Generation, HeldRequest, Request, RequestingAccount};
 use crate::domain::record::time::Timestamp;
@@ -44,7 +45,6 @@ impl Gatepost {
         self.decide_and_commit(client, || async {
             let found: Found<Request> = self.find(Key::request(held.0)).await?;
             let earlier = EarlierRequest::new(held, found).ok_or(Error::InvalidRequest)?;
-            self.check_resendable(&earlier).await?;
             self.decide_resend(earlier, None, client).await
         })
         .await
@@ -61,21 +61,6 @@ impl Gatepost {
             Some(earlier) => check_wait(&earlier.request, self.world.now()),
             None => Ok(()),
         }
-    }
-
-    /// Refuses to continue a request that would have to begin again with something only the form has:
-    /// the password of a registration, or the session of the account that asked.
-    async fn check_resendable(&self, earlier: &EarlierRequest) -> Result<(), Error> {
-        let (request, nonce) = (&earlier.request, earlier.held.0);
-        let is_over = request.is_over(self.world.now());
-        let is_dead = match request.requester {
-            Some(requester) => {
-                let ownership = self.ownership_for(request).await?;
-                is_over || request.is_spent() || request.is_void_for_requester(nonce, &requester, &ownership)
-            }
-            None => is_over && request.purpose == Purpose::Register,
-        };
-        if is_dead { Err(Error::InvalidRequest) } else { Ok(()) }
     }
 
     /// The first of the `held` requests that was made for the same purpose and address, by the same
@@ -108,27 +93,46 @@ impl Gatepost {
     ) -> Result<Decision<MailQueued>, Error> {
         let EarlierRequest { held, key, mut change, mut request } = earlier;
         let now = self.world.now();
+        let ownership = self.ownership_for(&request).await?;
+        if wanted.is_none() && self.needs_its_form(held.0, &request, &ownership) {
+            return Err(Error::InvalidRequest);
+        }
         check_wait(&request, now)?;
+        let requester = self.current_requester(&request, wanted, &mut change).await?;
+        // The holder must not notice this: it means that someone proved the address, or that its account
+        // changed.
+        let is_dead = request.generation.used.is_some() || request.is_void(held.0, &ownership);
         request.mailed_at = now;
-        let requester = self.current_requester(&request, wanted).await?;
-        self.update_registration(&mut request, held.0, wanted).await?;
-        if request.is_over(now) || request.is_spent() || request.generation.number == u8::MAX {
+        match wanted {
+            Some(wanted) => {
+                request.next = wanted.next.cloned().or(request.next.take());
+                request.password = wanted.password.cloned().map(EnteredPassword::Pending);
+            }
+            // Someone may have proven the address since this password was entered. Without this, it could
+            // become the password of the next account there.
+            None if is_dead => request.password = request.password.map(EnteredPassword::dead),
+            None => {}
+        }
+        if request.is_over(now) || request.is_spent() {
             // The old request is written too. Its holder has to wait for the next email as usual, and
             // its link may still work.
             change.put(key, Record::Request(request.clone()));
             let address = wanted.map_or(&request.address, |wanted| wanted.address);
-            let (next, password) = (request.next.as_ref(), request.password.as_ref());
-            let wanted = EmailRequest { purpose: request.purpose, address, next, password, requester };
-            return self.decide_new_request(change, &wanted, Some(held.0), client).await;
+            let next = request.next.as_ref();
+            let wanted = EmailRequest { requester, ..EmailRequest::new(request.purpose, address, next) };
+            let replaced = Replaced { nonce: held.0, password: request.password.clone() };
+            return self.decide_new_request(change, &wanted, &ownership, Some(replaced), client).await;
         }
         // A re-authentication code works once, and only for the session that requested it.
         let is_left_over = request.purpose == Purpose::Reauthenticate && request.requester != requester;
         request.requester = requester;
-        let ownership = self.ownership_for(&request).await?;
-        if is_left_over || request.generation.used.is_some() || request.is_void(held.0, &ownership) {
-            request.generation = Generation::new(request.generation.number + 1, now, &ownership);
-        } else {
-            request.generation.queued = request.generation.queued.saturating_add(1);
+        match request.generation.number.checked_add(1) {
+            Some(next) if is_dead || is_left_over => {
+                request.generation = Generation::new(next, now, &ownership);
+            }
+            // After the last generation the emails of a dead one are dropped. A new request instead would
+            // have another end, and the holder would learn that this one was dead.
+            _ => request.generation.queued = request.generation.queued.saturating_add(1),
         }
         if wanted.is_some() {
             self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
@@ -138,26 +142,16 @@ impl Gatepost {
         self.queue_letter(change, held.0, request, &ownership, event)
     }
 
-    /// Takes the newer password and `next` of a repeated registration. Without one, drops a password
-    /// that is no longer pending: newer registrations replaced it, or someone proved the address.
-    async fn update_registration(
-        &self,
-        request: &mut Request,
-        nonce: Nonce,
-        wanted: Option<&EmailRequest<'_>>,
-    ) -> Result<(), Error> {
-        let is_pending = self.is_pending(&request.address, nonce).await?;
-        if let Some(wanted) = wanted {
-            request.next = wanted.next.cloned().or(request.next.take());
-            request.password = wanted.password.cloned();
-        } else if !is_pending && request.password.is_some() {
-            request.password = None;
-            // A new request would begin without the password, so it has to be entered again.
-            if request.is_spent() {
-                return Err(Error::InvalidRequest);
+    /// Whether a request can only begin again with something that the form has: the password of a
+    /// registration, or the session of the account that asked.
+    fn needs_its_form(&self, nonce: Nonce, request: &Request, ownership: &Ownership) -> bool {
+        let is_over = request.is_over(self.world.now());
+        match &request.requester {
+            Some(requester) => {
+                is_over || request.is_spent() || request.is_void_for_requester(nonce, requester, ownership)
             }
+            None => is_over && request.purpose == Purpose::Register,
         }
-        Ok(())
     }
 
     /// The account that requests this email, as it is now.
@@ -165,12 +159,14 @@ impl Gatepost {
         &self,
         request: &Request,
         wanted: Option<&EmailRequest<'_>>,
+        change: &mut Change,
     ) -> Result<Option<RequestingAccount>, Error> {
         match (wanted, request.requester) {
             (Some(wanted), _) => Ok(wanted.requester),
             (None, Some(requester)) if request.purpose == Purpose::Reauthenticate => {
                 let actor =
                     self.find_actor(requester.id, requester.session).await?.ok_or(Error::InvalidRequest)?;
+                actor.expected_by(change);
                 Ok(Some(RequestingAccount::of(&actor.account, &actor.session)))
             }
             (None, requester) => Ok(requester),

@@ -93,8 +93,6 @@ impl Gatepost {
         self.release_addresses(change, id, &younger).await?;
         let left = std::mem::replace(&mut account.address, undo.address.clone());
         put_owner(change, Key::owner(&left.canonical()), Owner::Vacated { at: self.world.now() });
-        // The mailbox is proven, so registrations that others made for it end here.
-        change.delete(Key::pending(&own));
         account.password = None;
         account.move_epoch();
         change.put(Key::account(id), Record::Account(account.clone()));

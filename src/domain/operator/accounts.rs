@@ -51,9 +51,8 @@ pub struct AccountPage {
 }
 
 impl Gatepost {
-    /// Creates a confirmed account without a password, and a sign-in link for it (step 1). Pending
-    /// registrations of the address are discarded, as they are when a mailbox is proven: a stranger may
-    /// have made them.
+    /// Creates a confirmed account without a password, and a sign-in link for it (step 1). That voids the
+    /// pending registrations of the address, as proving the mailbox does: a stranger may have made them.
     ///
     /// # Errors
     /// `AddressTaken`; `AddressHeld`; `House`.
@@ -84,7 +83,6 @@ impl Gatepost {
                 };
                 let mut change = Change::new();
                 ownership.expected_by(&mut change);
-                change.delete(Key::pending(&address.canonical()));
                 let account = self.put_account(&mut change, &new, client);
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
                 let handed_out = self.put_link(&mut change, account, now)?;

@@ -21,13 +21,12 @@ use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::owner::Owner;
 use crate::domain::record::password::PasswordHash;
-use crate::domain::record::pending::Pending;
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Decision, Gatepost};
 
-/// The most accounts in one step. Each takes at most seven writes: its address, its record, two events
-/// with two keys each, and the pending registrations of the address.
-pub const IMPORT_STEP: usize = Change::MAX_WRITES / 7;
+/// The most accounts in one step. Each takes at most six writes: its address, its record, and two events
+/// with two keys each.
+pub const IMPORT_STEP: usize = Change::MAX_WRITES / 6;
 
 /// An account to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,12 +82,10 @@ impl Gatepost {
         self.decide_and_commit(client, || async {
             let addresses: Vec<CanonicalAddress> = rows.iter().map(|row| row.address.canonical()).collect();
             let owners: Vec<Found<Owner>> = self.find_all(addresses.iter().map(Key::owner).collect()).await?;
-            let waiting: Vec<Found<Pending>> =
-                self.find_all(addresses.iter().map(Key::pending).collect()).await?;
             let now = self.world.now();
             let mut change = Change::new();
             let (mut added, mut held) = (BTreeSet::new(), 0);
-            for (((row, address), owner), waiting) in rows.iter().zip(&addresses).zip(owners).zip(waiting) {
+            for ((row, address), owner) in rows.iter().zip(&addresses).zip(owners) {
                 let owner = owner.filter(|owner| !owner.is_over(self.earliest_now()));
                 let is_free = matches!(owner.value, None | Some(Owner::Vacated { .. }));
                 held += usize::from(matches!(owner.value, Some(Owner::Held { .. })));
@@ -96,10 +93,6 @@ impl Gatepost {
                     continue;
                 }
                 owner.expected_by(&mut change);
-                waiting.expected_by(&mut change);
-                if waiting.value.is_some() {
-                    change.delete(waiting.key);
-                }
                 let account = self.put_account(&mut change, row, client);
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
                 self.put_event(&mut change, &event);

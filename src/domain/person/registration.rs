@@ -4,8 +4,9 @@
 //!    exists until then.
 //! 2. The newest of these passwords are listed under their address. Someone who signs in with one of them
 //!    has to confirm the address first.
-//! 3. When anyone proves the address, all of them are forgotten. In the browser that registered, its own
-//!    password becomes the account's (`mailed::redeem`).
+//! 3. When the address is confirmed in the browser that registered, its own password becomes the account's
+//!    (`mailed::redeem`). All others are dead as soon as anyone proves the address: they are compared until
+//!    their own end, so that no one notices, and do nothing.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;

@@ -173,8 +173,9 @@ impl Gatepost {
         passwords.ownership.expected_by(&mut change);
         if account.is_none() {
             // An account gets a copy of the event. Without an account this delete takes its place;
-            // otherwise the response time would tell them apart.
-            change.delete(Key::history(AccountId::NO_ONE, event.at, [0; 8]));
+            // otherwise the response time would tell them apart. Its key is random, so that refusals never
+            // wait for each other.
+            change.delete(Key::history(AccountId::NO_ONE, event.at, self.world.random()));
         }
         Ok(Decision::Commit { change, event: Some(event), answer })
     }

@@ -39,12 +39,9 @@ impl Ownership {
         }
     }
 
-    /// When the last account gave up the address, if that was recently.
-    pub(in crate::domain) fn vacated_at(&self) -> Option<Timestamp> {
-        match self.owner.value {
-            Some(Owner::Vacated { at }) => Some(at),
-            _ => None,
-        }
+    /// When the last account left the address, if that was recently.
+    pub(in crate::domain) fn left_at(&self) -> Option<Timestamp> {
+        self.owner.value.and_then(Owner::left_at)
     }
 
     /// Whether the address belongs to no one and is reserved for no one.
@@ -55,9 +52,11 @@ impl Ownership {
     /// Makes `change` depend on all of this being unchanged.
     pub(in crate::domain) fn expected_by(&self, change: &mut Change) {
         self.owner.expected_by(change);
-        // Without an account this expects the absent record of no one, so that every address costs the
-        // same number of checks.
-        self.account.expected_by(change);
+        // Without an account the owner is expected once more, so that every address costs the same number
+        // of checks. The absent record of no one would be expected by every action of a stranger, and on
+        // an engine that locks keys they would all wait for each other.
+        let has_account = self.account.value.is_some();
+        if has_account { self.account.expected_by(change) } else { self.owner.expected_by(change) }
         if let Some(requester) = &self.requester
             && requester.key != self.account.key
         {
@@ -123,7 +122,7 @@ impl Request {
     pub(in crate::domain) fn is_void(&self, nonce: Nonce, ownership: &Ownership) -> bool {
         let asked_at = self.generation.asked_at;
         let is_stale = match (self.generation.bound_to, ownership.account()) {
-            (BoundTo::NoOne, None) => ownership.vacated_at().is_some_and(|at| asked_at <= at),
+            (BoundTo::NoOne, None) => ownership.left_at().is_some_and(|at| asked_at <= at),
             (BoundTo::Account { id, epoch }, Some(account)) => {
                 account.id != id
                     || account.epoch != epoch
@@ -162,7 +161,7 @@ impl Generation {
         let Some(account) = ownership.account() else {
             // If the address was given up while the clock was ahead, this request must still count as
             // later.
-            let left = ownership.vacated_at().map(|at| at.plus(Duration::from_millis(1)));
+            let left = ownership.left_at().map(|at| at.plus(Duration::from_millis(1)));
             let asked_at = now.max(left.unwrap_or_default());
             return Self {
                 number,

@@ -73,8 +73,8 @@ id!(
 );
 
 impl AccountId {
-    /// The id that no account has. Reading and writing under it in place of an account takes the same
-    /// time.
+    /// The id that no account has. Reading and deleting under it in place of an account takes the same
+    /// time. It is never expected and never written.
     pub(in crate::domain) const NO_ONE: Self = Self([0; 16]);
 }
 

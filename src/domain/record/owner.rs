@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::record::ids::{AccountId, Nonce};
+use crate::domain::record::purpose::Purpose;
 use crate::domain::record::time::Timestamp;
 
 /// How long a given-up address is remembered. Longer than the lifetime of any request made before, which
@@ -37,6 +38,15 @@ impl Owner {
             Self::Account(_) => None,
             Self::Held { over_at, .. } => Some(over_at),
             Self::Vacated { at } => Some(at.plus(VACATED_FOR)),
+        }
+    }
+
+    /// When the last account left the address. Requests that are older are dead.
+    pub(in crate::domain) fn left_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Account(_) => None,
+            Self::Held { over_at, .. } => Some(over_at.minus(Purpose::UndoEmail.lifetime())),
+            Self::Vacated { at } => Some(at),
         }
     }
 

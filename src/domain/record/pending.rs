@@ -2,6 +2,7 @@
 
 use super::ids::Nonce;
 use super::key::Key;
+use super::password::PasswordHash;
 use super::time::Timestamp;
 
 /// The newest unconfirmed registrations of an address, newest first.
@@ -14,6 +15,44 @@ pub(in crate::domain) struct PendingRegistration {
     pub(in crate::domain) over_at: Timestamp,
 }
 
+/// The password entered at a registration.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum EnteredPassword {
+    /// It becomes the account's if the address is confirmed in the browser where it was entered.
+    Pending(PasswordHash),
+    /// Someone has proven the address since, so it never becomes anyone's: a stranger may have entered it.
+    /// It is still compared until the request ends. If it were forgotten, a sign-in with it would reveal
+    /// that someone proved the address.
+    Dead(PasswordHash),
+}
+
+impl EnteredPassword {
+    /// For comparing.
+    #[must_use]
+    pub fn hash(&self) -> &PasswordHash {
+        match self {
+            Self::Pending(hash) | Self::Dead(hash) => hash,
+        }
+    }
+
+    /// For the account, if it can still become its password.
+    #[must_use]
+    pub fn pending(&self) -> Option<&PasswordHash> {
+        match self {
+            Self::Pending(hash) => Some(hash),
+            Self::Dead(_) => None,
+        }
+    }
+
+    /// The same, for comparing only.
+    #[must_use]
+    pub fn dead(self) -> Self {
+        match self {
+            Self::Pending(hash) | Self::Dead(hash) => Self::Dead(hash),
+        }
+    }
+}
+
 impl Pending {
     /// How many registrations of one address are kept: the newest ones.
     const MAX: usize = 3;
@@ -22,10 +61,6 @@ impl Pending {
     #[must_use]
     pub fn over_at(&self) -> Timestamp {
         self.0.iter().map(|one| one.over_at).max().unwrap_or_default()
-    }
-
-    pub(in crate::domain) fn holds(&self, nonce: Nonce) -> bool {
-        self.0.iter().any(|one| one.nonce == nonce)
     }
 
     pub(in crate::domain) fn put(&mut self, newest: PendingRegistration, before: Option<Nonce>) {

@@ -12,7 +12,7 @@ use crate::domain::record::client::Client;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::ids::{AccountId, Nonce, SessionId};
 use crate::domain::record::next::Next;
-use crate::domain::record::password::PasswordHash;
+use crate::domain::record::pending::EnteredPassword;
 pub use crate::domain::record::purpose::Purpose;
 use crate::domain::record::session::Session;
 use crate::domain::record::time::Timestamp;
@@ -59,9 +59,8 @@ pub struct Request {
     pub wrong_codes: u8,
     /// Where its holder wants to go after signing in.
     pub next: Option<Next>,
-    /// The password entered at registration. It becomes the account's only in the browser where it was
-    /// entered.
-    pub password: Option<PasswordHash>,
+    /// The password entered at registration.
+    pub password: Option<EnteredPassword>,
     /// The requesting account, for purposes that only an account can have. Only its sessions can redeem the
     /// request.
     pub requester: Option<RequestingAccount>,

@@ -13,6 +13,7 @@ use gatepost::domain::record::letter::{About, Letter, LetterKind};
 use gatepost::domain::record::next::Next;
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
+use gatepost::domain::record::pending::EnteredPassword;
 use gatepost::domain::record::purpose::Purpose;
 use gatepost::domain::record::request::{
     BoundTo, Generation, Outcome, Request, Requester, RequestingAccount, Used,
@@ -81,7 +82,7 @@ fn records() -> Vec<(&'static str, Record)> {
                 mailed_at: Timestamp(5),
                 wrong_codes: 2,
                 next: Next::parse("/home"),
-                password: Some(password),
+                password: Some(EnteredPassword::Pending(password)),
                 requester: Some(RequestingAccount {
                     id: account,
                     epoch: 3,
