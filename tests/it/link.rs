@@ -15,6 +15,7 @@ both_doors! {
     a_link_signs_in_once,
     the_requester_gets_the_same_response_again_for_a_minute,
     a_registration_gets_the_same_response_again_for_a_minute,
+    a_requester_does_not_get_the_session_of_a_browser_that_was_first,
     a_used_link_leads_on_where_its_session_is_alive,
     a_link_works_for_ten_minutes_after_its_email_was_sent,
     all_dead_links_get_the_same_page,
@@ -124,6 +125,30 @@ async fn a_registration_gets_the_same_response_again_for_a_minute(door: Door) {
         app.clock.advance(Duration::from_secs(1));
         assert_eq!(lost.clone().follow(&letter.link).await, Answer::refused(410, GONE));
         assert_eq!(lost.clone().type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+    }
+}
+
+/// Anyone can request an email for someone else's address, and then holds its request.
+async fn a_requester_does_not_get_the_session_of_a_browser_that_was_first(door: Door) {
+    for registers in [false, true] {
+        let app = App::start().await;
+        let (mut stranger, mut ann) = (app.caller(door), app.caller(door));
+        if registers {
+            stranger.register("ann@example.org", "three quiet otters").await;
+        } else {
+            stranger.ask("ann@example.org").await;
+        }
+        let letter = app.letter_to("ann@example.org").await;
+        assert_eq!(ann.follow_deliberately(&letter.link).await, Answer::Done);
+        assert_eq!(stranger.look_at(&letter.link).await, Answer::refused(410, GONE));
+        assert_eq!(stranger.follow(&letter.link).await, Answer::refused(410, GONE));
+        assert_eq!(stranger.follow_deliberately(&letter.link).await, Answer::refused(410, GONE));
+        assert_eq!(stranger.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+        assert_eq!(stranger.who().await, None);
+        // A double click in the browser that was first still does no harm.
+        assert_eq!(ann.follow_deliberately(&letter.link).await, Answer::Done);
+        assert_eq!(ann.who().await.as_deref(), Some("ann@example.org"));
+        assert_eq!(app.records().await.sessions, 1);
     }
 }
 

@@ -17,6 +17,7 @@ mod equality;
 mod flood;
 mod forward_auth;
 mod harness;
+mod holder;
 mod house;
 mod link;
 mod mail;

@@ -1,5 +1,5 @@
 //! A stranger registers someone else's address first, with a password, and keeps the page open. Once
-//! anyone else proves the mailbox, nothing the stranger has works any more.
+//! anyone else proves the mailbox, nothing the stranger has works any more, and the stranger cannot tell.
 
 use std::time::Duration;
 
@@ -115,11 +115,12 @@ async fn a_strangers_registration_ends_when_the_mailbox_is_proven(door: Door) {
         let stranger = &mut first.stranger;
         // At once: none of this depends on the stranger being late.
         match relic {
+            // As before, until the registration ends: anything else would reveal the proof.
             Relic::Password => {
                 let answer = app.caller(door).sign_in_with_password(VICTIM, PASSWORD).await;
-                assert_eq!(answer, Answer::refused(401, "invalid_credentials"), "{way:?}");
+                assert_eq!(answer, Answer::refused(403, "unconfirmed"), "{way:?}");
                 let answer = stranger.sign_in_with_password(VICTIM, PASSWORD).await;
-                assert_eq!(answer, Answer::refused(401, "invalid_credentials"), "{way:?}");
+                assert_eq!(answer, Answer::refused(403, "unconfirmed"), "{way:?}");
             }
             Relic::Code => {
                 let answer = stranger.type_code(&first.letter.code).await;
@@ -182,7 +183,7 @@ async fn a_request_only_sends_emails(
     assert_eq!(victim.confirm_elsewhere(&last.link, Some(PASSWORD)).await, Answer::Done);
     assert_eq!(victim.has_password().await, has_password);
     let answer = app.caller(stranger.door).sign_in_with_password(VICTIM, PASSWORD).await;
-    assert_eq!(answer, Answer::refused(401, "invalid_credentials"));
+    assert_eq!(answer, Answer::refused(403, "unconfirmed"));
 }
 
 /// The victim's account before the stranger's registration.

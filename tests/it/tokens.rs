@@ -153,7 +153,7 @@ async fn hash_of(password: &str, keys: &str) -> PasswordHash {
     let queued = gatepost.register(&ann, &password, None, &[], &Client::server()).await.unwrap();
     let found = store.get(&[Key::request(queued.held.nonce())]).await.unwrap().remove(0).unwrap();
     let Record::Request(request) = found.record else { panic!("no request") };
-    request.password.unwrap()
+    request.password.unwrap().hash().clone()
 }
 
 /// If the hash of an existing password changed, no one could sign in with it.

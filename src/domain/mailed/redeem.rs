@@ -157,6 +157,12 @@ impl Gatepost {
                 if requester == Requester::No && !redeemer.confirm {
                     return Err(Error::ConfirmationRequired);
                 }
+                // The link was dead when the password would have been hashed, and another email has revived
+                // it since. Going on would drop the password that was chosen here.
+                let is_dropped = redeemer.password().is_some() && credential.password.is_none();
+                if is_dropped && requester == Requester::No && request.makes_account() {
+                    return Err(credential.refusal());
+                }
                 self.redeem_sign_in(credential, found, &ownership, requester, redeemer.session, client).await
             }
             // A mail scanner cannot enter a password either.

@@ -56,7 +56,11 @@ impl Ownership {
         // of checks. The absent record of no one would be expected by every action of a stranger, and on
         // an engine that locks keys they would all wait for each other.
         let has_account = self.account.value.is_some();
-        if has_account { self.account.expected_by(change) } else { self.owner.expected_by(change) }
+        if has_account {
+            self.account.expected_by(change)
+        } else {
+            self.owner.expected_by(change)
+        }
         if let Some(requester) = &self.requester
             && requester.key != self.account.key
         {

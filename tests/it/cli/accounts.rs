@@ -205,16 +205,23 @@ fn an_account_is_shown_as_a_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn adding_an_account_discards_a_strangers_registration() {
+async fn adding_an_account_voids_a_strangers_registration_unnoticed() {
+    const ANN: &str = "ann@example.org";
     const PASSWORD: &str = "the stranger's own words";
     let place = Place::new();
     let server = Server::start(&place.data(), &[]);
     let mut stranger = Caller::new(Door::Json, server.address);
-    let fields = [("email", "ann@example.org".to_owned()), ("password", PASSWORD.to_owned())];
-    assert_eq!(stranger.act("/register", &fields).await, Answer::Done);
-    assert_eq!(stranger.act("/sign-in/password", &fields).await, Answer::refused(403, "unconfirmed"));
-    place.answer(&["account", "add", "ann@example.org"]);
-    assert_eq!(stranger.act("/sign-in/password", &fields).await, Answer::refused(401, "invalid_credentials"));
+    assert_eq!(stranger.register(ANN, PASSWORD).await, Answer::Done);
+    let letters = stranger.get("/api/mailbox?to=ann@example.org&wait=30").await.json();
+    let (link, code) = (&letters["letters"][0]["link"], &letters["letters"][0]["code"]);
+    let unconfirmed = Answer::refused(403, "unconfirmed");
+    assert_eq!(stranger.sign_in_with_password(ANN, PASSWORD).await, unconfirmed);
+    place.answer(&["account", "add", ANN]);
+    assert_eq!(stranger.sign_in_with_password(ANN, PASSWORD).await, unconfirmed);
+    let late = Answer::refused(410, "invalid_request");
+    assert_eq!(stranger.type_code(code.as_str().unwrap()).await, late);
+    assert_eq!(stranger.follow(link.as_str().unwrap()).await, Answer::refused(410, "invalid_link"));
+    assert_eq!(place.json(&["account", "show", ANN])["has_password"], false);
 }
 
 #[test]

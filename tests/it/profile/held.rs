@@ -6,14 +6,14 @@ use gatepost::domain::operator::{Refusal, Role};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 
-use super::{ANN, OTHER, PASSWORD, readdress, registered, wrong};
+use super::{ANN, OTHER, PASSWORD, WAIT, readdress, registered};
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
 
 both_doors! {
     the_undo_link_is_emailed_to_the_address_as_it_was_confirmed,
-    a_registration_at_a_reserved_address_ends_with_the_undo,
+    a_registration_at_a_reserved_address_is_void_after_the_undo,
     the_previous_address_is_notified_of_the_deletion,
     an_undo_never_takes_an_address_from_its_new_owner,
 }
@@ -31,7 +31,7 @@ async fn the_undo_link_is_emailed_to_the_address_as_it_was_confirmed(door: Door)
     assert_eq!((letter.to.as_str(), letter.link), (ANN, Some(undo)));
 }
 
-async fn a_registration_at_a_reserved_address_ends_with_the_undo(door: Door) {
+async fn a_registration_at_a_reserved_address_is_void_after_the_undo(door: Door) {
     let app = App::start().await;
     let mut ann = registered(&app, door, ANN).await;
     let undo = readdress(&app, &mut ann, ANN, NEW).await;
@@ -42,7 +42,14 @@ async fn a_registration_at_a_reserved_address_ends_with_the_undo(door: Door) {
     assert_eq!(app.caller(door).sign_in_with_password(ANN, OTHER).await, unconfirmed);
     assert_eq!(app.caller(door).follow_deliberately(&undo).await, Answer::Done);
     app.read_all().await;
-    assert_eq!(app.caller(door).sign_in_with_password(ANN, OTHER).await, wrong());
+    // The stranger does not notice, and confirms nothing.
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, OTHER).await, unconfirmed);
+    app.clock.advance(WAIT);
+    assert_eq!(stranger.resend().await, Answer::Done);
+    let letter = app.letter_to(ANN).await;
+    let mut ann = app.caller(door);
+    assert_eq!(ann.follow_deliberately(&letter.link).await, Answer::Done);
+    assert!(!ann.has_password().await);
 }
 
 /// A thief moves the account to another address and deletes it at once: the one action that cannot be undone.

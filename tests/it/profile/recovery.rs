@@ -111,7 +111,8 @@ async fn another_persons_reset_request_opens_no_account(door: Door) {
     app.news_to(ANN).await;
     assert_eq!(thief.reset_by_code(&letter.code, OTHER).await, Answer::refused(410, "invalid_request"));
     assert_eq!(thief.reset_by_link(&letter.link, OTHER).await, Answer::refused(410, "invalid_link"));
-    assert_eq!(stranger.sign_in_with_password(ANN, "planted by a stranger").await, wrong());
+    let unconfirmed = Answer::refused(403, "unconfirmed");
+    assert_eq!(stranger.sign_in_with_password(ANN, "planted by a stranger").await, unconfirmed);
     assert_eq!(stranger.follow(&planted.link).await, Answer::refused(410, "invalid_link"));
     assert_eq!(stranger.type_code(&planted.code).await, Answer::refused(410, "invalid_request"));
     also(&app, door, ANN, OTHER).await;
