@@ -11,7 +11,7 @@
 //! | `Session::proven_at` | was not recent, or an unattended screen would stay open for the whole difference |
 //! | `Request::mailed_at` | the next email has to wait for nothing |
 //! | `Used::at` | was not a minute ago |
-//! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated` | only compared with each other; a new request is dated after them |
+//! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated`, the start of `Owner::Held` | only compared with each other; a new request is dated after them |
 //! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `Letter::queued_at` | only shown |
 //!
 //! Times at which something ends refuse by the wall clock. But only what is over by the earliest time it
