@@ -59,8 +59,9 @@ pub(super) enum AccountCommand {
     ///
     /// Each line is a JSON object. `email` is required. Optional are `registered_at` and
     /// `confirmed_at` (RFC 3339), `admin` and `disabled` (true or false), and `password_hash`
-    /// (Argon2id, as a PHC string). Addresses that already have an account are skipped, so you
-    /// can import the same file again.
+    /// (Argon2id, as a PHC string). Without `confirmed_at`, the account is confirmed now; a line
+    /// with `confirmed_at: null` is skipped and counted. Addresses that already have an account
+    /// are skipped, so you can import the same file again.
     #[command(verbatim_doc_comment)]
     Import {
         /// File with one account per line
@@ -201,17 +202,27 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
     };
     let imported = file.import(&operator, progress).await;
     operator.leave().await;
-    let Imported { added, known, held } = imported?;
+    let Imported { added, known, held, unconfirmed, cheap } = imported?;
     if form.json {
-        return print_json(&json!({"imported": added, "already_there": known, "held": held}));
+        return print_json(&json!({
+            "imported": added, "already_there": known, "held": held, "unconfirmed": unconfirmed,
+            "cheap_hashes": cheap,
+        }));
     }
     let seconds = world.now().since(begun).as_secs();
     print(&format!("Imported {}, skipped {} (already exist), {seconds} s.", grouped(added), grouped(known)))?;
-    match held {
-        0 => Ok(()),
-        _ => print(&format!(
-            "Skipped {}: the address is reserved for a week by an account that changed it.",
-            grouped(held)
-        )),
+    for (count, sentence) in [
+        (held, "Skipped {}: the address is reserved for a week by an account that changed it."),
+        (unconfirmed, "Skipped {}: no one confirmed the address (`confirmed_at` is null)."),
+        (
+            cheap,
+            "Warning: {} password hashes are cheap to guess (`m` times `t` below 7168). Each is replaced at its \
+             owner's next sign-in.",
+        ),
+    ] {
+        if count > 0 {
+            print(&sentence.replace("{}", &grouped(count)))?;
+        }
     }
+    Ok(())
 }

@@ -219,3 +219,15 @@ enum Decision<T> {
     /// Commit this, then answer. A refusal may need a commit too: a wrong code is counted.
     Commit { change: Change, event: Option<Event>, answer: Result<T, Error> },
 }
+
+impl<T> Decision<T> {
+    /// The same decision with another answer.
+    fn map<U>(self, of: impl FnOnce(T) -> U) -> Decision<U> {
+        match self {
+            Self::Answer(answer) => Decision::Answer(of(answer)),
+            Self::Commit { change, event, answer } => {
+                Decision::Commit { change, event, answer: answer.map(of) }
+            }
+        }
+    }
+}

@@ -19,6 +19,7 @@ mod forward_auth;
 mod harness;
 mod holder;
 mod house;
+mod imported;
 mod link;
 mod mail;
 mod outage;

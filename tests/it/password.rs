@@ -13,6 +13,8 @@ both_doors! {
     the_right_password_signs_in,
     every_failed_sign_in_gets_the_same_response,
     a_password_is_compared_byte_by_byte,
+    a_password_is_the_same_from_every_keyboard,
+    a_password_with_a_control_character_cannot_be_set_and_signs_no_one_in,
     a_weak_password_is_refused_and_no_email_is_sent,
     a_common_password_is_refused,
     a_password_is_rehashed_at_sign_in_when_the_cost_has_changed,
@@ -103,6 +105,48 @@ async fn a_password_is_compared_byte_by_byte(door: Door) {
         assert_eq!(answer, invalid(), "{} bytes", wrong.len());
     }
     assert_eq!(app.caller(door).sign_in_with_password(ANN, &longest).await, Answer::Done);
+}
+
+async fn a_password_is_the_same_from_every_keyboard(door: Door) {
+    let app = App::start().await;
+    let [apart, together] = ["gru\u{308}ne\u{a0}Otter", "gr\u{fc}ne Otter"];
+    let mut ann = confirmed(&app, door, apart).await;
+    for password in [together, apart, "gr\u{fc}ne\u{3000}Otter"] {
+        assert_eq!(app.caller(door).sign_in_with_password(ANN, password).await, Answer::Done, "{password:?}");
+    }
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, "grune Otter").await, invalid());
+    assert_eq!(ann.reauthenticate(together).await, Answer::Done);
+    assert_eq!(ann.change_password("Zwo\u{308}lf Boxka\u{308}mpfer", Some(together)).await, Answer::Done);
+    app.news_to(ANN).await;
+    let changed = app.caller(door).sign_in_with_password(ANN, "Zw\u{f6}lf Boxk\u{e4}mpfer").await;
+    assert_eq!(changed, Answer::Done);
+    // 1,088 bytes as they are sent, 1,020 prepared.
+    let longest = "a\u{308} Otter und \u{e4}".repeat(68);
+    assert_eq!(ann.change_password(&longest, Some("Zw\u{f6}lf Boxk\u{e4}mpfer")).await, Answer::Done);
+    app.news_to(ANN).await;
+    assert_eq!(ann.reauthenticate(&longest.replace("a\u{308}", "\u{e4}")).await, Answer::Done);
+}
+
+async fn a_password_with_a_control_character_cannot_be_set_and_signs_no_one_in(door: Door) {
+    let app = App::start().await;
+    let unusable = Answer::refused_field(422, "invalid_field", "password");
+    for password in ["three quiet\totters", "three quiet otters\u{7f}", "three quiet otters\u{85}"] {
+        assert_eq!(app.caller(door).register(ANN, password).await, unusable, "{password:?}");
+    }
+    assert_eq!(app.house.gatepost.passwords_hashed(), 0);
+    let mut ann = confirmed(&app, door, PASSWORD).await;
+    assert_eq!(ann.change_password("three quiet\totters", Some(PASSWORD)).await, unusable);
+    let wrong = Answer::refused_field(422, "wrong_password", "current_password");
+    assert_eq!(ann.change_password("a wholly new password", Some("three quiet\totters")).await, wrong);
+    let before = app.house.gatepost.passwords_hashed();
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, "three quiet\u{7f} otters").await, invalid());
+    assert_eq!(app.house.gatepost.passwords_hashed(), before + 1, "as expensive as any wrong password");
+    let mut ann = app.caller(door);
+    assert_eq!(ann.forgot_password(ANN).await, Answer::Done);
+    let letter = app.letter_to(ANN).await;
+    assert_eq!(ann.reset_by_code(&letter.code, "three quiet\totters").await, unusable);
+    assert_eq!(ann.reset_by_code(&letter.code, "a wholly new password").await, Answer::Done);
+    app.news_to(ANN).await;
 }
 
 async fn a_weak_password_is_refused_and_no_email_is_sent(door: Door) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::order::{Account, Answer, Link, Order, Treated, Treatment};
-use super::row::ImportRow;
+use super::row::{ImportRow, Row};
 use crate::domain::Gatepost;
 use crate::domain::operator::{self, HandedOut, IMPORT_STEP, Imported, Refusal};
 use crate::domain::ports::World;
@@ -85,9 +85,15 @@ impl Desk {
     async fn import(&self, rows: Vec<ImportRow>) -> Result<Answer, String> {
         let now = self.world.now();
         let check = |row: ImportRow| row.check(now).map_err(|mistakes| mistakes.to_string());
-        let rows = rows.into_iter().map(check).collect::<Result<Vec<_>, _>>()?;
         let mut all = Imported::default();
-        for step in rows.chunks(IMPORT_STEP) {
+        let mut accounts = Vec::new();
+        for row in rows {
+            match check(row)? {
+                Row::Account(account) => accounts.push(account),
+                Row::Unconfirmed(_) => all.unconfirmed += 1,
+            }
+        }
+        for step in accounts.chunks(IMPORT_STEP) {
             let done = self.gatepost.import_accounts(step, &Client::server()).await;
             all += done.map_err(|error| error.to_string())?;
         }

@@ -1,8 +1,6 @@
 //! A file of accounts to import. The whole file is checked first, then imported in orders of a few
-//! rows each. It is read twice instead of being kept in memory, so its size does not matter.
+//! rows each. It is read twice instead of being kept in memory: of each row only eight bytes are.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -10,11 +8,13 @@ use std::path::{Path, PathBuf};
 
 use super::order::{Answer, Order};
 use super::reach::Operator;
-use super::row::ImportRow;
+use super::row::{ImportRow, RowError};
+use super::twice::Addresses;
 use crate::app::failure::{Failure, ImportError, OperatorError};
 use crate::domain::operator::Imported;
-use crate::domain::record::address::CanonicalAddress;
+use crate::domain::record::password::Cost;
 use crate::domain::record::time::Timestamp;
+use crate::domain::record::workload::Workload;
 
 /// How many rows one order has: a few steps of the store, and far less than an order may be long.
 const ROWS_PER_ORDER: usize = 200;
@@ -41,32 +41,16 @@ impl ImportFile {
         if !file.metadata().map_err(unreadable)?.is_file() {
             return Err(ImportError::NotAFile(path.to_owned()));
         }
-        let mut lines = Lines::new(&file);
-        let mut first_lines: HashMap<CanonicalAddress, usize> = HashMap::new();
-        let mut mistakes = Mistakes::default();
-        while let Some((number, line)) = lines.following().map_err(unreadable)? {
-            match line.and_then(parse) {
-                Err(reason) => mistakes.note(number, &reason),
-                Ok(row) => match row.check(now) {
-                    Err(errors) => {
-                        errors.0.iter().for_each(|error| mistakes.note(number, &error.to_string()));
-                    }
-                    Ok(account) => match first_lines.entry(account.address.canonical()) {
-                        Entry::Vacant(place) => drop(place.insert(number)),
-                        Entry::Occupied(first) => {
-                            mistakes.note(number, &format!("email: same as on line {}", first.get()));
-                        }
-                    },
-                },
-            }
-        }
-        match mistakes.shown() {
-            None => Ok(Self { path: path.to_owned(), file, rows: first_lines.len() }),
+        let (mut mistakes, addresses) = check_rows(&file, now).map_err(unreadable)?;
+        let rows = addresses.count();
+        mistakes.add(check_twice(&file, addresses, now).map_err(unreadable)?);
+        match mistakes.in_words() {
+            None => Ok(Self { path: path.to_owned(), file, rows }),
             Some(mistakes) => Err(ImportError::Mistaken { path: path.to_owned(), mistakes }),
         }
     }
 
-    /// How many accounts it has.
+    /// How many rows it has.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
@@ -115,6 +99,46 @@ impl ImportFile {
         }
         Ok(rows)
     }
+}
+
+/// Checks each row, and collects the addresses.
+fn check_rows(file: &File, now: Timestamp) -> io::Result<(Mistakes, Addresses)> {
+    let (mut mistakes, mut addresses) = (Mistakes::default(), Addresses::default());
+    let mut costs: Vec<Cost> = Vec::new();
+    let mut lines = Lines::new(file);
+    while let Some((number, line)) = lines.following()? {
+        match line.and_then(parse).map(|row| row.check(now)) {
+            Err(reason) => mistakes.note(number, reason),
+            Ok(Err(errors)) => errors.0.iter().for_each(|error| mistakes.note(number, error.to_string())),
+            Ok(Ok(row)) => {
+                addresses.note(&row.address().canonical());
+                let new = row.cost().filter(|cost| !costs.contains(cost));
+                if new.is_some() && costs.len() == Workload::MAX_IMPORTED_COSTS {
+                    mistakes.note(number, RowError::TooManyCosts.to_string());
+                } else {
+                    costs.extend(new);
+                }
+            }
+        }
+    }
+    Ok((mistakes, addresses))
+}
+
+/// Finds addresses that are in the file twice. Reads it again only if there may be some.
+fn check_twice(mut file: &File, addresses: Addresses, now: Timestamp) -> io::Result<Mistakes> {
+    let (mut mistakes, mut repeated) = (Mistakes::default(), addresses.repeated());
+    if repeated.is_empty() {
+        return Ok(mistakes);
+    }
+    file.rewind()?;
+    let mut lines = Lines::new(file);
+    while let Some((number, line)) = lines.following()? {
+        let Ok(Ok(row)) = line.and_then(parse).map(|row| row.check(now)) else { continue };
+        if let Some(first) = repeated.earlier(number, row.address().canonical()) {
+            mistakes.note(number, format!("email: same as on line {first}"));
+        }
+    }
+    Ok(mistakes)
 }
 
 /// The number of a line, and the line or what is wrong with it.
@@ -174,24 +198,37 @@ fn parse(line: &[u8]) -> Result<ImportRow, String> {
 #[derive(Default)]
 struct Mistakes {
     count: usize,
-    shown: String,
+    first: Vec<(usize, String)>,
 }
 
 impl Mistakes {
-    fn note(&mut self, line: usize, reason: &str) {
+    fn note(&mut self, line: usize, reason: String) {
         self.count += 1;
-        if self.count <= MISTAKES_SHOWN {
-            // Writing to a string does not fail.
-            let _ = write!(self.shown, "\n  line {line}: {reason}");
+        if self.first.len() < MISTAKES_SHOWN {
+            self.first.push((line, reason));
         }
     }
 
-    fn shown(self) -> Option<String> {
-        match self.count {
-            0 => None,
-            1 => Some(format!("1 error:{}", self.shown)),
-            count if count <= MISTAKES_SHOWN => Some(format!("{count} errors:{}", self.shown)),
-            count => Some(format!("{count} errors:{}\n  and {} more", self.shown, count - MISTAKES_SHOWN)),
+    fn add(&mut self, more: Self) {
+        self.count += more.count;
+        self.first.extend(more.first);
+        self.first.sort_by_key(|(line, _)| *line);
+        self.first.truncate(MISTAKES_SHOWN);
+    }
+
+    fn in_words(self) -> Option<String> {
+        let mut shown = match self.count {
+            0 => return None,
+            1 => "1 error:".to_owned(),
+            count => format!("{count} errors:"),
+        };
+        for (line, reason) in &self.first {
+            // Writing to a string does not fail.
+            let _ = write!(shown, "\n  line {line}: {reason}");
         }
+        if self.count > self.first.len() {
+            let _ = write!(shown, "\n  and {} more", self.count - self.first.len());
+        }
+        Some(shown)
     }
 }

@@ -8,7 +8,7 @@
 //! | `socket` | the socket file in the data folder, and who may open it |
 //! | `server` | answers orders at the socket, one per connection |
 //! | `reach` | finds the process that has the store and sends it orders |
-//! | `row`, `import` | importing accounts: one line of the file, and the whole file |
+//! | `row`, `import`, `twice` | importing accounts: one line of the file, the whole file, and addresses that are in it twice |
 
 mod desk;
 mod import;
@@ -17,11 +17,12 @@ mod reach;
 mod row;
 mod server;
 mod socket;
+mod twice;
 
 pub use self::desk::Desk;
 pub use self::import::ImportFile;
 pub use self::order::{Account, Answer, Link, Order, Treated, Treatment};
 pub use self::reach::{Missing, Operator};
-pub use self::row::{ImportRow, RowError, RowErrors};
+pub use self::row::{ImportRow, Row, RowError, RowErrors};
 pub(super) use self::server::serve;
 pub(super) use self::socket::{Socket, is_served};

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::operator::{NewAccount, Role};
-use crate::domain::password::PhcError;
+use crate::domain::password::{ForeignHash, PhcError};
 use crate::domain::record::address::{AddressError, EmailAddress};
-use crate::domain::record::password::PasswordHash;
+use crate::domain::record::password::Cost;
 use crate::domain::record::time::Timestamp;
+use crate::domain::record::workload::Workload;
 
 /// A line of the file. Unknown keys are refused, because a misspelled one would otherwise be ignored.
 #[derive(Serialize, Deserialize)]
@@ -19,9 +20,9 @@ pub struct ImportRow {
     /// When the account was registered; by default, when it was confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registered_at: Option<String>,
-    /// When the address was confirmed; by default, now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    confirmed_at: Option<String>,
+    /// When the address was confirmed; by default, now. `null`: no one ever confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    confirmed_at: Option<Option<String>>,
     /// Whether it is an administrator.
     #[serde(default)]
     admin: bool,
@@ -31,6 +32,39 @@ pub struct ImportRow {
     /// Its password hash as a PHC string; without one, the account signs in by email only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password_hash: Option<String>,
+}
+
+/// Reads a field that is there, even if it is `null`. Without this, serde takes `null` for a missing field.
+fn given<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
+    Deserialize::deserialize(field).map(Some)
+}
+
+/// A row without errors.
+pub enum Row {
+    /// An account to create.
+    Account(NewAccount),
+    /// Skipped, because no one proved that the address is theirs: its password may be a stranger's.
+    Unconfirmed(EmailAddress),
+}
+
+impl Row {
+    /// The email address.
+    #[must_use]
+    pub fn address(&self) -> &EmailAddress {
+        match self {
+            Self::Account(account) => &account.address,
+            Self::Unconfirmed(address) => address,
+        }
+    }
+
+    /// The cost of its password hash.
+    #[must_use]
+    pub fn cost(&self) -> Option<Cost> {
+        match self {
+            Self::Account(account) => account.password.as_ref().map(ForeignHash::cost),
+            Self::Unconfirmed(_) => None,
+        }
+    }
 }
 
 /// An error in one value of a row.
@@ -51,6 +85,13 @@ pub enum RowError {
     /// The password hash cannot be imported.
     #[error("password_hash: {0}")]
     Password(#[from] PhcError),
+    /// The file has hashes of too many different costs.
+    #[error(
+        "password_hash: its m, t and p differ from {} others in this file, and every sign-in has to compute one \
+         hash of each kind; leave out the rarest, and their owners sign in by email",
+        Workload::MAX_IMPORTED_COSTS
+    )]
+    TooManyCosts,
 }
 
 /// All errors of a row.
@@ -71,16 +112,18 @@ impl fmt::Display for RowErrors {
 }
 
 impl ImportRow {
-    /// The account to create if the row is imported `now`.
+    /// What there is to do if the row is imported `now`.
     ///
     /// # Errors
     /// All errors of the row.
-    pub fn check(self, now: Timestamp) -> Result<NewAccount, RowErrors> {
+    pub fn check(self, now: Timestamp) -> Result<Row, RowErrors> {
         let mut errors = RowErrors::default();
         let address = errors.note(EmailAddress::parse(&self.email).map_err(RowError::from));
-        let confirmed_at = errors.note(time("confirmed_at", self.confirmed_at.as_deref(), now));
+        let is_unconfirmed = self.confirmed_at == Some(None);
+        let confirmed_at = self.confirmed_at.flatten();
+        let confirmed_at = errors.note(time("confirmed_at", confirmed_at.as_deref(), now));
         let registered_at = errors.note(time("registered_at", self.registered_at.as_deref(), now));
-        let hash = self.password_hash.as_deref().map(PasswordHash::from_phc).transpose();
+        let hash = self.password_hash.as_deref().map(ForeignHash::parse).transpose();
         let password = errors.note(hash.map_err(RowError::from));
         let confirmed_at = confirmed_at.flatten().unwrap_or(now);
         let registered_at = registered_at.flatten().unwrap_or(confirmed_at);
@@ -88,14 +131,17 @@ impl ImportRow {
             errors.0.push(RowError::Backwards);
         }
         match (address, password) {
-            (Some(address), Some(password)) if errors.0.is_empty() => Ok(NewAccount {
+            (Some(address), Some(_)) if errors.0.is_empty() && is_unconfirmed => {
+                Ok(Row::Unconfirmed(address))
+            }
+            (Some(address), Some(password)) if errors.0.is_empty() => Ok(Row::Account(NewAccount {
                 address,
                 registered_at,
                 confirmed_at,
                 role: if self.admin { Role::Admin } else { Role::Member },
                 disabled: self.disabled,
                 password,
-            }),
+            })),
             _ => Err(errors),
         }
     }

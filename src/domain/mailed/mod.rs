@@ -8,6 +8,7 @@
 //! - `redeemer`, `credential`: who redeems, and with what
 //! - `outcome`, `email_change`, `undo`: what redeeming does
 //! - `passwords`, `pending`: the passwords that count for an address, and its unconfirmed registrations
+//! - `workload`: what every password check computes
 
 mod credential;
 mod email_change;
@@ -22,9 +23,10 @@ mod request;
 mod resend;
 mod undo;
 mod waiting;
+mod workload;
 
 pub use self::link::{LinkView, Need};
-pub(in crate::domain) use self::passwords::Passwords;
+pub(in crate::domain) use self::passwords::{Entered, Passwords};
 pub use self::redeemer::{Redeemed, Redeemer};
 pub(in crate::domain) use self::request::EmailRequest;
 pub use self::request::MailQueued;

@@ -47,6 +47,7 @@ impl Gatepost {
         let (outcome, account) = self.existing_or_new_account(&request, ownership.account(), password, now);
         if outcome == Outcome::Confirmed {
             put_owner(&mut change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
+            self.put_workload(&mut change, None, Some(&account)).await?;
         }
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, previous_session).await?;
@@ -74,7 +75,8 @@ impl Gatepost {
         let (mut change, request) = expecting(&found, ownership, credential)?;
         let now = self.world.now();
         let mut account = ownership.account().cloned().ok_or_else(|| credential.refusal())?;
-        account.password = Some(password.clone());
+        let before = account.password.replace(password.clone());
+        self.put_workload(&mut change, before.as_ref(), Some(&account)).await?;
         account.move_epoch();
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, redeemer.session).await?;
@@ -117,6 +119,7 @@ impl Gatepost {
             (Outcome::Recent, EventName::Reauthenticated, self.signed_in(actor.account, session)?)
         } else {
             let account = self.move_to_new_address(&mut change, actor.account, &request, now)?;
+            self.put_workload(&mut change, account.password.as_ref(), Some(&account)).await?;
             let signed_in = self.put_in_new_epoch(&mut change, &actor.session, account).await?;
             (Outcome::EmailChanged, EventName::EmailChanged, signed_in)
         };

@@ -4,13 +4,15 @@
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::password::Password;
+use crate::domain::ports::StoreError;
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::key::Key;
-use crate::domain::record::password::{PasswordHash, Recipe};
+use crate::domain::record::password::{Method, PasswordHash, Recipe};
 use crate::domain::record::pending::{EnteredPassword, Pending};
 use crate::domain::record::request::{HeldRequest, Request};
+use crate::domain::record::workload::Workload;
 
 /// Everything that a password entered with an address can belong to.
 pub(in crate::domain) struct Passwords {
@@ -18,28 +20,65 @@ pub(in crate::domain) struct Passwords {
     registrations: Vec<(HeldRequest, Request)>,
 }
 
-impl Gatepost {
-    /// Hashes a password with the recipe of its address.
-    pub(in crate::domain) async fn hash_for_address(
-        &self,
-        address: &EmailAddress,
-        password: &Password,
-    ) -> Result<PasswordHash, Error> {
-        let recipe = self.recipe(&self.passwords_for(address).await?, address);
-        self.hash(password, recipe).await
+/// A password that was entered, hashed with every recipe it may have to match.
+pub(in crate::domain) struct Entered(Vec<PasswordHash>);
+
+impl Entered {
+    /// Whether it is the stored password.
+    pub(in crate::domain) fn is(&self, stored: &PasswordHash) -> bool {
+        self.0.iter().any(|hash| hash.is_of_same_password(stored))
     }
 
-    /// Computes one Argon2id hash.
+    /// Whether it was hashed with all of these recipes.
+    pub(in crate::domain) fn has_all(&self, recipes: &[Recipe]) -> bool {
+        recipes.iter().all(|recipe| self.0.iter().any(|hash| hash.recipe == *recipe))
+    }
+}
+
+impl Gatepost {
+    /// Hashes a password with one recipe. Computes all hashes of the workload, as every check does.
     pub(in crate::domain) async fn hash(
         &self,
         password: &Password,
         recipe: Recipe,
     ) -> Result<PasswordHash, Error> {
-        let pepper = recipe.pepper.and_then(|key| self.ring.pepper(key));
-        Ok(self.slots.hash(password, recipe, pepper).await?)
+        let Entered(hashes) = self.hash_with_all(password, vec![recipe.clone()]).await?;
+        let wanted = hashes.into_iter().find(|hash| hash.recipe == recipe);
+        wanted.ok_or_else(|| StoreError::Damaged("the key of a password is missing".into()).into())
     }
 
-    /// Whether `entered` is the password of the account.
+    /// Hashes a password with each recipe. Whatever the workload has beyond that is computed too, with a salt
+    /// that no password has. So every check takes the same time and waits for the same slots, whichever
+    /// recipes its address needs.
+    pub(in crate::domain) async fn hash_with_all(
+        &self,
+        password: &Password,
+        mut recipes: Vec<Recipe>,
+    ) -> Result<Entered, Error> {
+        const NO_ONES_SALT: [u8; 16] = [0; 16];
+        let workload: Found<Workload> = self.find(Key::workload()).await?;
+        let workload = workload.value.unwrap_or_default();
+        let own = self.settings.password_cost;
+        let mut unneeded = workload.costs(own, self.world.now());
+        recipes.retain(|recipe| self.ring.holds(recipe.pepper));
+        for recipe in &recipes {
+            // A password of ours from before the cost was changed takes the place of one of today.
+            let today = || unneeded.iter().position(|cost| recipe.method == Method::Peppered && *cost == own);
+            if let Some(index) = unneeded.iter().position(|cost| *cost == recipe.cost).or_else(today) {
+                unneeded.swap_remove(index);
+            }
+        }
+        let of_no_one = |cost| Recipe::new(NO_ONES_SALT.to_vec(), self.ring.newest(), cost);
+        recipes.extend(unneeded.into_iter().map(of_no_one));
+        // Always in the same order: a hash after an expensive one takes longer than before it.
+        recipes.sort_unstable_by_key(|recipe| recipe.cost);
+        let with_pepper = |recipe: Recipe| Some((self.ring.pepper(recipe.pepper)?, recipe));
+        let recipes = recipes.into_iter().filter_map(with_pepper).map(|(pepper, recipe)| (recipe, pepper));
+        Ok(Entered(self.slots.hash(password, recipes.collect()).await?))
+    }
+
+    /// Whether `entered` is the password of the account. One under a key that is no longer in the ring counts
+    /// as none.
     pub(in crate::domain) async fn is_password_of(
         &self,
         account: &Account,
@@ -47,8 +86,7 @@ impl Gatepost {
     ) -> Result<bool, Error> {
         match &account.password {
             Some(hash) if !entered.is_too_long() => {
-                let entered = self.hash(entered, hash.recipe.clone()).await?;
-                Ok(hash.is_of_same_password(&entered))
+                Ok(self.hash_with_all(entered, vec![hash.recipe.clone()]).await?.is(hash))
             }
             _ => Ok(false),
         }
@@ -77,23 +115,29 @@ impl Gatepost {
         Ok(Passwords { ownership, registrations })
     }
 
-    /// The recipe that all passwords of an address share: the account's, or that of its pending
-    /// registrations, or a new one with the salt of the address.
+    /// Every recipe that a password entered with an address may have to match: nearly always one. There are
+    /// more if the account's password was imported, or if the account or its password came to the address
+    /// while registrations with another salt, key or cost were waiting there.
+    pub(in crate::domain) fn recipes(&self, passwords: &Passwords, address: &EmailAddress) -> Vec<Recipe> {
+        let mut recipes: Vec<Recipe> = Vec::new();
+        for recipe in passwords.stored_recipes() {
+            if self.ring.holds(recipe.pepper) && !recipes.contains(recipe) {
+                recipes.push(recipe.clone());
+            }
+        }
+        if recipes.is_empty() {
+            recipes.push(self.recipe(passwords, address));
+        }
+        recipes
+    }
+
+    /// The recipe for the password of a new registration: the one that is in use at the address already, so
+    /// that a sign-in need not compute another hash. Never that of an imported password, because its cost
+    /// was chosen elsewhere.
     pub(in crate::domain) fn recipe(&self, passwords: &Passwords, address: &EmailAddress) -> Recipe {
-        let waiting = passwords.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
-        let waiting = waiting.map(EnteredPassword::hash);
-        let account = passwords.ownership.account();
-        let set = account.and_then(|account| account.password.as_ref());
-        // A registration made while an account with a salt of its own existed keeps that salt, even when
-        // the account is gone: whoever registered must not notice.
-        let is_known = |recipe: &&Recipe| {
-            account.is_none_or(|account| recipe.salt == account.salt)
-                && recipe.pepper.is_none_or(|key| self.ring.holds(key))
-        };
-        let mut known = set.into_iter().chain(waiting).map(|hash| &hash.recipe);
-        let known = known.find(is_known).cloned();
-        known.unwrap_or_else(|| {
-            let salt = account.map(|account| account.salt.clone());
+        let is_ours = |recipe: &&Recipe| recipe.method == Method::Peppered && self.ring.holds(recipe.pepper);
+        passwords.stored_recipes().find(is_ours).cloned().unwrap_or_else(|| {
+            let salt = passwords.ownership.account().map(|account| account.salt.clone());
             let salt = salt.unwrap_or_else(|| self.salts.salt(&address.canonical()));
             Recipe::new(salt, self.ring.newest(), self.settings.password_cost)
         })
@@ -106,9 +150,16 @@ impl Gatepost {
 }
 
 impl Passwords {
+    /// The recipes of the account's password and of the registrations, in this order.
+    fn stored_recipes(&self) -> impl Iterator<Item = &Recipe> {
+        let set = self.ownership.account().and_then(|account| account.password.as_ref());
+        let waiting = self.registrations.iter().filter_map(|(_, request)| request.password.as_ref());
+        set.into_iter().chain(waiting.map(EnteredPassword::hash)).map(|hash| &hash.recipe)
+    }
+
     /// The newest registration with this password.
-    pub(in crate::domain) fn registration(&self, entered: &PasswordHash) -> Option<&(HeldRequest, Request)> {
-        let is_it = |one: &EnteredPassword| one.hash().is_of_same_password(entered);
+    pub(in crate::domain) fn registration(&self, entered: &Entered) -> Option<&(HeldRequest, Request)> {
+        let is_it = |one: &EnteredPassword| entered.is(one.hash());
         self.registrations.iter().find(|(_, request)| request.password.as_ref().is_some_and(is_it))
     }
 }

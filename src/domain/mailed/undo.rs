@@ -93,7 +93,8 @@ impl Gatepost {
         self.release_addresses(change, id, &younger).await?;
         let left = std::mem::replace(&mut account.address, undo.address.clone());
         put_owner(change, Key::owner(&left.canonical()), Owner::Vacated { at: self.world.now() });
-        account.password = None;
+        let password = account.password.take();
+        self.put_workload(change, password.as_ref(), Some(&account)).await?;
         account.move_epoch();
         change.put(Key::account(id), Record::Account(account.clone()));
         for address in [&account.address, &left] {

@@ -76,6 +76,7 @@ impl Gatepost {
             let ended_sessions = self.count_live_sessions(account).await?;
             let mut change = Change::new();
             ownership.expected_by(&mut change);
+            self.put_workload(&mut change, account.password.as_ref(), None).await?;
             let event = self.remove_account(&mut change, account, client).await?;
             let treated = Treated { account: account.clone(), changed: true, ended_sessions };
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(treated)) })

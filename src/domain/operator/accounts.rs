@@ -84,6 +84,7 @@ impl Gatepost {
                 let mut change = Change::new();
                 ownership.expected_by(&mut change);
                 let account = self.put_account(&mut change, &new, client);
+                self.put_workload(&mut change, None, Some(&account)).await?;
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
                 let handed_out = self.put_link(&mut change, account, now)?;
                 Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(handed_out)) })

@@ -10,6 +10,7 @@ use std::ops::AddAssign;
 use crate::domain::error::Error;
 use crate::domain::operator::Role;
 use crate::domain::owner::put_owner;
+use crate::domain::password::ForeignHash;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
@@ -20,13 +21,12 @@ use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::owner::Owner;
-use crate::domain::record::password::PasswordHash;
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Decision, Gatepost};
 
 /// The most accounts in one step. Each takes at most six writes: its address, its record, and two events
-/// with two keys each.
-pub const IMPORT_STEP: usize = Change::MAX_WRITES / 6;
+/// with two keys each. One more is for all of them together: the workload.
+pub const IMPORT_STEP: usize = (Change::MAX_WRITES - 1) / 6;
 
 /// An account to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct NewAccount {
     /// Whether sign-in is blocked.
     pub disabled: bool,
     /// Its password. At the first sign-in with it, it is hashed like all others; its salt is kept.
-    pub password: Option<PasswordHash>,
+    pub password: Option<ForeignHash>,
 }
 
 /// The result of a step.
@@ -54,13 +54,17 @@ pub struct Imported {
     pub known: usize,
     /// Skipped addresses that are reserved for an account that changed its address.
     pub held: usize,
+    /// Skipped rows whose address was never confirmed.
+    pub unconfirmed: usize,
+    /// Of the accounts that were created, those whose password hash is cheap to guess.
+    pub cheap: usize,
 }
 
 impl Imported {
     /// The number of rows.
     #[must_use]
     pub fn rows(self) -> usize {
-        self.added + self.known + self.held
+        self.added + self.known + self.held + self.unconfirmed
     }
 }
 
@@ -69,6 +73,8 @@ impl AddAssign for Imported {
         self.added += more.added;
         self.known += more.known;
         self.held += more.held;
+        self.unconfirmed += more.unconfirmed;
+        self.cheap += more.cheap;
     }
 }
 
@@ -84,7 +90,8 @@ impl Gatepost {
             let owners: Vec<Found<Owner>> = self.find_all(addresses.iter().map(Key::owner).collect()).await?;
             let now = self.world.now();
             let mut change = Change::new();
-            let (mut added, mut held) = (BTreeSet::new(), 0);
+            let (mut added, mut held, mut cheap) = (BTreeSet::new(), 0, 0);
+            let mut accounts = Vec::new();
             for ((row, address), owner) in rows.iter().zip(&addresses).zip(owners) {
                 let owner = owner.filter(|owner| !owner.is_over(self.earliest_now()));
                 let is_free = matches!(owner.value, None | Some(Owner::Vacated { .. }));
@@ -96,8 +103,12 @@ impl Gatepost {
                 let account = self.put_account(&mut change, row, client);
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
                 self.put_event(&mut change, &event);
+                cheap += usize::from(row.password.as_ref().is_some_and(ForeignHash::is_cheap));
+                accounts.push(account);
             }
-            let imported = Imported { added: added.len(), known: rows.len() - added.len() - held, held };
+            self.put_imported_workload(&mut change, &accounts).await?;
+            let known = rows.len() - added.len() - held;
+            let imported = Imported { added: added.len(), known, held, unconfirmed: 0, cheap };
             if added.is_empty() {
                 return Ok(Decision::Answer(imported));
             }
@@ -115,9 +126,11 @@ impl Gatepost {
     ) -> Account {
         let address = new.address.canonical();
         let salt = match &new.password {
-            Some(hash) => hash.recipe.salt.clone(),
+            Some(hash) => hash.salt().clone(),
             None => self.salts.salt(&address),
         };
+        let key = self.ring.newest();
+        let pepper = self.ring.pepper(key).expect("the newest key is in the ring");
         let account = Account {
             id: AccountId(self.world.random()),
             address: new.address.clone(),
@@ -126,7 +139,7 @@ impl Gatepost {
             admin: new.role == Role::Admin,
             disabled: new.disabled,
             salt,
-            password: new.password.clone(),
+            password: new.password.as_ref().map(|hash| hash.wrap(key, &pepper)),
             pending_change: None,
             undos: Vec::new(),
             epoch: 0,

@@ -1,29 +1,38 @@
 //! Passwords: which new ones are accepted, and how they are hashed.
 //!
-//! Passwords are hashed with Argon2id and a pepper. All hashes of one address (the account's, or those of
-//! its newest unconfirmed registrations) share one [`Recipe`](crate::domain::record::password::Recipe). So
-//! a sign-in computes exactly one hash no matter who the address belongs to, and its time reveals nothing.
+//! Passwords are prepared, then hashed with Argon2id and a pepper. All hashes of one address (the account's,
+//! or those of its newest unconfirmed registrations) share one
+//! [`Recipe`](crate::domain::record::password::Recipe) wherever they can, and every check computes the same
+//! hashes ([`Workload`](crate::domain::record::workload::Workload)). So its time reveals nothing.
 //!
+//! - `prepare`: one spelling for all keyboards
 //! - `policy`, `blocklist`: which passwords are accepted, and the list of common ones
-//! - `slots`: the threads that hash
+//! - `slots`, `memory`: the threads that hash, and the memory for imported hashes that need more
 //! - `phc`: reading imported hashes
 
 mod blocklist;
+mod memory;
 mod phc;
 mod policy;
+mod prepare;
 mod slots;
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use self::phc::PhcError;
+use crate::domain::record::password::Method;
+
+pub use self::phc::{ForeignHash, PhcError};
 pub use self::policy::{PasswordPolicy, Weakness};
 pub(super) use self::slots::Slots;
 
-/// A password exactly as it was entered: never truncated, never changed. Erased from memory when dropped.
+/// A password as it was sent, and prepared. Never truncated. Erased from memory when dropped.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    sent: Zeroizing<String>,
+    prepared: Option<Zeroizing<String>>,
+}
 
 impl Password {
     /// Longer passwords are refused before they cost anything.
@@ -32,23 +41,50 @@ impl Password {
     /// A password from the text of a field.
     #[must_use]
     pub fn new(entered: String) -> Self {
-        Self(Zeroizing::new(entered))
+        let sent = Zeroizing::new(entered);
+        Self { prepared: prepare::prepare(&sent), sent }
     }
 
     /// Whether the field is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.sent.is_empty()
     }
 
     /// Whether it is longer than any accepted password.
     #[must_use]
     pub fn is_too_long(&self) -> bool {
-        self.0.len() > Self::MAX_BYTES
+        self.text().len() > Self::MAX_BYTES
     }
 
-    fn as_str(&self) -> &str {
-        &self.0
+    /// Whether it can be a new password, apart from how good it is.
+    ///
+    /// # Errors
+    /// `Unprintable`; `TooLong`.
+    pub fn check_form(&self) -> Result<(), Weakness> {
+        if self.prepared.is_none() {
+            return Err(Weakness::Unprintable);
+        }
+        if self.is_too_long() { Err(Weakness::TooLong) } else { Ok(()) }
+    }
+
+    /// Whether it can be hashed as new passwords are.
+    pub(in crate::domain) fn is_prepared(&self) -> bool {
+        self.prepared.is_some()
+    }
+
+    /// The prepared text. A password that cannot be prepared is left as it was sent: then no prepared
+    /// password equals it, so it is wrong at the same cost as any other.
+    fn text(&self) -> &str {
+        self.prepared.as_ref().unwrap_or(&self.sent)
+    }
+
+    /// The bytes that a method hashes.
+    fn bytes_for(&self, method: Method) -> &[u8] {
+        match method {
+            Method::Peppered => self.text().as_bytes(),
+            Method::Wrapped => self.sent.as_bytes(),
+        }
     }
 }
 

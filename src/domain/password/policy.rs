@@ -35,6 +35,9 @@ pub enum Weakness {
     /// Too many bytes.
     #[error("Passwords can be at most 1,024 characters long.")]
     TooLong,
+    /// It contains a character that no keyboard enters in a password, such as a tab or a line break.
+    #[error("Passwords can't contain tabs, line breaks or other control characters.")]
+    Unprintable,
     /// It is on the list of common passwords.
     #[error(
         "Too many people use this password, so it is one of the first an attacker tries. Please choose another."
@@ -51,16 +54,14 @@ impl PasswordPolicy {
     /// # Errors
     /// The first reason to refuse it.
     pub fn check(&self, password: &Password, address: &EmailAddress) -> Result<(), Weakness> {
-        if password.is_too_long() {
-            return Err(Weakness::TooLong);
-        }
-        if password.as_str().len() < self.min_bytes {
+        password.check_form()?;
+        if password.text().len() < self.min_bytes {
             return Err(Weakness::TooShort { min_bytes: self.min_bytes });
         }
-        if is_common(password.as_str()) {
+        if is_common(password.text()) {
             return Err(Weakness::Common);
         }
-        if self.own_bytes(password.as_str(), address) < MIN_OWN_BYTES {
+        if self.own_bytes(password.text(), address) < MIN_OWN_BYTES {
             return Err(Weakness::Guessable);
         }
         Ok(())
@@ -103,6 +104,15 @@ mod tests {
         assert_eq!(check(&"ab c".repeat(256)), Ok(()));
         assert_eq!(check(&"x".repeat(1025)), Err(Weakness::TooLong));
         assert_eq!(check(""), Err(Weakness::TooShort { min_bytes: 12 }));
+    }
+
+    #[test]
+    fn length_and_the_list_apply_to_the_prepared_password() {
+        assert_eq!(check(&"a\u{308} b ".repeat(204)), Ok(()), "1,224 bytes as sent, 1,020 prepared");
+        assert_eq!(check("ä b ä b ä"), Ok(()), "12 bytes");
+        assert_eq!(check("a\u{308} b a\u{308} c"), Err(Weakness::TooShort { min_bytes: 12 }));
+        assert_eq!(check("correct\u{a0}horse"), check("correct horse"));
+        assert_eq!(check("three quiet\totters"), Err(Weakness::Unprintable));
     }
 
     #[test]

@@ -11,3 +11,6 @@ mod registration;
 mod sign_in;
 
 pub use self::sign_in::{PasswordSignIn, Unconfirmed};
+
+/// How often a password is hashed again because its recipe changed in that moment.
+const MAX_RECIPE_CHANGES: usize = 3;

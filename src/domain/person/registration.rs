@@ -8,15 +8,25 @@
 //!    (`mailed::redeem`). All others are dead as soon as anyone proves the address: they are compared until
 //!    their own end, so that no one notices, and do nothing.
 
-use crate::domain::Gatepost;
+use super::MAX_RECIPE_CHANGES;
 use crate::domain::error::Error;
 use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::password::Password;
+use crate::domain::ports::StoreError;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::next::Next;
+use crate::domain::record::password::{PasswordHash, Recipe};
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
+use crate::domain::{Decision, Gatepost};
+
+/// The result of one attempt.
+enum Registration {
+    Queued(Box<MailQueued>),
+    /// The recipe has changed meanwhile: hash with this one.
+    RecipeChanged(Recipe),
+}
 
 impl Gatepost {
     /// Registers an address with a password. The email confirms the address; if it has an account already,
@@ -40,9 +50,35 @@ impl Gatepost {
         self.settings.passwords.check(password, address)?;
         let wanted = EmailRequest::new(Purpose::Register, address, next);
         self.check_resend_wait(&wanted, held).await?;
-        let hash = self.hash_for_address(address, password).await?;
-        let wanted = &EmailRequest { password: Some(&hash), ..wanted };
-        self.decide_and_commit(client, || self.decide_request(wanted, held, client)).await
+        let mut recipe = self.recipe(&self.passwords_for(address).await?, address);
+        for _ in 0..MAX_RECIPE_CHANGES {
+            let hash = self.hash(password, recipe).await?;
+            let wanted = &EmailRequest { password: Some(&hash), ..wanted.clone() };
+            let decide = || self.decide_registration(wanted, &hash, held, client);
+            match self.decide_and_commit(client, decide).await? {
+                Registration::Queued(queued) => return Ok(*queued),
+                Registration::RecipeChanged(to) => recipe = to,
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    /// Decides only if the password was hashed as all others of the address. The account or the
+    /// registrations that gave the recipe may have changed while it was hashed; with another recipe, the
+    /// right password would be called wrong. The change expects all of them.
+    async fn decide_registration(
+        &self,
+        wanted: &EmailRequest<'_>,
+        hash: &PasswordHash,
+        held: &[HeldRequest],
+        client: &Client,
+    ) -> Result<Decision<Registration>, Error> {
+        let recipe = self.recipe(&self.passwords_for(wanted.address).await?, wanted.address);
+        if recipe != hash.recipe {
+            return Ok(Decision::Answer(Registration::RecipeChanged(recipe)));
+        }
+        let decided = self.decide_request(wanted, held, client).await?;
+        Ok(decided.map(|queued| Registration::Queued(Box::new(queued))))
     }
 
     /// The minimum length of a new password in bytes.

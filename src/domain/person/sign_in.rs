@@ -1,11 +1,12 @@
 //! Signing in: requesting an email, or with a password.
 //!
-//! A password sign-in computes exactly one Argon2id hash and makes one commit, no matter who the address
-//! belongs to: an account with or without a password, an unconfirmed registration, or no one.
+//! A password sign-in computes the same Argon2id hashes and makes one commit, no matter who the address
+//! belongs to: an account with or without a password, an unconfirmed registration, or no one. Nearly always
+//! that is one hash (`record::workload`).
 
+use super::MAX_RECIPE_CHANGES;
 use crate::domain::error::Error;
-use crate::domain::mailed::Passwords;
-use crate::domain::mailed::{EmailRequest, MailQueued};
+use crate::domain::mailed::{EmailRequest, Entered, MailQueued, Passwords};
 use crate::domain::password::Password;
 use crate::domain::ports::{Change, StoreError};
 use crate::domain::record::Record;
@@ -24,9 +25,6 @@ use crate::domain::record::time::Timestamp;
 use crate::domain::session::SignedIn;
 use crate::domain::token::RequestToken;
 use crate::domain::{Decision, Gatepost};
-
-/// How often a password is hashed again because its recipe changed in that moment.
-const MAX_RECIPE_CHANGES: usize = 3;
 
 /// What happens with the right password.
 #[derive(Clone, Debug)]
@@ -51,8 +49,19 @@ pub struct Unconfirmed {
 /// The result of one comparison.
 enum PasswordCheck {
     Answer(PasswordSignIn),
-    /// The recipe has changed meanwhile: hash with this one.
-    RecipeChanged(Recipe),
+    /// The recipes have changed meanwhile: hash with these.
+    RecipesChanged(Vec<Recipe>),
+    /// The password is right, but stored as passwords no longer are: hash it with this recipe too.
+    Outdated(Recipe),
+}
+
+/// The right password, hashed in the current way. The sign-in is the only moment when the password itself is
+/// there to hash.
+enum Renewal {
+    NotNeededYet,
+    Done(PasswordHash),
+    /// Too many passwords are waiting. The sign-in goes on, and the next one tries again.
+    NotNow,
 }
 
 impl Gatepost {
@@ -89,14 +98,17 @@ impl Gatepost {
         if password.is_too_long() {
             return Err(Error::InvalidCredentials);
         }
-        let mut recipe = self.recipe(&self.passwords_for(address).await?, address);
-        for _ in 0..MAX_RECIPE_CHANGES {
-            let entered = self.hash(password, recipe).await?;
+        let recipes = self.recipes(&self.passwords_for(address).await?, address);
+        let mut entered = self.hash_with_all(password, recipes).await?;
+        let mut renewal = Renewal::NotNeededYet;
+        for _ in 0..=MAX_RECIPE_CHANGES {
             let check_password =
-                || self.check_password(address, password, &entered, previous_session, client);
+                || self.check_password(address, password, (&entered, &renewal), previous_session, client);
             match self.decide_and_commit(client, check_password).await? {
                 PasswordCheck::Answer(answer) => return Ok(answer),
-                PasswordCheck::RecipeChanged(to) => recipe = to,
+                PasswordCheck::RecipesChanged(to) => entered = self.hash_with_all(password, to).await?,
+                // Hashed before it is decided again: a conflict must not cost another hash.
+                PasswordCheck::Outdated(recipe) => renewal = self.renew(password, recipe).await?,
             }
         }
         Err(StoreError::Busy.into())
@@ -106,37 +118,53 @@ impl Gatepost {
         &self,
         address: &EmailAddress,
         password: &Password,
-        entered: &PasswordHash,
+        (entered, renewal): (&Entered, &Renewal),
         previous_session: Option<&str>,
         client: &Client,
     ) -> Result<Decision<PasswordCheck>, Error> {
         let passwords = self.passwords_for(address).await?;
-        let recipe = self.recipe(&passwords, address);
-        if recipe != entered.recipe {
-            return Ok(Decision::Answer(PasswordCheck::RecipeChanged(recipe)));
+        let recipes = self.recipes(&passwords, address);
+        if !entered.has_all(&recipes) {
+            return Ok(Decision::Answer(PasswordCheck::RecipesChanged(recipes)));
         }
         let account = passwords.ownership.account();
-        let is_right = |account: &&Account| {
-            account.password.as_ref().is_some_and(|hash| hash.is_of_same_password(entered))
+        let is_right = |account: &&Account| account.password.as_ref().is_some_and(|hash| entered.is(hash));
+        let account = match account.filter(is_right) {
+            Some(account) if !account.disabled => account,
+            right => return self.refuse(&passwords, entered, right.is_some(), client),
         };
-        match account.filter(is_right) {
-            Some(account) if !account.disabled => {
-                let account = self.rehashed(account, password).await?;
-                self.sign_in_account(&passwords, account, previous_session, client).await
+        let today = self.current_recipe(account);
+        let is_current = account.password.as_ref().is_some_and(|hash| hash.recipe == today);
+        // An imported password with a control character in it is one that could not be set here.
+        if is_current || !password.is_prepared() {
+            return self.sign_in_account(&passwords, account, None, previous_session, client).await;
+        }
+        match renewal {
+            Renewal::Done(hash) if hash.recipe == today => {
+                self.sign_in_account(&passwords, account, Some(hash), previous_session, client).await
             }
-            right => self.refuse(&passwords, entered, right.is_some(), client),
+            Renewal::NotNow => {
+                self.sign_in_account(&passwords, account, None, previous_session, client).await
+            }
+            _ => Ok(Decision::Answer(PasswordCheck::Outdated(today))),
         }
     }
 
     async fn sign_in_account(
         &self,
         passwords: &Passwords,
-        account: Account,
+        account: &Account,
+        renewed: Option<&PasswordHash>,
         previous_session: Option<&str>,
         client: &Client,
     ) -> Result<Decision<PasswordCheck>, Error> {
         let mut change = Change::new();
         passwords.ownership.expected_by(&mut change);
+        let before = account.password.as_ref();
+        let account = Account { password: renewed.or(before).cloned(), ..account.clone() };
+        if renewed.is_some() {
+            self.put_workload(&mut change, before, Some(&account)).await?;
+        }
         let now = self.world.now();
         let session = self.new_session(&account, Means::Password, now, client);
         self.put_session(&mut change, &session, previous_session).await?;
@@ -149,7 +177,7 @@ impl Gatepost {
     fn refuse(
         &self,
         passwords: &Passwords,
-        entered: &PasswordHash,
+        entered: &Entered,
         is_disabled: bool,
         client: &Client,
     ) -> Result<Decision<PasswordCheck>, Error> {
@@ -180,17 +208,10 @@ impl Gatepost {
         Ok(Decision::Commit { change, event: Some(event), answer })
     }
 
-    /// The account with its password hashed in the current way. This is the only moment when the password
-    /// itself is there to hash.
-    async fn rehashed(&self, account: &Account, password: &Password) -> Result<Account, Error> {
-        let today = self.current_recipe(account);
-        if account.password.as_ref().is_none_or(|hash| hash.recipe == today) {
-            return Ok(account.clone());
-        }
-        match self.hash(password, today).await {
-            Ok(hash) => Ok(Account { password: Some(hash), ..account.clone() }),
-            // The password was right, so the sign-in goes on. It is hashed again another time.
-            Err(Error::Store(StoreError::Busy)) => Ok(account.clone()),
+    async fn renew(&self, password: &Password, recipe: Recipe) -> Result<Renewal, Error> {
+        match self.hash(password, recipe).await {
+            Ok(hash) => Ok(Renewal::Done(hash)),
+            Err(Error::Store(StoreError::Busy)) => Ok(Renewal::NotNow),
             Err(error) => Err(error),
         }
     }

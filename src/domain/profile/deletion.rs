@@ -24,6 +24,7 @@ impl Gatepost {
             let mut change = Change::new();
             actor.expected_by(&mut change);
             change.delete(Key::session(actor.account.id, actor.session.id));
+            self.put_workload(&mut change, actor.account.password.as_ref(), None).await?;
             let event = self.remove_account(&mut change, &actor.account, client).await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })

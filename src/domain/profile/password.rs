@@ -64,7 +64,9 @@ impl Gatepost {
             let mut change = Change::new();
             actor.expected_by(&mut change);
             let kind = notice_of(actor.account.password.as_ref(), password);
+            let before = actor.account.password.clone();
             let account = Account { password: password.cloned(), ..actor.account };
+            self.put_workload(&mut change, before.as_ref(), Some(&account)).await?;
             let about = About::Account(account.id);
             self.queue_notice(&mut change, kind, &account.address, about);
             let event = Event::new(self.world.now(), name, Some(account.id), client);

@@ -18,6 +18,7 @@ use crate::domain::record::owner::Owner;
 use crate::domain::record::pending::Pending;
 use crate::domain::record::request::Request;
 use crate::domain::record::session::Session;
+use crate::domain::record::workload::Workload;
 
 /// The record under a key, or that there is none.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ macro_rules! stored {
 
 stored!(
     Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter,
-    AccountId: Undo, Event: Event
+    AccountId: Undo, Event: Event, Workload: Workload
 );
 
 impl Gatepost {

@@ -3,7 +3,8 @@
 //! `a/` accounts, `e/` who an address belongs to, `p/` unconfirmed registrations, `r/` requests, `q/`
 //! requests by the account that made them, `s/` sessions by account, `o/` the outbox by due time, `x/`
 //! expiry marks by time, `v/` events by time, `h/` events by account, `u/` undos, `d/` deleted accounts
-//! with records left to remove, `k/` key checks, `n/` the seed of salts. Prefixes that belong to one
+//! with records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every
+//! password check computes. Prefixes that belong to one
 //! engine begin with a NUL byte.
 
 use std::fmt;
@@ -125,6 +126,12 @@ impl Key {
     #[must_use]
     pub fn salt_seed() -> Self {
         Self::joined(b"n/", &[])
+    }
+
+    /// What every password check computes.
+    #[must_use]
+    pub fn workload() -> Self {
+        Self::joined(b"w/", &[])
     }
 
     /// A key from its stored bytes.

@@ -5,6 +5,7 @@
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
+//! - `workload`: what every password check computes
 //! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
 //! - `reckoning`: what time it can be, when the wall clock jumps
 
@@ -25,6 +26,7 @@ pub mod request;
 pub mod salt;
 pub mod session;
 pub mod time;
+pub mod workload;
 
 use self::account::Account;
 use self::event::Event;
@@ -35,6 +37,7 @@ use self::pending::Pending;
 use self::request::Request;
 use self::salt::SaltSeed;
 use self::session::Session;
+use self::workload::Workload;
 
 /// Everything that can be stored, one variant per kind of record.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -65,4 +68,6 @@ pub enum Record {
     SaltSeed(SaltSeed),
     /// A request that an account made, under the account and the request's key.
     Asked,
+    /// What every password check computes.
+    Workload(Workload),
 }

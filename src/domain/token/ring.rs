@@ -194,6 +194,12 @@ impl fmt::Debug for KeyRing {
 pub struct Pepper([u8; 32]);
 
 impl Pepper {
+    /// The keyed hash that is stored in place of a hash that another program computed.
+    #[must_use]
+    pub fn wrap(&self, hash: &[u8]) -> [u8; 32] {
+        *blake3::keyed_hash(&self.0, hash).as_bytes()
+    }
+
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

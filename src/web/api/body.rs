@@ -40,7 +40,7 @@ impl<'a, T: Type + Input> ApiExtractor<'a> for Body<T> {
             return Err(Problem::of(Code::UnsupportedMediaType).into());
         }
         let bytes = body.take()?.into_bytes().await?;
-        Ok(Self(Fields::from_json(&bytes)?.read()?))
+        Ok(Self(Fields::from_json(bytes)?.read()?))
     }
 }
 
@@ -69,7 +69,7 @@ impl<'a, T: Type + Input> ApiExtractor<'a> for PerhapsBody<T> {
         let bytes = body.take()?.into_bytes().await?;
         let fields = match (bytes.is_empty(), is_json(request)) {
             (true, _) => Fields::default(),
-            (false, true) => Fields::from_json(&bytes)?,
+            (false, true) => Fields::from_json(bytes)?,
             (false, false) => return Err(Problem::of(Code::UnsupportedMediaType).into()),
         };
         Ok(Self(fields.read()?))

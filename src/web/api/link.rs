@@ -13,7 +13,6 @@ use super::session::rfc3339;
 use crate::domain::error::Error;
 use crate::domain::mailed::LinkView;
 use crate::domain::mailed::Redeemer;
-use crate::domain::password::Password;
 use crate::domain::record::client::Client;
 
 use crate::domain::token;
@@ -95,9 +94,8 @@ impl Operations {
     ) -> Result<Json<SignInOutcome>, Problem> {
         let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
         let code = token::Code::parse(&input.code);
-        let (password, session) = (input.password.map(Password::new), session.as_deref());
-        let redeemed =
-            house.gatepost.redeem_code(held, code.as_ref(), password.as_ref(), session, client).await?;
+        let (password, session) = (input.password.as_ref(), session.as_deref());
+        let redeemed = house.gatepost.redeem_code(held, code.as_ref(), password, session, client).await?;
         // A code never undoes a change of address, the only thing that ends without a session.
         let signed_in = redeemed.signed_in.ok_or_else(|| Problem::of(Code::Internal))?;
         Ok(Json(SignInOutcome::of(redeemed.outcome, &signed_in)))
@@ -138,9 +136,9 @@ impl Operations {
         Body(input): Body<wire::RedeemLink>,
     ) -> Result<Json<LinkOutcome>, Problem> {
         let held = input.request.as_deref().and_then(|token| house.gatepost.held(token));
-        let (confirm, password) = (input.is_confirmed(), input.password());
+        let (confirm, password) = (input.is_confirmed(), input.password.as_ref());
         let (held, session) = (held.as_slice(), session.as_deref());
-        let redeemer = Redeemer { held, confirm, password: password.as_ref(), session };
+        let redeemer = Redeemer { held, confirm, password, session };
         Ok(Json(house.gatepost.redeem_link(&token, redeemer, client).await?.into()))
     }
 }

@@ -10,7 +10,6 @@ use super::refusals::{Refusals, Tag};
 use super::resend::Accepted;
 use super::session::{Account, Profile, Renewed, Session, rfc3339};
 use crate::domain::error::Error;
-use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::event;
@@ -132,9 +131,8 @@ impl Operations {
         RecentlySignedIn(token): RecentlySignedIn,
         Body(input): Body<wire::ChangePassword>,
     ) -> Result<Json<Renewed>, Problem> {
-        let password = Password::new(input.password);
-        let current = input.current_password.map(Password::new);
-        let changed = house.gatepost.change_password(&token, &password, current.as_ref(), client).await?;
+        let (password, current) = (&input.password, input.current_password.as_ref());
+        let changed = house.gatepost.change_password(&token, password, current, client).await?;
         Ok(Json(Renewed::of(&changed)))
     }
 

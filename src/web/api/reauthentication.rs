@@ -9,7 +9,6 @@ use super::body::{Body, PerhapsBody};
 use super::outcome::SignInOutcome;
 use super::refusals::{Refusals, Tag};
 use super::resend::Accepted;
-use crate::domain::password::Password;
 use crate::domain::record::client::Client;
 use crate::domain::record::request::Outcome;
 use crate::web::house::House;
@@ -37,8 +36,7 @@ impl Operations {
         signed_in: SignedIn,
         Body(input): Body<wire::Reauthenticate>,
     ) -> Result<Json<SignInOutcome>, Problem> {
-        let password = Password::new(input.password);
-        let proven = house.gatepost.reauthenticate(&signed_in.token, &password, client).await;
+        let proven = house.gatepost.reauthenticate(&signed_in.token, &input.password, client).await;
         let signed_in = proven.map_err(Problem::of_reauthentication)?;
         Ok(Json(SignInOutcome::of(Outcome::Recent, &signed_in)))
     }

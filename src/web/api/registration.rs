@@ -7,7 +7,6 @@ use super::body::Body;
 use super::refusals::{Refusals, Tag};
 use super::resend::Accepted;
 use crate::domain::error::Error;
-use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::web::house::House;
@@ -36,9 +35,9 @@ impl Operations {
         Body(input): Body<wire::Register>,
     ) -> Result<Accepted, Problem> {
         let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
-        let password = Password::new(input.password);
         let held = input.request.and_then(|token| house.gatepost.held(&token));
-        let queued = house.gatepost.register(&address, &password, None, held.as_slice(), client).await?;
+        let queued =
+            house.gatepost.register(&address, &input.password, None, held.as_slice(), client).await?;
         Ok(queued.into())
     }
 }

@@ -10,7 +10,6 @@ use super::outcome::SignInOutcome;
 use super::refusals::{Refusals, Tag};
 use super::resend::Accepted;
 use crate::domain::error::Error;
-use crate::domain::password::Password;
 use crate::domain::person::PasswordSignIn;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -64,9 +63,8 @@ impl Operations {
         Body(input): Body<wire::SignInWithPassword>,
     ) -> Result<Json<SignInOutcome>, Problem> {
         let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
-        let password = Password::new(input.password);
         let left = session.as_deref();
-        match house.gatepost.sign_in_with_password(&address, &password, left, client).await? {
+        match house.gatepost.sign_in_with_password(&address, &input.password, left, client).await? {
             PasswordSignIn::SignedIn(signed_in) => Ok(Json(SignInOutcome::of(Outcome::SignedIn, &signed_in))),
             PasswordSignIn::Unconfirmed(unconfirmed) => Err(unconfirmed.into()),
         }

@@ -191,7 +191,7 @@ async fn take_fields(request: &mut Request) -> Result<Fields, Problem> {
     if !body.is_empty() && !is_form {
         return Err(Problem::of(Code::UnsupportedMediaType));
     }
-    Fields::from_form(&body)
+    Fields::from_form(body)
 }
 
 fn drawn(answer: Answer, request: &Request, site: &Site) -> Response {

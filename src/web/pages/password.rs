@@ -10,7 +10,6 @@ use super::form::{
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
-use crate::domain::password::Password;
 use crate::domain::person::PasswordSignIn;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
@@ -59,8 +58,8 @@ async fn let_in(
 ) -> Result<PasswordSignIn, Problem> {
     let input = input?;
     let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
-    let (password, left) = (Password::new(input.password), visitor.session.as_deref());
-    Ok(house.gatepost.sign_in_with_password(&address, &password, left, &visitor.client).await?)
+    let left = visitor.session.as_deref();
+    Ok(house.gatepost.sign_in_with_password(&address, &input.password, left, &visitor.client).await?)
 }
 
 fn card(entered: &Entered<'_>) -> Markup {

@@ -10,7 +10,6 @@ use super::form::{belongs_in_form, form_again, hidden_next, hidden_username, pas
 use super::layout::{address, page};
 use super::own::{self, hidden_account};
 use super::visitor::Visitor;
-use crate::domain::password::Password;
 use crate::domain::record::account::Account;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
@@ -50,7 +49,7 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
 async fn prove(house: &House, visitor: &Visitor, fields: Fields) -> Result<(), Problem> {
     let input: Reauthenticate = fields.read()?;
     let token = visitor.token();
-    let proven = house.gatepost.reauthenticate(token, &Password::new(input.password), &visitor.client).await;
+    let proven = house.gatepost.reauthenticate(token, &input.password, &visitor.client).await;
     proven.map(drop).map_err(Problem::of_reauthentication)
 }
 

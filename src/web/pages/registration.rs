@@ -12,7 +12,6 @@ use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
 use crate::domain::mailed::MailQueued;
-use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
 use crate::path::{REGISTER, SIGN_IN, UNCONFIRMED};
@@ -61,8 +60,10 @@ async fn register(
 ) -> Result<MailQueued, Problem> {
     let input = input?;
     let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
-    let password = Password::new(input.password);
-    Ok(house.gatepost.register(&address, &password, kept(wanted), &visitor.held, &visitor.client).await?)
+    Ok(house
+        .gatepost
+        .register(&address, &input.password, kept(wanted), &visitor.held, &visitor.client)
+        .await?)
 }
 
 fn card(house: &House, entered: &Entered<'_>) -> Markup {

@@ -79,7 +79,7 @@ impl Query {
         let rest = query.strip_prefix("next=").filter(|rest| rest.starts_with('/'));
         match rest {
             Some(next) => Self { next: Some(next.to_owned()), ..Self::default() },
-            None => Fields::from_form(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
+            None => Fields::from_query(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
         }
     }
 

@@ -14,6 +14,7 @@ use poem::http::{HeaderValue, StatusCode};
 
 pub use self::table::Code;
 use crate::domain::error::Error;
+use crate::domain::password::Weakness;
 use crate::domain::person::Unconfirmed;
 use crate::domain::ports::StoreError;
 use crate::web::house::Door;
@@ -144,7 +145,11 @@ impl From<Error> for Problem {
         match error {
             Error::Address(error) => Self::of(Code::InvalidEmail).field("email").detail(error.to_string()),
             Error::WeakPassword(weakness) => {
-                Self::of(Code::WeakPassword).field("password").detail(weakness.to_string())
+                let code = match weakness {
+                    Weakness::Unprintable => Code::InvalidField,
+                    _ => Code::WeakPassword,
+                };
+                Self::of(code).field("password").detail(weakness.to_string())
             }
             Error::RegistrationClosed => Self::of(Code::RegistrationClosed),
             Error::InvalidCredentials => Self::of(Code::InvalidCredentials),

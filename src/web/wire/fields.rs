@@ -6,14 +6,36 @@ use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
+use hyper::body::Bytes;
+use zeroize::Zeroize;
+
 use super::Input;
 use crate::domain::error::Error;
-use crate::domain::password::{Password, Weakness};
 use crate::web::problem::{Code, Problem};
 
-/// The fields of a form or of a JSON object. `Debug` prints only their names, because some are passwords.
+/// The fields of a form or of a JSON object. `Debug` prints only their names, because some are passwords; for
+/// the same reason, values that no one has read are erased when it is dropped.
 #[derive(Default)]
 pub struct Fields(Map<String, Value>);
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(erase);
+    }
+}
+
+fn erase(value: &mut Value) {
+    if let Value::String(text) = value {
+        text.zeroize();
+    }
+}
+
+/// Erases a body that has been read: it may contain a password. Nothing else holds it by then.
+fn erase_body(body: Bytes) {
+    if let Ok(mut bytes) = body.try_into_mut() {
+        bytes.as_mut().zeroize();
+    }
+}
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,35 +50,47 @@ impl Fields {
         self.0.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Parses a form.
+    /// Parses the body of a form, and erases it.
+    ///
+    /// # Errors
+    /// As [`Self::from_query`].
+    pub fn from_form(body: Bytes) -> Result<Self, Problem> {
+        let fields = Self::from_query(&body);
+        erase_body(body);
+        fields
+    }
+
+    /// Parses a form or the query of a URL.
     ///
     /// # Errors
     /// `malformed` if it is not UTF-8. `invalid_field` if a field was sent twice, because two readers
     /// could take two different values (CVE-2023-7028).
-    pub fn from_form(body: &[u8]) -> Result<Self, Problem> {
-        let mut fields = Map::new();
-        for (name, value) in form_urlencoded::parse(body) {
+    pub fn from_query(form: &[u8]) -> Result<Self, Problem> {
+        let mut fields = Self::default();
+        for (name, value) in form_urlencoded::parse(form) {
             // The decoder writes this character in place of bytes that are not UTF-8.
             if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
                 return Err(Problem::of(Code::Malformed));
             }
-            if fields.contains_key(&*name) {
+            if fields.0.contains_key(&*name) {
                 return Err(twice(&name));
             }
-            fields.insert(name.into_owned(), Value::String(value.into_owned()));
+            fields.0.insert(name.into_owned(), Value::String(value.into_owned()));
         }
-        Ok(Self(fields))
+        Ok(fields)
     }
 
-    /// Parses a JSON object.
+    /// Parses a JSON object, and erases it.
     ///
     /// # Errors
     /// `malformed` if it is not JSON, or not an object. `invalid_field` if a field was sent twice, as in
     /// a form.
-    pub fn from_json(body: &[u8]) -> Result<Self, Problem> {
-        match serde_json::from_slice(body) {
+    pub fn from_json(body: Bytes) -> Result<Self, Problem> {
+        let parsed = serde_json::from_slice(&body);
+        erase_body(body);
+        match parsed {
             Ok(Single { repeated: Some(name), .. }) => Err(twice(&name)),
-            Ok(Single { fields, .. }) => Ok(Self(fields)),
+            Ok(Single { fields, .. }) => Ok(fields),
             Err(_) => {
                 Err(Problem::of(Code::Malformed)
                     .detail("We couldn't read that request. Send one JSON object."))
@@ -68,16 +102,17 @@ impl Fields {
     ///
     /// # Errors
     /// `missing_field` and `invalid_field`, with the field. `weak_password` for a new password that is
-    /// longer than any can be.
-    pub fn read<T: Input>(self) -> Result<T, Problem> {
-        let reader = Reader { fields: self.0.into_iter(), known: &[], field: None, value: Value::Null };
+    /// longer than any can be; `invalid_field` for one with control characters.
+    pub fn read<T: Input>(mut self) -> Result<T, Problem> {
+        let fields = std::mem::take(&mut self.0).into_iter();
+        let reader = Reader { fields, known: &[], field: None, value: Value::Null };
         let input = T::deserialize(reader).map_err(|wrong| match wrong {
             Wrong::Missing(field) => Problem::of(Code::MissingField).field(field),
             Wrong::Invalid(Some(field)) => Problem::of(Code::InvalidField).field(field),
             Wrong::Invalid(None) => Problem::of(Code::InvalidField),
         })?;
-        if input.new_password().is_some_and(|password| password.len() > Password::MAX_BYTES) {
-            return Err(Error::from(Weakness::TooLong).into());
+        if let Some(password) = input.new_password() {
+            password.check_form().map_err(Error::from)?;
         }
         Ok(input)
     }
@@ -97,7 +132,7 @@ fn twice(name: &str) -> Problem {
 
 /// A JSON object, and the name of a field that is in it twice. `serde_json` would silently keep the last.
 struct Single {
-    fields: Map<String, Value>,
+    fields: Fields,
     repeated: Option<String>,
 }
 
@@ -117,9 +152,10 @@ impl<'de> Visitor<'de> for SingleVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Single, A::Error> {
-        let (mut fields, mut repeated) = (Map::new(), None);
+        let (mut fields, mut repeated) = (Fields::default(), None);
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if fields.insert(name.clone(), value).is_some() {
+            if let Some(mut earlier) = fields.0.insert(name.clone(), value) {
+                erase(&mut earlier);
                 repeated = Some(name);
             }
         }
@@ -134,6 +170,13 @@ struct Reader {
     known: &'static [&'static str],
     field: Option<&'static str>,
     value: Value,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        erase(&mut self.value);
+        self.fields.by_ref().for_each(|(_, mut value)| erase(&mut value));
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -194,6 +237,8 @@ impl<'de> MapAccess<'de> for Reader {
 
 #[cfg(test)]
 mod tests {
+    use hyper::body::Bytes;
+
     use super::Fields;
     use crate::web::problem::{Code, Problem};
     use crate::web::wire::RequestSignIn;
@@ -203,11 +248,11 @@ mod tests {
     }
 
     fn from_json(body: &str) -> Result<RequestSignIn, Problem> {
-        Fields::from_json(body.as_bytes())?.read()
+        Fields::from_json(Bytes::copy_from_slice(body.as_bytes()))?.read()
     }
 
     fn from_form(body: &[u8]) -> Result<RequestSignIn, Problem> {
-        Fields::from_form(body)?.read()
+        Fields::from_query(body)?.read()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What comes in. Each input is defined once, and is read from a form or from JSON by the same rules.
 
 mod fields;
+mod password;
 
 use poem_openapi::Object;
 use serde::Deserialize;
@@ -15,8 +16,8 @@ use crate::web::problem::{Code, Problem};
 /// An input. It is read as a whole before anything is looked up, so that a refusal of the input reveals
 /// nothing that the server knows.
 pub trait Input: DeserializeOwned {
-    /// The password to set, if the input carries one. [`Fields::read`] refuses one that is too long.
-    fn new_password(&self) -> Option<&str> {
+    /// The password to set, if the input carries one. [`Fields::read`] refuses one that can't be a password.
+    fn new_password(&self) -> Option<&Password> {
         None
     }
 }
@@ -45,7 +46,7 @@ pub struct Register {
     pub email: String,
     /// The password for signing in once the email address is confirmed.
     #[oai(validator(max_length = 1024))]
-    pub password: String,
+    pub password: Password,
     /// The `request` from an earlier response. Sends another email for the same request, and this
     /// password replaces the earlier one.
     #[oai(skip_serializing_if_is_none)]
@@ -53,7 +54,7 @@ pub struct Register {
 }
 
 impl Input for Register {
-    fn new_password(&self) -> Option<&str> {
+    fn new_password(&self) -> Option<&Password> {
         Some(&self.password)
     }
 }
@@ -65,7 +66,7 @@ pub struct SignInWithPassword {
     #[oai(validator(max_length = 254))]
     pub email: String,
     /// The password of the account.
-    pub password: String,
+    pub password: Password,
 }
 
 impl Input for SignInWithPassword {}
@@ -107,7 +108,7 @@ impl Input for RequestReauthentication {}
 #[derive(Clone, Deserialize, Object)]
 pub struct Reauthenticate {
     /// The password of the account.
-    pub password: String,
+    pub password: Password,
 }
 
 impl Input for Reauthenticate {}
@@ -117,14 +118,14 @@ impl Input for Reauthenticate {}
 pub struct ChangePassword {
     /// The new password.
     #[oai(validator(max_length = 1024))]
-    pub password: String,
+    pub password: Password,
     /// The current password, if one is set.
     #[oai(skip_serializing_if_is_none)]
-    pub current_password: Option<String>,
+    pub current_password: Option<Password>,
 }
 
 impl Input for ChangePassword {
-    fn new_password(&self) -> Option<&str> {
+    fn new_password(&self) -> Option<&Password> {
         Some(&self.password)
     }
 }
@@ -161,12 +162,12 @@ pub struct RedeemCode {
     pub code: String,
     /// The new password. Required with a code to reset the password.
     #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
-    pub password: Option<String>,
+    pub password: Option<Password>,
 }
 
 impl Input for RedeemCode {
-    fn new_password(&self) -> Option<&str> {
-        self.password.as_deref()
+    fn new_password(&self) -> Option<&Password> {
+        self.password.as_ref()
     }
 }
 
@@ -188,12 +189,12 @@ pub struct CodeForm {
     /// The six digits from the email.
     pub code: String,
     /// The new password, with a code to reset it.
-    pub password: Option<String>,
+    pub password: Option<Password>,
 }
 
 impl Input for CodeForm {
-    fn new_password(&self) -> Option<&str> {
-        self.password.as_deref()
+    fn new_password(&self) -> Option<&Password> {
+        self.password.as_ref()
     }
 }
 
@@ -211,22 +212,16 @@ pub struct RedeemLink {
     /// The new password. Required to reset a password. Optional with `confirm` for a registration: without
     /// it, the account has no password and you sign in by email.
     #[oai(skip_serializing_if_is_none, validator(max_length = 1024))]
-    pub password: Option<String>,
+    pub password: Option<Password>,
 }
 
 impl Input for RedeemLink {
-    fn new_password(&self) -> Option<&str> {
-        self.password.as_deref()
+    fn new_password(&self) -> Option<&Password> {
+        self.password.as_ref()
     }
 }
 
 impl RedeemLink {
-    /// The new password, if one was chosen.
-    #[must_use]
-    pub fn password(&self) -> Option<Password> {
-        self.password.clone().map(Password::new)
-    }
-
     /// Whether a person confirmed that they requested the email.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {

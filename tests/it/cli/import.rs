@@ -9,9 +9,10 @@ use std::process::{Child, Stdio};
 
 use gatepost::domain::operator::NewAccount;
 use gatepost::domain::operator::Role;
+use gatepost::domain::password::ForeignHash;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
-use gatepost::domain::record::password::{Cost, PasswordHash};
+use gatepost::domain::record::password::{Cost, Method};
 use hyper::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -50,6 +51,13 @@ impl Place {
     }
 }
 
+/// What `--json` prints if nothing was special.
+fn counts(imported: usize, already_there: usize) -> Value {
+    json!({
+        "imported": imported, "already_there": already_there, "held": 0, "unconfirmed": 0, "cheap_hashes": 0,
+    })
+}
+
 #[test]
 fn every_value_of_a_row_is_imported() {
     let place = Place::new();
@@ -85,7 +93,7 @@ fn every_value_of_a_row_is_imported() {
     assert!(line.ends_with("the account ann@example.org is disabled; enable it first"), "{line}");
     // Importing the same file again, with a running server, changes nothing.
     let again = place.json(&["account", "import", file]);
-    assert_eq!(again, json!({"imported": 0, "already_there": 3, "held": 0}));
+    assert_eq!(again, counts(0, 3));
     assert_eq!(place.json(&["account", "show", "ann@example.org"]), expected);
     drop(server);
 }
@@ -152,16 +160,70 @@ fn only_a_regular_file_can_be_imported() {
     assert!(place.refused(&["account", "import", "/dev/stdin"]).contains("must be a regular file"));
     assert!(place.refused(&["account", "import", "/nowhere.jsonl"]).contains("/nowhere.jsonl: No such file"));
     let empty = place.file("\n");
+    assert_eq!(place.json(&["account", "import", empty.to_str().unwrap()]), counts(0, 0));
+}
+
+#[test]
+fn a_line_whose_address_no_one_confirmed_is_skipped_and_counted() {
+    let place = Place::new();
+    let file = place.file(&format!(
+        "{}\n{}\n{}",
+        json!({"email": "ann@example.org", "confirmed_at": null, "password_hash": HASH}),
+        json!({"email": "bob@example.org"}),
+        json!({"email": "carl@example.org", "confirmed_at": null, "admin": true}),
+    ));
+    let file = file.to_str().unwrap();
+    let told = place.answer(&["account", "import", file]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].starts_with("Imported 1, skipped 0 (already exist), "), "{told}");
+    assert_eq!(lines[1], "Skipped 2: no one confirmed the address (`confirmed_at` is null).");
+    let listed: Vec<Value> = place.listed().iter().map(|account| account["email"].clone()).collect();
+    assert_eq!(listed, ["bob@example.org"], "no account for a mailbox that no one proved");
+    // The same through a running server.
+    let server = Server::start(&place.data(), &[]);
+    let mut expected = counts(0, 1);
+    expected["unconfirmed"] = json!(2);
+    assert_eq!(place.json(&["account", "import", file]), expected);
+    drop(server);
+}
+
+#[test]
+fn cheap_hashes_are_imported_with_a_warning_and_too_many_different_costs_are_refused() {
+    let place = Place::new();
+    let row = |number: usize, cost: &str| {
+        let hash = HASH.replace("m=8192,t=3,p=2", cost);
+        json!({"email": format!("p{number}@example.org"), "password_hash": hash}).to_string() + "\n"
+    };
+    let file = place.file(&(row(1, "m=512,t=2,p=2") + &row(2, "m=7167,t=1,p=1") + &row(3, "m=7168,t=1,p=1")));
+    let told = place.answer(&["account", "import", file.to_str().unwrap()]);
     assert_eq!(
-        place.json(&["account", "import", empty.to_str().unwrap()]),
-        json!({"imported": 0, "already_there": 0, "held": 0})
+        told.lines().nth(1),
+        Some(
+            "Warning: 2 password hashes are cheap to guess (`m` times `t` below 7168). Each is replaced at its \
+             owner's next sign-in."
+        )
     );
+    let costs = ["m=8192,t=1,p=1", "m=8192,t=2,p=1", "m=8192,t=3,p=1", "m=8192,t=4,p=1", "m=8192,t=5,p=1"];
+    let rows: Vec<String> = costs.iter().enumerate().map(|(number, cost)| row(10 + number, cost)).collect();
+    let file = place.file(&rows.concat());
+    let output = place.command(&["account", "import", file.to_str().unwrap()]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("\n  line 5: password_hash: its m, t and p differ from 4 others in this file"),
+        "{told}"
+    );
+    // What the database already holds counts too.
+    let file = place.file(&rows[..2].concat());
+    let line = place.refused(&["account", "import", file.to_str().unwrap()]);
+    assert!(line.contains("imported passwords of more than 4 different costs"), "{line}");
+    assert_eq!(place.listed().len(), 3);
 }
 
 async fn an_imported_password_signs_in_and_is_then_stored_like_all_others(door: Door) {
     let app = App::start().await;
     let address = EmailAddress::parse("ann@example.org").unwrap();
-    let hash = PasswordHash::from_phc(HASH).unwrap();
+    let hash = ForeignHash::parse(HASH).unwrap();
     let now = gatepost::domain::record::time::Timestamp(1_600_000_000_000);
     let row = NewAccount {
         address: address.clone(),
@@ -179,13 +241,14 @@ async fn an_imported_password_signs_in_and_is_then_stored_like_all_others(door: 
     };
     let kept = async || app.house.gatepost.account_at(&address).await.unwrap();
     assert_eq!(sign_in("Correct horse battery staple").await, Answer::refused(401, "invalid_credentials"));
-    assert_eq!(kept().await.password, Some(hash.clone()));
+    let imported = kept().await.password.unwrap();
+    assert_eq!((imported.recipe.method, imported.recipe.cost), (Method::Wrapped, hash.cost()));
     assert_eq!(sign_in(PASSWORD).await, Answer::Done);
     let account = kept().await;
     let recipe = account.password.unwrap().recipe;
     assert_eq!((recipe.cost, recipe.length_bytes), (Cost::default(), 32));
-    assert!(recipe.pepper.is_some(), "without the key, the store is no longer enough to try passwords");
-    assert_eq!((&recipe.salt, &account.salt), (&hash.recipe.salt, &hash.recipe.salt));
+    assert_eq!(recipe.method, Method::Peppered);
+    assert_eq!((&recipe.salt, &account.salt), (hash.salt(), hash.salt()));
     let before = app.house.gatepost.passwords_hashed();
     assert_eq!(sign_in(PASSWORD).await, Answer::Done);
     assert_eq!(sign_in("wrong").await, Answer::refused(401, "invalid_credentials"));

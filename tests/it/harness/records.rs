@@ -9,6 +9,7 @@ use gatepost::domain::record::account::Account;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::event::{Event, EventName};
+use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
 use gatepost::store::codec::encode;
@@ -97,7 +98,7 @@ impl App {
         gatepost.add_account(&address, Role::Member, &Client::server()).await.unwrap();
         let account = self.account(email).await;
         let cost = Cost { passes: 300, ..Cost::default() };
-        let recipe = Recipe { salt: account.salt.clone(), pepper: None, cost, length_bytes: 32 };
+        let recipe = Recipe::new(account.salt.clone(), KeyId(1), cost);
         self.put(Account { password: Some(PasswordHash { recipe, hash: vec![0; 32] }), ..account }).await;
     }
 

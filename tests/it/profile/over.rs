@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use gatepost::domain::operator::NewAccount;
 use gatepost::domain::operator::Role;
+use gatepost::domain::password::ForeignHash;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::event::EventName;
-use gatepost::domain::record::password::PasswordHash;
 use gatepost::domain::record::time::Timestamp;
 
 use super::{ANN, PASSWORD, registered};
@@ -99,7 +99,7 @@ async fn a_strangers_registration_stays_pending_after_the_account_is_deleted(doo
         confirmed_at: Timestamp::default(),
         role: Role::Member,
         disabled: false,
-        password: Some(PasswordHash::from_phc(HASH).unwrap()),
+        password: Some(ForeignHash::parse(HASH).unwrap()),
     };
     app.house.gatepost.import_accounts(&[account], &operator).await.unwrap();
     assert_eq!(app.caller(door).register(ANN, PASSWORD).await, Answer::Done);

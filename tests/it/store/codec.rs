@@ -21,6 +21,7 @@ use gatepost::domain::record::request::{
 use gatepost::domain::record::salt::SaltSeed;
 use gatepost::domain::record::session::{Means, Session};
 use gatepost::domain::record::time::Timestamp;
+use gatepost::domain::record::workload::Workload;
 use gatepost::store::codec;
 
 use super::key;
@@ -57,7 +58,7 @@ fn records() -> Vec<(&'static str, Record)> {
     let account = AccountId([1; 16]);
     let address = EmailAddress::parse("Ada@example.org").unwrap();
     let cost = Cost::default();
-    let recipe = Recipe { salt: vec![8; 16], pepper: Some(KeyId(1)), cost, length_bytes: 4 };
+    let recipe = Recipe { length_bytes: 4, ..Recipe::new(vec![8; 16], KeyId(1), cost) };
     let password = PasswordHash { recipe, hash: vec![7; 4] };
     let ip = Ipv4Addr::new(192, 0, 2, 7).into();
     vec![
@@ -148,6 +149,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ),
         ("key check", Record::KeyCheck([6; 32])),
         ("salt seed", Record::SaltSeed(SaltSeed([9; 32]))),
+        ("workload", Record::Workload(Workload::default())),
     ]
 }
 

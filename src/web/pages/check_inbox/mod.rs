@@ -23,7 +23,6 @@ use super::own;
 use super::visitor::{Visitor, waits_for};
 use crate::domain::error::Error;
 use crate::domain::mailed::{CodeState, Waiting};
-use crate::domain::password::Password;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::token;
@@ -108,8 +107,8 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
     {
         return code_refused(&house, &visitor, held, problem).await;
     }
-    let (code, password) = (token::Code::parse(&input.code), input.password.map(Password::new));
-    let (password, session) = (password.as_ref(), visitor.session.as_deref());
+    let code = token::Code::parse(&input.code);
+    let (password, session) = (input.password.as_ref(), visitor.session.as_deref());
     let done = house.gatepost.redeem_code(held, code.as_ref(), password, session, &visitor.client).await;
     match done.map_err(Problem::from) {
         Ok(done) => Ok(redeemed(&house, &visitor, &done, Some(held.nonce()))),

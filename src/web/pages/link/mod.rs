@@ -53,8 +53,7 @@ pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> An
         Ok(input) => input,
         Err(problem) => return unread(&house, &visitor, problem).await,
     };
-    let password = input.password();
-    let bearer = redeemer(&visitor, input.is_confirmed(), password.as_ref());
+    let bearer = redeemer(&visitor, input.is_confirmed(), input.password.as_ref());
     match house.gatepost.redeem_link(&visitor.part, bearer, &visitor.client).await {
         Ok(done) => {
             let request = house.gatepost.request_of_link(&visitor.part);

@@ -11,7 +11,6 @@ use super::draw::drawn;
 use super::view::{Section, Told};
 use crate::domain::error::Error;
 use crate::domain::mailed::MailQueued;
-use crate::domain::password::Password;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::SessionId;
 use crate::domain::session::{Live, SignedIn};
@@ -29,8 +28,8 @@ pub(in crate::web::pages) async fn change_password(house: House, visitor: Visito
 async fn try_password(house: &House, visitor: &Visitor, fields: Fields) -> Result<SignedIn, Problem> {
     let token = recent(house, visitor).await?;
     let input: ChangePassword = fields.read()?;
-    let (new, current) = (Password::new(input.password), input.current_password.map(Password::new));
-    Ok(house.gatepost.change_password(token, &new, current.as_ref(), &visitor.client).await?)
+    let (new, current) = (&input.password, input.current_password.as_ref());
+    Ok(house.gatepost.change_password(token, new, current, &visitor.client).await?)
 }
 
 /// The session token, if its sign-in is recent enough to change the account. Checked before the fields are
