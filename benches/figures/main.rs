@@ -9,6 +9,7 @@ mod load;
 mod passwords;
 mod product;
 mod profile;
+mod strangers;
 mod tokens;
 
 /// Measures everything, or the groups named in the arguments: `cargo bench -- http`.
@@ -32,6 +33,9 @@ fn main() {
     }
     if is_wanted("passwords") {
         runtime.block_on(passwords::measure());
+    }
+    if is_wanted("strangers") {
+        runtime.block_on(strangers::measure());
     }
 }
 

@@ -87,7 +87,8 @@ impl Gatepost {
             return Err(StoreError::Refused(reason).into());
         }
         found.expected_by(change);
-        // One record per store. It is deleted when the last imported hash is gone.
+        // One record per store, with at most four costs. An operator's import causes it, or an account that
+        // meets registrations with another recipe. It is deleted with the last imported hash.
         if workload.is_usual(now) {
             change.delete(found.key);
         } else {
