@@ -2,6 +2,7 @@
 
 mod accounts;
 mod import;
+mod import_counts;
 mod serving;
 mod socket;
 mod stopping;
