@@ -67,14 +67,20 @@ impl Gatepost {
         passwords: &[(Option<&PasswordHash>, Option<&PasswordHash>)],
         at_address: Option<AtAddress>,
     ) -> Result<(), Error> {
+        let several = at_address.filter(|at| at.recipes.len() > 1);
+        let is_imported = |hash: &Option<&PasswordHash>| hash.is_some_and(PasswordHash::is_imported);
+        if several.is_none() && !passwords.iter().any(|(one, other)| is_imported(one) || is_imported(other)) {
+            return Ok(());
+        }
         let now = self.world.now();
         let found: Found<Workload> = self.find(Key::workload()).await?;
-        let before = found.value.clone().unwrap_or_default();
+        found.expected_by(change);
+        let before = found.value.unwrap_or_default();
         let mut workload = before.clone();
         for (before, after) in passwords {
             workload.replace(*before, *after);
         }
-        if let Some(AtAddress { recipes, until }) = at_address.filter(|at| at.recipes.len() > 1) {
+        if let Some(AtAddress { recipes, until }) = several {
             workload.note_recipes(u8::try_from(recipes.len()).unwrap_or(u8::MAX), until, now);
         }
         if workload == before {
@@ -86,7 +92,6 @@ impl Gatepost {
             let reason = format!("it would hold imported passwords of more than {most} different costs");
             return Err(StoreError::Refused(reason).into());
         }
-        found.expected_by(change);
         // One record per store, with at most four costs. An operator's import causes it, or an account that
         // meets registrations with another recipe. It is deleted with the last imported hash.
         if workload.is_usual(now) {
