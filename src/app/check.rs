@@ -15,7 +15,7 @@ use super::operator::is_served;
 use crate::config::key_file::{self, KeyFileError};
 use crate::config::mail::{self, Transport};
 use crate::config::{Config, Mistakes};
-use crate::mail::{SendmailSettings, SmtpServer};
+use crate::mail::{SendmailSettings, SmtpServer, greeting};
 use crate::store::sled as engine;
 use crate::web::edge::{Listen, ListenError};
 
@@ -29,7 +29,7 @@ pub fn check(config: &Config) -> Result<Vec<String>, Mistakes> {
     // Without access to the folder, nothing can be said about the key in it.
     let key = if folder.is_ok() || config.keys.is_some() { key(config) } else { Ok(String::new()) };
     let (mut lines, mut errors) = (Vec::new(), Vec::new());
-    for checked in [folder, key, listen(config), email(&config.mail.transport)] {
+    for checked in [folder, key, listen(config), email(config)] {
         match checked {
             Ok(line) => lines.push(line),
             Err(error) => errors.push(error),
@@ -153,10 +153,13 @@ fn socket(path: &Path) -> io::Result<&'static str> {
     }
 }
 
-fn email(transport: &Transport) -> Checked {
-    match transport {
+fn email(config: &Config) -> Checked {
+    match &config.mail.transport {
         Transport::Mailbox => Ok("Email: only shown, not sent.".into()),
-        Transport::Smtp(server) => certificates(server),
+        Transport::Smtp(server) => {
+            let greeting = greeting(&config.origin(None));
+            Ok(format!("{} It is greeted with {greeting}.", certificates(server)?))
+        }
         Transport::Sendmail => sendmail(),
     }
 }

@@ -53,6 +53,8 @@ impl Mail {
             way != Way::Smtp && server.is_some(),
             "mail.smtp_url has no effect because mail.transport is not \"smtp\"",
         );
+        let doubt = server.as_ref().and_then(SmtpServer::doubt);
+        sources.warn(&["mail.smtp_url"], doubt.is_some(), doubt.unwrap_or_default());
         let from = sources.text("mail.from", |text| Sender::parse(text).map_err(|error| error.to_string()));
         Self {
             transport: match (way, server) {

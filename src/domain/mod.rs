@@ -17,6 +17,7 @@
 //! | `owner` | changing who an address belongs to |
 //! | [`session`] | being signed in |
 //! | [`outbox`] | emails waiting to be sent |
+//! | `arrivals` | the emails that were queued last |
 //! | `read` | records with their versions, and who an address belongs to |
 //! | this file | [`Gatepost`], and the one commit of each action |
 //! | [`error`] | every refusal |
@@ -25,6 +26,7 @@
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
 
+mod arrivals;
 pub mod error;
 pub mod mailed;
 pub mod operator;
@@ -44,8 +46,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
+use self::arrivals::Arrivals;
 use self::error::Error;
 use self::password::{PasswordPolicy, Slots};
 use self::ports::{Change, Committed, Store, StoreError, World};
@@ -107,7 +108,7 @@ pub struct Gatepost {
     settings: Settings,
     run: RunId,
     reckoning: Mutex<Reckoning>,
-    letter_queued: Notify,
+    arrivals: Arrivals,
 }
 
 impl fmt::Debug for Gatepost {
@@ -128,8 +129,8 @@ impl Gatepost {
     ) -> Self {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
-        let reckoning = Mutex::new(reckoning);
-        Self { store, world, ring, salts, slots, settings, run, reckoning, letter_queued: Notify::new() }
+        let (reckoning, arrivals) = (Mutex::new(reckoning), Arrivals::default());
+        Self { store, world, ring, salts, slots, settings, run, reckoning, arrivals }
     }
 
     /// What time it can be, after another look at both clocks.
@@ -195,7 +196,7 @@ impl Gatepost {
         event: Option<&Event>,
         client: &Client,
     ) -> Result<Committed, Error> {
-        let queues_letter = change.writes.iter().any(|(_, record)| matches!(record, Some(Record::Letter(_))));
+        let queued = Arrivals::of(&change);
         if let Some(event) = event {
             self.put_event(&mut change, event);
         }
@@ -204,9 +205,7 @@ impl Gatepost {
             if let Some(event) = event {
                 event.log(&client.request_id);
             }
-            if queues_letter {
-                self.letter_queued.notify_one();
-            }
+            self.arrivals.announce(queued);
         }
         Ok(committed)
     }

@@ -1,11 +1,9 @@
 //! The way an email leaves: through a mail server or a program.
 
-use tokio_util::sync::CancellationToken;
-
 use super::message::Mail;
-use super::outcome::Outcome;
-use super::sendmail::Sendmail;
-use super::smtp::Smtp;
+use super::outcome::{NotSent, Outcome};
+use super::sendmail::{Running, Sendmail};
+use super::smtp::{Conversation, Smtp};
 
 pub(super) enum Carrier {
     /// A mail server.
@@ -14,20 +12,37 @@ pub(super) enum Carrier {
     Sendmail(Sendmail),
 }
 
+/// An attempt to send one email. Dropping it before `finish` means that the email was not sent.
+pub(super) enum Attempt<'a> {
+    Smtp(Conversation<'a>),
+    Sendmail(Running),
+}
+
 impl Carrier {
-    /// Sends one email. Returns nothing if `stop` came before the carrier had all of it.
-    pub(super) async fn send(&self, mail: &Mail, stop: &CancellationToken) -> Option<Outcome> {
-        match self {
-            Self::Smtp(smtp) => smtp.send(mail, stop).await,
-            Self::Sendmail(program) => program.send(mail, stop).await,
-        }
+    /// Begins to send an email: everything that does not depend on its recipient.
+    pub(super) async fn open(&self, mail: &Mail) -> Result<Attempt<'_>, NotSent> {
+        Ok(match self {
+            Self::Smtp(smtp) => Attempt::Smtp(smtp.open(mail).await?),
+            Self::Sendmail(program) => Attempt::Sendmail(program.start(mail)?),
+        })
+    }
+
+    /// Whether an attempt that could be opened shows that the mail server can be used. A program shows it
+    /// only when it ends.
+    pub(super) fn shows_when_opened(&self) -> bool {
+        matches!(self, Self::Smtp(_))
     }
 
     /// Sends one email that nothing stops, and disconnects.
     pub(super) async fn send_once(&self, mail: &Mail) -> Outcome {
-        let outcome = self.send(mail, &CancellationToken::new()).await;
+        let outcome = async {
+            let mut attempt = self.open(mail).await?;
+            attempt.announce(mail).await?;
+            attempt.finish(mail).await
+        };
+        let outcome = outcome.await;
         self.disconnect().await;
-        outcome.expect("a token that is never cancelled stops nothing")
+        outcome
     }
 
     /// The mail server or program, as the operator knows it.
@@ -51,6 +66,24 @@ impl Carrier {
         match self {
             Self::Smtp(smtp) => smtp.disconnect().await,
             Self::Sendmail(_) => {}
+        }
+    }
+}
+
+impl Attempt<'_> {
+    /// Everything up to where the last bytes of the email would be sent. The carrier does not have it yet.
+    pub(super) async fn announce(&mut self, mail: &Mail) -> Result<(), NotSent> {
+        match self {
+            Self::Smtp(conversation) => conversation.announce(mail).await,
+            Self::Sendmail(running) => running.read(mail).await,
+        }
+    }
+
+    /// Hands the email over and waits for the answer. From the beginning on, the carrier may have the email.
+    pub(super) async fn finish(self, mail: &Mail) -> Outcome {
+        match self {
+            Self::Smtp(conversation) => conversation.finish(mail).await,
+            Self::Sendmail(running) => running.end().await,
         }
     }
 }

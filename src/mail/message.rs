@@ -29,7 +29,7 @@ pub(super) struct Heading<'a> {
     pub(super) id: LetterId,
     pub(super) from: &'a Sender,
     pub(super) to: &'a EmailAddress,
-    pub(super) queued_at: Timestamp,
+    pub(super) sent_at: Timestamp,
 }
 
 /// RFC 3834: asks automatic responders not to reply.
@@ -50,7 +50,8 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// Builds the message. The same email gives the same bytes on every attempt.
+/// Builds the message. Every attempt to send the same email gives it the same `Message-ID`, so that one
+/// which arrives twice can be recognized.
 ///
 /// # Errors
 /// If no message can be built. The next attempt would fail too.
@@ -69,7 +70,7 @@ pub(super) fn compose(heading: &Heading<'_>, words: &Words) -> Result<Mail, lett
         .from(from)
         .to(Mailbox::new(None, to))
         .subject(words.subject.clone())
-        .date(UNIX_EPOCH + Duration::from_millis(heading.queued_at.0))
+        .date(UNIX_EPOCH + Duration::from_millis(heading.sent_at.0))
         .message_id(Some(format!("<{}@{}>", heading.id, heading.from.domain())))
         .header(AutoSubmitted)
         .multipart(parts)?;

@@ -3,21 +3,29 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `worker` | when each email is sent, and what happens to it then |
+//! | `attempt` | one attempt to send one email |
+//! | `lanes` | the places for attempts: slow ones do not keep others waiting |
+//! | `gate` | after a failure of the mail server, one attempt is made for all emails |
 //! | `words` | what each email says, as text and as HTML |
 //! | `message` | an email as a MIME message |
 //! | `carrier` | how an email leaves: one of the next two |
 //! | `smtp` | the conversation with a mail server |
 //! | `sendmail` | the `sendmail` program of this machine |
 //! | `outcome` | how an attempt ended, in a sentence for the operator |
+//! | `report` | the lines in the log |
 //! | `mailbox` | emails that are shown instead of sent |
 //! | `settings` | what the operator configures about mail, parsed strictly |
 //! | `timeouts` | the time limits of sending |
 //! | `trial` | one email sent at once, to see whether mail works |
 
+mod attempt;
 mod carrier;
+mod gate;
+mod lanes;
 mod mailbox;
 mod message;
 mod outcome;
+mod report;
 mod sendmail;
 mod settings;
 mod smtp;
@@ -32,7 +40,7 @@ use std::sync::Arc;
 pub use self::mailbox::RecentLetters;
 pub use self::sendmail::SendmailSettings;
 pub use self::settings::{Sender, SenderError, SmtpServer, SmtpServerError};
-pub use self::smtp::SmtpSettings;
+pub use self::smtp::{SmtpSettings, greeting};
 pub use self::timeouts::Timeouts;
 pub use self::trial::TrialError;
 
@@ -96,7 +104,7 @@ impl MailRoom {
                 Transport::Carrier(Carrier::Smtp(Box::new(Smtp::new(smtp, &public_url, timeouts))))
             }
             TransportSettings::Sendmail(sendmail) => {
-                Transport::Carrier(Carrier::Sendmail(Sendmail::new(sendmail, timeouts.whole)))
+                Transport::Carrier(Carrier::Sendmail(Sendmail::new(sendmail, timeouts)))
             }
         };
         let product = Product { name, origin: public_url };

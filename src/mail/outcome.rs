@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::domain::outbox::Delivery;
-
 /// What the mail server or the program replied when it accepted the email, or why it was not sent.
 pub(super) type Outcome = Result<String, NotSent>;
 
@@ -12,21 +10,34 @@ pub(super) type Outcome = Result<String, NotSent>;
 /// wrong, and the setting to check.
 #[derive(Clone, Debug)]
 pub(super) struct NotSent {
-    /// Whether it is tried again.
-    pub(super) delivery: Delivery,
+    /// What that means for the email.
+    pub(super) meaning: Meaning,
     step: String,
     reason: String,
     setting: Option<&'static str>,
 }
 
+/// What it means for an email that it was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Try it again later.
+    Later,
+    /// It will never be accepted.
+    Never,
+    /// Nothing: the mail server cannot be used at all, for any email.
+    ServerFailed,
+    /// The mail server may have it.
+    Unanswered,
+}
+
 impl NotSent {
     /// The email is tried again. `step` is a sentence such as "Could not connect to HOST".
     pub(super) fn delayed(step: impl Into<String>, reason: impl fmt::Display) -> Self {
-        Self { delivery: Delivery::Delayed, step: step.into(), reason: plainly(reason), setting: None }
+        Self { meaning: Meaning::Later, step: step.into(), reason: plainly(reason), setting: None }
     }
 
-    pub(super) fn with_delivery(self, delivery: Delivery) -> Self {
-        Self { delivery, ..self }
+    pub(super) fn meaning(self, meaning: Meaning) -> Self {
+        Self { meaning, ..self }
     }
 
     pub(super) fn check(self, setting: Option<&'static str>) -> Self {

@@ -4,6 +4,9 @@
 //! 2. It reads the email from its standard input. From the end of the input on, it may have the email.
 //! 3. Its exit code, one of `sysexits.h`, says what happened.
 //!
+//! An exit code that is about the program or its configuration would be the same for every email, so it
+//! counts as a failure of the mail server.
+//!
 //! Lettre's transport is not used: it hides the exit code, and so whether to try again.
 
 use std::io;
@@ -16,13 +19,12 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::message::Mail;
-use super::outcome::{NotSent, Outcome, no_answer_within, plainly};
+use super::outcome::{Meaning, NotSent, Outcome, no_answer_within, plainly};
 use super::smtp::plain;
-use crate::domain::outbox::Delivery;
+use super::timeouts::Timeouts;
 
 /// The program, and what it must not see.
 #[derive(Clone, Debug)]
@@ -44,50 +46,25 @@ impl SendmailSettings {
 /// The program. It is started once per email.
 pub(super) struct Sendmail {
     settings: SendmailSettings,
-    limit: Duration,
+    limits: Timeouts,
 }
 
 impl Sendmail {
-    /// A program that gets this much time for one email.
-    pub(super) fn new(settings: SendmailSettings, limit: Duration) -> Self {
-        Self { settings, limit }
+    pub(super) fn new(settings: SendmailSettings, limits: Timeouts) -> Self {
+        Self { settings, limits }
     }
 
-    /// Hands over one email. Returns nothing if `stop` came before the end of the input: then the
-    /// program does not have it. After the end it may have it, so its exit is waited for.
-    pub(super) async fn send(&self, mail: &Mail, stop: &CancellationToken) -> Option<Outcome> {
-        let whole = timeout(self.limit, self.hand_over(mail, stop)).await;
-        let late = |_| Some(Err(NotSent::delayed("sendmail took too long", no_answer_within(self.limit))));
-        whole.unwrap_or_else(late)
-    }
-
-    async fn hand_over(&self, mail: &Mail, stop: &CancellationToken) -> Option<Outcome> {
-        let mut running = match self.start(&mail.envelope) {
-            Ok(running) => running,
-            Err(fault) => return Some(Err(fault)),
-        };
-        match stop.run_until_cancelled(running.read(mail)).await? {
-            // A program may stop reading before the end; its exit code says whether that is an error.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Some(Err(lost(&error))),
-            _ => {}
-        }
-        Some(match running.end().await {
-            Ok((status, _)) if status.success() => Ok(status.to_string()),
-            Ok((status, said)) => Err(failed(status, &said)),
-            Err(error) => Err(lost(&error)),
-        })
-    }
-
-    fn start(&self, envelope: &Envelope) -> Result<Running, NotSent> {
+    /// Starts it for one email.
+    pub(super) fn start(&self, mail: &Mail) -> Result<Running, NotSent> {
         let mut failures = Vec::new();
         for program in &self.settings.programs {
-            match self.command(program, envelope).spawn() {
-                Ok(child) => return Ok(Running::new(child)),
+            match self.command(program, &mail.envelope).spawn() {
+                Ok(child) => return Ok(Running::new(child, self.limits)),
                 Err(error) => failures.push(format!("{}: {}", program.display(), plainly(error))),
             }
         }
-        let failures = failures.join("; ");
-        Err(NotSent::delayed("Could not start sendmail", failures).check(Some("mail.transport")))
+        let failed = NotSent::delayed("Could not start sendmail", failures.join("; "));
+        Err(failed.meaning(Meaning::ServerFailed).check(Some("mail.transport")))
     }
 
     fn command(&self, program: &Path, envelope: &Envelope) -> Command {
@@ -112,38 +89,55 @@ impl Sendmail {
 }
 
 /// A running program. It is killed when this is dropped.
-struct Running {
+pub(super) struct Running {
     // Contains its standard input, which so stays open until the program was killed: see `drop`.
     child: Child,
     said: AbortOnDropHandle<String>,
+    limits: Timeouts,
 }
 
 impl Running {
-    fn new(mut child: Child) -> Self {
+    fn new(mut child: Child, limits: Timeouts) -> Self {
         let stderr = child.stderr.take().expect("standard error is piped");
         // A separate task. Otherwise the program could wait for us to read its error output while we
         // wait for it to read the email.
-        Self { child, said: AbortOnDropHandle::new(tokio::spawn(listen(stderr))) }
+        Self { child, said: AbortOnDropHandle::new(tokio::spawn(listen(stderr))), limits }
     }
 
     /// Lets it read the email, but not the end of the input yet.
-    async fn read(&mut self, mail: &Mail) -> io::Result<()> {
+    pub(super) async fn read(&mut self, mail: &Mail) -> Result<(), NotSent> {
         let input = self.child.stdin.as_mut().expect("standard input is piped");
-        input.write_all(&with_line_feeds(&mail.bytes)).await?;
-        input.flush().await
+        let lines = with_line_feeds(&mail.bytes);
+        let read = async {
+            input.write_all(&lines).await?;
+            input.flush().await
+        };
+        match timeout(self.limits.step, read).await {
+            // A program may stop reading before the end; its exit code says whether that is an error.
+            Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(lost(&error)),
+            Ok(_) => Ok(()),
+            Err(_) => Err(late(self.limits.step)),
+        }
     }
 
-    /// Ends the input and waits. Returns how the program ended and, if it failed, what it said.
-    async fn end(mut self) -> io::Result<(ExitStatus, String)> {
-        /// A program that it left in the background may keep standard error open.
-        const LAST_WORDS: Duration = Duration::from_secs(1);
+    /// Ends the input and waits for the program. From the end of the input on it may have the email, so it
+    /// gets as much time as a mail server gets for its answer.
+    pub(super) async fn end(mut self) -> Outcome {
         drop(self.child.stdin.take());
-        let status = self.child.wait().await?;
-        if status.success() {
-            return Ok((status, String::new()));
-        }
-        let said = timeout(LAST_WORDS, &mut self.said).await;
-        Ok((status, said.ok().and_then(Result::ok).unwrap_or_default()))
+        let status = match timeout(self.limits.answer, self.child.wait()).await {
+            Ok(Ok(status)) => status,
+            Ok(Err(error)) => return Err(lost(&error).meaning(Meaning::Unanswered)),
+            Err(_) => return Err(late(self.limits.answer).meaning(Meaning::Unanswered)),
+        };
+        if status.success() { Ok(status.to_string()) } else { Err(failed(status, &self.last_words().await)) }
+    }
+
+    /// What it said before it ended.
+    async fn last_words(&mut self) -> String {
+        /// A program that it left in the background may keep standard error open.
+        const LIMIT: Duration = Duration::from_secs(1);
+        let said = timeout(LIMIT, &mut self.said).await;
+        said.ok().and_then(Result::ok).unwrap_or_default()
     }
 }
 
@@ -182,21 +176,39 @@ fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
     lines
 }
 
-/// Three codes are final for an email. All others, and a signal, are about the program or the machine:
-/// the operator can fix it, or it passes.
-fn meaning(status: ExitStatus) -> Delivery {
+/// What its exit code means for the email.
+///
+/// - Two codes are final for it.
+/// - Five say nothing about the others. 75 may be about one recipient, because a program that talks to the
+///   mail server itself passes on its 4xx replies. So may 69 and 76, and a host that was not found (68) may be
+///   the mail server.
+/// - A signal: it may have passed the email on before it was killed.
+/// - All others are about the program or the machine (a wrong password is 77): the operator can fix it, or it
+///   passes.
+fn meaning(status: ExitStatus) -> Meaning {
     const EX_DATAERR: i32 = 65;
     const EX_NOUSER: i32 = 67;
     const EX_NOHOST: i32 = 68;
+    const EX_UNAVAILABLE: i32 = 69;
+    const EX_PROTOCOL: i32 = 76;
+    const EX_TEMPFAIL: i32 = 75;
     match status.code() {
-        Some(EX_DATAERR | EX_NOUSER | EX_NOHOST) => Delivery::Refused,
-        _ => Delivery::Delayed,
+        Some(EX_DATAERR | EX_NOUSER) => Meaning::Never,
+        Some(EX_NOHOST | EX_UNAVAILABLE | EX_PROTOCOL | EX_TEMPFAIL) => Meaning::Later,
+        Some(_) => Meaning::ServerFailed,
+        None => Meaning::Unanswered,
     }
 }
 
 fn failed(status: ExitStatus, said: &str) -> NotSent {
     let said = if said.is_empty() { "no error message" } else { said };
-    NotSent::delayed(format!("sendmail failed ({status})"), said).with_delivery(meaning(status))
+    let meaning = meaning(status);
+    let setting = (meaning == Meaning::ServerFailed).then_some("the configuration of the program");
+    NotSent::delayed(format!("sendmail failed ({status})"), said).meaning(meaning).check(setting)
+}
+
+fn late(limit: Duration) -> NotSent {
+    NotSent::delayed("sendmail took too long", no_answer_within(limit))
 }
 
 fn lost(error: &io::Error) -> NotSent {

@@ -145,6 +145,22 @@ impl SmtpServer {
         Ok(Self { login: Some(credentials(user, password)?), ..self })
     }
 
+    /// What is probably wrong if the port is the usual one for the other kind of TLS. Without this, the first
+    /// failed attempt would say so, and that of `smtp://` on port 465 only after half a minute.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&'static str> {
+        match (self.security, self.port) {
+            (Security::Implicit, 25 | 587) => Some(
+                "mail.smtp_url: this port usually uses STARTTLS; if sending fails, write smtp:// instead of smtps://",
+            ),
+            (Security::StartTls, 465) => Some(
+                "mail.smtp_url: port 465 usually uses TLS from the start; if sending fails, write smtps:// instead of \
+                 smtp://",
+            ),
+            _ => None,
+        }
+    }
+
     /// Whether the connection is encrypted, so that the server has to show a valid certificate.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {

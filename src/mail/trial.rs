@@ -26,7 +26,7 @@ impl MailRoom {
     /// Names the step that failed, what was wrong, and the setting to check.
     pub async fn send_trial(&self, to: &EmailAddress, world: &World) -> Result<String, TrialError> {
         let Transport::Carrier(carrier) = &self.transport else { return Err(TrialError::Mailbox) };
-        let heading = Heading { id: LetterId(world.random()), from: &self.from, to, queued_at: world.now() };
+        let heading = Heading { id: LetterId(world.random()), from: &self.from, to, sent_at: world.now() };
         let mail = compose(&heading, &self.product.trial())
             .map_err(|error| TrialError::NotSent(error.to_string()))?;
         let outcome = carrier.send_once(&mail).await;

@@ -1,41 +1,57 @@
 //! The worker: sends queued emails and records what happened to each.
 //!
 //! 1. Emails that a dead run had claimed are freed.
-//! 2. As many emails as there are free senders are claimed. Each is sent by its own task, so that a
-//!    slow or bad recipient delays no other email.
-//! 3. The mail server's reply is recorded. Only then is the sender free again.
-//! 4. If nothing is due, the worker waits until an email is queued, is due, or was not sent.
+//! 2. As many emails as there are free places are claimed, or one if the mail server failed last time. Each
+//!    is sent by its own task, so that a slow or bad recipient delays no other email.
+//! 3. The mail server's reply is recorded. Only then is the place free again.
+//! 4. If nothing can be sent, the worker waits until an email is queued, is due, or was not sent.
 //!
 //! Stopping finishes what the mail server may already have. Everything else stays queued.
 
+use std::collections::HashSet;
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::message::{Heading, compose};
-use super::outcome::{NotSent, bounded};
-use super::words::Words;
+use super::attempt::Try;
+use super::gate::{Gate, Pass, Way};
+use super::lanes::{Lanes, Seat};
 use super::{MailRoom, Transport};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::outbox::{Claim, Contents, Delivery};
-use crate::domain::ports::ShownLetter;
+use crate::domain::outbox::{Claim, Delivery, Pace, Places};
+use crate::domain::record::ids::LetterId;
+use crate::domain::record::time::Timestamp;
 
 /// One run of the worker.
 struct Shift {
     room: Arc<MailRoom>,
     gatepost: Arc<Gatepost>,
     stop: CancellationToken,
-    senders: Arc<Semaphore>,
+    lanes: Arc<Lanes>,
+    gate: Arc<Gate>,
+    /// The emails that are being sent. They are not claimed again, whatever the store says about them.
+    held: Mutex<HashSet<LetterId>>,
     sending: TaskTracker,
-    /// An attempt has ended. Its email may be due again before any other.
-    ended: Notify,
+    /// A place is free.
+    changed: Notify,
+    /// How often emails were claimed since the slow lane is full.
+    turns: AtomicUsize,
+}
+
+/// What can be sent now.
+struct Room {
+    places: Places,
+    /// When that changes by itself.
+    until: Option<Timestamp>,
 }
 
 impl MailRoom {
@@ -43,12 +59,15 @@ impl MailRoom {
     /// There must be only one worker per store.
     pub async fn run(self: Arc<Self>, gatepost: Arc<Gatepost>, stop: CancellationToken) {
         let shift = Arc::new(Shift {
-            senders: Arc::new(Semaphore::new(self.connections)),
+            lanes: Arc::new(Lanes::new(self.connections)),
+            gate: Arc::new(Gate::new()),
             room: self,
             gatepost,
             stop,
+            held: Mutex::default(),
             sending: TaskTracker::new(),
-            ended: Notify::new(),
+            changed: Notify::new(),
+            turns: AtomicUsize::new(0),
         });
         shift.stop.run_until_cancelled(shift.work()).await;
         shift.sending.close();
@@ -69,37 +88,6 @@ impl MailRoom {
             _ => std::future::pending().await,
         }
     }
-
-    /// Sends one email. Returns nothing if it was stopped before the mail server had it.
-    async fn send(&self, contents: &Contents, stop: &CancellationToken) -> Option<Delivery> {
-        let words = self.product.words(contents);
-        let carrier = match &self.transport {
-            Transport::Carrier(carrier) => carrier,
-            Transport::Mailbox(letters) => {
-                letters.put(shown(contents, words));
-                return Some(Delivery::Taken);
-            }
-        };
-        let heading =
-            Heading { id: contents.id, from: &self.from, to: &contents.to, queued_at: contents.queued_at };
-        let outcome = match compose(&heading, &words) {
-            Ok(mail) => carrier.send(&mail, stop).await?,
-            Err(error) => {
-                Err(NotSent::delayed("Could not build the email", error).with_delivery(Delivery::Refused))
-            }
-        };
-        Some(match outcome {
-            Ok(reply) => {
-                log_sent(contents, &carrier.name(), &reply);
-                Delivery::Taken
-            }
-            Err(why) => {
-                let delivery = why.delivery;
-                log_not_sent(contents, &carrier.name(), why);
-                delivery
-            }
-        })
-    }
 }
 
 impl Shift {
@@ -118,47 +106,103 @@ impl Shift {
 
     /// Looks into the outbox once (steps 2 and 4).
     async fn look(self: &Arc<Self>) -> Result<(), Error> {
+        let room = self.free_room().await?;
+        let held = self.held().clone();
         // Claims no more than can be sent at once, so that no claim expires while its email waits for
-        // a sender.
-        drop(self.senders.acquire().await);
-        let claims = self.gatepost.claim_letters(self.senders.available_permits()).await?;
+        // a place.
+        let claims = if room.places.all == 0 {
+            Vec::new()
+        } else {
+            self.gatepost.claim_letters(room.places, &held).await?
+        };
         if claims.is_empty() {
-            return self.wait().await;
+            return self.wait(&room, &held).await;
         }
+        let turns = if room.places.slow == 0 { self.turns.load(Ordering::Relaxed) + 1 } else { 0 };
+        self.turns.store(turns, Ordering::Relaxed);
         for claim in claims {
-            let sender = Arc::clone(&self.senders).acquire_owned().await;
-            let shift = Arc::clone(self);
-            self.sending.spawn(async move {
-                shift.try_letter(&claim).await;
-                drop(sender);
-                shift.ended.notify_one();
-            });
+            self.begin(claim);
         }
         Ok(())
     }
 
-    async fn wait(&self) -> Result<(), Error> {
-        let next = self.gatepost.next_letter_due().await?;
+    async fn free_room(&self) -> Result<Room, Error> {
+        let mut places = self.lanes.free();
+        let way = self.gate.way(|at| self.gatepost.is_due(at));
+        self.lanes.set_crowded(way == Way::Open && places.usual == 0 && self.is_anything_due().await?);
+        let until = match way {
+            Way::Open => None,
+            Way::One => {
+                places.all = places.all.min(1);
+                None
+            }
+            Way::Shut(until) => {
+                places = Places::default();
+                until
+            }
+        };
+        if places.slow == 0 {
+            // Half of the places, and a single one every second time, beginning with the first.
+            places.newest = (places.usual + 1 - self.turns.load(Ordering::Relaxed) % 2) / 2;
+        }
+        Ok(Room { places, until })
+    }
+
+    /// Whether an email waits that could be sent in the usual lane.
+    async fn is_anything_due(&self) -> Result<bool, Error> {
+        let one = Places { usual: 1, all: 1, ..Places::default() };
+        let held = self.held().clone();
+        let next = self.gatepost.next_claim_due(one, &held).await?;
+        Ok(next.is_some_and(|at| self.gatepost.is_due(at)))
+    }
+
+    async fn wait(&self, room: &Room, held: &HashSet<LetterId>) -> Result<(), Error> {
+        let next = match room.until {
+            Some(until) => Some(until),
+            None => self.gatepost.next_claim_due(room.places, held).await?,
+        };
         let due = async {
             match next {
+                Some(at) if self.gatepost.is_due(at) => {}
                 Some(at) => self.gatepost.sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             () = self.gatepost.letter_queued() => {}
-            () = self.ended.notified() => {}
+            () = self.changed.notified() => {}
+            () = self.gate.opened() => {}
             () = due => {}
             () = self.room.idle() => self.room.disconnect().await,
         }
         Ok(())
     }
 
-    async fn try_letter(&self, claim: &Claim) {
+    /// Sends an email in a task of its own (step 3).
+    fn begin(self: &Arc<Self>, claim: Claim) {
+        let (seat, pass) = (self.lanes.sit(claim.pace()), self.gate.enter());
+        self.held().insert(claim.letter().id);
+        let shift = Arc::clone(self);
+        self.sending.spawn(async move {
+            shift.try_letter(&claim, &seat, &pass).await;
+            shift.held().remove(&claim.letter().id);
+            drop((seat, pass));
+            shift.changed.notify_one();
+        });
+    }
+
+    async fn try_letter(&self, claim: &Claim, seat: &Seat, pass: &Pass) {
+        let (room, gatepost, stop) = (&*self.room, &*self.gatepost, &self.stop);
+        let attempt = Try { room, gatepost, stop, claim, seat, pass };
         // A bug of ours, or in a library that a hostile server exploits, must not end the worker.
-        let ending = AssertUnwindSafe(self.sent(claim)).catch_unwind().await.unwrap_or_else(|_| {
+        let attempt = AssertUnwindSafe(attempt.make()).catch_unwind();
+        let ending = tokio::select! {
+            ending = attempt => ending,
+            never = self.keep_time(seat, pass) => match never {},
+        };
+        let ending = ending.unwrap_or_else(|_| {
             tracing::error!(letter.id = %claim.letter().id, "sending an email panicked; trying again later");
-            Some(Delivery::Delayed)
+            Some(if seat.has_handed_over() { Delivery::Unanswered } else { Delivery::Delayed(Pace::Usual) })
         });
         let Some(delivery) = ending else { return };
         // Until this is recorded, another attempt would send the email twice.
@@ -170,14 +214,16 @@ impl Shift {
         }
     }
 
-    async fn sent(&self, claim: &Claim) -> Option<Delivery> {
-        match self.gatepost.contents(claim).await {
-            Ok(Some(contents)) => self.room.send(&contents, &self.stop).await,
-            Ok(None) => None,
-            Err(error) => {
-                tracing::warn!(letter.id = %claim.letter().id, %error, "cannot read an email from the database; trying again later");
-                Some(Delivery::Delayed)
+    /// Makes room for others while an attempt takes long.
+    async fn keep_time(&self, seat: &Seat, pass: &Pass) -> Infallible {
+        loop {
+            sleep(self.room.timeouts.slow).await;
+            // A program that runs for so long can be used.
+            if seat.has_handed_over() {
+                pass.succeed();
             }
+            seat.step_aside();
+            self.changed.notify_one();
         }
     }
 
@@ -185,53 +231,8 @@ impl Shift {
         tracing::warn!(%error, "cannot use the outbox; no email is sent until this works");
         sleep(self.room.timeouts.store).await;
     }
-}
 
-fn shown(contents: &Contents, words: Words) -> ShownLetter {
-    ShownLetter {
-        id: contents.id,
-        to: contents.to.clone(),
-        title: words.title,
-        subject: words.subject,
-        text: words.text,
-        html: words.html,
-        link: words.link,
-        code: words.code.map(|code| code.as_str().to_owned()),
-        created_at: contents.queued_at,
+    fn held(&self) -> MutexGuard<'_, HashSet<LetterId>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn log_sent(contents: &Contents, server: &str, reply: &str) {
-    let (id, to, reply) = (contents.id, contents.to.masked(), bounded(&discreet(reply, contents)));
-    tracing::info!(letter.id = %id, to, server, reply, "email sent");
-}
-
-fn log_not_sent(contents: &Contents, server: &str, why: NotSent) {
-    let (id, to) = (contents.id, contents.to.masked());
-    let why = why.with_reason(|reason| discreet(reason, contents));
-    let ending = if why.delivery == Delivery::Refused { "email rejected" } else { "email delayed" };
-    tracing::warn!(letter.id = %id, to, server, error = %why, "{ending}");
-}
-
-/// A mail server's reply without address, link and code. The server has read the email, so it could
-/// repeat them, and they must not end up in the log.
-fn discreet(reply: &str, contents: &Contents) -> String {
-    let reply = without(reply, contents.to.as_str(), &contents.to.masked());
-    let (link, code) = (&contents.matter.link, &contents.matter.code);
-    let reply = link.as_ref().map_or(reply.clone(), |link| without(&reply, link.as_str(), "(link)"));
-    code.as_ref().map_or(reply.clone(), |code| without(&reply, code.as_str(), "(code)"))
-}
-
-/// `text` with every `secret` replaced, in upper or lower case.
-fn without(text: &str, secret: &str, instead: &str) -> String {
-    let (lower, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
-    let mut rest = 0;
-    let mut clean = String::new();
-    for (at, found) in lower.match_indices(&secret) {
-        clean.push_str(&text[rest..at]);
-        clean.push_str(instead);
-        rest = at + found.len();
-    }
-    clean.push_str(&text[rest..]);
-    clean
 }

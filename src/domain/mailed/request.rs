@@ -17,7 +17,7 @@ use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::{LetterId, Nonce};
 use crate::domain::record::key::Key;
-use crate::domain::record::letter::{About, Letter};
+use crate::domain::record::letter::{About, Letter, Queue};
 use crate::domain::record::next::Next;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::pending::EnteredPassword;
@@ -150,18 +150,12 @@ impl Gatepost {
         // If the address changed hands before the commit, the email would be dead on arrival.
         ownership.expected_by(&mut change);
         let now = request.mailed_at;
-        let letter = Letter {
-            id: LetterId(self.world.random()),
-            kind: self.letter_kind(request.purpose, ownership),
-            // To the account's own spelling of the address. Mail hosts may tell letter case apart, and
-            // another spelling may be someone else's mailbox.
-            to: ownership.account().map_or(&request.address, |account| &account.address).clone(),
-            about: About::Request { nonce, generation: request.generation.number },
-            queued_at: now,
-            give_up_at: request.expires_at,
-            tries: 0,
-            lease: None,
-        };
+        // To the account's own spelling of the address. Mail hosts may tell letter case apart, and another
+        // spelling may be someone else's mailbox.
+        let to = ownership.account().map_or(&request.address, |account| &account.address).clone();
+        let kind = self.letter_kind(request.purpose, ownership);
+        let about = About::Request { nonce, generation: request.generation.number };
+        let letter = Letter::new(LetterId(self.world.random()), kind, to, about, now, request.expires_at);
         let queued = MailQueued {
             held: HeldRequest(nonce),
             request: self.ring.seal_request(request.key, nonce).ok_or(Error::InvalidRequest)?,
@@ -171,7 +165,7 @@ impl Gatepost {
             resend_after: RESEND_WAIT,
         };
         change.put(Key::request(nonce), Record::Request(request));
-        change.put(Key::letter(now, letter.id), Record::Letter(letter));
+        change.put(Key::letter(Queue::First, now, letter.id), Record::Letter(letter));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(queued) })
     }
 }

@@ -38,10 +38,10 @@ impl Gatepost {
             About::Nothing => Some(to_itself(Matter::notice(letter.kind))),
         };
         let Some((to, matter)) = composed else {
-            self.finish(claim, EventName::MailDropped, Request::letter_dropped).await?;
+            self.finish(claim, EventName::MailDropped, None).await?;
             return Ok(None);
         };
-        Ok(Some(Contents { id: letter.id, to, queued_at: letter.queued_at, matter }))
+        Ok(Some(Contents { id: letter.id, to, sent_at: self.world.now(), matter }))
     }
 
     /// The email of a request.

@@ -15,8 +15,8 @@ pub struct Contents {
     pub id: LetterId,
     /// The recipient.
     pub to: EmailAddress,
-    /// When it was requested.
-    pub queued_at: Timestamp,
+    /// When it is sent: the time of this attempt.
+    pub sent_at: Timestamp,
     /// What it says.
     pub matter: Matter,
 }

@@ -1,51 +1,75 @@
 //! The outbox: emails waiting to be sent, and what the worker that sends them does with them.
 //!
-//! 1. The worker claims emails that are due. One commit marks them and moves their due time to the end of
-//!    the claim, so a worker that dies loses none of them.
+//! 1. The worker claims emails that are due. One commit moves them to the queue of claimed emails, due when
+//!    the claim ends, so a worker that dies loses none of them.
 //! 2. It gets the contents of each (`compose`). An email about something that is over is dropped.
-//! 3. If the mail server accepts it, the email leaves the outbox and its lifetime begins. If not yet, it
+//! 3. Just before the mail server can have all of it, that is recorded: from then on link and code work,
+//!    and if the run dies, the next one knows that the email may have been sent.
+//! 4. If the mail server accepts it, the email leaves the outbox and its lifetime begins. If not yet, it
 //!    is due again later. If never, it leaves the outbox, and the log says why.
 //!
+//! - `claim`: which emails are sent next (step 1)
 //! - `compose`, `contents`: what an email says, put together when it is sent
+//! - `ending`: what happens to an email when it is handed over and after that (steps 3 and 4)
 //! - `notice`: queuing an email that tells an account's owner what happened
 
+mod claim;
 mod compose;
 mod contents;
+mod ending;
 mod notice;
 
 use std::time::Duration;
 
 pub use self::contents::{Contents, Matter};
+use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, Committed, StoreError, Version, Versioned};
-use crate::domain::read::Found;
+use crate::domain::ports::{StoreError, Version, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
-use crate::domain::record::client::Client;
-use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
-use crate::domain::record::letter::{About, Letter};
-use crate::domain::record::request::Request;
+use crate::domain::record::letter::{Letter, Queue};
 use crate::domain::record::time::Timestamp;
-use crate::domain::{Decision, Gatepost};
 
-/// How long a claim lasts: longer than any conversation with a mail server.
-const LEASE: Duration = Duration::from_mins(5);
+/// How long a claim lasts: longer than any conversation with a mail server, which may take ten minutes for
+/// its last answer alone.
+const LEASE: Duration = Duration::from_mins(15);
 /// The delay after the first failed attempt. It doubles with each further attempt.
 const FIRST_DELAY: Duration = Duration::from_secs(2);
 /// The longest delay between two attempts.
 const LONGEST_DELAY: Duration = Duration::from_mins(5);
 /// How many emails are read at once. Moving an email writes two keys, and a change holds a hundred.
 const PAGE: usize = 45;
-/// A last attempt is made this long before delivery is given up.
-const LAST_CALL: Duration = Duration::from_mins(1);
 
 /// An email that this run of the process is sending.
 #[derive(Clone, Debug)]
 pub struct Claim {
     letter: Letter,
     key: Key,
+    from: Queue,
+}
+
+/// How many emails can be sent now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Places {
+    /// Emails of any kind except slow ones.
+    pub usual: usize,
+    /// How many of those are the newest ones instead of those that have waited longest.
+    pub newest: usize,
+    /// Emails whose last attempt took long.
+    pub slow: usize,
+    /// Emails of either kind.
+    pub all: usize,
+}
+
+/// How long an attempt took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Not long.
+    Usual,
+    /// So long that it would have kept others waiting.
+    Slow,
 }
 
 /// The result of an attempt.
@@ -54,7 +78,12 @@ pub enum Delivery {
     /// The mail server accepted the email.
     Taken,
     /// Not now: try again later.
-    Delayed,
+    Delayed(Pace),
+    /// It was no attempt at this email, because the mail server could not be used at all. It keeps its
+    /// place in the queue and is due at this time.
+    Held(Timestamp),
+    /// The mail server had all of it and did not answer.
+    Unanswered,
     /// The mail server will never accept this email.
     Refused,
 }
@@ -65,49 +94,26 @@ impl Claim {
     pub fn letter(&self) -> &Letter {
         &self.letter
     }
+
+    /// How long its last attempt took.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        if self.from == Queue::Slow { Pace::Slow } else { Pace::Usual }
+    }
 }
 
 impl Gatepost {
-    /// Frees the claims of a run of the process that died. Called once, by a run that has the store to
-    /// itself, before its first claim.
-    ///
-    /// # Errors
-    /// `Store`.
-    pub async fn free_dead_claims(&self) -> Result<(), Error> {
-        let mut rest = Span::letters();
-        loop {
-            let page = self.store.scan(&rest, PAGE).await?;
-            let Some(last) = page.last().map(|(key, _)| key.clone()) else { return Ok(()) };
-            let now = self.world.now();
-            let is_dead = |letter: &Letter| letter.lease.is_some_and(|run| run != self.run);
-            if self
-                .move_letters(page, is_dead, now, |letter| Letter { lease: None, ..letter })
-                .await?
-                .is_some()
-            {
-                rest = rest.after(&last);
-            }
-        }
-    }
-
-    /// Claims up to `limit` emails that are due (step 1).
-    ///
-    /// # Errors
-    /// `Store`.
-    pub async fn claim_letters(&self, limit: usize) -> Result<Vec<Claim>, Error> {
-        let now = self.world.now();
-        let page = self.store.scan(&Span::letters_due(now), limit.min(PAGE)).await?;
-        let claim = |letter| Letter { lease: Some(self.run), ..letter };
-        Ok(self.move_letters(page, |_| true, now.plus(LEASE), claim).await?.unwrap_or_default())
-    }
-
     /// When the next email is due, which may be in the past. Nothing if the outbox is empty.
     ///
     /// # Errors
     /// `Store`.
     pub async fn next_letter_due(&self) -> Result<Option<Timestamp>, Error> {
-        let first = self.store.scan(&Span::letters(), 1).await?;
-        Ok(first.first().and_then(|(key, _)| key.letter_due()))
+        let mut next = None;
+        for queue in Queue::ALL {
+            let first = self.letters(&Span::queue(queue), 1).await?;
+            next = first.first().and_then(|found| found.key.letter_due()).into_iter().chain(next).min();
+        }
+        Ok(next)
     }
 
     /// The emails queued for an address, or for anyone. For those who wait for them in the mailbox.
@@ -119,18 +125,18 @@ impl Gatepost {
         let mut queued = Vec::new();
         let mut rest = Span::letters();
         loop {
-            let page = self.store.scan(&rest, PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok(queued) };
-            rest = rest.after(last);
+            let page = self.letters(&rest, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(queued) };
+            rest = rest.after(&last.key);
             let is_to = |letter: &Letter| to.as_ref().is_none_or(|to| letter.to.canonical() == *to);
-            let page = letters(page)?.into_iter().map(|(_, letter, _)| letter);
+            let page = page.into_iter().map(|found| found.letter);
             queued.extend(page.filter(is_to).map(|letter| letter.id));
         }
     }
 
     /// Returns when an email has been queued since the last call.
     pub async fn letter_queued(&self) {
-        self.letter_queued.notified().await;
+        self.arrivals.next().await;
     }
 
     /// Waits until `at`, for a worker that waits for the next email.
@@ -138,57 +144,18 @@ impl Gatepost {
         self.world.clock.sleep_until(at).await;
     }
 
-    /// Records the result of an attempt (step 3).
-    ///
-    /// # Errors
-    /// `Store`: the email stays claimed and is sent again when the claim ends.
-    pub async fn delivered(&self, claim: &Claim, delivery: Delivery) -> Result<(), Error> {
-        let lifetime = self.settings.link_lifetime;
+    /// When to try again after this many failures in a row.
+    #[must_use]
+    pub fn retry_at(&self, failures: u16) -> Timestamp {
+        self.world.now().plus(self.delay_after(failures.saturating_sub(1)))
+    }
+
+    /// Whether something that was delayed until `at` is due.
+    #[must_use]
+    pub fn is_due(&self, at: Timestamp) -> bool {
         let now = self.world.now();
-        match delivery {
-            Delivery::Taken => {
-                let start = |request: &mut Request, number| {
-                    let lifetime = request.purpose.link_lifetime(lifetime);
-                    request.letter_delivered(number, now, lifetime);
-                };
-                self.finish(claim, EventName::MailSent, start).await
-            }
-            Delivery::Refused => self.finish(claim, EventName::MailFailed, Request::letter_dropped).await,
-            Delivery::Delayed => self.delay(claim, now).await,
-        }
-    }
-
-    async fn delay(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
-        let give_up_at = claim.letter.give_up_at;
-        let last_call = give_up_at.minus(LAST_CALL);
-        let mut due = now.plus(self.delay_after(claim.letter.tries));
-        if due > last_call && now < last_call {
-            due = last_call;
-        }
-        if due >= give_up_at {
-            return self.finish(claim, EventName::MailFailed, Request::letter_dropped).await;
-        }
-        let tries = claim.letter.tries.saturating_add(1);
-        let letter = Letter { tries, lease: None, ..claim.letter.clone() };
-        self.decide_and_commit(&Client::server(), || async {
-            let Some(mut change) = self.remove_claimed(claim).await? else { return Ok(Decision::Answer(())) };
-            change.put(Key::letter(due, letter.id), Record::Letter(letter.clone()));
-            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
-        })
-        .await
-    }
-
-    /// A change that removes a claimed email. Nothing if the claim ended meanwhile and the email has moved
-    /// on, since it must not be handled twice.
-    async fn remove_claimed(&self, claim: &Claim) -> Result<Option<Change>, Error> {
-        let found: Found<Letter> = self.find(claim.key.clone()).await?;
-        if found.value.is_none() {
-            return Ok(None);
-        }
-        let mut change = Change::new();
-        found.expected_by(&mut change);
-        change.delete(found.key);
-        Ok(Some(change))
+        // Nothing is delayed for longer. If it seems to be, the clock was ahead when it was delayed.
+        at <= now || at > now.plus(LONGEST_DELAY)
     }
 
     /// Doubles with each attempt up to a limit, and is up to a fifth shorter at random, so that emails
@@ -200,61 +167,30 @@ impl Gatepost {
         delay * 4 / 5 + delay / 5 * chance / 255
     }
 
-    /// Removes an email from the outbox and updates its request, in one commit with the event.
-    pub(in crate::domain) async fn finish(
-        &self,
-        claim: &Claim,
-        name: EventName,
-        update_request: impl Fn(&mut Request, u8),
-    ) -> Result<(), Error> {
-        let client = &Client::server();
-        self.decide_and_commit(client, || async {
-            let Some(mut change) = self.remove_claimed(claim).await? else { return Ok(Decision::Answer(())) };
-            if let About::Request { nonce, generation } = claim.letter.about {
-                let found: Found<Request> = self.find(Key::request(nonce)).await?;
-                found.expected_by(&mut change);
-                if let Some(mut request) = found.value {
-                    update_request(&mut request, generation);
-                    change.put(found.key, Record::Request(request));
-                }
-            }
-            let event = Event::new(self.world.now(), name, None, client);
-            Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
-        })
-        .await
-    }
-
-    /// Moves the `wanted` emails of a page to a new due time, in one commit. Nothing if another worker was
-    /// faster.
-    async fn move_letters(
-        &self,
-        page: Vec<(Key, Versioned)>,
-        wanted: impl Fn(&Letter) -> bool,
-        due: Timestamp,
-        renew: impl Fn(Letter) -> Letter,
-    ) -> Result<Option<Vec<Claim>>, Error> {
-        let mut change = Change::new();
-        let mut moved = Vec::new();
-        for (key, letter, version) in letters(page)?.into_iter().filter(|(_, letter, _)| wanted(letter)) {
-            let letter = renew(letter);
-            let new = Key::letter(due, letter.id);
-            change.expect(key.clone(), Some(version));
-            change.delete(key);
-            change.put(new.clone(), Record::Letter(letter.clone()));
-            moved.push(Claim { letter, key: new });
-        }
-        if moved.is_empty() || self.store.commit(change).await? == Committed::Yes {
-            return Ok(Some(moved));
-        }
-        Ok(None)
+    /// The first `limit` emails in a part of the outbox.
+    async fn letters(&self, span: &Span, limit: usize) -> Result<Vec<Stored>, Error> {
+        let page = self.store.scan(span, limit).await?;
+        page.into_iter()
+            .map(|(key, found)| {
+                let damaged = StoreError::Damaged(format!("{key:?} does not hold an email"));
+                Stored::new(key, found).ok_or_else(|| damaged.into())
+            })
+            .collect()
     }
 }
 
-fn letters(page: Vec<(Key, Versioned)>) -> Result<Vec<(Key, Letter, Version)>, Error> {
-    page.into_iter()
-        .map(|(key, found)| match found.record {
-            Record::Letter(letter) => Ok((key, letter, found.version)),
-            _ => Err(StoreError::Damaged(format!("{key:?} does not hold an email")).into()),
-        })
-        .collect()
+/// An email as it is stored.
+struct Stored {
+    key: Key,
+    letter: Letter,
+    version: Version,
+}
+
+impl Stored {
+    fn new(key: Key, found: Versioned) -> Option<Self> {
+        match found.record {
+            Record::Letter(letter) => Some(Self { key, letter, version: found.version }),
+            _ => None,
+        }
+    }
 }

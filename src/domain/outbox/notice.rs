@@ -8,7 +8,7 @@ use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::Key;
-use crate::domain::record::letter::{About, Letter, LetterKind};
+use crate::domain::record::letter::{About, Letter, LetterKind, Queue};
 
 /// How long delivery of a notice is attempted.
 const NOTICE_LIFETIME: Duration = Duration::from_hours(3 * 24);
@@ -23,16 +23,8 @@ impl Gatepost {
         about: About,
     ) {
         let now = self.world.now();
-        let letter = Letter {
-            id: LetterId(self.world.random()),
-            kind,
-            to: to.clone(),
-            about,
-            queued_at: now,
-            give_up_at: now.plus(NOTICE_LIFETIME),
-            tries: 0,
-            lease: None,
-        };
-        change.put(Key::letter(now, letter.id), Record::Letter(letter));
+        let give_up_at = now.plus(NOTICE_LIFETIME);
+        let letter = Letter::new(LetterId(self.world.random()), kind, to.clone(), about, now, give_up_at);
+        change.put(Key::letter(Queue::First, now, letter.id), Record::Letter(letter));
     }
 }

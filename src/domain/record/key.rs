@@ -1,7 +1,7 @@
 //! Where each record is stored: readable prefixes and big-endian times, so that key order is useful order.
 //!
 //! `a/` accounts, `e/` who an address belongs to, `p/` unconfirmed registrations, `r/` requests, `q/`
-//! requests by the account that made them, `s/` sessions by account, `o/` the outbox by due time, `x/`
+//! requests by the account that made them, `s/` sessions by account, `o/` the outbox by queue and due time, `x/`
 //! expiry marks by time, `v/` events by time, `h/` events by account, `u/` undos, `d/` deleted accounts
 //! with records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every
 //! password check computes. Prefixes that belong to one
@@ -11,6 +11,7 @@ use std::fmt;
 
 use crate::domain::record::address::{CanonicalAddress, EmailAddress};
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, SessionId};
+use crate::domain::record::letter::Queue;
 use crate::domain::record::time::Timestamp;
 
 /// The key of a record. Its bytes define the order of a scan.
@@ -69,15 +70,21 @@ impl Key {
 
     /// An email that is due at a time.
     #[must_use]
-    pub fn letter(due: Timestamp, id: LetterId) -> Self {
-        Self::joined(b"o/", &[&due.0.to_be_bytes(), &id.0])
+    pub fn letter(queue: Queue, due: Timestamp, id: LetterId) -> Self {
+        Self::joined(b"o/", &[&[queue.mark()], &due.0.to_be_bytes(), &id.0])
     }
 
     /// When the email under this key is due, or nothing for another kind of key.
     #[must_use]
     pub fn letter_due(&self) -> Option<Timestamp> {
-        let due = self.0.strip_prefix(b"o/")?.first_chunk::<8>()?;
+        let due = self.0.strip_prefix(b"o/")?.get(1..)?.first_chunk::<8>()?;
         Some(Timestamp(u64::from_be_bytes(*due)))
+    }
+
+    /// Whether this is the key of an email that was never tried.
+    #[must_use]
+    pub fn is_first_attempt(&self) -> bool {
+        Span::queue(Queue::First).holds(self)
     }
 
     /// The mark that the record under `key` expires at a time.
@@ -161,6 +168,18 @@ impl fmt::Debug for Key {
     }
 }
 
+impl Queue {
+    /// Its place in the keys of its emails.
+    fn mark(self) -> u8 {
+        match self {
+            Self::First => b'f',
+            Self::Again => b'a',
+            Self::Slow => b's',
+            Self::Claimed => b'c',
+        }
+    }
+}
+
 /// A range of keys, from the first (included) to the last (excluded).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -201,13 +220,25 @@ impl Span {
         Self::prefix(&Key::joined(b"q/", &[&account.0]))
     }
 
-    /// Emails due at `now` or earlier, the longest overdue first.
+    /// The emails of a queue, the next due first.
     #[must_use]
-    pub fn letters_due(now: Timestamp) -> Self {
-        Self::timed(b"o/", now)
+    pub fn queue(queue: Queue) -> Self {
+        Self::prefix(&Key::joined(b"o/", &[&[queue.mark()]]))
     }
 
-    /// The whole outbox, the next due first.
+    /// The emails of a queue that are due at `now` or earlier, the longest overdue first.
+    #[must_use]
+    pub fn queue_due(queue: Queue, now: Timestamp) -> Self {
+        Self::timed(&Key::joined(b"o/", &[&[queue.mark()]]).0, now)
+    }
+
+    /// The emails of a queue that are due later than `at`.
+    #[must_use]
+    pub fn queue_after(queue: Queue, at: Timestamp) -> Self {
+        Self { from: Self::queue_due(queue, at).until, ..Self::queue(queue) }
+    }
+
+    /// The whole outbox, queue by queue, the next due first.
     #[must_use]
     pub fn letters() -> Self {
         Self::prefix(&Key::joined(b"o/", &[]))

@@ -24,6 +24,56 @@ pub struct Letter {
     pub tries: u16,
     /// The run of the process that is sending it now.
     pub lease: Option<RunId>,
+    /// Whether the mail server may have it.
+    pub offered: Offered,
+    /// How often an attempt ended without an answer after the mail server had all of it.
+    pub unanswered: u8,
+}
+
+/// Whether the mail server may have an email.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Offered {
+    /// No attempt has come that far. Its request counts it as queued.
+    Never,
+    /// An earlier attempt handed it over, and what came of that is recorded.
+    Before,
+    /// The current attempt has handed it over. If the run dies now, no one will ever know the answer.
+    Now,
+}
+
+/// Where a queued email waits. First attempts are made before others, so that people who have just asked
+/// do not wait for those whose mail server is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// It was never tried.
+    First,
+    /// It was tried and is due again.
+    Again,
+    /// The same, but the last attempt took so long that the next one gets a place where it can.
+    Slow,
+    /// A run is sending it. It is due when the claim of that run ends.
+    Claimed,
+}
+
+impl Queue {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::First, Self::Again, Self::Slow, Self::Claimed];
+}
+
+impl Letter {
+    /// An email that is queued now and was never tried.
+    #[must_use]
+    pub fn new(
+        id: LetterId,
+        kind: LetterKind,
+        to: EmailAddress,
+        about: About,
+        queued_at: Timestamp,
+        give_up_at: Timestamp,
+    ) -> Self {
+        let (tries, lease, offered, unanswered) = (0, None, Offered::Never, 0);
+        Self { id, kind, to, about, queued_at, give_up_at, tries, lease, offered, unanswered }
+    }
 }
 
 /// What an email depends on.

@@ -79,9 +79,9 @@ pub struct Generation {
     pub asked_at: Timestamp,
     /// Who the address belonged to then.
     pub bound_to: BoundTo,
-    /// Emails still in the outbox. While there is one, link and code work, since it may have left already.
+    /// Emails that wait in the outbox and were never handed to a mail server.
     pub queued: u8,
-    /// When the last delivered email expires.
+    /// When the last email that a mail server got expires.
     pub live_until: Timestamp,
     /// How it was used, once it was.
     pub used: Option<Used>,
@@ -230,16 +230,16 @@ impl Request {
         }
     }
 
-    /// The mail server accepted an email of generation `number`, so its lifetime begins.
-    pub fn letter_delivered(&mut self, number: u8, now: Timestamp, lifetime: Duration) {
+    /// The mail server has, or may have, an email of generation `number`, so its lifetime begins. Where it
+    /// says so only later, it begins again.
+    pub fn letter_accepted(&mut self, number: u8, now: Timestamp, lifetime: Duration) {
         if self.generation.number == number {
-            self.generation.queued = self.generation.queued.saturating_sub(1);
             self.generation.live_until = self.generation.live_until.max(now.plus(lifetime));
         }
     }
 
-    /// An email of generation `number` will never arrive.
-    pub fn letter_dropped(&mut self, number: u8) {
+    /// An email of generation `number` no longer waits: a mail server got it, or it will never arrive.
+    pub fn letter_left(&mut self, number: u8) {
         if self.generation.number == number {
             self.generation.queued = self.generation.queued.saturating_sub(1);
         }

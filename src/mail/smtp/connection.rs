@@ -2,58 +2,99 @@
 //!
 //! 1. Connect and, where it is required, start TLS before anything else is sent.
 //! 2. Greet, and log in if there is a login.
-//! 3. For each email: sender, recipient, `DATA` (`begin`); then the message and its final dot
-//!    (`finish`). From the dot on the server may have the email, whatever it replies.
+//! 3. For each email: the sender (`begin`); the recipient and `DATA` (`announce`); then the message and its
+//!    final dot (`finish`). From the dot on the server may have the email, whatever it replies.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
-use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::connect::connect;
 use super::fault::{Fault, Step};
 use super::starttls;
 use super::tls::Tls;
 use super::wire::Wire;
 use crate::mail::message::Mail;
 use crate::mail::settings::{Security, SmtpServer};
+use crate::mail::timeouts::Timeouts;
+
+/// The ways to log in that we know.
+const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 /// A connection that is ready for an email.
-pub(super) struct Connection {
+pub(in crate::mail) struct Connection {
     smtp: AsyncSmtpConnection,
-    step_limit: Duration,
+    hello: ClientId,
+    limits: Timeouts,
 }
 
 impl Connection {
-    /// Connects, starts TLS, greets and logs in (steps 1 and 2).
+    /// Connects, starts TLS, greets and logs in (steps 1 and 2). `name` is the host of `public_url`.
     pub(super) async fn open(
         server: &SmtpServer,
         tls: &Tls,
-        hello: &ClientId,
-        step_limit: Duration,
+        name: &str,
+        limits: Timeouts,
     ) -> Result<Self, Fault> {
-        let stream = within(step_limit, Step::Connect, connect(server)).await?;
-        let stream = secure(stream, server, tls, hello, step_limit).await?;
-        let greeting = AsyncSmtpConnection::connect_with_transport(stream, hello);
-        let smtp = within(step_limit, Step::Greeting, replied(Step::Greeting, greeting)).await?;
-        let mut connection = Self { smtp, step_limit };
+        let stream = within(limits.step, Step::Connect, connect(server)).await?;
+        let address = stream.local_addr().map_err(|error| Fault::new(Step::Connect, error))?.ip();
+        let hello = hello(name, address);
+        let stream = secure(stream, server, tls, &hello, limits.step).await?;
+        let greeting = AsyncSmtpConnection::connect_with_transport(stream, &hello);
+        let smtp = within(limits.step, Step::Greeting, replied(Step::Greeting, greeting)).await?;
+        let mut connection = Self { smtp, hello, limits };
         if let Some(login) = &server.login {
-            let auth = connection.smtp.auth(&[Mechanism::Plain, Mechanism::Login], login);
-            let response = within(step_limit, Step::Login, replied(Step::Login, auth)).await?;
-            expect(Step::Login, &response, Severity::PositiveCompletion)?;
+            connection.log_in(login).await?;
         }
         Ok(connection)
     }
 
-    /// Announces an email. The server waits for the message then.
+    async fn log_in(&mut self, login: &Credentials) -> Result<(), Fault> {
+        if self.smtp.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
+            return Err(self.no_common_mechanism().await);
+        }
+        let limit = self.limits.step;
+        let response =
+            within(limit, Step::Login, replied(Step::Login, self.smtp.auth(&MECHANISMS, login))).await?;
+        expect(Step::Login, &response, Severity::PositiveCompletion)
+    }
+
+    /// Says what the server offers instead. Lettre keeps only what it knows, so the server is asked again.
+    async fn no_common_mechanism(&mut self) -> Fault {
+        let again = replied(Step::Login, self.smtp.command(Ehlo::new(self.hello.clone())));
+        let response = match within(self.limits.step, Step::Login, again).await {
+            Ok(response) => response,
+            Err(fault) => return fault,
+        };
+        let mut lines = response.message();
+        let offer = lines.find_map(|line| {
+            line.get(..4).filter(|word| word.eq_ignore_ascii_case("AUTH")).map(|_| &line[4..])
+        });
+        Fault::new(
+            Step::Login,
+            match offer.map(str::trim).filter(|offer| !offer.is_empty()) {
+                Some(offer) => format!("it offers only {offer}, and Gatepost knows only PLAIN and LOGIN"),
+                None => "it does not offer to log in on this port".to_owned(),
+            },
+        )
+    }
+
+    /// Announces an email from its sender.
     pub(super) async fn begin(&mut self, mail: &Mail) -> Result<(), Fault> {
         let from = MailFrom::new(mail.envelope.from().cloned(), Vec::new());
-        self.command(Step::Sender, from, Severity::PositiveCompletion).await?;
+        self.command(Step::Sender, from, Severity::PositiveCompletion).await
+    }
+
+    /// Announces the recipient. The server waits for the message then.
+    pub(super) async fn announce(&mut self, mail: &Mail) -> Result<(), Fault> {
         for to in mail.envelope.to() {
             let to = Rcpt::new(to.clone(), Vec::new());
             self.command(Step::Recipient, to, Severity::PositiveCompletion).await?;
@@ -63,9 +104,9 @@ impl Connection {
 
     /// Sends the message and waits until the server has accepted it.
     pub(super) async fn finish(&mut self, mail: &Mail) -> Result<String, Fault> {
-        let message = replied(Step::Message, self.smtp.message(&mail.bytes));
-        let response = within(self.step_limit, Step::Message, message).await?;
-        expect(Step::Message, &response, Severity::PositiveCompletion)?;
+        let message = replied(Step::Answer, self.smtp.message(&mail.bytes));
+        let response = within(self.limits.answer, Step::Answer, message).await?;
+        expect(Step::Answer, &response, Severity::PositiveCompletion)?;
         Ok(text(&response))
     }
 
@@ -77,17 +118,30 @@ impl Connection {
 
     async fn command(&mut self, step: Step, command: impl Display, wanted: Severity) -> Result<(), Fault> {
         let command = replied(step, self.smtp.command(command));
-        let response = within(self.step_limit, step, command).await?;
+        let response = within(self.limits.step, step, command).await?;
         expect(step, &response, wanted)
     }
 }
 
-async fn connect(server: &SmtpServer) -> Result<TcpStream, Fault> {
-    let fault = |error| Fault::new(Step::Connect, error);
-    let stream = TcpStream::connect((server.host.as_str(), server.port)).await.map_err(fault)?;
-    // Otherwise every email waits 40 ms for an acknowledgement.
-    stream.set_nodelay(true).map_err(fault)?;
-    Ok(stream)
+/// What we greet with: our name, or the address that this connection comes from.
+fn hello(name: &str, address: IpAddr) -> ClientId {
+    own_name(name).unwrap_or_else(|| literal(address.to_canonical()))
+}
+
+/// The host of `public_url`, never the machine's own name. Nothing if it has no dot: many servers refuse such
+/// a name, which is none on the internet.
+pub(super) fn own_name(host: &str) -> Option<ClientId> {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(address) => Some(literal(address)),
+        Err(_) => host.contains('.').then(|| ClientId::Domain(host.to_owned())),
+    }
+}
+
+fn literal(address: IpAddr) -> ClientId {
+    match address {
+        IpAddr::V4(address) => ClientId::Ipv4(address),
+        IpAddr::V6(address) => ClientId::Ipv6(address),
+    }
 }
 
 /// Lettre only gets a connection on which it may send anything.
@@ -99,17 +153,21 @@ async fn secure(
     step_limit: Duration,
 ) -> Result<Box<dyn AsyncTokioStream>, Fault> {
     let peer = stream.peer_addr().map_err(|error| Fault::new(Step::Connect, error))?;
-    let handshake = |stream| within(step_limit, Step::Tls, tls.begin(stream, &server.host));
+    let handshake = |stream| within(step_limit, Step::Tls, tls.begin(stream, server));
     Ok(match server.security {
         Security::Plain => Box::new(Wire::new(stream, peer)),
         Security::Implicit => Box::new(Wire::new(handshake(stream).await?, peer)),
         Security::StartTls => {
-            let request = starttls::request(stream, hello);
-            let stream = within(step_limit, Step::Tls, request).await?;
+            let greeted = within(step_limit, Step::Greeting, starttls::greeted(stream));
+            let greeted = greeted.await.map_err(|fault| fault.unless_replied(TLS_FROM_THE_START))?;
+            let stream = within(step_limit, Step::Tls, starttls::request(greeted, hello)).await?;
             Box::new(Wire::greeted(handshake(stream).await?, peer))
         }
     })
 }
+
+/// What helps where a server does not greet: it waits for us to start TLS.
+const TLS_FROM_THE_START: &str = "if it expects TLS from the start, write smtps:// instead of smtp://";
 
 async fn within<T>(
     limit: Duration,

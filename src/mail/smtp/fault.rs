@@ -4,8 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::domain::outbox::Delivery;
-use crate::mail::outcome::{NotSent, no_answer_within};
+use crate::mail::outcome::{Meaning, NotSent, no_answer_within};
 
 /// A step of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +16,8 @@ pub(super) enum Step {
     Sender,
     Recipient,
     Message,
-    Whole,
+    /// The reply to the final dot.
+    Answer,
 }
 
 /// The conversation ended before the email was accepted.
@@ -50,6 +50,14 @@ impl Fault {
         }
     }
 
+    /// Adds what could help, if the server did not even reply.
+    pub(super) fn unless_replied(self, help: &str) -> Self {
+        if self.code.is_some() {
+            return self;
+        }
+        Self { reason: format!("{}; {help}", self.reason), ..self }
+    }
+
     /// Whether a kept connection turned out to be dead before it was used.
     pub(super) fn lost_the_connection(&self) -> bool {
         self.step == Step::Sender && matches!(self.code, None | Some(421))
@@ -60,7 +68,10 @@ impl Fault {
         let (step, setting) = match self.step {
             Step::Connect => (format!("Could not connect to {server}"), Some("mail.smtp_url")),
             Step::Tls => (format!("Could not start TLS with {server}"), Some("mail.smtp_url")),
-            Step::Greeting => (format!("{server} did not accept the greeting"), Some("mail.smtp_url")),
+            Step::Greeting => (
+                format!("{server} did not accept the greeting"),
+                Some("mail.smtp_url, and public_url, whose host is the name in the greeting"),
+            ),
             Step::Login => (
                 format!("{server} did not accept the login"),
                 Some("mail.smtp_user and mail.smtp_password, or the login in mail.smtp_url"),
@@ -70,21 +81,51 @@ impl Fault {
                 self.code.is_some().then_some("mail.from"),
             ),
             Step::Recipient => (format!("{server} did not accept the recipient"), None),
-            Step::Message => (format!("{server} did not accept the message"), None),
-            Step::Whole => (format!("The conversation with {server} took too long"), None),
+            Step::Message | Step::Answer => (format!("{server} did not accept the message"), None),
         };
-        NotSent::delayed(step, &self.reason).with_delivery(self.delivery()).check(setting)
+        NotSent::delayed(step, &self.reason).meaning(self.meaning()).check(setting)
     }
 
-    /// A 5xx reply to the recipient or the message is final for this email. An earlier one is about
-    /// us (our name, our login, our address), and the operator can fix it. Everything else passes.
-    fn delivery(&self) -> Delivery {
-        let is_about_the_email = matches!(self.step, Step::Recipient | Step::Message);
-        match self.code {
-            Some(500..=599) if is_about_the_email => Delivery::Refused,
-            _ => Delivery::Delayed,
+    /// What the fault means for the email.
+    ///
+    /// Before the recipient, it is about us (our name, our login, our sender) or the server, and would be the
+    /// same for every email. After the final dot, a server that does not reply may have the email. In between,
+    /// and in a reply to the dot, a 5xx is final, unless it is about us after all. Everything else passes.
+    fn meaning(&self) -> Meaning {
+        match (self.step, self.code) {
+            (Step::Connect | Step::Tls | Step::Greeting | Step::Login | Step::Sender, _) => {
+                Meaning::ServerFailed
+            }
+            (Step::Answer, None) => Meaning::Unanswered,
+            (_, Some(code @ 500..=599)) if !is_about_us(code, &self.reason) => Meaning::Never,
+            _ => Meaning::Later,
         }
     }
+}
+
+/// Whether a refusal is about the sender, the policy of the server or how much we send, and so not about this
+/// recipient and this email. The operator can change that, or it passes.
+fn is_about_us(code: u16, reply: &str) -> bool {
+    match enhanced_code(reply) {
+        // 1.7, 1.8: the sender's address. 2.252: may not send as this sender. 7.x: policy and login. The
+        // others: too much mail.
+        Some(about) => matches!(about, (7, _) | (1, 7 | 8 | 90) | (2, 121 | 122 | 252) | (4, 5)),
+        // Without one: the server wants a login or TLS first.
+        None => matches!(code, 530 | 534 | 535 | 538),
+    }
+}
+
+/// Subject and detail of the first enhanced status code (RFC 3463), such as 7 and 1 of `5.7.1`. Servers write
+/// it at the beginning of any line, some with a `#` or in brackets.
+fn enhanced_code(reply: &str) -> Option<(u16, u16)> {
+    reply.split_whitespace().find_map(|word| {
+        let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
+        let mut parts = word.split('.').map(|part| part.parse::<u16>().ok().filter(|_| part.len() <= 3));
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Some(4 | 5)), Some(Some(subject)), Some(Some(detail)), None) => Some((subject, detail)),
+            _ => None,
+        }
+    })
 }
 
 /// Why lettre could not read a reply. It says so only in words, and its own are for programmers.

@@ -3,32 +3,33 @@
 //! Lettre's pool is not used: after a timeout it keeps the connection, which is out of step then, and
 //! the next email gets the reply to the last one. Here a connection is dropped after any fault.
 //!
+//! - `connect`: every address of the mail server
 //! - `connection`: the conversation, step by step
 //! - `starttls`, `tls`: encrypting it
 //! - `wire`: makes every reply bounded and printable
 //! - `fault`: what went wrong at which step
 
+mod connect;
 mod connection;
 mod fault;
 mod starttls;
 mod tls;
 mod wire;
 
-use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::extension::ClientId;
+use futures_util::FutureExt;
 use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_util::sync::CancellationToken;
 
-use self::connection::Connection;
+use self::connection::{Connection, own_name};
 use self::fault::{Fault, Step};
 use self::tls::Tls;
 pub(super) use self::wire::plain;
 use super::message::Mail;
-use super::outcome::Outcome;
+use super::outcome::{NotSent, Outcome};
 use super::settings::SmtpServer;
 use super::timeouts::Timeouts;
 use crate::path::Origin;
@@ -46,7 +47,8 @@ pub struct SmtpSettings {
 pub(super) struct Smtp {
     server: SmtpServer,
     tls: Tls,
-    hello: ClientId,
+    /// The host of `public_url`.
+    name: String,
     timeouts: Timeouts,
     kept: Mutex<Vec<Connection>>,
 }
@@ -55,7 +57,7 @@ impl Smtp {
     pub(super) fn new(settings: SmtpSettings, public_url: &Origin, timeouts: Timeouts) -> Self {
         let SmtpSettings { server, trusted } = settings;
         let tls = Tls::new(trusted);
-        Self { server, tls, hello: hello(public_url), timeouts, kept: Mutex::default() }
+        Self { server, tls, name: public_url.host().to_owned(), timeouts, kept: Mutex::default() }
     }
 
     /// Host and port of the mail server.
@@ -63,31 +65,12 @@ impl Smtp {
         self.server.authority()
     }
 
-    /// Sends one email. Returns nothing if `stop` came before the final dot: then the mail server does
-    /// not have it. After the dot it may have it, so its reply is waited for.
-    pub(super) async fn send(&self, mail: &Mail, stop: &CancellationToken) -> Option<Outcome> {
-        let limit = self.timeouts.whole;
-        let conversation = timeout(limit, self.converse(mail, stop)).await;
-        let reply = conversation.unwrap_or_else(|_| Some(Err(Fault::slow(Step::Whole, limit))))?;
-        let from = || mail.envelope.from().map(ToString::to_string).unwrap_or_default();
-        Some(reply.map_err(|fault| fault.report(&self.name(), &from())))
+    /// Begins to send one email: opens a connection, or takes a kept one, and announces the sender.
+    pub(super) async fn open(&self, mail: &Mail) -> Result<Conversation<'_>, NotSent> {
+        let connection = self.begin(mail).await.map_err(|fault| self.report(fault, mail))?;
+        Ok(Conversation { smtp: self, connection })
     }
 
-    async fn converse(&self, mail: &Mail, stop: &CancellationToken) -> Option<Result<String, Fault>> {
-        let connection = match stop.run_until_cancelled(self.begin(mail)).await? {
-            Ok(connection) => connection,
-            Err(fault) => return Some(Err(fault)),
-        };
-        Some(self.finish(connection, mail).await)
-    }
-
-    async fn finish(&self, mut connection: Connection, mail: &Mail) -> Result<String, Fault> {
-        let reply = connection.finish(mail).await?;
-        self.kept().push(connection);
-        Ok(reply)
-    }
-
-    /// Opens a connection, or takes a kept one, up to where the mail server waits for the message.
     async fn begin(&self, mail: &Mail) -> Result<Connection, Fault> {
         let kept = self.kept().pop();
         if let Some(mut connection) = kept {
@@ -98,10 +81,18 @@ impl Smtp {
                 Err(fault) => return Err(fault),
             }
         }
-        let mut connection =
-            Connection::open(&self.server, &self.tls, &self.hello, self.timeouts.step).await?;
+        let open = Connection::open(&self.server, &self.tls, &self.name, self.timeouts);
+        // Lettre panics on some greetings. That is the server's fault and not the email's.
+        let opened = AssertUnwindSafe(open).catch_unwind().await;
+        let mut connection = opened
+            .unwrap_or_else(|_| Err(Fault::new(Step::Greeting, "its reply is not one of a mail server")))?;
         connection.begin(mail).await?;
         Ok(connection)
+    }
+
+    fn report(&self, fault: Fault, mail: &Mail) -> NotSent {
+        let from = mail.envelope.from().map(ToString::to_string).unwrap_or_default();
+        fault.report(&self.name(), &from)
     }
 
     /// Whether any connection is kept.
@@ -123,12 +114,33 @@ impl Smtp {
     }
 }
 
-/// The name we greet with: the host of `public_url`, never the machine's own name.
-fn hello(public_url: &Origin) -> ClientId {
+/// What mail servers are greeted with, for the operator.
+#[must_use]
+pub fn greeting(public_url: &Origin) -> String {
     let host = public_url.host();
-    match host.trim_matches(['[', ']']).parse() {
-        Ok(IpAddr::V4(ip)) => ClientId::Ipv4(ip),
-        Ok(IpAddr::V6(ip)) => ClientId::Ipv6(ip),
-        Err(_) => ClientId::Domain(host.to_owned()),
+    own_name(host).map_or_else(
+        || format!("the address of this machine, because {host} has no dot"),
+        |name| name.to_string(),
+    )
+}
+
+/// An attempt to send one email over one connection. Dropping it closes the connection.
+pub(super) struct Conversation<'a> {
+    smtp: &'a Smtp,
+    connection: Connection,
+}
+
+impl Conversation<'_> {
+    /// Announces the recipient. The mail server waits for the message then.
+    pub(super) async fn announce(&mut self, mail: &Mail) -> Result<(), NotSent> {
+        self.connection.announce(mail).await.map_err(|fault| self.smtp.report(fault, mail))
+    }
+
+    /// Sends the message and waits for the reply to its final dot. Until it has come, the mail server may
+    /// have the email or not.
+    pub(super) async fn finish(mut self, mail: &Mail) -> Outcome {
+        let reply = self.connection.finish(mail).await.map_err(|fault| self.smtp.report(fault, mail))?;
+        self.smtp.kept().push(self.connection);
+        Ok(reply)
     }
 }

@@ -13,10 +13,15 @@ use super::wire::plain;
 /// The longest a server may talk before TLS.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// Brings a new connection to where the TLS handshake begins.
-pub(super) async fn request(stream: TcpStream, hello: &impl std::fmt::Display) -> Result<TcpStream, Fault> {
+/// Waits until the server greets on a new connection.
+pub(super) async fn greeted(stream: TcpStream) -> Result<Talk, Fault> {
     let mut talk = BufReader::new(stream.take(MAX_BYTES));
     reply(&mut talk, Step::Greeting).await?;
+    Ok(talk)
+}
+
+/// Brings a connection on which the server has greeted to where the TLS handshake begins.
+pub(super) async fn request(mut talk: Talk, hello: &impl std::fmt::Display) -> Result<TcpStream, Fault> {
     say(&mut talk, &format!("EHLO {hello}\r\n"), Step::Greeting).await?;
     let offers = reply(&mut talk, Step::Greeting).await?;
     if !offers.iter().any(|offer| offer.eq_ignore_ascii_case("STARTTLS")) {
@@ -30,7 +35,8 @@ pub(super) async fn request(stream: TcpStream, hello: &impl std::fmt::Display) -
     Ok(talk.into_inner().into_inner())
 }
 
-type Talk = BufReader<tokio::io::Take<TcpStream>>;
+/// The unencrypted part of a conversation.
+pub(super) type Talk = BufReader<tokio::io::Take<TcpStream>>;
 
 async fn say(talk: &mut Talk, command: &str, step: Step) -> Result<(), Fault> {
     let stream = talk.get_mut().get_mut();

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error as TlsError, RootCertStore};
 
 use super::fault::{Fault, Step};
+use crate::mail::settings::{Security, SmtpServer};
 
 /// Starts TLS. The machine's authorities are read once, when the first connection needs them.
 pub(super) struct Tls {
@@ -25,14 +26,18 @@ impl Tls {
         Self { trusted, config: OnceCell::new() }
     }
 
-    /// Starts TLS with a server that must prove to be `host`.
-    pub(super) async fn begin(&self, stream: TcpStream, host: &str) -> Result<TlsStream<TcpStream>, Fault> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| Fault::new(Step::Tls, error))?;
+    /// Starts TLS with a server that must prove to be the one we know.
+    pub(super) async fn begin(
+        &self,
+        stream: TcpStream,
+        server: &SmtpServer,
+    ) -> Result<TlsStream<TcpStream>, Fault> {
+        let name = ServerName::try_from(server.host.clone()).map_err(|error| Fault::new(Step::Tls, error))?;
         let config = self.config.get_or_try_init(|| self.load()).await?;
         TlsConnector::from(Arc::clone(config))
             .connect(name, stream)
             .await
-            .map_err(|error| Fault::new(Step::Tls, reason(&error)))
+            .map_err(|error| Fault::new(Step::Tls, reason(&error, server.security)))
     }
 
     async fn load(&self) -> Result<Arc<ClientConfig>, Fault> {
@@ -56,20 +61,33 @@ impl Tls {
     }
 }
 
-/// The usual mistakes in words, as rustls names them in types.
-fn reason(error: &io::Error) -> String {
+/// The usual mistakes in words, as rustls names them in types, and what helps.
+fn reason(error: &io::Error, security: Security) -> String {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<TlsError>());
     match cause {
+        Some(TlsError::InvalidMessage(_)) if security == Security::Implicit => {
+            "the server does not speak TLS from the start on this port; if it uses STARTTLS, write smtp:// \
+             instead of smtps://"
+                .into()
+        }
         Some(TlsError::InvalidMessage(_)) => "the server does not speak TLS on this port".into(),
         Some(TlsError::InvalidCertificate(problem)) => match problem {
             CertificateError::UnknownIssuer => {
-                "its certificate was not issued by an authority that this machine trusts".into()
+                "its certificate was not issued by an authority that this machine trusts; to trust another one, \
+                 add it to this machine's authorities, or name a file with all that you trust in SSL_CERT_FILE"
+                    .into()
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "its certificate is for a different host name".into()
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 "its certificate has expired".into()
+            }
+            // rustls hides the type of this one.
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+                "its certificate is that of a certificate authority, which no server may use; give it one that \
+                 this authority has issued, and trust the authority"
+                    .into()
             }
             other => format!("its certificate is not valid: {other}"),
         },

@@ -1,12 +1,14 @@
 //! The JSON door as a program uses it: the whole product on a real port, and a client that sends exactly what
 //! a test gives it.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::Gatepost;
 use gatepost::domain::Settings;
+use gatepost::domain::outbox::Places;
 use gatepost::domain::ports::ShownLetter;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -150,12 +152,13 @@ impl Server {
     pub(super) async fn ask_while_post_rests(&self, address: &str) {
         let to = EmailAddress::parse(address).unwrap();
         self.gatepost.request_sign_in(&to, None, &[], &Client::server()).await.unwrap();
-        assert_eq!(self.gatepost.claim_letters(1).await.unwrap().len(), 1);
+        let one = Places { usual: 1, all: 1, ..Places::default() };
+        assert_eq!(self.gatepost.claim_letters(one, &HashSet::new()).await.unwrap().len(), 1);
     }
 
     /// Lets time pass until every claim has expired.
     pub(super) fn post_goes_on(&self) {
-        self.clock.advance(Duration::from_mins(5));
+        self.clock.advance(Duration::from_mins(15));
     }
 
     /// Signs in to `address` with an emailed code. Returns the session token.

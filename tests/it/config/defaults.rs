@@ -110,6 +110,19 @@ fn an_unused_mail_server_causes_a_warning() {
 }
 
 #[test]
+fn a_port_of_the_other_kind_of_tls_causes_a_warning() {
+    for (url, scheme) in [
+        ("smtps://mail.example.org:587", "smtp:// instead of smtps://"),
+        ("smtp://mail.example.org:465", "smtps:// instead of smtp://"),
+    ] {
+        let bench = Bench::with_file(&format!("[mail]\ntransport = \"smtp\"\nsmtp_url = \"{url}\""));
+        let output = bench.check(&[], &["--listen", FREE]);
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert!(log.contains("mail.smtp_url: ") && log.contains(scheme), "{url}: {log}");
+    }
+}
+
+#[test]
 fn a_too_long_public_url_and_a_default_sender_cause_a_warning() {
     let warnings = |host: &str, more: &str| {
         let bench = Bench::with_file(&format!(

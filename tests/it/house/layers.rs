@@ -6,12 +6,13 @@ use super::imports::Imports;
 use super::root;
 
 /// The layers of the domain, from the bottom up. A file imports from its own room and from lower layers.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["record"],
     &["ports"],
     &["token"],
     &["password"],
     &["error"],
+    &["arrivals"],
     &["mod"],
     &["read"],
     &["outbox"],

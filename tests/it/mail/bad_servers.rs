@@ -98,23 +98,3 @@ async fn a_refusal_in_another_encoding_is_still_a_refusal() {
     house.empties_its_outbox().await;
     worker.stops().await;
 }
-
-#[tokio::test]
-async fn a_conversation_that_takes_too_long_as_a_whole_is_ended() {
-    let house = House::new().await;
-    let (_release, held) = tokio::sync::watch::channel(false);
-    let sink = Sink::start(Security::None, move |moment| match (moment.connection, moment.stage) {
-        (0, Stage::Dot) => Act::Hold(held.clone()),
-        _ => Act::Behave,
-    })
-    .await;
-    let mut settings = through_sink(&sink);
-    settings.timeouts.whole = Duration::from_millis(500);
-    settings.connections = 1;
-    let worker = house.work(settings);
-    let _hurry = house.retries_at_once();
-    house.request("ann@example.org").await;
-    let seen = sink.until(|seen| seen.mails.len() == 1).await;
-    assert_eq!(seen.connections, 2);
-    worker.stops().await;
-}

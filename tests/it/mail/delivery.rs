@@ -73,26 +73,14 @@ async fn a_temporary_refusal_at_any_stage_delays_the_email_and_it_arrives_once()
 }
 
 #[tokio::test]
-async fn every_attempt_sends_the_same_bytes() {
-    let house = House::new().await;
-    // Twice the mail server keeps the email and hangs up before it replies.
-    let sink = Sink::start(Security::None, at_first(Stage::Dot, 2, Act::KeepAndHangUp)).await;
-    let worker = house.work(through_sink(&sink));
-    let _hurry = house.retries_at_once();
-    house.request("ann@example.org").await;
-    let mails = sink.mails(3).await;
-    house.empties_its_outbox().await;
-    worker.stops().await;
-    assert_eq!(sink.seen().mails.len(), 3);
-    assert!(mails.iter().all(|mail| mail.data == mails[0].data));
-}
-
-#[tokio::test]
 async fn a_permanent_refusal_of_the_recipient_or_the_message_is_final() {
     for (stage, reply) in [
         (Stage::Rcpt, "550 5.1.1 no such person"),
+        (Stage::Rcpt, "550-5.1.1 The email account does not exist.\r\n550 5.1.1 Learn more: 5.7.1"),
+        (Stage::Rcpt, "550 no such person at 5.7.1.2"),
         (Stage::Data, "554 not for you"),
         (Stage::Dot, "552 too large"),
+        (Stage::Dot, "554 5.6.0 broken"),
     ] {
         let house = House::new().await;
         let sink =
@@ -110,6 +98,32 @@ async fn a_permanent_refusal_of_the_recipient_or_the_message_is_final() {
         worker.stops().await;
         let tries = sink.seen().moments.iter().filter(|moment| moment.stage == stage).count();
         assert_eq!(tries, 1, "{stage:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_permanent_refusal_that_is_about_us_and_not_the_recipient_is_retried() {
+    for (stage, reply) in [
+        (Stage::Rcpt, "550 5.7.1 Relaying denied"),
+        (Stage::Rcpt, "550-Blocked\r\n550-5.7.26 unauthenticated\r\n550 5.7.26 see help"),
+        (Stage::Rcpt, "550 #5.7.1 Your access has been rejected."),
+        (Stage::Rcpt, "550 5.1.8 <gatepost@id.example.org>: Sender address rejected"),
+        (Stage::Rcpt, "550 5.4.5 Daily user sending limit exceeded"),
+        (Stage::Rcpt, "530 Must issue a STARTTLS command first"),
+        (Stage::Data, "554 5.7.0 try again"),
+        (Stage::Dot, "554 5.2.252 SendAsDenied; not allowed to send as this sender"),
+        (Stage::Dot, "550-5.7.1 [203.0.113.7] Our system has detected\r\n550 5.7.1 an unusual rate"),
+    ] {
+        let house = House::new().await;
+        let sink = Sink::start(Security::None, at_first(stage, 2, Act::say(reply))).await;
+        let worker = house.work(through_sink(&sink));
+        let _hurry = house.retries_at_once();
+        house.request("ann@example.org").await;
+        sink.mails(1).await;
+        house.empties_its_outbox().await;
+        worker.stops().await;
+        let tries = sink.seen().moments.iter().filter(|moment| moment.stage == stage).count();
+        assert_eq!(tries, 3, "{reply}");
     }
 }
 
@@ -170,7 +184,6 @@ async fn an_email_is_retried_until_its_request_is_over_and_no_dead_link_is_sent(
         house.clock.advance_to(due);
         last = due;
     }
-    // A claim expires after five minutes, which is after the eighth attempt.
     let tries = |seen: &Seen| seen.moments.iter().filter(|moment| moment.stage == Stage::Rcpt).count();
     sink.until(|seen| seen.hung_up == 8 && tries(seen) == 8).await;
     house.clock.advance(Duration::from_hours(1));

@@ -2,24 +2,30 @@
 //! one.
 
 mod bad_servers;
+mod clock;
 mod connections;
 mod delivery;
 mod emails;
 mod full_store;
+mod lanes;
 mod mailbox;
 pub(crate) mod opensmtpd;
+mod outage;
 mod real_server;
 pub(crate) mod sendmail;
 mod settings;
 pub(crate) mod sink;
 mod tls;
 mod trial;
+mod unanswered;
 mod worker;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::mailed::MailQueued;
+use gatepost::domain::outbox::{Claim, Places};
 use gatepost::domain::ports::{Store, World};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -35,6 +41,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::sink::Sink;
 use crate::harness::world::{TestClock, world};
+
+/// A little more than the longest delay. A longer sleep does not wait for a delayed email.
+const LONGEST_DELAY: Duration = Duration::from_mins(6);
 
 /// A domain that queues emails.
 struct House {
@@ -62,9 +71,23 @@ impl House {
         Self { gatepost: Arc::new(gatepost), clock, world }
     }
 
+    /// The same store in another run of the process. The key ring is the same; the entropy has moved on,
+    /// which makes it another run.
+    async fn next_run(self, store: Arc<dyn Store>) -> Self {
+        let ring = KeyRing::parse(&KeyRing::generate(&world().0)).unwrap();
+        let gatepost = Gatepost::open(store, self.world.clone(), ring, Settings::default()).await.unwrap();
+        Self { gatepost: Arc::new(gatepost), ..self }
+    }
+
     async fn request(&self, to: &str) -> MailQueued {
         let to = EmailAddress::parse(to).unwrap();
         self.gatepost.request_sign_in(&to, None, &[], &Client::server()).await.unwrap()
+    }
+
+    /// Claims everything that is due, like a worker that does nothing with it.
+    async fn claim_all(&self) -> Vec<Claim> {
+        let places = Places { usual: 10, newest: 0, slow: 10, all: 20 };
+        self.gatepost.claim_letters(places, &HashSet::new()).await.unwrap()
     }
 
     fn work(&self, settings: MailSettings) -> Worker {
@@ -79,7 +102,7 @@ impl House {
         let clock = Arc::clone(&self.clock);
         AbortOnDropHandle::new(tokio::spawn(async move {
             loop {
-                let at = clock.sleeper_within(Duration::from_mins(4)).await;
+                let at = clock.sleeper_within(LONGEST_DELAY).await;
                 clock.advance_to(at);
             }
         }))
@@ -87,8 +110,7 @@ impl House {
 
     /// Waits until an email has been delayed, and returns when it is due again.
     async fn delayed_until(&self) -> Timestamp {
-        // Shorter than a claim. A longer sleep does not wait for a delayed email.
-        let sleeper = self.clock.sleeper_within(Duration::from_mins(4));
+        let sleeper = self.clock.sleeper_within(LONGEST_DELAY);
         tokio::time::timeout(Duration::from_secs(20), sleeper).await.expect("an email is delayed")
     }
 
@@ -117,7 +139,8 @@ fn timeouts() -> Timeouts {
 
 /// For tests about timeouts.
 fn short_timeouts() -> Timeouts {
-    Timeouts { step: Duration::from_millis(300), whole: Duration::from_secs(3), ..timeouts() }
+    let step = Duration::from_millis(300);
+    Timeouts { step, answer: step, ..timeouts() }
 }
 
 fn through(transport: TransportSettings) -> MailSettings {

@@ -23,13 +23,26 @@ fn authority(name: &str, not_after: (i32, u8, u8)) -> (CertificateDer<'static>, 
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.not_after = rcgen::date_time_ymd(not_after.0, not_after.1, not_after.2);
     let leaf = params.signed_by(&key, &ca).unwrap();
+    (ca.der().clone(), acceptor(leaf.der().clone(), &key))
+}
+
+fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
-    (ca.der().clone(), TlsAcceptor::from(Arc::new(config)))
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server certificate that is also a certificate authority, as many small mail servers have one.
+fn its_own_authority(name: &str) -> (CertificateDer<'static>, TlsAcceptor) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).unwrap();
+    (certificate.der().clone(), acceptor(certificate.der().clone(), &key))
 }
 
 const FAR: (i32, u8, u8) = (4000, 1, 1);
@@ -124,12 +137,24 @@ async fn a_mail_server_with_an_invalid_certificate_gets_no_email() {
 #[tokio::test]
 async fn a_failed_test_email_says_what_is_wrong_with_the_certificate() {
     let (_, unknown) = authority("localhost", FAR);
+    let (own_ca, own_authority) = its_own_authority("localhost");
     let (wrong_name_ca, wrong_name) = authority("mail.example.org", FAR);
     let (expired_ca, expired) = authority("localhost", (2020, 1, 1));
     let house = House::new().await;
     let to = EmailAddress::parse("ann@example.org").unwrap();
     for (acceptor, trusted, problem) in [
-        (unknown, Vec::new(), "was not issued by an authority that this machine trusts"),
+        (
+            unknown,
+            Vec::new(),
+            "was not issued by an authority that this machine trusts; to trust another one, add it to this \
+             machine's authorities, or name a file with all that you trust in SSL_CERT_FILE",
+        ),
+        (
+            own_authority,
+            vec![own_ca],
+            "is that of a certificate authority, which no server may use; give it one that this authority has \
+             issued, and trust the authority",
+        ),
         (wrong_name, vec![wrong_name_ca], "is for a different host name"),
         (expired, vec![expired_ca], "has expired"),
     ] {
@@ -165,4 +190,18 @@ async fn a_silent_handshake_frees_the_sender() {
     house.request("ann@example.org").await;
     sink.mails(1).await;
     worker.stops().await;
+}
+
+#[tokio::test]
+async fn a_server_that_waits_for_tls_is_reported_with_the_scheme_for_it() {
+    let (ca, acceptor) = authority("localhost", FAR);
+    let house = House::new().await;
+    let to = EmailAddress::parse("ann@example.org").unwrap();
+    let sink = Sink::start(Security::Implicit(acceptor), |_| Act::Behave).await;
+    let mut settings = settings(&format!("smtp://localhost:{}", sink.port), vec![ca]);
+    settings.timeouts.step = Duration::from_millis(300);
+    let report = MailRoom::new(settings).send_trial(&to, &house.world).await.unwrap_err().to_string();
+    let problem =
+        "no answer within 0.3 s; if it expects TLS from the start, write smtps:// instead of smtp://";
+    assert!(report.contains(problem), "{report}");
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::mail::{MailRoom, TrialError};
+use gatepost::path::Origin;
 
 use super::sink::{Act, Security, Sink, Stage};
 use super::{House, smtp, through, through_sink};
@@ -20,7 +21,11 @@ async fn a_test_email_reports_at_once_how_it_went() {
     assert!(String::from_utf8(mail.data).unwrap().contains("Subject: Test email from Gatepost\r\n"));
 
     for (stage, step, advice) in [
-        (Stage::Greeting, "the greeting", " Check mail.smtp_url."),
+        (
+            Stage::Greeting,
+            "the greeting",
+            " Check mail.smtp_url, and public_url, whose host is the name in the greeting.",
+        ),
         (Stage::Mail, "the sender gatepost@id.example.org", " Check mail.from."),
         (Stage::Rcpt, "the recipient", ""),
         (Stage::Data, "the message", ""),
@@ -60,8 +65,8 @@ async fn a_failed_test_email_names_the_server_the_step_the_fault_and_the_setting
     assert_eq!(
         report(format!("smtps://127.0.0.1:{}", sink.port)).await,
         format!(
-            "Could not start TLS with 127.0.0.1:{}: the server does not speak TLS on this port. Check \
-             mail.smtp_url.",
+            "Could not start TLS with 127.0.0.1:{}: the server does not speak TLS from the start on this port; if it \
+             uses STARTTLS, write smtp:// instead of smtps://. Check mail.smtp_url.",
             sink.port
         )
     );
@@ -124,4 +129,49 @@ async fn an_endless_reply_is_cut_off_before_any_timeout() {
         sink.port
     );
     assert_eq!(answer, Err(TrialError::NotSent(report)));
+}
+
+#[tokio::test]
+async fn a_mail_server_without_a_usual_login_gets_a_report_of_what_it_offers() {
+    let house = House::new().await;
+    let to = EmailAddress::parse("ann@example.org").unwrap();
+    for (offer, problem) in [
+        (
+            "250-sink\r\n250 AUTH CRAM-MD5 XOAUTH2",
+            "it offers only CRAM-MD5 XOAUTH2, and Gatepost knows only PLAIN and LOGIN",
+        ),
+        ("250-sink\r\n250 8BITMIME", "it does not offer to log in on this port"),
+    ] {
+        let sink = Sink::start(Security::None, move |moment| match moment.stage {
+            Stage::Ehlo => Act::say(offer),
+            _ => Act::Behave,
+        })
+        .await;
+        let url = format!("smtp://ann:secret@127.0.0.1:{}?tls=none", sink.port);
+        let answer = MailRoom::new(through(smtp(&url))).send_trial(&to, &house.world).await;
+        let report = format!(
+            "127.0.0.1:{} did not accept the login: {problem}. Check mail.smtp_user and mail.smtp_password, or \
+             the login in mail.smtp_url.",
+            sink.port
+        );
+        assert_eq!(answer, Err(TrialError::NotSent(report)));
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_greeted_with_a_name_that_has_a_dot_or_with_an_address() {
+    let house = House::new().await;
+    let to = EmailAddress::parse("ann@example.org").unwrap();
+    for (public_url, greeting) in [
+        ("https://id.example.org", "EHLO id.example.org"),
+        ("http://localhost:8080", "EHLO [127.0.0.1]"),
+        ("https://intranet", "EHLO [127.0.0.1]"),
+    ] {
+        let sink = Sink::good().await;
+        let mut settings = through_sink(&sink);
+        settings.public_url = Origin::parse(public_url).unwrap();
+        MailRoom::new(settings).send_trial(&to, &house.world).await.unwrap();
+        let greeted = sink.seen().clear.into_iter().find(|line| line.starts_with("EHLO")).unwrap();
+        assert_eq!(greeted.trim_end(), greeting);
+    }
 }

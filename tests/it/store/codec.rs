@@ -9,7 +9,7 @@ use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::event::{Event, EventName};
 use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
-use gatepost::domain::record::letter::{About, Letter, LetterKind};
+use gatepost::domain::record::letter::{About, Letter, LetterKind, Offered};
 use gatepost::domain::record::next::Next;
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
@@ -134,6 +134,8 @@ fn records() -> Vec<(&'static str, Record)> {
                 give_up_at: Timestamp(14),
                 tries: 300,
                 lease: Some(RunId([5; 8])),
+                offered: Offered::Now,
+                unanswered: 2,
             }),
         ),
         ("expiry", Record::Expiry),

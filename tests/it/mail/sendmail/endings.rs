@@ -35,7 +35,7 @@ async fn the_program_gets_both_addresses_and_the_email_with_bare_line_feeds() {
 }
 
 #[tokio::test]
-async fn three_exit_codes_are_final_and_all_others_are_retried() {
+async fn two_exit_codes_are_final_and_all_others_are_retried() {
     let house = House::new().await;
     // The first time it drops the email and exits with the code in the address.
     let program = Program::new(
@@ -45,8 +45,9 @@ async fn three_exit_codes_are_final_and_all_others_are_retried() {
          [ \"$code\" = killed ] && kill -KILL $$\n\
          exit \"$code\"",
     );
-    let refused = ["65", "67", "68"];
-    let delayed = ["1", "64", "66", "69", "70", "71", "73", "74", "75", "76", "77", "78", "127", "killed"];
+    let refused = ["65", "67"];
+    let delayed =
+        ["1", "64", "66", "68", "69", "70", "71", "73", "74", "75", "76", "77", "78", "127", "killed"];
     let person = |code: &&str| format!("{code}@example.org");
     for code in refused.iter().chain(&delayed) {
         house.request(&person(code)).await;
@@ -107,6 +108,27 @@ async fn a_missing_program_delays_emails_until_it_is_installed() {
     house.empties_its_outbox().await;
     worker.stops().await;
     assert_eq!(program.kept(), ["ann@example.org"]);
+}
+
+#[tokio::test]
+async fn a_misconfigured_program_is_tried_once_for_all_emails() {
+    let house = House::new().await;
+    // A missing program is started for no email, and a wrong password ends msmtp with 77.
+    for code in ["77", "78"] {
+        let program = Program::new(&format!("[ -e \"$here/right\" ] && {{ keep; exit; }}\nexit {code}"));
+        for number in 0..10 {
+            house.request(&format!("p{code}{number}@example.org")).await;
+        }
+        let worker = house.work(program.settings());
+        let due = house.delayed_until().await;
+        assert_eq!(program.calls().len(), 1, "one attempt for all");
+        fs::write(program.path("right"), "").unwrap();
+        house.clock.advance_to(due);
+        house.empties_its_outbox().await;
+        worker.stops().await;
+        assert_eq!(program.kept().len(), 10);
+        assert_eq!(program.calls().len(), 11);
+    }
 }
 
 #[tokio::test]

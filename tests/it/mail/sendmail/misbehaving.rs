@@ -58,7 +58,7 @@ async fn a_program_that_takes_too_long_is_killed_with_everything_it_started_and_
     let program = Program::new(&format!("[ -e \"$here/child\" ] && {{ keep; exit; }}\n{HANGS}"));
     let mut settings = program.settings();
     settings.connections = 1;
-    settings.timeouts.whole = Duration::from_secs(2);
+    settings.timeouts.answer = Duration::from_secs(2);
     let worker = house.work(settings);
     house.request("ann@example.org").await;
     let child = program.process("child").await;

@@ -1,0 +1,54 @@
+//! The emails that this run has just queued, so that the worker hears of them, and finds the newest ones
+//! without reading everything that waits before them.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::ports::Change;
+use crate::domain::record::key::Key;
+
+/// The keys of the newest emails. Only a hint: it may name emails that have left the outbox.
+#[derive(Default)]
+pub(in crate::domain) struct Arrivals {
+    newest: Mutex<VecDeque<Key>>,
+    queued: Notify,
+}
+
+impl Arrivals {
+    /// How many keys are remembered.
+    const MAX: usize = 64;
+
+    /// The keys of the emails that a change queues.
+    pub(in crate::domain) fn of(change: &Change) -> Vec<Key> {
+        let written = change.writes.iter().filter(|(_, record)| record.is_some());
+        written.map(|(key, _)| key).filter(|key| key.is_first_attempt()).cloned().collect()
+    }
+
+    /// These emails are queued now.
+    pub(in crate::domain) fn announce(&self, keys: Vec<Key>) {
+        if keys.is_empty() {
+            return;
+        }
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            newest.truncate(Self::MAX - 1);
+            newest.push_front(key);
+        }
+        drop(newest);
+        self.queued.notify_one();
+    }
+
+    /// Returns when an email has been queued since the last call.
+    pub(in crate::domain) async fn next(&self) {
+        self.queued.notified().await;
+    }
+
+    /// Takes out up to `limit` keys, the newest first.
+    pub(in crate::domain) fn take_newest(&self, limit: usize) -> Vec<Key> {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = limit.min(newest.len());
+        newest.drain(..limit).collect()
+    }
+}

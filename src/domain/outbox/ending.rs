@@ -1,0 +1,163 @@
+//! What happens to a claimed email when it is handed over to the mail server, and after that.
+
+use std::time::Duration;
+
+use super::{Claim, Delivery, LONGEST_DELAY, Pace};
+use crate::domain::error::Error;
+use crate::domain::ports::{Change, StoreError};
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::key::Key;
+use crate::domain::record::letter::{About, Letter, Offered, Queue};
+use crate::domain::record::request::Request;
+use crate::domain::record::time::Timestamp;
+use crate::domain::{Decision, Gatepost};
+
+/// A last attempt is made this long before delivery is given up.
+const LAST_CALL: Duration = Duration::from_mins(1);
+/// How often an email is sent if no mail server ever says whether it has it.
+const MAX_UNANSWERED: u8 = 3;
+
+impl Gatepost {
+    /// Records that the mail server may have this email from now on (step 3), and begins its lifetime. Must
+    /// be on disk before the last byte is sent: otherwise a crash would send the email again at once, and
+    /// its link would not work yet. Returns whether the email is still this run's to send.
+    ///
+    /// # Errors
+    /// `Store`: then the email must not be sent.
+    pub async fn hand_over(&self, claim: &Claim) -> Result<bool, Error> {
+        self.decide_and_commit(&Client::server(), || async {
+            let Some((mut change, letter)) = self.claimed(claim).await? else {
+                return Ok(Decision::Answer(false));
+            };
+            self.update_request(&mut change, &letter, Some(self.world.now())).await?;
+            change.put(claim.key.clone(), Record::Letter(Letter { offered: Offered::Now, ..letter }));
+            Ok(Decision::Commit { change, event: None, answer: Ok(true) })
+        })
+        .await
+    }
+
+    /// Records the result of an attempt (step 4).
+    ///
+    /// # Errors
+    /// `Store`: the email stays claimed and is sent again when the claim ends.
+    pub async fn delivered(&self, claim: &Claim, delivery: Delivery) -> Result<(), Error> {
+        let now = self.world.now();
+        match delivery {
+            Delivery::Taken => self.finish(claim, EventName::MailSent, Some(now)).await,
+            Delivery::Refused => self.finish(claim, EventName::MailFailed, None).await,
+            Delivery::Delayed(pace) => self.delay(claim, pace, now).await,
+            Delivery::Held(until) => self.queue_again(claim, claim.from, until, |letter| letter).await,
+            Delivery::Unanswered => self.delay_unanswered(claim, now).await,
+        }
+    }
+
+    async fn delay(&self, claim: &Claim, pace: Pace, now: Timestamp) -> Result<(), Error> {
+        let last_call = claim.letter.give_up_at.minus(LAST_CALL);
+        let mut due = now.plus(self.delay_after(claim.letter.tries));
+        if due > last_call && now < last_call {
+            due = last_call;
+        }
+        let queue = if pace == Pace::Slow { Queue::Slow } else { Queue::Again };
+        self.queue_again(claim, queue, due, tried).await
+    }
+
+    /// It counts as accepted since it was handed over. It is sent again all the same, in case it was not,
+    /// but not at once and not often: each attempt may deliver it once more.
+    async fn delay_unanswered(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
+        let due = now.plus(LONGEST_DELAY);
+        if claim.letter.unanswered + 1 >= MAX_UNANSWERED || due >= claim.letter.give_up_at {
+            return self.finish(claim, EventName::MailSent, None).await;
+        }
+        let once_more = |letter: Letter| Letter { unanswered: letter.unanswered + 1, ..tried(letter) };
+        self.queue_again(claim, Queue::Again, due, once_more).await
+    }
+
+    /// Puts a claimed email back into a queue, or gives it up.
+    async fn queue_again(
+        &self,
+        claim: &Claim,
+        queue: Queue,
+        due: Timestamp,
+        renew: impl Fn(Letter) -> Letter,
+    ) -> Result<(), Error> {
+        if due >= claim.letter.give_up_at {
+            return self.finish(claim, EventName::MailFailed, None).await;
+        }
+        self.decide_and_commit(&Client::server(), || async {
+            let Some((mut change, letter)) = self.claimed(claim).await? else {
+                return Ok(Decision::Answer(()));
+            };
+            let offered = if letter.offered == Offered::Never { Offered::Never } else { Offered::Before };
+            let letter = renew(Letter { lease: None, offered, ..letter });
+            change.delete(claim.key.clone());
+            // It takes the place of the key that is deleted here.
+            change.put(Key::letter(queue, due, letter.id), Record::Letter(letter));
+            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
+        })
+        .await
+    }
+
+    /// Removes an email from the outbox and updates its request, in one commit with the event. `accepted` is
+    /// when the mail server accepted it.
+    pub(in crate::domain) async fn finish(
+        &self,
+        claim: &Claim,
+        name: EventName,
+        accepted: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let client = &Client::server();
+        self.decide_and_commit(client, || async {
+            let Some((mut change, letter)) = self.claimed(claim).await? else {
+                return Ok(Decision::Answer(()));
+            };
+            change.delete(claim.key.clone());
+            self.update_request(&mut change, &letter, accepted).await?;
+            let event = Event::new(self.world.now(), name, None, client);
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
+        })
+        .await
+    }
+
+    /// A claimed email as it is stored now, and a change that expects it. Nothing if the claim ended
+    /// meanwhile and the email has moved on, since it must not be handled twice.
+    async fn claimed(&self, claim: &Claim) -> Result<Option<(Change, Letter)>, Error> {
+        let found: Found<Letter> = self.find(claim.key.clone()).await?;
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        Ok(found.value.filter(|letter| letter.lease == claim.letter.lease).map(|letter| (change, letter)))
+    }
+
+    /// The email of a request leaves the queue, or a mail server has it since `accepted`.
+    async fn update_request(
+        &self,
+        change: &mut Change,
+        letter: &Letter,
+        accepted: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let About::Request { nonce, generation } = letter.about else { return Ok(()) };
+        let found = match self.find::<Request>(Key::request(nonce)).await {
+            Ok(found) => found,
+            // Otherwise this email could never leave the outbox, and its sender would try for ever.
+            Err(Error::Store(StoreError::Damaged(_))) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        found.expected_by(change);
+        let Some(mut request) = found.value else { return Ok(()) };
+        if letter.offered == Offered::Never {
+            request.letter_left(generation);
+        }
+        if let Some(at) = accepted {
+            let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime);
+            request.letter_accepted(generation, at, lifetime);
+        }
+        change.put(found.key, Record::Request(request));
+        Ok(())
+    }
+}
+
+fn tried(letter: Letter) -> Letter {
+    Letter { tries: letter.tries.saturating_add(1), ..letter }
+}

@@ -1,0 +1,166 @@
+//! One attempt to send one email.
+//!
+//! 1. Open: everything that does not depend on the recipient. A failure is the mail server's.
+//! 2. Announce: the recipient. Until here, the attempt may end at any time: to stop, or for others.
+//! 3. Record that the mail server may have the email from now on, then hand it over.
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::carrier::{Attempt, Carrier};
+use super::gate::Pass;
+use super::lanes::Seat;
+use super::message::{Heading, Mail, compose};
+use super::outcome::{Meaning, NotSent, Outcome, no_answer_within};
+use super::words::Words;
+use super::{MailRoom, Transport, report};
+use crate::domain::Gatepost;
+use crate::domain::outbox::{Claim, Contents, Delivery, Pace};
+use crate::domain::ports::ShownLetter;
+
+/// What an attempt needs.
+pub(super) struct Try<'a> {
+    pub(super) room: &'a MailRoom,
+    pub(super) gatepost: &'a Gatepost,
+    pub(super) stop: &'a CancellationToken,
+    pub(super) claim: &'a Claim,
+    pub(super) seat: &'a Seat,
+    pub(super) pass: &'a Pass,
+}
+
+/// How an attempt ended before the mail server could have the email, except by a failure.
+enum Early {
+    /// The server stops.
+    Stopped,
+    /// Others are waiting.
+    Cut,
+    /// It could not be recorded that the email is handed over.
+    NotRecorded,
+    /// Its claim has ended.
+    NotOurs,
+}
+
+impl Try<'_> {
+    /// Makes the attempt. Returns nothing if it has no result: the email is gone, or stays claimed.
+    pub(super) async fn make(&self) -> Option<Delivery> {
+        let contents = match self.gatepost.contents(self.claim).await {
+            Ok(contents) => contents?,
+            Err(error) => {
+                let id = self.claim.letter().id;
+                tracing::warn!(letter.id = %id, %error, "cannot read an email from the database; trying again later");
+                return Some(Delivery::Delayed(Pace::Usual));
+            }
+        };
+        let words = self.room.product.words(&contents);
+        let carrier = match &self.room.transport {
+            Transport::Carrier(carrier) => carrier,
+            Transport::Mailbox(letters) => {
+                self.pass.succeed();
+                letters.put(shown(&contents, words));
+                return Some(Delivery::Taken);
+            }
+        };
+        let heading =
+            Heading { id: contents.id, from: &self.room.from, to: &contents.to, sent_at: contents.sent_at };
+        let outcome = match compose(&heading, &words) {
+            Ok(mail) => self.send(carrier, &mail).await,
+            Err(error) => {
+                Ok(Err(NotSent::delayed("Could not build the email", error).meaning(Meaning::Never)))
+            }
+        };
+        match outcome {
+            Ok(outcome) => Some(self.result(&contents, &carrier.name(), outcome)),
+            Err(Early::Stopped | Early::NotOurs) => None,
+            Err(Early::NotRecorded) => Some(Delivery::Delayed(Pace::Usual)),
+            Err(Early::Cut) => {
+                report::cut(&contents, &carrier.name());
+                Some(Delivery::Delayed(Pace::Slow))
+            }
+        }
+    }
+
+    async fn send(&self, carrier: &Carrier, mail: &Mail) -> Result<Outcome, Early> {
+        let mut attempt = match self.unless_ended(carrier.open(mail)).await? {
+            Ok(attempt) => attempt,
+            Err(why) => return Ok(Err(why)),
+        };
+        if carrier.shows_when_opened() {
+            self.pass.succeed();
+        }
+        if let Err(why) = self.unless_ended(attempt.announce(mail)).await? {
+            return Ok(Err(why));
+        }
+        self.seat.hand_over();
+        // If this is not on disk, a crash would send the email again at once and forget that it did.
+        match self.gatepost.hand_over(self.claim).await {
+            Ok(true) => Ok(self.finish(attempt, mail).await),
+            Ok(false) => Err(Early::NotOurs),
+            Err(error) => {
+                tracing::warn!(%error, "cannot use the outbox; no email is sent until this works");
+                Err(Early::NotRecorded)
+            }
+        }
+    }
+
+    /// Not even a stop ends this: whatever the mail server says about an email that it may have is recorded.
+    async fn finish(&self, attempt: Attempt<'_>, mail: &Mail) -> Outcome {
+        let limit = self.room.timeouts.stuck;
+        let stuck = async {
+            sleep(limit).await;
+            self.seat.stick();
+            self.seat.cut().await;
+        };
+        tokio::select! {
+            outcome = attempt.finish(mail) => outcome,
+            () = stuck => {
+                let why = NotSent::delayed("Others are waiting", no_answer_within(limit));
+                Err(why.meaning(Meaning::Unanswered))
+            }
+        }
+    }
+
+    /// Does something that may be broken off, because the mail server does not have the email.
+    async fn unless_ended<T>(&self, work: impl Future<Output = T>) -> Result<T, Early> {
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.stop.cancelled() => Err(Early::Stopped),
+            () = self.seat.cut() => Err(Early::Cut),
+        }
+    }
+
+    fn result(&self, contents: &Contents, server: &str, outcome: Outcome) -> Delivery {
+        let why = match outcome {
+            Ok(reply) => {
+                self.pass.succeed();
+                report::sent(contents, server, &reply);
+                return Delivery::Taken;
+            }
+            Err(why) => why,
+        };
+        let meaning = why.meaning;
+        report::not_sent(contents, server, why);
+        if meaning == Meaning::ServerFailed {
+            return Delivery::Held(self.pass.fail(|failures| self.gatepost.retry_at(failures)));
+        }
+        self.pass.succeed();
+        match meaning {
+            Meaning::Never => Delivery::Refused,
+            Meaning::Unanswered => Delivery::Unanswered,
+            Meaning::Later | Meaning::ServerFailed => Delivery::Delayed(self.seat.pace()),
+        }
+    }
+}
+
+fn shown(contents: &Contents, words: Words) -> ShownLetter {
+    ShownLetter {
+        id: contents.id,
+        to: contents.to.clone(),
+        title: words.title,
+        subject: words.subject,
+        text: words.text,
+        html: words.html,
+        link: words.link,
+        code: words.code.map(|code| code.as_str().to_owned()),
+        created_at: contents.sent_at,
+    }
+}

@@ -1,0 +1,57 @@
+//! What the log says about emails. Each attempt has one line, without address, link and code.
+
+use super::outcome::{Meaning, NotSent, bounded};
+use crate::domain::outbox::Contents;
+
+/// The email was sent.
+pub(super) fn sent(contents: &Contents, server: &str, reply: &str) {
+    let (id, to, reply) = (contents.id, contents.to.masked(), bounded(&discreet(reply, contents)));
+    tracing::info!(letter.id = %id, to, server, reply, "email sent");
+}
+
+/// The email was not sent.
+pub(super) fn not_sent(contents: &Contents, server: &str, why: NotSent) {
+    let meaning = why.meaning;
+    let (id, to) = (contents.id, contents.to.masked());
+    let why = why.with_reason(|reason| discreet(reason, contents));
+    match meaning {
+        Meaning::Later => tracing::warn!(letter.id = %id, to, server, error = %why, "email delayed"),
+        Meaning::Never => tracing::warn!(letter.id = %id, to, server, error = %why, "email rejected"),
+        Meaning::ServerFailed => {
+            tracing::warn!(server, error = %why, "no email can be sent; trying again with one of them later");
+        }
+        Meaning::Unanswered => tracing::warn!(
+            letter.id = %id, to, server, error = %why,
+            "email perhaps sent; its link is valid, and it is sent again in a few minutes, at most twice"
+        ),
+    }
+}
+
+/// A slow attempt made room for others.
+pub(super) fn cut(contents: &Contents, server: &str) {
+    let (id, to) = (contents.id, contents.to.masked());
+    tracing::info!(letter.id = %id, to, server, "email delayed: its server is slow, and others are waiting");
+}
+
+/// A mail server's reply without address, link and code. The server has read the email, so it could
+/// repeat them, and they must not end up in the log.
+fn discreet(reply: &str, contents: &Contents) -> String {
+    let reply = without(reply, contents.to.as_str(), &contents.to.masked());
+    let (link, code) = (&contents.matter.link, &contents.matter.code);
+    let reply = link.as_ref().map_or(reply.clone(), |link| without(&reply, link.as_str(), "(link)"));
+    code.as_ref().map_or(reply.clone(), |code| without(&reply, code.as_str(), "(code)"))
+}
+
+/// `text` with every `secret` replaced, in upper or lower case.
+fn without(text: &str, secret: &str, instead: &str) -> String {
+    let (lower, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let mut rest = 0;
+    let mut clean = String::new();
+    for (at, found) in lower.match_indices(&secret) {
+        clean.push_str(&text[rest..at]);
+        clean.push_str(instead);
+        rest = at + found.len();
+    }
+    clean.push_str(&text[rest..]);
+    clean
+}

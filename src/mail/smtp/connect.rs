@@ -1,0 +1,91 @@
+//! Connecting to the mail server by every address it has.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use super::fault::{Fault, Step};
+use crate::mail::settings::SmtpServer;
+
+/// How long an address may take before the next one is tried as well.
+const HEAD_START: Duration = Duration::from_secs(1);
+/// The most addresses that are tried.
+const MAX_ADDRESSES: usize = 8;
+
+/// Connects to a mail server.
+pub(super) async fn connect(server: &SmtpServer) -> Result<TcpStream, Fault> {
+    let fault = |error| Fault::new(Step::Connect, error);
+    let addresses = tokio::net::lookup_host((server.host.as_str(), server.port)).await.map_err(fault)?;
+    let stream = connect_to_any(addresses.take(MAX_ADDRESSES).collect()).await.map_err(fault)?;
+    // Otherwise every email waits 40 ms for an acknowledgement.
+    stream.set_nodelay(true).map_err(fault)?;
+    Ok(stream)
+}
+
+/// Tries one address after the other without waiting for those that do not answer: one that swallows every
+/// packet would use up all the time for connecting. The first connection is taken.
+async fn connect_to_any(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut waiting = addresses.into_iter();
+    let mut attempts = FuturesUnordered::new();
+    attempts.extend(waiting.next().map(TcpStream::connect));
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    loop {
+        let is_last = waiting.len() == 0;
+        tokio::select! {
+            attempt = attempts.next() => match attempt {
+                Some(Ok(stream)) => return Ok(stream),
+                Some(Err(error)) => failure = error,
+                None if is_last => return Err(failure),
+                None => {}
+            },
+            () = sleep(HEAD_START), if !is_last => {}
+        }
+        attempts.extend(waiting.next().map(TcpStream::connect));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::time::Duration;
+
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+    use tokio::time::timeout;
+
+    use super::connect_to_any;
+
+    #[tokio::test]
+    async fn an_address_that_swallows_every_packet_does_not_hide_the_next_one() {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        // No one accepts, and once its queue is full, the system ignores further connections.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(any).unwrap();
+        let silent = socket.listen(1).unwrap();
+        let silent_at = silent.local_addr().unwrap();
+        let mut queue = Vec::new();
+        while let Ok(stream) = timeout(Duration::from_millis(200), TcpStream::connect(silent_at)).await {
+            queue.push(stream.unwrap());
+        }
+        let good = TcpListener::bind(any).await.unwrap();
+        let good_at = good.local_addr().unwrap();
+        let stream = timeout(Duration::from_secs(20), connect_to_any(vec![silent_at, good_at])).await;
+        assert_eq!(stream.unwrap().unwrap().peer_addr().unwrap(), good_at);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_refuses_is_followed_by_the_next_one() {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let gone = TcpListener::bind(any).await.unwrap().local_addr().unwrap();
+        let good = TcpListener::bind(any).await.unwrap();
+        let good_at = good.local_addr().unwrap();
+        let stream = connect_to_any(vec![gone, good_at]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), good_at);
+        assert!(connect_to_any(vec![gone]).await.is_err());
+        assert!(connect_to_any(Vec::new()).await.is_err());
+    }
+}
