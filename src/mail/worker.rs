@@ -128,7 +128,7 @@ impl Shift {
 
     async fn free_room(&self) -> Result<Room, Error> {
         let mut places = self.lanes.free();
-        let way = self.gate.way(|at| self.gatepost.is_due(at));
+        let way = self.gate.way(|at| self.gatepost.is_retry_due(at));
         self.lanes.set_crowded(way == Way::Open && places.usual == 0 && self.is_anything_due().await?);
         let until = match way {
             Way::Open => None,
@@ -152,8 +152,7 @@ impl Shift {
     async fn is_anything_due(&self) -> Result<bool, Error> {
         let one = Places { usual: 1, all: 1, ..Places::default() };
         let held = self.held().clone();
-        let next = self.gatepost.next_claim_due(one, &held).await?;
-        Ok(next.is_some_and(|at| self.gatepost.is_due(at)))
+        self.gatepost.has_claim_due(one, &held).await
     }
 
     async fn wait(&self, room: &Room, held: &HashSet<LetterId>) -> Result<(), Error> {
@@ -163,7 +162,6 @@ impl Shift {
         };
         let due = async {
             match next {
-                Some(at) if self.gatepost.is_due(at) => {}
                 Some(at) => self.gatepost.sleep_until(at).await,
                 None => std::future::pending().await,
             }

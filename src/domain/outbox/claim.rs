@@ -86,6 +86,15 @@ impl Gatepost {
         Ok(next)
     }
 
+    /// Whether there is an email that could be claimed for one of these places now.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn has_claim_due(&self, places: Places, held: &HashSet<LetterId>) -> Result<bool, Error> {
+        let next = self.next_claim_due(places, held).await?;
+        Ok(next.is_some_and(|at| at <= self.world.now()))
+    }
+
     /// The newest emails that were never tried.
     async fn newest_letters(&self, limit: usize, now: Timestamp) -> Result<Vec<Stored>, Error> {
         let keys = self.arrivals.take_newest(limit);

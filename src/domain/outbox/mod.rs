@@ -150,9 +150,9 @@ impl Gatepost {
         self.world.now().plus(self.delay_after(failures.saturating_sub(1)))
     }
 
-    /// Whether something that was delayed until `at` is due.
+    /// Whether a retry that was delayed until `at` is due.
     #[must_use]
-    pub fn is_due(&self, at: Timestamp) -> bool {
+    pub fn is_retry_due(&self, at: Timestamp) -> bool {
         let now = self.world.now();
         // Nothing is delayed for longer. If it seems to be, the clock was ahead when it was delayed.
         at <= now || at > now.plus(LONGEST_DELAY)

@@ -204,16 +204,13 @@ impl App {
     /// the mail server cannot be used.
     pub(crate) async fn pass(&self, time: Duration) {
         self.clock.advance(time);
-        let now = self.clock.now();
+        let is_claimed =
+            |found: &Versioned| matches!(&found.record, Record::Letter(it) if it.lease.is_some());
+        let is_due_later = |key: &Key| key.letter_due().unwrap() > self.clock.now();
         loop {
             let queued = self.store.scan(&Span::letters(), 100).await.unwrap();
-            let is_sent_now = |found: &Versioned| {
-                let Record::Letter(letter) = &found.record else { panic!("no letter: {found:?}") };
-                letter.lease.is_some()
-            };
-            let is_due_later = |key: &Key| key.letter_due().unwrap() > now;
-            let is_quiet = !queued.iter().any(|(_, found)| is_sent_now(found));
-            if is_quiet && (queued.is_empty() || queued.iter().any(|(key, _)| is_due_later(key))) {
+            let has_due = !queued.is_empty() && !queued.iter().any(|(key, _)| is_due_later(key));
+            if !has_due && !queued.iter().any(|(_, found)| is_claimed(found)) {
                 return;
             }
             tokio::task::yield_now().await;

@@ -1,7 +1,6 @@
 //! Silent, slow, broken and hostile mail servers delay their email and nothing else.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use super::sink::{Act, Security, Sink, Stage};
 use super::{House, short_timeouts, through_sink};
