@@ -23,6 +23,8 @@ struct Place {
     /// A younger attempt has a higher number.
     number: u64,
     lane: Pace,
+    /// How long it has taken. A slow lane does not make an attempt slow.
+    pace: Pace,
     reached: Reached,
     cut: CancellationToken,
 }
@@ -69,7 +71,8 @@ impl Lanes {
         let mut taken = self.taken();
         let number = taken.iter().map(|place| place.number + 1).max().unwrap_or(0);
         let cut = CancellationToken::new();
-        taken.push(Place { number, lane, reached: Reached::Start, cut: cut.clone() });
+        let (pace, reached) = (Pace::Usual, Reached::Start);
+        taken.push(Place { number, lane, pace, reached, cut: cut.clone() });
         Seat { lanes: Arc::clone(self), number, cut }
     }
 
@@ -79,11 +82,11 @@ impl Lanes {
 }
 
 impl Seat {
-    /// The lane it is in now.
+    /// How long the attempt has taken.
     pub(super) fn pace(&self) -> Pace {
         let taken = self.lanes.taken();
         let place = taken.iter().find(|place| place.number == self.number);
-        place.map_or(Pace::Usual, |place| place.lane)
+        place.map_or(Pace::Usual, |place| place.pace)
     }
 
     /// Returns when the attempt has to end, to make room for others.
@@ -113,6 +116,7 @@ impl Seat {
     pub(super) fn step_aside(&self) {
         let mut taken = self.lanes.taken();
         let Some(own) = taken.iter().position(|place| place.number == self.number) else { return };
+        taken[own].pace = Pace::Slow;
         if taken[own].lane == Pace::Slow {
             return;
         }

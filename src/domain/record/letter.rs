@@ -16,8 +16,6 @@ pub struct Letter {
     pub to: EmailAddress,
     /// What it is about. If that is over, the email is not sent.
     pub about: About,
-    /// When it was requested.
-    pub queued_at: Timestamp,
     /// When delivery is given up.
     pub give_up_at: Timestamp,
     /// How often delivery was attempted.
@@ -68,11 +66,10 @@ impl Letter {
         kind: LetterKind,
         to: EmailAddress,
         about: About,
-        queued_at: Timestamp,
         give_up_at: Timestamp,
     ) -> Self {
         let (tries, lease, offered, unanswered) = (0, None, Offered::Never, 0);
-        Self { id, kind, to, about, queued_at, give_up_at, tries, lease, offered, unanswered }
+        Self { id, kind, to, about, give_up_at, tries, lease, offered, unanswered }
     }
 }
 

@@ -12,7 +12,7 @@
 //! | `Request::mailed_at` | the next email has to wait for nothing |
 //! | `Used::at` | was not a minute ago |
 //! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated`, the start of `Owner::Held` | only compared with each other; a new request is dated after them |
-//! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `Letter::queued_at` | only shown |
+//! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at` | only shown |
 //!
 //! Times at which something ends refuse by the wall clock. But only what is over by the earliest time it
 //! can be (`reckoning`) is removed, or lets something be given to someone else:

@@ -53,6 +53,22 @@ async fn a_link_expires_ten_minutes_after_the_mail_server_accepted_the_email() {
 }
 
 #[tokio::test]
+async fn an_email_that_is_sent_late_says_how_long_it_is_still_valid() {
+    for (late, lifetime) in [(49, "10 minutes"), (55, "5 minutes"), (57, "3 minutes")] {
+        let house = House::new().await;
+        house.request("ann@example.org").await;
+        house.clock.advance(Duration::from_mins(late));
+        let sink = Sink::good().await;
+        let worker = house.work(through_sink(&sink));
+        let mail = String::from_utf8(sink.mails(1).await.remove(0).data).unwrap();
+        assert!(mail.contains(&format!("Date: Thu, 01 Jan 2026 00:{late}:00 +0000")), "{mail}");
+        assert!(mail.contains(&format!("expire {lifetime} after this email was sent")), "{mail}");
+        house.empties_its_outbox().await;
+        worker.stops().await;
+    }
+}
+
+#[tokio::test]
 async fn a_temporary_refusal_at_any_stage_delays_the_email_and_it_arrives_once() {
     let stages = [Stage::Greeting, Stage::Ehlo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
     for stage in stages {

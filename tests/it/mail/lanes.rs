@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use gatepost::domain::outbox::{Delivery, Pace};
+
 use super::sink::{Act, Moment, Security, Seen, Sink, Stage};
 use super::{House, through_sink};
 
@@ -77,6 +79,19 @@ async fn a_slow_email_begins_in_the_slow_lane_next_time_and_first_attempts_go_fi
     }
     assert_eq!(tried(&sink.seen(), "two"), 1);
     worker.stops().await;
+}
+
+#[tokio::test]
+async fn a_first_attempt_goes_before_retries_that_have_been_due_for_longer() {
+    let house = House::new().await;
+    house.request("again@example.org").await;
+    let claim = house.claim_all().await.remove(0);
+    house.gatepost.delivered(&claim, Delivery::Delayed(Pace::Usual)).await.unwrap();
+    house.clock.advance(Duration::from_secs(30));
+    house.request("first@example.org").await;
+    let claims = house.claim_all().await;
+    let order: Vec<&str> = claims.iter().map(|claim| claim.letter().to.as_str()).collect();
+    assert_eq!(order, ["first@example.org", "again@example.org"]);
 }
 
 #[tokio::test]
