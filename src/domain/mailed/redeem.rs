@@ -6,7 +6,8 @@
 //! 3. One commit uses the request and does what it is for (`outcome`), so no race can redeem it twice. A
 //!    password entered at registration becomes the account's in the browser where it was entered. Anywhere
 //!    else it is dropped, and a new one can be chosen.
-//! 4. If the requester sends everything again within a minute, the answer is the same session.
+//! 4. If the requester redeemed it and sends everything again within a minute, the answer is the same
+//!    session. If another browser was first, the requester gets the same refusal as anyone else.
 
 use crate::domain::mailed::redeemer::Redeemed;
 use crate::domain::mailed::redeemer::Redeemer;
