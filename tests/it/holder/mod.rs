@@ -24,13 +24,13 @@ const NEW: &str = "new@example.org";
 const PASSWORD: &str = "planted by a stranger";
 const WAIT: Duration = Duration::from_secs(30);
 
-use Before::{Account, AccountWithPassword, Held, NoOne};
+use Before::{Account, AccountWithPassword, Held, ImportedAccount, NoOne};
 use Middle::{
-    Added, Deleted, Disabled, Imported, Left, Nothing, OthersSignedOut, OwnRegistration, Reset, SignIn,
-    TheirLink, Undone,
+    Added, Deleted, Disabled, Imported, ImportedPassword, ImportedWithPassword, Left, MovedHere, Nothing,
+    OthersSignedOut, OwnRegistration, Reset, SignIn, TheirLink, Undone,
 };
 
-const CASES: [(Before, &[Middle]); 4] = [
+const CASES: [(Before, &[Middle]); 5] = [
     (
         NoOne,
         &[
@@ -39,6 +39,8 @@ const CASES: [(Before, &[Middle]); 4] = [
             OwnRegistration,
             Added,
             Imported,
+            ImportedWithPassword,
+            MovedHere,
             Deleted,
             Left,
             Reset,
@@ -48,6 +50,7 @@ const CASES: [(Before, &[Middle]); 4] = [
     ),
     (Account, &[Nothing, SignIn, TheirLink, Deleted, Left, Reset, OthersSignedOut, Disabled]),
     (AccountWithPassword, &[Nothing, SignIn, TheirLink, Deleted, Left, Reset, OthersSignedOut, Disabled]),
+    (ImportedAccount, &[Nothing, SignIn, ImportedPassword, Deleted, Left, Reset]),
     (Held, &[Nothing, Undone]),
 ];
 

@@ -1,6 +1,7 @@
 //! Who the address belongs to, and what its owner does in the middle of a stranger's walk.
 
 use gatepost::domain::operator::{NewAccount, Role};
+use gatepost::domain::password::ForeignHash;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::time::Timestamp;
@@ -10,6 +11,10 @@ use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door};
 
 const OWN: &str = "three quiet otters";
+/// The hash of `IMPORTED_PASSWORD`, made by another program.
+const IMPORTED: &str =
+    "$argon2id$v=19$m=8192,t=3,p=2$maia5wwCZyFzaCY4g+dlRQ$6ROKhAkFvjNrgkxYaTT6hqFGfhFW7V5haFrnw+d4XIU";
+const IMPORTED_PASSWORD: &str = "correct horse battery staple";
 
 /// Who the address belongs to when the stranger comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +22,8 @@ pub(super) enum Before {
     NoOne,
     Account,
     AccountWithPassword,
+    /// One whose password was imported.
+    ImportedAccount,
     /// An account that has another address now and may take this one back.
     Held,
 }
@@ -35,6 +42,12 @@ pub(super) enum Middle {
     Added,
     /// The operator imports it.
     Imported,
+    /// The operator imports it with a password, whose salt and cost are other than ours.
+    ImportedWithPassword,
+    /// An account, with a salt of its own, changes its address to this one.
+    MovedHere,
+    /// The owner signs in with the imported password, which is then hashed like all others.
+    ImportedPassword,
     /// The owner signs in and then deletes the account, changes the address, resets the password, signs out
     /// all other devices, or is disabled.
     Deleted,
@@ -58,6 +71,10 @@ pub(super) async fn prepare(app: &App, door: Door, before: Before) -> Option<Str
             register(app, door).await;
             None
         }
+        Before::ImportedAccount => {
+            import(app, Some(IMPORTED)).await;
+            None
+        }
         Before::Held => leave(app, &mut app.signed_in(door, ANN).await).await,
     }
 }
@@ -78,6 +95,19 @@ async fn leave(app: &App, ann: &mut Caller) -> Option<String> {
     link_to(app, ANN).await
 }
 
+async fn import(app: &App, hash: Option<&str>) {
+    let row = NewAccount {
+        address: EmailAddress::parse(ANN).unwrap(),
+        registered_at: Timestamp::default(),
+        confirmed_at: Timestamp::default(),
+        role: Role::Member,
+        disabled: false,
+        password: hash.map(|hash| ForeignHash::parse(hash).unwrap()),
+    };
+    let imported = app.house.gatepost.import_accounts(&[row], &Client::server()).await.unwrap();
+    assert_eq!(imported.added, 1);
+}
+
 pub(super) async fn happen(app: &App, door: Door, middle: Middle, undo: Option<&str>, planted: Option<&str>) {
     let (address, operator) = (EmailAddress::parse(ANN).unwrap(), Client::server());
     let gatepost = &app.house.gatepost;
@@ -89,11 +119,17 @@ pub(super) async fn happen(app: &App, door: Door, middle: Middle, undo: Option<&
         }
         Middle::OwnRegistration => _ = register(app, door).await,
         Middle::Added => _ = gatepost.add_account(&address, Role::Member, &operator).await.unwrap(),
-        Middle::Imported => {
-            let (registered_at, confirmed_at) = (Timestamp::default(), Timestamp::default());
-            let (role, disabled, password) = (Role::Member, false, None);
-            let row = NewAccount { address, registered_at, confirmed_at, role, disabled, password };
-            assert_eq!(gatepost.import_accounts(&[row], &operator).await.unwrap().added, 1);
+        Middle::Imported => import(app, None).await,
+        Middle::ImportedWithPassword => import(app, Some(IMPORTED)).await,
+        Middle::ImportedPassword => {
+            let answer = app.caller(door).sign_in_with_password(ANN, IMPORTED_PASSWORD).await;
+            assert_eq!(answer, Answer::Done);
+        }
+        Middle::MovedHere => {
+            let mut bob = app.signed_in(door, NEW).await;
+            assert_eq!(bob.change_email(ANN).await, Answer::Done);
+            let link = link_to(app, ANN).await.unwrap();
+            assert_eq!(bob.follow(&link).await, Answer::Done);
         }
         Middle::Deleted => {
             let mut ann = app.signed_in(door, ANN).await;
