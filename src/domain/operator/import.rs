@@ -96,10 +96,11 @@ impl Gatepost {
                 let owner = owner.filter(|owner| !owner.is_over(self.earliest_now()));
                 let is_free = matches!(owner.value, None | Some(Owner::Vacated { .. }));
                 held += usize::from(matches!(owner.value, Some(Owner::Held { .. })));
+                // A row that is skipped expects this too: the account may be deleted in the meantime.
+                owner.expected_by(&mut change);
                 if !is_free || !added.insert(address) {
                     continue;
                 }
-                owner.expected_by(&mut change);
                 let account = self.put_account(&mut change, row, client);
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
                 self.put_event(&mut change, &event);

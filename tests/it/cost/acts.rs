@@ -1,32 +1,28 @@
-//! What actions cost the store. A stranger learns nothing from the response time: whoever an address
-//! belongs to, every action reads and writes equally often. No key makes strangers wait for each other, and
-//! a change expects whatever its action has read.
+//! What strangers, someone signed in and the operator do.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use gatepost::domain::error::Error;
 use gatepost::domain::mailed::Redeemer;
-use gatepost::domain::operator::Role;
+use gatepost::domain::operator::{NewAccount, Role};
 use gatepost::domain::password::Password;
-use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::record::account::Undo;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
-use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::request::RESEND_WAIT;
+use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::Code;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
-use gatepost::store::memory::MemoryStore;
 
+use super::store::{NotingStore, Step};
 use crate::harness::world::{TestClock, world};
 
 const PASSWORD: &str = "three quiet otters";
 
 /// Who an address belongs to.
 #[derive(Clone, Copy, Debug)]
-enum Owner {
+pub(super) enum Owner {
     NoOne,
     Account,
     AccountWithPassword,
@@ -34,146 +30,18 @@ enum Owner {
     Deleted,
 }
 
-/// One read of the store, or one commit.
-#[derive(Clone, Debug)]
-enum Step {
-    Get(Vec<Key>),
-    Scan,
-    Commit { expected: Vec<Key>, written: Vec<Key> },
-}
-
-/// How much of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cost {
-    Get { keys: usize },
-    Scan,
-    Commit { expectations: usize, writes: usize },
-}
-
-impl Step {
-    fn cost(&self) -> Cost {
-        match self {
-            Self::Get(keys) => Cost::Get { keys: keys.len() },
-            Self::Scan => Cost::Scan,
-            Self::Commit { expected, written } => {
-                Cost::Commit { expectations: expected.len(), writes: written.len() }
-            }
-        }
-    }
-}
-
-/// A store in memory that records its reads and commits.
-#[derive(Default)]
-struct NotingStore {
-    inner: MemoryStore,
-    steps: Mutex<Vec<Step>>,
-}
-
-impl NotingStore {
-    fn note(&self, step: Step) {
-        self.steps.lock().unwrap().push(step);
-    }
-}
-
-#[async_trait]
-impl Store for NotingStore {
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError> {
-        self.note(Step::Get(keys.to_vec()));
-        self.inner.get(keys).await
-    }
-
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
-        self.note(Step::Scan);
-        self.inner.scan(span, limit).await
-    }
-
-    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
-        let expected = change.expectations.iter().map(|(key, _)| key.clone()).collect();
-        let written = change.writes.iter().map(|(key, _)| key.clone()).collect();
-        self.note(Step::Commit { expected, written });
-        self.inner.commit(change).await
-    }
-
-    fn writable(&self) -> Result<(), StoreError> {
-        self.inner.writable()
-    }
-}
-
-#[tokio::test]
-async fn every_action_costs_the_store_the_same_whoever_the_address_belongs_to() {
-    let costs = async |owner| {
-        let acts = Desk::new().await.acts_at("ann@example.org", owner).await;
-        let cost = |(act, steps): (_, Vec<Step>)| (act, steps.iter().map(Step::cost).collect::<Vec<_>>());
-        acts.into_iter().map(cost).collect::<Vec<_>>()
-    };
-    let unknown = costs(Owner::NoOne).await;
-    for owner in [Owner::Account, Owner::AccountWithPassword, Owner::Held, Owner::Deleted] {
-        assert_eq!(costs(owner).await, unknown, "{owner:?}");
-    }
-}
-
-#[tokio::test]
-async fn actions_at_different_addresses_share_no_key() {
-    for owner in [Owner::NoOne, Owner::Account, Owner::AccountWithPassword, Owner::Held, Owner::Deleted] {
-        let desk = Desk::new().await;
-        let mut keys = Vec::new();
-        for address in ["ann@example.org", "bob@example.org"] {
-            let steps = desk.acts_at(address, owner).await.into_iter().flat_map(|(_, steps)| steps);
-            let touched = steps.flat_map(|step| match step {
-                Step::Commit { expected, written } => [expected, written].concat(),
-                Step::Get(_) | Step::Scan => vec![],
-            });
-            keys.push(touched.collect::<BTreeSet<Key>>());
-        }
-        assert_eq!(keys[0].intersection(&keys[1]).collect::<Vec<_>>(), Vec::<&Key>::new(), "{owner:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_change_expects_every_record_that_its_action_has_read() {
-    let no_account = Key::from_bytes([&b"a/"[..], &[0; 16]].concat());
-    let no_request = Key::from_bytes([&b"r/"[..], &[0; 12]].concat());
-    // What a password check computes is no part of what it decides.
-    let workload = Key::workload();
-    let desk = Desk::new().await;
-    let mut acts = desk.acts_at("ann@example.org", Owner::NoOne).await;
-    acts.extend(desk.acts_at("bob@example.org", Owner::AccountWithPassword).await);
-    acts.extend(desk.acts_of_an_account("carol@example.org").await);
-    for (act, steps) in acts {
-        let expected: Vec<&Key> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Commit { expected, .. } => Some(expected),
-                Step::Get(_) | Step::Scan => None,
-            })
-            .flatten()
-            .collect();
-        // A refused password changes nothing.
-        if expected.is_empty() || act.contains("password") {
-            continue;
-        }
-        let read = steps.iter().filter_map(|step| match step {
-            Step::Get(keys) => Some(keys),
-            Step::Scan | Step::Commit { .. } => None,
-        });
-        for key in read.flatten().filter(|key| ![&no_account, &no_request, &workload].contains(key)) {
-            assert!(expected.contains(&key), "{act}: {key:?}");
-        }
-    }
-}
-
 /// A server and everything that is needed to act at it.
-struct Desk {
+pub(super) struct Desk {
     store: Arc<NotingStore>,
     clock: Arc<TestClock>,
     ring: KeyRing,
     house: Gatepost,
 }
 
-type Acts = Vec<(&'static str, Vec<Step>)>;
+pub(super) type Acts = Vec<(&'static str, Vec<Step>)>;
 
 impl Desk {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let (store, (world, clock)) = (Arc::new(NotingStore::default()), world());
         let keys = KeyRing::generate(&world);
         let ring = || KeyRing::parse(&keys).unwrap();
@@ -186,7 +54,7 @@ impl Desk {
     }
 
     /// What each action of a stranger at the address does with the store.
-    async fn acts_at(&self, address: &str, owner: Owner) -> Acts {
+    pub(super) async fn acts_at(&self, address: &str, owner: Owner) -> Acts {
         let Self { clock, house, .. } = self;
         let (ann, stranger) = (EmailAddress::parse(address).unwrap(), Client::server());
         settle(house, &self.ring, &ann, owner).await;
@@ -227,7 +95,7 @@ impl Desk {
     }
 
     /// What each action of someone signed in does with it.
-    async fn acts_of_an_account(&self, address: &str) -> Acts {
+    pub(super) async fn acts_of_an_account(&self, address: &str) -> Acts {
         let Self { clock, house, .. } = self;
         let (carol, client) = (EmailAddress::parse(address).unwrap(), Client::server());
         let new = EmailAddress::parse("new@example.org").unwrap();
@@ -250,8 +118,50 @@ impl Desk {
         acts.push(("another email to change the address", self.steps()));
         house.cancel_email_change(token, &client).await.unwrap();
         acts.push(("cancelling the change", self.steps()));
-        house.end_other_sessions(token, &client).await.unwrap();
+        let signed_in = house.end_other_sessions(token, &client).await.unwrap();
         acts.push(("ending all other sessions", self.steps()));
+        let token = signed_in.token.as_str();
+        let change = house.request_email_change(token, &new, &[], &client).await.unwrap();
+        let claims = LinkClaims { key: self.ring.newest(), nonce: change.held.nonce(), generation: 0 };
+        let link = self.ring.seal_link(&claims).unwrap();
+        let here = Redeemer { session: Some(token), ..Redeemer::default() };
+        self.steps();
+        let redeemed = house.redeem_link(link.as_str(), here, &client).await.unwrap();
+        acts.push(("a link to change the address", self.steps()));
+        let Undo { nonce, key, .. } = redeemed.account.undos[0];
+        let undo = self.ring.seal_undo(&LinkClaims { key, nonce, generation: 0 }).unwrap();
+        house.redeem_link(undo.as_str(), confirmed, &client).await.unwrap();
+        acts.push(("undoing that", self.steps()));
+        acts.extend(self.acts_of_the_operator(&carol, &new).await);
+        acts
+    }
+
+    /// What each action of the operator does with it, for an account and an address without one.
+    async fn acts_of_the_operator(&self, known: &EmailAddress, unknown: &EmailAddress) -> Acts {
+        let (house, client) = (&self.house, Client::server());
+        let row = |address: &EmailAddress| NewAccount {
+            address: address.clone(),
+            registered_at: Timestamp::default(),
+            confirmed_at: Timestamp::default(),
+            role: Role::Member,
+            disabled: false,
+            password: None,
+        };
+        let imported = house.import_accounts(&[row(known), row(unknown)], &client).await.unwrap();
+        assert_eq!((imported.known, imported.added), (1, 1));
+        let mut acts = vec![("an import", self.steps())];
+        house.hand_out_link(known, &client).await.unwrap();
+        acts.push(("a link from the operator", self.steps()));
+        house.disable_account(known, &client).await.unwrap();
+        acts.push(("disabling an account", self.steps()));
+        house.enable_account(known, &client).await.unwrap();
+        acts.push(("enabling an account", self.steps()));
+        house.sign_out_account(known, &client).await.unwrap();
+        acts.push(("signing out an account", self.steps()));
+        house.delete_account_of(known, &client).await.unwrap();
+        acts.push(("deleting an account", self.steps()));
+        house.add_account(known, Role::Admin, &client).await.unwrap();
+        acts.push(("adding an account", self.steps()));
         acts
     }
 }

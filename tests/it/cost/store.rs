@@ -1,0 +1,73 @@
+//! A store that records what it is asked for.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::record::key::{Key, Span};
+use gatepost::store::memory::MemoryStore;
+
+/// One read of the store, or one commit.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Get(Vec<Key>),
+    Scan,
+    Commit { expected: Vec<Key>, written: Vec<Key> },
+}
+
+/// How much of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cost {
+    Get { keys: usize },
+    Scan,
+    Commit { expectations: usize, writes: usize },
+}
+
+impl Step {
+    pub(super) fn cost(&self) -> Cost {
+        match self {
+            Self::Get(keys) => Cost::Get { keys: keys.len() },
+            Self::Scan => Cost::Scan,
+            Self::Commit { expected, written } => {
+                Cost::Commit { expectations: expected.len(), writes: written.len() }
+            }
+        }
+    }
+}
+
+/// A store in memory that records its reads and commits.
+#[derive(Default)]
+pub(super) struct NotingStore {
+    inner: MemoryStore,
+    pub(super) steps: Mutex<Vec<Step>>,
+}
+
+impl NotingStore {
+    fn note(&self, step: Step) {
+        self.steps.lock().unwrap().push(step);
+    }
+}
+
+#[async_trait]
+impl Store for NotingStore {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError> {
+        self.note(Step::Get(keys.to_vec()));
+        self.inner.get(keys).await
+    }
+
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        self.note(Step::Scan);
+        self.inner.scan(span, limit).await
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        let expected = change.expectations.iter().map(|(key, _)| key.clone()).collect();
+        let written = change.writes.iter().map(|(key, _)| key.clone()).collect();
+        self.note(Step::Commit { expected, written });
+        self.inner.commit(change).await
+    }
+
+    fn writable(&self) -> Result<(), StoreError> {
+        self.inner.writable()
+    }
+}
