@@ -61,9 +61,11 @@ use self::record::salt::SaltSeed;
 use self::record::time::Timestamp;
 use self::token::KeyRing;
 
-/// How often an action decides again after a conflict. Each conflict means that another action succeeded,
-/// so only a flood of actions on one account comes near this.
-const MAX_ATTEMPTS: usize = 100;
+/// How often an action decides again after a conflict. Nearly every conflict means that another action
+/// succeeded, so only a flood of actions on one account comes near this.
+const MAX_ATTEMPTS: u32 = 100;
+/// The longest pause before an action decides again.
+const LONGEST_PAUSE: Duration = Duration::from_millis(32);
 
 /// The part of the configuration that the domain needs.
 #[derive(Clone, Debug)]
@@ -168,16 +170,27 @@ impl Gatepost {
         F: Fn() -> D,
         D: Future<Output = Result<Decision<T>, Error>>,
     {
-        for _ in 0..MAX_ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
+            self.pause(attempt).await;
             let (change, event, answer) = match decide().await? {
                 Decision::Answer(answer) => return Ok(answer),
                 Decision::Commit { change, event, answer } => (change, event, answer),
             };
+            // In doubt, it ends here: what may have been done must not be done again without being asked.
             if self.commit(change, event.as_ref(), client).await? == Committed::Yes {
                 return answer;
             }
         }
         Err(StoreError::Busy.into())
+    }
+
+    /// Before deciding again: after the first conflict at once, then later and later, at random, so that
+    /// those who met do not meet again. In real time, because it is about what runs at the same moment.
+    async fn pause(&self, attempt: u32) {
+        if attempt > 1 {
+            let most = Duration::from_millis(1 << attempt.min(10)).min(LONGEST_PAUSE);
+            tokio::time::sleep(most * u32::from(self.world.random::<1>()[0]) / 255).await;
+        }
     }
 
     /// Adds an event to a change, and a copy under its account for the person's own history.
@@ -200,14 +213,15 @@ impl Gatepost {
         if let Some(event) = event {
             self.put_event(&mut change, event);
         }
-        let committed = self.store.commit(change).await?;
-        if committed == Committed::Yes {
-            if let Some(event) = event {
-                event.log(&client.request_id);
-            }
+        let committed = self.store.commit(change).await;
+        // In doubt, the email may be queued as well, and nothing else would wake the worker.
+        if matches!(committed, Ok(Committed::Yes) | Err(StoreError::InDoubt(_))) {
             self.arrivals.announce(queued);
         }
-        Ok(committed)
+        if let (Ok(Committed::Yes), Some(event)) = (&committed, event) {
+            event.log(&client.request_id);
+        }
+        Ok(committed?)
     }
 }
 

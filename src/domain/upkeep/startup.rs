@@ -11,7 +11,7 @@ use crate::domain::record::reckoning::Reckoning;
 use crate::domain::record::salt::SaltSeed;
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::KeyRing;
-use crate::domain::{Gatepost, Settings};
+use crate::domain::{Gatepost, MAX_ATTEMPTS, Settings};
 
 /// How far from the newest event the clock can be at start without being doubted.
 const NEAR: Duration = Duration::from_hours(7 * 24);
@@ -45,38 +45,49 @@ impl Gatepost {
         ring: KeyRing,
         settings: Settings,
     ) -> Result<Self, OpenError> {
-        let known = store.scan(&Span::key_checks(), usize::from(u8::MAX)).await?;
-        for (key, found) in &known {
-            let matches = ring
-                .checks()
-                .any(|(id, check)| *key == Key::key_check(id.0) && found.record == Record::KeyCheck(check));
-            if !matches {
-                return Err(OpenError::WrongKey { id: key.as_bytes().last().copied().unwrap_or_default() });
-            }
+        for _ in 0..MAX_ATTEMPTS {
+            // On a conflict, another process has just opened it: the next look finds what that one wrote.
+            let Some(seed) = prepare(&*store, &world, &ring).await? else { continue };
+            let reckoning = first_reckoning(&*store, &world).await?;
+            return Ok(Self::new(store, world, reckoning, ring, seed, settings));
         }
-        let is_new = |id: KeyId| known.iter().all(|(key, _)| *key != Key::key_check(id.0));
-        let mut change = Change::new();
-        for (id, check) in ring.checks().filter(|(id, _)| is_new(*id)) {
-            change.expect(Key::key_check(id.0), None);
-            change.put(Key::key_check(id.0), Record::KeyCheck(check));
-        }
-        let seed = if let Some(found) = store.get(&[Key::salt_seed()]).await?.pop().flatten() {
-            let Record::SaltSeed(seed) = found.record else {
-                return Err(StoreError::Damaged("the seed of salts is missing".into()).into());
-            };
-            seed
-        } else {
-            let seed = SaltSeed(world.random());
-            change.expect(Key::salt_seed(), None);
-            change.put(Key::salt_seed(), Record::SaltSeed(seed));
-            seed
-        };
-        if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
-            return Err(StoreError::Refused("another process is opening it".into()).into());
-        }
-        let reckoning = first_reckoning(&*store, &world).await?;
-        Ok(Self::new(store, world, reckoning, ring, seed, settings))
+        Err(StoreError::Busy.into())
     }
+}
+
+/// Checks the keys and remembers new ones. Returns the seed of salts, which the first start makes, or
+/// nothing if another process wrote at the same time.
+async fn prepare(store: &dyn Store, world: &World, ring: &KeyRing) -> Result<Option<SaltSeed>, OpenError> {
+    let known = store.scan(&Span::key_checks(), usize::from(u8::MAX)).await?;
+    for (key, found) in &known {
+        let matches = ring
+            .checks()
+            .any(|(id, check)| *key == Key::key_check(id.0) && found.record == Record::KeyCheck(check));
+        if !matches {
+            return Err(OpenError::WrongKey { id: key.as_bytes().last().copied().unwrap_or_default() });
+        }
+    }
+    let is_new = |id: KeyId| known.iter().all(|(key, _)| *key != Key::key_check(id.0));
+    let mut change = Change::new();
+    for (id, check) in ring.checks().filter(|(id, _)| is_new(*id)) {
+        change.expect(Key::key_check(id.0), None);
+        change.put(Key::key_check(id.0), Record::KeyCheck(check));
+    }
+    let seed = if let Some(found) = store.get(&[Key::salt_seed()]).await?.pop().flatten() {
+        let Record::SaltSeed(seed) = found.record else {
+            return Err(StoreError::Damaged("the seed of salts is missing".into()).into());
+        };
+        seed
+    } else {
+        let seed = SaltSeed(world.random());
+        change.expect(Key::salt_seed(), None);
+        change.put(Key::salt_seed(), Record::SaltSeed(seed));
+        seed
+    };
+    if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
+        return Ok(None);
+    }
+    Ok(Some(seed))
 }
 
 /// Whether the clock can be believed at start. If it is far from the newest event, either it is wrong or

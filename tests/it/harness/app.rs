@@ -1,5 +1,5 @@
 //! The whole product in this process, on a real port, with a clock moved by hand, seeded
-//! entropy, the memory engine and the mailbox transport.
+//! entropy, the engine of this run and the mailbox transport.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -19,14 +19,14 @@ use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::upkeep::Swept;
 use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
-use gatepost::store::memory::MemoryStore;
-use gatepost::store::sled::{SledSettings, SledStore};
 use gatepost::web::House;
 
 use tempfile::TempDir;
 
 use super::caller::{Caller, Door};
-use super::http::Reply;
+use super::chaotic::ChaoticStore;
+pub(crate) use super::compare::without_random_values;
+use super::engine::{Engine, Opened};
 use super::running::{Work, start_with_keys};
 use super::world::{TestClock, world};
 
@@ -64,7 +64,10 @@ pub(crate) struct App {
     pub(crate) server: SocketAddr,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) house: House,
+    /// The records, as the test itself reads and writes them.
     pub(super) store: Arc<dyn Store>,
+    /// The same, as the server does.
+    served: Arc<dyn Store>,
     letters: Arc<RecentLetters>,
     world: World,
     keys: String,
@@ -97,46 +100,51 @@ impl App {
     async fn start_at(settings: Settings, home: &str) -> Self {
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        Self::over(Arc::new(MemoryStore::new()), None, settings, transport, letters, home).await
+        Self::over(opened(Engine::Memory), settings, transport, letters, home).await
     }
 
     /// With email sent to a mail server on this port.
     pub(crate) async fn start_with_smtp(port: u16) -> Self {
         let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{port}?tls=none")).unwrap();
         let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
-        Self::over(Arc::new(MemoryStore::new()), None, Settings::default(), transport, Arc::default(), "/")
-            .await
+        Self::over(opened(Engine::Memory), Settings::default(), transport, Arc::default(), "/").await
     }
 
-    /// With the product's own engine, on a real disk.
+    /// With the product's own engine, on a real disk, unless this run is for another one.
     pub(crate) async fn start_on_disk() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap();
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        Self::over(Arc::new(store), Some(folder), Settings::default(), transport, letters, "/").await
+        Self::over(opened(Engine::Sled), Settings::default(), transport, letters, "/").await
+    }
+
+    /// With an engine that does what the test tells it.
+    pub(crate) async fn start_on(store: &Arc<ChaoticStore>) -> Self {
+        let letters = Arc::new(RecentLetters::new());
+        let transport = TransportSettings::Mailbox(letters.clone());
+        let opened = Opened { calm: store.calm(), ..Opened::from(Arc::clone(store)) };
+        Self::over(opened, Settings::default(), transport, letters, "/").await
     }
 
     async fn over(
-        store: Arc<dyn Store>,
-        folder: Option<TempDir>,
+        opened: Opened,
         settings: Settings,
         transport: TransportSettings,
         letters: Arc<RecentLetters>,
         home: &str,
     ) -> Self {
+        let Opened { store: served, calm: store, folder } = opened;
         let (world, clock) = world();
         let keys = KeyRing::generate(&world);
         let (server, house, work) =
-            start_with_keys(store.clone(), world.clone(), transport, settings, &keys, home).await;
+            start_with_keys(served.clone(), world.clone(), transport, settings, &keys, home).await;
         let read = Mutex::default();
-        Self { server, clock, house, store, letters, world, keys, read, work, folder }
+        Self { server, clock, house, store, served, letters, world, keys, read, work, folder }
     }
 
     /// The same store, keys and clock in a new process with other settings. Callers have to reconnect.
     pub(crate) async fn restarted_as(mut self, settings: Settings) -> Self {
         let transport = TransportSettings::Mailbox(self.letters.clone());
-        let (store, world) = (self.store.clone(), self.world.clone());
+        let (store, world) = (self.served.clone(), self.world.clone());
         (self.server, self.house, self.work) =
             start_with_keys(store, world, transport, settings, &self.keys, self.house.site.home.as_str())
                 .await;
@@ -264,37 +272,7 @@ impl Drop for App {
     }
 }
 
-/// A reply as a stranger can compare it: without the parts that are random in every response.
-pub(crate) fn without_random_values(reply: &Reply) -> String {
-    let mut headers: Vec<String> = reply
-        .headers
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"))
-        .map(|(name, value)| format!("{name}: {}\n", mask(value.to_str().unwrap())))
-        .collect();
-    headers.sort();
-    format!("{}\n{}\n{}", reply.status, headers.concat(), mask(&reply.body))
-}
-
-/// Replaces every token, nonce and id with a star and its length: any run of 22 or more of their
-/// characters.
-fn mask(text: &str) -> String {
-    let is_sign = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let mut masked = String::new();
-    let mut run = String::new();
-    for c in text.chars().chain(['\0']) {
-        if is_sign(c) {
-            run.push(c);
-            continue;
-        }
-        if run.len() >= 22 {
-            masked.push('*');
-            masked.push_str(&run.len().to_string());
-        } else {
-            masked.push_str(&run);
-        }
-        run.clear();
-        masked.push(c);
-    }
-    masked
+/// A new store: on the engine that this run is for, or else on the `usual` one.
+fn opened(usual: Engine) -> Opened {
+    Opened::new(Engine::named().unwrap_or(usual))
 }

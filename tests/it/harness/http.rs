@@ -9,6 +9,8 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::engine::Engine;
+
 /// The response.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
@@ -27,7 +29,11 @@ impl Reply {
     }
 }
 
-/// Sends one request on its own connection.
+/// How often a good client sends again what the server could not do for certain.
+const PATIENCE: usize = 20;
+
+/// Sends one request on its own connection. If this run's engine leaves things in doubt by chance, sends it
+/// again until it is answered.
 pub(crate) async fn send(
     server: SocketAddr,
     method: Method,
@@ -35,7 +41,22 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Reply {
-    try_send(server, method, path, headers, body).await.unwrap()
+    let body = body.into();
+    let mut reply = None;
+    for _ in 0..PATIENCE {
+        let sent = try_send(server, method.clone(), path, headers, body.clone()).await.unwrap();
+        if Engine::named() != Some(Engine::Chaotic) || !is_in_doubt(&sent) {
+            return sent;
+        }
+        reply = Some(sent);
+    }
+    reply.unwrap()
+}
+
+fn is_in_doubt(reply: &Reply) -> bool {
+    let code = "store_unavailable";
+    reply.status == StatusCode::SERVICE_UNAVAILABLE
+        && (reply.header("x-problem") == Some(code) || reply.body.contains(code))
 }
 
 /// The same with a server that may die meanwhile.

@@ -2,7 +2,10 @@
 
 pub(crate) mod app;
 pub(crate) mod caller;
+pub(crate) mod chaotic;
+pub(crate) mod compare;
 pub(crate) mod document;
+pub(crate) mod engine;
 pub(crate) mod http;
 pub(crate) mod inbox;
 pub(crate) mod installed;

@@ -11,6 +11,7 @@ use gatepost::domain::record::client::Client;
 use gatepost::domain::record::event::{Event, EventName};
 use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::key::{Key, Span};
+use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
 use gatepost::store::codec::encode;
 
@@ -60,6 +61,14 @@ impl App {
     pub(crate) async fn session_records(&self) -> Vec<Versioned> {
         let records = self.all_records().await.into_iter().map(|(_, found)| found);
         records.filter(|found| matches!(found.record, Record::Session(_))).collect()
+    }
+
+    /// How many addresses are reserved, each with its undo.
+    pub(crate) async fn holds(&self) -> usize {
+        let all: Vec<Record> = self.all_records().await.into_iter().map(|(_, found)| found.record).collect();
+        let undos = all.iter().filter(|record| matches!(record, Record::Undo(_))).count();
+        let held = all.iter().filter(|record| matches!(record, Record::Owner(Owner::Held { .. }))).count();
+        undos.min(held)
     }
 
     /// All events, the oldest first.

@@ -50,7 +50,7 @@ fn rust_files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 

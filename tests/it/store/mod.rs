@@ -13,7 +13,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Committed;
 use gatepost::domain::ports::Store;
+use gatepost::domain::ports::StoreError;
 use gatepost::domain::ports::Version;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::event::{Event, EventName};
@@ -22,6 +24,9 @@ use gatepost::domain::record::time::Timestamp;
 use gatepost::store::memory::MemoryStore;
 use gatepost::store::sled::{SledSettings, SledStore};
 use tempfile::TempDir;
+
+use crate::harness::chaotic::ChaoticStore;
+use crate::harness::engine::seed;
 
 /// A store under test, and its folder, which is removed with it.
 struct Fixture {
@@ -36,6 +41,10 @@ fn memory() -> Fixture {
 fn sled() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     Fixture { store: Arc::new(open(folder.path())), _folder: Some(folder) }
+}
+
+fn chaotic() -> Fixture {
+    Fixture { store: Arc::new(ChaoticStore::by_chance(seed())), _folder: None }
 }
 
 fn settings() -> SledSettings {
@@ -65,6 +74,22 @@ fn put(name: &str, number: u8) -> Change {
     let mut change = Change::new();
     change.put(key(name), value(number));
     change
+}
+
+/// Commits what cannot conflict: an engine may say so, but not for ever.
+async fn commit(store: &dyn Store, change: Change) {
+    assert_eq!(answer(store, change).await, Ok(Committed::Yes));
+}
+
+/// The answer to a change, once it is not one by chance.
+async fn answer(store: &dyn Store, change: Change) -> Result<Committed, StoreError> {
+    for _ in 0..100 {
+        match store.commit(change.clone()).await {
+            Ok(Committed::Conflict) | Err(StoreError::InDoubt(_)) => {}
+            answer => return answer,
+        }
+    }
+    panic!("no answer to {change:?}");
 }
 
 fn everything() -> Span {

@@ -1,0 +1,91 @@
+//! The engine that the scenarios run on: the memory engine, or the one that a variable names. `cargo test`
+//! sets it for the other two (`engines.rs`).
+
+use std::fmt;
+use std::sync::Arc;
+
+use gatepost::domain::ports::Store;
+use gatepost::store::memory::MemoryStore;
+use gatepost::store::sled::{SledSettings, SledStore};
+use tempfile::TempDir;
+
+use super::chaotic::ChaoticStore;
+
+/// Names the engine.
+pub(crate) const VARIABLE: &str = "TEST_ENGINE";
+/// The seed of the chaotic engine, a number.
+pub(crate) const SEED: &str = "TEST_SEED";
+/// The seed unless another is given.
+pub(crate) const USUAL_SEED: u64 = 20_261_129;
+
+/// The engines that scenarios run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Memory,
+    Sled,
+    Chaotic,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 3] = [Self::Memory, Self::Sled, Self::Chaotic];
+
+    /// The one that this run was asked for, if it was asked for any.
+    pub(crate) fn named() -> Option<Self> {
+        let name = variable(VARIABLE)?;
+        let engine = Self::ALL.into_iter().find(|engine| engine.to_string() == name);
+        Some(engine.unwrap_or_else(|| panic!("{VARIABLE} is memory, sled or chaotic, not {name}")))
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory => "memory",
+            Self::Sled => "sled",
+            Self::Chaotic => "chaotic",
+        })
+    }
+}
+
+/// The seed of the chaotic engine in this run.
+pub(crate) fn seed() -> u64 {
+    variable(SEED).map_or(USUAL_SEED, |seed| seed.parse().unwrap_or_else(|_| panic!("{SEED} is a number")))
+}
+
+/// A new, empty store.
+pub(crate) struct Opened {
+    /// As the server gets it.
+    pub(crate) store: Arc<dyn Store>,
+    /// As the test itself reads and writes it: the same records, without chance.
+    pub(crate) calm: Arc<dyn Store>,
+    /// Its folder, if it is on a disk. Removed when it is dropped.
+    pub(crate) folder: Option<TempDir>,
+}
+
+impl Opened {
+    pub(crate) fn new(engine: Engine) -> Self {
+        match engine {
+            Engine::Memory => Self::from(Arc::new(MemoryStore::new())),
+            Engine::Chaotic => {
+                let store = Arc::new(ChaoticStore::by_chance(seed()));
+                Self { calm: store.calm(), store, folder: None }
+            }
+            Engine::Sled => {
+                let folder = tempfile::tempdir().unwrap();
+                let store = SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap();
+                Self { folder: Some(folder), ..Self::from(Arc::new(store)) }
+            }
+        }
+    }
+}
+
+impl<S: Store> From<Arc<S>> for Opened {
+    fn from(store: Arc<S>) -> Self {
+        Self { calm: store.clone(), store, folder: None }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment says which engine this run is for")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
