@@ -89,7 +89,7 @@ impl Edge {
         let (since, lowest) = self.above.unwrap_or((at, value));
         let lowest = lowest.min(value);
         *self = if at.saturating_sub(since) >= BELIEVED_AFTER {
-            Self { value: lowest, above: None }
+            Self { value: lowest, above: (value > lowest).then_some((at, value)) }
         } else {
             Self { above: Some((since, lowest)), ..*self }
         };
