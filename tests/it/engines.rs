@@ -8,13 +8,14 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::root;
 
 /// Everything whose tests start the product on an engine of their choice.
-const SCENARIOS: [&str; 22] = [
+const SCENARIOS: [&str; 23] = [
     "bad_input::",
     "clock::",
     "code::",
     "doors::",
     "equality::",
     "forward_auth::",
+    "imported::",
     "link::",
     "outage::",
     "pages::",
@@ -49,11 +50,12 @@ const OTHERS: [&str; 10] = [
 const SETTLED: [&str; 2] = ["races::", "jumps::"];
 /// Tests of how often something is hashed, and of codes that are the same in every run. Both are exact only
 /// where nothing is done twice.
-const EXACT: [&str; 4] = [
+const EXACT: [&str; 5] = [
     "responses_do_not_reveal_who_an_address_belongs_to",
     "a_password_is_rehashed_at_sign_in_when_the_cost_has_changed",
     "too_many_passwords_at_once_are_refused_with_retry_after",
     "profile::emails::",
+    "imported::",
 ];
 
 #[test]
