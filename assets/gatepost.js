@@ -81,14 +81,33 @@ function changeAddress(event) {
   document.getElementById("email").select();
 }
 
+// An email address is often copied together with an invisible character. The server ignores it, but
+// browsers would refuse to send the form, and no one could see why.
+function trimAddress(event) {
+  const field = event.target;
+  if (field.type !== "email" || event.isComposing) return;
+  const invisible = "[\\p{White_Space}\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\u2800\ufffc]+";
+  const trimmed = field.value.replace(new RegExp(`^${invisible}|${invisible}$`, "gu"), "");
+  if (trimmed !== field.value) field.value = trimmed;
+}
+
+// Whether the server reads a text as a code: six digits of any script with anything between them, or one
+// group of six.
+function isCode(groups) {
+  const lengths = groups.map((group) => [...group].length);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  return total === 6 || lengths.filter((length) => length === 6).length === 1;
+}
+
 // A complete code is sent at once, whether it was pasted, filled in or entered; each value only once,
 // or a code that was refused could not be corrected.
 let sentCode = "";
 function sendCode(event) {
   const field = event.target;
-  if (field.id !== "code") return;
-  const digits = field.value.replace(/[\s-]/g, "");
-  if (!/^[0-9]{6}$/.test(digits) || digits === sentCode || !field.form.checkValidity()) return;
+  if (field.id !== "code" || event.isComposing) return;
+  const groups = field.value.match(/\p{Nd}+/gu) ?? [];
+  const digits = groups.join("");
+  if (!isCode(groups) || digits === sentCode || !field.form.checkValidity()) return;
   sentCode = digits;
   field.form.requestSubmit();
 }
@@ -194,6 +213,9 @@ document.addEventListener("submit", keepWaiting, true);
 document.addEventListener("submit", hidePasswords, true);
 document.addEventListener("submit", sendOnce);
 document.addEventListener("input", sendCode);
+// Digits entered with an input method are complete only when it is done with them.
+document.addEventListener("compositionend", sendCode);
+document.addEventListener("input", trimAddress);
 document.addEventListener("click", carryAddress);
 document.addEventListener("click", changeAddress);
 document.addEventListener("click", showPassword);

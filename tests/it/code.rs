@@ -9,7 +9,9 @@ use crate::harness::caller::{Answer, Door};
 both_doors! {
     five_wrong_codes_end_the_code_but_not_the_link,
     wrong_codes_are_counted_across_all_emails_of_a_request,
-    a_code_can_be_entered_with_spaces_and_dashes,
+    a_code_can_be_entered_with_anything_between_its_digits,
+    a_code_can_be_entered_with_the_digits_of_any_script,
+    a_code_can_be_entered_as_part_of_the_email,
     input_that_cannot_be_a_code_is_refused_and_not_counted,
     resending_a_spent_code_starts_a_new_request,
     a_code_works_only_with_its_request,
@@ -48,13 +50,37 @@ async fn wrong_codes_are_counted_across_all_emails_of_a_request(door: Door) {
     assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
 }
 
-async fn a_code_can_be_entered_with_spaces_and_dashes(door: Door) {
+async fn a_code_can_be_entered_with_anything_between_its_digits(door: Door) {
+    for [before, between, after] in
+        [[" ", " - ", "\u{a0}"], ["\u{feff}", "\u{2009}", "\u{200b}"], ["Code: ", "\u{2013}", "."]]
+    {
+        is_accepted(door, |code| format!("{before}{}{between}{}{after}", &code[..3], &code[3..])).await;
+    }
+}
+
+async fn a_code_can_be_entered_with_the_digits_of_any_script(door: Door) {
+    for zero in ['\u{ff10}', '\u{660}', '\u{6f0}', '\u{966}', '\u{1d7ce}'] {
+        is_accepted(door, |code| code.chars().map(|digit| in_script(zero, digit)).collect()).await;
+    }
+}
+
+async fn a_code_can_be_entered_as_part_of_the_email(door: Door) {
+    for [before, after] in [["", " is your Gatepost code (10 minutes)"], ["@localhost:8080 #", ""]] {
+        is_accepted(door, |code| format!("{before}{code}{after}")).await;
+    }
+}
+
+fn in_script(zero: char, digit: char) -> char {
+    char::from_u32(u32::from(zero) + digit.to_digit(10).unwrap()).unwrap()
+}
+
+/// Signs in with the code of an email in another spelling.
+async fn is_accepted(door: Door, spelled: impl Fn(&str) -> String) {
     let app = App::start().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
-    let code = app.letter_to("ann@example.org").await.code;
-    let spaced = format!(" {} - {}\u{a0}", &code[..3], &code[3..]);
-    assert_eq!(ann.type_code(&spaced).await, Answer::Done);
+    let text = spelled(&app.letter_to("ann@example.org").await.code);
+    assert_eq!(ann.type_code(&text).await, Answer::Done, "{text:?}");
 }
 
 async fn input_that_cannot_be_a_code_is_refused_and_not_counted(door: Door) {
@@ -62,7 +88,18 @@ async fn input_that_cannot_be_a_code_is_refused_and_not_counted(door: Door) {
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
     let letter = app.letter_to("ann@example.org").await;
-    for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "null", "<script>"] {
+    for text in [
+        "",
+        "12345",
+        "1234567",
+        "12345a",
+        "١٢٣٤٥",
+        "Ⅰ②³456",
+        "123456 or 654321",
+        "123 456 (10 minutes)",
+        "null",
+        "<script>",
+    ] {
         let answer = ann.type_code(text).await;
         assert_eq!(answer, Answer::refused_field(422, "wrong_code", "code"), "{text:?}");
     }

@@ -14,6 +14,7 @@ use gatepost::domain::record::ids::{AccountId, Nonce, SessionId};
 use gatepost::domain::record::key::Key;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::record::salt::SaltSeed;
+use gatepost::domain::token::Code;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::token::KeyRingError;
 use gatepost::domain::token::LinkClaims;
@@ -54,6 +55,26 @@ fn all_kinds(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) -> [Str
 /// Whether a text opens as a link, request or session token.
 fn opens(ring: &KeyRing, text: &str) -> [bool; 3] {
     [ring.open_link(text).is_some(), ring.open_request(text).is_some(), ring.open_session(text).is_some()]
+}
+
+proptest! {
+    #[test]
+    fn six_digits_of_any_script_are_a_code_whatever_is_between_them(
+        digits in prop::collection::vec("\\p{Nd}", 6), noise in "\\P{Nd}{0,8}",
+    ) {
+        let text = format!("{noise}{}{noise}", digits.join(&noise));
+        let code = Code::parse(&text).unwrap();
+        prop_assert!(code.as_str().bytes().all(|byte| byte.is_ascii_digit()) && code.as_str().len() == 6);
+        // One digit more, and it is a code only if six of them stand together.
+        let is_group = noise.is_empty();
+        let longer = Code::parse(&format!("{}x{text}", digits[0]));
+        prop_assert_eq!(longer, is_group.then_some(code));
+    }
+
+    #[test]
+    fn fewer_than_six_digits_are_no_code(digits in prop::collection::vec("\\p{Nd}", 0..6), noise in "\\P{Nd}{0,8}") {
+        prop_assert_eq!(Code::parse(&digits.join(&noise)), None);
+    }
 }
 
 proptest! {

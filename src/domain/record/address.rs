@@ -39,12 +39,12 @@ impl EmailAddress {
     pub const MAX_BYTES: usize = 254;
     const MAX_LOCAL_BYTES: usize = 64;
 
-    /// Parses an address as a person enters it, ignoring spaces around it.
+    /// Parses an address as a person enters it, ignoring spaces and invisible characters around it.
     ///
     /// # Errors
     /// The reason it is refused, as a sentence for the person.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let text = text.trim_matches([' ', '\t', '\r', '\n']);
+        let text = text.trim_matches(is_invisible);
         if text.is_empty() {
             return Err(AddressError::Empty);
         }
@@ -115,6 +115,18 @@ impl fmt::Debug for CanonicalAddress {
     }
 }
 
+/// Whether a character shows nothing. Copied from a page or a chat, an address often has one at its end,
+/// where no one can see what is wrong with it.
+fn is_invisible(c: char) -> bool {
+    let is_ignorable = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    is_ignorable || c.is_whitespace() || c.is_control()
+}
+
 /// RFC 5322, 3.2.3, without quotes and comments: ASCII only, nothing empty between dots.
 fn is_dot_atom(local: &str) -> bool {
     let is_atext = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
@@ -123,17 +135,22 @@ fn is_dot_atom(local: &str) -> bool {
 
 /// The domain's A-labels in lower case, or nothing if it is not a host name.
 ///
-/// UTS 46 maps full-width and other look-alike letters to plain ones. If that changes a domain, it is
-/// refused instead of corrected: the name a person entered and the name we send to must be the same
-/// (CVE-2019-19844, CVE-2026-73420).
+/// UTS 46 maps full-width and other look-alike letters to plain ones. If that changes more of a domain than
+/// its letter case, it is refused instead of corrected: the name a person entered and the name we send to
+/// must be the same (CVE-2019-19844, CVE-2026-73420).
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;
     let unicode = idna::domain_to_unicode(&ascii).0;
-    let entered = domain.to_lowercase();
-    if entered != unicode && entered != ascii {
+    // Letter by letter, as UTS 46 does it: a whole word in Greek ends in another small sigma.
+    let entered: String = domain.chars().flat_map(char::to_lowercase).collect();
+    let labels: Vec<&str> = ascii.split('.').collect();
+    // Each label may be entered in its own letters or already encoded.
+    let spellings = labels.iter().zip(unicode.split('.'));
+    let is_spelled =
+        |(entered, (ascii, unicode)): (&str, (&&str, &str))| [*ascii, unicode].contains(&entered);
+    if entered.split('.').count() != labels.len() || !entered.split('.').zip(spellings).all(is_spelled) {
         return None;
     }
-    let labels: Vec<&str> = ascii.split('.').collect();
     let is_host_name = labels.len() >= 2 || ascii == "localhost";
     // A last label of digits only is an IPv4 address in disguise.
     let is_numeric = labels.last()?.bytes().all(|byte| byte.is_ascii_digit());
@@ -155,12 +172,57 @@ mod tests {
             ("ann@bücher.example", "ann@xn--bcher-kva.example"),
             ("ann@BÜCHER.example", "ann@xn--bcher-kva.example"),
             ("ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example"),
+            ("ann@XN--BCHER-KVA.bücher.example", "ann@xn--bcher-kva.xn--bcher-kva.example"),
+            ("ann@ΟΔΟΣ.example", "ann@xn--pxavbq.example"),
         ] {
             assert_eq!(
                 EmailAddress::parse(entered).map(|a| a.to_string()),
                 Ok(address.to_owned()),
                 "{entered:?}"
             );
+        }
+    }
+
+    #[test]
+    fn spaces_and_invisible_characters_around_an_address_are_ignored() {
+        for invisible in [
+            ' ',
+            '\t',
+            '\n',
+            '\0',
+            '\u{85}',
+            '\u{a0}',
+            '\u{ad}',
+            '\u{34f}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{2003}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{202c}',
+            '\u{202f}',
+            '\u{2060}',
+            '\u{2069}',
+           
+            '\u{3000}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{fffc}',
+            '\u{e0020}',
+        ] {
+            let entered = format!("{invisible}{invisible}ann@example.org {invisible}");
+            let address = EmailAddress::parse(&entered).map(|a| a.to_string());
+            assert_eq!(address, Ok("ann@example.org".to_owned()), "{entered:?}");
+            // Inside, it would make one address look like another.
+            let inside = [format!("an{invisible}n@example.org"), format!("ann@exam{invisible}ple.org")];
+            for entered in inside {
+                assert!(EmailAddress::parse(&entered).is_err(), "{entered:?}");
+            }
+            assert_eq!(EmailAddress::parse(&invisible.to_string()), Err(AddressError::Empty));
         }
     }
 
