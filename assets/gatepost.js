@@ -81,16 +81,6 @@ function changeAddress(event) {
   document.getElementById("email").select();
 }
 
-// An email address is often copied together with an invisible character. The server ignores it, but
-// browsers would refuse to send the form, and no one could see why.
-function trimAddress(event) {
-  const field = event.target;
-  if (field.type !== "email" || event.isComposing) return;
-  const invisible = "[\\p{White_Space}\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\u2800\ufffc]+";
-  const trimmed = field.value.replace(new RegExp(`^${invisible}|${invisible}$`, "gu"), "");
-  if (trimmed !== field.value) field.value = trimmed;
-}
-
 // Whether the server reads a text as a code: six digits of any script with anything between them, or one
 // group of six.
 function isCode(groups) {
@@ -215,7 +205,6 @@ document.addEventListener("submit", sendOnce);
 document.addEventListener("input", sendCode);
 // Digits entered with an input method are complete only when it is done with them.
 document.addEventListener("compositionend", sendCode);
-document.addEventListener("input", trimAddress);
 document.addEventListener("click", carryAddress);
 document.addEventListener("click", changeAddress);
 document.addEventListener("click", showPassword);

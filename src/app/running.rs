@@ -12,8 +12,9 @@ use crate::domain::upkeep::OpenError;
 use crate::domain::upkeep::Swept;
 use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
+use crate::web::edge::cookies::Cookies;
 use crate::web::edge::{EdgeSettings, Listener, serve};
-use crate::web::{House, Site, doors};
+use crate::web::{House, Repeats, Site, doors};
 
 /// How long shutting down may take: ten seconds, less one for the last sync of the store.
 const LONGEST_STOP: Duration = Duration::from_secs(9);
@@ -56,7 +57,8 @@ impl Running {
             TransportSettings::Mailbox(letters) => Some(Arc::clone(letters) as Arc<dyn Mailbox>),
             TransportSettings::Smtp(_) | TransportSettings::Sendmail(_) => None,
         };
-        let house = House { gatepost: Arc::new(gatepost), mailbox, site: Arc::new(site) };
+        let repeats = Arc::new(Repeats::new(world.clone(), Cookies::new(site.public_url.scheme())));
+        let house = House { gatepost: Arc::new(gatepost), mailbox, site: Arc::new(site), repeats };
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 

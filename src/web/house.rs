@@ -6,6 +6,7 @@ use crate::domain::Gatepost;
 use crate::domain::ports::Mailbox;
 use crate::domain::record::next::Next;
 use crate::path::{API, Origin};
+use crate::web::repeats::Repeats;
 
 /// What both doors need to answer.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct House {
     pub mailbox: Option<Arc<dyn Mailbox>>,
     /// The settings that every page needs.
     pub site: Arc<Site>,
+    /// The forms that were sent last.
+    pub repeats: Arc<Repeats>,
 }
 
 /// The settings that every page needs.

@@ -5,6 +5,7 @@
 //! | `house` | what both doors share: the domain, the site, and which door a path belongs to |
 //! | `wire` | every input, defined once for both doors |
 //! | `problem` | every refusal: status, code, sentence |
+//! | `repeats` | a form that a browser sends twice is done once |
 //! | `edge` | protects the socket: every request passes through it before a door sees it |
 //! | `pages` | the door for people |
 //! | `api` | the door for programs |
@@ -22,6 +23,7 @@ mod health;
 mod house;
 pub mod pages;
 pub mod problem;
+mod repeats;
 pub mod wire;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use poem::{Endpoint, EndpointExt, Response, get};
 
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
 pub use self::house::{Door, House, Site};
+pub use self::repeats::{Form, Repeats};
 use crate::domain::ports::World;
 use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
 

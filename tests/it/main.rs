@@ -36,6 +36,7 @@ mod races;
 mod reauthentication;
 mod refusals;
 mod registration;
+mod repeats;
 mod session;
 mod sign_in;
 mod store;

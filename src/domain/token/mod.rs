@@ -7,8 +7,10 @@
 //! - `ring`: the keys, and everything they seal, open and derive
 //! - `code`: the six digits in an email
 //! - `salt`: the salt of an address without an account
+//! - `mark`: recognises something seen before without keeping it
 
 mod code;
+mod mark;
 mod ring;
 mod salt;
 
@@ -17,6 +19,7 @@ use std::fmt;
 use crate::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
 
 pub use self::code::Code;
+pub use self::mark::{Mark, Marker};
 pub use self::ring::{KeyRing, KeyRingError, Pepper};
 
 /// The contents of a link token.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use poem::http::HeaderMap;
-use poem::http::header::{COOKIE, HeaderValue};
+use poem::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 
 use crate::path::Scheme;
 
@@ -16,6 +16,12 @@ pub enum Cookie {
     Request,
     /// The notice that the next page shows once.
     Notice,
+    /// A random value, by which a form that is sent twice is recognised. Nothing else is kept about it.
+    Visitor,
+}
+
+impl Cookie {
+    const ALL: [Self; 4] = [Self::Session, Self::Request, Self::Notice, Self::Visitor];
 }
 
 /// Reads and writes cookies under the names for one scheme.
@@ -39,16 +45,36 @@ impl Cookies {
     /// cookie of the same name. We can't know which of the two is ours, so neither counts.
     #[must_use]
     pub fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
-        let name = self.name(cookie).as_bytes();
-        let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
-        let mut values = lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
-            let pair = pair.strip_prefix(b" ").unwrap_or(pair);
-            pair.strip_prefix(name)?.strip_prefix(b"=")
-        });
+        let mut values = self.values(headers, cookie);
         match (values.next(), values.next()) {
             (Some(value), None) => std::str::from_utf8(value).ok(),
             _ => None,
         }
+    }
+
+    /// Whether the browser sent any of our cookies, even one that does not count: only a browser that keeps
+    /// cookies can.
+    #[must_use]
+    pub fn has_any(self, headers: &HeaderMap) -> bool {
+        Cookie::ALL.into_iter().any(|cookie| self.values(headers, cookie).next().is_some())
+    }
+
+    /// The value that a response gives a cookie: empty if it deletes the cookie, nothing if it leaves it as
+    /// it is.
+    #[must_use]
+    pub fn given(self, response: &HeaderMap, cookie: Cookie) -> Option<&str> {
+        let lines = response.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let values = lines.filter_map(|line| line.strip_prefix(self.name(cookie))?.strip_prefix('='));
+        values.last().map(|value| value.split(';').next().unwrap_or_default())
+    }
+
+    fn values(self, headers: &HeaderMap, cookie: Cookie) -> impl Iterator<Item = &[u8]> {
+        let name = self.name(cookie).as_bytes();
+        let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+        lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(move |pair| {
+            let pair = pair.strip_prefix(b" ").unwrap_or(pair);
+            pair.strip_prefix(name)?.strip_prefix(b"=")
+        })
     }
 
     /// The `Set-Cookie` that keeps `value` for `max_age`.
@@ -79,9 +105,11 @@ impl Cookies {
             (Scheme::Https, Cookie::Session) => "__Host-gatepost_session",
             (Scheme::Https, Cookie::Request) => "__Host-gatepost_request",
             (Scheme::Https, Cookie::Notice) => "__Host-gatepost_notice",
+            (Scheme::Https, Cookie::Visitor) => "__Host-gatepost_visitor",
             (Scheme::Http, Cookie::Session) => "gatepost_session",
             (Scheme::Http, Cookie::Request) => "gatepost_request",
             (Scheme::Http, Cookie::Notice) => "gatepost_notice",
+            (Scheme::Http, Cookie::Visitor) => "gatepost_visitor",
         }
     }
 }

@@ -5,7 +5,7 @@ use poem::Response;
 
 use super::answer::fragment;
 use super::layout::{beside, page};
-use super::visitor::Visitor;
+use super::visitor::{GIVEN_COOKIE, Visitor};
 use crate::domain::record::next::Next;
 use crate::path::SIGN_IN;
 use crate::web::house::{Door, Site};
@@ -44,7 +44,7 @@ pub(super) fn sign_in_form(entered: &Entered<'_>, is_first: bool) -> Markup {
         form method="post" action=(SIGN_IN) hx-post=(SIGN_IN) hx-target="#result" {
             (hidden_next(entered.wanted))
             (email_field(entered.email, entered.problem, is_first, EnterKey::Go))
-            button type="submit" { "Email me a sign-in link" }
+            (address_button("Email me a sign-in link"))
         }
     }
 }
@@ -68,6 +68,12 @@ pub(super) fn email_field(
 /// A new email address. Password managers must not fill in the current one.
 pub(super) fn new_email_field(entered: &str, problem: Option<&Problem>) -> Markup {
     address_field(["New email address", "email"], entered, problem, problem.is_some(), EnterKey::Go)
+}
+
+/// Sends a form with an email address, which the server checks. A browser would refuse an address that was
+/// pasted together with an invisible character, and no one could see what is wrong with it.
+pub(super) fn address_button(label: &str) -> Markup {
+    html! { button type="submit" formnovalidate { (label) } }
 }
 
 fn address_field(
@@ -134,6 +140,12 @@ pub(super) fn hidden_username(email: &str) -> Markup {
 /// Carries along where the person wanted to go.
 pub(super) fn hidden_next(next: Option<&Next>) -> Markup {
     html! { @if let Some(next) = next { input type="hidden" name="next" value=(next.as_str()); } }
+}
+
+/// Says with the form that its page gave the browser a cookie. If none comes back with it, the browser
+/// keeps none.
+pub(super) fn hidden_cookie(visitor: &Visitor) -> Markup {
+    html! { @if visitor.may_keep_no_cookies() { input type="hidden" name=(GIVEN_COOKIE) value="yes"; } }
 }
 
 /// The minimum length of a new password, in words.

@@ -28,6 +28,7 @@ pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup
         has_mailbox: site.has_mailbox && visitor.came_direct,
     };
     let mut response = document(site, title, &frame, content).into_response();
+    visitor.welcome(&mut response, site);
     if visitor.notice.is_some() && !visitor.is_head {
         put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
     }

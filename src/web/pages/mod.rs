@@ -7,13 +7,16 @@
 //! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
 //! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
-//! - `visitor`, `jar`, `notice`: the browser, its cookies, and what is shown once on its next page
+//! - `visitor`, `query`, `jar`, `notice`: the browser, its URL, its cookies, and what is shown once on its next
+//!   page
+//! - `cookies`: for a browser that keeps none
 //! - `layout`, `form`, `problem`, `assets`: what all pages are made of; `answer`: what a handler returns
 
 mod answer;
 mod arrival;
 pub mod assets;
 mod check_inbox;
+mod cookies;
 mod form;
 mod home;
 mod jar;
@@ -26,6 +29,7 @@ mod own;
 mod password;
 pub mod problem;
 mod profile;
+mod query;
 mod reauthentication;
 mod recovery;
 mod registration;
@@ -35,6 +39,7 @@ mod visitor;
 
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use poem::endpoint::{BoxEndpoint, make};
 use poem::http::header::{CONTENT_TYPE, VARY};
 use poem::http::{HeaderValue, Method};
@@ -128,6 +133,9 @@ where
         let house = house.clone();
         async move {
             let answer = match Visitor::of(&request, &house).await {
+                Ok(visitor) if visitor.keeps_no_cookies() => {
+                    Ok(cookies::needed(&house.site, &visitor, request.uri()))
+                }
                 Ok(visitor) => handler(house.clone(), visitor).await,
                 Err(problem) => Err(problem),
             };
@@ -144,17 +152,11 @@ where
     Fut: Future<Output = Answer> + Send + 'static,
 {
     let house = house.clone();
-    let endpoint = make(move |mut request: Request| {
+    let endpoint = make(move |request: Request| {
         let house = house.clone();
         async move {
-            let answer = match take_fields(&mut request).await {
-                Ok(fields) => match Visitor::of(&request, &house).await {
-                    Ok(visitor) => handler(house.clone(), visitor, fields).await,
-                    Err(problem) => Err(problem),
-                },
-                Err(problem) => Err(problem),
-            };
-            drawn(answer, &request, &house.site)
+            let answer = answer_form(&house, handler, request).await;
+            Ok::<_, poem::Error>(answer)
         }
     });
     (Method::POST, endpoint.boxed())
@@ -181,13 +183,39 @@ where
     })
 }
 
+/// Once, if it is sent twice.
+async fn answer_form<F, Fut>(house: &House, handler: F, mut request: Request) -> Response
+where
+    F: Fn(House, Visitor, Fields) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let body = match request.take_body().into_bytes().await {
+        Ok(body) => body,
+        Err(error) => {
+            return drawn(Err(Problem::from_error(&poem::Error::from(error))), &request, &house.site);
+        }
+    };
+    let form = house.repeats.form(&request, &body);
+    let fields = fields(&request, body);
+    let inside = house.clone();
+    let answer = async move {
+        let answer = match fields {
+            Ok(fields) => match Visitor::of(&request, &inside).await {
+                Ok(visitor) => handler(inside.clone(), visitor.that_sent(&fields), fields).await,
+                Err(problem) => Err(problem),
+            },
+            Err(problem) => Err(problem),
+        };
+        drawn(answer, &request, &inside.site)
+    };
+    house.repeats.once(form, answer).await
+}
+
 /// The fields of a form. An empty body needs no media type.
-async fn take_fields(request: &mut Request) -> Result<Fields, Problem> {
+fn fields(request: &Request, body: Bytes) -> Result<Fields, Problem> {
     let media_type =
         request.header(CONTENT_TYPE).map(|value| value.split(';').next().unwrap_or(value).trim());
     let is_form = media_type.is_some_and(|is| is.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    let body = request.take_body().into_bytes().await;
-    let body = body.map_err(|error| Problem::from_error(&poem::Error::from(error)))?;
     if !body.is_empty() && !is_form {
         return Err(Problem::of(Code::UnsupportedMediaType));
     }

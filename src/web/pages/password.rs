@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::answer::Answer;
 use super::arrival::{confirm_first, go_on, welcome, with_next};
 use super::form::{
-    EnterKey, Entered, belongs_in_form, email_field, form_again, hidden_next, of, password_field,
+    EnterKey, Entered, address_button, belongs_in_form, email_field, form_again, hidden_cookie, hidden_next,
+    of, password_field,
 };
 use super::layout::page;
 use super::visitor::Visitor;
@@ -27,7 +28,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
         return Ok(go_on(&house, &visitor, wanted.as_ref()));
     }
     let entered = Entered { wanted: wanted.as_ref(), ..Entered::default() };
-    Ok(page(&house.site, &visitor, TITLE, &card(&entered)))
+    Ok(page(&house.site, &visitor, TITLE, &card(&visitor, &entered)))
 }
 
 /// Signs in with a password.
@@ -44,7 +45,7 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
         }
         Err(problem) if belongs_in_form(&problem) => {
             let entered = Entered { email: &email, wanted, problem: Some(&problem) };
-            let (form, card) = (|| form(&entered), || card(&entered));
+            let (form, card) = (|| form(&visitor, &entered), || card(&visitor, &entered));
             Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
         }
         Err(problem) => Err(problem),
@@ -62,16 +63,16 @@ async fn let_in(
     Ok(house.gatepost.sign_in_with_password(&address, &input.password, left, &visitor.client).await?)
 }
 
-fn card(entered: &Entered<'_>) -> Markup {
+fn card(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     html! {
         section.card {
             h1 { (TITLE) }
-            (form(entered))
+            (form(visitor, entered))
         }
     }
 }
 
-fn form(entered: &Entered<'_>) -> Markup {
+fn form(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     let beside_email = of(entered.problem, "email");
     let beside_password = entered.problem.filter(|_| beside_email.is_none());
     let wanted = entered.wanted.map(Next::as_str);
@@ -79,9 +80,10 @@ fn form(entered: &Entered<'_>) -> Markup {
         form #password-form method="post" action=(SIGN_IN_PASSWORD) hx-post=(SIGN_IN_PASSWORD)
             hx-target="#password-form" hx-swap="outerHTML" {
             (hidden_next(entered.wanted))
+            (hidden_cookie(visitor))
             (email_field(entered.email, beside_email, beside_password.is_none(), EnterKey::Next))
             (password_field(beside_password))
-            button type="submit" { "Sign in" }
+            (address_button("Sign in"))
             p.hint.ways {
                 a href=(FORGOT_PASSWORD) data-carry { "Forgot password?" }
                 a href=(with_next(SIGN_IN, wanted)) data-carry { "Email me a link instead" }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::answer::Answer;
-use super::form::{EnterKey, belongs_in_form, email_field, form_again};
+use super::form::{EnterKey, address_button, belongs_in_form, email_field, form_again};
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
@@ -60,7 +60,7 @@ fn form(entered: &str, problem: Option<&Problem>) -> Markup {
     html! {
         form #forgot-form method="post" action=(FORGOT_PASSWORD) hx-post=(FORGOT_PASSWORD) hx-target="#forgot-form" hx-swap="outerHTML" {
             (email_field(entered, problem, true, EnterKey::Go))
-            button type="submit" { "Email me a link" }
+            (address_button("Email me a link"))
         }
     }
 }

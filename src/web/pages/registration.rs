@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::answer::Answer;
 use super::arrival::{go_on, with_next};
 use super::form::{
-    EnterKey, Entered, belongs_in_form, email_field, form_again, hidden_next, length_hint,
+    EnterKey, Entered, address_button, belongs_in_form, email_field, form_again, hidden_next, length_hint,
     new_password_field, of,
 };
 use super::layout::page;
@@ -89,7 +89,7 @@ fn form(house: &House, entered: &Entered<'_>) -> Markup {
             (hidden_next(entered.wanted))
             (email_field(entered.email, beside_email, is_first, EnterKey::Next))
             (new_password_field("Password", &length_hint(house.gatepost.min_password_bytes()), true, beside_password))
-            button type="submit" { "Register" }
+            (address_button("Register"))
         }
     }
 }

@@ -9,6 +9,7 @@ use super::arrival::{go_on, with_next};
 use super::check_inbox::{Answered, panel_with_title, path_of};
 use super::form::{EnterKey, Entered, belongs_in_form, email_field, result, sign_in_form};
 use super::layout::{address, full_title, page};
+use super::query::ASKS_FOR_COOKIES;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
 use crate::domain::mailed::{CodeState, MailQueued, Waiting};
@@ -77,6 +78,10 @@ fn in_place_of_the_form(
 ) -> Response {
     fragment(html! {
         (panel_with_title(house, visitor, waiting, answered))
+        // Finds out at once whether the browser kept the request.
+        @if visitor.may_keep_no_cookies() {
+            div hx-get=(format!("{CHECK_INBOX}?{ASKS_FOR_COOKIES}")) hx-trigger="load" hx-swap="none" {}
+        }
         div #ask data-title=(full_title(&house.site, TITLE)) hidden hx-swap-oob="true" {
             (asking(house, entered, Some(waiting), false))
         }

@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
-use serde::Deserialize;
 
 use super::jar::{cookies, put_cookie};
 use super::notice::Notice;
+use super::query::{ASKS_FOR_COOKIES, Query};
 use crate::domain::error::Error;
 use crate::domain::mailed::Waiting;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::Nonce;
-use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::session::Live;
 use crate::domain::token::{RequestToken, SessionToken};
+use crate::path::{self, SIGN_IN};
 use crate::web::direct::came_direct;
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::{House, Site};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{self, Fields};
+use crate::web::wire::Fields;
 
 /// As long as the longest request lasts.
 const HELD_FOR: Duration = Duration::from_hours(24);
@@ -30,11 +30,22 @@ const HELD_FOR: Duration = Duration::from_hours(24);
 const MAX_HELD: usize = 4;
 /// Separates request tokens in their cookie. No token contains it.
 const SEPARATOR: &str = ".";
+/// How long a browser is recognised that has no other cookie.
+const VISITS_FOR: Duration = Duration::from_hours(24);
+
+/// The field of a form from a page that gave the browser a cookie.
+pub(super) const GIVEN_COOKIE: &str = "cookies";
 
 /// One request of one browser.
 pub(super) struct Visitor {
     /// Its address and device.
     pub(super) client: Client,
+    /// A value for the visitor cookie, if it sent no cookie of ours: only a browser that keeps them can.
+    newcomer: Option<String>,
+    /// Whether it submits a form.
+    sends_form: bool,
+    /// Whether that form is from a page that gave it a cookie.
+    was_given_cookie: bool,
     /// The account signed in, and its session.
     pub(super) signed_in: Option<Live>,
     /// The session token it sent, valid or not.
@@ -56,42 +67,6 @@ pub(super) struct Visitor {
     /// The variable part of the path, if it has one.
     pub(super) part: String,
     tokens: Vec<String>,
-}
-
-/// What the query of a URL can contain.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Query {
-    next: Option<String>,
-    /// Which of this browser's requests.
-    pub(super) request: Option<String>,
-    spent: Option<String>,
-}
-
-impl wire::Input for Query {}
-
-impl Query {
-    /// Reads the query of a URL. Anything unreadable counts as absent.
-    ///
-    /// A proxy that cannot percent-encode sends people here with `?next=` and the URL they wanted,
-    /// exactly as it came. So if `next` comes first and begins with a literal slash (ours is always
-    /// encoded), the rest of the query belongs to it, including `&`, `?` and `%`.
-    fn read(query: &str) -> Self {
-        let rest = query.strip_prefix("next=").filter(|rest| rest.starts_with('/'));
-        match rest {
-            Some(next) => Self { next: Some(next.to_owned()), ..Self::default() },
-            None => Fields::from_query(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
-        }
-    }
-
-    /// Where the person wanted to go.
-    pub(super) fn next(&self) -> Option<Next> {
-        wire::next(self.next.as_deref())
-    }
-
-    /// Whether a waiting tab that asks for its state already shows that the code is dead.
-    pub(super) fn shows_spent(&self) -> bool {
-        self.spent.is_some()
-    }
 }
 
 /// Whether htmx sent the request.
@@ -123,6 +98,9 @@ impl Visitor {
         Ok(Self {
             // The guard has put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
+            newcomer: (!jar.has_any(headers)).then(|| house.repeats.new_visitor()),
+            sends_form: request.method() == Method::POST,
+            was_given_cookie: false,
             signed_in,
             session,
             held,
@@ -135,6 +113,28 @@ impl Visitor {
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
             tokens,
         })
+    }
+
+    /// The same with a form that it sent.
+    pub(super) fn that_sent(self, fields: &Fields) -> Self {
+        Self { was_given_cookie: !fields.typed(GIVEN_COOKIE).is_empty(), ..self }
+    }
+
+    /// Whether it was given a cookie before, and has not sent it back.
+    pub(super) fn keeps_no_cookies(&self) -> bool {
+        self.newcomer.is_some() && (self.query.asks_for_cookies || self.was_given_cookie)
+    }
+
+    /// Whether nothing shows yet that it keeps cookies.
+    pub(super) fn may_keep_no_cookies(&self) -> bool {
+        self.newcomer.is_some()
+    }
+
+    /// Gives it a cookie to be recognised by, if it has none.
+    pub(super) fn welcome(&self, response: &mut Response, site: &Site) {
+        if let Some(value) = &self.newcomer {
+            put_cookie(response, cookies(site).set(Cookie::Visitor, value, VISITS_FOR));
+        }
     }
 
     /// The request that a page named, or the newest.
@@ -150,9 +150,12 @@ impl Visitor {
         self.waiting.iter().any(|waiting| waiting.purpose == Purpose::Register)
     }
 
-    /// Redirects: with the htmx header, or with 303 without htmx.
+    /// Redirects: with the htmx header, or with 303 without htmx. After the form of a browser that sent no
+    /// cookie, the next page asks for one: without it, it would be an empty form again, and not say why.
     pub(super) fn lead_to(&self, place: &str) -> Response {
-        let place = HeaderValue::from_str(place).expect("paths of this origin are plain ASCII");
+        let asking = (self.sends_form && self.newcomer.is_some()).then(|| self.asking_for_cookies(place));
+        let place = HeaderValue::from_str(asking.as_deref().unwrap_or(place))
+            .expect("paths of this origin are plain ASCII");
         let mut response = Response::default();
         if self.is_htmx {
             response.headers_mut().insert("hx-redirect", place);
@@ -161,6 +164,22 @@ impl Visitor {
             response.headers_mut().insert(header::LOCATION, place);
         }
         response
+    }
+
+    /// An app beside us cannot ask for our cookies, and would only send the browser back here. So if a page
+    /// of ours gave it one before, the sign-in page asks for it, and leads on from there.
+    fn asking_for_cookies(&self, place: &str) -> String {
+        if path::is_page(place) {
+            let end = place.find(['?', '#']).unwrap_or(place.len());
+            let (page, rest) = place.split_at(end);
+            let rest = rest.strip_prefix('?').map_or_else(|| rest.to_owned(), |query| format!("&{query}"));
+            format!("{page}?{ASKS_FOR_COOKIES}{rest}")
+        } else if self.was_given_cookie {
+            let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
+            format!("{SIGN_IN}?{ASKS_FOR_COOKIES}&next={next}")
+        } else {
+            place.to_owned()
+        }
     }
 
     /// The session token, or an empty one, which belongs to no session.
@@ -235,39 +254,5 @@ fn set_requests(response: &mut Response, site: &Site, tokens: &[&str]) {
     } else {
         let line = cookies(site).set(Cookie::Request, &tokens.join(SEPARATOR), HELD_FOR);
         put_cookie(response, line);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Next, Query};
-
-    #[test]
-    fn a_next_that_a_proxy_wrote_reaches_to_the_end_of_the_query() {
-        for (query, next) in [
-            ("next=/app/x?a=1&b=2%20c", Some("/app/x?a=1&b=2%20c")),
-            ("next=/app/x&next=/y", Some("/app/x&next=/y")),
-            ("next=/app/x?y=a+b%2Fc", Some("/app/x?y=a+b%2Fc")),
-            ("next=/a%26b", Some("/a%26b")),
-            ("next=/", Some("/")),
-            // Ours, encoded: it ends where a parameter ends.
-            ("next=%2Fapp%2Fx%3Fa%3D1%26b%3D2%2520c", Some("/app/x?a=1&b=2%20c")),
-            ("next=%2Fapp&request=r", Some("/app")),
-            ("request=r&next=/app/x&b=2", Some("/app/x")),
-            // Neither reading leads to another origin.
-            ("next=//evil.example", None),
-            ("next=/%2Fevil.example", None),
-            ("next=/\\evil.example", None),
-            ("next=/app/../..//evil.example", None),
-            ("next=https://evil.example/", None),
-            ("next=%2F%2Fevil.example", None),
-            ("next=", None),
-            ("nextx=/app", None),
-            ("", None),
-        ] {
-            let read = Query::read(query).next();
-            assert_eq!(read.as_ref().map(Next::as_str), next, "{query}");
-        }
-        assert_eq!(Query::read("next=%2Fapp&request=r").request.as_deref(), Some("r"));
     }
 }

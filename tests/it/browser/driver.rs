@@ -28,6 +28,18 @@ pub(super) enum Kind {
     WithoutScripts,
     /// As mail scanners use it: it runs JavaScript and keeps no cookies.
     WithoutCookies,
+    /// With neither.
+    WithoutScriptsAndCookies,
+}
+
+impl Kind {
+    fn has_scripts(self) -> bool {
+        matches!(self, Self::Usual | Self::WithoutCookies)
+    }
+
+    fn has_cookies(self) -> bool {
+        matches!(self, Self::Usual | Self::WithoutScripts)
+    }
 }
 
 /// A running browser.
@@ -70,10 +82,10 @@ impl Browser {
             "credentials_enable_service": false,
             "download.default_directory": profile.path(),
         });
-        match kind {
-            Kind::Usual => {}
-            Kind::WithoutScripts => prefs["profile.managed_default_content_settings.javascript"] = json!(2),
-            Kind::WithoutCookies => prefs["profile.managed_default_content_settings.cookies"] = json!(2),
+        for (is_there, what) in [(kind.has_scripts(), "javascript"), (kind.has_cookies(), "cookies")] {
+            if !is_there {
+                prefs[format!("profile.managed_default_content_settings.{what}")] = json!(2);
+            }
         }
         let options = json!({
             "args": [
@@ -159,7 +171,7 @@ impl Browser {
     /// Enters a code and sends it. With scripts a complete code is sent by itself.
     pub(super) async fn enter_code(&self, code: &str) {
         self.fill("#code", code).await;
-        if self.kind == Kind::WithoutScripts {
+        if !self.kind.has_scripts() {
             self.press("#code-form button[type=submit]").await;
         }
     }

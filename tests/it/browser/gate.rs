@@ -27,10 +27,10 @@ fn outline(answer: &Answer) -> (u16, &str, &str, &str) {
 async fn registering_leads_to_the_waiting_page() {
     let site = Site::start().await;
     let plain = post(&site, "/register", &[], FORM).await;
-    assert_eq!(outline(&plain), (303, "/unconfirmed", "", ""));
+    assert_eq!(outline(&plain), (303, "/unconfirmed?cookies", "", ""));
     let bob = "email=bob%40example.org&password=four+words+on+paper";
     let htmx = post(&site, "/register", &[HTMX], bob).await;
-    assert_eq!(outline(&htmx), (200, "", "/unconfirmed", ""));
+    assert_eq!(outline(&htmx), (200, "", "/unconfirmed?cookies", ""));
     for answer in [plain, htmx] {
         assert!(answer.cookies().starts_with("gatepost_request="), "{}", answer.cookies());
         let waiting = get(&site, "/unconfirmed", &[("cookie", &answer.cookies())]).await;
@@ -55,9 +55,9 @@ async fn the_password_of_an_unconfirmed_registration_leads_to_confirm() {
     let site = Site::start().await;
     registered(&site).await;
     let plain = post(&site, "/sign-in/password", &[], FORM).await;
-    assert_eq!(outline(&plain), (303, "/unconfirmed", "", "unconfirmed"));
+    assert_eq!(outline(&plain), (303, "/unconfirmed?cookies", "", "unconfirmed"));
     let htmx = post(&site, "/sign-in/password", &[HTMX], FORM).await;
-    assert_eq!(outline(&htmx), (403, "", "/unconfirmed", "unconfirmed"));
+    assert_eq!(outline(&htmx), (403, "", "/unconfirmed?cookies", "unconfirmed"));
     for answer in [plain, htmx] {
         let cookies = answer.cookies();
         assert!(cookies.contains("gatepost_request=") && !cookies.contains("gatepost_session"), "{cookies}");

@@ -27,10 +27,12 @@ macro_rules! both_kinds {
 }
 
 mod chromedriver;
+mod cookies;
 mod driver;
 mod gate;
 mod keyboard;
 mod mailbox;
+mod pasted;
 mod profile;
 mod reauthentication;
 mod recovery;

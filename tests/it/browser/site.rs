@@ -63,6 +63,11 @@ impl Site {
         self.inbox.next_to(to).await.code.unwrap().as_str().to_owned()
     }
 
+    /// How many emails have arrived at an address, read or not.
+    pub(super) fn emails_to(&self, email: &str) -> usize {
+        self.inbox.count_to(email)
+    }
+
     /// Waits for the next unread email.
     pub(super) async fn letter(&self, to: &str) -> Letter {
         let letter = self.inbox.next_to(to).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatepost::path::Scheme;
 use gatepost::web::edge::cookies::{Cookie, Cookies};
-use poem::http::header::{COOKIE, HeaderMap, HeaderValue};
+use poem::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 
 fn read(scheme: Scheme, lines: &[&[u8]]) -> Option<String> {
     let mut headers = HeaderMap::new();
@@ -82,4 +82,29 @@ fn a_cookie_is_protected_from_scripts_other_hosts_and_other_sites() {
 #[should_panic(expected = "cookie values are our own")]
 fn a_cookie_value_cannot_add_attributes() {
     let _ = Cookies::new(Scheme::Https).set(Cookie::Notice, "x; Domain=evil.example", Duration::ZERO);
+}
+
+#[test]
+fn a_browser_that_sends_a_cookie_twice_keeps_cookies() {
+    for (line, has_any) in [
+        ("gatepost_session=a; gatepost_session=b", true),
+        ("a=b; gatepost_visitor=x", true),
+        ("gatepost_visitors=x; __Host-gatepost_visitor=x", false),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static(line));
+        assert_eq!(Cookies::new(Scheme::Http).has_any(&headers), has_any, "{line}");
+    }
+}
+
+#[test]
+fn the_last_value_that_a_response_gives_a_cookie_counts() {
+    let cookies = Cookies::new(Scheme::Https);
+    let mut response = HeaderMap::new();
+    assert_eq!(cookies.given(&response, Cookie::Session), None);
+    response.append(SET_COOKIE, cookies.set(Cookie::Request, "other", Duration::from_hours(1)));
+    response.append(SET_COOKIE, cookies.set(Cookie::Session, "token", Duration::from_hours(1)));
+    assert_eq!(cookies.given(&response, Cookie::Session), Some("token"));
+    response.append(SET_COOKIE, cookies.clear(Cookie::Session));
+    assert_eq!(cookies.given(&response, Cookie::Session), Some(""));
 }

@@ -32,6 +32,11 @@ impl Inbox {
         letter
     }
 
+    /// How many emails have arrived at an address, read or not.
+    pub(crate) fn count_to(&self, email: &str) -> usize {
+        self.letters.letters(Some(&EmailAddress::parse(email).unwrap())).len()
+    }
+
     async fn unread(&self, to: &EmailAddress) -> ShownLetter {
         loop {
             let seen = self.letters.arrivals();

@@ -1,6 +1,7 @@
 //! The content of pages, read without a browser, as with and without their script.
 
 mod check_inbox;
+mod cookies;
 mod home;
 mod link;
 mod mailbox;

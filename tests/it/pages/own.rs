@@ -102,7 +102,7 @@ async fn a_form_of_another_account_is_refused_before_anyone_is_asked_to_confirm_
     }
     ann.cookies.clear();
     let signed_out = ann.post_form_as_it_is("/profile/delete", "confirm=delete&account=none").await;
-    assert_eq!(signed_out.header("location"), Some("/sign-in?next=%2Fprofile"));
+    assert_eq!(signed_out.header("location"), Some("/sign-in?cookies&next=%2Fprofile"));
 }
 
 #[tokio::test]

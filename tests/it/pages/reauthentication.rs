@@ -20,6 +20,7 @@ async fn signing_in_first_or_recently_leads_on_to_next() {
     let back = Some("/sign-in?next=%2Freauthenticate%3Fnext%3D%252Fapp%253Fa%253D1");
     let form = "next=%2Fapp%3Fa%3D1&password=x";
     assert_eq!(stranger.get(place).await.header("location"), back);
+    let back = Some("/sign-in?cookies&next=%2Freauthenticate%3Fnext%3D%252Fapp%253Fa%253D1");
     assert_eq!(stranger.post_form("/reauthenticate", form).await.header("location"), back);
     assert_eq!(stranger.post_form("/reauthenticate/mail", form).await.header("location"), back);
 }

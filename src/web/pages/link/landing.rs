@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::Response;
 
 use super::super::arrival::with_next;
-use super::super::form::{hidden_username, length_hint, new_password_field, of};
+use super::super::form::{hidden_cookie, hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{beside, leaving, page};
 use super::super::own::hidden_current;
 use super::super::visitor::Visitor;
@@ -135,6 +135,7 @@ impl Look<'_> {
         html! {
             form method="post" action=(path::link(&self.visitor.part)) {
                 (hidden_current(self.visitor))
+                (self.cookie())
                 (leaving(self.leaves))
                 @if needs_password && self.view.requester == Requester::No {
                     p { (NEW_PASSWORD.draw(&self.view.email)) }
@@ -153,6 +154,11 @@ impl Look<'_> {
                 button type="submit" { (self.words.button.draw(&self.view.email)) }
             }
         }
+    }
+
+    /// Restoring an address signs no one in, so it works without cookies.
+    fn cookie(&self) -> Markup {
+        html! { @if self.view.purpose != Purpose::UndoEmail { (hidden_cookie(self.visitor)) } }
     }
 
     fn password_field(&self, is_needed: bool, problem: Option<&Problem>) -> Markup {

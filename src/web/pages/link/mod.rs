@@ -53,6 +53,12 @@ pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> An
         Ok(input) => input,
         Err(problem) => return unread(&house, &visitor, problem).await,
     };
+    // Otherwise the link would be used up, and no one signed in.
+    if visitor.keeps_no_cookies() {
+        let mut response = visitor.lead_to(&path::link(&visitor.part));
+        visitor.welcome(&mut response, &house.site);
+        return Ok(response);
+    }
     let bearer = redeemer(&visitor, input.is_confirmed(), input.password.as_ref());
     match house.gatepost.redeem_link(&visitor.part, bearer, &visitor.client).await {
         Ok(done) => {

@@ -82,7 +82,7 @@ pub(super) fn email(view: &View, told: &Told<'_>) -> Markup {
                             (hidden_account(view.live.account.id))
                             (new_email_field(entered, of(problem, "email")))
                             p.hint { "We'll send a confirmation to the new address and a notice to the old one. You can undo the change from the old address for a week." }
-                            button #change-email type="submit" { "Change email address" }
+                            button #change-email type="submit" formnovalidate { "Change email address" }
                         }
                     }
                 }
