@@ -32,6 +32,7 @@ both_doors! {
     a_registration_at_an_imported_address_is_hashed_as_any_other,
     an_imported_password_is_checked_as_it_is_sent_and_stored_prepared,
     two_recipes_at_one_address_make_every_check_compute_two_hashes,
+    an_import_at_an_address_where_a_stranger_registered_reveals_nothing,
 }
 
 const PASSWORD: &str = "three quiet otters";
@@ -206,6 +207,40 @@ async fn two_recipes_at_one_address_make_every_check_compute_two_hashes(door: Do
     for email in ["ann@example.org", "eve@example.org"] {
         assert_eq!(cost_of_a_wrong_password(&app, door, email).await, 1, "{email}");
     }
+}
+
+async fn an_import_at_an_address_where_a_stranger_registered_reveals_nothing(door: Door) {
+    let app = App::start().await;
+    let mut registering = app.caller(door);
+    assert_eq!(registering.register("ann@example.org", "a wholly new password").await, Answer::Done);
+    app.letter_to("ann@example.org").await;
+    let unconfirmed = Answer::refused(403, "unconfirmed");
+    let stranger = async || {
+        let mut caller = app.caller(door);
+        caller.sign_in_with_password("ann@example.org", "a wholly new password").await
+    };
+    assert_eq!(stranger().await, unconfirmed);
+    import(&app, &["ann@example.org"]).await;
+    assert_eq!(stranger().await, unconfirmed, "the account has another salt");
+    let costs = async || {
+        let [ann, eve] = ["ann@example.org", "eve@example.org"];
+        (cost_of_a_wrong_password(&app, door, ann).await, cost_of_a_wrong_password(&app, door, eve).await)
+    };
+    assert_eq!(costs().await, (2, 2), "one imported, one of ours");
+    assert_eq!(app.caller(door).sign_in_with_password("ann@example.org", PASSWORD).await, Answer::Done);
+    assert_eq!(stranger().await, unconfirmed);
+    assert_eq!(costs().await, (2, 2), "two of ours, with different salts");
+    // Five wrong codes, and the registration begins again with the password it had.
+    app.clock.advance(std::time::Duration::from_hours(12));
+    for _ in 0..5 {
+        registering.type_code("000000").await;
+    }
+    assert_eq!(registering.resend().await, Answer::Done);
+    app.letter_to("ann@example.org").await;
+    app.clock.advance(std::time::Duration::from_hours(13));
+    assert_eq!((stranger().await, costs().await), (unconfirmed, (2, 2)));
+    app.clock.advance(std::time::Duration::from_hours(12));
+    assert_eq!((stranger().await, costs().await), (invalid(), (1, 1)));
 }
 
 /// A store that imports an account just before the first commit of someone else.

@@ -129,6 +129,9 @@ impl Gatepost {
             change.put(Key::asked(id, &key), Record::Asked);
         }
         let is_first = self.put_pending(&mut change, nonce, before, &request).await?;
+        if before.is_some() && request.password.is_some() {
+            self.put_registration_workload(&mut change, &request, ownership.account()).await?;
+        }
         // The event does not name the account of the address: a stranger may have asked.
         let name = if is_first && ownership.account().is_none() {
             EventName::Registered

@@ -6,9 +6,10 @@ use crate::domain::ports::{Change, StoreError};
 use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
+use crate::domain::record::address::EmailAddress;
 use crate::domain::record::key::Key;
 use crate::domain::record::password::{Method, PasswordHash, Recipe};
-use crate::domain::record::pending::Pending;
+use crate::domain::record::pending::{EnteredPassword, Pending};
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 use crate::domain::record::workload::Workload;
@@ -33,7 +34,7 @@ impl Gatepost {
         account: Option<&Account>,
     ) -> Result<(), Error> {
         let at_address = match account {
-            Some(account) => Some(self.recipes_at(change, account).await?),
+            Some(account) => Some(self.recipes_of(change, account).await?),
             None => None,
         };
         let after = account.and_then(|account| account.password.as_ref());
@@ -48,7 +49,7 @@ impl Gatepost {
     ) -> Result<(), Error> {
         let mut most: Option<AtAddress> = None;
         for account in accounts {
-            let one = self.recipes_at(change, account).await?;
+            let one = self.recipes_of(change, account).await?;
             most = Some(match most {
                 Some(most) if most.recipes.len() >= one.recipes.len() => {
                     AtAddress { until: most.until.max(one.until), ..most }
@@ -59,6 +60,22 @@ impl Gatepost {
         }
         let passwords: Vec<_> = accounts.iter().map(|account| (None, account.password.as_ref())).collect();
         self.put_workloads(change, &passwords, most).await
+    }
+
+    /// The same for a registration that begins again with the password it had: it waits longer than the
+    /// account that came to its address knew of.
+    pub(in crate::domain) async fn put_registration_workload(
+        &self,
+        change: &mut Change,
+        request: &Request,
+        account: Option<&Account>,
+    ) -> Result<(), Error> {
+        let set = account.and_then(|account| account.password.as_ref());
+        let entered = request.password.as_ref().map(EnteredPassword::hash);
+        let hashes = set.into_iter().chain(entered).cloned().collect();
+        let mut at_address = self.recipes_at(change, &request.address, hashes).await?;
+        at_address.until = at_address.until.max(request.expires_at);
+        self.put_workloads(change, &[], Some(at_address)).await
     }
 
     async fn put_workloads(
@@ -102,10 +119,21 @@ impl Gatepost {
         Ok(())
     }
 
-    /// The recipes at the address of an account that is about to be written, and of the registrations that
-    /// wait there. Expects that no other registration comes in between.
-    async fn recipes_at(&self, change: &mut Change, account: &Account) -> Result<AtAddress, Error> {
-        let pending: Found<Pending> = self.find(Key::pending(&account.address.canonical())).await?;
+    /// The recipes at the address of an account that is about to be written.
+    async fn recipes_of(&self, change: &mut Change, account: &Account) -> Result<AtAddress, Error> {
+        let set = account.password.clone().into_iter().collect();
+        self.recipes_at(change, &account.address, set).await
+    }
+
+    /// The recipes of these hashes at an address, and of the registrations that wait there. Expects that no
+    /// other registration comes in between.
+    async fn recipes_at(
+        &self,
+        change: &mut Change,
+        address: &EmailAddress,
+        mut hashes: Vec<PasswordHash>,
+    ) -> Result<AtAddress, Error> {
+        let pending: Found<Pending> = self.find(Key::pending(&address.canonical())).await?;
         pending.expected_by(change);
         let now = self.world.now();
         let mut at = AtAddress { recipes: Vec::new(), until: Timestamp::default() };
@@ -114,7 +142,6 @@ impl Gatepost {
             None => Vec::new(),
         };
         let waiting = requests.into_iter().filter_map(|found| found.value.filter(|it| !it.is_over(now)));
-        let mut hashes: Vec<PasswordHash> = account.password.clone().into_iter().collect();
         for request in waiting {
             at.until = at.until.max(request.expires_at);
             hashes.extend(request.password.map(|entered| entered.hash().clone()));
