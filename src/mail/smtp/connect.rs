@@ -51,6 +51,7 @@ async fn connect_to_any(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::time::Duration;
 
@@ -59,33 +60,36 @@ mod tests {
 
     use super::connect_to_any;
 
+    const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+
     #[tokio::test]
-    async fn an_address_that_swallows_every_packet_does_not_hide_the_next_one() {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    async fn an_address_that_swallows_every_packet_does_not_hide_the_next_one() -> io::Result<()> {
         // No one accepts, and once its queue is full, the system ignores further connections.
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind(any).unwrap();
-        let silent = socket.listen(1).unwrap();
-        let silent_at = silent.local_addr().unwrap();
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from(ANY))?;
+        let silent = socket.listen(1)?;
+        let silent_at = silent.local_addr()?;
         let mut queue = Vec::new();
         while let Ok(stream) = timeout(Duration::from_millis(200), TcpStream::connect(silent_at)).await {
-            queue.push(stream.unwrap());
+            queue.push(stream?);
         }
-        let good = TcpListener::bind(any).await.unwrap();
-        let good_at = good.local_addr().unwrap();
-        let stream = timeout(Duration::from_secs(20), connect_to_any(vec![silent_at, good_at])).await;
-        assert_eq!(stream.unwrap().unwrap().peer_addr().unwrap(), good_at);
+        let good = TcpListener::bind(ANY).await?;
+        let good_at = good.local_addr()?;
+        let connecting = connect_to_any(vec![silent_at, good_at]);
+        let stream = timeout(Duration::from_secs(20), connecting).await??;
+        assert_eq!(stream.peer_addr()?, good_at);
+        Ok(())
     }
 
     #[tokio::test]
-    async fn an_address_that_refuses_is_followed_by_the_next_one() {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let gone = TcpListener::bind(any).await.unwrap().local_addr().unwrap();
-        let good = TcpListener::bind(any).await.unwrap();
-        let good_at = good.local_addr().unwrap();
-        let stream = connect_to_any(vec![gone, good_at]).await.unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), good_at);
-        assert!(connect_to_any(vec![gone]).await.is_err());
+    async fn an_address_that_refuses_is_followed_by_the_next_one() -> io::Result<()> {
+        let gone_at = TcpListener::bind(ANY).await?.local_addr()?;
+        let good = TcpListener::bind(ANY).await?;
+        let good_at = good.local_addr()?;
+        let stream = connect_to_any(vec![gone_at, good_at]).await?;
+        assert_eq!(stream.peer_addr()?, good_at);
+        assert!(connect_to_any(vec![gone_at]).await.is_err());
         assert!(connect_to_any(Vec::new()).await.is_err());
+        Ok(())
     }
 }
