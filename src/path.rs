@@ -131,6 +131,13 @@ impl Origin {
         &self.authority
     }
 
+    /// The port, written out or not.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let port = self.authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.unwrap_or(self.scheme.default_port())
+    }
+
     /// The host without a port, as used in the autofill line of an email.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -150,6 +157,17 @@ impl Origin {
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         format!("{self}{path}")
+    }
+}
+
+impl Scheme {
+    /// The port that is left out of an origin.
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
     }
 }
 

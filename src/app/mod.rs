@@ -46,7 +46,6 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
     let world = world::real();
     let stop = CancellationToken::new();
     process::stop_at_signal(stop.clone())?;
-    process::raise_file_limit();
     // This comes first, so that nothing is created or changed if another server already listens here.
     // Connections that arrive while the store is verified wait in the backlog.
     let listener = Listener::bind(&config.listen)?;
@@ -71,7 +70,9 @@ async fn run(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let origin = config.origin(listener.address());
-    let house = Running::open(furnish::furnish(config, origin.clone(), store, ring, world.clone())).await?;
+    let mut parts = furnish::furnish(config, origin.clone(), store, ring, world.clone());
+    parts.edge.limits.connections = process::connections(parts.edge.limits.connections);
+    let house = Running::open(parts).await?;
     // The store is locked by now, and this socket is dropped before the lock is.
     let socket = Socket::bind(&config.data_dir);
     let desk = Desk::new(Arc::clone(&house.house().gatepost), origin.clone(), world);

@@ -58,7 +58,13 @@ impl Running {
             TransportSettings::Smtp(_) | TransportSettings::Sendmail(_) => None,
         };
         let repeats = Arc::new(Repeats::new(world.clone(), Cookies::new(site.public_url.scheme())));
-        let house = House { gatepost: Arc::new(gatepost), mailbox, site: Arc::new(site), repeats };
+        let house = House {
+            gatepost: Arc::new(gatepost),
+            mailbox,
+            site: Arc::new(site),
+            repeats,
+            closing: CancellationToken::new(),
+        };
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 
@@ -84,6 +90,7 @@ impl Running {
         };
         let too_late = async {
             stop.cancelled().await;
+            self.house.closing.cancel();
             sleep(LONGEST_STOP).await;
         };
         tokio::select! {

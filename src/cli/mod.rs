@@ -11,6 +11,7 @@ mod log;
 mod print;
 
 use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -140,6 +141,8 @@ pub fn run() -> ExitCode {
     log::start(arguments.general.log_format, level);
     match command.run(arguments.general) {
         Ok(()) => ExitCode::SUCCESS,
+        // The reader of the result has had enough, as in `gatepost openapi | head`.
+        Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => fail(&failure),
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::domain::record::next::Next;
 use crate::path::Origin;
@@ -45,10 +45,20 @@ pub(super) fn home(text: &str) -> Result<Next, String> {
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let network = network.map_err(|_| format!("\"{text}\" is neither an address nor a network"))?;
+    let network = canonical(network);
     if network.prefix_len() == 0 {
         return Err(format!("\"{text}\" would trust everyone"));
     }
     Ok(network)
+}
+
+/// An IPv4 network that is written as an IPv6 one, as IPv4: clients' addresses are compared in that form.
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    match (network.addr().to_canonical(), network.prefix_len().checked_sub(MAPPED_BITS)) {
+        (IpAddr::V4(ip), Some(bits)) => Ipv4Net::new(ip, bits).map_or(network, IpNet::V4),
+        _ => network,
+    }
 }
 
 pub(super) fn host(text: &str) -> Result<String, String> {

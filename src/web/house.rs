@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::domain::Gatepost;
 use crate::domain::ports::Mailbox;
 use crate::domain::record::next::Next;
@@ -19,6 +21,8 @@ pub struct House {
     pub site: Arc<Site>,
     /// The forms that were sent last.
     pub repeats: Arc<Repeats>,
+    /// Cancelled when the server shuts down, so that no request goes on waiting for something to happen.
+    pub closing: CancellationToken,
 }
 
 /// The settings that every page needs.

@@ -1,15 +1,17 @@
 //! Answers orders that arrive at the socket. Each order and each answer is one line of JSON.
 //!
-//! A connection has one order. So a client that waits between orders, for example for the reader of
-//! its list, does not occupy a seat, and one that hangs or sends garbage occupies one only briefly.
+//! A connection has one order, and takes a seat only once its order has arrived. So neither a client that
+//! waits between orders, for example for the reader of its list, nor one that connects and says nothing
+//! holds up others.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +24,9 @@ use super::socket::Socket;
 pub(super) const MAX_LINE_BYTES: u64 = 2 << 20;
 /// How many orders are carried out at once.
 const SEATS: usize = 8;
+/// How many connections may wait without having sent an order. The next one takes the place of the one
+/// that has waited longest.
+const WAITING: usize = 64;
 /// How long receiving an order may take, and sending its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long shutting down waits for unfinished orders.
@@ -31,15 +36,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers orders until `stop`, then finishes the open ones.
 pub(in crate::app) async fn serve(socket: Socket, desk: Desk, stop: CancellationToken) {
-    let seats = Arc::new(Semaphore::new(SEATS));
+    let room = Room { desk, seats: Semaphore::new(SEATS), stop };
+    let room = Arc::new(room);
+    let mut waiting = VecDeque::new();
     let mut tasks = JoinSet::new();
-    while let Some(accepted) = stop.run_until_cancelled(next(&socket, &seats)).await {
+    while let Some(stream) = room.stop.run_until_cancelled(next(&socket)).await {
         while tasks.try_join_next().is_some() {}
-        let (stream, seat) = accepted;
-        let (desk, stop) = (desk.clone(), stop.clone());
+        // A connection closes its end of the channel when its order has arrived, or when it ends.
+        waiting.retain(|one: &oneshot::Sender<()>| !one.is_closed());
+        if waiting.len() == WAITING {
+            waiting.pop_front();
+        }
+        let (place, asked_to_leave) = oneshot::channel();
+        waiting.push_back(place);
+        let room = Arc::clone(&room);
         tasks.spawn(async move {
-            let _seat = seat;
-            if let Err(error) = attend(stream, &desk, &stop).await {
+            if let Err(error) = room.attend(stream, asked_to_leave).await {
                 tracing::warn!(%error, "could not answer a command");
             }
         });
@@ -52,12 +64,11 @@ pub(in crate::app) async fn serve(socket: Socket, desk: Desk, stop: Cancellation
     }
 }
 
-/// The next connection, once there is a seat for it.
-async fn next(socket: &Socket, seats: &Arc<Semaphore>) -> (UnixStream, tokio::sync::OwnedSemaphorePermit) {
-    let seat = Arc::clone(seats).acquire_owned().await.expect("the semaphore is never closed");
+/// The next connection.
+async fn next(socket: &Socket) -> UnixStream {
     loop {
         match socket.accept().await {
-            Ok(stream) => return (stream, seat),
+            Ok(stream) => return stream,
             Err(error) => {
                 tracing::warn!(%error, "could not accept a command");
                 sleep(ACCEPT_PAUSE).await;
@@ -66,25 +77,47 @@ async fn next(socket: &Socket, seats: &Arc<Semaphore>) -> (UnixStream, tokio::sy
     }
 }
 
-async fn attend(stream: UnixStream, desk: &Desk, stop: &CancellationToken) -> io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    let answer = match stop.run_until_cancelled(timeout(PATIENCE, read_line(&mut stream))).await {
-        None => Answer::Refused("the server is shutting down".into()),
-        Some(Err(_)) => Answer::Refused("no command arrived in time".into()),
-        // The client only checked whether a server runs.
-        Some(Ok(line)) => match line? {
-            line if line.is_empty() => return Ok(()),
-            line => match serde_json::from_slice(&line) {
-                Ok(order) => desk.obey(order).await,
-                Err(_) => Answer::Refused(
-                    "the server does not know this command; are both the same version?".into(),
-                ),
+/// Where orders are carried out.
+struct Room {
+    desk: Desk,
+    seats: Semaphore,
+    stop: CancellationToken,
+}
+
+impl Room {
+    /// Receives an order and answers it. If the other end of `place` is dropped, another connection needs
+    /// the place.
+    async fn attend(&self, stream: UnixStream, mut place: oneshot::Receiver<()>) -> io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        let answer = tokio::select! {
+            line = read_line(&mut stream) => match line? {
+                // The client only checked whether a server runs.
+                line if line.is_empty() => return Ok(()),
+                line => {
+                    // The order is here, so this connection does not count as waiting any more.
+                    place.close();
+                    self.carry_out(&line).await
+                }
             },
-        },
-    };
-    let mut line = serde_json::to_vec(&answer)?;
-    line.push(b'\n');
-    timeout(PATIENCE, stream.write_all(&line)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+            _ = &mut place => Answer::Refused("too many commands are waiting".into()),
+            () = self.stop.cancelled() => Answer::Refused("the server is shutting down".into()),
+            () = sleep(PATIENCE) => Answer::Refused("no command arrived in time".into()),
+        };
+        let mut line = serde_json::to_vec(&answer)?;
+        line.push(b'\n');
+        let sent = timeout(PATIENCE, stream.write_all(&line)).await;
+        sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    async fn carry_out(&self, line: &[u8]) -> Answer {
+        let Ok(order) = serde_json::from_slice(line) else {
+            return Answer::Refused(
+                "the server does not know this command; are both the same version?".into(),
+            );
+        };
+        let _seat = self.seats.acquire().await.expect("the semaphore is never closed");
+        self.desk.obey(order).await
+    }
 }
 
 /// Reads a line, without its end; empty if nothing was sent. Stops reading a line that is too long.

@@ -7,6 +7,7 @@ use poem::web::Data;
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
+use tokio::time::sleep;
 
 use super::refusals::{Refusals, Tag};
 use super::session::rfc3339;
@@ -97,10 +98,10 @@ impl Operations {
         if let Some(secs) = wait {
             let longest = Duration::from_secs(secs).min(LONGEST_WAIT);
             // After the wait, the response is what is there by then.
-            if let Ok(waited) =
-                tokio::time::timeout(longest, wait_for_post(house, mailbox, to.as_ref())).await
-            {
-                waited?;
+            tokio::select! {
+                waited = wait_for_post(house, mailbox, to.as_ref()) => waited?,
+                () = sleep(longest) => {}
+                () = house.closing.cancelled() => {}
             }
         }
         let letters = mailbox.letters(to.as_ref()).into_iter().map(Letter::from).collect();

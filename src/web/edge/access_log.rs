@@ -53,6 +53,24 @@ fn named(method: &Method) -> &'static str {
     KNOWN.iter().position(|known| known == method).map_or("other", |index| NAMES[index])
 }
 
+/// What a client sent, bounded and printable, for the line about a refusal: an invented Host or Origin could
+/// be very long, and a line break in it would look like another line of the log.
+pub(super) fn bounded(bytes: &[u8]) -> String {
+    let cut = if bytes.len() > LONGEST_PATH_BYTES { "…" } else { "" };
+    format!("\"{}{cut}\"", bytes[..bytes.len().min(LONGEST_PATH_BYTES)].escape_ascii())
+}
+
+/// How a head began that cannot be read: method and path, if there are any.
+pub(super) fn began(head: &[u8]) -> String {
+    let line = head.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let mut words = line.split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let path = target.split('?').next().unwrap_or_default();
+    let method = Method::from_bytes(method.as_bytes()).map_or("other", |method| named(&method));
+    format!("{method} {}", masked(path).escape_debug())
+}
+
 /// The path without secrets and addresses, so that reading the log is not enough to sign in. Anything
 /// that looks like a token, a code or an email address is removed from every path, because a link
 /// mangled in transit may arrive at the wrong one.

@@ -1,38 +1,73 @@
 //! How large a body may be, and how long it may take. Bodies are read completely here, because poem's
 //! handlers and extractors would read from the network without limits.
 
-use poem::error::ReadBodyError;
-use poem::http::header::CONTENT_LENGTH;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use poem::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use poem::{Body, Request};
 use tokio::time::timeout;
 
 use super::Limits;
+use super::body_memory::Held;
+use super::deadline::Received;
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
-/// Reads the body within its limits and puts it back.
+/// How long a client should wait when there is no memory for its body.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether a request has, or claims to have, a body that its method gives no meaning to.
+pub(super) fn is_meaningless(request: &Request) -> bool {
+    let headers = request.headers();
+    let is_declared = headers.contains_key(TRANSFER_ENCODING)
+        || headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
+    request.method().is_safe() && is_declared
+}
+
+/// Reads the body within its limits and puts it back. Returns its memory, to be held while it is used.
+///
+/// A GET is answered from its head. A proxy that asks us about a POST repeats the head of that POST, with
+/// a `Content-Length`, and sends no body: waiting for it would time out.
 ///
 /// If `Content-Length` is over the limit, the request is refused before its body is read. If the header
 /// is missing or wrong, the request is refused when the body passes the limit.
-pub(super) async fn buffer(request: &mut Request, limits: &Limits) -> Result<(), Problem> {
-    let most =
-        if Door::of(request.uri().path()) == Door::Json { limits.json_bytes } else { limits.form_bytes };
-    if declared_length(request).is_some_and(|length| length > most as u64) {
-        return Err(Problem::of(Code::TooLarge));
-    }
+pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -> Result<Held, Problem> {
     let body = request.take_body();
-    if body.is_empty() {
-        return Ok(());
-    }
-    match timeout(limits.body, body.into_bytes_limit(most)).await {
-        Ok(Ok(bytes)) => {
-            request.set_body(Body::from_bytes(bytes));
-            Ok(())
+    let mut held = held;
+    if !request.method().is_safe() && !body.is_empty() {
+        let is_json = Door::of(request.uri().path()) == Door::Json;
+        let most = if is_json { limits.json_bytes } else { limits.form_bytes };
+        let declared = declared_length(request).unwrap_or_default();
+        if declared > most as u64 {
+            return Err(Problem::of(Code::TooLarge));
         }
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Problem::of(Code::TooLarge)),
-        // Cut off, badly chunked or too slow: there is no complete body.
-        Ok(Err(_)) | Err(_) => Err(Problem::of(Code::Malformed)),
+        let bytes = timeout(limits.body, read(body, most, &mut held)).await;
+        // Too slow: there is no complete body.
+        request.set_body(Body::from_vec(bytes.map_err(|_| Problem::of(Code::Malformed))??));
     }
+    if let Some(Received(line)) = request.extensions().get() {
+        line.received();
+    }
+    Ok(held)
+}
+
+async fn read(body: Body, most: usize, held: &mut Held) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let mut stream = pin!(body.into_bytes_stream());
+    while let Some(chunk) = stream.next().await {
+        // Cut off or badly chunked.
+        let chunk = chunk.map_err(|_| Problem::of(Code::Malformed))?;
+        if bytes.len() + chunk.len() > most {
+            return Err(Problem::of(Code::TooLarge));
+        }
+        if !held.grow(chunk.len()) {
+            return Err(Problem::of(Code::Busy).retry_after(PAUSE));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 fn declared_length(request: &Request) -> Option<u64> {

@@ -17,8 +17,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
-use super::deadline::{Line, Watched};
+use super::deadline::{Received, Watched};
+use super::places::Place;
+use super::{Limits, access_log};
 
 /// Serves `socket` until it ends. On `stop`, a connection without a complete head ends at once; any
 /// other ends after its response.
@@ -27,39 +28,45 @@ pub(super) async fn serve<S, E>(
     (local, peer): (LocalAddr, RemoteAddr),
     endpoint: Arc<E>,
     limits: &Limits,
+    place: &Place,
     stop: &CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Send + Unpin,
     E: Endpoint + 'static,
 {
-    let line = Line::new();
+    let line = &place.line;
     let service = service_fn(|request: hyper::Request<Incoming>| {
         line.asked();
-        let request = Request::from((request, local.clone(), peer.clone(), Scheme::HTTP));
-        let (line, endpoint) = (Arc::clone(&line), Arc::clone(&endpoint));
+        let mut request = Request::from((request, local.clone(), peer.clone(), Scheme::HTTP));
+        request.extensions_mut().insert(Received(Arc::clone(line)));
+        let (line, endpoint) = (Arc::clone(line), Arc::clone(&endpoint));
         async move {
             let response = hyper::Response::from(endpoint.get_response(request).await);
             Ok::<_, Infallible>(response.map(|body| line.answered(body)))
         }
         .boxed()
     });
-    let io = TokioIo::new(Watched { socket, line: Arc::clone(&line) });
+    let io = TokioIo::new(Watched { socket, line: Arc::clone(line) });
     // HTTP/1 only: browsers reach us through a proxy, and cleartext HTTP/2 would need limits of its own.
     // hyper's timer is off because `Line` has the timeouts.
     let mut hyper = http1::Builder::new()
         .header_read_timeout(None)
+        // A client that ends its side after the request is still answered.
+        .half_close(true)
         // `max_buf_size` is not enough: a head that arrives in one piece can exceed it.
         .max_buf_size(limits.head_bytes)
         .max_header_size(limits.head_bytes)
         .serve_connection(io, service);
     let mut overrun = pin!(line.overrun(limits));
     let mut is_stopping = false;
-    loop {
+    let ended = loop {
         tokio::select! {
             biased;
             // An error here is the client's (bad bytes, connection closed) and has been answered if possible.
-            _ = &mut hyper => break,
+            ended = &mut hyper => break ended,
             () = &mut overrun => return,
+            // A request that was received whole just now is still answered.
+            () = place.leave.cancelled(), if line.is_unasked() => return,
             () = stop.cancelled(), if !is_stopping => {
                 if line.is_waiting() {
                     return;
@@ -68,8 +75,29 @@ pub(super) async fn serve<S, E>(
                 Pin::new(&mut hyper).graceful_shutdown();
             }
         }
+    };
+    let parts = hyper.into_parts();
+    if let Err(error) = ended {
+        tell(&error, &peer, &parts.read_buf);
     }
-    let _ = timeout(limits.linger, finish(hyper.into_parts().io.into_inner().socket)).await;
+    let _ = timeout(limits.linger, finish(parts.io.into_inner().socket)).await;
+}
+
+/// Logs a request that hyper refused because it could not read its head. No other line tells of it.
+fn tell(error: &hyper::Error, peer: &RemoteAddr, received: &[u8]) {
+    if !error.is_parse() {
+        return;
+    }
+    let status = if error.is_parse_too_large() { 431 } else { 400 };
+    let peer = peer.as_socket_addr().map_or_else(|| "unix socket".to_owned(), |peer| peer.ip().to_string());
+    let began = access_log::began(received);
+    tracing::warn!(
+        client.ip = peer,
+        status,
+        received = received.len(),
+        began,
+        "refused a head that cannot be read"
+    );
 }
 
 /// Ends our side, then reads whatever the client still sends. If we closed with bytes unread, the kernel

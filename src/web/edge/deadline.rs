@@ -28,7 +28,9 @@ enum Phase {
     Idle,
     /// Part of a head has arrived.
     Head,
-    /// The head is complete. The body is being read or the handler is running.
+    /// The head is complete and part of the body is missing.
+    Body,
+    /// The request is complete and the handler is running.
     Working,
     /// There is a response that has not been sent completely.
     Writing,
@@ -42,23 +44,26 @@ impl Moment {
     const FIRST: Self = Self(0);
 
     fn phase(self) -> Phase {
-        match self.0 & 0b11 {
+        match self.0 & 0b111 {
             0 => Phase::Idle,
             1 => Phase::Head,
-            2 => Phase::Working,
+            2 => Phase::Body,
+            3 => Phase::Working,
             _ => Phase::Writing,
         }
     }
 
     fn then(self, phase: Phase) -> Self {
-        let count = (self.0 >> 2) + 1;
-        Self(count << 2 | phase as u64)
+        let count = (self.0 >> 3) + 1;
+        Self(count << 3 | phase as u64)
     }
 }
 
-/// What one connection is doing. Only its own task writes and reads this, never at the same time.
+/// What one connection is doing. Only its own task writes this, never at the same time; others only look.
 pub(super) struct Line {
     moment: AtomicU64,
+    /// How long the phase has lasted, to one interval of the checks.
+    lasted_ms: AtomicU64,
     /// hyper has not yet taken all of the response body.
     is_answer_open: AtomicBool,
 }
@@ -66,7 +71,7 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn new() -> Arc<Self> {
         let moment = AtomicU64::new(Moment::FIRST.0);
-        Arc::new(Self { moment, is_answer_open: AtomicBool::new(false) })
+        Arc::new(Self { moment, lasted_ms: AtomicU64::new(0), is_answer_open: AtomicBool::new(false) })
     }
 
     /// Whether the connection can end now without losing a request.
@@ -74,8 +79,24 @@ impl Line {
         matches!(self.moment().phase(), Phase::Idle | Phase::Head)
     }
 
+    /// Whether no request has been received whole, so that ending the connection loses nothing that was
+    /// asked.
+    pub(super) fn is_unasked(&self) -> bool {
+        matches!(self.moment().phase(), Phase::Idle | Phase::Head | Phase::Body)
+    }
+
+    /// How long the phase has lasted, to one interval of the checks.
+    pub(super) fn lasted_ms(&self) -> u64 {
+        self.lasted_ms.load(Ordering::Relaxed)
+    }
+
     /// A head is complete.
     pub(super) fn asked(&self) {
+        self.enter(Phase::Body);
+    }
+
+    /// The request is complete.
+    pub(super) fn received(&self) {
         self.enter(Phase::Working);
     }
 
@@ -96,10 +117,12 @@ impl Line {
             let now = self.moment();
             lasted = if now == seen { lasted + pause } else { Duration::ZERO };
             seen = now;
+            self.lasted_ms.store(u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
             let limit = match now.phase() {
                 Phase::Idle => limits.idle,
                 Phase::Head => limits.head,
-                Phase::Working => limits.work,
+                // `body` has the limit of a body, which is answered when it is exceeded.
+                Phase::Body | Phase::Working => limits.work,
                 Phase::Writing => limits.write,
             };
             if lasted >= limit {
@@ -130,6 +153,10 @@ impl Line {
         self.moment.store(self.moment().then(phase).0, Ordering::Relaxed);
     }
 }
+
+/// Lets the reader of a body report that the request is complete.
+#[derive(Clone)]
+pub(super) struct Received(pub(super) Arc<Line>);
 
 /// A socket that reports to its line.
 pub(super) struct Watched<S> {

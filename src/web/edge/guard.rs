@@ -10,7 +10,7 @@
 use std::any::Any;
 use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use percent_encoding::percent_decode_str;
@@ -18,6 +18,7 @@ use poem::http::header::{ALLOW, CONNECTION, HeaderValue};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
+use super::body_memory::BodyMemory;
 use super::cookies::{Cookie, Cookies};
 use super::routes::Routes;
 use super::{EdgeSettings, access_log, body, client, headers, host, origin};
@@ -35,8 +36,8 @@ pub fn guard<E: Endpoint, D: Draw>(
     world: World,
     draw: D,
 ) -> Guard<E, D> {
-    let next_id = AtomicU64::new(u64::from_be_bytes(world.random()));
-    Guard { inner: endpoint, settings, routes, world, draw, next_id }
+    let bodies = BodyMemory::new(&settings.limits);
+    Guard { inner: endpoint, settings, routes, world, draw, bodies }
 }
 
 /// A refusal, and the facts about its request that are needed to draw it.
@@ -66,11 +67,8 @@ pub struct Guard<E, D> {
     routes: Routes,
     world: World,
     draw: D,
-    next_id: AtomicU64,
+    bodies: Arc<BodyMemory>,
 }
-
-/// Odd, so that every id is used once before any repeats. Large, so that consecutive ids look different.
-const ID_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The facts about a request that are still needed after the door has consumed it.
 struct Visit {
@@ -80,6 +78,8 @@ struct Visit {
     client: Client,
     door: Door,
     has_session: bool,
+    /// Whether a body may follow that is not read.
+    ends_connection: bool,
 }
 
 impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
@@ -102,6 +102,12 @@ impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
             }
         };
         let scheme = self.settings.public_url.scheme();
+        // The rest of a body is not read, so the connection can't be used again.
+        let is_unread =
+            matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::SERVICE_UNAVAILABLE);
+        if visit.ends_connection || is_unread {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         headers::put(&mut response, &visit.path, scheme, &visit.client.request_id);
         let took = self.world.now().since(visit.began);
         let who = (visit.client.ip, visit.client.request_id.as_str());
@@ -114,8 +120,9 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
     fn receive(&self, request: &Request) -> Visit {
         let path = request.uri().path();
         let cookies = Cookies::new(self.settings.public_url.scheme());
-        // Never taken from the client, because two requests with the same id could not be told apart.
-        let request_id = format!("{:016x}", self.next_id.fetch_add(ID_STEP, Ordering::Relaxed));
+        // Never taken from the client, because two requests with the same id could not be told apart. Drawn
+        // and not counted: from a counter, anyone could tell how many requests others made in between.
+        let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random()));
         Visit {
             began: self.world.now(),
             method: request.method().clone(),
@@ -123,6 +130,7 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
             client: client::identify(request, &self.settings.trusted_proxies, request_id),
             door: Door::of(path),
             has_session: cookies.read(request.headers(), Cookie::Session).is_some(),
+            ends_connection: body::is_meaningless(request),
         }
     }
 
@@ -139,7 +147,8 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         }
         self.routes.check(&visit.path, &visit.method)?;
         origin::check(&request, &self.settings.public_url)?;
-        body::buffer(&mut request, &self.settings.limits).await?;
+        let memory = self.bodies.hold(visit.client.ip);
+        let _held = body::buffer(&mut request, &self.settings.limits, memory).await?;
         request.extensions_mut().insert(visit.client.clone());
         self.inner.call(request).await.map(IntoResponse::into_response)
     }
@@ -157,15 +166,8 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
             problem.tell(&visit.client.request_id);
         }
         let mut response = self.draw(&problem, visit);
-        match response.status() {
-            StatusCode::METHOD_NOT_ALLOWED => {
-                response.headers_mut().insert(ALLOW, self.routes.allow(&visit.path));
-            }
-            // The rest of the body is not read, so the connection can't be used again.
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            _ => {}
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(ALLOW, self.routes.allow(&visit.path));
         }
         response
     }

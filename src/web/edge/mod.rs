@@ -10,16 +10,17 @@
 //! | `routes` | which methods a path accepts |
 //! | `host`, `origin` | which requests are meant for us, and which pages may send them |
 //! | `client` | the address and device a request comes from |
-//! | `body` | how large a body may be, and how long it may take |
+//! | `body`, `body_memory` | how large a body may be, how long it may take, how much all may hold |
 //! | `headers` | the headers of every response |
 //! | `cookies` | our cookies, over http and over https |
-//! | `seats` | how many connections one client may have |
+//! | `places` | how many connections may be open, and which one makes room for the next |
 //! | `access_log` | one log line per request |
 //!
 //! It decides nothing about accounts, and the doors rely on its checks without repeating them.
 
 mod access_log;
 mod body;
+mod body_memory;
 mod client;
 mod connection;
 pub mod cookies;
@@ -29,8 +30,8 @@ mod headers;
 mod host;
 mod listener;
 mod origin;
+mod places;
 mod routes;
-mod seats;
 mod serve;
 
 use std::time::Duration;
@@ -81,6 +82,10 @@ pub struct Limits {
     pub form_bytes: usize,
     /// The longest body below `/api`.
     pub json_bytes: usize,
+    /// The memory of all bodies together.
+    pub all_bodies_bytes: usize,
+    /// The memory of all bodies of one client.
+    pub client_bodies_bytes: usize,
     /// Connections open at once.
     pub connections: usize,
     /// Connections open at once per client (one IPv4 address or one IPv6 /64).
@@ -101,6 +106,8 @@ impl Default for Limits {
             head_bytes: 32 * 1024,
             form_bytes: 16 * 1024,
             json_bytes: 64 * 1024,
+            all_bodies_bytes: 32 << 20,
+            client_bodies_bytes: 2 << 20,
             connections: 10_000,
             connections_per_client: 256,
         }

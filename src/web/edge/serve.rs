@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use poem::Endpoint;
 use poem::web::{LocalAddr, RemoteAddr};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::listener::{Accepted, Listener};
-use super::seats::{Seat, Seats};
+use super::places::{Place, Places};
 use super::{EdgeSettings, client, connection};
 
 /// How long to wait after a failed accept. When file descriptors run out, accept fails immediately every
@@ -27,7 +26,7 @@ where
 {
     let endpoint = Arc::new(endpoint);
     let settings = Arc::new(settings);
-    let places = Places::new(&settings);
+    let places = Places::new(&settings.limits);
     let mut tasks = JoinSet::new();
     while let Some((accepted, place)) = next(&listener, &places, &settings, &stop).await {
         while tasks.try_join_next().is_some() {}
@@ -35,9 +34,8 @@ where
         // A child token for each connection: checking a token locks it, and every connection checks often.
         let stop = stop.child_token();
         tasks.spawn(async move {
-            let _place = place;
             let ends = (LocalAddr(accepted.local), RemoteAddr(accepted.peer));
-            connection::serve(accepted.socket, ends, endpoint, &settings.limits, &stop).await;
+            connection::serve(accepted.socket, ends, endpoint, &settings.limits, &place, &stop).await;
         });
     }
     drop(listener);
@@ -51,37 +49,14 @@ async fn ended(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }
 
-/// A connection's place in the total limit and in its client's limit.
-type Place = (OwnedSemaphorePermit, Option<Seat>);
-
-struct Places {
-    all: Arc<Semaphore>,
-    each: Arc<Seats>,
-}
-
-impl Places {
-    fn new(settings: &EdgeSettings) -> Self {
-        let limits = &settings.limits;
-        Self {
-            all: Arc::new(Semaphore::new(limits.connections)),
-            each: Seats::new(limits.connections_per_client),
-        }
-    }
-}
-
-/// The next connection that has a place, or `None` when stopping.
+/// The next connection that gets a place, or `None` when stopping.
 async fn next(
     listener: &Listener,
-    places: &Places,
+    places: &Arc<Places>,
     settings: &EdgeSettings,
     stop: &CancellationToken,
 ) -> Option<(Accepted, Place)> {
     loop {
-        let permit = tokio::select! {
-            biased;
-            () = stop.cancelled() => return None,
-            permit = Arc::clone(&places.all).acquire_owned() => permit.expect("the semaphore is never closed"),
-        };
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => return None,
@@ -89,14 +64,12 @@ async fn next(
         };
         match accepted {
             Ok(accepted) => {
-                let Some(ip) = capped(&accepted, settings) else {
-                    return Some((accepted, (permit, None)));
-                };
-                if let Some(seat) = places.each.take(ip) {
-                    return Some((accepted, (permit, Some(seat))));
+                let client = capped(&accepted, settings);
+                if let Some(place) = places.take(client) {
+                    return Some((accepted, place));
                 }
-                // The client has reached its limit, so its connection is closed unread.
-                tracing::debug!(client.ip = %ip, "refused a connection: too many from this client");
+                // Its connection is closed unread.
+                tracing::debug!(client.ip = ?client, "refused a connection: there are too many");
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -106,7 +79,7 @@ async fn next(
     }
 }
 
-/// The address whose seats count. Our own proxies have no limit, since they serve every client.
+/// The address whose connections count. Our own proxies have no limit, since they serve every client.
 fn capped(accepted: &Accepted, settings: &EdgeSettings) -> Option<IpAddr> {
     let ip = client::peer_ip(&accepted.peer)?;
     (!client::is_trusted(ip, &settings.trusted_proxies)).then_some(ip)

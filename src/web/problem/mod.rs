@@ -34,6 +34,8 @@ pub struct Problem {
     pub unconfirmed: Option<Box<Unconfirmed>>,
     /// Why the store failed. Only the log shows it.
     pub cause: Option<StoreError>,
+    /// What came instead of what was expected, bounded and printable. Only the log shows it.
+    pub came: Option<String>,
 }
 
 impl Problem {
@@ -41,7 +43,7 @@ impl Problem {
     #[must_use]
     pub fn of(code: Code) -> Self {
         let detail = Cow::Borrowed(code.detail());
-        Self { code, detail, field: None, retry_after: None, unconfirmed: None, cause: None }
+        Self { code, detail, field: None, retry_after: None, unconfirmed: None, cause: None, came: None }
     }
 
     /// The same refusal, caused by a field.
@@ -54,6 +56,12 @@ impl Problem {
     #[must_use]
     pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: detail.into(), ..self }
+    }
+
+    /// The same refusal, with what came instead, for the operator who wonders what is wrong.
+    #[must_use]
+    pub fn came(self, what: String) -> Self {
+        Self { came: Some(what), ..self }
     }
 
     /// The same refusal, with how long to wait.
@@ -211,11 +219,15 @@ impl Problem {
         Self { cause: Some(error), ..problem }
     }
 
-    /// Logs a server error under the id that the response shows. Called once, where the response is drawn.
+    /// Logs a server error, or what came instead of what was expected, under the id that the response
+    /// shows. Called once, where the response is drawn.
     pub fn tell(&self, request_id: &str) {
         if self.status().is_server_error() {
             let cause = self.cause.as_ref().map(ToString::to_string);
             tracing::error!(request.id = request_id, code = self.code.as_str(), cause, "a request failed");
+        }
+        if let Some(came) = &self.came {
+            tracing::warn!(request.id = request_id, code = self.code.as_str(), came, "refused a request");
         }
     }
 }

@@ -228,3 +228,29 @@ fn the_openapi_document_is_printed_whatever_the_configuration() {
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
 }
+
+#[test]
+fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_commands_and_pages() {
+    let place = Place::new();
+    let mut command = Command::new("prlimit");
+    command.args(["--nofile=300:300", env!("CARGO_BIN_EXE_gatepost"), "--log-format", "json"]).env_clear();
+    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(place.data()).current_dir("/");
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    line_with(&mut log, "the limit of open files is 300, so at most 44 connections are open at once");
+    let line = line_with(&mut log, "serving");
+    let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();
+    let server = Server { child, log, address };
+    let silent: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(address).unwrap()).collect();
+    assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
+    assert!(server.request("/sign-in").starts_with("HTTP/1.1 200"));
+    drop(silent);
+    server.stop();
+}
+
+#[test]
+fn a_reader_of_a_result_may_stop_early() {
+    let shell = "set -o pipefail; \"$0\" openapi | head -c 1";
+    let output = Command::new("bash").args(["-c", shell, env!("CARGO_BIN_EXE_gatepost")]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"{"[..]));
+}

@@ -117,3 +117,13 @@ fn a_data_folder_with_a_very_long_path_has_a_socket_too() {
     assert!(!socket(&place).exists());
     assert_eq!(place.listed().len(), 1);
 }
+
+#[test]
+fn silent_connections_do_not_hold_up_a_command() {
+    let place = Place::new();
+    let server = Server::start(&place.data(), &[]);
+    let path = socket(&place);
+    let silent: Vec<_> = (0..200).map(|_| UnixStream::connect(&path).unwrap()).collect();
+    assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
+    drop((silent, server));
+}

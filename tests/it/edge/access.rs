@@ -19,12 +19,62 @@ impl Write for Lines {
     }
 }
 
-#[tokio::test]
-async fn a_request_is_logged_in_one_line_without_secrets() {
+/// The log of what happens in this thread while the guard lives.
+fn listen() -> (Lines, impl Drop) {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let logging = tracing::subscriber::set_default(subscriber);
+    (lines, logging)
+}
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_logged_with_what_came_bounded_and_escaped() {
+    let (lines, _logging) = listen();
+    let server = start(settings());
+    let long = "x".repeat(5000);
+    let ask = [
+        (
+            "GET / HTTP/1.1\r\nHost: 192.168.1.5:8080\r\n",
+            "wrong_host",
+            r#"Host "192.168.1.5:8080" instead of localhost:8080"#,
+        ),
+        ("GET / HTTP/1.1\r\nHost: r\u{e9}d\r\n", "wrong_host", r#"Host "r\\xc3\\xa9d" instead"#),
+        (&format!("GET / HTTP/1.1\r\nHost: {long}\r\n"), "wrong_host", "xxx…\" instead of localhost:8080"),
+        (
+            "POST /echo HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: http://evil.example\r\nContent-Length: 0\r\n",
+            "cross_site",
+            r#"Origin "http://evil.example", Sec-Fetch-Site none"#,
+        ),
+        (
+            &format!("GET /link/{long}{long}{long}{long}{long}{long}{long} HTTP/1.1\r\n"),
+            "status=431",
+            "GET /link/…",
+        ),
+        ("GET / HTTP/1.1\r\nHost localhost\r\n", "status=400", "GET /"),
+    ];
+    for (head, code, came) in ask {
+        server.say(&format!("{head}Connection: close\r\n\r\n")).await;
+        tracing::callsite::rebuild_interest_cache();
+        lines.0.lock().unwrap().clear();
+        server.say(&format!("{head}Connection: close\r\n\r\n")).await;
+        let log = lines.text();
+        let line =
+            log.lines().find(|line| line.contains("refused a")).unwrap_or_else(|| panic!("{code}: {log}"));
+        let line = line.replace("\\\"", "\"");
+        assert!(line.contains(code) && line.contains(came) && line.len() < 500, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_logged_in_one_line_without_secrets() {
+    let (lines, _logging) = listen();
     // tracing decides once per log statement whether any subscriber wants it, in the first thread that
     // reaches it. That may be another test's thread, so the decision is made again here.
     let server = start(settings());
@@ -37,7 +87,7 @@ async fn a_request_is_logged_in_one_line_without_secrets() {
     let response = server.get(&format!("/link/{token}?next=/query-secret"), lines_sent).await;
     server.get(&format!("/api/link/{token}"), "").await;
 
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     let requests: Vec<&str> = log.lines().filter(|line| line.contains("took_ms")).collect();
     assert_eq!(requests.len(), 2, "{log}");
     for part in ["method=GET", "path=/link/…", "status=200", header(&response, "x-request-id").unwrap()] {

@@ -1,9 +1,14 @@
 //! How large a body may be.
 
+use futures_util::future::select_all;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
+use super::connections::connect_from;
 use super::server::{
-    CLOSE, HOST, OURS, body, header, read_head, read_to_end, settings, start, status, with_limits,
+    CLOSE, HOST, OURS, PATIENCE, Server, body, header, read_head, read_to_end, settings, start, status,
+    with_limits,
 };
 
 #[tokio::test]
@@ -101,13 +106,6 @@ async fn no_method_needs_a_content_length() {
 }
 
 #[tokio::test]
-async fn the_body_of_a_get_has_the_same_limit_as_that_of_a_post() {
-    let server = start(settings());
-    let response = server.get("/", "Content-Length: 20000\r\n").await;
-    assert_eq!(status(&response), 413);
-}
-
-#[tokio::test]
 async fn a_body_cut_off_or_badly_chunked_reaches_no_handler() {
     let server = start(settings());
     let mut socket = server.connect().await;
@@ -118,4 +116,73 @@ async fn a_body_cut_off_or_badly_chunked_reaches_no_handler() {
 
     let bad = format!("POST /echo HTTP/1.1\r\n{HOST}{OURS}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n");
     assert_eq!(status(&server.say(&bad).await), 400);
+}
+
+#[tokio::test]
+async fn a_get_is_answered_from_its_head_whatever_body_it_announces() {
+    let server = start(settings());
+    for lines in ["Content-Length: 5\r\n", "Content-Length: 99999999\r\n", "Transfer-Encoding: chunked\r\n"] {
+        for method in ["GET", "HEAD"] {
+            let response = server.say(&format!("{method} / HTTP/1.1\r\n{HOST}{lines}\r\n")).await;
+            assert_eq!(
+                (status(&response), header(&response, "connection")),
+                (200, Some("close")),
+                "{lines:?}"
+            );
+        }
+    }
+    // What follows is never taken for a request of its own.
+    let inner = format!("GET /who HTTP/1.1\r\n{HOST}\r\n");
+    let length = inner.len();
+    let response =
+        server.say(&format!("GET / HTTP/1.1\r\n{HOST}Content-Length: {length}\r\n\r\n{inner}")).await;
+    assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{response}");
+    let empty = server.say(&format!("GET / HTTP/1.1\r\n{HOST}{CLOSE}Content-Length: 0\r\n\r\n")).await;
+    assert_eq!(status(&empty), 200);
+}
+
+/// A POST whose body has arrived but for its last byte.
+async fn unfinished(server: &Server, source: &str, bytes: usize) -> TcpStream {
+    let mut socket = connect_from(server, source).await;
+    let length = bytes + 1;
+    let head = format!("POST /api/echo HTTP/1.1\r\n{HOST}{CLOSE}Content-Length: {length}\r\n\r\n");
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&vec![b'x'; bytes]).await.unwrap();
+    socket
+}
+
+/// Waits until one of these requests is answered, and returns the response.
+async fn first_answered(sockets: &mut Vec<TcpStream>) -> String {
+    let reads = sockets.iter_mut().map(|socket| Box::pin(read_to_end(socket)));
+    let (response, index, _) = select_all(reads).await;
+    sockets.remove(index);
+    response
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_end_cannot_take_more_memory_than_their_share() {
+    const BODY: usize = 50_000;
+    let server = start(with_limits(|limits| {
+        limits.client_bodies_bytes = 2 * BODY + 100;
+        limits.all_bodies_bytes = 3 * BODY + 100;
+    }));
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        open.push(unfinished(&server, "127.0.0.1", BODY).await);
+    }
+    let response = first_answered(&mut open).await;
+    assert_eq!((status(&response), header(&response, "retry-after")), (503, Some("1")));
+    assert!(body(&response).contains(r#""code":"busy""#), "{response}");
+    // Other clients still have room, until all of it is taken.
+    for source in ["127.0.0.2", "127.0.0.3"] {
+        open.push(unfinished(&server, source, BODY).await);
+    }
+    assert_eq!(status(&first_answered(&mut open).await), 503);
+    // What a client announces costs nothing, and what has been answered is given back.
+    let _announced = unfinished(&server, "127.0.0.4", 0).await;
+    for mut socket in open {
+        socket.write_all(b"x").await.unwrap();
+        assert_eq!(status(&read_to_end(&mut socket).await), 200);
+    }
+    assert_eq!(status(&server.post("/api/echo", "", &"x".repeat(BODY)).await), 200);
 }

@@ -29,6 +29,13 @@ async fn a_request_needs_exactly_one_host_and_it_must_be_ours() {
         ("/forward-auth/x", "Host: id.internal:9000\r\n", 421),
         ("/healthz", "Host: 10.0.0.1\r\n", 200),
         ("/healthz", "", 200),
+        ("/assets/style.css", "Host: 10.0.0.1\r\n", 200),
+        ("/assets/style.css", "", 200),
+        ("/api/nothing", "Host: 127.0.0.1:8080\r\n", 421),
+        ("/forward-auth", "Host: 127.0.0.1:8080\r\n", 421),
+        ("/", "Host: 127.0.0.1:9090\r\n", 421),
+        ("/", "Host: 127.0.0.1\r\n", 421),
+        ("http://127.0.0.1:8080/", "Host: 127.0.0.1:8080\r\n", 421),
         ("http://localhost:8080/", "Host: localhost:8080\r\n", 200),
         ("http://evil.example/", "Host: localhost:8080\r\n", 421),
         ("http://localhost:8080/", "Host: evil.example\r\n", 421),
@@ -50,6 +57,37 @@ async fn the_page_for_a_wrong_host_links_to_the_right_one() {
 }
 
 #[tokio::test]
+async fn a_page_under_another_name_of_this_machine_leads_to_the_right_one() {
+    let server = start(settings());
+    for name in
+        ["127.0.0.1:8080", "[::1]:8080", "127.7.7.7:8080", "app.localhost:8080", "[::ffff:127.0.0.1]:8080"]
+    {
+        for method in ["GET", "HEAD"] {
+            let head = format!("{method} /who?a=%2F&b=// HTTP/1.1\r\nHost: {name}\r\n{CLOSE}\r\n");
+            let response = server.say(&head).await;
+            assert_eq!(status(&response), 308, "{response}");
+            assert_eq!(header(&response, "location"), Some("http://localhost:8080/who?a=%2F&b=//"));
+        }
+        let post = format!("POST /echo HTTP/1.1\r\nHost: {name}\r\n{OURS}{CLOSE}Content-Length: 0\r\n\r\n");
+        assert_eq!(status(&server.say(&post).await), 421, "a form would lose its fields on the way");
+    }
+    let mut public = settings();
+    public.public_url = gatepost::path::Origin::parse("https://id.example.org").unwrap();
+    let server = start(public);
+    assert_eq!(status(&server.say(&format!("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n{CLOSE}\r\n")).await), 421);
+    for (name, expected) in [
+        ("id.example.org", 200),
+        ("id.example.org:443", 200),
+        ("ID.example.org:443", 200),
+        ("id.example.org:80", 421),
+        ("id.example.org:0443", 421),
+    ] {
+        let response = server.say(&format!("GET / HTTP/1.1\r\nHost: {name}\r\n{CLOSE}\r\n")).await;
+        assert_eq!(status(&response), expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn unsafe_requests_are_accepted_only_from_our_own_pages() {
     let server = start(settings());
     let sites = ["cross-site", "same-site", "none", "same-origin", ""];
@@ -62,8 +100,10 @@ async fn unsafe_requests_are_accepted_only_from_our_own_pages() {
                     lines.extend([name, ": ", value, "\r\n"]);
                 }
             }
-            let is_ours =
-                matches!((site, origin), ("same-origin" | "", "http://localhost:8080") | ("same-origin", ""));
+            let is_ours = matches!(
+                (site, origin),
+                ("same-origin" | "", "http://localhost:8080") | ("same-origin", "" | "null")
+            );
             let response = server.post("/echo", &lines, "x").await;
             assert_eq!(status(&response), if is_ours { 200 } else { 403 }, "{site:?} {origin:?}");
         }
