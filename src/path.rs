@@ -196,9 +196,68 @@ pub fn is_page(place: &str) -> bool {
         REAUTHENTICATE,
         MAILBOX,
     ];
-    let path = place.split(['?', '#']).next().unwrap_or_default();
+    let path = resolved(place);
     let is_letter = path.strip_prefix(MAILBOX).is_some_and(|rest| rest.starts_with('/'));
-    PAGES.contains(&path) || path.starts_with(LINK) || is_letter
+    PAGES.contains(&path.as_str()) || path.starts_with(LINK) || is_letter
+}
+
+/// Whether it leads to the landing page of a link.
+#[must_use]
+pub fn is_link(place: &str) -> bool {
+    resolved(place).starts_with(LINK)
+}
+
+/// Whether it leads to one of the pages that send anyone signed in on, to their `next` or home.
+#[must_use]
+pub fn sends_on(place: &str) -> bool {
+    const PAGES: [&str; 6] = [SIGN_IN, SIGN_IN_PASSWORD, REGISTER, UNCONFIRMED, CHECK_INBOX, REAUTHENTICATE];
+    PAGES.contains(&resolved(place).as_str())
+}
+
+/// Whether it leads to a path of ours that only takes POST, where a browser that is led there would see an
+/// error.
+#[must_use]
+pub fn takes_only_post(place: &str) -> bool {
+    const AT_BOTH_DOORS: [&str; 10] = [
+        CODE,
+        RESEND,
+        PROFILE_PASSWORD,
+        PROFILE_PASSWORD_REMOVE,
+        PROFILE_EMAIL,
+        PROFILE_EMAIL_CANCEL,
+        PROFILE_END_OTHERS,
+        PROFILE_DELETE,
+        REAUTHENTICATE_MAIL,
+        SIGN_OUT,
+    ];
+    const IN_THE_API: [&str; 5] = [SIGN_IN, SIGN_IN_PASSWORD, REGISTER, FORGOT_PASSWORD, REAUTHENTICATE];
+    let path = resolved(place);
+    let in_the_api = path.strip_prefix(API).filter(|rest| rest.starts_with('/'));
+    let path = in_the_api.unwrap_or(&path);
+    let session = path.strip_prefix(PROFILE_SESSIONS).and_then(|rest| rest.strip_suffix("/end"));
+    AT_BOTH_DOORS.contains(&path)
+        || session.is_some_and(|id| id.len() > 1 && id.rfind('/') == Some(0))
+        || in_the_api.is_some_and(|path| IN_THE_API.contains(&path))
+}
+
+/// The path that a browser requests for a place on this origin: dot segments are followed, and query and
+/// fragment are left out. Otherwise `/link/../app` would count as a page of ours.
+fn resolved(place: &str) -> String {
+    // Every origin resolves a path in the same way.
+    let origin = url::Url::parse("https://origin.invalid").expect("an origin");
+    origin.join(place).map(|url| url.path().to_owned()).unwrap_or_default()
+}
+
+/// A page's path that carries along where someone wants to go in the end.
+#[must_use]
+pub fn with_next(page: &str, next: Option<&str>) -> String {
+    match next {
+        Some(next) => {
+            let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            format!("{page}?next={query}")
+        }
+        None => page.to_owned(),
+    }
 }
 
 /// The path of a link's landing page.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatepost::app::{Parts, Running};
-use gatepost::domain::record::next::Next;
+use gatepost::domain::record::next::Place;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailSettings, RecentLetters, Sender, Timeouts, TransportSettings};
@@ -50,7 +50,7 @@ impl Product {
             site: Site {
                 name: "Gatepost".into(),
                 public_url: origin.clone(),
-                home: Next::parse("/").expect("a path"),
+                home: Place::parse("/").expect("a path"),
                 registration: true,
                 has_mailbox: true,
             },

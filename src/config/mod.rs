@@ -32,7 +32,7 @@ pub use self::mistakes::Mistakes;
 pub use self::options::{DEFAULT_FILE, Options};
 use self::source::Sources;
 pub use self::source::variables;
-use crate::domain::record::next::Next;
+use crate::domain::record::next::Place;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
 use crate::web::edge::Listen;
@@ -57,7 +57,7 @@ pub struct Config {
     /// The name shown on pages and in emails.
     pub name: String,
     /// Where a sign-in without `next` leads.
-    pub home: Next,
+    pub home: Place,
     /// Whether new accounts are allowed.
     pub registration: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.

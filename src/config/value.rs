@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use crate::domain::record::next::Next;
-use crate::path::Origin;
+use crate::domain::record::next::Place;
+use crate::path::{self, Origin};
 use crate::web::edge::Listen;
 
 /// The longest product name. Bounded, because it appears in subject lines.
@@ -36,8 +36,11 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn home(text: &str) -> Result<Next, String> {
-    Next::parse(text).ok_or_else(|| "must be a path on this server such as /app".into())
+/// Where to go after signing in. A page that sends anyone signed in home would send them in a circle.
+pub(super) fn home(text: &str) -> Result<Place, String> {
+    let leads_nowhere = path::takes_only_post(text) || path::sends_on(text);
+    let place = Place::parse(text).filter(|_| !leads_nowhere);
+    place.ok_or_else(|| "must be a path on this server such as /app".into())
 }
 
 /// A network to trust. Trusting the whole internet is refused, because then every client could claim

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::Gatepost;
 use crate::domain::ports::Mailbox;
-use crate::domain::record::next::Next;
+use crate::domain::record::next::Place;
 use crate::path::{API, Origin};
 use crate::web::repeats::Repeats;
 
@@ -33,7 +33,7 @@ pub struct Site {
     /// The public address of this server.
     pub public_url: Origin,
     /// Where a sign-in without `next` leads.
-    pub home: Next,
+    pub home: Place,
     /// Whether new accounts can be created.
     pub registration: bool,
     /// Whether there is a mailbox page to link to.

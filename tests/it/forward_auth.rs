@@ -153,7 +153,7 @@ async fn signing_in_without_next_leads_home() {
         let letters = caller.get(&format!("/api/mailbox?to={email}&wait=20")).await.json();
         let link = letters["letters"][0]["link"].as_str().unwrap();
         assert_eq!(caller.follow(link).await, Answer::Done);
-        assert_eq!(caller.last.as_ref().unwrap().header("location"), Some(destination), "{next:?}");
+        assert_eq!(caller.leads_to().as_deref(), Some(destination), "{next:?}");
         assert_eq!(caller.get("/sign-in").await.header("location"), Some("/app/"));
     }
 }

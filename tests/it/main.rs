@@ -25,6 +25,7 @@ mod imported;
 mod jumps;
 mod link;
 mod mail;
+mod next;
 mod outage;
 mod pages;
 mod password;

@@ -233,7 +233,7 @@ async fn an_invalid_address_gets_no_email(door: Door) {
 async fn signing_in_without_next_leads_home() {
     const HOME: &str = "/app?tab=1";
     let app = App::start_with_home(HOME).await;
-    let place = |caller: &Caller| caller.last.as_ref().unwrap().header("location").map(str::to_owned);
+    let place = |caller: &Caller| caller.leads_to();
     let (ann, password) = ("ann@example.org", "three quiet otters");
     let mut registered = app.caller(Door::Pages);
     registered.register(ann, password).await;

@@ -1,8 +1,11 @@
 //! Waiting for an email: the state of a request, for its holder.
 
-use crate::domain::Gatepost;
 use crate::domain::error::Error;
+use crate::domain::ports::Change;
+use crate::domain::read::Found;
+use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::next::Next;
@@ -10,6 +13,7 @@ use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
+use crate::domain::{Decision, Gatepost};
 use std::time::Duration;
 
 /// A request as the waiting page shows it to its holder.
@@ -80,6 +84,22 @@ impl Gatepost {
         let mut waiting = self.find_waiting(held).await?;
         waiting.retain(|waiting| waiting.code != CodeState::Expired);
         Ok(waiting)
+    }
+
+    /// Remembers where the holder of a request wants to go in the end.
+    ///
+    /// # Errors
+    /// `InvalidRequest` once the request is removed; `Store`.
+    pub async fn lead_to(&self, held: HeldRequest, next: &Next, client: &Client) -> Result<(), Error> {
+        self.decide_and_commit(client, || async {
+            let found: Found<Request> = self.find(Key::request(held.0)).await?;
+            let mut change = Change::new();
+            found.expected_by(&mut change);
+            let request = found.value.ok_or(Error::InvalidRequest)?;
+            change.put(found.key, Record::Request(Request { next: Some(next.clone()), ..request }));
+            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
+        })
+        .await
     }
 
     async fn find_waiting(&self, held: &[HeldRequest]) -> Result<Vec<Waiting>, Error> {

@@ -5,6 +5,7 @@ use crate::domain::error::Error;
 use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
+use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 
@@ -17,10 +18,11 @@ impl Gatepost {
     pub async fn forgot_password(
         &self,
         address: &EmailAddress,
+        next: Option<&Next>,
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        let wanted = &EmailRequest::new(Purpose::ResetPassword, address, None);
+        let wanted = &EmailRequest::new(Purpose::ResetPassword, address, next);
         self.decide_and_commit(client, || self.decide_request(wanted, held, client)).await
     }
 }

@@ -33,6 +33,6 @@ impl Operations {
     ) -> Result<Accepted, Problem> {
         let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
         let held = input.request.and_then(|token| house.gatepost.held(&token));
-        Ok(house.gatepost.forgot_password(&address, held.as_slice(), client).await?.into())
+        Ok(house.gatepost.forgot_password(&address, None, held.as_slice(), client).await?.into())
     }
 }

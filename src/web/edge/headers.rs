@@ -42,7 +42,8 @@ const ALWAYS: [(HeaderName, &str); 4] = [
 /// Identifies a response in the log, so that a person can report it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sets the headers. They replace whatever a handler set, except the caching of an asset.
+/// Sets the headers. They replace whatever a handler set, except the caching of an asset, and the referrer
+/// policy of a page that sends none at all.
 pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_id: &str) {
     let policy = policy(path, response.status());
     let headers = response.headers_mut();
@@ -51,7 +52,7 @@ pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_i
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer_policy(path)));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static(referrer_policy(path)));
     if scheme == Scheme::Https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT));
     }

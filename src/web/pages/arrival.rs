@@ -3,7 +3,8 @@
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::notice::Notice;
+use super::leaving;
+use super::notice::{self, Notice};
 use super::visitor::{Visitor, keep_session};
 use crate::domain::mailed::Redeemed;
 use crate::domain::record::ids::Nonce;
@@ -11,7 +12,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
 use crate::domain::session::SignedIn;
-use crate::path::{PROFILE, SIGN_IN, UNCONFIRMED};
+use crate::path::{PROFILE, SIGN_IN, UNCONFIRMED, is_page, with_next};
 use crate::web::house::{Door, House, Site};
 use crate::web::problem::{Code, Problem};
 
@@ -32,15 +33,41 @@ pub(super) fn first(visitor: &Visitor, wanted: Option<&str>) -> Response {
     response
 }
 
-/// Sends anyone already signed in where they wanted to go.
+/// Sends anyone already signed in where they wanted to go, or home.
 pub(super) fn go_on(house: &House, visitor: &Visitor, wanted: Option<&Next>) -> Response {
-    visitor.lead_to(wanted.unwrap_or(&house.site.home).as_str())
+    arrive(house, visitor, wanted, house.site.home.as_str(), None)
 }
 
 /// Back to where someone was before they had to confirm that it is them.
-pub(super) fn go_back(house: &House, visitor: &Visitor, wanted: Option<&Next>) -> Response {
-    let mut response = visitor.lead_to(wanted.map_or(PROFILE, Next::as_str));
-    Notice::Recent.put(&mut response, &house.site);
+pub(super) fn go_back(
+    house: &House,
+    visitor: &Visitor,
+    wanted: Option<&Next>,
+    told: Option<Notice>,
+) -> Response {
+    arrive(house, visitor, wanted, PROFILE, told)
+}
+
+/// Sends someone on, with what to tell them there. An app can't show a notice of ours: it would come up
+/// later, on a page of ours that has nothing to do with it.
+fn arrive(
+    house: &House,
+    visitor: &Visitor,
+    wanted: Option<&Next>,
+    otherwise: &str,
+    told: Option<Notice>,
+) -> Response {
+    let site = &house.site;
+    let (place, not_there) = match wanted {
+        Some(Next::To(place)) => (place.as_str(), None),
+        Some(Next::Elsewhere) => (otherwise, Some(Notice::NotThere)),
+        None => (otherwise, None),
+    };
+    let mut response = leaving::lead(site, visitor, place);
+    if is_page(place) {
+        let notices: Vec<Notice> = told.into_iter().chain(not_there).collect();
+        notice::put(&notices, &mut response, site);
+    }
     response
 }
 
@@ -52,7 +79,7 @@ pub(super) fn confirm_first(house: &House, visitor: &Visitor) -> Response {
     }
     // Both doors name the same refusal, though this one redirects instead of showing it.
     Problem::of(Code::Unconfirmed).name(&mut response);
-    Notice::ConfirmFirst.put(&mut response, &house.site);
+    notice::put(&[Notice::ConfirmFirst], &mut response, &house.site);
     response
 }
 
@@ -64,16 +91,6 @@ pub(super) fn redeemed(
     request: Option<Nonce>,
 ) -> Response {
     let site = &house.site;
-    let mut response = match redeemed.outcome {
-        Outcome::EmailChanged => visitor.lead_to(PROFILE),
-        Outcome::Recent => visitor.lead_to(redeemed.next.as_ref().map_or(PROFILE, Next::as_str)),
-        Outcome::EmailRestored => visitor.lead_to(SIGN_IN),
-        _ => go_on(house, visitor, redeemed.next.as_ref()),
-    };
-    if let Some(signed_in) = &redeemed.signed_in {
-        keep(&mut response, site, signed_in);
-    }
-    visitor.let_go(&mut response, site, request, &redeemed.account.address);
     let notice = match (redeemed.outcome, redeemed.purpose) {
         (Outcome::Confirmed, _) => Notice::Confirmed,
         // Otherwise people would think that the password they entered is the new one.
@@ -84,36 +101,30 @@ pub(super) fn redeemed(
         (Outcome::EmailRestored, _) => Notice::EmailRestored,
         (Outcome::Recent, _) => Notice::Recent,
     };
-    notice.put(&mut response, site);
+    let (wanted, told) = (redeemed.next.as_ref(), Some(notice));
+    let mut response = match redeemed.outcome {
+        Outcome::EmailChanged => arrive(house, visitor, None, PROFILE, told),
+        Outcome::Recent => go_back(house, visitor, wanted, told),
+        Outcome::EmailRestored => arrive(house, visitor, None, SIGN_IN, told),
+        _ => arrive(house, visitor, wanted, site.home.as_str(), told),
+    };
+    if let Some(signed_in) = &redeemed.signed_in {
+        keep(&mut response, site, signed_in);
+    }
+    visitor.let_go(&mut response, site, request, &redeemed.account.address);
     response
 }
 
 /// After a sign-in with a password.
-pub(super) fn welcome(
-    house: &House,
-    visitor: &Visitor,
-    signed_in: &SignedIn,
-    wanted: Option<&Next>,
-) -> Response {
-    let mut response = go_on(house, visitor, wanted);
+pub(super) fn welcome(house: &House, visitor: &Visitor, signed_in: &SignedIn) -> Response {
+    let (wanted, home) = (visitor.wanted.as_ref(), house.site.home.as_str());
+    let mut response = arrive(house, visitor, wanted, home, Some(Notice::SignedIn));
     keep(&mut response, &house.site, signed_in);
     visitor.let_go(&mut response, &house.site, None, &signed_in.account.address);
-    Notice::SignedIn.put(&mut response, &house.site);
     response
 }
 
 fn keep(response: &mut Response, site: &Site, signed_in: &SignedIn) {
     let lifetime = signed_in.session.expires_at.since(signed_in.session.last_used_at);
     keep_session(response, site, &signed_in.token, lifetime);
-}
-
-/// A path that carries along where someone wanted to go.
-pub(super) fn with_next(path: &str, next: Option<&str>) -> String {
-    match next {
-        Some(next) => {
-            let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-            format!("{path}?next={query}")
-        }
-        None => path.to_owned(),
-    }
 }

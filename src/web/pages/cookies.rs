@@ -4,11 +4,10 @@ use maud::html;
 use poem::Response;
 use poem::http::Uri;
 
-use super::arrival::with_next;
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::record::next::Next;
-use crate::path::{LINK, SIGN_IN};
+use crate::path::{LINK, SIGN_IN, with_next};
 use crate::web::house::Site;
 
 const TITLE: &str = "Cookies are needed";
@@ -19,9 +18,8 @@ pub(super) fn needed(site: &Site, visitor: &Visitor, uri: &Uri) -> Response {
         return visitor.lead_to(uri.path_and_query().map_or(SIGN_IN, |place| place.as_str()));
     }
     let is_link = uri.path().starts_with(LINK);
-    let wanted = visitor.query.next();
     let again =
-        if is_link { uri.path().to_owned() } else { with_next(SIGN_IN, wanted.as_ref().map(Next::as_str)) };
+        if is_link { uri.path().to_owned() } else { with_next(SIGN_IN, visitor.wanted.as_ref().map(Next::text)) };
     let content = html! {
         section.card {
             h1 { (TITLE) }

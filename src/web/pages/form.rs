@@ -139,7 +139,7 @@ pub(super) fn hidden_username(email: &str) -> Markup {
 
 /// Carries along where the person wanted to go.
 pub(super) fn hidden_next(next: Option<&Next>) -> Markup {
-    html! { @if let Some(next) = next { input type="hidden" name="next" value=(next.as_str()); } }
+    html! { @if let Some(next) = next { input type="hidden" name="next" value=(next.text()); } }
 }
 
 /// Says with the form that its page gave the browser a cookie. If none comes back with it, the browser

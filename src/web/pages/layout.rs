@@ -8,9 +8,12 @@ use super::jar::{cookies, put_cookie};
 use super::notice::Notice;
 use super::visitor::Visitor;
 use crate::domain::record::address::EmailAddress;
+use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::time::Timestamp;
-use crate::path::{CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, asset};
+use crate::path::{
+    CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, asset, with_next,
+};
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::Site;
 use crate::web::problem::Problem;
@@ -22,14 +25,26 @@ const HTMX_CONFIG: &str = r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":f
 /// A whole page for this visitor, with the notice that is waiting for it. A notice is shown once. A
 /// HEAD request leaves it in place, because no one has seen it.
 pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup) -> Response {
+    page_on_the_way(site, visitor, visitor.wanted.as_ref(), title, content)
+}
+
+/// The same on the way to somewhere else than the URL or the form says.
+pub(super) fn page_on_the_way(
+    site: &Site,
+    visitor: &Visitor,
+    wanted: Option<&Next>,
+    title: &str,
+    content: &Markup,
+) -> Response {
     let frame = Frame {
-        navigation: Navigation::of(visitor),
-        notice: visitor.notice,
+        navigation: Navigation::of(visitor, wanted),
+        notices: &visitor.notices,
         has_mailbox: site.has_mailbox && visitor.came_direct,
+        refresh: None,
     };
     let mut response = document(site, title, &frame, content).into_response();
     visitor.welcome(&mut response, site);
-    if visitor.notice.is_some() && !visitor.is_head {
+    if !visitor.notices.is_empty() && !visitor.is_head {
         put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
     }
     response
@@ -37,11 +52,13 @@ pub(super) fn page(site: &Site, visitor: &Visitor, title: &str, content: &Markup
 
 /// What surrounds the content of a page.
 #[derive(Default)]
-pub(super) struct Frame {
+pub(super) struct Frame<'a> {
     pub(super) navigation: Navigation,
-    pub(super) notice: Option<Notice>,
+    pub(super) notices: &'a [Notice],
     /// Whether this visitor can open the mailbox.
     pub(super) has_mailbox: bool,
+    /// Where the browser goes by itself, at once. Visible ASCII.
+    pub(super) refresh: Option<&'a str>,
 }
 
 /// Only what this visitor can do.
@@ -50,27 +67,35 @@ pub(super) enum Navigation {
     #[default]
     None,
     SignedIn,
-    /// With the purpose of the newest email that this browser is waiting for.
-    SignedOut(Option<Purpose>),
+    SignedOut {
+        /// The purpose of the newest email that this browser is waiting for.
+        waiting: Option<Purpose>,
+        /// Where the person wants to go after signing in.
+        wanted: Option<Next>,
+    },
 }
 
 impl Navigation {
-    fn of(visitor: &Visitor) -> Self {
+    fn of(visitor: &Visitor, wanted: Option<&Next>) -> Self {
         match visitor.signed_in {
             Some(_) => Self::SignedIn,
-            None => Self::SignedOut(visitor.waiting.first().map(|waiting| waiting.purpose)),
+            None => Self::SignedOut {
+                waiting: visitor.waiting.first().map(|waiting| waiting.purpose),
+                wanted: wanted.cloned(),
+            },
         }
     }
 }
 
 /// A whole page, whoever it is for.
-pub(super) fn document(site: &Site, title: &str, frame: &Frame, content: &Markup) -> Markup {
+pub(super) fn document(site: &Site, title: &str, frame: &Frame<'_>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 title { (full_title(site, title)) }
+                @if let Some(place) = frame.refresh { meta http-equiv="refresh" content=(format!("0; url={place}")); }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
@@ -92,7 +117,7 @@ pub(super) fn document(site: &Site, title: &str, frame: &Frame, content: &Markup
                 // A second click is ignored while the first one is being answered.
                 main #main tabindex="-1" hx-sync:inherited="drop" {
                     div role="status" {
-                        @if let Some(notice) = frame.notice { (told(notice)) }
+                        @for notice in frame.notices { (told(*notice)) }
                     }
                     div #trouble role="alert" data-offline="We couldn't reach the server. Check your connection and try again." {}
                     (content)
@@ -126,12 +151,14 @@ fn navigation(site: &Site, navigation: &Navigation) -> Markup {
                 a href=(PROFILE) { "Account" }
                 form method="post" action=(SIGN_OUT) { button.plain type="submit" { "Sign out" } }
             },
-            Navigation::SignedOut(waiting) => nav aria-label="Account" {
+            Navigation::SignedOut { waiting, wanted } => nav aria-label="Account" {
+                @let wanted = wanted.as_ref().map(Next::text);
                 @if let Some(purpose) = waiting {
-                    a href=(if *purpose == Purpose::Register { UNCONFIRMED } else { CHECK_INBOX }) { "Check your inbox" }
+                    @let page = if *purpose == Purpose::Register { UNCONFIRMED } else { CHECK_INBOX };
+                    a href=(with_next(page, wanted)) { "Check your inbox" }
                 }
-                a href=(SIGN_IN) { "Sign in" }
-                @if site.registration { a href=(REGISTER) { "Register" } }
+                a href=(with_next(SIGN_IN, wanted)) { "Sign in" }
+                @if site.registration { a href=(with_next(REGISTER, wanted)) { "Register" } }
             },
         }
     }

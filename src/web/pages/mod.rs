@@ -3,7 +3,8 @@
 //! There is one file per subject, with each handler above its markup. A handler gets the [`House`], the
 //! [`Visitor`] and, for a form, its fields. Its refusals are drawn here, in one place.
 //!
-//! - `sign_in`, `password`, `registration`, `recovery`: coming in; `arrival`: what these have in common
+//! - `sign_in`, `password`, `registration`, `recovery`: coming in; `arrival`: what these have in common;
+//!   `leaving`: going on to an app
 //! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
 //! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
@@ -21,6 +22,7 @@ mod form;
 mod home;
 mod jar;
 pub(super) mod layout;
+mod leaving;
 mod link;
 mod mailbox;
 mod notice;
@@ -46,10 +48,12 @@ use poem::http::{HeaderValue, Method};
 use poem::{EndpointExt, Request, Response, Route, RouteMethod};
 
 use self::answer::Answer;
+use self::query::Query;
 use self::visitor::Visitor;
 use super::house::{House, Site};
 use super::problem::{Code, Problem};
-use super::wire::Fields;
+use super::wire::{self, Fields};
+use crate::domain::record::next::Next;
 use crate::path;
 
 type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
@@ -132,14 +136,15 @@ where
     let endpoint = make(move |request: Request| {
         let house = house.clone();
         async move {
-            let answer = match Visitor::of(&request, &house).await {
+            let wanted = Query::of(&request).next();
+            let answer = match Visitor::of(&request, &house, wanted.clone()).await {
                 Ok(visitor) if visitor.keeps_no_cookies() => {
                     Ok(cookies::needed(&house.site, &visitor, request.uri()))
                 }
                 Ok(visitor) => handler(house.clone(), visitor).await,
                 Err(problem) => Err(problem),
             };
-            drawn(answer, &request, &house.site)
+            drawn(answer, &request, wanted.as_ref(), &house.site)
         }
     });
     (Method::GET, endpoint.boxed())
@@ -172,12 +177,12 @@ fn submit_own<F, Fut, A, Again>(
 where
     F: Fn(House, Visitor, Fields) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
-    A: Fn(House, Visitor, Fields, Problem) -> Again + Copy + Send + Sync + 'static,
+    A: Fn(House, Visitor, Problem) -> Again + Copy + Send + Sync + 'static,
     Again: Future<Output = Answer> + Send + 'static,
 {
     submit(house, move |house: House, visitor: Visitor, fields: Fields| async move {
         match own::refusal(&visitor, &fields) {
-            Some(problem) => again(house, visitor, fields, problem).await,
+            Some(problem) => again(house, visitor, problem).await,
             None => handler(house, visitor, fields).await,
         }
     })
@@ -192,21 +197,23 @@ where
     let body = match request.take_body().into_bytes().await {
         Ok(body) => body,
         Err(error) => {
-            return drawn(Err(Problem::from_error(&poem::Error::from(error))), &request, &house.site);
+            let problem = Problem::from_error(&poem::Error::from(error));
+            return drawn(Err(problem), &request, None, &house.site);
         }
     };
     let form = house.repeats.form(&request, &body);
     let fields = fields(&request, body);
+    let wanted = fields.as_ref().ok().and_then(|fields| wire::next(fields.typed("next")));
     let inside = house.clone();
     let answer = async move {
         let answer = match fields {
-            Ok(fields) => match Visitor::of(&request, &inside).await {
+            Ok(fields) => match Visitor::of(&request, &inside, wanted.clone()).await {
                 Ok(visitor) => handler(inside.clone(), visitor.that_sent(&fields), fields).await,
                 Err(problem) => Err(problem),
             },
             Err(problem) => Err(problem),
         };
-        drawn(answer, &request, &inside.site)
+        drawn(answer, &request, wanted.as_ref(), &inside.site)
     };
     house.repeats.once(form, answer).await
 }
@@ -222,8 +229,8 @@ fn fields(request: &Request, body: Bytes) -> Result<Fields, Problem> {
     Fields::from_form(body)
 }
 
-fn drawn(answer: Answer, request: &Request, site: &Site) -> Response {
-    let mut response = answer.unwrap_or_else(|problem| problem::answer(&problem, request, site));
+fn drawn(answer: Answer, request: &Request, wanted: Option<&Next>, site: &Site) -> Response {
+    let mut response = answer.unwrap_or_else(|problem| problem::answer(&problem, request, wanted, site));
     // A page and its fragment share a URL, and both are personal.
     response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Cookie"));
     response

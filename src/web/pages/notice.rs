@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use poem::Response;
-use poem::http::HeaderName;
-use poem::http::header::LOCATION;
 
 use super::jar::{cookies, put_cookie};
-use crate::path;
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::Site;
 
-const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
-
 /// A notice is out of date if no page has shown it by then.
 const LIFETIME: Duration = Duration::from_mins(1);
+/// Separates notices in their cookie.
+const SEPARATOR: &str = ".";
+/// What has happened, and that it did not lead where it should have.
+const MAX: usize = 2;
 
 /// A closed set, so that a planted cookie can only make us say our own sentences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +53,12 @@ pub(super) enum Notice {
     AccountDeleted,
     /// The person confirmed once more that it is them.
     Recent,
+    /// The person wanted to go somewhere that we lead no one to.
+    NotThere,
 }
 
 impl Notice {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -75,10 +76,10 @@ impl Notice {
         Self::OthersEnded,
         Self::AccountDeleted,
         Self::Recent,
+        Self::NotThere,
     ];
 
-    /// Reads the value of a cookie.
-    pub(super) fn parse(code: &str) -> Option<Self> {
+    fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|notice| notice.code() == code)
     }
 
@@ -101,6 +102,7 @@ impl Notice {
             Self::OthersEnded => "others_ended",
             Self::AccountDeleted => "account_deleted",
             Self::Recent => "recent",
+            Self::NotThere => "not_there",
         }
     }
 
@@ -129,16 +131,23 @@ impl Notice {
             Self::OthersEnded => "All other devices have been signed out.",
             Self::AccountDeleted => "Your account has been deleted.",
             Self::Recent => "Thanks. You can make changes for the next ten minutes.",
+            Self::NotThere => {
+                "We couldn't take you to the page you asked for, so we brought you here instead."
+            }
         }
     }
+}
 
-    /// Shows it on the page that `response` leads to. Where that is a page of an app, no notice is kept:
-    /// it would come up later, on a page of ours that has nothing to do with it.
-    pub(super) fn put(self, response: &mut Response, site: &Site) {
-        let place = [LOCATION, HX_REDIRECT].into_iter().find_map(|name| response.headers().get(name));
-        let is_ours = place.is_none_or(|place| place.to_str().is_ok_and(path::is_page));
-        if is_ours {
-            put_cookie(response, cookies(site).set(Cookie::Notice, self.code(), LIFETIME));
-        }
+/// Shows them on the page of ours that `response` leads to.
+pub(super) fn put(notices: &[Notice], response: &mut Response, site: &Site) {
+    let codes: Vec<&str> = notices.iter().map(|notice| notice.code()).collect();
+    if !codes.is_empty() {
+        put_cookie(response, cookies(site).set(Cookie::Notice, &codes.join(SEPARATOR), LIFETIME));
     }
+}
+
+/// Reads them from the cookie.
+pub(super) fn parse(codes: &str) -> Vec<Notice> {
+    let notices: Option<Vec<Notice>> = codes.split(SEPARATOR).take(MAX).map(Notice::parse).collect();
+    notices.unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::answer::Answer;
-use super::arrival::{confirm_first, go_on, welcome, with_next};
+use super::arrival::{confirm_first, go_on, welcome};
 use super::form::{
     EnterKey, Entered, address_button, belongs_in_form, email_field, form_again, hidden_cookie, hidden_next,
     of, password_field,
@@ -14,31 +14,33 @@ use crate::domain::error::Error;
 use crate::domain::person::PasswordSignIn;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
-use crate::path::{FORGOT_PASSWORD, SIGN_IN, SIGN_IN_PASSWORD};
+use crate::path::{FORGOT_PASSWORD, SIGN_IN, SIGN_IN_PASSWORD, with_next};
 use crate::web::house::House;
 use crate::web::problem::Problem;
-use crate::web::wire::{Fields, SignInWithPassword, next};
+use crate::web::wire::{Fields, SignInWithPassword, kept};
 
 const TITLE: &str = "Sign in with a password";
 
 /// The form. Anyone already signed in is sent on.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let wanted = visitor.query.next();
+    let wanted = visitor.wanted.as_ref();
     if visitor.signed_in.is_some() {
-        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+        return Ok(go_on(&house, &visitor, wanted));
     }
-    let entered = Entered { wanted: wanted.as_ref(), ..Entered::default() };
+    let entered = Entered { wanted, ..Entered::default() };
     Ok(page(&house.site, &visitor, TITLE, &card(&visitor, &entered)))
 }
 
 /// Signs in with a password.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
+    let (email, wanted) = (fields.typed("email").to_owned(), visitor.wanted.as_ref());
     let input = fields.read::<SignInWithPassword>();
-    let wanted = wanted.as_ref();
     match let_in(&house, &visitor, input).await {
-        Ok(PasswordSignIn::SignedIn(signed_in)) => Ok(welcome(&house, &visitor, &signed_in, wanted)),
+        Ok(PasswordSignIn::SignedIn(signed_in)) => Ok(welcome(&house, &visitor, &signed_in)),
         Ok(PasswordSignIn::Unconfirmed(unconfirmed)) => {
+            if let Some(wanted) = kept(wanted) {
+                house.gatepost.lead_to(unconfirmed.held, wanted, &visitor.client).await?;
+            }
             let mut response = confirm_first(&house, &visitor);
             visitor.keep(&mut response, &house.site, &unconfirmed.request);
             Ok(response)
@@ -75,7 +77,7 @@ fn card(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
 fn form(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     let beside_email = of(entered.problem, "email");
     let beside_password = entered.problem.filter(|_| beside_email.is_none());
-    let wanted = entered.wanted.map(Next::as_str);
+    let wanted = entered.wanted.map(Next::text);
     html! {
         form #password-form method="post" action=(SIGN_IN_PASSWORD) hx-post=(SIGN_IN_PASSWORD)
             hx-target="#password-form" hx-swap="outerHTML" {
@@ -85,7 +87,7 @@ fn form(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
             (password_field(beside_password))
             (address_button("Sign in"))
             p.hint.ways {
-                a href=(FORGOT_PASSWORD) data-carry { "Forgot password?" }
+                a href=(with_next(FORGOT_PASSWORD, wanted)) data-carry { "Forgot password?" }
                 a href=(with_next(SIGN_IN, wanted)) data-carry { "Email me a link instead" }
             }
         }

@@ -1,5 +1,6 @@
 //! The query of a URL.
 
+use poem::Request;
 use serde::Deserialize;
 
 use crate::domain::record::next::Next;
@@ -23,6 +24,11 @@ pub(super) struct Query {
 impl wire::Input for Query {}
 
 impl Query {
+    /// The query of a request's URL.
+    pub(super) fn of(request: &Request) -> Self {
+        Self::read(request.uri().query().unwrap_or_default())
+    }
+
     /// Reads the query of a URL. Anything unreadable counts as absent.
     ///
     /// A proxy that cannot percent-encode sends people here with `?next=` and the URL they wanted,
@@ -42,13 +48,17 @@ impl Query {
         let rest = query.strip_prefix("next=").filter(|rest| rest.starts_with('/'));
         match rest {
             Some(next) => Self { next: Some(next.to_owned()), ..Self::default() },
-            None => Fields::from_query(query.as_bytes()).and_then(Fields::read).unwrap_or_default(),
+            None => Fields::from_query(query.as_bytes()).and_then(Fields::read).unwrap_or_else(|_| {
+                // A `next` that can't be read, or two of them, are not the same as none.
+                let next = query.contains("next=").then(|| Next::Elsewhere.text().to_owned());
+                Self { next, ..Self::default() }
+            }),
         }
     }
 
     /// Where the person wanted to go.
     pub(super) fn next(&self) -> Option<Next> {
-        wire::next(self.next.as_deref())
+        wire::next(self.next.as_deref()?)
     }
 
     /// Whether a waiting tab that asks for its state already shows that the code is dead.
@@ -73,19 +83,23 @@ mod tests {
             ("next=%2Fapp%2Fx%3Fa%3D1%26b%3D2%2520c", Some("/app/x?a=1&b=2%20c")),
             ("next=%2Fapp&request=r", Some("/app")),
             ("request=r&next=/app/x&b=2", Some("/app/x")),
+            // What a slash means in the middle is the app's business.
+            ("next=/%2Fx", Some("/%2Fx")),
+            ("next=/app/../..//x", Some("/app/../..//x")),
             // Neither reading leads to another origin.
-            ("next=//evil.example", None),
-            ("next=/%2Fevil.example", None),
-            ("next=/\\evil.example", None),
-            ("next=/app/../..//evil.example", None),
-            ("next=https://evil.example/", None),
-            ("next=%2F%2Fevil.example", None),
+            ("next=//evil.example", Some("elsewhere")),
+            ("next=/\\evil.example", Some("elsewhere")),
+            ("next=https://evil.example/", Some("elsewhere")),
+            ("next=%2F%2Fevil.example", Some("elsewhere")),
+            ("next=%2F%FF", Some("elsewhere")),
+            ("next=%2Fa&next=%2Fb", Some("elsewhere")),
+            ("request=%FF", None),
             ("next=", None),
             ("nextx=/app", None),
             ("", None),
         ] {
             let read = Query::read(query).next();
-            assert_eq!(read.as_ref().map(Next::as_str), next, "{query}");
+            assert_eq!(read.as_ref().map(Next::text), next, "{query}");
         }
         assert_eq!(Query::read("next=%2Fapp&request=r").request.as_deref(), Some("r"));
     }
@@ -102,7 +116,7 @@ mod tests {
         ] {
             let read = Query::read(query);
             let found = (read.asks_for_cookies, read.next());
-            assert_eq!((found.0, found.1.as_ref().map(Next::as_str)), (asks, next), "{query}");
+            assert_eq!((found.0, found.1.as_ref().map(Next::text)), (asks, next), "{query}");
         }
     }
 }

@@ -5,41 +5,42 @@ use poem::Response;
 use poem::http::HeaderValue;
 
 use super::answer::{Answer, fragment};
-use super::arrival::{first, go_back, with_next};
+use super::arrival::{first, go_back};
 use super::form::{belongs_in_form, form_again, hidden_next, hidden_username, password_field};
 use super::layout::{address, page};
+use super::notice::Notice;
 use super::own::{self, hidden_account};
 use super::visitor::Visitor;
 use crate::domain::record::account::Account;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
-use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, REAUTHENTICATE_MAIL, SIGN_OUT};
+use crate::path::{CHECK_INBOX, REAUTHENTICATE, REAUTHENTICATE_MAIL, SIGN_OUT, with_next};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, Reauthenticate, kept, next};
+use crate::web::wire::{Fields, Reauthenticate, kept};
 
 const TITLE: &str = "Confirm it's you";
 
 /// The form. Someone who signed in recently is sent on, since there is nothing left to confirm.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let wanted = visitor.query.next();
-    let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor, wanted.as_ref())) };
+    let wanted = visitor.wanted.as_ref();
+    let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor)) };
     if house.gatepost.is_recent(&live.session) {
-        return Ok(visitor.lead_to(wanted.as_ref().map_or(PROFILE, Next::as_str)));
+        return Ok(go_back(&house, &visitor, wanted, None));
     }
-    Ok(page(&house.site, &visitor, TITLE, &card(&live.account, wanted.as_ref(), None)))
+    Ok(page(&house.site, &visitor, TITLE, &card(&live.account, wanted, None)))
 }
 
 /// Confirms it with the password.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let wanted = next(Some(fields.typed("next")));
-    let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor, wanted.as_ref())) };
+    let wanted = visitor.wanted.as_ref();
+    let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor)) };
     match prove(&house, &visitor, fields).await {
-        Ok(()) => Ok(go_back(&house, &visitor, wanted.as_ref())),
-        Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
+        Ok(()) => Ok(go_back(&house, &visitor, wanted, Some(Notice::Recent))),
+        Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor)),
         Err(problem) if belongs_in_form(&problem) => {
-            let form = || form(&live.account, wanted.as_ref(), Some(&problem));
-            let card = || card(&live.account, wanted.as_ref(), Some(&problem));
+            let form = || form(&live.account, wanted, Some(&problem));
+            let card = || card(&live.account, wanted, Some(&problem));
             Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
         }
         Err(problem) => Err(problem),
@@ -54,19 +55,18 @@ async fn prove(house: &House, visitor: &Visitor, fields: Fields) -> Result<(), P
 }
 
 /// Someone whose session has ended signs in, and then goes on to where they wanted to go.
-fn sign_in_first(visitor: &Visitor, wanted: Option<&Next>) -> Response {
-    first(visitor, Some(&with_next(REAUTHENTICATE, wanted.map(Next::as_str))))
+fn sign_in_first(visitor: &Visitor) -> Response {
+    first(visitor, Some(&with_next(REAUTHENTICATE, visitor.wanted.as_ref().map(Next::text))))
 }
 
 /// Requests a code by email.
-pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let wanted = next(Some(fields.typed("next")));
+pub(super) async fn mail(house: House, visitor: Visitor, _: Fields) -> Answer {
     let token = visitor.token();
-    let (wanted_later, held) = (kept(wanted.as_ref()), &visitor.held);
-    let asked = house.gatepost.request_reauthentication(token, wanted_later, held, &visitor.client).await;
+    let (wanted, held) = (kept(visitor.wanted.as_ref()), &visitor.held);
+    let asked = house.gatepost.request_reauthentication(token, wanted, held, &visitor.client).await;
     match asked.map_err(Problem::from) {
         Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
-        Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor, wanted.as_ref())),
+        Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor)),
         // The email from the first click is on its way, so the person can wait for that one.
         Err(problem) if problem.code == Code::TooManyMails && !visitor.is_htmx && waits(&visitor) => {
             let mut response = visitor.lead_to(CHECK_INBOX);
@@ -79,10 +79,9 @@ pub(super) async fn mail(house: House, visitor: Visitor, fields: Fields) -> Answ
 
 /// The page again, for the account that is signed in now: the form was drawn for another one. htmx replaces
 /// the whole card, because all of it names the account.
-pub(super) async fn again(house: House, visitor: Visitor, fields: Fields, problem: Problem) -> Answer {
-    let wanted = next(Some(fields.typed("next")));
+pub(super) async fn again(house: House, visitor: Visitor, problem: Problem) -> Answer {
     let Some(live) = &visitor.signed_in else { return Err(problem) };
-    let card = card(&live.account, wanted.as_ref(), Some(&problem));
+    let card = card(&live.account, visitor.wanted.as_ref(), Some(&problem));
     let mut response =
         if visitor.is_htmx { fragment(card) } else { page(&house.site, &visitor, TITLE, &card) };
     response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#confirm-card"));

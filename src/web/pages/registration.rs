@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::answer::Answer;
-use super::arrival::{go_on, with_next};
+use super::arrival::go_on;
 use super::form::{
     EnterKey, Entered, address_button, belongs_in_form, email_field, form_again, hidden_next, length_hint,
     new_password_field, of,
@@ -14,10 +14,10 @@ use crate::domain::error::Error;
 use crate::domain::mailed::MailQueued;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
-use crate::path::{REGISTER, SIGN_IN, UNCONFIRMED};
+use crate::path::{REGISTER, SIGN_IN, UNCONFIRMED, with_next};
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, Register, kept, next};
+use crate::web::wire::{Fields, Register, kept};
 
 const TITLE: &str = "Register";
 
@@ -26,25 +26,25 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     if !house.site.registration {
         return Err(Problem::of(Code::RegistrationClosed));
     }
-    let wanted = visitor.query.next();
-    let entered = Entered { wanted: wanted.as_ref(), ..Entered::default() };
+    let wanted = visitor.wanted.as_ref();
     if visitor.signed_in.is_some() {
-        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+        return Ok(go_on(&house, &visitor, wanted));
     }
+    let entered = Entered { wanted, ..Entered::default() };
     Ok(page(&house.site, &visitor, TITLE, &card(&house, &entered)))
 }
 
 /// Registers. The response never reveals who the address belongs to.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
+    let (email, wanted) = (fields.typed("email").to_owned(), visitor.wanted.as_ref());
     let input = fields.read::<Register>();
     if visitor.signed_in.is_some() {
-        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+        return Ok(go_on(&house, &visitor, wanted));
     }
-    match register(&house, &visitor, input, wanted.as_ref()).await {
+    match register(&house, &visitor, input).await {
         Ok(queued) => Ok(visitor.wait_at(UNCONFIRMED, &house.site, &queued.request)),
         Err(problem) if belongs_in_form(&problem) && problem.code != Code::RegistrationClosed => {
-            let entered = Entered { email: &email, wanted: wanted.as_ref(), problem: Some(&problem) };
+            let entered = Entered { email: &email, wanted, problem: Some(&problem) };
             let (form, card) = (|| form(&house, &entered), || card(&house, &entered));
             Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
         }
@@ -56,14 +56,11 @@ async fn register(
     house: &House,
     visitor: &Visitor,
     input: Result<Register, Problem>,
-    wanted: Option<&Next>,
 ) -> Result<MailQueued, Problem> {
     let input = input?;
     let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
-    Ok(house
-        .gatepost
-        .register(&address, &input.password, kept(wanted), &visitor.held, &visitor.client)
-        .await?)
+    let wanted = kept(visitor.wanted.as_ref());
+    Ok(house.gatepost.register(&address, &input.password, wanted, &visitor.held, &visitor.client).await?)
 }
 
 fn card(house: &House, entered: &Entered<'_>) -> Markup {
@@ -73,7 +70,7 @@ fn card(house: &House, entered: &Entered<'_>) -> Markup {
             p.lead { "Enter your email address and a password. We'll send you a link and a code to confirm the address." }
             (form(house, entered))
             p.hint { "Already have an account, or don't want a password? "
-                a href=(with_next(SIGN_IN, entered.wanted.map(Next::as_str))) data-carry { "Sign in by email" }
+                a href=(with_next(SIGN_IN, entered.wanted.map(Next::text))) data-carry { "Sign in by email" }
                 ". It works the first time too." }
         }
     }

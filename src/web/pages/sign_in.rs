@@ -5,7 +5,7 @@ use poem::Response;
 use poem::http::HeaderValue;
 
 use super::answer::{Answer, fragment};
-use super::arrival::{go_on, with_next};
+use super::arrival::go_on;
 use super::check_inbox::{Answered, panel_with_title, path_of};
 use super::form::{EnterKey, Entered, belongs_in_form, email_field, result, sign_in_form};
 use super::layout::{address, full_title, page};
@@ -16,32 +16,31 @@ use crate::domain::mailed::{CodeState, MailQueued, Waiting};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
-use crate::path::{CHECK_INBOX, MAILBOX, REGISTER, SIGN_IN_PASSWORD};
+use crate::path::{CHECK_INBOX, MAILBOX, REGISTER, SIGN_IN_PASSWORD, with_next};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{Fields, RequestSignIn, kept, next};
+use crate::web::wire::{Fields, RequestSignIn, kept};
 
 const TITLE: &str = "Sign in";
 
 /// The form. Anyone already signed in is sent on.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    let wanted = visitor.query.next();
     if visitor.signed_in.is_some() {
-        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+        return Ok(go_on(&house, &visitor, visitor.wanted.as_ref()));
     }
-    let entered = Entered { wanted: wanted.as_ref(), ..Entered::default() };
+    let entered = Entered { wanted: visitor.wanted.as_ref(), ..Entered::default() };
     Ok(page(&house.site, &visitor, TITLE, &card(&house, &visitor, &entered)))
 }
 
 /// Requests a sign-in email. The response never reveals who the address belongs to.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    let (email, wanted) = (fields.typed("email").to_owned(), next(Some(fields.typed("next"))));
+    let (email, wanted) = (fields.typed("email").to_owned(), visitor.wanted.as_ref());
     let input = fields.read::<RequestSignIn>();
     if visitor.signed_in.is_some() {
-        return Ok(go_on(&house, &visitor, wanted.as_ref()));
+        return Ok(go_on(&house, &visitor, wanted));
     }
-    let entered = Entered { email: &email, wanted: wanted.as_ref(), problem: None };
-    match request(&house, &visitor, input, wanted.as_ref()).await {
+    let entered = Entered { email: &email, wanted, problem: None };
+    match request(&house, &visitor, input).await {
         Ok(queued) => requested(&house, &visitor, &entered, &queued).await,
         Err(problem) => refused(&house, &visitor, &entered, problem),
     }
@@ -51,10 +50,10 @@ async fn request(
     house: &House,
     visitor: &Visitor,
     input: Result<RequestSignIn, Problem>,
-    wanted: Option<&Next>,
 ) -> Result<MailQueued, Problem> {
     let address = EmailAddress::parse(&input?.email).map_err(Error::from)?;
-    Ok(house.gatepost.request_sign_in(&address, kept(wanted), &visitor.held, &visitor.client).await?)
+    let wanted = kept(visitor.wanted.as_ref());
+    Ok(house.gatepost.request_sign_in(&address, wanted, &visitor.held, &visitor.client).await?)
 }
 
 async fn requested(house: &House, visitor: &Visitor, entered: &Entered<'_>, queued: &MailQueued) -> Answer {
@@ -120,7 +119,7 @@ fn card(house: &House, visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     html! {
         section.card {
             div #ask data-title=(full_title(&house.site, TITLE)) {
-                (asking(house, entered, visitor.waiting.first(), visitor.notice.is_none()))
+                (asking(house, entered, visitor.waiting.first(), visitor.notices.is_empty()))
             }
             (result())
             @if house.site.has_mailbox && visitor.came_direct {
@@ -133,13 +132,13 @@ fn card(house: &House, visitor: &Visitor, entered: &Entered<'_>) -> Markup {
 
 /// The part of the card that the answer replaces.
 fn asking(house: &House, entered: &Entered<'_>, waiting: Option<&Waiting>, is_first: bool) -> Markup {
-    let wanted = entered.wanted.map(Next::as_str);
+    let wanted = entered.wanted.map(Next::text);
     html! {
         h1 { (TITLE) }
         p.lead { "Enter your email address and we'll send you a link and a code. No password needed." }
         @if let Some(waiting) = waiting {
             p.waits { "We sent an email to " (address(&waiting.email)) ". "
-                a href=(path_of(waiting.purpose)) {
+                a href=(with_next(path_of(waiting.purpose), wanted)) {
                     @if waiting.code == CodeState::Open { "Enter its code" } @else { "Get a new code" }
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::jar::{cookies, put_cookie};
-use super::notice::Notice;
+use super::notice::{self, Notice};
 use super::visitor::Visitor;
 use crate::path::SIGN_IN;
 use crate::web::edge::cookies::Cookie;
@@ -19,6 +19,6 @@ pub(super) async fn submit(house: House, visitor: Visitor, _: Fields) -> Answer 
     }
     let mut response = visitor.lead_to(SIGN_IN);
     put_cookie(&mut response, cookies(&house.site).clear(Cookie::Session));
-    Notice::SignedOut.put(&mut response, &house.site);
+    notice::put(&[Notice::SignedOut], &mut response, &house.site);
     Ok(response)
 }

@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
 
 use super::jar::{cookies, put_cookie};
-use super::notice::Notice;
+use super::notice::{self, Notice};
 use super::query::{ASKS_FOR_COOKIES, Query};
 use crate::domain::error::Error;
 use crate::domain::mailed::Waiting;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::Nonce;
+use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::session::Live;
@@ -42,8 +44,6 @@ pub(super) struct Visitor {
     pub(super) client: Client,
     /// A value for the visitor cookie, if it sent no cookie of ours: only a browser that keeps them can.
     newcomer: Option<String>,
-    /// Whether it submits a form.
-    sends_form: bool,
     /// Whether that form is from a page that gave it a cookie.
     was_given_cookie: bool,
     /// The account signed in, and its session.
@@ -54,14 +54,18 @@ pub(super) struct Visitor {
     pub(super) held: Vec<HeldRequest>,
     /// The requests it waits for, newest first.
     pub(super) waiting: Vec<Waiting>,
-    /// The notice to show on its next page.
-    pub(super) notice: Option<Notice>,
+    /// The notices to show on its next page.
+    pub(super) notices: Vec<Notice>,
     /// Whether htmx sent the request and expects a fragment.
     pub(super) is_htmx: bool,
     /// Whether it is a HEAD request, whose page no one will see.
     pub(super) is_head: bool,
     /// Whether it connected directly, without a proxy.
     pub(super) came_direct: bool,
+    /// Where the person asked to go after signing in: in the query of a page, or in a form.
+    pub(super) wanted: Option<Next>,
+    /// Whether it sends a form.
+    pub(super) sends_form: bool,
     /// The query of the URL.
     pub(super) query: Query,
     /// The variable part of the path, if it has one.
@@ -76,7 +80,7 @@ pub(super) fn is_htmx(headers: &HeaderMap) -> bool {
 
 impl Visitor {
     /// Reads the visitor from a request. Anything unreadable counts as absent.
-    pub(super) async fn of(request: &Request, house: &House) -> Result<Self, Problem> {
+    pub(super) async fn of(request: &Request, house: &House, wanted: Option<Next>) -> Result<Self, Problem> {
         let headers = request.headers();
         let site = &house.site;
         let jar = cookies(site);
@@ -99,17 +103,18 @@ impl Visitor {
             // The guard has put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
             newcomer: (!jar.has_any(headers)).then(|| house.repeats.new_visitor()),
-            sends_form: request.method() == Method::POST,
             was_given_cookie: false,
             signed_in,
             session,
             held,
             waiting,
-            notice: jar.read(headers, Cookie::Notice).and_then(Notice::parse),
+            notices: jar.read(headers, Cookie::Notice).map(notice::parse).unwrap_or_default(),
             is_htmx: is_htmx(headers),
             is_head: request.method() == Method::HEAD,
             came_direct: came_direct(request),
-            query: Query::read(request.uri().query().unwrap_or_default()),
+            wanted,
+            sends_form: request.method() == Method::POST,
+            query: Query::of(request),
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
             tokens,
         })
@@ -153,9 +158,9 @@ impl Visitor {
     /// Redirects: with the htmx header, or with 303 without htmx. After the form of a browser that sent no
     /// cookie, the next page asks for one: without it, it would be an empty form again, and not say why.
     pub(super) fn lead_to(&self, place: &str) -> Response {
-        let asking = (self.sends_form && self.newcomer.is_some()).then(|| self.asking_for_cookies(place));
-        let place = HeaderValue::from_str(asking.as_deref().unwrap_or(place))
-            .expect("paths of this origin are plain ASCII");
+        let asking = self.asking_for_cookies(place);
+        let place = in_ascii(asking.as_deref().unwrap_or(place));
+        let place = HeaderValue::from_str(&place).expect("visible ASCII");
         let mut response = Response::default();
         if self.is_htmx {
             response.headers_mut().insert("hx-redirect", place);
@@ -168,17 +173,19 @@ impl Visitor {
 
     /// An app beside us cannot ask for our cookies, and would only send the browser back here. So if a page
     /// of ours gave it one before, the sign-in page asks for it, and leads on from there.
-    fn asking_for_cookies(&self, place: &str) -> String {
-        if path::is_page(place) {
+    pub(super) fn asking_for_cookies(&self, place: &str) -> Option<String> {
+        if !self.sends_form || self.newcomer.is_none() {
+            None
+        } else if path::is_page(place) {
             let end = place.find(['?', '#']).unwrap_or(place.len());
             let (page, rest) = place.split_at(end);
             let rest = rest.strip_prefix('?').map_or_else(|| rest.to_owned(), |query| format!("&{query}"));
-            format!("{page}?{ASKS_FOR_COOKIES}{rest}")
+            Some(format!("{page}?{ASKS_FOR_COOKIES}{rest}"))
         } else if self.was_given_cookie {
             let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
-            format!("{SIGN_IN}?{ASKS_FOR_COOKIES}&next={next}")
+            Some(format!("{SIGN_IN}?{ASKS_FOR_COOKIES}&next={next}"))
         } else {
-            place.to_owned()
+            None
         }
     }
 
@@ -227,6 +234,13 @@ impl Visitor {
             set_requests(response, site, &rest);
         }
     }
+}
+
+/// A path as a header can have it, and as a browser would send it: everything but visible ASCII is
+/// percent-encoded.
+pub(super) fn in_ascii(place: &str) -> String {
+    const HIDDEN: AsciiSet = CONTROLS.add(b' ');
+    utf8_percent_encode(place, &HIDDEN).to_string()
 }
 
 /// Whether this browser waits for a request. Anyone signed in waits only for what their own account

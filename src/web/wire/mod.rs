@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 pub use self::fields::Fields;
 use crate::domain::password::Password;
 use crate::domain::record::next::Next;
-use crate::path::LINK;
+use crate::path::{is_link, takes_only_post};
 use crate::web::problem::{Code, Problem};
 
 /// An input. It is read as a whole before anything is looked up, so that a refusal of the input reveals
@@ -229,15 +229,18 @@ impl RedeemLink {
     }
 }
 
-/// The `next` of a page, if it is a path on this origin.
+/// The `next` of a page. Nothing if it is empty.
 #[must_use]
-pub fn next(text: Option<&str>) -> Option<Next> {
-    text.and_then(Next::parse)
+pub fn next(text: &str) -> Option<Next> {
+    match Next::read(text)? {
+        Next::To(place) if takes_only_post(place.as_str()) => Some(Next::Elsewhere),
+        next => Some(next),
+    }
 }
 
 /// The `next` to keep with a request. A link is not kept, because its token must not get into the
 /// database.
 #[must_use]
 pub fn kept(next: Option<&Next>) -> Option<&Next> {
-    next.filter(|next| !next.as_str().starts_with(LINK))
+    next.filter(|next| !is_link(next.text()))
 }

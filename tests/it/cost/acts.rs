@@ -75,7 +75,7 @@ impl Desk {
         clock.advance(RESEND_WAIT);
         house.resend(asked.held, &stranger).await.unwrap();
         acts.push(("another email", self.steps()));
-        house.forgot_password(&ann, &[], &stranger).await.unwrap();
+        house.forgot_password(&ann, None, &[], &stranger).await.unwrap();
         acts.push(("a forgotten password", self.steps()));
         let registered = house.register(&ann, &typed, None, &[], &stranger).await.unwrap();
         acts.push(("a registration", self.steps()));

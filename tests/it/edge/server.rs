@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 use gatepost::domain::record::client::Client;
-use gatepost::domain::record::next::Next;
+use gatepost::domain::record::next::Place;
 use gatepost::path::Origin;
 use gatepost::web::edge::{self, EdgeSettings, Limits, Listen, Listener, Routes};
 use gatepost::web::{Site, draw_refusals};
@@ -66,7 +66,7 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
     let site = Site {
         name: "Gatepost".into(),
         public_url: settings.public_url.clone(),
-        home: Next::parse("/").unwrap(),
+        home: Place::parse("/").unwrap(),
         registration: true,
         has_mailbox: false,
     };

@@ -24,6 +24,20 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// Where a browser goes from here by itself: with a redirect, because htmx is told to, or from the page
+    /// between a form and an app.
+    pub(crate) fn leads_to(&self) -> Option<String> {
+        let header = |name| self.header(name).map(str::to_owned);
+        let refresh = || {
+            let (_, rest) = self.body.split_once("<meta http-equiv=\"refresh\" content=\"0; url=")?;
+            let (place, _) = rest.split_once('"')?;
+            Some(
+                place.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
+            )
+        };
+        header("location").or_else(|| header("hx-redirect")).or_else(refresh)
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON in {self:?}"))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gatepost::app::{Parts, Running};
 use gatepost::domain::Settings;
 use gatepost::domain::ports::{Store, World};
-use gatepost::domain::record::next::Next;
+use gatepost::domain::record::next::Place;
 use gatepost::domain::token::KeyRing;
 use gatepost::mail::{MailSettings, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
@@ -73,7 +73,7 @@ pub(crate) async fn start_with_keys(
         site: Site {
             name: "Gatepost".into(),
             public_url: public_url.clone(),
-            home: Next::parse(home).unwrap(),
+            home: Place::parse(home).unwrap(),
             registration,
             has_mailbox,
         },

@@ -147,13 +147,13 @@ async fn reauthenticating_leads_back_to_next() {
         let next = ("next", next.to_owned());
         let by_password = [("password", PASSWORD.to_owned()), next.clone()];
         assert_eq!(ann.act("/reauthenticate", &by_password).await, Answer::Done);
-        assert_eq!(ann.last.as_ref().unwrap().header("location"), Some(place), "{next:?}");
+        assert_eq!(ann.leads_to().as_deref(), Some(place), "{next:?}");
         let mut scripted = ann.clone().with_script(true);
         assert_eq!(scripted.act("/reauthenticate", &by_password).await, Answer::Done);
         assert_eq!(scripted.last.unwrap().header("hx-redirect"), Some(place), "{next:?}");
         assert_eq!(ann.act("/reauthenticate/mail", std::slice::from_ref(&next)).await, Answer::Done);
         let code = app.news_to(ANN).await.code.unwrap();
         assert_eq!(ann.type_code(code.as_str()).await, Answer::Done);
-        assert_eq!(ann.last.as_ref().unwrap().header("location"), Some(place), "{next:?}");
+        assert_eq!(ann.leads_to().as_deref(), Some(place), "{next:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! An app without a sign-in of its own. It responds with the request, byte for byte as it arrived.
+//! An app without a sign-in of its own. It responds with the request, byte for byte as it arrived. From
+//! `/app/away` it leads on to another origin, as apps do that sign people in somewhere else.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -44,6 +45,13 @@ impl Drop for EchoApp {
 async fn answer(mut socket: TcpStream, seen: Arc<Mutex<Vec<String>>>) {
     let Some(request) = read(&mut socket).await else { return };
     seen.lock().unwrap().push(request.clone());
+    if request.starts_with("GET /app/away") {
+        let address = socket.local_addr().unwrap();
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: http://{address}/landed\r\n");
+        let answer = format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n");
+        drop(socket.write_all(answer.as_bytes()).await);
+        return;
+    }
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length:";
     let answer = format!("{head} {}\r\n\r\n{request}", request.len());
     // The client may have disconnected.

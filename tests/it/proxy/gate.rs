@@ -20,14 +20,14 @@ const PAGE: &str = "docs/in-front-of-an-app.md";
 
 /// Which proxy is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Nginx,
     Caddy,
 }
 
-pub(super) struct Gate {
+pub(crate) struct Gate {
     pub(super) app: EchoApp,
-    pub(super) proxy: SocketAddr,
+    pub(crate) proxy: SocketAddr,
     gatepost: Option<Process>,
     _program: Program,
     _folder: TempDir,
@@ -36,7 +36,7 @@ pub(super) struct Gate {
 impl Gate {
     /// Starts all three with the configurations printed in the document. Nothing, where the proxy is not
     /// installed.
-    pub(super) async fn start(kind: Kind) -> Option<Self> {
+    pub(crate) async fn start(kind: Kind) -> Option<Self> {
         let app = EchoApp::start().await;
         let (proxy, listen) = (free_address(), free_address());
         let program = start_proxy(kind, proxy, listen, app.address)?;
@@ -69,9 +69,15 @@ impl Gate {
 
     /// The link in the email to an address. The mailbox is not shown through a proxy, so this reads it
     /// directly from Gatepost.
-    pub(super) async fn link_to(&self, email: &str) -> String {
+    pub(crate) async fn link_to(&self, email: &str) -> String {
         let found = self.behind(&format!("/api/mailbox?to={email}&wait=20"), &[]).await;
         found["letters"][0]["link"].as_str().unwrap().to_owned()
+    }
+
+    /// The code in the email to an address.
+    pub(crate) async fn code_to(&self, email: &str) -> String {
+        let found = self.behind(&format!("/api/mailbox?to={email}&wait=20"), &[]).await;
+        found["letters"][0]["code"].as_str().unwrap().to_owned()
     }
 
     /// The ID of the account that a browser is signed in to, from the API.

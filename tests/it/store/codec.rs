@@ -82,7 +82,7 @@ fn records() -> Vec<(&'static str, Record)> {
                 expires_at: Timestamp(3_600_000),
                 mailed_at: Timestamp(5),
                 wrong_codes: 2,
-                next: Next::parse("/home"),
+                next: Next::read("/home"),
                 password: Some(EnteredPassword::Pending(password)),
                 requester: Some(RequestingAccount {
                     id: account,

@@ -3,33 +3,37 @@
 //! A waiting tab asks for its state every few seconds. Once this browser is signed in, with the link
 //! opened in another tab for example, it moves on by itself.
 //!
-//! - `panel`: what is shown meanwhile
+//! - `panel`: what is shown meanwhile; `again`: its part that asks again
 
+mod again;
 mod panel;
 
 use maud::html;
 use poem::Response;
 use poem::http::HeaderValue;
 
-pub(super) use self::panel::{Answered, panel_with_title, path_of};
-use self::panel::{again, again_and_told, code_form, leaves, panel, title};
+pub(super) use self::again::Answered;
+use self::again::{again, again_and_told, wanted};
+use self::panel::{code_form, leaves, panel, title};
+pub(super) use self::panel::{panel_with_title, path_of};
 use super::answer::{Answer, fragment};
 use super::arrival::{first, go_on, redeemed};
 use super::form::belongs_in_form;
-use super::layout::page;
-use super::notice::Notice;
+use super::layout::page_on_the_way;
+use super::notice::{self, Notice};
 use super::over::over;
 use super::own;
 use super::visitor::{Visitor, waits_for};
 use crate::domain::error::Error;
-use crate::domain::mailed::{CodeState, Waiting};
+use crate::domain::mailed::{CodeState, MailQueued, Redeemed, Waiting};
+use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::token;
-use crate::path::{PROFILE, SIGN_IN};
+use crate::path::{PROFILE, SIGN_IN, with_next};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{CodeForm, Fields, ResendForm};
+use crate::web::wire::{CodeForm, Fields, ResendForm, kept};
 
 /// The waiting page of the newest request; with htmx, its state now.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
@@ -57,13 +61,13 @@ async fn show_waiting(house: &House, visitor: &Visitor, newest: Option<HeldReque
     };
     let is_its_own = |waiting: &Waiting| waits_for(visitor.signed_in.as_ref(), waiting);
     if visitor.signed_in.is_some() && !waiting.as_ref().is_some_and(is_its_own) {
-        let wanted = waiting.and_then(|waiting| waiting.next).or_else(|| visitor.query.next());
-        return Ok(go_on(house, visitor, wanted.as_ref()));
+        let asked_for = waiting.and_then(|waiting| waiting.next);
+        return Ok(go_on(house, visitor, visitor.wanted.as_ref().or(asked_for.as_ref())));
     }
     Ok(match waiting.filter(is_its_own) {
-        None => visitor.lead_to(SIGN_IN),
+        None => visitor.lead_to(&with_next(SIGN_IN, visitor.wanted.as_ref().map(Next::text))),
         Some(waiting) if !visitor.is_htmx => waiting_page(house, visitor, &waiting, Answered::Nothing),
-        Some(waiting) if is_shown(visitor, &waiting) => fragment(again(&waiting)),
+        Some(waiting) if is_shown(visitor, &waiting) => fragment(again(visitor, &waiting)),
         Some(waiting) => whole_panel(house, visitor, &waiting, Answered::Nothing),
     })
 }
@@ -79,7 +83,7 @@ fn is_shown(visitor: &Visitor, waiting: &Waiting) -> bool {
 
 fn waiting_page(house: &House, visitor: &Visitor, waiting: &Waiting, answered: Answered<'_>) -> Response {
     let content = html! { section.card { (panel(house, visitor, waiting, answered)) } };
-    page(&house.site, visitor, title(waiting), &content)
+    page_on_the_way(&house.site, visitor, wanted(visitor, waiting), title(waiting), &content)
 }
 
 /// Redraws everything that a waiting tab shows.
@@ -111,7 +115,10 @@ pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) 
     let (password, session) = (input.password.as_ref(), visitor.session.as_deref());
     let done = house.gatepost.redeem_code(held, code.as_ref(), password, session, &visitor.client).await;
     match done.map_err(Problem::from) {
-        Ok(done) => Ok(redeemed(&house, &visitor, &done, Some(held.nonce()))),
+        Ok(done) => {
+            let next = visitor.wanted.clone().or(done.next);
+            Ok(redeemed(&house, &visitor, &Redeemed { next, ..done }, Some(held.nonce())))
+        }
         Err(problem) if problem.code == Code::SignInRequired => Ok(first(&visitor, Some(PROFILE))),
         Err(problem) if !belongs_in_form(&problem) => Err(problem),
         Err(problem) => code_refused(&house, &visitor, held, problem).await,
@@ -150,7 +157,7 @@ pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> An
     let Some(held) = visitor.request(input.request.as_deref()) else {
         return unheld(&house, &visitor, Error::InvalidRequest.into());
     };
-    let queued = match house.gatepost.resend(held, &visitor.client).await {
+    let queued = match send_again(&house, &visitor, held).await {
         Ok(queued) => queued,
         Err(error) => return resend_refused(&house, &visitor, held, error.into()).await,
     };
@@ -162,14 +169,21 @@ pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> An
     let is_same = queued.held == held;
     let mut response = if visitor.is_htmx && is_same {
         let waiting = house.gatepost.waiting(held).await?;
-        fragment(again_and_told(&waiting, Answered::Sent(notice)))
+        fragment(again_and_told(&visitor, &waiting, Answered::Sent(notice)))
     } else {
         let mut response = visitor.lead_to(path_of(queued.purpose));
-        notice.put(&mut response, &house.site);
+        notice::put(&[notice], &mut response, &house.site);
         response
     };
     visitor.keep(&mut response, &house.site, &queued.request);
     Ok(response)
+}
+
+async fn send_again(house: &House, visitor: &Visitor, held: HeldRequest) -> Result<MailQueued, Error> {
+    if let Some(wanted) = kept(visitor.wanted.as_ref()) {
+        house.gatepost.lead_to(held, wanted, &visitor.client).await?;
+    }
+    house.gatepost.resend(held, &visitor.client).await
 }
 
 async fn resend_refused(house: &House, visitor: &Visitor, held: HeldRequest, problem: Problem) -> Answer {
@@ -179,7 +193,7 @@ async fn resend_refused(house: &House, visitor: &Visitor, held: HeldRequest, pro
     let Ok(waiting) = house.gatepost.waiting(held).await else { return unheld(house, visitor, problem) };
     let answered = Answered::NotSent(&problem);
     let mut response = if visitor.is_htmx {
-        fragment(again_and_told(&waiting, answered))
+        fragment(again_and_told(visitor, &waiting, answered))
     } else {
         waiting_page(house, visitor, &waiting, answered)
     };
@@ -192,5 +206,5 @@ fn unheld(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if visitor.is_htmx {
         return Err(problem);
     }
-    Ok(over(house, visitor, &problem, [PROFILE, "Back to your account"]))
+    Ok(over(house, visitor, &problem, visitor.wanted.as_ref(), [PROFILE, "Back to your account"]))
 }

@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::super::arrival::with_next;
 use super::super::form::{hidden_cookie, hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{beside, leaving, page};
 use super::super::own::hidden_current;
@@ -14,7 +13,7 @@ use crate::domain::record::address::EmailAddress;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Requester;
 use crate::domain::token::Code;
-use crate::path::{self, SIGN_IN};
+use crate::path::{self, SIGN_IN, with_next};
 use crate::web::house::House;
 use crate::web::problem::Problem;
 

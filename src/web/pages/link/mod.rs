@@ -37,7 +37,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
             Ok(go_on(&house, &visitor, redeemed.next.as_ref()))
         }
         Ok(view) => Ok(landing(&house, &visitor, &view, None)),
-        Err(error) => dead(&house, &visitor, error.into()),
+        Err(error) => dead(&house, &visitor, error.into()).await,
     }
 }
 
@@ -86,11 +86,11 @@ async fn refused(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
         return Ok(first(visitor, Some(&path::link(&visitor.part))));
     }
     if problem.code == problem::Code::InvalidLink || !belongs_in_form(&problem) {
-        return dead(house, visitor, problem);
+        return dead(house, visitor, problem).await;
     }
     match house.gatepost.show_link(&visitor.part, redeemer(visitor, false, None)).await {
         Ok(view) => Ok(landing_refused(house, visitor, &view, &problem)),
-        Err(error) => dead(house, visitor, error.into()),
+        Err(error) => dead(house, visitor, error.into()).await,
     }
 }
 
@@ -100,10 +100,17 @@ fn landing_refused(house: &House, visitor: &Visitor, view: &LinkView, problem: &
     response
 }
 
-/// The one page for all links that no longer work.
-fn dead(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
+/// The one page for all links that no longer work. In the browser that requested the link, a new one leads
+/// to the same place.
+async fn dead(house: &House, visitor: &Visitor, problem: Problem) -> Answer {
     if problem.code != problem::Code::InvalidLink {
         return Err(problem);
     }
-    Ok(over(house, visitor, &problem, [house.site.home.as_str(), "Continue"]))
+    let request = house.gatepost.request_of_link(&visitor.part).map(|nonce| nonce.to_string());
+    let wanted = match request.and_then(|request| visitor.request(Some(&request))) {
+        Some(held) => house.gatepost.waiting(held).await.ok().and_then(|waiting| waiting.next),
+        None => None,
+    };
+    let way_on = [house.site.home.as_str(), "Continue"];
+    Ok(over(house, visitor, &problem, wanted.as_ref(), way_on))
 }

@@ -3,9 +3,9 @@
 use poem::Response;
 
 use super::super::answer::Answer;
-use super::super::arrival::{self, with_next};
+use super::super::arrival;
 use super::super::form::belongs_in_form;
-use super::super::notice::Notice;
+use super::super::notice::{self, Notice};
 use super::super::visitor::{Visitor, clear_session, keep_session};
 use super::draw::drawn;
 use super::view::{Section, Told};
@@ -14,7 +14,7 @@ use crate::domain::mailed::MailQueued;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::SessionId;
 use crate::domain::session::{Live, SignedIn};
-use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, SIGN_IN};
+use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, SIGN_IN, with_next};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{ChangePassword, DeleteAccount, Fields, RequestLetter};
@@ -137,7 +137,7 @@ async fn done(house: &House, visitor: &Visitor, section: Section, notice: Notice
         return drawn(house, visitor, live, &Told::Done(section, notice)).await;
     }
     let mut response = visitor.lead_to(PROFILE);
-    notice.put(&mut response, &house.site);
+    notice::put(&[notice], &mut response, &house.site);
     Ok(response)
 }
 
@@ -145,17 +145,12 @@ async fn done(house: &House, visitor: &Visitor, section: Section, notice: Notice
 fn left(house: &House, visitor: &Visitor, notice: Notice) -> Response {
     let mut response = visitor.lead_to(SIGN_IN);
     clear_session(&mut response, &house.site);
-    notice.put(&mut response, &house.site);
+    notice::put(&[notice], &mut response, &house.site);
     response
 }
 
 /// The page again, for the account that is signed in now: the form was drawn for another one.
-pub(in crate::web::pages) async fn again(
-    house: House,
-    visitor: Visitor,
-    _: Fields,
-    problem: Problem,
-) -> Answer {
+pub(in crate::web::pages) async fn again(house: House, visitor: Visitor, problem: Problem) -> Answer {
     let Some(live) = visitor.signed_in.clone() else { return Err(problem) };
     let mut response = drawn(&house, &visitor, live, &Told::NotOwn(&problem)).await?;
     problem.put_headers(&mut response, Door::Pages);

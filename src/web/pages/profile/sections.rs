@@ -4,7 +4,6 @@
 
 use maud::{Markup, html};
 
-use super::super::arrival::with_next;
 use super::super::form::{hidden_username, length_hint, new_email_field, new_password_field, of};
 use super::super::layout::{address, beside, moment, on, told as notice_of};
 use super::super::own::{self, hidden_account};
@@ -12,7 +11,7 @@ use super::view::{Section, Told, View};
 use crate::domain::record::account::PendingChange;
 use crate::path::{
     FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_EXPORT,
-    PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE,
+    PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE, with_next,
 };
 use crate::web::house::House;
 use crate::web::problem::Problem;
@@ -140,7 +139,7 @@ pub(super) fn password(house: &House, view: &View, told: &Told<'_>) -> Markup {
                     }
                 }
                 @if has_one {
-                    p.hint { "Forgot it? " a href=(FORGOT_PASSWORD) { "Reset it by email" } "." }
+                    p.hint { "Forgot it? " a href=(with_next(FORGOT_PASSWORD, Some(PROFILE))) { "Reset it by email" } "." }
                 }
             }
         }

@@ -128,6 +128,11 @@ impl Caller {
         self.send(Method::POST, &path, &[("content-type", "application/json")], body).await
     }
 
+    /// Where the last reply leads.
+    pub(crate) fn leads_to(&self) -> Option<String> {
+        self.last.as_ref().unwrap().leads_to()
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Reply {
         self.send(Method::GET, path, &[], "").await
     }

@@ -1,0 +1,83 @@
+//! Going on to an app that leads to another origin at once. Browsers enforce `form-action` on that too.
+
+use super::driver::{Browser, Kind};
+use crate::proxy::gate::{Gate, Kind as Proxy};
+
+const ANN: &str = "ann@example.org";
+const PASSWORD: &str = "four words on paper";
+
+both_kinds! {
+    an_app_that_leads_on_to_another_origin_is_reached_with_a_link,
+    an_app_that_leads_on_to_another_origin_is_reached_with_a_code,
+    an_app_that_leads_on_to_another_origin_is_reached_with_a_password,
+}
+
+/// Opens the app signed out, which leads to the sign-in page.
+async fn at_the_app(gate: &Gate, kind: Kind) -> Browser {
+    let browser = Browser::open(kind).await;
+    open_app(&browser, gate).await;
+    browser
+}
+
+async fn open_app(browser: &Browser, gate: &Gate) {
+    let app = format!("http://localhost:{}/app/away?a=1&b=2", gate.proxy.port());
+    browser.goto(&app).await.unwrap();
+    browser.arrive("/sign-in").await;
+}
+
+async fn ask(browser: &Browser) {
+    browser.fill("#email", ANN).await;
+    browser.press("main form button[type=submit]").await;
+    browser.see("#code").await;
+}
+
+/// The browser is at the other origin, and nothing was blocked on the way.
+async fn landed(browser: &Browser) {
+    browser.arrive("/landed").await;
+    let complaints = browser.complaints().await;
+    assert!(
+        !complaints.iter().any(|complaint| complaint.contains("Content Security Policy")),
+        "{complaints:?}"
+    );
+}
+
+async fn an_app_that_leads_on_to_another_origin_is_reached_with_a_link(kind: Kind) {
+    let Some(gate) = Gate::start(Proxy::Nginx).await else { return };
+    let browser = at_the_app(&gate, kind).await;
+    ask(&browser).await;
+    browser.goto(&gate.link_to(ANN).await).await.unwrap();
+    if kind == Kind::WithoutScripts {
+        browser.press("main form button[type=submit]").await;
+    }
+    landed(&browser).await;
+}
+
+async fn an_app_that_leads_on_to_another_origin_is_reached_with_a_code(kind: Kind) {
+    let Some(gate) = Gate::start(Proxy::Nginx).await else { return };
+    let browser = at_the_app(&gate, kind).await;
+    ask(&browser).await;
+    browser.enter_code(&gate.code_to(ANN).await).await;
+    landed(&browser).await;
+}
+
+async fn an_app_that_leads_on_to_another_origin_is_reached_with_a_password(kind: Kind) {
+    let Some(gate) = Gate::start(Proxy::Nginx).await else { return };
+    let browser = at_the_app(&gate, kind).await;
+    browser.press("nav a[href^='/register']").await;
+    browser.fill("#email", ANN).await;
+    browser.fill("#password", PASSWORD).await;
+    browser.press("#register-form button[type=submit]").await;
+    browser.see("#code").await;
+    browser.enter_code(&gate.code_to(ANN).await).await;
+    // The link in the header of the page came with `next`.
+    landed(&browser).await;
+    browser.goto(&format!("http://localhost:{}/", gate.proxy.port())).await.unwrap();
+    browser.press("nav form button").await;
+    browser.read("You're signed out.").await;
+    open_app(&browser, &gate).await;
+    browser.press("main a[href^='/sign-in/password']").await;
+    browser.fill("#email", ANN).await;
+    browser.fill("#password", PASSWORD).await;
+    browser.press("#password-form button[type=submit]").await;
+    landed(&browser).await;
+}
