@@ -12,7 +12,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
 use crate::domain::session::SignedIn;
-use crate::path::{PROFILE, SIGN_IN, UNCONFIRMED, is_page, with_next};
+use crate::path::{HOME, PROFILE, SIGN_IN, UNCONFIRMED, is_page, with_next};
 use crate::web::house::{Door, House, Site};
 use crate::web::problem::{Code, Problem};
 
@@ -105,7 +105,13 @@ pub(super) fn redeemed(
     let mut response = match redeemed.outcome {
         Outcome::EmailChanged => arrive(house, visitor, None, PROFILE, told),
         Outcome::Recent => go_back(house, visitor, wanted, told),
-        Outcome::EmailRestored => arrive(house, visitor, None, SIGN_IN, told),
+        // Anyone who is still signed in here, to another account, would be sent on from the sign-in page.
+        Outcome::EmailRestored if visitor.signed_in.is_some() => arrive(house, visitor, None, HOME, told),
+        Outcome::EmailRestored => {
+            let mut response = visitor.lead_to(SIGN_IN);
+            notice::put(&[notice], &mut response, site);
+            response
+        }
         _ => arrive(house, visitor, wanted, site.home.as_str(), told),
     };
     if let Some(signed_in) = &redeemed.signed_in {

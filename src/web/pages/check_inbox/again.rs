@@ -30,10 +30,11 @@ pub(super) fn wanted<'a>(visitor: &'a Visitor, waiting: &'a Waiting) -> Option<&
     newly_wanted(visitor, waiting).or(waiting.next.as_ref())
 }
 
-/// What the page was opened with, which its forms carry along. A page that waits for something an account
-/// requested is opened with nothing of its own.
+/// What the page was opened with, if it is something new, which its forms carry along. A page that waits for
+/// something an account requested is opened with nothing of its own.
 pub(super) fn newly_wanted<'a>(visitor: &'a Visitor, waiting: &Waiting) -> Option<&'a Next> {
-    visitor.wanted.as_ref().filter(|_| waiting.asked_by.is_none())
+    let wanted = visitor.wanted.as_ref().filter(|_| waiting.asked_by.is_none());
+    wanted.filter(|wanted| waiting.next.as_ref() != Some(*wanted))
 }
 
 /// The answer to a request for another email. It is outside of [`again`], which is redrawn every few
