@@ -62,6 +62,8 @@ const FILES: &[InFile] = &[
     ("name = \"A\\u0085B\"", &["config.toml: name: must be a name"]),
     ("home = \"https://app.example.org\"", &["config.toml: home: must be a path on this server"]),
     ("home = \"//app.example.org\"", &["config.toml: home: must be a path on this server"]),
+    ("home = \"/sign-in\"", &["config.toml: home: must be a path on this server"]),
+    ("home = \"/x/../sign-out\"", &["config.toml: home: must be a path on this server"]),
     ("trusted_proxies = [\"proxy\"]", &["config.toml: trusted_proxies: \"proxy\" is neither"]),
     ("trusted_proxies = [\"10.0.0.0/33\"]", &["config.toml: trusted_proxies: \"10.0.0.0/33\" is neither"]),
     (
