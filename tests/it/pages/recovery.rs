@@ -10,7 +10,7 @@ async fn a_signed_in_person_can_reset_a_forgotten_password() {
     let app = App::start().await;
     let mut ann = registered(&app, Door::Pages, ANN).await;
     ann.get("/profile").await;
-    assert_eq!(count(&ann, r#"<a href="/forgot-password">"#), 1);
+    assert_eq!(count(&ann, r#"<a href="/forgot-password?next=%2Fprofile">"#), 1);
     ann.get("/forgot-password").await;
     assert_eq!(count(&ann, r#"value="ann@example.org""#), 1, "{}", page(&ann));
     assert_eq!(ann.forgot_password(ANN).await, Answer::Done);
