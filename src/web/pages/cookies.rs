@@ -18,8 +18,11 @@ pub(super) fn needed(site: &Site, visitor: &Visitor, uri: &Uri) -> Response {
         return visitor.lead_to(uri.path_and_query().map_or(SIGN_IN, |place| place.as_str()));
     }
     let is_link = uri.path().starts_with(LINK);
-    let again =
-        if is_link { uri.path().to_owned() } else { with_next(SIGN_IN, visitor.wanted.as_ref().map(Next::text)) };
+    let again = if is_link {
+        uri.path().to_owned()
+    } else {
+        with_next(SIGN_IN, visitor.wanted.as_ref().map(Next::text))
+    };
     let content = html! {
         section.card {
             h1 { (TITLE) }

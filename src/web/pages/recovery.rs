@@ -3,9 +3,7 @@
 use maud::{Markup, html};
 
 use super::answer::Answer;
-use super::form::{
-    EnterKey, Entered, address_button, belongs_in_form, email_field, form_again, hidden_next,
-};
+use super::form::{EnterKey, Entered, address_button, belongs_in_form, email_field, form_again, hidden_next};
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::error::Error;
