@@ -217,8 +217,8 @@ async fn an_account_records_when_it_was_registered_and_confirmed() {
     let reply = ann.get("/api/session").await;
     assert_eq!(reply.status, StatusCode::OK);
     let account = &reply.json()["account"];
-    assert_eq!(account["registered_at"], "2026-01-01T00:00:00Z");
-    assert_eq!(account["confirmed_at"], "2026-01-01T03:00:00Z");
+    assert_eq!(account["registered_at"], "2026-01-01T00:00:00.000Z");
+    assert_eq!(account["confirmed_at"], "2026-01-01T03:00:00.000Z");
 }
 
 async fn five_wrong_codes_end_the_code_and_a_resend_starts_a_new_request(door: Door) {

@@ -10,7 +10,6 @@ use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::path::{self, Origin};
-use crate::web::api::rfc3339;
 
 /// How many accounts one answer lists.
 const PAGE: usize = 500;
@@ -36,7 +35,7 @@ impl Desk {
     }
 
     async fn done(&self, order: Order) -> Result<Answer, String> {
-        let (gatepost, client) = (&self.gatepost, &Client::server());
+        let (gatepost, client) = (&self.gatepost, &Client::operator());
         let in_words = |refusal: Refusal| refusal.to_string();
         match order {
             Order::AddAccount { email, role } => {
@@ -94,7 +93,7 @@ impl Desk {
             }
         }
         for step in accounts.chunks(IMPORT_STEP) {
-            let done = self.gatepost.import_accounts(step, &Client::server()).await;
+            let done = self.gatepost.import_accounts(step, &Client::operator()).await;
             all += done.map_err(|error| error.to_string())?;
         }
         if all.added > 0 {
@@ -107,7 +106,7 @@ impl Desk {
         Answer::Link(Link {
             account: Account::of(&handed_out.account),
             link: self.origin.link(&path::link(handed_out.token.as_str())),
-            expires_at: rfc3339(handed_out.expires_at),
+            expires_at: handed_out.expires_at.to_string(),
         })
     }
 }

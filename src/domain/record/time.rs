@@ -26,12 +26,18 @@
 //! | `Letter::give_up_at` | the outbox gives up (`outbox`) |
 //! | `Generation::live_until` | nothing is removed by it |
 
+use std::fmt;
 use std::time::Duration;
+
+use jiff::fmt::temporal::DateTimePrinter;
 
 /// How far a clock is set back when it is kept right.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
 
 /// Milliseconds since 1970-01-01 00:00 UTC.
+///
+/// Shown in the one way that times are written for programs: RFC 3339, UTC, always with three decimal places.
+/// So all have the same length, and their order as text is their order in time.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -57,9 +63,30 @@ impl Timestamp {
         self <= now.plus(CLOCK_STEP) && now < self.plus(window)
     }
 
+    /// Hours since 1970, begun ones not counted.
+    #[must_use]
+    pub fn hour(self) -> u64 {
+        self.0 / (60 * 60 * 1000)
+    }
+
     /// How much later `self` is than `earlier`; zero if it is not.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+        f.write_str(&PRINTER.timestamp_to_string(&(*self).into()))
+    }
+}
+
+/// Times after the year 9999 become its end.
+impl From<Timestamp> for jiff::Timestamp {
+    fn from(at: Timestamp) -> Self {
+        let milliseconds = i64::try_from(at.0).ok();
+        milliseconds.and_then(|it| Self::from_millisecond(it).ok()).unwrap_or(Self::MAX)
     }
 }

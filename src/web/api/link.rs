@@ -9,7 +9,6 @@ use super::bearer::PerhapsSignedIn;
 use super::body::Body;
 use super::outcome::{LinkOutcome, SignInOutcome};
 use super::refusals::{Refusals, Tag};
-use super::session::rfc3339;
 use crate::domain::error::Error;
 use crate::domain::mailed::LinkView;
 use crate::domain::mailed::Redeemer;
@@ -67,7 +66,7 @@ impl From<LinkView> for Link {
         Self {
             purpose: link.purpose.as_str().to_owned(),
             email: link.email.to_string(),
-            expires_at: rfc3339(link.expires_at),
+            expires_at: link.expires_at.to_string(),
             needs,
         }
     }

@@ -10,7 +10,6 @@ use poem_openapi::{Object, OpenApi};
 use tokio::time::sleep;
 
 use super::refusals::{Refusals, Tag};
-use super::session::rfc3339;
 use crate::domain::error::Error;
 use crate::domain::ports::{Mailbox, ShownLetter};
 use crate::domain::record::address::EmailAddress;
@@ -67,7 +66,7 @@ impl From<ShownLetter> for Letter {
             html: letter.html,
             link: letter.link,
             code: letter.code,
-            created_at: rfc3339(letter.created_at),
+            created_at: letter.created_at.to_string(),
         }
     }
 }

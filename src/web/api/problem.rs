@@ -5,7 +5,6 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiResponse, Object};
 
-use super::session::rfc3339;
 use crate::path::{API, DOCS};
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
@@ -59,7 +58,7 @@ pub fn draw(problem: &Problem, request_id: &str) -> Response {
         field: problem.field.map(str::to_owned),
         retry_after: problem.retry_after_secs(),
         request: unconfirmed.map(|it| it.request.as_str().to_owned()),
-        expires_at: unconfirmed.map(|it| rfc3339(it.expires_at)),
+        expires_at: unconfirmed.map(|it| it.expires_at.to_string()),
         request_id: (code == Code::Internal).then(|| request_id.to_owned()),
     };
     let mut response = Response::builder().content_type(MEDIA_TYPE).body(body.to_json_string());

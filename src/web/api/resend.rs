@@ -6,7 +6,6 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::body::Body;
 use super::refusals::{Refusals, Tag};
-use super::session::rfc3339;
 use crate::domain::error::Error;
 use crate::domain::mailed;
 use crate::domain::record::client::Client;
@@ -42,7 +41,7 @@ impl From<mailed::MailQueued> for Accepted {
         Self::MailQueued(Json(MailQueued {
             code: "mail_queued".to_owned(),
             request: queued.request.as_str().to_owned(),
-            expires_at: rfc3339(queued.expires_at),
+            expires_at: queued.expires_at.to_string(),
             resend_after: queued.resend_after.as_secs(),
         }))
     }

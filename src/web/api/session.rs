@@ -1,6 +1,5 @@
 //! The current session, and signing out.
 
-use jiff::fmt::temporal::DateTimePrinter;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,6 @@ use super::refusals::{Refusals, Tag};
 use crate::domain::record::account;
 use crate::domain::record::client::Client;
 use crate::domain::record::session::Session as SessionRecord;
-use crate::domain::record::time::Timestamp;
 use crate::domain::session;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
@@ -107,8 +105,8 @@ impl Account {
         Self {
             id: account.id.to_string(),
             email: account.address.to_string(),
-            registered_at: rfc3339(account.registered_at),
-            confirmed_at: rfc3339(account.confirmed_at),
+            registered_at: account.registered_at.to_string(),
+            confirmed_at: account.confirmed_at.to_string(),
             admin: account.admin,
             has_password: account.password.is_some(),
             pending_email: account.pending_change.as_ref().map(|change| change.address.to_string()),
@@ -122,10 +120,10 @@ impl Session {
             id: session.id.to_string(),
             device: session.device.clone(),
             ip: session.ip.to_string(),
-            created_at: rfc3339(session.created_at),
-            last_used_at: rfc3339(session.last_used_at),
-            expires_at: rfc3339(session.expires_at),
-            recent_until: rfc3339(session.recent_until()),
+            created_at: session.created_at.to_string(),
+            last_used_at: session.last_used_at.to_string(),
+            expires_at: session.expires_at.to_string(),
+            recent_until: session.recent_until().to_string(),
             current: session.id == current.id,
         }
     }
@@ -136,15 +134,6 @@ impl NewSession {
         let session = Session::of(&signed_in.session, &signed_in.session);
         Self { session, token: signed_in.token.as_str().to_owned() }
     }
-}
-
-/// A time as it is in every response: RFC 3339, UTC. Times after the year 9999 become its end.
-#[must_use]
-pub fn rfc3339(at: Timestamp) -> String {
-    const PRINTER: DateTimePrinter = DateTimePrinter::new();
-    let milliseconds = i64::try_from(at.0).ok();
-    let time = milliseconds.and_then(|it| jiff::Timestamp::from_millisecond(it).ok());
-    PRINTER.timestamp_to_string(&time.unwrap_or(jiff::Timestamp::MAX))
 }
 
 #[derive(ApiResponse)]

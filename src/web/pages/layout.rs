@@ -207,20 +207,15 @@ pub(super) fn address(email: &EmailAddress) -> Markup {
 
 /// A moment. Without the script it is shown in UTC; the script shows how long ago it was.
 pub(super) fn moment(at: Timestamp) -> Markup {
-    html! { time datetime=(exactly(at)) { (in_words(at)) } }
+    html! { time datetime=(at) { (in_words(at)) } }
 }
 
 /// A moment inside a sentence. The word "on" is part of it, since the script's "5 minutes ago" has none.
 pub(super) fn on(at: Timestamp) -> Markup {
-    html! { time datetime=(exactly(at)) { "on " (in_words(at)) } }
+    html! { time datetime=(at) { "on " (in_words(at)) } }
 }
 
 /// A moment as text, where no markup can be.
 pub(super) fn in_words(at: Timestamp) -> String {
-    exactly(at).strftime("%-d %B %Y, %H:%M UTC").to_string()
-}
-
-fn exactly(at: Timestamp) -> jiff::Timestamp {
-    let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
+    jiff::Timestamp::from(at).strftime("%-d %B %Y, %H:%M UTC").to_string()
 }

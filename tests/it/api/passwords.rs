@@ -82,8 +82,8 @@ async fn unknown_fields_change_nothing() {
     let id = "00000000000000000000000000000001";
     let greedy = json!({
         "email": ANN, "password": PASSWORD, "request": null,
-        "admin": true, "disabled": false, "confirmed_at": "1999-01-01T00:00:00Z",
-        "registered_at": "1999-01-01T00:00:00Z", "id": id, "has_password": false,
+        "admin": true, "disabled": false, "confirmed_at": "1999-01-01T00:00:00.000Z",
+        "registered_at": "1999-01-01T00:00:00.000Z", "id": id, "has_password": false,
         "pending_email": "eve@example.org", "epoch": 7, "salt": [1], "purpose": "sign_in",
         "account": { "admin": true, "id": id }, "confirm": "yes", "next": "//evil.example",
     });
@@ -97,7 +97,7 @@ async fn unknown_fields_change_nothing() {
     for answer in [outcome, signed_in] {
         let account = &answer["account"];
         assert_eq!((&account["admin"], &account["has_password"]), (&json!(false), &json!(true)), "{answer}");
-        assert_eq!(account["registered_at"], "2026-01-01T00:00:00Z");
+        assert_eq!(account["registered_at"], "2026-01-01T00:00:00.000Z");
         assert_eq!(
             (&account["confirmed_at"], &account["pending_email"]),
             (&account["registered_at"], &json!(null))
@@ -115,7 +115,7 @@ async fn the_password_of_a_pending_registration_returns_its_request() {
     assert_eq!(unconfirmed.refusal(), (403, "unconfirmed".into(), None));
     let problem = unconfirmed.json();
     assert_eq!((&problem["request"], &problem["expires_at"]), (&queued["request"], &queued["expires_at"]));
-    assert_eq!(problem["expires_at"], "2026-01-02T00:00:00Z");
+    assert_eq!(problem["expires_at"], "2026-01-02T00:00:00.000Z");
     assert!(!unconfirmed.headers.contains_key("www-authenticate"));
     let request = &problem["request"];
     server.pass_half_a_minute();

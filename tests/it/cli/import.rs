@@ -75,8 +75,8 @@ fn every_value_of_a_row_is_imported() {
     let server = Server::start(&place.data(), &[]);
     let ann = place.json(&["account", "show", "ann@example.org"]);
     let expected = json!({
-        "id": ann["id"], "email": "Ann@example.org", "registered_at": "2020-02-03T04:05:06Z",
-        "confirmed_at": "2020-02-04T04:05:06.5Z", "admin": true, "has_password": true,
+        "id": ann["id"], "email": "Ann@example.org", "registered_at": "2020-02-03T04:05:06.000Z",
+        "confirmed_at": "2020-02-04T04:05:06.500Z", "admin": true, "has_password": true,
         "pending_email": null, "disabled": true,
     });
     assert_eq!(ann, expected);
@@ -87,7 +87,7 @@ fn every_value_of_a_row_is_imported() {
         (&json!(false), &json!(false), &json!(false))
     );
     let carl = place.json(&["account", "show", "carl@example.org"]);
-    assert_eq!(carl["registered_at"], "2021-01-01T00:00:00Z");
+    assert_eq!(carl["registered_at"], "2021-01-01T00:00:00.000Z");
     assert!(carl["confirmed_at"].as_str().unwrap() > "2026");
     let line = place.refused(&["account", "link", "ann@example.org"]);
     assert!(line.ends_with("the account ann@example.org is disabled; enable it first"), "{line}");
