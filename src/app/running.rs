@@ -86,7 +86,12 @@ impl Running {
                 serve(listener, doors, self.edge, stop.clone()),
                 self.mail.run(Arc::clone(&gatepost), stop.clone()),
                 stop.run_until_cancelled(sweep(&gatepost)),
-            )
+                stop.run_until_cancelled(write_refusals(&gatepost)),
+            );
+            // After the last request, since it may have been refused too.
+            if let Err(error) = gatepost.write_refusals().await {
+                tracing::warn!(%error, "could not save how many requests were refused in the last seconds");
+            }
         };
         let too_late = async {
             stop.cancelled().await;
@@ -94,9 +99,22 @@ impl Running {
             sleep(LONGEST_STOP).await;
         };
         tokio::select! {
-            _ = work => {}
+            () = work => {}
             () = too_late => tracing::warn!("gave up on unfinished requests; queued mail is kept"),
         }
+    }
+}
+
+/// Writes how many refusals there were, again and again.
+async fn write_refusals(gatepost: &Gatepost) {
+    let mut is_failing = false;
+    loop {
+        gatepost.rest_between_writes().await;
+        let written = gatepost.write_refusals().await;
+        if let Some(error) = written.as_ref().err().filter(|_| !is_failing) {
+            tracing::warn!(%error, "cannot save how many requests were refused; trying again later");
+        }
+        is_failing = written.is_err();
     }
 }
 

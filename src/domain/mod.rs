@@ -22,6 +22,7 @@
 //! | this file | [`Gatepost`], and the one commit of each action |
 //! | [`error`] | every refusal |
 //! | [`password`] | which passwords are accepted, and how they are hashed |
+//! | `refusals` | refusals that change nothing, counted in memory |
 //! | [`token`] | the key ring and every secret derived from it |
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
@@ -38,6 +39,7 @@ pub mod ports;
 pub mod profile;
 mod read;
 pub mod record;
+mod refusals;
 pub mod session;
 pub mod token;
 pub mod upkeep;
@@ -46,19 +48,22 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use self::arrivals::Arrivals;
 use self::error::Error;
 use self::password::{PasswordPolicy, Slots};
 use self::ports::{Change, Committed, Store, StoreError, World};
 use self::record::Record;
 use self::record::client::Client;
-use self::record::event::Event;
+use self::record::event::{Event, EventName};
 use self::record::ids::RunId;
 use self::record::key::Key;
 use self::record::password::Cost;
 use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
 use self::record::time::Timestamp;
+use self::refusals::Tally;
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -66,6 +71,9 @@ use self::token::KeyRing;
 const MAX_ATTEMPTS: u32 = 100;
 /// The longest pause before an action decides again.
 const LONGEST_PAUSE: Duration = Duration::from_millis(32);
+
+/// How many exports are in progress at once. Each reads everything an account has.
+const EXPORTS_AT_ONCE: usize = 2;
 
 /// The part of the configuration that the domain needs.
 #[derive(Clone, Debug)]
@@ -111,6 +119,8 @@ pub struct Gatepost {
     run: RunId,
     reckoning: Mutex<Reckoning>,
     arrivals: Arrivals,
+    refusals: Tally,
+    exports: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Gatepost {
@@ -132,7 +142,8 @@ impl Gatepost {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
         let (reckoning, arrivals) = (Mutex::new(reckoning), Arrivals::default());
-        Self { store, world, ring, salts, slots, settings, run, reckoning, arrivals }
+        let (refusals, exports) = (Tally::default(), Arc::new(Semaphore::new(EXPORTS_AT_ONCE)));
+        Self { store, world, ring, salts, slots, settings, run, reckoning, arrivals, refusals, exports }
     }
 
     /// What time it can be, after another look at both clocks.
@@ -172,7 +183,8 @@ impl Gatepost {
     {
         for attempt in 0..MAX_ATTEMPTS {
             self.pause(attempt).await;
-            let (change, event, answer) = match decide().await? {
+            let decided = decide().await.inspect_err(|error| self.count_throttled(error, client));
+            let (change, event, answer) = match decided? {
                 Decision::Answer(answer) => return Ok(answer),
                 Decision::Commit { change, event, answer } => (change, event, answer),
             };
@@ -193,6 +205,15 @@ impl Gatepost {
         }
     }
 
+    /// Counts and logs a refusal because of too many before it.
+    fn count_throttled(&self, error: &Error, client: &Client) {
+        if let Error::TooManyMails { .. } | Error::TooManyChanges { .. } = error {
+            let event = Event::new(self.world.now(), EventName::Throttled, None, client);
+            self.refusals.count(&event);
+            event.log(&client.request_id);
+        }
+    }
+
     /// Adds an event to a change, and a copy under its account for the person's own history.
     fn put_event(&self, change: &mut Change, event: &Event) {
         let tail = self.world.random();
@@ -202,7 +223,8 @@ impl Gatepost {
         }
     }
 
-    /// Commits a change together with its event, and logs the event once it is durable.
+    /// Commits a change together with its event, and logs the event once it is durable. A refusal is counted
+    /// in memory instead: a stranger must not be able to fill the store with them.
     async fn commit(
         &self,
         mut change: Change,
@@ -210,10 +232,15 @@ impl Gatepost {
         client: &Client,
     ) -> Result<Committed, Error> {
         let queued = Arrivals::of(&change);
-        if let Some(event) = event {
+        let refusal = event.filter(|event| event.name.is_counted());
+        if let Some(event) = event.filter(|_| refusal.is_none()) {
             self.put_event(&mut change, event);
         }
-        let committed = self.store.commit(change).await;
+        let committed = if change.writes.is_empty() {
+            self.holds(&change).await
+        } else {
+            self.store.commit(change).await
+        };
         // In doubt, the email may be queued as well, and nothing else would wake the worker.
         if matches!(committed, Ok(Committed::Yes) | Err(StoreError::InDoubt(_))) {
             self.arrivals.announce(queued);
@@ -221,7 +248,19 @@ impl Gatepost {
         if let (Ok(Committed::Yes), Some(event)) = (&committed, event) {
             event.log(&client.request_id);
         }
+        if let (Ok(Committed::Yes), Some(refusal)) = (&committed, refusal) {
+            self.refusals.count(refusal);
+        }
         Ok(committed?)
+    }
+
+    /// Whether everything that a change expects holds at one moment. For a change that writes nothing, this
+    /// is all that committing it would do.
+    async fn holds(&self, change: &Change) -> Result<Committed, StoreError> {
+        let (keys, expected): (Vec<Key>, Vec<_>) = change.expectations.iter().cloned().unzip();
+        let found = self.store.get(&keys).await?;
+        let holds = found.iter().map(|found| found.as_ref().map(|found| found.version)).eq(expected);
+        Ok(if holds { Committed::Yes } else { Committed::Conflict })
     }
 }
 

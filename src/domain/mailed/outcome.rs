@@ -56,7 +56,9 @@ impl Gatepost {
             Outcome::Confirmed => EventName::AccountConfirmed,
             _ => EventName::SignedIn,
         };
-        let event = Event::new(now, name, Some(account.id), client);
+        let event = Event::new(now, name, Some(account.id), client).with(credential.means());
+        // How soon registrations are confirmed is worth knowing, and the request is removed before long.
+        let event = if outcome == Outcome::Confirmed { event.begun_at(request.asked_at) } else { event };
         let signed_in = self.signed_in(account, session)?;
         Ok(mark_used(change, found.key, request, outcome, signed_in, requester, event))
     }
@@ -88,6 +90,7 @@ impl Gatepost {
             About::Account(account.id),
         );
         let event = Event::new(now, EventName::PasswordReset, Some(account.id), client);
+        let event = event.with(credential.means());
         let signed_in = self.signed_in(account, session)?;
         Ok(mark_used(change, found.key, request, Outcome::PasswordReset, signed_in, requester, event))
     }
@@ -123,7 +126,7 @@ impl Gatepost {
             let signed_in = self.put_in_new_epoch(&mut change, &actor.session, account).await?;
             (Outcome::EmailChanged, EventName::EmailChanged, signed_in)
         };
-        let event = Event::new(now, name, Some(signed_in.account.id), client);
+        let event = Event::new(now, name, Some(signed_in.account.id), client).with(credential.means());
         Ok(mark_used(change, found.key, request, outcome, signed_in, Requester::Yes, event))
     }
 

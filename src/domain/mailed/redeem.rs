@@ -11,7 +11,6 @@
 
 use crate::domain::mailed::redeemer::Redeemed;
 use crate::domain::mailed::redeemer::Redeemer;
-use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::Nonce;
 use crate::domain::record::key::Key;
@@ -99,7 +98,7 @@ impl Gatepost {
                 return Err(Error::WrongCode);
             }
             if !self.is_right(&claims, code) {
-                return self.count_wrong_code(found, now, client).await;
+                return Self::count_wrong_code(found, now, client);
             }
             let credential = Credential { by: By::Code, password: password.as_ref() };
             self.decide_redeem(credential, claims, request, redeemer, client).await
@@ -199,8 +198,7 @@ impl Gatepost {
     /// Counted in a commit before the response, so parallel guesses cannot share one count. The event
     /// names only an account that asked itself; the account of the address is not named, since a stranger
     /// may have asked.
-    async fn count_wrong_code<T>(
-        &self,
+    fn count_wrong_code<T>(
         found: Found<Request>,
         now: Timestamp,
         client: &Client,
@@ -208,17 +206,10 @@ impl Gatepost {
         let mut change = Change::new();
         found.expected_by(&mut change);
         let mut request = found.value.ok_or(Error::InvalidRequest)?;
-        let requester = match request.requester {
-            Some(requester) => {
-                let requester: Found<Account> = self.find(Key::account(requester.id)).await?;
-                requester.expected_by(&mut change);
-                requester.value
-            }
-            None => None,
-        };
         request.wrong_codes += 1;
+        let requester = request.requester.map(|requester| requester.id);
         change.put(found.key, Record::Request(request));
-        let event = Event::new(now, EventName::WrongCode, requester.map(|account| account.id), client);
+        let event = Event::new(now, EventName::WrongCode, requester, client);
         Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongCode) })
     }
 }

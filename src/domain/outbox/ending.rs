@@ -115,7 +115,7 @@ impl Gatepost {
             };
             change.delete(claim.key.clone());
             self.update_request(&mut change, &letter, accepted).await?;
-            let event = Event::new(self.world.now(), name, None, client);
+            let event = Event::new(self.world.now(), name, None, client).of_letter(&claim.letter);
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(()) })
         })
         .await

@@ -15,7 +15,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::record::request::RequestingAccount;
-use crate::domain::record::session::Session;
+use crate::domain::record::session::{Means, Session};
 use crate::domain::session::SignedIn;
 
 impl Gatepost {
@@ -49,6 +49,7 @@ impl Gatepost {
             let session = Session { proven_at: now, ..actor.session };
             change.put(Key::session(session.account, session.id), Record::Session(session.clone()));
             let event = Event::new(now, EventName::Reauthenticated, Some(account.id), client);
+            let event = event.with(Means::Password);
             let answer = self.signed_in(actor.account, session);
             Ok(Decision::Commit { change, event: Some(event), answer })
         })

@@ -1,8 +1,8 @@
 //! Signing in: requesting an email, or with a password.
 //!
-//! A password sign-in computes the same Argon2id hashes and makes one commit, no matter who the address
-//! belongs to: an account with or without a password, an unconfirmed registration, or no one. Nearly always
-//! that is one hash (`record::workload`).
+//! A password sign-in computes the same Argon2id hashes, no matter who the address belongs to: an account
+//! with or without a password, an unconfirmed registration, or no one. Nearly always that is one hash
+//! (`record::workload`). A refusal writes nothing.
 
 use super::MAX_RECIPE_CHANGES;
 use crate::domain::error::Error;
@@ -14,7 +14,6 @@ use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
-use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::next::Next;
 use crate::domain::record::password::{PasswordHash, Recipe};
@@ -169,7 +168,7 @@ impl Gatepost {
         let session = self.new_session(&account, Means::Password, now, client);
         self.put_session(&mut change, &session, previous_session).await?;
         change.put(Key::account(account.id), Record::Account(account.clone()));
-        let event = Event::new(now, EventName::SignedIn, Some(account.id), client);
+        let event = Event::new(now, EventName::SignedIn, Some(account.id), client).with(Means::Password);
         let signed_in = PasswordSignIn::SignedIn(Box::new(self.signed_in(account, session)?));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(PasswordCheck::Answer(signed_in)) })
     }
@@ -199,12 +198,6 @@ impl Gatepost {
         // would be called wrong.
         let mut change = Change::new();
         passwords.ownership.expected_by(&mut change);
-        if account.is_none() {
-            // An account gets a copy of the event. Without an account this delete takes its place;
-            // otherwise the response time would tell them apart. Its key is random, so that refusals never
-            // wait for each other.
-            change.delete(Key::history(AccountId::NO_ONE, event.at, self.world.random()));
-        }
         Ok(Decision::Commit { change, event: Some(event), answer })
     }
 

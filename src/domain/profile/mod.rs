@@ -4,12 +4,15 @@
 //!
 //! - `password`, `email`: changing the password and the address
 //! - `sessions`: listing and ending sessions
+//! - `history`: what happened to the account
 //! - `export`, `deletion`: downloading the data, deleting the account
 
 mod deletion;
 mod email;
 mod export;
+mod history;
 mod password;
 mod sessions;
 
-pub use self::export::{Export, SHOWN_EVENTS};
+pub use self::export::Export;
+pub use self::history::Entry;

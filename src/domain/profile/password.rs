@@ -76,7 +76,6 @@ impl Gatepost {
         .await
     }
 
-    /// Expects the account, because an event written under a deleted account would never be removed.
     async fn refuse_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
         self.decide_and_commit(client, || async {
             let actor = self.recently_signed_in_with(token).await?;

@@ -80,11 +80,21 @@ impl EmailAddress {
         CanonicalAddress(self.0.to_ascii_lowercase())
     }
 
+    /// The part after the @.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.parts().1
+    }
+
     /// A shortened form for the log: recognisable only to someone who already knows the address.
     #[must_use]
     pub fn masked(&self) -> String {
-        let (local, domain) = self.0.split_once('@').expect("an address has one @");
+        let (local, domain) = self.parts();
         format!("{}…@{domain}", &local[..1])
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('@').expect("an address has one @")
     }
 }
 

@@ -11,6 +11,31 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// Connects log lines with the response.
     pub request_id: String,
+    /// Who acts through it.
+    pub by: Doer,
+}
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Doer {
+    /// The person at the client.
+    Person,
+    /// The operator, with a command on the server.
+    Operator,
+    /// The server, on its own.
+    Server,
+}
+
+impl Doer {
+    /// The word on the wire and in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Operator => "operator",
+            Self::Server => "server",
+        }
+    }
 }
 
 impl Client {
@@ -20,7 +45,14 @@ impl Client {
     /// The server itself, for what it does on its own.
     #[must_use]
     pub fn server() -> Self {
-        Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: None, request_id: Self::NO_REQUEST.into() }
+        let (ip, request_id) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Self::NO_REQUEST.into());
+        Self { ip, user_agent: None, request_id, by: Doer::Server }
+    }
+
+    /// The operator, at the command line of the server.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self { by: Doer::Operator, ..Self::server() }
     }
 
     /// Browser and operating system in a few words.

@@ -4,6 +4,7 @@
 //! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
+//! - `refusals`: refusals that change nothing, counted
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `workload`: what every password check computes
 //! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
@@ -22,6 +23,7 @@ pub mod password;
 pub mod pending;
 pub mod purpose;
 pub mod reckoning;
+pub mod refusals;
 pub mod request;
 pub mod salt;
 pub mod session;
@@ -34,6 +36,7 @@ use self::ids::AccountId;
 use self::letter::Letter;
 use self::owner::Owner;
 use self::pending::Pending;
+use self::refusals::Refusals;
 use self::request::Request;
 use self::salt::SaltSeed;
 use self::session::Session;
@@ -70,4 +73,6 @@ pub enum Record {
     Asked,
     /// What every password check computes.
     Workload(Workload),
+    /// Refusals that change nothing, counted, under their account and time.
+    Refusals(Refusals),
 }

@@ -3,7 +3,9 @@
 //! - `startup`: checking that the key ring belongs to the store
 //! - `sweep`, `swept`: removing expired records
 //! - `remains`: removing what deleted accounts left behind
+//! - `refusals`: writing how many refusals there were
 
+mod refusals;
 mod remains;
 mod startup;
 mod sweep;

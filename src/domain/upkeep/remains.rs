@@ -34,7 +34,8 @@ impl Gatepost {
 
     /// Some of the records under an account; none if all are removed.
     async fn remaining_records(&self, account: AccountId) -> Result<Vec<Key>, Error> {
-        for span in [Span::sessions(account), Span::history(account), Span::asked(account)] {
+        let (history, refusals) = (Span::history(account), Span::refusals(account));
+        for span in [Span::sessions(account), history, refusals, Span::asked(account)] {
             let page = self.store.scan(&span, PAGE).await?;
             if !page.is_empty() {
                 return Ok(page.into_iter().map(|(key, _)| key).collect());

@@ -1,5 +1,5 @@
 //! Removing expired records in small commits: requests, unconfirmed registrations, sessions, undos,
-//! reservations of addresses, and what deleted accounts left behind.
+//! reservations of addresses, counts of refusals, and what deleted accounts left behind.
 
 use crate::domain::upkeep::swept::Swept;
 use std::collections::BTreeSet;
@@ -66,6 +66,7 @@ impl Gatepost {
             Record::Request(request) => End::At(request.kept_until()),
             Record::Pending(pending) => End::At(pending.over_at()),
             Record::Session(session) => End::At(self.session_end(session)),
+            Record::Refusals(refusals) => End::At(refusals.kept_until()),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),
         }

@@ -14,6 +14,8 @@ use super::{
     sessions, sign_in,
 };
 use crate::domain::mailed::Need;
+use crate::domain::record::client::Doer;
+use crate::domain::record::event::Means;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
 use crate::web::problem::{Code, Problem};
@@ -21,8 +23,8 @@ use crate::web::problem::{Code, Problem};
 const ABOUT: &str = "Email sign-in. Every action on the pages is here too, with the same rules and the same \
     errors. Request an email with `POST /api/sign-in` or `POST /api/register`, redeem its code with \
     `POST /api/code`, and send the session's `token` as `Authorization: Bearer` from then on. Times \
-    are RFC 3339 in UTC. New fields may be added to any object, and new values to any list of values: \
-    ignore any you don't recognise.";
+    are RFC 3339 in UTC, always with three decimal places in the seconds. New fields may be added to any \
+    object, and new values to any list of values: ignore any you don't recognise.";
 
 /// The document. It names no host, so it is the same on every server of this version.
 ///
@@ -184,6 +186,11 @@ fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("Problem", "code") => Code::all().map(Code::as_str).collect(),
         ("MailQueued", "code") => vec!["mail_queued"],
         ("Event", "outcome") => vec!["success", "failure"],
+        ("Event", "by") => [Doer::Person, Doer::Operator].map(Doer::as_str).to_vec(),
+        ("Event", "means") => {
+            let all = [Means::Link, Means::Code, Means::Password, Means::Session, Means::Command];
+            all.map(Means::as_str).to_vec()
+        }
         _ => return None,
     })
 }
@@ -205,6 +212,7 @@ fn refine(name: &str, schema: &mut Value, is_input: bool) {
     {
         if field == "at" || field.ends_with("_at") || field.ends_with("_until") {
             property["format"] = json!("date-time");
+            property["example"] = json!("2026-11-02T09:01:12.500Z");
         }
         if let Some(values) = known_values(name, field) {
             add_known_values(property, &values);

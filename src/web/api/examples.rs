@@ -19,13 +19,13 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "DeleteAccount" => json!({ "confirm": "delete" }),
         "Sessions" => json!({ "sessions": [session()] }),
         "Event" => event(),
-        "Export" => json!({ "account": account(), "sessions": [session()], "events": [event()] }),
+        "Export" => json!({ "account": account(), "sessions": [session()], "keys": [], "events": [event()] }),
         "Resend" | "RequestReauthentication" | "RedeemLink" => json!({ "request": REQUEST }),
         "RedeemCode" => json!({ "request": REQUEST, "code": "123456" }),
         "MailQueued" => json!({
             "code": "mail_queued",
             "request": REQUEST,
-            "expires_at": "2026-11-02T10:00:00Z",
+            "expires_at": "2026-11-02T10:00:00.000Z",
             "resend_after": 30,
         }),
         "Account" => account(),
@@ -40,7 +40,7 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "Link" => json!({
             "purpose": "sign_in",
             "email": "ann@example.org",
-            "expires_at": "2026-11-02T09:10:00Z",
+            "expires_at": "2026-11-02T09:10:00.000Z",
             "needs": ["confirm"],
         }),
         "Email" => email(),
@@ -62,8 +62,8 @@ fn account() -> Value {
     json!({
         "id": "5f0c8a3e1b7d4296a8e3c5d7f9012b4c",
         "email": "ann@example.org",
-        "registered_at": "2026-11-02T09:00:00Z",
-        "confirmed_at": "2026-11-02T09:01:12.5Z",
+        "registered_at": "2026-11-02T09:00:00.000Z",
+        "confirmed_at": "2026-11-02T09:01:12.500Z",
         "admin": false,
         "has_password": false,
         "pending_email": null,
@@ -75,10 +75,10 @@ fn session() -> Value {
         "id": "9b1e6d2f4a8c0357b9d1f3e5a7c92846",
         "device": "Firefox on Linux",
         "ip": "192.0.2.7",
-        "created_at": "2026-11-02T09:01:12.5Z",
-        "last_used_at": "2026-11-02T09:01:12.5Z",
-        "expires_at": "2026-12-02T09:01:12.5Z",
-        "recent_until": "2026-11-02T09:11:12.5Z",
+        "created_at": "2026-11-02T09:01:12.500Z",
+        "last_used_at": "2026-11-02T09:01:12.500Z",
+        "expires_at": "2026-12-02T09:01:12.500Z",
+        "recent_until": "2026-11-02T09:11:12.500Z",
         "current": true,
     })
 }
@@ -91,11 +91,15 @@ fn new_session() -> Value {
 
 fn event() -> Value {
     json!({
-        "at": "2026-11-02T09:01:12.5Z",
+        "at": "2026-11-02T09:01:12.500Z",
         "name": "authn_login_success",
         "ip": "192.0.2.7",
         "device": "Firefox on Linux",
         "outcome": "success",
+        "by": "person",
+        "means": "link",
+        "count": 1,
+        "first_at": null,
     })
 }
 
@@ -108,6 +112,6 @@ fn email() -> Value {
         "html": "…",
         "link": "http://localhost:8080/link/QZ8lH0q3v5n1mXc2Yw7bTtq0m7yXo2f4r9aKcVdE",
         "code": "123456",
-        "created_at": "2026-11-02T09:00:01Z",
+        "created_at": "2026-11-02T09:00:01.000Z",
     })
 }

@@ -6,6 +6,7 @@
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
 //!   `sessions`, `mailbox`: the operations, one file per subject; `operations`: all of them
+//! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
 //! - `outcome`, `problem`: the result of a sign-in, and a refusal as JSON
 //! - `refusals`: the group of each operation and the codes it can be refused with
@@ -16,6 +17,7 @@ mod body;
 mod docs;
 mod document;
 mod examples;
+mod export;
 mod link;
 mod mailbox;
 mod operations;
@@ -38,9 +40,9 @@ use poem_openapi::OpenApi;
 use poem_openapi::error::ParseParamError;
 
 pub use self::document::document;
+pub(super) use self::export::export_of;
 use self::operations::{Operations, service};
-pub(super) use self::profile::export_of;
-pub use self::session::{Account, rfc3339};
+pub use self::session::Account;
 use crate::path::{API, DOCS, OPENAPI};
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};

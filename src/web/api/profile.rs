@@ -1,19 +1,17 @@
 //! What people do with their own account.
 
 use poem::web::Data;
-use poem_openapi::{ApiResponse, Object, OpenApi};
-use serde::Serialize;
+use poem_openapi::{ApiResponse, OpenApi};
 
 use super::bearer::{RecentlySignedIn, SignedIn};
 use super::body::{Body, Json};
+use super::export::{Exported, export_of};
 use super::refusals::{Refusals, Tag};
 use super::resend::Accepted;
-use super::session::{Account, Profile, Renewed, Session, rfc3339};
+use super::session::{Profile, Renewed};
 use crate::domain::error::Error;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
-use crate::domain::record::event;
-use crate::domain::session::Live;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
@@ -41,60 +39,6 @@ pub(super) const REFUSALS: Refusals = &[
     ("delete_account", &[Code::SignInRequired, Code::RecentSignInRequired, Code::ConfirmationRequired]),
 ];
 
-/// All data about an account.
-#[derive(Debug, Object, Serialize)]
-struct Export {
-    /// The account.
-    account: Account,
-    /// Its sessions, most recently used first.
-    sessions: Vec<Session>,
-    /// Its events, newest first.
-    events: Vec<Event>,
-}
-
-/// Something that happened to an account.
-#[derive(Debug, Object, Serialize)]
-struct Event {
-    /// When it happened.
-    at: String,
-    /// The kind of event. Names follow the OWASP logging vocabulary where it has one. New values may be
-    /// added.
-    name: String,
-    /// The client address.
-    ip: String,
-    /// The browser and system, in a few words.
-    device: String,
-    /// Whether it succeeded.
-    outcome: String,
-}
-
-impl From<event::Event> for Event {
-    fn from(event: event::Event) -> Self {
-        Self {
-            at: rfc3339(event.at),
-            name: event.name.as_str().to_owned(),
-            ip: event.ip.to_string(),
-            device: event.device,
-            outcome: if event.name.is_refusal() { "failure" } else { "success" }.to_owned(),
-        }
-    }
-}
-
-async fn export(house: &House, live: &Live) -> Result<Export, Problem> {
-    let all = house.gatepost.export(live).await?;
-    Ok(Export {
-        account: Account::of(&live.account),
-        sessions: all.sessions.iter().map(|session| Session::of(session, &live.session)).collect(),
-        events: all.events.into_iter().map(Event::from).collect(),
-    })
-}
-
-/// The same data as a file, for the account page.
-pub(in crate::web) async fn export_of(house: &House, live: &Live) -> Result<String, Problem> {
-    let export = export(house, live).await?;
-    Ok(serde_json::to_string_pretty(&export).expect("an object of texts can be written"))
-}
-
 #[derive(ApiResponse)]
 enum Deleted {
     /// The account has been deleted.
@@ -115,8 +59,8 @@ impl Operations {
 
     /// Export all data about the account
     #[oai(path = "/profile/export", method = "get", operation_id = "export")]
-    async fn export(&self, Data(house): Data<&House>, signed_in: SignedIn) -> Result<Json<Export>, Problem> {
-        Ok(Json(export(house, &signed_in.live).await?))
+    async fn export(&self, Data(house): Data<&House>, signed_in: SignedIn) -> Result<Exported, Problem> {
+        Ok(Exported(export_of(house, signed_in.live).await?))
     }
 
     /// Set or change the password

@@ -7,7 +7,7 @@ use poem::http::HeaderMap;
 use poem::http::header::{HeaderValue, USER_AGENT};
 use poem::{Addr, FromRequest, Request, RequestBody};
 
-use crate::domain::record::client::Client;
+use crate::domain::record::client::{Client, Doer};
 use crate::web::problem::{Code, Problem};
 
 /// No browser's is longer, and nothing after this helps to name the device.
@@ -21,6 +21,7 @@ pub(super) fn identify(request: &Request, trusted: &[IpNet], request_id: String)
         ip: address(&request.remote_addr().0, request.headers(), trusted),
         user_agent: Some(String::from_utf8_lossy(user_agent).into_owned()),
         request_id,
+        by: Doer::Person,
     }
 }
 

@@ -264,7 +264,8 @@ fn a_link_from_the_command_line_is_not_logged() {
     server.signal(rustix::process::Signal::TERM);
     let mut log = String::new();
     std::io::Read::read_to_string(&mut server.log, &mut log).unwrap();
-    assert!(log.contains("user_created"), "{log}");
+    let created = log.lines().find(|line| line.contains("user_created")).unwrap();
+    assert!(created.contains(r#""by":"operator","means":"command""#), "{created}");
     assert!(!log.contains(link.rsplit('/').next().unwrap()) && !log.contains("ann@"), "{log}");
     assert_eq!(server.exit_code(), Some(0));
     assert!(!fs::exists(place.data().join("gatepost.sock")).unwrap());

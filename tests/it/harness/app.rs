@@ -73,7 +73,7 @@ pub(crate) struct App {
     keys: String,
     read: Mutex<Vec<LetterId>>,
     // Stops when it is dropped.
-    work: Work,
+    pub(crate) work: Work,
     // Dropped after the work has stopped, so that nothing writes into a folder that no longer exists.
     #[expect(dead_code, reason = "is removed when it is dropped")]
     folder: Option<TempDir>,

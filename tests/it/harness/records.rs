@@ -1,5 +1,7 @@
 //! The records in a server's store.
 
+use std::time::Duration;
+
 use gatepost::domain::operator::Role;
 use gatepost::domain::ports::Change;
 use gatepost::domain::ports::Committed;
@@ -9,10 +11,12 @@ use gatepost::domain::record::account::Account;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::event::{Event, EventName};
-use gatepost::domain::record::ids::KeyId;
+use gatepost::domain::record::ids::{AccountId, KeyId};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
+use gatepost::domain::record::refusals::Refusals;
+use gatepost::domain::record::time::Timestamp;
 use gatepost::store::codec::encode;
 
 use super::app::App;
@@ -27,6 +31,8 @@ pub(crate) struct Records {
     pub(crate) events: usize,
     /// Events listed under their accounts.
     pub(crate) history: usize,
+    /// Counts of refusals.
+    pub(crate) refusals: usize,
 }
 
 impl App {
@@ -44,16 +50,19 @@ impl App {
                 Record::Session(_) => records.sessions += 1,
                 Record::Event(_) if key.as_bytes().starts_with(b"h/") => records.history += 1,
                 Record::Event(_) => records.events += 1,
+                Record::Refusals(_) => records.refusals += 1,
+                _ if is_mark_of_refusals(&key) => {}
                 _ => records.others += 1,
             }
         }
         records
     }
 
-    /// Everything except events, which a refusal may write.
+    /// Everything except events and counts, which a refusal may write.
     pub(crate) async fn all_but_events(&self) -> Vec<(Key, Versioned)> {
         let mut records = self.all_records().await;
-        records.retain(|(_, found)| !matches!(found.record, Record::Event(_)));
+        let is_event = |record: &Record| matches!(record, Record::Event(_) | Record::Refusals(_));
+        records.retain(|(key, found)| !is_event(&found.record) && !is_mark_of_refusals(key));
         records
     }
 
@@ -85,6 +94,39 @@ impl App {
         events.collect()
     }
 
+    /// Every count of refusals that is stored.
+    pub(crate) async fn refusals(&self) -> Vec<Refusals> {
+        let records = self.all_records().await.into_iter().map(|(_, found)| found.record);
+        let refusals = records.filter_map(|record| match record {
+            Record::Refusals(refusals) => Some(refusals),
+            _ => None,
+        });
+        refusals.collect()
+    }
+
+    /// Moves the clock on to when counts are written, and waits until this many refusals are stored.
+    pub(crate) async fn refusals_written(&self, count: u64) -> Vec<Refusals> {
+        self.clock.advance(Duration::from_secs(30));
+        loop {
+            let refusals = self.refusals().await;
+            if refusals.iter().map(|it| it.count).sum::<u64>() >= count {
+                return refusals;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Puts events into the history of an account, as years of use would.
+    pub(crate) async fn put_history(&self, id: AccountId, count: u64) {
+        for at in 0..count {
+            let at = Timestamp(at);
+            let mut change = Change::new();
+            let event = Event::new(at, EventName::SignedIn, Some(id), &Client::server());
+            change.put(Key::history(id, at, [0; 8]), Record::Event(event));
+            assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
+        }
+    }
+
     /// The account of an address.
     pub(crate) async fn account(&self, email: &str) -> Account {
         let is_it = |found| match found {
@@ -98,7 +140,7 @@ impl App {
     /// Disables an account, as the operator does.
     pub(crate) async fn disable(&self, email: &str) {
         let address = EmailAddress::parse(email).unwrap();
-        self.house.gatepost.disable_account(&address, &Client::server()).await.unwrap();
+        self.house.gatepost.disable_account(&address, &Client::operator()).await.unwrap();
     }
 
     /// Creates an account whose password is unknown and takes some seconds to hash.
@@ -131,6 +173,10 @@ impl App {
         let bytes = records.iter().flat_map(|(key, found)| encode(key, &found.record).unwrap());
         String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
     }
+}
+
+fn is_mark_of_refusals(key: &Key) -> bool {
+    key.expired().is_some_and(|of| of.as_bytes().starts_with(b"c/"))
 }
 
 impl Records {

@@ -22,6 +22,14 @@ pub(crate) struct Work {
     work: JoinHandle<()>,
 }
 
+impl Work {
+    /// Shuts the server down as a signal does.
+    pub(crate) async fn ended(&mut self) {
+        self.stop.cancel();
+        (&mut self.work).await.unwrap();
+    }
+}
+
 impl Drop for Work {
     fn drop(&mut self) {
         self.stop.cancel();

@@ -1,12 +1,14 @@
 //! The encoding of stored records: records of older versions must stay readable forever.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use gatepost::domain::ports::StoreError;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::account::{Account, PendingChange, Undo};
 use gatepost::domain::record::address::EmailAddress;
-use gatepost::domain::record::event::{Event, EventName};
+use gatepost::domain::record::client::Doer;
+use gatepost::domain::record::event::{EndedEmail, Event, EventName, Means as ActedWith};
 use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
 use gatepost::domain::record::letter::{About, Letter, LetterKind, Offered};
@@ -15,6 +17,7 @@ use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
 use gatepost::domain::record::pending::EnteredPassword;
 use gatepost::domain::record::purpose::Purpose;
+use gatepost::domain::record::refusals::Refusals;
 use gatepost::domain::record::request::{
     BoundTo, Generation, Outcome, Request, Requester, RequestingAccount, Used,
 };
@@ -144,8 +147,23 @@ fn records() -> Vec<(&'static str, Record)> {
                 at: Timestamp(15),
                 name: EventName::SignedIn,
                 account: Some(account),
+                by: Doer::Person,
+                means: Some(ActedWith::Link),
+                took: Some(Duration::from_millis(2_500)),
+                email: Some(EndedEmail { kind: LetterKind::SignIn, domain: Some("example.org".into()) }),
                 ip,
                 device: "Firefox".into(),
+            }),
+        ),
+        (
+            "refusals",
+            Record::Refusals(Refusals {
+                name: EventName::PasswordRefused,
+                account: Some(account),
+                first: Timestamp(20),
+                last: Timestamp(21),
+                count: 3,
+                last_client: Some((ip, "Firefox".into())),
             }),
         ),
         ("key check", Record::KeyCheck([6; 32])),

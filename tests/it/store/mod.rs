@@ -18,6 +18,7 @@ use gatepost::domain::ports::Store;
 use gatepost::domain::ports::StoreError;
 use gatepost::domain::ports::Version;
 use gatepost::domain::record::Record;
+use gatepost::domain::record::client::Client;
 use gatepost::domain::record::event::{Event, EventName};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::time::Timestamp;
@@ -65,9 +66,8 @@ fn value(number: u8) -> Record {
 
 /// A record of about `bytes` bytes.
 fn long_record(bytes: usize) -> Record {
-    let ip = std::net::Ipv4Addr::LOCALHOST.into();
-    let device = "x".repeat(bytes);
-    Record::Event(Event { at: Timestamp(0), name: EventName::MailSent, account: None, ip, device })
+    let event = Event::new(Timestamp(0), EventName::MailSent, None, &Client::server());
+    Record::Event(Event { device: "x".repeat(bytes), ..event })
 }
 
 fn put(name: &str, number: u8) -> Change {

@@ -43,7 +43,7 @@ pub(super) async fn well_known(_: House, visitor: Visitor) -> Answer {
 
 /// Everything stored about the person, as a file.
 pub(super) async fn export(house: House, visitor: Visitor) -> Answer {
-    let Some(live) = &visitor.signed_in else { return Ok(arrival::first(&visitor, Some(PROFILE))) };
+    let Some(live) = visitor.signed_in.clone() else { return Ok(arrival::first(&visitor, Some(PROFILE))) };
     let json = export_of(&house, live).await?;
     Ok(Response::builder()
         .content_type("application/json")

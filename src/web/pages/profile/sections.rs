@@ -8,6 +8,7 @@ use super::super::form::{hidden_username, length_hint, new_email_field, new_pass
 use super::super::layout::{address, beside, moment, on, told as notice_of};
 use super::super::own::{self, hidden_account};
 use super::view::{Section, Told, View};
+use crate::domain::profile::Entry;
 use crate::domain::record::account::PendingChange;
 use crate::path::{
     FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_EXPORT,
@@ -188,11 +189,22 @@ pub(super) fn events(view: &View) -> Markup {
         section.subject {
             h2 { "Recent activity" }
             ul.subject-body.events {
-                @for event in &view.events {
-                    li { span { (event.name.sentence()) } span.hint { (moment(event.at)) ", " (event.device) ", " (event.ip) } }
+                @for entry in &view.history {
+                    li { span { (entry.name.sentence_of(entry.count)) } span.hint { (circumstances(entry)) } }
                 }
             }
         }
+    }
+}
+
+/// When something happened, and where.
+fn circumstances(entry: &Entry) -> Markup {
+    html! {
+        @match entry.first_at {
+            Some(first) if entry.count > 1 => { "Between " (moment(first)) " and " (moment(entry.at)) ", last on " }
+            _ => { (moment(entry.at)) @if entry.client.is_some() { ", " } }
+        }
+        @if let Some((ip, device)) = &entry.client { (device) ", " (ip) }
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::super::notice::Notice;
 use super::super::visitor::Visitor;
-use crate::domain::profile::SHOWN_EVENTS;
+use crate::domain::profile::Entry;
 use crate::domain::record::account::PendingChange;
-use crate::domain::record::event::Event;
 use crate::domain::record::session::Session;
 use crate::domain::session::Live;
 use crate::path::CHECK_INBOX;
@@ -57,7 +56,7 @@ impl Told<'_> {
 pub(super) struct View {
     pub(super) live: Live,
     pub(super) sessions: Vec<Session>,
-    pub(super) events: Vec<Event>,
+    pub(super) history: Vec<Entry>,
     pub(super) pending: Option<PendingChange>,
     /// The page for entering its code, if this browser requested it.
     pub(super) code_place: Option<String>,
@@ -67,12 +66,12 @@ pub(super) struct View {
 impl View {
     pub(super) async fn of(house: &House, visitor: &Visitor, live: Live) -> Result<Self, Problem> {
         let sessions = house.gatepost.sessions(&live).await?;
-        let events = house.gatepost.events(&live, SHOWN_EVENTS).await?;
+        let history = house.gatepost.recent_history(&live).await?;
         let is_recent = house.gatepost.is_recent(&live.session);
         let pending = live.account.pending_change.clone();
         let request = pending.as_ref().map(|change| change.nonce.to_string());
         let held = request.filter(|request| visitor.request(Some(request)).is_some());
         let code_place = held.map(|request| format!("{CHECK_INBOX}?request={request}"));
-        Ok(Self { live, sessions, events, pending, code_place, is_recent })
+        Ok(Self { live, sessions, history, pending, code_place, is_recent })
     }
 }

@@ -1,29 +1,10 @@
-//! Events: written in the commit of their action, kept in the store, and logged.
+//! What can happen, and how it is said.
 
-use std::net::IpAddr;
-
-use crate::domain::record::client::Client;
-use crate::domain::record::ids::AccountId;
-use crate::domain::record::time::Timestamp;
-
-/// Something that happened. Contains no address, token, code or cookie.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Event {
-    /// When it happened.
-    pub at: Timestamp,
-    /// What happened.
-    pub name: EventName,
-    /// The account it happened to, if there is one.
-    pub account: Option<AccountId>,
-    /// The client's address.
-    pub ip: IpAddr,
-    /// The client's device.
-    pub device: String,
-}
+use super::means::Means;
 
 /// Everything that can happen. Names on the wire and in the log come from OWASP's Logging Vocabulary where
 /// it has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EventName {
     /// Someone requested an email.
     MailRequested,
@@ -82,6 +63,8 @@ pub enum EventName {
     MailDropped,
     /// The operator ended all sessions.
     AllSignedOut,
+    /// A request was refused because there were too many before it.
+    Throttled,
 }
 
 impl EventName {
@@ -107,11 +90,10 @@ impl EventName {
             Self::MailSent => "mail_sent",
             Self::MailFailed => "mail_failed",
             Self::MailDropped => "mail_dropped",
+            Self::Throttled => "excess_rate_limit_exceeded",
         }
     }
-}
 
-impl EventName {
     /// What happened, as a sentence for the person it happened to.
     #[must_use]
     pub fn sentence(self) -> &'static str {
@@ -144,38 +126,55 @@ impl EventName {
             Self::MailSent => "An email was sent.",
             Self::MailFailed => "An email could not be delivered.",
             Self::MailDropped => "An email was not sent: no longer needed.",
+            Self::Throttled => "Too many tries.",
+        }
+    }
+
+    /// The same for something that happened `count` times.
+    #[must_use]
+    pub fn sentence_of(self, count: u64) -> String {
+        match self {
+            _ if count == 1 => self.sentence().to_owned(),
+            Self::PasswordRefused => format!("{count} wrong passwords entered."),
+            Self::WrongCode => format!("{count} wrong codes entered."),
+            Self::PasswordChangeRefused => {
+                format!("{count} password changes refused: wrong current password.")
+            }
+            _ => format!("{} ({count} times)", self.sentence()),
         }
     }
 
     /// Whether something was refused or failed.
     #[must_use]
     pub fn is_refusal(self) -> bool {
+        self.is_counted() || matches!(self, Self::MailFailed | Self::MailDropped)
+    }
+
+    /// Whether this is a refusal that changes nothing. Strangers can cause any number of these, so they are
+    /// counted instead of stored one by one.
+    #[must_use]
+    pub fn is_counted(self) -> bool {
         matches!(
             self,
-            Self::WrongCode
-                | Self::PasswordRefused
-                | Self::PasswordChangeRefused
-                | Self::MailFailed
-                | Self::MailDropped
+            Self::WrongCode | Self::PasswordRefused | Self::PasswordChangeRefused | Self::Throttled
         )
     }
-}
 
-impl Event {
-    /// An event caused by `client`.
+    /// What a person does this with, where it is always the same.
     #[must_use]
-    pub fn new(at: Timestamp, name: EventName, account: Option<AccountId>, client: &Client) -> Self {
-        Self { at, name, account, ip: client.ip, device: client.device() }
-    }
-
-    /// Writes the event to the log.
-    pub(in crate::domain) fn log(&self, request_id: &str) {
-        let account = self.account.map(|id| id.to_string());
-        let event = self.name.as_str();
-        if request_id == Client::NO_REQUEST {
-            tracing::info!(event, account.id = account);
-        } else {
-            tracing::info!(event, account.id = account, client.ip = %self.ip, request.id = request_id);
+    pub fn usual_means(self) -> Option<Means> {
+        match self {
+            Self::PasswordRefused | Self::PasswordChangeRefused => Some(Means::Password),
+            Self::WrongCode => Some(Means::Code),
+            Self::EmailRestored => Some(Means::Link),
+            Self::PasswordChanged
+            | Self::PasswordRemoved
+            | Self::EmailChangeCancelled
+            | Self::SessionEnded
+            | Self::OthersSignedOut
+            | Self::SignedOut
+            | Self::AccountDeleted => Some(Means::Session),
+            _ => None,
         }
     }
 }

@@ -1,0 +1,65 @@
+//! Writing how many refusals there were, in batches of their own: no response waits for it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::ports::{Change, Committed};
+use crate::domain::read::Found;
+use crate::domain::record::Record;
+use crate::domain::record::account::Account;
+use crate::domain::record::key::Key;
+use crate::domain::record::refusals::Refusals;
+
+/// How many counts one commit writes. Each takes two writes and perhaps an expectation.
+const PAGE: usize = 45;
+/// The time between two rounds of writing, and so the most that a crash can lose.
+const PAUSE: Duration = Duration::from_secs(30);
+
+impl Gatepost {
+    /// Writes the counts that have grown since they were last written. Those that cannot be written stay in
+    /// memory.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn write_refusals(&self) -> Result<(), Error> {
+        for page in self.refusals.unwritten().chunks(PAGE) {
+            self.write_page(page).await?;
+        }
+        Ok(())
+    }
+
+    /// Accounts are expected, because a count written under a deleted account would never be removed. After a
+    /// conflict the page is written in the next round.
+    async fn write_page(&self, page: &[Refusals]) -> Result<(), Error> {
+        let accounts: BTreeSet<Key> = page.iter().filter_map(|it| it.account).map(Key::account).collect();
+        let accounts: Vec<Found<Account>> = self.find_all(accounts.into_iter().collect()).await?;
+        let mut change = Change::new();
+        for account in accounts.iter().filter(|account| account.value.is_some()) {
+            account.expected_by(&mut change);
+        }
+        let gone = |refusals: &&Refusals| {
+            let key = refusals.account.map(Key::account);
+            key.is_some_and(|key| accounts.iter().any(|found| found.key == key && found.value.is_none()))
+        };
+        let (orphans, rest): (Vec<&Refusals>, Vec<&Refusals>) = page.iter().partition(gone);
+        for refusals in &rest {
+            // Anyone can cause these, but at most one per account, name, hour and run of the process. They are
+            // removed with their account, or after 90 days.
+            let key = Key::refusals(refusals, self.run);
+            change.put(Key::expiry(refusals.kept_until(), &key), Record::Expiry);
+            change.put(key, Record::Refusals((*refusals).clone()));
+        }
+        if rest.is_empty() || self.store.commit(change).await? == Committed::Yes {
+            self.refusals.written(&rest, self.world.now());
+        }
+        orphans.into_iter().for_each(|refusals| self.refusals.disown(refusals));
+        Ok(())
+    }
+
+    /// Waits until it is time to write counts again.
+    pub async fn rest_between_writes(&self) {
+        self.world.clock.sleep_until(self.world.now().plus(PAUSE)).await;
+    }
+}
