@@ -158,7 +158,7 @@ impl Gatepost {
         let to = ownership.account().map_or(&request.address, |account| &account.address).clone();
         let kind = self.letter_kind(request.purpose, ownership);
         let about = About::Request { nonce, generation: request.generation.number };
-        let letter = Letter::new(LetterId(self.world.random()), kind, to, about, request.expires_at);
+        let letter = Letter::new(LetterId(self.world.random()), kind, to, about, [now, request.expires_at]);
         let queued = MailQueued {
             held: HeldRequest(nonce),
             request: self.ring.seal_request(request.key, nonce).ok_or(Error::InvalidRequest)?,

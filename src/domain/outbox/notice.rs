@@ -24,7 +24,7 @@ impl Gatepost {
     ) {
         let now = self.world.now();
         let give_up_at = now.plus(NOTICE_LIFETIME);
-        let letter = Letter::new(LetterId(self.world.random()), kind, to.clone(), about, give_up_at);
+        let letter = Letter::new(LetterId(self.world.random()), kind, to.clone(), about, [now, give_up_at]);
         change.put(Key::letter(Queue::First, now, letter.id), Record::Letter(letter));
     }
 }

@@ -16,6 +16,8 @@ pub struct Letter {
     pub to: EmailAddress,
     /// What it is about. If that is over, the email is not sent.
     pub about: About,
+    /// When it was queued.
+    pub queued_at: Timestamp,
     /// When delivery is given up.
     pub give_up_at: Timestamp,
     /// How often delivery was attempted.
@@ -59,17 +61,17 @@ impl Queue {
 }
 
 impl Letter {
-    /// An email that is queued now and was never tried.
+    /// An email that was never tried, with when it is queued and when it is given up.
     #[must_use]
     pub fn new(
         id: LetterId,
         kind: LetterKind,
         to: EmailAddress,
         about: About,
-        give_up_at: Timestamp,
+        [queued_at, give_up_at]: [Timestamp; 2],
     ) -> Self {
         let (tries, lease, offered, unanswered) = (0, None, Offered::Never, 0);
-        Self { id, kind, to, about, give_up_at, tries, lease, offered, unanswered }
+        Self { id, kind, to, about, queued_at, give_up_at, tries, lease, offered, unanswered }
     }
 }
 

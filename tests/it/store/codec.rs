@@ -133,6 +133,7 @@ fn records() -> Vec<(&'static str, Record)> {
                 kind: LetterKind::SignIn,
                 to: address,
                 about: About::Request { nonce: Nonce([4; 12]), generation: 1 },
+                queued_at: Timestamp(13),
                 give_up_at: Timestamp(14),
                 tries: 300,
                 lease: Some(RunId([5; 8])),
