@@ -66,7 +66,10 @@ async fn notices_that_are_no_longer_true_are_not_sent(door: Door) {
     assert_eq!(dropped().await, 0);
     let (address, operator) = (EmailAddress::parse(ANN).unwrap(), Client::server());
     app.house.gatepost.delete_account_of(&address, &operator).await.unwrap();
-    app.pass(Duration::from_mins(5)).await;
+    // Which email tries first whether the mail server is back is left to chance; the others wait for it.
+    for _ in 0..3 {
+        app.pass(Duration::from_mins(5)).await;
+    }
     assert_eq!(dropped().await, 1, "that somebody wants an address of nobody");
 }
 
