@@ -1,5 +1,7 @@
 //! Requesting a link, and opening it.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::driver::{Browser, Kind, is_installed};
@@ -73,12 +75,15 @@ async fn requesting_again_at_once_shows_where_to_wait() {
     if !is_installed() {
         return;
     }
-    let (site, browser) = (Site::start().await, Browser::open(Kind::Usual).await);
+    let (site, clock) = Site::start_by_hand().await;
+    let browser = Browser::open(Kind::Usual).await;
     browser.goto(&site.url("/sign-in")).await.unwrap();
     browser.fill("#email", ANN).await;
     browser.press_twice("main form button[type=submit]").await;
     browser.see("#result #code").await;
     browser.press("#change").await;
+    // Later than a second click could be.
+    clock.advance(Duration::from_secs(10));
     browser.press("main form button[type=submit]").await;
     browser.see("#result #told .error").await;
     browser.see("#result #code").await;
