@@ -22,6 +22,7 @@ pub struct ImportRow {
     registered_at: Option<String>,
     /// When the address was confirmed; by default, now. `null`: no one ever confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[expect(clippy::option_option, reason = "missing, null and a time mean three different things")]
     confirmed_at: Option<Option<String>>,
     /// Whether it is an administrator.
     #[serde(default)]
@@ -35,6 +36,7 @@ pub struct ImportRow {
 }
 
 /// Reads a field that is there, even if it is `null`. Without this, serde takes `null` for a missing field.
+#[expect(clippy::option_option, reason = "missing, null and a time mean three different things")]
 fn given<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
     Deserialize::deserialize(field).map(Some)
 }

@@ -85,8 +85,9 @@ impl Gatepost {
         at_address: Option<AtAddress>,
     ) -> Result<(), Error> {
         let several = at_address.filter(|at| at.recipes.len() > 1);
-        let is_imported = |hash: &Option<&PasswordHash>| hash.is_some_and(PasswordHash::is_imported);
-        if several.is_none() && !passwords.iter().any(|(one, other)| is_imported(one) || is_imported(other)) {
+        let is_imported = |hash: Option<&PasswordHash>| hash.is_some_and(PasswordHash::is_imported);
+        if several.is_none() && !passwords.iter().any(|(one, other)| is_imported(*one) || is_imported(*other))
+        {
             return Ok(());
         }
         let now = self.world.now();

@@ -1,4 +1,4 @@
-//! Preparing a password, so that two keyboards spell it alike (RFC 8265, OpaqueString).
+//! Preparing a password, so that two keyboards spell it alike (RFC 8265, `OpaqueString`).
 //!
 //! One system sends "ä" as one character and another as two, and some send a no-break space. The prepared
 //! form is the same for all of them. Nothing else changes: letter case and spaces at the ends count.
