@@ -115,10 +115,8 @@ async fn requesting_and_other_browsers_at_once_get_one_session(door: Door) {
         let is_asker = number.is_multiple_of(2);
         let (mut caller, link) = (if is_asker { ann.clone() } else { app.caller(door) }, letter.link.clone());
         tokio::spawn(async move {
-            let answer = match is_asker {
-                true => caller.follow(&link).await,
-                false => caller.follow_deliberately(&link).await,
-            };
+            let answer =
+                if is_asker { caller.follow(&link).await } else { caller.follow_deliberately(&link).await };
             (is_asker, answer, caller)
         })
     };

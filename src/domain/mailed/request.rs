@@ -83,13 +83,11 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<Decision<MailQueued>, Error> {
-        match self.find_earlier_request(wanted, held).await? {
-            Some(earlier) => self.decide_resend(earlier, Some(wanted), client).await,
-            None => {
-                let ownership = self.ownership(wanted.address).await?;
-                self.decide_new_request(Change::new(), wanted, &ownership, None, client).await
-            }
+        if let Some(earlier) = self.find_earlier_request(wanted, held).await? {
+            return self.decide_resend(earlier, Some(wanted), client).await;
         }
+        let ownership = self.ownership(wanted.address).await?;
+        self.decide_new_request(Change::new(), wanted, &ownership, None, client).await
     }
 
     /// A new request. If it replaces one, `change` already contains the end of that one.

@@ -57,9 +57,9 @@ impl Ownership {
         // an engine that locks keys they would all wait for each other.
         let has_account = self.account.value.is_some();
         if has_account {
-            self.account.expected_by(change)
+            self.account.expected_by(change);
         } else {
-            self.owner.expected_by(change)
+            self.owner.expected_by(change);
         }
         if let Some(requester) = &self.requester
             && requester.key != self.account.key
