@@ -87,14 +87,18 @@ fn new_folder(path: &Path) -> Checked {
 }
 
 fn key(config: &Config) -> Checked {
+    let is_known = engine::is_known(&config.data_dir);
+    // A key that is there before its database may be meant so, or the database is lost.
+    let next =
+        if is_known { "" } else { " If there never was a database for it, run `gatepost store create`." };
     if config.keys.is_some() {
-        return Ok("Key: set by key_file or GATEPOST_KEY.".into());
+        return Ok(format!("Key: set by key_file or GATEPOST_KEY.{next}"));
     }
     let path = config.data_dir.join(key_file::NAME);
     match key_file::read(&path) {
-        Ok(_) => Ok(format!("Key: {} can be read.", path.display())),
+        Ok(_) => Ok(format!("Key: {} can be read.{next}", path.display())),
         Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
-            if engine::is_known(&config.data_dir) {
+            if is_known {
                 return Err(KeyFileError::Missing { path }.to_string());
             }
             Ok(format!("Key: {} will be created.", path.display()))

@@ -1,9 +1,9 @@
-//! The data folder and the key in it.
+//! The data folder: its key, and opening the store in it.
 
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
 use rustix::process::geteuid;
@@ -11,24 +11,111 @@ use rustix::process::geteuid;
 use super::failure::Failure;
 use crate::config::Config;
 use crate::config::access::Others;
-use crate::config::key_file::{self, Stored};
+use crate::config::key_file::{self, Found, KeyFileError};
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
-use crate::store::sled as engine;
+use crate::store::sled::{self as engine, FolderLock, OpenError as StoreRefusal, SledSettings, SledStore};
 
 /// The permissions that are needed for the folder.
 pub(super) const NEEDED: Access = Access::READ_OK.union(Access::WRITE_OK).union(Access::EXEC_OK);
 
-/// Creates the data folder if necessary and reads the key; creates a key if nothing was stored yet.
-pub(super) fn open_keys(config: &mut Config, world: &World) -> Result<KeyRing, Failure> {
-    let folder = &config.data_dir;
-    create(folder).map_err(|error| Failure::DataFolder { path: folder.clone(), error })?;
-    refuse_others(folder)?;
-    if let Some(ring) = config.keys.take() {
-        return Ok(ring);
+/// The keys of a data folder, and its open store.
+pub(super) type Opened = (KeyRing, SledStore);
+
+/// Opens the store for the server. At the very first start, creates key and store: first a draft of the key,
+/// then the store, and the key last. So a crash in between leaves either nothing or a draft, and the next
+/// start goes on from there. A key without a store always means that the store was lost.
+pub(super) fn open_or_create(config: &mut Config, world: &World) -> Result<Opened, Failure> {
+    let folder = config.data_dir.clone();
+    prepare(&folder)?;
+    // Another process may be at its first start here.
+    let lock = FolderLock::take(&folder)?;
+    let is_known = engine::is_known(&folder);
+    let new = SledSettings::new(world.random());
+    match (config.keys.take(), is_known) {
+        (None, false) => match key_file::find(&folder)? {
+            Found::Key(_) => Err(StoreRefusal::KeyOnly { folder }.into()),
+            Found::Draft(ring) => begin(lock, ring, &new),
+            Found::Nothing => begin(lock, key_file::draft(&folder, world)?, &new),
+        },
+        // A key from elsewhere may belong to a store on a disk that is not mounted.
+        (Some(_), false) => Err(StoreRefusal::KeyOnly { folder }.into()),
+        (given, true) => open_known(lock, given),
     }
-    let stored = if engine::is_known(folder) { Stored::Something } else { Stored::Nothing };
-    Ok(key_file::read_or_make(folder, stored, world)?)
+}
+
+/// Opens the store for a command. Never creates one: where there is none, the folder is probably wrong.
+pub(super) fn open(config: &mut Config) -> Result<Opened, Failure> {
+    let folder = config.data_dir.clone();
+    if folder.exists() {
+        refuse_others(&folder)?;
+    }
+    if !engine::is_known(&folder) {
+        return Err(without_store(folder).into());
+    }
+    open_known(FolderLock::take(&folder)?, config.keys.take())
+}
+
+/// Creates an empty store for a key that is there.
+pub(super) fn create_for_key(config: &mut Config, world: &World) -> Result<Opened, Failure> {
+    let folder = config.data_dir.clone();
+    if engine::is_known(&folder) {
+        return Err(StoreRefusal::Exists { folder }.into());
+    }
+    if config.keys.is_none() && !key_file::is_there(&folder) {
+        return Err(KeyFileError::NoKey { path: folder.join(key_file::NAME) }.into());
+    }
+    prepare(&folder)?;
+    let lock = FolderLock::take(&folder)?;
+    let ring = match config.keys.take() {
+        Some(ring) => ring,
+        None => match key_file::find(&folder)? {
+            Found::Key(ring) | Found::Draft(ring) => ring,
+            Found::Nothing => return Err(KeyFileError::NoKey { path: folder.join(key_file::NAME) }.into()),
+        },
+    };
+    Ok((ring, SledStore::open_locked(lock, &SledSettings::new(world.random()))?))
+}
+
+/// Why a command that needs a store does not find one in `folder`.
+pub(super) fn without_store(folder: PathBuf) -> StoreRefusal {
+    if key_file::is_there(&folder) {
+        StoreRefusal::KeyOnly { folder }
+    } else {
+        StoreRefusal::NoStore { folder }
+    }
+}
+
+fn open_known(lock: FolderLock, given: Option<KeyRing>) -> Result<Opened, Failure> {
+    let folder = lock.folder().to_owned();
+    let ring = match given {
+        Some(ring) => ring,
+        None => match key_file::find(&folder)? {
+            Found::Key(ring) => {
+                let discarded = key_file::discard_draft(&folder);
+                discarded.map_err(|error| Failure::DataFolder { path: folder, error })?;
+                ring
+            }
+            // The first start was interrupted between its store and its key.
+            Found::Draft(ring) => return begin(lock, ring, &SledSettings::existing()),
+            Found::Nothing => return Err(KeyFileError::Missing { path: folder.join(key_file::NAME) }.into()),
+        },
+    };
+    Ok((ring, SledStore::open_locked(lock, &SledSettings::existing())?))
+}
+
+/// Opens or creates the store that belongs to the draft of a key, then makes the draft the key.
+fn begin(lock: FolderLock, ring: KeyRing, settings: &SledSettings) -> Result<Opened, Failure> {
+    let folder = lock.folder().to_owned();
+    let store = SledStore::open_locked(lock, settings)?;
+    key_file::settle(&folder)?;
+    Ok((ring, store))
+}
+
+/// Creates the data folder if necessary, and checks who has access to it.
+fn prepare(folder: &Path) -> Result<(), Failure> {
+    create(folder).map_err(|error| Failure::DataFolder { path: folder.to_owned(), error })?;
+    refuse_others(folder)
 }
 
 /// Creates the data folder, accessible only to its owner, or checks that an existing one is writable.

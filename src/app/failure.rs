@@ -52,8 +52,20 @@ pub enum Failure {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The store failed while it was in use. Only a restart can find out what is on disk.
-    #[error("the database failed: {0}; start Gatepost again")]
+    #[error(
+        "{0}; the database has stopped, because only a new start can find out what was saved: fix this and start Gatepost again"
+    )]
     StoreFailed(String),
+    /// The store is intact, but has records that this version cannot read.
+    #[error(
+        "the database is intact, but {count} of its records cannot be read ({first}); run the version that wrote them"
+    )]
+    UnreadableRecords {
+        /// How many.
+        count: u64,
+        /// What is wrong with the first of them.
+        first: String,
+    },
     /// The test email was not accepted.
     #[error(transparent)]
     Trial(#[from] TrialError),

@@ -23,18 +23,18 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use self::check::check;
-use self::data_folder::open_keys;
 pub use self::failure::{Failure, ImportError, OperatorError};
 use self::operator::{Desk, Socket};
 pub use self::running::{Parts, Running};
 use crate::config::Config;
 use crate::config::mail::Transport;
+use crate::domain::Gatepost;
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::token::KeyRing;
 use crate::mail::MailRoom;
 use crate::path::{self, Origin};
-use crate::store::sled::{self as engine, Accept, Proof, SledSettings, SledStore};
+use crate::store::sled::{self as engine, Accept, Proof, SledStore};
 use crate::web::edge::Listener;
 use crate::world;
 
@@ -49,16 +49,20 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
     // This comes first, so that nothing is created or changed if another server already listens here.
     // Connections that arrive while the store is verified wait in the backlog.
     let listener = Listener::bind(&config.listen)?;
-    let ring = open_keys(&mut config, &world)?;
     // This reads the whole store and blocks meanwhile, but nothing else runs yet.
-    let store = SledStore::open(&config.data_dir, &SledSettings::new(world.random()))?;
+    let (ring, store) = data_folder::open_or_create(&mut config, &world)?;
     let store = Arc::new(store);
     let ended = tokio::select! {
         ended = run(&config, listener, Arc::clone(&store), ring, world, stop) => ended,
         reason = store.failed() => Err(Failure::StoreFailed(reason)),
     };
     store.close().await;
-    ended
+    ended.and(kept(&store))
+}
+
+/// Whether everything was saved, after closing. The disk may have failed at the last moment.
+fn kept(store: &SledStore) -> Result<(), Failure> {
+    store.failure().map_or(Ok(()), |reason| Err(Failure::StoreFailed(reason)))
 }
 
 async fn run(
@@ -70,12 +74,13 @@ async fn run(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let origin = config.origin(listener.address());
-    let mut parts = furnish::furnish(config, origin.clone(), store, ring, world.clone());
+    let mut parts =
+        furnish::furnish(config, origin.clone(), Arc::<SledStore>::clone(&store), ring, world.clone());
     parts.edge.limits.connections = process::connections(parts.edge.limits.connections);
     let house = Running::open(parts).await?;
     // The store is locked by now, and this socket is dropped before the lock is.
     let socket = Socket::bind(&config.data_dir);
-    let desk = Desk::new(Arc::clone(&house.house().gatepost), origin.clone(), world);
+    let desk = Desk::new(Arc::clone(&house.house().gatepost), store, origin.clone(), world);
     announce(config, &listener, &origin);
     let orders = async {
         if let Some(socket) = socket {
@@ -110,10 +115,42 @@ pub async fn send_test_letter(config: Config, to: &EmailAddress) -> Result<Strin
     Ok(room.send_trial(to, &world::real()).await?)
 }
 
-/// Verifies that the store is intact and the latest one, or accepts it as the latest one.
+/// Creates an empty store for an existing key, which no start of the server does.
+///
+/// # Errors
+/// `Exists` if there is a store already; `NoKey`.
+pub async fn create_store(mut config: Config) -> Result<(), Failure> {
+    let world = world::real();
+    let (ring, store) = data_folder::create_for_key(&mut config, &world)?;
+    let store = Arc::new(store);
+    // This writes the check of the key, so that no other key is taken for it from now on.
+    let gatepost =
+        Gatepost::open(Arc::<SledStore>::clone(&store), world, ring, furnish::domain(&config)).await;
+    store.close().await;
+    gatepost?;
+    kept(&store)
+}
+
+/// Verifies that the store is intact and the latest one, or accepts it as the latest one. A running server
+/// verifies its own store.
 ///
 /// # Errors
 /// What is wrong with it, and the command that helps.
-pub fn verify_store(config: &Config, accept: Accept) -> Result<Proof, Failure> {
-    Ok(engine::verify(&config.data_dir, accept)?)
+pub async fn verify_store(config: &Config, accept: Accept) -> Result<Proof, Failure> {
+    let folder = &config.data_dir;
+    // A running server has found its store to be the latest, so there is nothing to accept.
+    let proof = match operator::verify_served(folder).await {
+        Some(proof) if accept == Accept::No => proof?,
+        _ if !engine::is_known(folder) => {
+            engine::check_owner(folder)?;
+            return Err(data_folder::without_store(folder.clone()).into());
+        }
+        _ => engine::verify(folder, accept)?,
+    };
+    match &proof.unreadable.first {
+        Some(first) => {
+            Err(Failure::UnreadableRecords { count: proof.unreadable.count, first: first.clone() })
+        }
+        None => Ok(proof),
+    }
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::print::{Form, List, grouped, print, print_account, print_json, print_link};
-use crate::app::operator::{Answer, ImportFile, Missing, Operator, Order, Treated, Treatment};
+use crate::app::operator::{Answer, ImportFile, Operator, Order, Treated, Treatment};
 use crate::app::{Failure, OperatorError};
 use crate::config::Config;
 use crate::domain::operator::{Imported, Role};
@@ -85,16 +85,16 @@ impl AccountCommand {
             Self::Add { target: Target { address, form }, admin } => {
                 let role = if admin { Role::Admin } else { Role::Member };
                 let order = Order::AddAccount { email: address.to_string(), role };
-                answer(config, Missing::Make, order, form).await
+                answer(config, order, form).await
             }
             Self::List { form } => list(config, form).await,
             Self::Show(Target { address, form }) => {
                 let order = Order::ShowAccount { email: address.to_string() };
-                answer(config, Missing::Refuse, order, form).await
+                answer(config, order, form).await
             }
             Self::Link(Target { address, form }) => {
                 let order = Order::HandOutLink { email: address.to_string() };
-                answer(config, Missing::Refuse, order, form).await
+                answer(config, order, form).await
             }
             Self::Disable(target) => treat(config, &target, Treatment::Disable).await,
             Self::Enable(target) => treat(config, &target, Treatment::Enable).await,
@@ -112,13 +112,13 @@ impl AdminCommand {
             Self::Revoke(target) => (target, Role::Member),
         };
         let order = Order::SetRole { email: address.to_string(), role };
-        answer(config, Missing::Refuse, order, form).await
+        answer(config, order, form).await
     }
 }
 
 async fn treat(config: Config, target: &Target, treatment: Treatment) -> Result<(), Failure> {
     let order = Order::Treat { email: target.address.to_string(), treatment };
-    match carry_out(config, Missing::Refuse, order).await? {
+    match carry_out(config, order).await? {
         Answer::Treated(treated) if target.form.json => print_json(&treated.account),
         Answer::Treated(treated) => print(&report(treatment, &treated)),
         _ => Err(OperatorError::OtherAnswer.into()),
@@ -145,16 +145,17 @@ fn report(treatment: Treatment, treated: &Treated) -> String {
     }
 }
 
-async fn carry_out(config: Config, missing: Missing, order: Order) -> Result<Answer, Failure> {
-    let operator = Operator::reach(config, world::real(), missing).await?;
+async fn carry_out(config: Config, order: Order) -> Result<Answer, Failure> {
+    let operator = Operator::reach(config, world::real()).await?;
     let answer = operator.order(order).await;
-    operator.leave().await;
-    answer
+    let left = operator.leave().await;
+    let answer = answer?;
+    left.map(|()| answer)
 }
 
 /// Has one order carried out and prints the account or the link.
-async fn answer(config: Config, missing: Missing, order: Order, form: Form) -> Result<(), Failure> {
-    match carry_out(config, missing, order).await? {
+async fn answer(config: Config, order: Order, form: Form) -> Result<(), Failure> {
+    match carry_out(config, order).await? {
         Answer::Account(account) => print_account(&account, form),
         Answer::Link(link) => print_link(&link, form),
         _ => Err(OperatorError::OtherAnswer.into()),
@@ -162,10 +163,10 @@ async fn answer(config: Config, missing: Missing, order: Order, form: Form) -> R
 }
 
 async fn list(config: Config, form: Form) -> Result<(), Failure> {
-    let operator = Operator::reach(config, world::real(), Missing::Refuse).await?;
+    let operator = Operator::reach(config, world::real()).await?;
     let listed = list_all(&operator, form).await;
-    operator.leave().await;
-    match listed {
+    let left = operator.leave().await;
+    match listed.and(left) {
         // A reader that closes the pipe early (`| head`) is not an error.
         Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         listed => listed,
@@ -194,15 +195,16 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
     // The file is checked before anything is opened or created.
     let file = ImportFile::check(file, begun)?;
     let all = file.rows();
-    let operator = Operator::reach(config, world.clone(), Missing::Make).await?;
+    let operator = Operator::reach(config, world.clone()).await?;
     let progress = |before: usize, done: usize| {
         if before / PROGRESS != done / PROGRESS && done < all {
             eprintln!("{} of {}", grouped(done), grouped(all));
         }
     };
     let imported = file.import(&operator, progress).await;
-    operator.leave().await;
+    let left = operator.leave().await;
     let Imported { added, known, held, unconfirmed, cheap } = imported?;
+    left?;
     if form.json {
         return print_json(&json!({
             "imported": added, "already_there": known, "held": held, "unconfirmed": unconfirmed,

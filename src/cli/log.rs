@@ -1,6 +1,7 @@
 //! The log: one line per event, on standard error.
 
 use std::io::{self, IsTerminal};
+use std::panic::PanicHookInfo;
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
@@ -28,4 +29,13 @@ pub(super) fn start(format: LogFormat, level: LevelFilter) {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+}
+
+/// Logs a panic as one line of the chosen format.
+pub(super) fn panic(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(panic = text, place, "a fault in Gatepost; please report it");
 }

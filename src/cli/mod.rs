@@ -12,6 +12,7 @@ mod print;
 
 use std::error::Error;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -88,7 +89,7 @@ enum Command {
     /// Grant or revoke admin rights
     #[command(subcommand)]
     Admin(AdminCommand),
-    /// Check the database
+    /// Create or check the database
     #[command(subcommand)]
     Store(StoreCommand),
 }
@@ -115,6 +116,12 @@ enum MailCommand {
 
 #[derive(Subcommand)]
 enum StoreCommand {
+    /// Create an empty database for an existing key
+    ///
+    /// The first start of the server creates both. This is for a key from elsewhere (key_file or
+    /// GATEPOST_KEY), once.
+    #[command(verbatim_doc_comment)]
+    Create,
     /// Verify that the database is intact and is the latest one
     Verify {
         /// Accept the database as it is, even if it is older or a different one
@@ -139,11 +146,14 @@ pub fn run() -> ExitCode {
     // Other commands print their result themselves, so only warnings are worth logging.
     let level = if matches!(command, Command::Serve) { LevelFilter::INFO } else { LevelFilter::WARN };
     log::start(arguments.general.log_format, level);
-    match command.run(arguments.general) {
-        Ok(()) => ExitCode::SUCCESS,
+    panic::set_hook(Box::new(log::panic));
+    // A panic is a fault of ours. It has one line in the log and the exit code of a failure, like any other.
+    match panic::catch_unwind(AssertUnwindSafe(|| command.run(arguments.general))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
         // The reader of the result has had enough, as in `gatepost openapi | head`.
-        Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(failure) => fail(&failure),
+        Ok(Err(Failure::System(error))) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Ok(Err(failure)) => fail(&failure),
+        Err(_) => FAILED.into(),
     }
 }
 
@@ -170,11 +180,29 @@ impl Command {
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Store(StoreCommand::Verify { accept }) => {
                 let accept = if accept { Accept::Yes } else { Accept::No };
-                let Proof { records, commits } = app::verify_store(&general.load()?, accept)?;
-                print(&format!("The database is intact: {records} records after {commits} commits."))
+                let proof =
+                    Runtime::new()?.block_on(async { app::verify_store(&general.load()?, accept).await })?;
+                print(&proven(&proof))
+            }
+            Self::Store(StoreCommand::Create) => {
+                let config = general.load()?;
+                let folder = config.data_dir.display().to_string();
+                Runtime::new()?.block_on(app::create_store(config))?;
+                print(&format!("Created an empty database in {folder}."))
             }
         }
     }
+}
+
+fn proven(proof: &Proof) -> String {
+    let Proof { records, commits, restored, .. } = proof;
+    let intact = format!("The database is intact: {records} records after {commits} commits.");
+    if *restored {
+        return format!(
+            "{intact}\nIt is not the latest, so the next start ends all sessions and voids all links and codes."
+        );
+    }
+    intact
 }
 
 fn check_config(config: &Config) -> Result<(), Failure> {

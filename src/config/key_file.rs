@@ -6,9 +6,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rustix::fs::{StatVfsMountFlags, fstatvfs};
+use rustix::fs::{CWD, RenameFlags, StatVfsMountFlags, fstatvfs, renameat_with};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 use zeroize::Zeroizing;
 
@@ -18,6 +17,9 @@ use crate::domain::token::{KeyRing, KeyRingError};
 
 /// Its file name in the data folder.
 pub const NAME: &str = "key";
+
+/// The name of a key whose database is still being created.
+const DRAFT: &str = "key.new";
 
 /// Enough for all keys a ring can have.
 const MAX_BYTES: u64 = 16 * 1024;
@@ -71,14 +73,24 @@ pub enum KeyFileError {
         /// Where it should be.
         path: PathBuf,
     },
+    /// There is no key to create a database for.
+    #[error(
+        "{}: there is no key to create a database for; `gatepost serve` creates both, or set key_file or GATEPOST_KEY",
+        path.display()
+    )]
+    NoKey {
+        /// Where it could be.
+        path: PathBuf,
+    },
 }
 
-/// Whether the data folder already has a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// It has one, which was written with some key.
-    Something,
-    /// It has none yet.
+/// What a data folder has of a key.
+pub enum Found {
+    /// A key.
+    Key(KeyRing),
+    /// The key of a first start that was interrupted. The database may be written with it already.
+    Draft(KeyRing),
+    /// Nothing.
     Nothing,
 }
 
@@ -135,38 +147,81 @@ fn refuse_others(path: &Path, file: &File, metadata: &Metadata, user: u32) -> Re
     Err(KeyFileError::NotPrivate { path: path.to_owned(), others, mode, fix })
 }
 
-/// Reads the key file of a data folder; creates one if nothing was stored yet.
+/// Looks for the key of a data folder that this process has locked.
 ///
 /// # Errors
 /// Names the file and the fix.
-pub fn read_or_make(data_dir: &Path, stored: Stored, world: &World) -> Result<KeyRing, KeyFileError> {
-    let path = data_dir.join(NAME);
-    match read_own(&path) {
-        Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => match stored {
-            Stored::Something => Err(KeyFileError::Missing { path }),
-            Stored::Nothing => {
-                make(data_dir, &path, world)
-                    .map_err(|error| KeyFileError::Io { path: path.clone(), error })?;
-                read_own(&path)
-            }
-        },
-        other => other,
+pub fn find(data_dir: &Path) -> Result<Found, KeyFileError> {
+    match read_own(&data_dir.join(NAME)) {
+        Err(error) if error.is_absent() => {}
+        found => return found.map(Found::Key),
+    }
+    match read_own(&data_dir.join(DRAFT)) {
+        Ok(ring) => Ok(Found::Draft(ring)),
+        // Nothing is written with a draft that is not whole.
+        Err(KeyFileError::Garbled { .. }) => Ok(Found::Nothing),
+        Err(error) if error.is_absent() => Ok(Found::Nothing),
+        Err(error) => Err(error),
     }
 }
 
-/// Creates a key file atomically: a crash leaves either none or a complete one, and if two processes
-/// start at the same time, the second uses the key of the first.
-fn make(data_dir: &Path, path: &Path, world: &World) -> io::Result<()> {
+/// Whether a data folder has a key, usable or not.
+#[must_use]
+pub fn is_there(data_dir: &Path) -> bool {
+    fs::symlink_metadata(data_dir.join(NAME)).is_ok()
+}
+
+/// Creates the draft of a key, durably. It becomes the key once the database is there, so a key without a
+/// database always means that the database was lost.
+///
+/// # Errors
+/// Names the file.
+pub fn draft(data_dir: &Path, world: &World) -> Result<KeyRing, KeyFileError> {
+    let path = data_dir.join(DRAFT);
     let text = Zeroizing::new(KeyRing::generate(world));
-    let draft = data_dir.join(format!("{NAME}.{}", URL_SAFE_NO_PAD.encode(world.random::<6>())));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    // Unlike a rename, a link never replaces an existing key.
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => File::open(data_dir)?.sync_all(),
+    let write = || {
+        discard_draft(data_dir)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        File::open(data_dir)?.sync_all()
+    };
+    write().map_err(|error| KeyFileError::Io { path: path.clone(), error })?;
+    read_own(&path)
+}
+
+/// Makes the draft the key, durably. Never replaces a key.
+///
+/// # Errors
+/// Names the file.
+pub fn settle(data_dir: &Path) -> Result<(), KeyFileError> {
+    let (draft, path) = (data_dir.join(DRAFT), data_dir.join(NAME));
+    let rename = || {
+        match renameat_with(CWD, &draft, CWD, &path, RenameFlags::NOREPLACE) {
+            // Some network folders cannot rename like that. No other Gatepost works in this folder.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if !is_there(data_dir) => {
+                fs::rename(&draft, &path)?;
+            }
+            renamed => renamed?,
+        }
+        File::open(data_dir)?.sync_all()
+    };
+    rename().map_err(|error| KeyFileError::Io { path: path.clone(), error })
+}
+
+/// Removes a draft that is not needed, since it would be as good as a key to anyone who finds it.
+///
+/// # Errors
+/// If it is there and cannot be removed.
+pub fn discard_draft(data_dir: &Path) -> io::Result<()> {
+    match fs::remove_file(data_dir.join(DRAFT)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+impl KeyFileError {
+    fn is_absent(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::password::Weakness;
-use crate::domain::ports::StoreError;
+use crate::domain::ports::{StoreError, Unreadable};
 use crate::domain::record::address::AddressError;
 
 /// A refusal, or a failure of the store.
@@ -77,4 +77,10 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Store(unreadable.into())
+    }
 }

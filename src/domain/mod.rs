@@ -44,6 +44,7 @@ pub mod session;
 pub mod token;
 pub mod upkeep;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -62,6 +63,7 @@ use self::record::key::Key;
 use self::record::password::Cost;
 use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
+use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
 use self::refusals::Tally;
 use self::token::KeyRing;
@@ -108,6 +110,13 @@ impl Default for Settings {
     }
 }
 
+/// What is found out once, at the start.
+struct Lasting {
+    salts: SaltSeed,
+    store_generation: StoreGeneration,
+    reckoning: Reckoning,
+}
+
 /// Carries out every action of the doors.
 pub struct Gatepost {
     store: Arc<dyn Store>,
@@ -116,11 +125,15 @@ pub struct Gatepost {
     salts: SaltSeed,
     slots: Slots,
     settings: Settings,
+    /// Read once: it changes only while no server runs.
+    store_generation: StoreGeneration,
     run: RunId,
     reckoning: Mutex<Reckoning>,
     arrivals: Arrivals,
     refusals: Tally,
     exports: Arc<Semaphore>,
+    /// The records that could not be read and were stepped over, so that each is logged once.
+    unreadable: Mutex<BTreeSet<Key>>,
 }
 
 impl fmt::Debug for Gatepost {
@@ -131,19 +144,28 @@ impl fmt::Debug for Gatepost {
 
 impl Gatepost {
     /// `open` is the public way in, because it also checks the keys.
-    fn new(
-        store: Arc<dyn Store>,
-        world: World,
-        reckoning: Reckoning,
-        ring: KeyRing,
-        salts: SaltSeed,
-        settings: Settings,
-    ) -> Self {
+    fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, lasting: Lasting, settings: Settings) -> Self {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
+        let Lasting { salts, store_generation, reckoning } = lasting;
         let (reckoning, arrivals) = (Mutex::new(reckoning), Arrivals::default());
         let (refusals, exports) = (Tally::default(), Arc::new(Semaphore::new(EXPORTS_AT_ONCE)));
-        Self { store, world, ring, salts, slots, settings, run, reckoning, arrivals, refusals, exports }
+        let unreadable = Mutex::default();
+        Self {
+            store,
+            world,
+            ring,
+            salts,
+            slots,
+            settings,
+            store_generation,
+            run,
+            reckoning,
+            arrivals,
+            refusals,
+            exports,
+            unreadable,
+        }
     }
 
     /// What time it can be, after another look at both clocks.

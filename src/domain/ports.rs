@@ -93,10 +93,27 @@ pub enum StoreError {
     /// It is not known yet whether the change was written.
     #[error("it is not known whether a change was saved: {0}")]
     InDoubt(String),
-    /// A record cannot be read. Never reported as "not found".
+    /// The store itself cannot be read. Never reported as "not found".
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// One record cannot be read, so whatever needs it fails. Never reported as "not found".
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }
+
+/// A record that is stored but cannot be read: its bytes are damaged, or a newer version wrote it. The
+/// rest of the store is not affected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the record under {key:?} {reason}")]
+pub struct Unreadable {
+    /// Its key.
+    pub key: Key,
+    /// What is wrong with it, as the end of a sentence about it.
+    pub reason: String,
+}
+
+/// A record as it was read, or why it cannot be.
+pub type Reading = Result<Versioned, Unreadable>;
 
 /// An ordered map with three operations.
 ///
@@ -105,10 +122,14 @@ pub enum StoreError {
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The record and version of each key, or nothing, all as of one moment and in the given order.
+    ///
+    /// # Errors
+    /// `Unreadable` if one of them cannot be read: what was asked for depends on all of them.
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError>;
 
     /// The first `limit` records of `span` in key order, as of one moment. Two pages are from two moments.
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError>;
+    /// A record that cannot be read counts too, so that it does not hide its neighbours.
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError>;
 
     /// Writes the whole change if every expectation in it holds, and returns when it is durable. Atomic
     /// and serialisable.

@@ -6,7 +6,7 @@
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::domain::ports::Change;
-use crate::domain::ports::StoreError;
+use crate::domain::ports::{StoreError, Unreadable};
 use crate::domain::record::Record;
 use crate::domain::record::key::Key;
 
@@ -30,21 +30,21 @@ pub fn encode(key: &Key, record: &Record) -> Result<Vec<u8>, StoreError> {
 /// The record whose bytes are stored under `key`.
 ///
 /// # Errors
-/// `Damaged` if these are not the bytes that were written under this key.
-pub fn decode(key: &Key, bytes: &[u8]) -> Result<Record, StoreError> {
-    let damaged = |why: &str| StoreError::Damaged(format!("the record under {key:?} {why}"));
-    let (format, rest) = bytes.split_first().ok_or_else(|| damaged("is empty"))?;
+/// If these are not the bytes that were written under this key, or a newer version wrote them.
+pub fn decode(key: &Key, bytes: &[u8]) -> Result<Record, Unreadable> {
+    let unreadable = |reason: &str| Unreadable { key: key.clone(), reason: reason.to_owned() };
+    let (format, rest) = bytes.split_first().ok_or_else(|| unreadable("is empty"))?;
     if *format != FORMAT {
-        return Err(damaged("has a format that this version can't read"));
+        return Err(unreadable("has a format that this version can't read"));
     }
-    let (sum, body) = rest.split_first_chunk().ok_or_else(|| damaged("is cut off"))?;
+    let (sum, body) = rest.split_first_chunk().ok_or_else(|| unreadable("is cut off"))?;
     if u64::from_be_bytes(*sum) != checksum(key, body) {
-        return Err(damaged("does not match its checksum"));
+        return Err(unreadable("does not match its checksum"));
     }
     let (record, read) = bincode::serde::decode_from_slice(body, config())
-        .map_err(|error| damaged(&format!("cannot be read: {error}")))?;
+        .map_err(|error| unreadable(&format!("cannot be read: {error}")))?;
     // bincode silently accepts trailing bytes, but a record of another shape must not pass.
-    if read == body.len() { Ok(record) } else { Err(damaged("is longer than its content")) }
+    if read == body.len() { Ok(record) } else { Err(unreadable("is longer than its content")) }
 }
 
 /// Covers the key too, so that a record that ended up under another key is detected.

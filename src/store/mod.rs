@@ -20,6 +20,7 @@ use async_trait::async_trait;
 
 use crate::domain::ports::Change;
 use crate::domain::ports::Committed;
+use crate::domain::ports::Reading;
 use crate::domain::ports::Store;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Version;
@@ -80,13 +81,16 @@ impl<E: Engine> Store for E {
         keys.iter().try_for_each(check_key)?;
         let found = self.read(keys).await?;
         let decode = |(key, kept): (&Key, Option<Kept<_>>)| kept.map(|kept| decoded(key, &kept)).transpose();
-        keys.iter().zip(found).map(decode).collect()
+        Ok(keys.iter().zip(found).map(decode).collect::<Result<_, _>>()?)
     }
 
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {
         let page = self.page(span, limit).await?;
-        let decode = |(key, kept): (Key, Kept<_>)| decoded(&key, &kept).map(|versioned| (key, versioned));
-        page.into_iter().map(decode).collect()
+        let decode = |(key, kept): (Key, Kept<_>)| {
+            let reading = decoded(&key, &kept);
+            (key, reading)
+        };
+        Ok(page.into_iter().map(decode).collect())
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
@@ -98,7 +102,7 @@ impl<E: Engine> Store for E {
     }
 }
 
-fn decoded<B: AsRef<[u8]>>(key: &Key, kept: &Kept<B>) -> Result<Versioned, StoreError> {
+fn decoded<B: AsRef<[u8]>>(key: &Key, kept: &Kept<B>) -> Reading {
     Ok(Versioned { record: codec::decode(key, kept.bytes.as_ref())?, version: kept.version })
 }
 

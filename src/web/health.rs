@@ -21,10 +21,16 @@ pub(super) async fn ready(house: Data<&House>) -> Response {
         Ok(Some(_)) => "emails are waiting",
         Err(_) => "unknown",
     };
-    match house.gatepost.ready() {
-        Ok(()) => text(StatusCode::OK, format!("store: ready\noutbox: {outbox}\n")),
-        Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, format!("store: refuses writes\noutbox: {outbox}\n")),
-    }
+    let (status, store) = match house.gatepost.ready() {
+        Ok(()) => (StatusCode::OK, "ready"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "refuses writes"),
+    };
+    // Everything else works, so a balancer should not turn away from this server.
+    let unreadable = match house.gatepost.unreadable_records() {
+        0 => String::new(),
+        count => format!("unreadable records: {count}\n"),
+    };
+    text(status, format!("store: {store}\noutbox: {outbox}\n{unreadable}"))
 }
 
 fn text(status: StatusCode, body: String) -> Response {

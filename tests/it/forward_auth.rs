@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use gatepost::domain::Settings;
-use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 use hyper::Method;
@@ -108,7 +108,7 @@ impl Store for RemoteStore {
         self.reached()?.get(keys).await
     }
 
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {
         self.reached()?.scan(span, limit).await
     }
 

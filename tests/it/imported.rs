@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use gatepost::domain::operator::{NewAccount, Role};
 use gatepost::domain::password::{ForeignHash, Password};
 use gatepost::domain::person::PasswordSignIn;
-use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -255,7 +255,7 @@ impl Store for ImportingStore {
         self.inner.get(keys).await
     }
 
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {
         self.inner.scan(span, limit).await
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use gatepost::domain::Settings;
-use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
@@ -237,7 +237,7 @@ impl Store for HeldStore {
         self.inner.get(keys).await
     }
 
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {
         self.inner.scan(span, limit).await
     }
 

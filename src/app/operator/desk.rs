@@ -10,6 +10,7 @@ use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::path::{self, Origin};
+use crate::store::sled::SledStore;
 
 /// How many accounts one answer lists.
 const PAGE: usize = 500;
@@ -18,15 +19,16 @@ const PAGE: usize = 500;
 #[derive(Clone)]
 pub struct Desk {
     gatepost: Arc<Gatepost>,
+    store: Arc<SledStore>,
     origin: Origin,
     world: World,
 }
 
 impl Desk {
-    /// A desk for this `gatepost`. Links begin with `origin`.
+    /// A desk for this `gatepost` and its store. Links begin with `origin`.
     #[must_use]
-    pub fn new(gatepost: Arc<Gatepost>, origin: Origin, world: World) -> Self {
-        Self { gatepost, origin, world }
+    pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, origin: Origin, world: World) -> Self {
+        Self { gatepost, store, origin, world }
     }
 
     /// Carries out an order. When this returns, its effect is on disk.
@@ -63,6 +65,14 @@ impl Desk {
                 let operator::Treated { account, changed, ended_sessions } = treated.map_err(in_words)?;
                 Ok(Answer::Treated(Treated { account: Account::of(&account), changed, ended_sessions }))
             }
+            Order::VerifyStore {} => match self.store.verify().await {
+                Ok(proof) => Ok(Answer::Verified(proof)),
+                Err(refusal) => {
+                    // The server finds this, so its log must say it too.
+                    tracing::error!(error = %refusal, "the database did not pass its verification");
+                    Err(refusal.to_string())
+                }
+            },
             Order::SetRole { email, role } => {
                 let account = gatepost.set_role(&address(&email)?, role, client).await.map_err(in_words)?;
                 Ok(Answer::Account(Account::of(&account)))

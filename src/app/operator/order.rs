@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::row::ImportRow;
 use crate::domain::operator::{Imported, Role};
 use crate::domain::record::account;
+use crate::store::sled::Proof;
 use crate::web::api;
 
 /// An order. Addresses and rows are sent as they were entered; the process that carries the order
@@ -46,6 +47,8 @@ pub enum Order {
         /// The action.
         treatment: Treatment,
     },
+    /// Verify the store.
+    VerifyStore {},
     /// Grant or revoke admin rights.
     SetRole {
         /// The email address of the account.
@@ -88,6 +91,8 @@ pub enum Answer {
     Link(Link),
     /// How many rows were imported and skipped.
     Imported(Imported),
+    /// The store is intact.
+    Verified(Proof),
     /// The order was not carried out, for this reason.
     Refused(String),
 }

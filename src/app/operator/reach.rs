@@ -1,7 +1,7 @@
 //! Finds the process that has the store: a running server or, if none runs, this command itself.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,25 +12,16 @@ use super::desk::Desk;
 use super::order::{Answer, Order};
 use super::server::read_line;
 use super::socket::{self, connect};
-use crate::app::data_folder::open_keys;
+use crate::app::data_folder;
 use crate::app::failure::{Failure, OperatorError};
 use crate::app::furnish;
 use crate::config::Config;
 use crate::domain::Gatepost;
 use crate::domain::ports::World;
-use crate::store::sled::{self as engine, OpenError, SledSettings, SledStore};
+use crate::store::sled::{self as engine, OpenError, Proof, SledStore};
 
 /// How long an answer may take. Generous, because the server's disk may be slow.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// What to do if there is no store yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// Create one, as the first start of the server does.
-    Make,
-    /// Fail: there is nothing to show or to change, so the folder is probably wrong.
-    Refuse,
-}
 
 /// The process that carries out orders.
 pub enum Operator {
@@ -53,27 +44,26 @@ impl Operator {
     ///
     /// # Errors
     /// Why neither is possible: `InUse` if a process has the store but does not listen.
-    pub async fn reach(mut config: Config, world: World, missing: Missing) -> Result<Self, Failure> {
+    pub async fn reach(mut config: Config, world: World) -> Result<Self, Failure> {
         let folder = config.data_dir.clone();
         if connect(&folder).is_ok() {
             return Ok(Self::Server { folder });
         }
         // Without this, a user who may not look into the folder would be told that it has no database.
         engine::check_owner(&folder)?;
-        if missing == Missing::Refuse && !engine::is_known(&folder) {
-            return Err(OpenError::NoStore { folder }.into());
-        }
-        let ring = open_keys(&mut config, &world)?;
         // This reads the whole store and blocks meanwhile, but nothing else runs yet.
-        let store = match SledStore::open(&folder, &SledSettings::new(world.random())) {
-            Ok(store) => Arc::new(store),
+        let (ring, store) = match data_folder::open(&mut config) {
+            Ok((ring, store)) => (ring, Arc::new(store)),
             // A server may have started just now.
-            Err(OpenError::InUse { .. }) if connect(&folder).is_ok() => return Ok(Self::Server { folder }),
-            Err(error) => return Err(error.into()),
+            Err(Failure::Store(OpenError::InUse { .. })) if connect(&folder).is_ok() => {
+                return Ok(Self::Server { folder });
+            }
+            Err(error) => return Err(error),
         };
         let settings = furnish::domain(&config);
         let gatepost = Gatepost::open(Arc::<SledStore>::clone(&store), world.clone(), ring, settings).await?;
-        Ok(Self::Alone { desk: Desk::new(Arc::new(gatepost), config.origin(None), world), store })
+        let (gatepost, served) = (Arc::new(gatepost), Arc::clone(&store));
+        Ok(Self::Alone { desk: Desk::new(gatepost, served, config.origin(None), world), store })
     }
 
     /// Has an order carried out.
@@ -84,9 +74,9 @@ impl Operator {
         let answer = match self {
             Self::Alone { desk, .. } => desk.obey(order).await,
             Self::Server { folder } => {
-                let silent = |error| OperatorError::Silent { path: socket::path(folder), error };
                 let asked = timeout(PATIENCE, ask(folder, &order)).await;
-                asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(silent)?
+                let asked = asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+                asked.map_err(|error| silent(folder, error))?
             }
         };
         match answer {
@@ -96,15 +86,36 @@ impl Operator {
     }
 
     /// Closes the store if it was opened.
-    pub async fn leave(self) {
-        if let Self::Alone { desk, store } = self {
-            drop(desk);
-            store.close().await;
-        }
+    ///
+    /// # Errors
+    /// `StoreFailed` if the disk failed at the last moment.
+    pub async fn leave(self) -> Result<(), Failure> {
+        let Self::Alone { desk, store } = self else { return Ok(()) };
+        drop(desk);
+        store.close().await;
+        store.failure().map_or(Ok(()), |reason| Err(Failure::StoreFailed(reason)))
     }
 }
 
-async fn ask(folder: &std::path::Path, order: &Order) -> io::Result<Answer> {
+/// Has the server that runs with a data folder verify its store, however long that takes. Nothing if no server
+/// runs.
+pub(in crate::app) async fn verify_served(folder: &Path) -> Option<Result<Proof, Failure>> {
+    if connect(folder).is_err() {
+        return None;
+    }
+    Some(match ask(folder, &Order::VerifyStore {}).await {
+        Ok(Answer::Verified(proof)) => Ok(proof),
+        Ok(Answer::Refused(reason)) => Err(OperatorError::Refused(reason).into()),
+        Ok(_) => Err(OperatorError::OtherAnswer.into()),
+        Err(error) => Err(silent(folder, error).into()),
+    })
+}
+
+fn silent(folder: &Path, error: io::Error) -> OperatorError {
+    OperatorError::Silent { path: socket::path(folder), error }
+}
+
+async fn ask(folder: &Path, order: &Order) -> io::Result<Answer> {
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
     let mut stream = BufReader::new(connect(folder)?);

@@ -98,7 +98,8 @@ impl Gatepost {
         let ownership = self.ownership(address).await?;
         let pending: Found<Pending> = self.find(Key::pending(&address.canonical())).await?;
         let pending = pending.value.unwrap_or_default();
-        let found = self.find_all::<Request>(pending.keys()).await?;
+        // A stranger's registration that cannot be read must not keep the owner from signing in.
+        let found = self.find_readable::<Request>(pending.keys()).await?;
         let now = self.world.now();
         // Whether a registration counts here depends only on its own request and the time. Any other check
         // would reveal to a stranger who registered that someone proved the address.
@@ -108,7 +109,7 @@ impl Gatepost {
             .iter()
             .zip(found)
             .filter_map(|(one, found)| {
-                let request = found.value.filter(is_live)?;
+                let request = found?.value.filter(is_live)?;
                 Some((HeldRequest(one.nonce), request))
             })
             .collect();

@@ -71,7 +71,7 @@ impl Gatepost {
         held: &[HeldRequest],
     ) -> Result<Option<EarlierRequest>, Error> {
         let keys = held.iter().map(|held| Key::request(held.0)).collect();
-        let found = self.find_all::<Request>(keys).await?;
+        let found = self.find_readable::<Request>(keys).await?;
         let requester = wanted.requester.map(|requester| requester.id);
         let is_same = |earlier: &EarlierRequest| {
             earlier.request.purpose == wanted.purpose
@@ -79,7 +79,7 @@ impl Gatepost {
                 && earlier.request.requester.map(|requester| requester.id) == requester
         };
         let mut earlier =
-            held.iter().zip(found).filter_map(|(held, found)| EarlierRequest::new(*held, found));
+            held.iter().zip(found).filter_map(|(held, found)| EarlierRequest::new(*held, found?));
         Ok(earlier.find(is_same))
     }
 

@@ -73,17 +73,21 @@ impl Gatepost {
     /// # Errors
     /// `InvalidRequest` once it is removed; `Store`.
     pub async fn waiting(&self, held: HeldRequest) -> Result<Waiting, Error> {
-        self.find_waiting(&[held]).await?.pop().ok_or(Error::InvalidRequest)
+        let found = self.find::<Request>(Key::request(held.0)).await?;
+        found.value.map(|request| self.shown(held, request)).ok_or(Error::InvalidRequest)
     }
 
-    /// The requests that have not expired, in the order of `held`.
+    /// The requests that have not expired, in the order of `held`. Every page of the browser that holds
+    /// them asks for all, so one that cannot be read is left out.
     ///
     /// # Errors
     /// `Store`.
     pub async fn all_waiting(&self, held: &[HeldRequest]) -> Result<Vec<Waiting>, Error> {
-        let mut waiting = self.find_waiting(held).await?;
-        waiting.retain(|waiting| waiting.code != CodeState::Expired);
-        Ok(waiting)
+        let keys = held.iter().map(|held| Key::request(held.0)).collect();
+        let requests = self.find_readable::<Request>(keys).await?.into_iter().map(|found| found?.value);
+        let waiting =
+            held.iter().zip(requests).filter_map(|(held, request)| Some(self.shown(*held, request?)));
+        Ok(waiting.filter(|waiting| waiting.code != CodeState::Expired).collect())
     }
 
     /// Remembers where the holder of a request wants to go in the end.
@@ -102,26 +106,17 @@ impl Gatepost {
         .await
     }
 
-    async fn find_waiting(&self, held: &[HeldRequest]) -> Result<Vec<Waiting>, Error> {
-        let keys = held.iter().map(|held| Key::request(held.0)).collect();
-        let requests = self.find_all::<Request>(keys).await?.into_iter().map(|found| found.value);
+    fn shown(&self, held: HeldRequest, request: Request) -> Waiting {
         let now = self.world.now();
-        Ok(held
-            .iter()
-            .zip(requests)
-            .filter_map(|(held, request)| {
-                let request = request?;
-                Some(Waiting {
-                    held: *held,
-                    purpose: request.purpose,
-                    resend_after: request.resend_after(now),
-                    code: CodeState::of(&request, now),
-                    email: request.address,
-                    expires_at: request.expires_at,
-                    asked_by: request.requester.map(|requester| requester.id),
-                    next: request.next,
-                })
-            })
-            .collect())
+        Waiting {
+            held,
+            purpose: request.purpose,
+            resend_after: request.resend_after(now),
+            code: CodeState::of(&request, now),
+            email: request.address,
+            expires_at: request.expires_at,
+            asked_by: request.requester.map(|requester| requester.id),
+            next: request.next,
+        }
     }
 }

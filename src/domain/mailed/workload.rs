@@ -139,10 +139,10 @@ impl Gatepost {
         let now = self.world.now();
         let mut at = AtAddress { recipes: Vec::new(), until: Timestamp::default() };
         let requests = match &pending.value {
-            Some(pending) => self.find_all::<Request>(pending.keys()).await?,
+            Some(pending) => self.find_readable::<Request>(pending.keys()).await?,
             None => Vec::new(),
         };
-        let waiting = requests.into_iter().filter_map(|found| found.value.filter(|it| !it.is_over(now)));
+        let waiting = requests.into_iter().filter_map(|found| found?.value.filter(|it| !it.is_over(now)));
         for request in waiting {
             at.until = at.until.max(request.expires_at);
             hashes.extend(request.password.map(|entered| entered.hash().clone()));

@@ -144,16 +144,16 @@ impl Gatepost {
             Some(address) => Span::owners().after(&Key::owner(address)),
             None => Span::owners(),
         };
-        let owners = self.store.scan(&span, limit).await?;
-        let next = owners.last().filter(|_| owners.len() == limit).and_then(|(key, _)| key.owned_address());
-        let ids = owners.into_iter().filter_map(|(_, found)| match found.record {
-            Record::Owner(Owner::Account(id)) => Some(Key::account(id)),
+        let owners = self.list::<Owner>(&span, limit).await?;
+        let next = owners.last().filter(|_| owners.len() == limit).and_then(|last| last.key.owned_address());
+        let ids = owners.into_iter().filter_map(|owner| match owner.value {
+            Owner::Account(id) => Some(Key::account(id)),
             _ => None,
         });
-        let found: Vec<Found<Account>> = self.find_all(ids.collect()).await?;
+        let found: Vec<Option<Found<Account>>> = self.find_readable(ids.collect()).await?;
         let now = self.earliest_now();
         // An account that was deleted between the two reads is left out.
-        let accounts = found.into_iter().filter_map(|found| found.value).map(|account| account.at(now));
+        let accounts = found.into_iter().filter_map(|found| found?.value).map(|account| account.at(now));
         Ok(AccountPage { accounts: accounts.collect(), next })
     }
 
@@ -193,7 +193,11 @@ impl Gatepost {
             password: None,
             requester: None,
             handed_out: true,
-            generation: Generation { queued: 0, live_until: expires_at, ..Generation::of(0, now, &account) },
+            generation: Generation {
+                queued: 0,
+                live_until: expires_at,
+                ..Generation::of(0, now, &account, self.store_generation)
+            },
         };
         let claims = LinkClaims { key: request.key, nonce, generation: 0 };
         let token = self.ring.seal_link(&claims).ok_or(Error::InvalidLink)?;

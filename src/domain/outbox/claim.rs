@@ -101,8 +101,7 @@ impl Gatepost {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.store.get(&keys).await?;
-        let stored = keys.into_iter().zip(found).filter_map(|(key, found)| Stored::new(key, found?));
+        let stored = self.list_these(keys).await?.into_iter().map(Stored::from);
         Ok(stored.filter(|found| found.key.letter_due().is_some_and(|due| due <= now)).collect())
     }
 

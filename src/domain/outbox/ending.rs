@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Claim, Delivery, LONGEST_DELAY, Pace};
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, StoreError};
+use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::client::Client;
@@ -138,12 +138,10 @@ impl Gatepost {
         accepted: Option<Timestamp>,
     ) -> Result<(), Error> {
         let About::Request { nonce, generation } = letter.about else { return Ok(()) };
-        let found = match self.find::<Request>(Key::request(nonce)).await {
-            Ok(found) => found,
-            // Otherwise this email could never leave the outbox, and its sender would try for ever.
-            Err(Error::Store(StoreError::Damaged(_))) => return Ok(()),
-            Err(error) => return Err(error),
-        };
+        // Without a request that cannot be read. Otherwise this email could never leave the outbox, and its
+        // sender would try for ever.
+        let found = self.find_if_readable::<Request>(Key::request(nonce)).await?;
+        let Some(found) = found else { return Ok(()) };
         found.expected_by(change);
         let Some(mut request) = found.value else { return Ok(()) };
         if letter.offered == Offered::Never {

@@ -24,8 +24,8 @@ use std::time::Duration;
 pub use self::contents::{Contents, Matter};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::{StoreError, Version, Versioned};
-use crate::domain::record::Record;
+use crate::domain::ports::Version;
+use crate::domain::read::Listed;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
@@ -167,15 +167,9 @@ impl Gatepost {
         delay * 4 / 5 + delay / 5 * chance / 255
     }
 
-    /// The first `limit` emails in a part of the outbox.
+    /// The first `limit` emails in a part of the outbox. One that cannot be read holds up no other.
     async fn letters(&self, span: &Span, limit: usize) -> Result<Vec<Stored>, Error> {
-        let page = self.store.scan(span, limit).await?;
-        page.into_iter()
-            .map(|(key, found)| {
-                let damaged = StoreError::Damaged(format!("{key:?} does not hold an email"));
-                Stored::new(key, found).ok_or_else(|| damaged.into())
-            })
-            .collect()
+        Ok(self.list(span, limit).await?.into_iter().map(Stored::from).collect())
     }
 }
 
@@ -186,11 +180,8 @@ struct Stored {
     version: Version,
 }
 
-impl Stored {
-    fn new(key: Key, found: Versioned) -> Option<Self> {
-        match found.record {
-            Record::Letter(letter) => Some(Self { key, letter, version: found.version }),
-            _ => None,
-        }
+impl From<Listed<Letter>> for Stored {
+    fn from(listed: Listed<Letter>) -> Self {
+        Self { key: listed.key, letter: listed.value, version: listed.version }
     }
 }

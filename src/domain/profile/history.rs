@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::StoreError;
-use crate::domain::record::Record;
 use crate::domain::record::client::Doer;
 use crate::domain::record::event::{Event, EventName, Means};
 use crate::domain::record::ids::AccountId;
@@ -95,13 +93,9 @@ impl Gatepost {
         span: &Span,
         limit: usize,
     ) -> Result<(Vec<Event>, Option<Key>), Error> {
-        let page = self.store.scan(span, limit).await?;
-        let last = page.last().map(|(key, _)| key.clone());
-        let events = page.into_iter().map(|(key, found)| match found.record {
-            Record::Event(event) => Ok(event),
-            _ => Err(StoreError::Damaged(format!("{key:?} is not an event"))),
-        });
-        Ok((events.collect::<Result<_, _>>()?, last))
+        let page = self.list::<Event>(span, limit).await?;
+        let last = page.last().map(|listed| listed.key.clone());
+        Ok((page.into_iter().map(|listed| listed.value).collect(), last))
     }
 
     /// The refusals of an account that this run may not have written yet. Read before those in the store, so
@@ -119,13 +113,9 @@ impl Gatepost {
         limit: usize,
         unwritten: &BTreeMap<Key, Refusals>,
     ) -> Result<(Vec<(Key, Refusals)>, Option<Key>), Error> {
-        let page = self.store.scan(span, limit).await?;
-        let last = page.last().map(|(key, _)| key.clone());
-        let stored = page.into_iter().filter(|(key, _)| !unwritten.contains_key(key));
-        let refusals = stored.map(|(key, found)| match found.record {
-            Record::Refusals(refusals) => Ok((key, refusals)),
-            _ => Err(StoreError::Damaged(format!("{key:?} does not count refusals"))),
-        });
-        Ok((refusals.collect::<Result<_, _>>()?, last))
+        let page = self.list::<Refusals>(span, limit).await?;
+        let last = page.last().map(|listed| listed.key.clone());
+        let stored = page.into_iter().filter(|listed| !unwritten.contains_key(&listed.key));
+        Ok((stored.map(|listed| (listed.key, listed.value)).collect(), last))
     }
 }

@@ -1,13 +1,16 @@
 //! Reading records as typed values with their versions.
 //!
 //! - `ownership`: who an address belongs to, and whether that makes a request void
+//! - `unreadable`: stepping over records that cannot be read
 
 mod ownership;
+mod unreadable;
 
 pub(in crate::domain) use self::ownership::Ownership;
+pub(in crate::domain) use self::unreadable::Listed;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, StoreError, Version, Versioned};
+use crate::domain::ports::{Change, Unreadable, Version, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::event::Event;
@@ -16,6 +19,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::Letter;
 use crate::domain::record::owner::Owner;
 use crate::domain::record::pending::Pending;
+use crate::domain::record::refusals::Refusals;
 use crate::domain::record::request::Request;
 use crate::domain::record::session::Session;
 use crate::domain::record::workload::Workload;
@@ -29,7 +33,7 @@ pub(in crate::domain) struct Found<T> {
 }
 
 impl<T: Stored> Found<T> {
-    fn new(key: Key, versioned: Option<Versioned>) -> Result<Self, Error> {
+    fn new(key: Key, versioned: Option<Versioned>) -> Result<Self, Unreadable> {
         let version = versioned.as_ref().map(|found| found.version);
         let value = match versioned {
             Some(found) => Some(T::from_record(found.record).ok_or_else(|| misplaced(&key))?),
@@ -73,13 +77,13 @@ macro_rules! stored {
 
 stored!(
     Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter,
-    AccountId: Undo, Event: Event, Workload: Workload
+    AccountId: Undo, Event: Event, Workload: Workload, Refusals: Refusals
 );
 
 impl Gatepost {
     pub(in crate::domain) async fn find<T: Stored>(&self, key: Key) -> Result<Found<T>, Error> {
         let found = self.store.get(std::slice::from_ref(&key)).await?.pop().flatten();
-        Found::new(key, found)
+        Ok(Found::new(key, found)?)
     }
 
     /// Records of one kind as of one moment, in the given order.
@@ -91,7 +95,8 @@ impl Gatepost {
             return Ok(Vec::new());
         }
         let found = self.store.get(&keys).await?;
-        keys.into_iter().zip(found).map(|(key, found)| Found::new(key, found)).collect()
+        let found = keys.into_iter().zip(found).map(|(key, found)| Found::new(key, found));
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Two records as of one moment.
@@ -107,6 +112,6 @@ impl Gatepost {
     }
 }
 
-fn misplaced(key: &Key) -> Error {
-    StoreError::Damaged(format!("the record under {key:?} is missing or of the wrong kind")).into()
+fn misplaced(key: &Key) -> Unreadable {
+    Unreadable { key: key.clone(), reason: "is missing or of the wrong kind".into() }
 }

@@ -12,6 +12,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{BoundTo, Generation, Request, RequestingAccount};
+use crate::domain::record::store_generation::StoreGeneration;
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Gatepost, MAX_ATTEMPTS};
 
@@ -20,6 +21,8 @@ pub(in crate::domain) struct Ownership {
     owner: Found<Owner>,
     account: Found<Account>,
     requester: Option<Found<Account>>,
+    /// The generation of the store they were read from.
+    store: StoreGeneration,
 }
 
 impl Ownership {
@@ -106,7 +109,7 @@ impl Gatepost {
                 continue;
             }
             if id.is_some() && account.value.is_none() {
-                return Err(misplaced(&account.key));
+                return Err(misplaced(&account.key).into());
             }
             // A reservation that only seems over keeps its address: given to someone else, it would never
             // come back.
@@ -114,7 +117,8 @@ impl Gatepost {
             let owner = owner.filter(|owner| !owner.is_over(now));
             let as_of_now = |found: Found<Account>| found.map(|account| account.at(now));
             let (account, asking) = (as_of_now(account), as_of_now(asking));
-            return Ok(Ownership { owner, account, requester: requester.map(|_| asking) });
+            let requester = requester.map(|_| asking);
+            return Ok(Ownership { owner, account, requester, store: self.store_generation });
         }
         Err(StoreError::Busy.into())
     }
@@ -122,7 +126,7 @@ impl Gatepost {
 
 impl Request {
     /// Whether link and code are dead because the address no longer belongs to whoever the request is
-    /// bound to, or because a later request has been used.
+    /// bound to, because a later request has been used, or because the store was restored.
     pub(in crate::domain) fn is_void(&self, nonce: Nonce, ownership: &Ownership) -> bool {
         let asked_at = self.generation.asked_at;
         let is_stale = match (self.generation.bound_to, ownership.account()) {
@@ -135,7 +139,10 @@ impl Request {
             }
             _ => true,
         };
+        // In a store that was restored, a request that was used since looks unused.
+        let is_restored = self.generation.store != ownership.store;
         is_stale
+            || is_restored
             || self
                 .requester
                 .is_some_and(|requester| self.is_void_for_requester(nonce, &requester, ownership))
@@ -171,19 +178,25 @@ impl Generation {
                 number,
                 asked_at,
                 bound_to: BoundTo::NoOne,
+                store: ownership.store,
                 queued: 1,
                 live_until: Timestamp::default(),
                 used: None,
             };
         };
-        Self::of(number, now, account)
+        Self::of(number, now, account, ownership.store)
     }
 
     /// The same for the address of a known account.
-    pub(in crate::domain) fn of(number: u8, now: Timestamp, account: &Account) -> Self {
+    pub(in crate::domain) fn of(
+        number: u8,
+        now: Timestamp,
+        account: &Account,
+        store: StoreGeneration,
+    ) -> Self {
         // For the same reason, never earlier than the request that was used last.
         let asked_at = now.max(account.sign_in_used);
         let bound_to = BoundTo::Account { id: account.id, epoch: account.epoch };
-        Self { number, asked_at, bound_to, queued: 1, live_until: Timestamp::default(), used: None }
+        Self { number, asked_at, bound_to, store, queued: 1, live_until: Timestamp::default(), used: None }
     }
 }

@@ -7,6 +7,7 @@
 //! - `refusals`: refusals that change nothing, counted
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `workload`: what every password check computes
+//! - `store_generation`: how often the store was restored
 //! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
 //! - `reckoning`: what time it can be, when the wall clock jumps
 
@@ -27,6 +28,7 @@ pub mod refusals;
 pub mod request;
 pub mod salt;
 pub mod session;
+pub mod store_generation;
 pub mod time;
 pub mod workload;
 
@@ -40,6 +42,7 @@ use self::refusals::Refusals;
 use self::request::Request;
 use self::salt::SaltSeed;
 use self::session::Session;
+use self::store_generation::StoreGeneration;
 use self::workload::Workload;
 
 /// Everything that can be stored, one variant per kind of record.
@@ -75,4 +78,8 @@ pub enum Record {
     Workload(Workload),
     /// Refusals that change nothing, counted, under their account and time.
     Refusals(Refusals),
+    /// Which generation of the store this is.
+    StoreGeneration(StoreGeneration),
+    /// The store was restored, and no server has opened it since.
+    Restored,
 }

@@ -15,6 +15,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::pending::EnteredPassword;
 pub use crate::domain::record::purpose::Purpose;
 use crate::domain::record::session::Session;
+use crate::domain::record::store_generation::StoreGeneration;
 use crate::domain::record::time::Timestamp;
 
 /// How many wrong codes end the code of a request. Its link still works (NIST SP 800-63B).
@@ -79,6 +80,8 @@ pub struct Generation {
     pub asked_at: Timestamp,
     /// Who the address belonged to then.
     pub bound_to: BoundTo,
+    /// The store's generation then.
+    pub store: StoreGeneration,
     /// Emails that wait in the outbox and were never handed to a mail server.
     pub queued: u8,
     /// When the last email that a mail server got expires.

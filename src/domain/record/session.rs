@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::ids::{AccountId, KeyId, SessionId};
+use super::store_generation::StoreGeneration;
 use super::time::Timestamp;
 
 /// How long a sign-in counts as recent.
@@ -20,6 +21,8 @@ pub struct Session {
     pub key: KeyId,
     /// The account's epoch at the sign-in.
     pub epoch: u32,
+    /// The store's generation at the sign-in.
+    pub store_generation: StoreGeneration,
     /// When the sign-in was.
     pub created_at: Timestamp,
     /// When it was last used, accurate to a few minutes.

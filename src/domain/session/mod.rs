@@ -1,7 +1,7 @@
 //! Being signed in, and signing out.
 //!
 //! A session is live while it is stored, has not ended, was used recently enough, and its account is in
-//! the epoch of the sign-in. It is looked up with every request, so a session that is ended is refused
+//! the epoch of the sign-in, and the store was not restored since. It is looked up with every request, so a session that is ended is refused
 //! with the very next one.
 //!
 //! - `actor`: someone signed in who changes something, expected by that change
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub(in crate::domain) use self::actor::Actor;
 pub use self::signed_in::{Live, SignedIn};
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, StoreError};
+use crate::domain::ports::Change;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::{AccountId, SessionId};
 use crate::domain::record::key::{Key, Span};
@@ -83,7 +83,11 @@ impl Gatepost {
     }
 
     pub(in crate::domain) fn is_live(&self, session: &Session, account: &Account) -> bool {
-        !account.disabled && session.epoch == account.epoch && self.world.now() < self.session_end(session)
+        !account.disabled
+            && session.epoch == account.epoch
+            // In a store that was restored, a session that was ended since looks alive.
+            && session.store_generation == self.store_generation
+            && self.world.now() < self.session_end(session)
     }
 
     /// When a session ends if it is not used again.
@@ -104,6 +108,7 @@ impl Gatepost {
             account: account.id,
             key: self.ring.newest(),
             epoch: account.epoch,
+            store_generation: self.store_generation,
             created_at: now,
             last_used_at: now,
             expires_at: now.plus(self.settings.session_absolute),
@@ -143,11 +148,13 @@ impl Gatepost {
         Ok(())
     }
 
-    /// The sessions to end so that the newest fits. Sessions of an earlier epoch are dead and go first.
+    /// The sessions to end so that the newest fits. Sessions of an earlier epoch, or from
+    /// before the store was restored, are dead and go first.
     async fn beyond_cap(&self, newest: &Session, previous: Option<&Key>) -> Result<Vec<Key>, Error> {
         let found = self.sessions_of(newest.account).await?;
         let others = found.into_iter().filter(|(key, _)| Some(key) != previous);
-        let (mut live, dead): (Vec<_>, Vec<_>) = others.partition(|(_, it)| it.epoch == newest.epoch);
+        let age = |session: &Session| (session.epoch, session.store_generation);
+        let (mut live, dead): (Vec<_>, Vec<_>) = others.partition(|(_, it)| age(it) == age(newest));
         // A session from the future counts as one from now: it is one of the newest, but not for ever.
         let now = self.world.now();
         live.sort_by_key(|(_, session)| session.created_at.min(now));
@@ -160,14 +167,8 @@ impl Gatepost {
         &self,
         account: AccountId,
     ) -> Result<Vec<(Key, Session)>, Error> {
-        let found = self.store.scan(&Span::sessions(account), MAX_SESSIONS + 1).await?;
-        found
-            .into_iter()
-            .map(|(key, versioned)| match versioned.record {
-                Record::Session(session) => Ok((key, session)),
-                _ => Err(StoreError::Damaged(format!("{key:?} is not a session")).into()),
-            })
-            .collect()
+        let found = self.list::<Session>(&Span::sessions(account), MAX_SESSIONS + 1).await?;
+        Ok(found.into_iter().map(|listed| (listed.key, listed.value)).collect())
     }
 
     pub(in crate::domain) fn signed_in(&self, account: Account, session: Session) -> Result<SignedIn, Error> {

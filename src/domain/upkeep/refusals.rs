@@ -34,7 +34,9 @@ impl Gatepost {
     /// conflict the page is written in the next round.
     async fn write_page(&self, page: &[Refusals]) -> Result<(), Error> {
         let accounts: BTreeSet<Key> = page.iter().filter_map(|it| it.account).map(Key::account).collect();
-        let accounts: Vec<Found<Account>> = self.find_all(accounts.into_iter().collect()).await?;
+        // An account that cannot be read must not keep the counts of the others from being written.
+        let accounts = self.find_readable::<Account>(accounts.into_iter().collect()).await?;
+        let accounts: Vec<Found<Account>> = accounts.into_iter().flatten().collect();
         let mut change = Change::new();
         for account in accounts.iter().filter(|account| account.value.is_some()) {
             account.expected_by(&mut change);

@@ -1,17 +1,19 @@
-//! Opening the store, after checking that the key ring belongs to it.
+//! Opening the store, after checking that the key ring belongs to it. If the store was restored, its next
+//! generation begins.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::ports::{Change, Committed, Store, StoreError, World};
+use crate::domain::ports::{Change, Committed, Store, StoreError, Unreadable, World};
 use crate::domain::record::Record;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::reckoning::Reckoning;
 use crate::domain::record::salt::SaltSeed;
+use crate::domain::record::store_generation::StoreGeneration;
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::KeyRing;
-use crate::domain::{Gatepost, MAX_ATTEMPTS, Settings};
+use crate::domain::{Gatepost, Lasting, MAX_ATTEMPTS, Settings};
 
 /// How far from the newest event the clock can be at start without being doubted.
 const NEAR: Duration = Duration::from_hours(7 * 24);
@@ -35,7 +37,8 @@ pub enum OpenError {
 }
 
 impl Gatepost {
-    /// Checks that the key ring belongs to the store, and remembers keys that are new in the ring.
+    /// Checks that the key ring belongs to the store, remembers keys that are new in the ring, and ends what
+    /// a restored store has brought back.
     ///
     /// # Errors
     /// `WrongKey`, before anything is served or written; `Store`.
@@ -47,18 +50,19 @@ impl Gatepost {
     ) -> Result<Self, OpenError> {
         for _ in 0..MAX_ATTEMPTS {
             // On a conflict, another process has just opened it: the next look finds what that one wrote.
-            let Some(seed) = prepare(&*store, &world, &ring).await? else { continue };
-            let reckoning = first_reckoning(&*store, &world).await?;
-            return Ok(Self::new(store, world, reckoning, ring, seed, settings));
+            let Some(lasting) = prepare(&*store, &world, &ring).await? else { continue };
+            return Ok(Self::new(store, world, ring, lasting, settings));
         }
         Err(StoreError::Busy.into())
     }
 }
 
-/// Checks the keys and remembers new ones. Returns the seed of salts, which the first start makes, or
-/// nothing if another process wrote at the same time.
-async fn prepare(store: &dyn Store, world: &World, ring: &KeyRing) -> Result<Option<SaltSeed>, OpenError> {
+/// Checks the keys and remembers new ones. Returns what lasts, which the first start makes, or nothing if another process wrote at the same time.
+async fn prepare(store: &dyn Store, world: &World, ring: &KeyRing) -> Result<Option<Lasting>, OpenError> {
     let known = store.scan(&Span::key_checks(), usize::from(u8::MAX)).await?;
+    let known = known.into_iter().map(|(key, reading)| Ok((key, reading?)));
+    // Without one of these records, the wrong key could not be told from the right one.
+    let known = known.collect::<Result<Vec<_>, Unreadable>>().map_err(StoreError::from)?;
     for (key, found) in &known {
         let matches = ring
             .checks()
@@ -73,28 +77,56 @@ async fn prepare(store: &dyn Store, world: &World, ring: &KeyRing) -> Result<Opt
         change.expect(Key::key_check(id.0), None);
         change.put(Key::key_check(id.0), Record::KeyCheck(check));
     }
-    let seed = if let Some(found) = store.get(&[Key::salt_seed()]).await?.pop().flatten() {
-        let Record::SaltSeed(seed) = found.record else {
-            return Err(StoreError::Damaged("the seed of salts is missing".into()).into());
-        };
-        seed
-    } else {
-        let seed = SaltSeed(world.random());
-        change.expect(Key::salt_seed(), None);
-        change.put(Key::salt_seed(), Record::SaltSeed(seed));
-        seed
-    };
+    let lasting = lasting(store, world, &mut change).await?;
     if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
         return Ok(None);
     }
-    Ok(Some(seed))
+    Ok(Some(lasting))
+}
+
+/// Reads what lasts, and adds to `change` what is not there yet.
+async fn lasting(store: &dyn Store, world: &World, change: &mut Change) -> Result<Lasting, StoreError> {
+    let misplaced = |what: &str| StoreError::Damaged(format!("{what} is of the wrong kind"));
+    let keys = [Key::salt_seed(), Key::store_generation(), Key::restored()];
+    let mut found = store.get(&keys).await?.into_iter();
+    let salts = match found.next().flatten().map(|found| found.record) {
+        Some(Record::SaltSeed(seed)) => seed,
+        Some(_) => return Err(misplaced("the seed of salts")),
+        None => {
+            let seed = SaltSeed(world.random());
+            change.expect(Key::salt_seed(), None);
+            // Written once per store and never removed.
+            change.put(Key::salt_seed(), Record::SaltSeed(seed));
+            seed
+        }
+    };
+    let generation = found.next().flatten();
+    let version = generation.as_ref().map(|found| found.version);
+    let mut store_generation = match generation.map(|found| found.record) {
+        Some(Record::StoreGeneration(generation)) => generation,
+        Some(_) => return Err(misplaced("the generation of the database")),
+        None => StoreGeneration::default(),
+    };
+    if let Some(restored) = found.next().flatten() {
+        tracing::warn!(
+            "this database was restored: all sessions are ended, and all links and codes are void"
+        );
+        store_generation = store_generation.next();
+        change.expect(Key::restored(), Some(restored.version));
+        change.delete(Key::restored());
+        change.expect(Key::store_generation(), version);
+        // Caused by the operator. One per store, never removed.
+        change.put(Key::store_generation(), Record::StoreGeneration(store_generation));
+    }
+    let reckoning = first_reckoning(store, world).await?;
+    Ok(Lasting { salts, store_generation, reckoning })
 }
 
 /// Whether the clock can be believed at start. If it is far from the newest event, either it is wrong or
 /// the server was not running, and an hour is little to wait for what cannot be brought back.
 async fn first_reckoning(store: &dyn Store, world: &World) -> Result<Reckoning, StoreError> {
     let (monotonic, now) = (world.clock.monotonic(), world.now());
-    let has_events = async |from| Ok(!store.scan(&Span::events(from), 1).await?.is_empty());
+    let has_events = async |from| Ok::<_, StoreError>(!store.scan(&Span::events(from), 1).await?.is_empty());
     if !has_events(Timestamp::default()).await? {
         return Ok(Reckoning::new(monotonic, now));
     }

@@ -3,10 +3,11 @@
 
 use crate::domain::upkeep::swept::Swept;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::Change;
+use crate::domain::ports::{Change, StoreError, Unreadable, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::request::Request;
@@ -14,6 +15,8 @@ use crate::domain::record::time::Timestamp;
 
 /// How many marks one commit handles. Each needs two deletes and perhaps a new mark.
 const PAGE: usize = 30;
+/// When a record that cannot be read is looked at again. A newer version may be running by then.
+const UNREADABLE_PAUSE: Duration = Duration::from_hours(24);
 
 /// When a record expires.
 enum End {
@@ -33,13 +36,22 @@ impl Gatepost {
         if marks.is_empty() {
             return self.sweep_remains().await;
         }
-        // Several marks can be about one record: each registration of an address has its own.
+        // Several marks can be about one record: each registration of an address has its own. The key of a
+        // mark says it all, so it does not matter whether the mark can be read.
         let keys: BTreeSet<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
-        let keys: Vec<Key> = keys.into_iter().collect();
-        let targets = self.store.get(&keys).await?;
         let mut change = Change::new();
-        for (key, found) in keys.into_iter().zip(targets) {
-            let Some(found) = found else { continue };
+        for (key, reading) in self.each(keys).await? {
+            let found = match reading {
+                Ok(Some(found)) => found,
+                Ok(None) => continue,
+                Err(unreadable) => {
+                    self.step_over(&unreadable);
+                    // Replaces the mark that led here, so there is one per record. It moves out of the way
+                    // of the others, and goes once its record can be read and removed.
+                    change.put(Key::expiry(now.plus(UNREADABLE_PAUSE), &key), Record::Expiry);
+                    continue;
+                }
+            };
             // A session that has been used again, or is being used right now, stays.
             change.expect(key.clone(), Some(found.version));
             match self.end_of(&found.record) {
@@ -60,6 +72,27 @@ impl Gatepost {
         Ok(Swept::More)
     }
 
+    /// Some records, one by one if any of them cannot be read.
+    async fn each(
+        &self,
+        keys: BTreeSet<Key>,
+    ) -> Result<Vec<(Key, Result<Option<Versioned>, Unreadable>)>, Error> {
+        let keys: Vec<Key> = keys.into_iter().collect();
+        match self.store.get(&keys).await {
+            Err(StoreError::Unreadable(_)) => {}
+            found => return Ok(keys.into_iter().zip(found?.into_iter().map(Ok)).collect()),
+        }
+        let mut each = Vec::with_capacity(keys.len());
+        for key in keys {
+            let reading = match self.store.get(std::slice::from_ref(&key)).await {
+                Err(StoreError::Unreadable(unreadable)) => Err(unreadable),
+                found => Ok(found?.pop().flatten()),
+            };
+            each.push((key, reading));
+        }
+        Ok(each)
+    }
+
     /// When a marked record really expires. The mark may be out of date.
     fn end_of(&self, record: &Record) -> End {
         match record {
@@ -75,6 +108,6 @@ impl Gatepost {
     /// Waits until the next sweep is due.
     pub async fn rest_between_sweeps(&self) {
         let now = self.world.now();
-        self.world.clock.sleep_until(now.plus(std::time::Duration::from_secs(10))).await;
+        self.world.clock.sleep_until(now.plus(Duration::from_secs(10))).await;
     }
 }

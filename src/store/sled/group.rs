@@ -5,8 +5,8 @@ use std::collections::btree_map::Entry;
 
 use sled::{Batch, Db};
 
+use super::slot::{Slot, Slots, Stored};
 use super::tally::{TALLY_KEY, Tally};
-use super::view::{Slot, Slots, Stored};
 use crate::domain::ports::{Committed, StoreError, Version};
 use crate::domain::record::key::Key;
 use crate::store::CodedChange;

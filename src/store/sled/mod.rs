@@ -2,20 +2,28 @@
 //!
 //! | part | what it owns |
 //! | --- | --- |
-//! | `place`, `files` | where its files are in the data folder, and locking and syncing them |
+//! | `place`, `files` | where its files are in the data folder, and syncing them |
 //! | `owner` | refuses a data folder of another user |
-//! | `open` | the steps of opening: lock, verification, repair |
+//! | `open` | the steps of opening: creation, verification, repair |
+//! | `lock`, `creation`, `beneath`, `guard` | the lock, creating a store, opening sled, containing its panics |
+//! | `acceptance`, `verification`, `audit` | verifying a store that no process uses, and one that is in use |
 //! | `rehearsal` | the copy that is verified first, so that a refused store stays unchanged |
 //! | `tally`, `mark` | the digest of the whole store, and its copy in a side file |
 //! | `writer`, `group` | the only thread that writes: checks, batch, flush, sync, responses |
-//! | `view`, `shared` | reading, which shows only durable records |
+//! | `view`, `slot`, `shared` | reading, which shows only durable records |
 //! | `settings`, `refusal` | its settings, and why a store is not opened |
 //!
 //! In the data folder the engine owns `store/`, `store.mark` and `lock`, and during opening also
 //! `store.new/` and `store.proof/`.
 
+mod acceptance;
+mod audit;
+mod beneath;
+mod creation;
 mod files;
 mod group;
+mod guard;
+mod lock;
 mod mark;
 mod open;
 mod owner;
@@ -24,27 +32,31 @@ mod refusal;
 mod rehearsal;
 mod settings;
 mod shared;
+mod slot;
 mod tally;
+mod verification;
 mod view;
 mod writer;
 
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::lock::FolderLock;
 use self::mark::Mark;
 use self::open::Opened;
 pub use self::owner::check_owner;
 pub use self::place::is_known;
 pub use self::refusal::OpenError;
-pub use self::settings::{Accept, Proof, SledSettings};
+pub use self::settings::{Accept, Proof, SledSettings, UnreadableRecords};
 use self::shared::{Shared, Status};
-pub use self::view::Stored;
-use self::view::{Slots, View};
+use self::slot::Slots;
+pub use self::slot::Stored;
+use self::view::View;
 use self::writer::{Errand, Writer};
 use super::{CodedChange, Engine, Kept, Page};
 use crate::domain::ports::{Committed, StoreError};
@@ -55,6 +67,8 @@ const CACHE_BYTES: u64 = 64 << 20;
 /// A store in a folder. Dropping it closes it, as [`close`](Self::close) does.
 pub struct SledStore {
     shared: Arc<Shared>,
+    /// Held by the one audit that may be going on.
+    audits: tokio::sync::Mutex<()>,
     errands: Option<mpsc::Sender<Errand>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -66,19 +80,37 @@ impl SledStore {
     /// # Errors
     /// One line, with the file and the command that helps.
     pub fn open(folder: &Path, settings: &SledSettings) -> Result<Self, OpenError> {
-        let Opened { db, tally, lock } = open::open(folder, CACHE_BYTES, settings)?;
+        if !is_known(folder) {
+            owner::check_owner(folder)?;
+            creation::check_room(folder, settings.reserve_bytes)?;
+        }
+        Self::open_locked(FolderLock::take(folder)?, settings)
+    }
+
+    /// The same for a folder that is locked already.
+    ///
+    /// # Errors
+    /// One line, with the file and the command that helps.
+    pub fn open_locked(lock: FolderLock, settings: &SledSettings) -> Result<Self, OpenError> {
+        let folder = &lock.folder().to_owned();
+        let Opened { db, tally, lock } = open::open(lock, CACHE_BYTES, settings)?;
         let file = place::db_file(&place::store_folder(folder));
         let refuse = |error| OpenError::io(folder, &file, &error);
         let log = File::open(&file).map_err(refuse)?;
         let disk = log.try_clone().map_err(refuse)?;
         let mark = Mark::open(folder)?;
-        let view = View { db: db.clone(), held: Slots::new(), _lock: lock };
+        let view = View { db: db.clone(), held: Slots::new(), tally, audit: Mutex::default(), lock };
         let shared = Arc::new(Shared::new(view, disk, settings.reserve_bytes));
-        let writer = Writer { db, log, mark, tally, shared: Arc::clone(&shared) };
+        let writer = Writer { db, file: file.clone(), log, mark, tally, shared: Arc::clone(&shared) };
         let (errands, waiting) = mpsc::channel(settings.queue);
         let thread = thread::Builder::new().name("store-writer".into());
         let writer = thread.spawn(move || writer.run(waiting)).map_err(refuse)?;
-        Ok(Self { shared, errands: Some(errands), writer: Some(writer) })
+        Ok(Self {
+            shared,
+            audits: tokio::sync::Mutex::default(),
+            errands: Some(errands),
+            writer: Some(writer),
+        })
     }
 
     /// Returns the reason once the store has failed and the process must end: only a restart can
@@ -106,6 +138,21 @@ impl SledStore {
         let is_over = |status: &Status| matches!(status, Status::Failed(_) | Status::Closed);
         let _ = self.shared.status().wait_for(is_over).await;
         self.shared.close();
+    }
+
+    /// Why the store failed, once it has. Known after closing: the last sync may fail too.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.shared.failure()
+    }
+
+    /// Verifies the store while it is in use, without holding up anything.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn verify(&self) -> Result<Proof, OpenError> {
+        let _turn = self.audits.lock().await;
+        verification::verify(&self.shared).await
     }
 
     /// Sets how much disk space must stay free.
@@ -162,11 +209,10 @@ impl Engine for SledStore {
     }
 }
 
-/// Verifies a store as opening it does, without changing it.
+/// Verifies a store that no process uses, as opening it does, without changing it; or accepts it.
 ///
 /// # Errors
 /// The refusal that opening it would end with.
 pub fn verify(folder: &Path, accept: Accept) -> Result<Proof, OpenError> {
-    let tally = open::verify(folder, CACHE_BYTES, accept)?;
-    Ok(Proof { records: tally.records, commits: tally.commits })
+    acceptance::verify(folder, CACHE_BYTES, accept)
 }

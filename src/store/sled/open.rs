@@ -10,46 +10,35 @@
 //!    they must match the digest of the last commit. The side file must belong to this store and
 //!    must not count a commit that is not in it.
 
-use std::cell::Cell;
-use std::fs::{self, File};
-use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::Once;
-use std::thread;
-use std::time::Duration;
 
-use sled::Db;
-
+use super::beneath::{attempted, open_sled};
+use super::creation::{check_room, create};
+use super::guard::Handle;
+use super::lock::FolderLock;
 use super::mark::Mark;
+use super::place;
 use super::refusal::OpenError;
 use super::rehearsal::Rehearsal;
 use super::settings::{Accept, SledSettings};
 use super::tally::{NoTally, StoreId, TALLY_KEY, Tally};
-use super::writer::panic_text;
-use super::{files, owner, place};
-
-/// When this process closes a store, sled's own lock may be held slightly longer than ours.
-const LOCK_TRIES: usize = 100;
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A verified store. The lock is the last field, so it is dropped last.
 pub(super) struct Opened {
-    pub(super) db: Db,
+    pub(super) db: Handle,
     pub(super) tally: Tally,
-    pub(super) lock: File,
+    pub(super) lock: FolderLock,
 }
 
-/// Opens the store for use; creates one if there never was one.
-pub(super) fn open(folder: &Path, cache_bytes: u64, settings: &SledSettings) -> Result<Opened, OpenError> {
-    owner::check_owner(folder)?;
-    if !place::is_known(folder) {
-        check_room(folder, settings.reserve_bytes)?;
-    }
-    let lock = files::lock(folder)?;
+/// Opens the store of a locked folder for use; creates one if there never was one and the settings allow it.
+pub(super) fn open(lock: FolderLock, cache_bytes: u64, settings: &SledSettings) -> Result<Opened, OpenError> {
+    let folder = lock.folder();
     let mark = Mark::read(folder);
     let is_new = !place::store_folder(folder).exists() && mark == Ok(None);
     if is_new {
-        create(folder, cache_bytes, settings.new_store_id)?;
+        let id = settings.new_store_id.ok_or_else(|| OpenError::NoStore { folder: folder.to_owned() })?;
+        check_room(folder, settings.reserve_bytes)?;
+        create(folder, cache_bytes, id)?;
     }
     let site = Site { folder, cache_bytes, mark, accept: Accept::No };
     // A store that was just created has nothing to lose, so no copy of it is verified first.
@@ -65,59 +54,16 @@ pub(super) fn open(folder: &Path, cache_bytes: u64, settings: &SledSettings) -> 
     Ok(Opened { db, tally, lock })
 }
 
-/// Verifies the store and, if asked to, accepts it as the latest one.
-pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<Tally, OpenError> {
-    owner::check_owner(folder)?;
-    if !place::is_known(folder) {
-        return Err(OpenError::NoStore { folder: folder.to_owned() });
-    }
-    let _lock = files::lock(folder)?;
-    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept };
-    let copy = site.rehearsal()?;
-    let store = place::store_folder(folder);
-    let (_, tally) = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
-    if accept == Accept::Yes {
-        Mark::create(folder, tally)?;
-    }
-    Ok(tally)
-}
-
-/// On a disk without room, a new store would refuse every change, so none is created.
-fn check_room(folder: &Path, reserve_bytes: u64) -> Result<(), OpenError> {
-    let free = File::open(folder).and_then(|disk| files::free_bytes(&disk));
-    let free = free.map_err(|error| OpenError::io(folder, folder, &error))?;
-    if free >= reserve_bytes {
-        return Ok(());
-    }
-    Err(OpenError::NoRoom { folder: folder.to_owned(), free: free >> 20, needed: reserve_bytes >> 20 })
-}
-
-fn create(folder: &Path, cache_bytes: u64, id: StoreId) -> Result<(), OpenError> {
-    let nursery = place::nursery(folder);
-    let refuse = |error| OpenError::io(folder, &nursery, &error);
-    if nursery.exists() {
-        fs::remove_dir_all(&nursery).map_err(refuse)?;
-    }
-    fs::create_dir(&nursery).map_err(refuse)?;
-    let (db, _) = open_sled(&nursery, cache_bytes).map_err(|trouble| trouble.refusal(folder))?;
-    let first = db.insert(TALLY_KEY, Tally::new(id).to_bytes().as_slice()).and_then(|_| db.flush());
-    first.map_err(|error| Trouble::from(error).refusal(folder))?;
-    drop(db);
-    files::sync_store(&nursery).map_err(refuse)?;
-    let store = place::store_folder(folder);
-    fs::rename(&nursery, &store).and_then(|()| files::sync_folder(folder)).map_err(refuse)
-}
-
 /// A locked data folder and the content of its side file.
-struct Site<'a> {
-    folder: &'a Path,
-    cache_bytes: u64,
-    mark: Result<Option<Tally>, OpenError>,
-    accept: Accept,
+pub(super) struct Site<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) cache_bytes: u64,
+    pub(super) mark: Result<Option<Tally>, OpenError>,
+    pub(super) accept: Accept,
 }
 
 impl Site<'_> {
-    fn rehearsal(&self) -> Result<Option<Rehearsal>, OpenError> {
+    pub(super) fn rehearsal(&self) -> Result<Option<Rehearsal>, OpenError> {
         // Without this file, sled would create an empty store here.
         if !place::db_file(&place::store_folder(self.folder)).exists() {
             return Err(OpenError::Gone { folder: self.folder.to_owned() });
@@ -126,7 +72,7 @@ impl Site<'_> {
     }
 
     /// Opens the store, or its copy, in `store`, and verifies that it is intact and the latest one.
-    fn proven(&self, store: &Path) -> Result<(Db, Tally), OpenError> {
+    pub(super) fn proven(&self, store: &Path) -> Result<(Handle, Tally), OpenError> {
         let folder = self.folder;
         let (db, is_replayed) =
             open_sled(store, self.cache_bytes).map_err(|trouble| trouble.refusal(folder))?;
@@ -146,32 +92,9 @@ impl Site<'_> {
     }
 }
 
-/// Opens the store in a folder. Returns whether that took a second attempt without snapshots.
-fn open_sled(store: &Path, cache_bytes: u64) -> Result<(Db, bool), Trouble> {
-    files::remove_unfinished_snapshots(store).map_err(Trouble::Io)?;
-    // Sled's own flusher is off: the writer flushes, and concurrent flushes deadlock sled.
-    let config = sled::Config::default().path(store).cache_capacity(cache_bytes).flush_every_ms(None);
-    match unlocked(&config) {
-        Err(Trouble::Broken(_)) if files::move_snapshots_aside(store).map_err(Trouble::Io)? => {
-            Ok((unlocked(&config)?, true))
-        }
-        opened => Ok((opened?, false)),
-    }
-}
-
-fn unlocked(config: &sled::Config) -> Result<Db, Trouble> {
-    for _ in 1..LOCK_TRIES {
-        match guarded(|| config.open()) {
-            Err(Trouble::Locked) => thread::sleep(LOCK_PAUSE),
-            opened => return opened,
-        }
-    }
-    guarded(|| config.open())
-}
-
 /// Reads every record and compares their digest with that of the last commit.
-fn prove(folder: &Path, db: &Db) -> Result<Tally, OpenError> {
-    let (committed, found) = guarded(|| count(db)).map_err(|trouble| trouble.refusal(folder))?;
+fn prove(folder: &Path, db: &Handle) -> Result<Tally, OpenError> {
+    let (committed, found) = attempted(|| count(db)).map_err(|trouble| trouble.refusal(folder))?;
     let damaged = |reason: &str| OpenError::Damaged { folder: folder.to_owned(), reason: reason.into() };
     let committed = match committed {
         Some(bytes) => Tally::from_bytes(&bytes).map_err(|no| match no {
@@ -195,7 +118,7 @@ fn prove(folder: &Path, db: &Db) -> Result<Tally, OpenError> {
     Err(damaged(&format!("{} records, but commit {commits} left {records}", found.records)))
 }
 
-fn count(db: &Db) -> sled::Result<(Option<sled::IVec>, Tally)> {
+fn count(db: &Handle) -> sled::Result<(Option<sled::IVec>, Tally)> {
     let mut committed = None;
     let mut found = Tally::new(StoreId::default());
     for entry in db.iter() {
@@ -205,7 +128,7 @@ fn count(db: &Db) -> sled::Result<(Option<sled::IVec>, Tally)> {
     Ok((committed, found))
 }
 
-fn compare(folder: &Path, mark: Tally, tally: Tally) -> Result<(), OpenError> {
+pub(super) fn compare(folder: &Path, mark: Tally, tally: Tally) -> Result<(), OpenError> {
     let folder = folder.to_owned();
     if mark.commits > tally.commits && mark.id == tally.id {
         return Err(OpenError::Older { folder, found: tally.commits, acknowledged: mark.commits });
@@ -221,63 +144,4 @@ fn compare(folder: &Path, mark: Tally, tally: Tally) -> Result<(), OpenError> {
         );
     }
     Ok(())
-}
-
-/// Why sled cannot open or read a store.
-enum Trouble {
-    Locked,
-    Io(std::io::Error),
-    Broken(String),
-}
-
-impl From<sled::Error> for Trouble {
-    fn from(error: sled::Error) -> Self {
-        match error {
-            sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => Self::Locked,
-            sled::Error::Io(error) => Self::Io(error),
-            error => Self::Broken(error.to_string()),
-        }
-    }
-}
-
-impl Trouble {
-    fn refusal(self, folder: &Path) -> OpenError {
-        match self {
-            Self::Locked => OpenError::Unreadable {
-                folder: folder.to_owned(),
-                reason: "another process has locked it".into(),
-            },
-            Self::Io(error) => OpenError::io(folder, &place::db_file(&place::store_folder(folder)), &error),
-            // Sled's messages may have line breaks, but a refusal is one line.
-            Self::Broken(reason) => OpenError::Unreadable {
-                folder: folder.to_owned(),
-                reason: reason.split_whitespace().collect::<Vec<_>>().join(" "),
-            },
-        }
-    }
-}
-
-thread_local! {
-    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Turns a panic of sled over damaged files into an error, and keeps its message off the terminal,
-/// where the refusal should be the only line.
-fn guarded<T>(act: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let report = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !IS_GUARDED.get() {
-                report(info);
-            }
-        }));
-    });
-    IS_GUARDED.set(true);
-    let outcome = panic::catch_unwind(AssertUnwindSafe(act));
-    IS_GUARDED.set(false);
-    match outcome {
-        Ok(result) => result.map_err(Trouble::from),
-        Err(payload) => Err(Trouble::Broken(panic_text(payload.as_ref()))),
-    }
 }

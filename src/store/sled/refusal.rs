@@ -31,6 +31,19 @@ pub enum OpenError {
         /// The data folder.
         folder: PathBuf,
     },
+    /// There is a key, but not the store that belongs to it. A new store in its place would have no account,
+    /// and strangers could register all addresses.
+    #[error("{}: there is a key for this data folder, but no database; restore the database from a backup or, if there never was one, create it with `gatepost store create --data {}`", place::store_folder(folder).display(), folder.display())]
+    KeyOnly {
+        /// The data folder.
+        folder: PathBuf,
+    },
+    /// There is a store already, so none is created.
+    #[error("{}: there is a database already; check it with {}", place::store_folder(folder).display(), verify(folder))]
+    Exists {
+        /// The data folder.
+        folder: PathBuf,
+    },
     /// The disk is too full for a new store.
     #[error("{folder}: a new database needs {needed} MiB of free disk space, but only {free} MiB are left; free some space and start again", folder = folder.display())]
     NoRoom {

@@ -1,10 +1,13 @@
 //! The settings of the engine, and the result of verifying a store.
 
+use crate::domain::ports::StoreError;
+
 /// How a store is opened and written.
 #[derive(Clone, Debug)]
 pub struct SledSettings {
-    /// The id of a store that has to be created. Random, so that no other store has it.
-    pub new_store_id: [u8; 16],
+    /// The id of a store that has to be created. Random, so that no other store has it. Without one, no store
+    /// is created: a folder without a store is the wrong folder, or has lost it.
+    pub new_store_id: Option<[u8; 16]>,
     /// Free disk space below which no change is accepted and no store is created.
     pub reserve_bytes: u64,
     /// How many changes may wait for the writer.
@@ -12,10 +15,16 @@ pub struct SledSettings {
 }
 
 impl SledSettings {
-    /// The settings of the product.
+    /// The settings of the product, for a store that is created if there never was one.
     #[must_use]
     pub fn new(new_store_id: [u8; 16]) -> Self {
-        Self { new_store_id, reserve_bytes: 64 << 20, queue: 4096 }
+        Self { new_store_id: Some(new_store_id), ..Self::existing() }
+    }
+
+    /// The settings of the product for a store that must be there.
+    #[must_use]
+    pub fn existing() -> Self {
+        Self { new_store_id: None, reserve_bytes: 64 << 20, queue: 4096 }
     }
 }
 
@@ -24,16 +33,38 @@ impl SledSettings {
 pub enum Accept {
     /// Only verify.
     No,
-    /// Write a new side file, so that this store counts as the latest from now on. A damaged store
-    /// is refused all the same.
+    /// Write a new side file, so that this store counts as the latest from now on. If it is older than it
+    /// should be, or a different one, its sessions and requests end: some of them may have ended since. A
+    /// damaged store is refused all the same.
     Yes,
 }
 
 /// A store that was verified, in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Proof {
     /// Records in it.
     pub records: u64,
     /// Commits since it was created.
     pub commits: u64,
+    /// Records that this version cannot read.
+    pub unreadable: UnreadableRecords,
+    /// Whether it was accepted although it is not the latest, so that the next start ends every session and
+    /// voids every request.
+    pub restored: bool,
+}
+
+/// Records whose bytes are the ones that were written, but which this version cannot read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct UnreadableRecords {
+    /// How many there are.
+    pub count: u64,
+    /// What is wrong with the first of them.
+    pub first: Option<String>,
+}
+
+impl UnreadableRecords {
+    pub(super) fn note(&mut self, error: &StoreError) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| error.to_string());
+    }
 }

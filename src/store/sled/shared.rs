@@ -1,13 +1,16 @@
 //! State shared by readers, the writer and the handle of the store.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use tokio::sync::watch;
 
 use super::files;
-use super::view::{Slots, View};
+use super::slot::Slots;
+use super::tally::Tally;
+use super::view::View;
 use crate::domain::ports::StoreError;
 
 pub(super) struct Shared {
@@ -16,6 +19,7 @@ pub(super) struct Shared {
     status: watch::Sender<Status>,
     /// Any file on the disk whose free space is watched.
     disk: File,
+    folder: PathBuf,
     reserve_bytes: AtomicU64,
     was_low: AtomicBool,
 }
@@ -35,6 +39,7 @@ pub(super) enum Status {
 impl Shared {
     pub(super) fn new(view: View, disk: File, reserve_bytes: u64) -> Self {
         Self {
+            folder: view.lock.folder().to_owned(),
             view: RwLock::new(Some(view)),
             status: watch::Sender::new(Status::Open),
             disk,
@@ -55,8 +60,8 @@ impl Shared {
     }
 
     /// The group is durable, so readers see it from now on.
-    pub(super) fn show(&self) {
-        self.change(|view| view.held = Slots::new());
+    pub(super) fn show(&self, tally: Tally) {
+        self.change(|view| view.show(tally));
     }
 
     fn change(&self, act: impl FnOnce(&mut View)) {
@@ -80,6 +85,19 @@ impl Shared {
             }
             is_news
         });
+    }
+
+    /// The data folder.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
+    /// Why the store failed, once it has.
+    pub(super) fn failure(&self) -> Option<String> {
+        match &*self.status.borrow() {
+            Status::Failed(reason) => Some(reason.clone()),
+            Status::Open | Status::Stopped(_) | Status::Closed => None,
+        }
     }
 
     pub(super) fn status(&self) -> watch::Receiver<Status> {

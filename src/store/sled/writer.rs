@@ -5,18 +5,17 @@
 //! reach the disk, so the writer syncs sled's file itself. After a failed write or sync, the state
 //! on disk is unknown: the writer stops permanently and the process must be restarted.
 
-use std::any::Any;
 use std::fs::File;
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sled::Db;
 use tokio::sync::{mpsc, oneshot};
 
 use super::group::Group;
+use super::guard::{self, Handle};
 use super::mark::Mark;
 use super::shared::{Shared, Status};
 use super::tally::Tally;
@@ -46,7 +45,9 @@ struct Failure {
 }
 
 pub(super) struct Writer {
-    pub(super) db: Db,
+    pub(super) db: Handle,
+    /// Sled's file, for messages.
+    pub(super) file: PathBuf,
     /// Our own handle of sled's file, to sync it.
     pub(super) log: File,
     pub(super) mark: Mark,
@@ -83,7 +84,7 @@ impl Writer {
             }
             self.answer(changes.drain(..), waiters.drain(..))?;
         }
-        guarded(|| self.finish())
+        guarded(|| self.finish()).map_err(|failure| failure.at(&self.file))
     }
 
     /// Commits a group and responds to every change in it.
@@ -96,7 +97,7 @@ impl Writer {
             waiters.for_each(|waiter| tell(waiter, Err(refusal.clone())));
             return Ok(());
         }
-        match guarded(|| self.commit(changes)) {
+        match guarded(|| self.commit(changes)).map_err(|failure| failure.at(&self.file)) {
             Ok(answers) => {
                 waiters.zip(answers).for_each(|(waiter, answer)| tell(waiter, answer));
                 Ok(())
@@ -121,7 +122,7 @@ impl Writer {
         self.log.sync_data()?;
         self.mark.advance(tally)?;
         self.tally = tally;
-        self.shared.show();
+        self.shared.show(tally);
         Ok(answers)
     }
 
@@ -165,23 +166,22 @@ fn tell(waiter: Waiter, answer: Answer) {
 
 /// Turns a panic into a failure like any other, so that a panicked writer is noticed.
 fn guarded<T>(act: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|payload| {
-        let reason = format!("the writer panicked: {}", panic_text(payload.as_ref()));
-        Err(Failure { reason, is_full: false })
-    })
+    let panicked = |reason| Err(Failure { reason: format!("the writer panicked: {reason}"), is_full: false });
+    guard::guarded(act).unwrap_or_else(panicked)
 }
 
-/// The message of a panic.
-pub(super) fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
+impl Failure {
+    /// The same, with the file in its reason.
+    fn at(self, file: &Path) -> Self {
+        Self { reason: format!("{}: {}", file.display(), self.reason), ..self }
+    }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull => Self { reason: "the disk is full".into(), is_full: true },
-            _ => Self { reason: format!("writing failed: {error}"), is_full: false },
+            _ => Self { reason: error.to_string(), is_full: false },
         }
     }
 }
@@ -189,8 +189,8 @@ impl From<io::Error> for Failure {
 impl From<sled::Error> for Failure {
     fn from(error: sled::Error) -> Self {
         match error {
-            sled::Error::Io(error) => error.into(),
-            error => Self { reason: format!("writing failed: {error}"), is_full: false },
+            sled::Error::Io(error) => guard::plain(error).into(),
+            error => Self { reason: error.to_string(), is_full: false },
         }
     }
 }

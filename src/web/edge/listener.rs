@@ -1,10 +1,10 @@
 //! The bound address: TCP, or a socket file for a proxy on this machine.
 
 use std::fmt;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +21,9 @@ const BACKLOG: i32 = 4096;
 /// Owner and group only, because anyone who can connect is trusted with `X-Forwarded-For`. The group is
 /// for the proxy, which runs as another user.
 const SOCKET_MODE: u32 = 0o660;
+
+/// Only the owner needs the lock beside the socket.
+const LOCK_MODE: u32 = 0o600;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +101,10 @@ impl Listener {
         let bound = match listen {
             Listen::Tcp(address) => bind_tcp(*address).map(Bound::Tcp),
             Listen::Unix(path) => {
+                // Between binding and listening, a socket looks like one whose process has died. So only one
+                // process at a time clears and binds here.
+                // Where there cannot be a lock, binding fails too, or no one else can bind.
+                let _turn = turn(path).ok();
                 if is_socket(path, listen)? {
                     clear_stale(path, listen)?;
                 }
@@ -163,6 +170,17 @@ fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     UnixListener::from_std(socket.into())
+}
+
+/// Waits for the lock beside a socket file. It is empty, and it stays: removing it could let two processes
+/// lock two files of the same name.
+fn turn(path: &Path) -> io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let mut options = File::options();
+    let file = options.write(true).create(true).truncate(false).mode(LOCK_MODE).open(name)?;
+    file.lock()?;
+    Ok(file)
 }
 
 fn is_socket(path: &Path, listen: &Listen) -> Result<bool, ListenError> {

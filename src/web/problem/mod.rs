@@ -214,7 +214,7 @@ impl Problem {
             StoreError::Refused(_) | StoreError::InDoubt(_) => {
                 Self::of(Code::StoreUnavailable).retry_after(Duration::from_secs(5))
             }
-            StoreError::Damaged(_) => Self::of(Code::Internal),
+            StoreError::Damaged(_) | StoreError::Unreadable(_) => Self::of(Code::Internal),
         };
         Self { cause: Some(error), ..problem }
     }

@@ -54,8 +54,8 @@ impl Place {
 
 /// Runs a scenario without a server and with one.
 pub(super) fn both_ways(scenario: impl Fn(&Place)) {
-    scenario(&Place::new());
-    let place = Place::new();
+    scenario(&Place::with_store());
+    let place = Place::with_store();
     let _server = Server::start(&place.data(), &[]);
     scenario(&place);
 }
@@ -82,7 +82,7 @@ async fn open_once(server: &Server, link: &str, email: &str, door: Door) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_of_an_added_account_signs_in_once() {
-    let place = Place::new();
+    let place = Place::with_store();
     let alone = link_in(&place.answer(&["account", "add", "Ann@Example.org"]));
     let server = Server::start(&place.data(), &[]);
     let beside = link_in(&place.answer(&["account", "add", "bob@example.org"]));
@@ -93,7 +93,7 @@ async fn the_link_of_an_added_account_signs_in_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_created_only_for_an_address_with_an_account() {
-    let place = Place::new();
+    let place = Place::with_store();
     place.answer(&["account", "add", "ann@example.org"]);
     let alone = link_in(&place.answer(&["account", "link", "ann@example.org"]));
     assert!(place.refused(&["account", "link", "bob@example.org"]).ends_with(NO_ACCOUNT));
@@ -135,7 +135,7 @@ fn milliseconds(time: &Value) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn admin_rights_take_effect_with_the_next_request() {
-    let place = Place::new();
+    let place = Place::with_store();
     let server = Server::start(&place.data(), &[]);
     let added = place.json(&["account", "add", "ann@example.org", "--admin"]);
     let mut ann = Caller::new(Door::Json, server.address);
@@ -153,7 +153,7 @@ async fn admin_rights_take_effect_with_the_next_request() {
 
 #[test]
 fn admin_rights_can_be_granted_without_a_server() {
-    let place = Place::new();
+    let place = Place::with_store();
     place.answer(&["account", "add", "ann@example.org"]);
     assert_eq!(place.json(&["admin", "grant", "Ann@example.org"])["admin"], true);
     assert_eq!(place.json(&["account", "show", "ann@example.org"])["admin"], true);
@@ -183,7 +183,7 @@ fn accounts_are_listed_by_address() {
 
 #[test]
 fn an_empty_list_is_a_sentence_for_people_and_empty_for_programs() {
-    let place = Place::new();
+    let place = Place::with_store();
     let _server = Server::start(&place.data(), &[]);
     assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
     assert_eq!(place.answer(&["account", "list", "--json"]), "");
@@ -191,7 +191,7 @@ fn an_empty_list_is_a_sentence_for_people_and_empty_for_programs() {
 
 #[test]
 fn an_account_is_shown_as_a_table() {
-    let place = Place::new();
+    let place = Place::with_store();
     place.answer(&["account", "add", "ann@example.org"]);
     let table = place.answer(&["account", "show", "ann@example.org"]);
     let values: Vec<(&str, &str)> = table.lines().map(|line| line.split_at(12)).collect();
@@ -208,7 +208,7 @@ fn an_account_is_shown_as_a_table() {
 async fn adding_an_account_voids_a_strangers_registration_unnoticed() {
     const ANN: &str = "ann@example.org";
     const PASSWORD: &str = "the stranger's own words";
-    let place = Place::new();
+    let place = Place::with_store();
     let server = Server::start(&place.data(), &[]);
     let mut stranger = Caller::new(Door::Json, server.address);
     assert_eq!(stranger.register(ANN, PASSWORD).await, Answer::Done);
@@ -225,9 +225,10 @@ async fn adding_an_account_voids_a_strangers_registration_unnoticed() {
 }
 
 #[test]
-fn commands_that_only_look_create_no_store() {
+fn no_command_creates_a_store() {
     for arguments in [
-        &["account", "list"][..],
+        &["account", "add", "ann@example.org"][..],
+        &["account", "list"],
         &["account", "show", "ann@example.org"],
         &["account", "link", "ann@example.org"],
         &["admin", "grant", "ann@example.org"],
@@ -258,7 +259,7 @@ fn an_invalid_address_is_a_usage_error() {
 
 #[test]
 fn a_link_from_the_command_line_is_not_logged() {
-    let place = Place::new();
+    let place = Place::with_store();
     let mut server = Server::start(&place.data(), &[]);
     let link = link_in(&place.answer(&["account", "add", "ann@example.org"]));
     server.signal(rustix::process::Signal::TERM);

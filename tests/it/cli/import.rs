@@ -60,7 +60,7 @@ pub(super) fn counts(imported: usize, already_there: usize) -> Value {
 
 #[test]
 fn every_value_of_a_row_is_imported() {
-    let place = Place::new();
+    let place = Place::with_store();
     let file = place.file(&format!(
         "{}\n\n{}\r\n{}",
         json!({"email": "Ann@Example.org", "registered_at": "2020-02-03T04:05:06Z",
@@ -146,7 +146,7 @@ fn every_error_in_a_file_is_reported_with_its_line_and_nothing_is_written() {
 
 #[test]
 fn of_many_errors_only_the_first_are_shown() {
-    let place = Place::new();
+    let place = Place::with_store();
     let file = place.file(&"{\"email\":\"ann\",\"confirmed_at\":\"x\"}\n".repeat(15));
     let output = place.command(&["account", "import", file.to_str().unwrap()]);
     let shown = String::from_utf8(output.stderr).unwrap();
@@ -156,7 +156,7 @@ fn of_many_errors_only_the_first_are_shown() {
 
 #[test]
 fn only_a_regular_file_can_be_imported() {
-    let place = Place::new();
+    let place = Place::with_store();
     assert!(place.refused(&["account", "import", "/dev/stdin"]).contains("must be a regular file"));
     assert!(place.refused(&["account", "import", "/nowhere.jsonl"]).contains("/nowhere.jsonl: No such file"));
     let empty = place.file("\n");
@@ -240,7 +240,7 @@ fn continues_after(place: &Place, done: usize) {
 
 #[test]
 fn an_import_interrupted_by_a_kill_continues_where_it_stopped() {
-    let place = Place::new();
+    let place = Place::with_store();
     let mut server = Server::start(&place.data(), &[]);
     let import = begun(&place);
     server.signal(Signal::KILL);
@@ -250,7 +250,7 @@ fn an_import_interrupted_by_a_kill_continues_where_it_stopped() {
 
 #[test]
 fn an_import_interrupted_by_shutting_down_continues_with_the_next_server() {
-    let place = Place::new();
+    let place = Place::with_store();
     let mut server = Server::start(&place.data(), &[]);
     let import = begun(&place);
     server.signal(Signal::TERM);
@@ -262,7 +262,7 @@ fn an_import_interrupted_by_shutting_down_continues_with_the_next_server() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_can_sign_in_during_an_import() {
-    let place = Place::new();
+    let place = Place::with_store();
     let server = Process::start(&place.data(), free_address(), &[]);
     let (mut child, mut log) = begun(&place);
     let host = format!("localhost:{}", server.address.port());

@@ -8,7 +8,7 @@ use super::serving::Server;
 
 #[test]
 fn a_line_whose_address_no_one_confirmed_is_skipped_and_counted() {
-    let place = Place::new();
+    let place = Place::with_store();
     let file = place.file(&format!(
         "{}\n{}\n{}",
         json!({"email": "ann@example.org", "confirmed_at": null, "password_hash": HASH}),
@@ -32,7 +32,7 @@ fn a_line_whose_address_no_one_confirmed_is_skipped_and_counted() {
 
 #[test]
 fn cheap_hashes_are_imported_with_a_warning_and_too_many_different_costs_are_refused() {
-    let place = Place::new();
+    let place = Place::with_store();
     let row = |number: usize, cost: &str| {
         let hash = HASH.replace("m=8192,t=3,p=2", cost);
         json!({"email": format!("p{number}@example.org"), "password_hash": hash}).to_string() + "\n"

@@ -137,6 +137,8 @@ fn a_store_is_not_served_with_a_different_key() {
 fn a_key_from_the_environment_serves_the_store_created_with_it() {
     let place = Place::new();
     let environment = [("GATEPOST_KEY", KEY)];
+    let mut command = gatepost(&["store", "create", "--data"]);
+    assert!(command.arg(place.data()).envs(environment).status().unwrap().success());
     Server::start(&place.data(), &environment).stop();
     assert!(!place.data().join("key").exists());
     assert_eq!(fs::metadata(place.data()).unwrap().mode() & 0o777, 0o700);

@@ -28,7 +28,7 @@ fn send(place: &Place, bytes: &[u8]) -> String {
 
 #[test]
 fn only_the_owner_of_the_data_folder_can_open_the_socket_and_it_is_removed_with_its_server() {
-    let place = Place::new();
+    let place = Place::with_store();
     let mut server = Server::start(&place.data(), &[]);
     let file = fs::symlink_metadata(socket(&place)).unwrap();
     assert!(file.file_type().is_socket());
@@ -40,7 +40,7 @@ fn only_the_owner_of_the_data_folder_can_open_the_socket_and_it_is_removed_with_
 
 #[test]
 fn the_socket_of_a_killed_server_does_no_harm() {
-    let place = Place::new();
+    let place = Place::with_store();
     let mut server = Server::start(&place.data(), &[]);
     server.signal(Signal::KILL);
     assert_eq!(server.exit_code(), None);
@@ -52,7 +52,7 @@ fn the_socket_of_a_killed_server_does_no_harm() {
 
 #[test]
 fn invalid_orders_are_refused_and_do_no_harm() {
-    let place = Place::new();
+    let place = Place::with_store();
     let mut server = Server::start(&place.data(), &[]);
     // Some clients stay silent, and one left without waiting for its answer.
     let _silent: Vec<UnixStream> = (0..5).map(|_| UnixStream::connect(socket(&place)).unwrap()).collect();
@@ -91,7 +91,7 @@ fn invalid_orders_are_refused_and_do_no_harm() {
 
 #[test]
 fn a_file_with_the_name_of_the_socket_is_kept_and_the_server_runs_without_a_socket() {
-    let place = Place::new();
+    let place = Place::with_store();
     place.answer(&["account", "add", "ann@example.org"]);
     fs::write(socket(&place), "mine").unwrap();
     let mut server = Server::start(&place.data(), &[]);
@@ -107,7 +107,7 @@ fn a_file_with_the_name_of_the_socket_is_kept_and_the_server_runs_without_a_sock
 fn a_data_folder_with_a_very_long_path_has_a_socket_too() {
     let mut place = Place::new();
     place.1 = ["a-folder-with-quite-a-long-name"; 6].iter().collect();
-    fs::create_dir_all(place.data().parent().unwrap()).unwrap();
+    let place = place.created();
     assert!(socket(&place).as_os_str().len() > 150);
     let mut server = Server::start(&place.data(), &[]);
     place.answer(&["account", "add", "ann@example.org"]);

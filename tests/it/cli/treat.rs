@@ -14,7 +14,7 @@ use crate::harness::caller::{Answer, Caller, Door};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ending_sessions_takes_effect_with_the_next_request() {
-    let place = Place::new();
+    let place = Place::with_store();
     let server = Server::start(&place.data(), &[]);
     for door in [Door::Pages, Door::Json] {
         let email = format!("{door:?}@example.org").to_lowercase();
@@ -45,7 +45,7 @@ async fn ending_sessions_takes_effect_with_the_next_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_action_on_an_account_is_reported_in_a_sentence() {
-    let place = Place::new();
+    let place = Place::with_store();
     let report = |command: &str| place.answer(&["account", command, "ann@example.org"]);
     place.answer(&["account", "add", "ann@example.org"]);
     let server = Server::start(&place.data(), &[]);
@@ -103,7 +103,7 @@ fn json_shows_the_account_as_it_is_or_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_of_a_deleted_account_is_notified_by_email() {
-    let place = Place::new();
+    let place = Place::with_store();
     for (email, is_served) in [("ann@example.org", false), ("bob@example.org", true)] {
         let mut server = None;
         place.answer(&["account", "add", email]);

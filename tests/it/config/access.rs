@@ -114,6 +114,10 @@ fn a_volume_of_root_that_our_group_can_write_to_is_used_without_a_warning() {
         assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{mode:o}");
     }
     // The platform gives the group what it gave the owner, in every file, each time it mounts the volume.
+    fs::write(volume.join("key"), KEY).unwrap();
+    set(&volume.join("key"), USER, GROUP, 0o600);
+    let created = someone.run(&["store", "create"]).unwrap();
+    assert_eq!(created.status.code(), Some(0), "{}", text(&created.stderr));
     let added = someone.run(&["account", "add", "ann@example.org"]).unwrap();
     assert_eq!(added.status.code(), Some(0), "{}", text(&added.stderr));
     set(&volume.join("key"), USER, GROUP, 0o660);

@@ -118,6 +118,9 @@ fn a_database_without_its_key_is_an_error_unless_the_key_is_elsewhere() {
     );
     let found = bench.found(&[("GATEPOST_KEY", KEY)], &["--listen", FREE]);
     assert_eq!(found[1], "Key: set by key_file or GATEPOST_KEY.");
+    let found = Bench::new().found(&[("GATEPOST_KEY", KEY)], &["--listen", FREE]);
+    let expected = "Key: set by key_file or GATEPOST_KEY. If there never was a database for it, run `gatepost store create`.";
+    assert_eq!(found[1], expected);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! How many connections may be open at once, and from which clients.
 
+use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener as StdUnixListener;
 
 use gatepost::web::edge::{Listen, ListenError, Listener};
@@ -173,4 +174,28 @@ fn listen_accepts_only_an_address_with_a_port_or_an_absolute_socket_path() {
     for bad in ["", "8080", "localhost", "127.0.0.1", "unix:", "unix:gatepost.sock", "/run/x.sock"] {
         assert_eq!(Listen::parse(bad), None, "{bad}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_that_another_process_is_about_to_listen_on_is_not_taken_for_a_stale_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gatepost.sock");
+    let lock = File::create(folder.path().join("gatepost.sock.lock")).unwrap();
+    lock.lock().unwrap();
+    let other = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    other.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    let listen = Listen::parse(&format!("unix:{}", path.display())).unwrap();
+    let bound = tokio::task::spawn_blocking(move || Listener::bind(&listen).map(drop));
+    let inode = format!(":{} ", lock.metadata().unwrap().ino());
+    let is_waited_for = || {
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().any(|line| line.contains("->") && line.contains(&inode))
+    };
+    while !bound.is_finished() && !is_waited_for() {
+        tokio::task::yield_now().await;
+    }
+    other.listen(1).unwrap();
+    drop(lock);
+    assert!(matches!(bound.await.unwrap(), Err(ListenError::InUse(_))));
+    assert!(path.exists());
 }

@@ -125,7 +125,7 @@ impl App {
         Self::over(opened, Settings::default(), transport, letters, "/").await
     }
 
-    async fn over(
+    pub(super) async fn over(
         opened: Opened,
         settings: Settings,
         transport: TransportSettings,
@@ -216,7 +216,8 @@ impl App {
             |found: &Versioned| matches!(&found.record, Record::Letter(it) if it.lease.is_some());
         let is_due_later = |key: &Key| key.letter_due().unwrap() > self.clock.now();
         loop {
-            let queued = self.store.scan(&Span::letters(), 100).await.unwrap();
+            let queued = self.store.scan(&Span::letters(), 100).await.unwrap().into_iter();
+            let queued: Vec<_> = queued.filter_map(|(key, it)| Some((key, it.ok()?))).collect();
             let has_due = !queued.is_empty() && !queued.iter().any(|(key, _)| is_due_later(key));
             if !has_due && !queued.iter().any(|(_, found)| is_claimed(found)) {
                 return;

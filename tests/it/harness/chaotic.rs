@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::event::EventName;
@@ -98,7 +98,7 @@ impl Store for ChaoticStore {
         found
     }
 
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {
         self.dawdle().await;
         let page = self.calm.scan(span, limit).await;
         self.dawdle().await;

@@ -10,9 +10,11 @@ pub(crate) mod http;
 pub(crate) mod inbox;
 pub(crate) mod installed;
 pub(crate) mod integrity;
+pub(crate) mod log;
 pub(crate) mod process;
 pub(crate) mod records;
 pub(crate) mod running;
+pub(crate) mod spoiled;
 pub(crate) mod world;
 
 /// Runs each scenario through both doors, in the same words.

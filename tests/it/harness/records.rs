@@ -159,10 +159,18 @@ impl App {
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 
-    /// Everything, with its versions.
+    /// Writes that the store was restored, as accepting an older one does.
+    pub(crate) async fn note_restored(&self) {
+        let mut change = Change::new();
+        change.put(Key::restored(), Record::Restored);
+        assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
+    }
+
+    /// Everything that can be read, with its versions.
     pub(crate) async fn all_records(&self) -> Vec<(Key, Versioned)> {
         let all = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff]) };
-        self.store.scan(&all, 100_000).await.unwrap()
+        let page = self.store.scan(&all, 100_000).await.unwrap();
+        page.into_iter().filter_map(|(key, reading)| Some((key, reading.ok()?))).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 
@@ -41,7 +41,7 @@ impl Store for FullStore {
         self.inner.get(keys).await
     }
 
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {
         self.inner.scan(span, limit).await
     }
 

@@ -5,8 +5,9 @@ mod contract;
 mod crash;
 mod damage;
 mod folder;
-mod opening;
+pub(crate) mod opening;
 mod process;
+mod verifying;
 mod writing;
 
 use std::path::Path;

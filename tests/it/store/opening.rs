@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use gatepost::domain::ports::{Change, Store};
-use gatepost::store::sled::{Accept, OpenError, Proof, SledSettings, SledStore, verify};
+use gatepost::domain::record::Record;
+use gatepost::domain::record::key::Key;
+use gatepost::store::sled::{Accept, OpenError, Proof, SledSettings, SledStore, UnreadableRecords, verify};
 use tempfile::TempDir;
 
 use super::process::contents;
@@ -30,7 +32,7 @@ pub(super) async fn three_records() -> TempDir {
     folder
 }
 
-pub(super) fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -43,7 +45,13 @@ pub(super) fn copy(from: &Path, to: &Path) {
     }
 }
 
-const INTACT: Result<Proof, OpenError> = Ok(Proof { records: 3, commits: 3 });
+const INTACT: Result<Proof, OpenError> = Ok(proof(3));
+
+/// The proof of a store where each commit wrote one record.
+const fn proof(records: u64) -> Proof {
+    let unreadable = UnreadableRecords { count: 0, first: None };
+    Proof { records, commits: records, unreadable, restored: false }
+}
 
 #[tokio::test]
 async fn committed_records_are_there_after_reopening_with_their_versions() {
@@ -117,8 +125,12 @@ async fn an_older_copy_of_the_store_is_refused_until_it_is_accepted() {
     copy(older.path(), &folder.path().join("store"));
     let refusal = refusal(folder.path());
     assert!(refusal.contains("older than it should be (commit 3 of 4)"), "{refusal}");
-    assert_eq!(verify(folder.path(), Accept::Yes), INTACT);
-    open(folder.path());
+    // The record that says so is one more, so that the next start ends what the older store brings back.
+    assert_eq!(verify(folder.path(), Accept::Yes), Ok(Proof { restored: true, ..proof(4) }));
+    assert_eq!(verify(folder.path(), Accept::No), Ok(proof(4)));
+    let store = open(folder.path());
+    let found = store.get(&[Key::restored()]).await.unwrap().pop().unwrap();
+    assert_eq!(found.map(|found| found.record), Some(Record::Restored));
 }
 
 #[tokio::test]
@@ -157,7 +169,8 @@ fn replace_with_an_empty_store(store: &Path) {
 async fn a_different_store_is_refused_until_it_is_accepted() {
     let folder = three_records().await;
     let other = tempfile::tempdir().unwrap();
-    let store = SledStore::open(other.path(), &SledSettings { new_store_id: [8; 16], ..settings() }).unwrap();
+    let store =
+        SledStore::open(other.path(), &SledSettings { new_store_id: Some([8; 16]), ..settings() }).unwrap();
     for name in ["a", "b", "c", "d"] {
         store.commit(put(name, 9)).await.unwrap();
     }
@@ -166,7 +179,7 @@ async fn a_different_store_is_refused_until_it_is_accepted() {
     copy(&other.path().join("store"), &folder.path().join("store"));
     let refusal = refusal(folder.path());
     assert!(refusal.contains("this is not the database that"), "{refusal}");
-    assert_eq!(verify(folder.path(), Accept::Yes), Ok(Proof { records: 4, commits: 4 }));
+    assert_eq!(verify(folder.path(), Accept::Yes), Ok(Proof { restored: true, ..proof(5) }));
     open(folder.path());
 }
 

@@ -44,7 +44,7 @@ async fn only_durable_records_can_be_read() {
     let mark = std::fs::File::open(folder.path().join("store.mark")).unwrap();
     while !writer.is_finished() {
         let got = get(&*store, "k").await.unwrap().1;
-        let scanned = store.scan(&everything(), 1).await.unwrap()[0].1.version;
+        let scanned = store.scan(&everything(), 1).await.unwrap()[0].1.as_ref().unwrap().version;
         let mut commits = [0; 8];
         mark.read_exact_at(&mut commits, 28).unwrap();
         let durable = u64::from_be_bytes(commits);

@@ -4,7 +4,8 @@
 //! requests by the account that made them, `s/` sessions by account, `o/` the outbox by queue and due time,
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
 //! account, `u/` undos, `d/` deleted accounts with records left to remove, `k/` key checks, `n/` the seed of
-//! salts, `w/` what every password check computes. Prefixes that belong to one engine begin with a NUL byte.
+//! salts, `w/` what every password check computes, `g/` the generation of the store. Prefixes that belong to one
+//! engine begin with a NUL byte.
 
 mod span;
 
@@ -138,6 +139,24 @@ impl Key {
     #[must_use]
     pub fn remains(account: AccountId) -> Self {
         Self::joined(b"d/", &[&account.0])
+    }
+
+    /// The account of such a key, or nothing for another kind of key.
+    #[must_use]
+    pub fn remains_of(&self) -> Option<AccountId> {
+        Some(AccountId(self.0.strip_prefix(b"d/")?.try_into().ok()?))
+    }
+
+    /// Which generation of the store this is.
+    #[must_use]
+    pub fn store_generation() -> Self {
+        Self::joined(b"g/generation", &[])
+    }
+
+    /// That the store was restored, and no server has opened it since.
+    #[must_use]
+    pub fn restored() -> Self {
+        Self::joined(b"g/restored", &[])
     }
 
     /// The seed of salts.

@@ -72,6 +72,11 @@ impl Caller {
         }
     }
 
+    /// The same browser or program, where the server is after a restart.
+    pub(crate) fn at(self, server: SocketAddr) -> Self {
+        Self { server, host: format!("localhost:{}", server.port()), ..self }
+    }
+
     /// The same browser with or without JavaScript.
     pub(crate) fn with_script(self, is_htmx: bool) -> Self {
         Self { is_htmx, ..self }

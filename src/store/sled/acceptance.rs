@@ -1,0 +1,68 @@
+//! Verifying a store that no process uses, and accepting one as the latest.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::group::Group;
+use super::lock::FolderLock;
+use super::mark::Mark;
+use super::open::{Site, compare};
+use super::refusal::OpenError;
+use super::rehearsal::Rehearsal;
+use super::settings::{Accept, Proof};
+use super::tally::Tally;
+use super::{beneath, guard, owner, place};
+use crate::domain::ports::Change;
+use crate::domain::record::Record;
+use crate::domain::record::key::Key;
+use crate::store::CodedChange;
+
+/// Verifies the store and, if asked to, accepts it as the latest one.
+pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<Proof, OpenError> {
+    owner::check_owner(folder)?;
+    if !place::is_known(folder) {
+        return Err(OpenError::NoStore { folder: folder.to_owned() });
+    }
+    let _lock = FolderLock::take(folder)?;
+    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept };
+    let copy = site.rehearsal()?;
+    let store = place::store_folder(folder);
+    let (db, mut tally) = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
+    let unreadable = beneath::unreadable(&db).map_err(|trouble| trouble.refusal(folder))?;
+    drop((db, copy));
+    // Without a side file, or with a damaged one, the operator says that this store is the latest. With one
+    // that is intact and does not match, it certainly is not.
+    let is_older = matches!(site.mark, Ok(Some(mark)) if compare(folder, mark, tally).is_err());
+    if accept == Accept::Yes {
+        if is_older {
+            tally = note_restored(&site, &store)?;
+        }
+        Mark::create(folder, tally)?;
+    }
+    let Tally { records, commits, .. } = tally;
+    Ok(Proof { records, commits, unreadable, restored: accept == Accept::Yes && is_older })
+}
+
+/// Writes into the store that it was restored. Sessions that have ended since then and links that were used
+/// since then are alive in it, so the next start ends all of them. The side file is written afterwards:
+/// until then the store is refused, and accepting it again does the same again.
+fn note_restored(site: &Site<'_>, store: &Path) -> Result<Tally, OpenError> {
+    let file = place::db_file(store);
+    let refuse = |error: &std::io::Error| OpenError::io(site.folder, &file, error);
+    let (db, tally) = site.proven(store)?;
+    let mut change = Change::new();
+    // Caused by the operator. There is at most one, and the next start removes it.
+    change.put(Key::restored(), Record::Restored);
+    let change = CodedChange::new(change).map_err(|error| refuse(&std::io::Error::other(error)))?;
+    let mut group = Group::new(&db, tally);
+    group.admit(change).map_err(|error| refuse(&std::io::Error::other(error)))?;
+    let Some((batch, tally, _)) = group.sealed(tally) else { return Ok(tally) };
+    let written = guard::guarded(|| db.apply_batch(batch).and_then(|()| db.flush()));
+    match written {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => return Err(beneath::Trouble::from(error).refusal(site.folder)),
+        Err(reason) => return Err(beneath::Trouble::Broken(reason).refusal(site.folder)),
+    }
+    File::open(&file).and_then(|log| log.sync_all()).map_err(|error| refuse(&error))?;
+    Ok(tally)
+}
