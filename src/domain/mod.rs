@@ -113,8 +113,9 @@ impl Default for Settings {
 /// What is found out once, at the start.
 struct Lasting {
     salts: SaltSeed,
+    /// Changes only while no server runs.
     store_generation: StoreGeneration,
-    reckoning: Reckoning,
+    reckoning: Mutex<Reckoning>,
 }
 
 /// Carries out every action of the doors.
@@ -122,13 +123,10 @@ pub struct Gatepost {
     store: Arc<dyn Store>,
     world: World,
     ring: KeyRing,
-    salts: SaltSeed,
     slots: Slots,
     settings: Settings,
-    /// Read once: it changes only while no server runs.
-    store_generation: StoreGeneration,
+    lasting: Lasting,
     run: RunId,
-    reckoning: Mutex<Reckoning>,
     arrivals: Arrivals,
     refusals: Tally,
     exports: Arc<Semaphore>,
@@ -147,25 +145,9 @@ impl Gatepost {
     fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, lasting: Lasting, settings: Settings) -> Self {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
-        let Lasting { salts, store_generation, reckoning } = lasting;
-        let (reckoning, arrivals) = (Mutex::new(reckoning), Arrivals::default());
-        let (refusals, exports) = (Tally::default(), Arc::new(Semaphore::new(EXPORTS_AT_ONCE)));
-        let unreadable = Mutex::default();
-        Self {
-            store,
-            world,
-            ring,
-            salts,
-            slots,
-            settings,
-            store_generation,
-            run,
-            reckoning,
-            arrivals,
-            refusals,
-            exports,
-            unreadable,
-        }
+        let (arrivals, refusals, unreadable) = (Arrivals::default(), Tally::default(), Mutex::default());
+        let exports = Arc::new(Semaphore::new(EXPORTS_AT_ONCE));
+        Self { store, world, ring, slots, settings, lasting, run, arrivals, refusals, exports, unreadable }
     }
 
     /// What time it can be, after another look at both clocks.
@@ -174,7 +156,7 @@ impl Gatepost {
         // lasts.
         let monotonic = self.world.clock.monotonic();
         let now = self.world.now();
-        let mut reckoning = self.reckoning.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reckoning = self.lasting.reckoning.lock().unwrap_or_else(PoisonError::into_inner);
         let before = reckoning.bounds(monotonic);
         let bounds = reckoning.observe(monotonic, now);
         drop(reckoning);

@@ -146,7 +146,7 @@ impl Gatepost {
         }
         let salt = match password {
             Some(hash) => hash.recipe.salt.clone(),
-            None => self.salts.salt(&request.address.canonical()),
+            None => self.lasting.salts.salt(&request.address.canonical()),
         };
         let account = Account {
             id: AccountId(self.world.random()),

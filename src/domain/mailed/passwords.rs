@@ -139,7 +139,7 @@ impl Gatepost {
         let is_ours = |recipe: &&Recipe| recipe.method == Method::Peppered && self.ring.holds(recipe.pepper);
         passwords.stored_recipes().find(is_ours).cloned().unwrap_or_else(|| {
             let salt = passwords.ownership.account().map(|account| account.salt.clone());
-            let salt = salt.unwrap_or_else(|| self.salts.salt(&address.canonical()));
+            let salt = salt.unwrap_or_else(|| self.lasting.salts.salt(&address.canonical()));
             Recipe::new(salt, self.ring.newest(), self.settings.password_cost)
         })
     }

@@ -196,7 +196,7 @@ impl Gatepost {
             generation: Generation {
                 queued: 0,
                 live_until: expires_at,
-                ..Generation::of(0, now, &account, self.store_generation)
+                ..Generation::of(0, now, &account, self.lasting.store_generation)
             },
         };
         let claims = LinkClaims { key: request.key, nonce, generation: 0 };

@@ -128,7 +128,7 @@ impl Gatepost {
         let address = new.address.canonical();
         let salt = match &new.password {
             Some(hash) => hash.salt().clone(),
-            None => self.salts.salt(&address),
+            None => self.lasting.salts.salt(&address),
         };
         let key = self.ring.newest();
         let pepper = self.ring.pepper(key).expect("the newest key is in the ring");

@@ -118,7 +118,7 @@ impl Gatepost {
             let as_of_now = |found: Found<Account>| found.map(|account| account.at(now));
             let (account, asking) = (as_of_now(account), as_of_now(asking));
             let requester = requester.map(|_| asking);
-            return Ok(Ownership { owner, account, requester, store: self.store_generation });
+            return Ok(Ownership { owner, account, requester, store: self.lasting.store_generation });
         }
         Err(StoreError::Busy.into())
     }

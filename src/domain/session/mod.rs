@@ -86,7 +86,7 @@ impl Gatepost {
         !account.disabled
             && session.epoch == account.epoch
             // In a store that was restored, a session that was ended since looks alive.
-            && session.store_generation == self.store_generation
+            && session.store_generation == self.lasting.store_generation
             && self.world.now() < self.session_end(session)
     }
 
@@ -108,7 +108,7 @@ impl Gatepost {
             account: account.id,
             key: self.ring.newest(),
             epoch: account.epoch,
-            store_generation: self.store_generation,
+            store_generation: self.lasting.store_generation,
             created_at: now,
             last_used_at: now,
             expires_at: now.plus(self.settings.session_absolute),

@@ -1,7 +1,7 @@
 //! Opening the store, after checking that the key ring belongs to it. If the store was restored, its next
 //! generation begins.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::domain::ports::{Change, Committed, Store, StoreError, Unreadable, World};
@@ -118,7 +118,7 @@ async fn lasting(store: &dyn Store, world: &World, change: &mut Change) -> Resul
         // Caused by the operator. One per store, never removed.
         change.put(Key::store_generation(), Record::StoreGeneration(store_generation));
     }
-    let reckoning = first_reckoning(store, world).await?;
+    let reckoning = Mutex::new(first_reckoning(store, world).await?);
     Ok(Lasting { salts, store_generation, reckoning })
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use gatepost::domain::Settings;
-use gatepost::domain::ports::{Change, Committed, Store, StoreError, Versioned};
+use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::mail::{RecentLetters, TransportSettings};
 use gatepost::store::memory::MemoryStore;
@@ -73,7 +73,7 @@ impl Store for Broken {
         self.inner.get(keys).await
     }
 
-    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Versioned)>, StoreError> {
+    async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {
         let is_second_page = span.from.as_bytes().starts_with(b"h/") && span.from.as_bytes().len() > 18;
         if is_second_page && self.is_broken.load(Ordering::SeqCst) {
             return Err(StoreError::Refused("the disk is gone".into()));
