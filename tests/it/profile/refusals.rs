@@ -177,6 +177,6 @@ async fn counts_wait_for_a_store_that_is_full() {
     house.write_refusals().await.unwrap();
     let stored = store.scan(&Span::refusals(AccountId([0; 16])), 10).await.unwrap();
     let [(_, found)] = &stored[..] else { panic!("{stored:?}") };
-    let Record::Refusals(refusals) = &found.record else { panic!("{found:?}") };
+    let Record::Refusals(refusals) = &found.as_ref().unwrap().record else { panic!("{found:?}") };
     assert_eq!(refusals.count, 2);
 }
