@@ -17,17 +17,15 @@
 //! | `owner` | changing who an address belongs to |
 //! | [`session`] | being signed in |
 //! | [`outbox`] | emails waiting to be sent |
-//! | `arrivals` | the emails that were queued last |
 //! | `read` | records with their versions, and who an address belongs to |
 //! | this file | [`Gatepost`], and the one commit of each action |
 //! | [`error`] | every refusal |
 //! | [`password`] | which passwords are accepted, and how they are hashed |
-//! | `refusals` | refusals that change nothing, counted in memory |
+//! | `run` | what one run keeps in memory: the emails queued last, refusals until they are written |
 //! | [`token`] | the key ring and every secret derived from it |
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
 
-mod arrivals;
 pub mod error;
 pub mod mailed;
 pub mod operator;
@@ -39,7 +37,7 @@ pub mod ports;
 pub mod profile;
 mod read;
 pub mod record;
-mod refusals;
+mod run;
 pub mod session;
 pub mod token;
 pub mod upkeep;
@@ -51,7 +49,6 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use self::arrivals::Arrivals;
 use self::error::Error;
 use self::password::{PasswordPolicy, Slots};
 use self::ports::{Change, Committed, Store, StoreError, World};
@@ -65,7 +62,7 @@ use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
-use self::refusals::Tally;
+use self::run::{Arrivals, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 13] = [
     &["token"],
     &["password"],
     &["error"],
-    &["arrivals", "refusals"],
+    &["run"],
     &["mod"],
     &["read"],
     &["outbox"],
