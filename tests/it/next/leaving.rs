@@ -76,6 +76,9 @@ async fn a_page_of_ours_that_leads_on_to_an_app_is_not_redirected_to_either() {
     }
     let app = App::start_with_home("/app/").await;
     registered(&app, Door::Pages, ANN).await;
-    let ann = Way::Password.take(&app, "/sign-in", false).await;
+    let mut ann = Way::Password.take(&app, "/sign-in", false).await;
     assert_eq!(ann.last.as_ref().unwrap().status.as_u16(), 200);
+    // Only a form leads to a page that asks for a cookie.
+    assert_eq!(ann.get("/sign-in?cookies&next=%2Fapp").await.status.as_u16(), 200);
+    assert_eq!(ann.leads_to().as_deref(), Some("/app"));
 }

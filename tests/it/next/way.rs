@@ -129,6 +129,7 @@ impl Way {
                 let sign_in = "/sign-in/password";
                 let refused = submit(&mut other, &at(sign_in), sign_in, &fields).await;
                 assert_eq!(refused, Answer::refused(403, "unconfirmed"));
+                other.get("/unconfirmed").await;
                 ann = other;
                 ann.follow(&letter.link).await
             }

@@ -129,7 +129,8 @@ async fn a_browser_without_cookies_is_told_so_before_it_is_sent_on_to_an_app() {
     assert_eq!(browser.post("/sign-in/password", form).await, place);
     browser.open(place).await;
     assert_eq!(count(&browser.0, NEEDED), 1);
-    assert_eq!(count(&browser.0, "href=\"/sign-in?next=%2Fapp%3Fa%3D1%26b%3D2\""), 1);
+    // In the header, and as the button.
+    assert_eq!(count(&browser.0, "href=\"/sign-in?next=%2Fapp%3Fa%3D1%26b%3D2\""), 2);
 }
 
 #[tokio::test]

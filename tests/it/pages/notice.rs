@@ -29,6 +29,7 @@ async fn no_notice_is_kept_where_the_way_leads_to_an_app() {
         ("/app/../profile", true),
     ] {
         let mut ann = app.caller(Door::Pages);
+        ann.get("/sign-in/password").await;
         let password = PASSWORD.replace(' ', "+");
         let form = format!("email=ann%40example.org&password={password}&next={next}");
         ann.post_form("/sign-in/password", &form).await;
