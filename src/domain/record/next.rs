@@ -131,7 +131,7 @@ mod tests {
             too_long.as_str(),
         ] {
             assert_eq!(Place::parse(path), None, "{path:?}");
-            let next = Next::read(path).unwrap();
+            let next = Next::read(path).expect("not empty");
             assert_eq!(next, Next::Elsewhere, "{path:?}");
             assert_eq!(Next::read(next.text()), Some(next));
         }
@@ -158,9 +158,9 @@ mod tests {
             if let Some(place) = Place::parse(&format!("/{text}")).or_else(|| Place::parse(&text)) {
                 let encoded = percent_encoding::utf8_percent_encode(place.as_str(), percent_encoding::CONTROLS);
                 for origin in ORIGINS {
-                    let origin = Url::parse(origin).unwrap();
+                    let origin = Url::parse(origin).expect("an origin");
                     for text in [place.as_str(), &encoded.to_string()] {
-                        prop_assert_eq!(origin.join(text).unwrap().origin(), origin.origin());
+                        prop_assert_eq!(origin.join(text).expect("a path").origin(), origin.origin());
                     }
                 }
             }

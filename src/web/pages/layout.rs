@@ -44,7 +44,7 @@ pub(super) fn page_on_the_way(
     };
     let mut response = document(site, title, &frame, content).into_response();
     visitor.welcome(&mut response, site);
-    if !visitor.notices.is_empty() && !visitor.is_head {
+    if !visitor.notices.is_empty() && !visitor.is_head() {
         put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
     }
     response

@@ -23,7 +23,7 @@ const SHOWN_CHARS: usize = 60;
 /// Leads to a page of ours, or to an app.
 pub(super) fn lead(site: &Site, visitor: &Visitor, place: &str) -> Response {
     // htmx navigates by itself, which is no form either. A page that asks for a cookie goes on from there.
-    let follows_form = visitor.sends_form || visitor.query.asks_for_cookies;
+    let follows_form = visitor.sends_form() || visitor.query.asks_for_cookies;
     let asks_first = visitor.asking_for_cookies(place).is_some();
     if visitor.is_htmx || !follows_form || asks_first || stays_here(site, place) {
         return visitor.lead_to(place);

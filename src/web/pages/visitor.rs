@@ -58,14 +58,11 @@ pub(super) struct Visitor {
     pub(super) notices: Vec<Notice>,
     /// Whether htmx sent the request and expects a fragment.
     pub(super) is_htmx: bool,
-    /// Whether it is a HEAD request, whose page no one will see.
-    pub(super) is_head: bool,
     /// Whether it connected directly, without a proxy.
     pub(super) came_direct: bool,
     /// Where the person asked to go after signing in: in the query of a page, or in a form.
     pub(super) wanted: Option<Next>,
-    /// Whether it sends a form.
-    pub(super) sends_form: bool,
+    method: Method,
     /// The query of the URL.
     pub(super) query: Query,
     /// The variable part of the path, if it has one.
@@ -110,10 +107,9 @@ impl Visitor {
             waiting,
             notices: jar.read(headers, Cookie::Notice).map(notice::parse).unwrap_or_default(),
             is_htmx: is_htmx(headers),
-            is_head: request.method() == Method::HEAD,
             came_direct: came_direct(request),
             wanted,
-            sends_form: request.method() == Method::POST,
+            method: request.method().clone(),
             query: Query::of(request),
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
             tokens,
@@ -123,6 +119,16 @@ impl Visitor {
     /// The same with a form that it sent.
     pub(super) fn that_sent(self, fields: &Fields) -> Self {
         Self { was_given_cookie: !fields.typed(GIVEN_COOKIE).is_empty(), ..self }
+    }
+
+    /// Whether it only asks for the head of a page, which no one will see.
+    pub(super) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
+    /// Whether it sends a form.
+    pub(super) fn sends_form(&self) -> bool {
+        self.method == Method::POST
     }
 
     /// Whether it was given a cookie before, and has not sent it back.
@@ -174,7 +180,7 @@ impl Visitor {
     /// An app beside us cannot ask for our cookies, and would only send the browser back here. So if a page
     /// of ours gave it one before, the sign-in page asks for it, and leads on from there.
     pub(super) fn asking_for_cookies(&self, place: &str) -> Option<String> {
-        if !self.sends_form || self.newcomer.is_none() {
+        if !self.sends_form() || self.newcomer.is_none() {
             None
         } else if path::is_page(place) {
             let end = place.find(['?', '#']).unwrap_or(place.len());
