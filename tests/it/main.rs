@@ -10,6 +10,7 @@ mod code;
 mod config;
 mod cost;
 mod crash;
+mod disabled;
 mod docs;
 mod doors;
 mod doubt;

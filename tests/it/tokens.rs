@@ -90,6 +90,17 @@ proptest! {
     }
 
     #[test]
+    fn a_token_ends_in_a_letter_or_a_digit_so_that_no_mail_program_cuts_it(
+        nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16]),
+    ) {
+        let undo = ring().seal_undo(&link(nonce, generation)).unwrap();
+        prop_assert_eq!(ring().open_undo(undo.as_str()), Some(Nonce(nonce)));
+        for token in all_kinds(nonce, generation, ids).iter().map(String::as_str).chain([undo.as_str()]) {
+            prop_assert!(token.ends_with(|last: char| last.is_ascii_alphanumeric()), "{}", token);
+        }
+    }
+
+    #[test]
     fn no_kind_of_token_opens_as_another(nonce: [u8; 12], generation: u8, ids: ([u8; 16], [u8; 16])) {
         let opened = all_kinds(nonce, generation, ids).map(|token| opens(&ring(), &token));
         prop_assert_eq!(opened, [[true, false, false], [false, true, false], [false, false, true]]);

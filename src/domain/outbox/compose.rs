@@ -101,6 +101,11 @@ impl Gatepost {
         if ownership.reserved_for().is_some() {
             return LetterKind::AddressChanged;
         }
+        // Without this, someone whose account is disabled would wait for an email that never comes.
+        let asks_to_sign_in = matches!(purpose, Purpose::SignIn | Purpose::Register | Purpose::ResetPassword);
+        if asks_to_sign_in && ownership.account().is_some_and(|account| account.disabled) {
+            return LetterKind::AccountDisabled;
+        }
         match (purpose, ownership.account()) {
             (Purpose::Reauthenticate | Purpose::UndoEmail, _) => LetterKind::YourCode,
             (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,

@@ -113,6 +113,8 @@ pub enum LetterKind {
     ResetPassword,
     /// Someone forgot a password, but the address has no account.
     NothingToReset,
+    /// Someone asked to sign in, to register or to reset the password, but the account is disabled.
+    AccountDisabled,
     /// Link and code to confirm the new address of an account.
     ConfirmNewAddress,
     /// To the old address: it is about to change.

@@ -257,8 +257,18 @@ impl TokenKey {
         Self(blake3::derive_key(context, master))
     }
 
+    /// The first 16 bytes of the keyed hash after which a token ends in a letter or a digit. Mail programs
+    /// cut `-` and `_` off the end of a link. Each body has one tag, so each token has one spelling.
     fn tag(&self, body: &[u8]) -> [u8; TAG_BYTES] {
-        part(blake3::keyed_hash(&self.0, body).as_bytes(), 0)
+        let mut tag = part(blake3::keyed_hash(&self.0, body).as_bytes(), 0);
+        if !ends_plainly(tag) {
+            let mut hasher = blake3::Hasher::new_keyed(&self.0);
+            let mut stream = hasher.update(body).finalize_xof();
+            while !ends_plainly(tag) {
+                stream.fill(&mut tag);
+            }
+        }
+        tag
     }
 
     /// Writes version and key id into the first byte of `body` and appends the tag.
@@ -269,6 +279,12 @@ impl TokenKey {
         whole.extend_from_slice(&self.tag(&body));
         URL_SAFE_NO_PAD.encode(whole)
     }
+}
+
+/// Whether the last character of a link token is a letter or a digit: the base64 of its last six bits.
+fn ends_plainly(tag: [u8; TAG_BYTES]) -> bool {
+    const LETTERS_AND_DIGITS: u8 = 62;
+    tag[TAG_BYTES - 1] & 0b0011_1111 < LETTERS_AND_DIGITS
 }
 
 fn link_body(claims: &LinkClaims) -> [u8; 14] {

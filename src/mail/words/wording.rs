@@ -34,6 +34,7 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::AlreadyRegistered => already_registered(name),
         LetterKind::NoAccount => no_account(name, "sign in to"),
         LetterKind::ResetPassword => reset_password(name),
+        LetterKind::AccountDisabled => account_disabled(name),
         LetterKind::NothingToReset => no_account(name, "reset the password for an account at"),
         LetterKind::ConfirmNewAddress => confirm_new_address(name),
         LetterKind::AddressChanging => address_changing(name),
@@ -91,6 +92,20 @@ fn no_account(name: &str, wish: &str) -> Wording {
         lead: vec![
             format!("Someone asked to {wish} {name} with this email address, but no account uses it."),
             "You may have registered with a different address.".into(),
+        ],
+        label: None,
+        ending: IGNORE,
+    }
+}
+
+fn account_disabled(name: &str) -> Wording {
+    Wording {
+        title: format!("Your account at {name} is disabled"),
+        lead: vec![
+            format!(
+                "Someone asked to sign in to {name} with this email address, but its account is disabled."
+            ),
+            "If that was you, please contact the administrator.".into(),
         ],
         label: None,
         ending: IGNORE,
@@ -159,9 +174,11 @@ fn address_restored(name: &str) -> Wording {
             "The email change was undone. The account uses its previous address again, has no password, and \
              is signed out everywhere."
                 .into(),
+            "To continue, request a sign-in link with that address.".into(),
         ],
         label: None,
-        ending: "To continue, request a sign-in link with that address.",
+        ending: "If this wasn't you, someone else can read the email of that address. Secure that mailbox \
+                 first, then sign in and check the account.",
     }
 }
 
@@ -171,9 +188,10 @@ fn address_wanted(name: &str) -> Wording {
         lead: vec![
             format!("Someone asked to use this email address for another account at {name}."),
             "It belongs to your account, so nothing changed.".into(),
+            "If that was you, sign in to the account that uses this address.".into(),
         ],
         label: None,
-        ending: "If that was you, sign in to the account that uses this address.",
+        ending: "If this wasn't you, you can ignore this email. Your account stays the same.",
     }
 }
 

@@ -14,6 +14,8 @@ fn keep(app: &App, name: &str, letter: &ShownLetter) {
         format!("Title: {}\nSubject: {}\n\n{}\n{}", letter.title, letter.subject, letter.text, letter.html);
     insta::assert_snapshot!(name, shown.replace(&app.server.port().to_string(), "8080"));
     assert!(!letter.html.contains("src=") && !letter.html.contains("<img"), "{name}");
+    let advice = ["If this wasn't you, ", "If you didn't request this, "];
+    assert!(advice.iter().any(|advice| letter.text.contains(advice)), "{name}: what if it was someone else?");
     let longest = letter.text.lines().map(str::len).max();
     assert!(longest < Some(77), "{name}: {longest:?}");
 }
@@ -56,8 +58,9 @@ async fn emails_about_an_account_read_well() {
     let undo = app.news_to(ANN).await;
     keep(&app, "address changed", &undo);
     assert_eq!(ann.follow_deliberately(&undo.link.unwrap()).await, Answer::Done);
-    keep(&app, "address restored", &app.news_to(ANN).await);
-    app.news_to(NEW).await;
+    let restored = app.news_to(ANN).await;
+    keep(&app, "address restored", &restored);
+    assert_eq!(app.news_to(NEW).await.text, restored.text, "both addresses are told the same");
     assert_eq!(bob.delete_account("delete").await, Answer::Done);
     keep(&app, "account deleted", &app.news_to("bob@example.org").await);
 }

@@ -1,0 +1,71 @@
+//! A disabled account: whoever asks for an email at its address is told so, by email and nowhere else.
+
+use std::time::Duration;
+
+use crate::harness::app::App;
+use crate::harness::both_doors;
+use crate::harness::caller::{Answer, Caller, Door};
+
+both_doors! {
+    the_owner_of_a_disabled_account_is_told_by_email_whatever_was_asked,
+    an_account_that_is_enabled_again_gets_links_again,
+}
+
+const ANN: &str = "ann@example.org";
+const PASSWORD: &str = "three quiet otters";
+const WAIT: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    SignIn,
+    Register,
+    ForgotPassword,
+}
+
+impl Ask {
+    async fn by(self, caller: &mut Caller, email: &str) -> Answer {
+        match self {
+            Self::SignIn => caller.ask(email).await,
+            Self::Register => caller.register(email, PASSWORD).await,
+            Self::ForgotPassword => caller.forgot_password(email).await,
+        }
+    }
+}
+
+async fn the_owner_of_a_disabled_account_is_told_by_email_whatever_was_asked(door: Door) {
+    for ask in [Ask::SignIn, Ask::Register, Ask::ForgotPassword] {
+        let app = App::start().await;
+        app.signed_in(door, ANN).await;
+        app.disable(ANN).await;
+        app.clock.advance(WAIT);
+        let mut someone = app.caller(door);
+        assert_eq!(ask.by(&mut someone, "Ann@EXAMPLE.org").await, Answer::Done, "{ask:?}");
+        for _ in 0..2 {
+            let letter = app.news_to(ANN).await;
+            assert_eq!(letter.subject, "Your account at Gatepost is disabled", "{ask:?}");
+            assert_eq!((letter.link, letter.code), (None, None), "{ask:?}");
+            // A resend says it again, after the usual wait.
+            assert_eq!(someone.resend().await, Answer::refused(429, "too_many_mails"), "{ask:?}");
+            app.clock.advance(WAIT);
+            assert_eq!(someone.resend().await, Answer::Done, "{ask:?}");
+        }
+        app.news_to(ANN).await;
+        assert_eq!(someone.type_code("123456").await, Answer::refused(422, "wrong_code"), "{ask:?}");
+    }
+}
+
+async fn an_account_that_is_enabled_again_gets_links_again(door: Door) {
+    let app = App::start().await;
+    app.signed_in(door, ANN).await;
+    app.disable(ANN).await;
+    app.clock.advance(WAIT);
+    let mut ann = app.caller(door);
+    ann.ask(ANN).await;
+    app.news_to(ANN).await;
+    app.enable(ANN).await;
+    app.clock.advance(WAIT);
+    assert_eq!(ann.resend().await, Answer::Done);
+    let letter = app.letter_to(ANN).await;
+    assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some(ANN));
+}
