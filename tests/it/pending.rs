@@ -52,6 +52,7 @@ async fn a_disabled_account_looks_like_none_to_anyone_registering_its_address(do
         assert_eq!(seen[0], seen[1].replace("bob@", "ann@"), "{act:?}");
         if act != Act::SignIn {
             app.letter_to(BOB).await;
+            app.news_to(ANN).await;
             app.clock.advance(WAIT);
         }
     }

@@ -143,6 +143,12 @@ impl App {
         self.house.gatepost.disable_account(&address, &Client::operator()).await.unwrap();
     }
 
+    /// Enables it again.
+    pub(crate) async fn enable(&self, email: &str) {
+        let address = EmailAddress::parse(email).unwrap();
+        self.house.gatepost.enable_account(&address, &Client::server()).await.unwrap();
+    }
+
     /// Creates an account whose password is unknown and takes some seconds to hash.
     pub(crate) async fn costly_account(&self, email: &str) {
         let (gatepost, address) = (&self.house.gatepost, EmailAddress::parse(email).unwrap());
