@@ -50,7 +50,11 @@ async fn the_owner_of_a_disabled_account_is_told_by_email_whatever_was_asked(doo
             assert_eq!(someone.resend().await, Answer::Done, "{ask:?}");
         }
         app.news_to(ANN).await;
-        assert_eq!(someone.type_code("123456").await, Answer::refused_field(422, "wrong_code", "code"), "{ask:?}");
+        assert_eq!(
+            someone.type_code("123456").await,
+            Answer::refused_field(422, "wrong_code", "code"),
+            "{ask:?}"
+        );
     }
 }
 
