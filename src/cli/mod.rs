@@ -118,9 +118,7 @@ enum MailCommand {
 enum StoreCommand {
     /// Create an empty database for an existing key
     ///
-    /// The first start of the server creates both. This is for a key from elsewhere (key_file or
-    /// GATEPOST_KEY), once.
-    #[command(verbatim_doc_comment)]
+    /// The first start of the server creates both. This is for a key that is kept elsewhere, once.
     Create,
     /// Verify that the database is intact and is the latest one
     Verify {

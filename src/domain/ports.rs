@@ -98,7 +98,13 @@ pub enum StoreError {
     Damaged(String),
     /// One record cannot be read, so whatever needs it fails. Never reported as "not found".
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(Box<Unreadable>),
+}
+
+impl From<Unreadable> for StoreError {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(Box::new(unreadable))
+    }
 }
 
 /// A record that is stored but cannot be read: its bytes are damaged, or a newer version wrote it. The

@@ -85,7 +85,7 @@ impl Gatepost {
         let mut each = Vec::with_capacity(keys.len());
         for key in keys {
             let reading = match self.store.get(std::slice::from_ref(&key)).await {
-                Err(StoreError::Unreadable(unreadable)) => Err(unreadable),
+                Err(StoreError::Unreadable(unreadable)) => Err(*unreadable),
                 found => Ok(found?.pop().flatten()),
             };
             each.push((key, reading));
