@@ -33,7 +33,7 @@ pub struct Problem {
     /// The registration to confirm first. A program continues with it; a page keeps it in a cookie.
     pub unconfirmed: Option<Box<Unconfirmed>>,
     /// Why the store failed. Only the log shows it.
-    pub cause: Option<StoreError>,
+    pub cause: Option<Box<StoreError>>,
     /// What came instead of what was expected, bounded and printable. Only the log shows it.
     pub came: Option<String>,
 }
@@ -216,7 +216,7 @@ impl Problem {
             }
             StoreError::Damaged(_) | StoreError::Unreadable(_) => Self::of(Code::Internal),
         };
-        Self { cause: Some(error), ..problem }
+        Self { cause: Some(Box::new(error)), ..problem }
     }
 
     /// Logs a server error, or what came instead of what was expected, under the id that the response
