@@ -266,6 +266,7 @@ impl Gatepost {
 }
 
 /// The result of deciding, before anything is written.
+#[expect(clippy::large_enum_variant, reason = "each lives for a moment, alone, and is taken apart at once")]
 enum Decision<T> {
     /// Nothing to change.
     Answer(T),

@@ -49,8 +49,8 @@ impl Gatepost {
         }
         self.settings.passwords.check(password, address)?;
         let wanted = EmailRequest::new(Purpose::Register, address, next);
-        let waited = self.check_resend_wait(&wanted, held).await;
-        waited.inspect_err(|error| self.count_throttled(error, client))?;
+        let checked = self.check_resend_wait(&wanted, held).await;
+        checked.inspect_err(|error| self.count_throttled(error, client))?;
         let mut recipe = self.recipe(&self.passwords_for(address).await?, address);
         for _ in 0..MAX_RECIPE_CHANGES {
             let hash = self.hash(password, recipe).await?;

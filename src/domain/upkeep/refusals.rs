@@ -56,7 +56,9 @@ impl Gatepost {
         if rest.is_empty() || self.store.commit(change).await? == Committed::Yes {
             self.refusals.written(&rest, self.world.now());
         }
-        orphans.into_iter().for_each(|refusals| self.refusals.disown(refusals));
+        for refusals in orphans {
+            self.refusals.disown(refusals);
+        }
         Ok(())
     }
 

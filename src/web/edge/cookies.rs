@@ -64,8 +64,8 @@ impl Cookies {
     #[must_use]
     pub fn given(self, response: &HeaderMap, cookie: Cookie) -> Option<&str> {
         let lines = response.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let values = lines.filter_map(|line| line.strip_prefix(self.name(cookie))?.strip_prefix('='));
-        values.last().map(|value| value.split(';').next().unwrap_or_default())
+        let mut values = lines.filter_map(|line| line.strip_prefix(self.name(cookie))?.strip_prefix('='));
+        values.next_back().map(|value| value.split(';').next().unwrap_or_default())
     }
 
     fn values(self, headers: &HeaderMap, cookie: Cookie) -> impl Iterator<Item = &[u8]> {

@@ -35,7 +35,7 @@ pub struct Problem {
     /// Why the store failed. Only the log shows it.
     pub cause: Option<Box<StoreError>>,
     /// What came instead of what was expected, bounded and printable. Only the log shows it.
-    pub came: Option<String>,
+    pub came: Option<Box<str>>,
 }
 
 impl Problem {
@@ -61,7 +61,7 @@ impl Problem {
     /// The same refusal, with what came instead, for the operator who wonders what is wrong.
     #[must_use]
     pub fn came(self, what: String) -> Self {
-        Self { came: Some(what), ..self }
+        Self { came: Some(what.into()), ..self }
     }
 
     /// The same refusal, with how long to wait.

@@ -3,12 +3,10 @@
 use futures_util::future::select_all;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::connections::connect_from;
 use super::server::{
-    CLOSE, HOST, OURS, PATIENCE, Server, body, header, read_head, read_to_end, settings, start, status,
-    with_limits,
+    CLOSE, HOST, OURS, Server, body, header, read_head, read_to_end, settings, start, status, with_limits,
 };
 
 #[tokio::test]
