@@ -146,12 +146,20 @@ impl Scene {
 /// What the same caller gets for asking again, if the first time was written.
 fn again(act: Act) -> Answer {
     match act {
-        // The answer is the one that was lost.
-        Act::Follow | Act::TypeCode | Act::Reset | Act::SignOut => Answer::Done,
-        // It is done once more, which harms no one: there is another email, another session, or the same
+        // The answer is the one that was lost; or it is done once more, which harms no one: there is another email, another session, or the same
         // is true as before.
-        Act::Register | Act::Ask | Act::Forget | Act::ReauthenticateByMail | Act::ChangeEmail => Answer::Done,
-        Act::SignInWithPassword | Act::Reauthenticate | Act::CancelEmail => Answer::Done,
+        Act::Follow
+        | Act::TypeCode
+        | Act::Reset
+        | Act::SignOut
+        | Act::Register
+        | Act::Ask
+        | Act::Forget
+        | Act::ReauthenticateByMail
+        | Act::ChangeEmail
+        | Act::SignInWithPassword
+        | Act::Reauthenticate
+        | Act::CancelEmail => Answer::Done,
         Act::TypeWrongCode => Answer::refused_field(422, "wrong_code", "code"),
         // It was done, and is told so.
         Act::Resend => Answer::refused(429, "too_many_mails"),

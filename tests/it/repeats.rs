@@ -168,7 +168,7 @@ async fn the_same_form_later_or_after_another_one_is_done_again() {
     let mut ann = visitor(&app).await;
     assert_eq!(ann.ask(ANN).await, Answer::Done);
     app.letter_to(ANN).await;
-    app.clock.advance(WINDOW - Duration::from_millis(1));
+    app.clock.advance(Duration::from_millis(9_999));
     assert_eq!(ann.ask(ANN).await, Answer::Done);
     app.clock.advance(Duration::from_millis(1));
     assert_eq!(ann.ask(ANN).await, Answer::refused(429, "too_many_mails"));

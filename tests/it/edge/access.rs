@@ -59,7 +59,7 @@ async fn a_refused_request_is_logged_with_what_came_bounded_and_escaped() {
         ),
         ("GET / HTTP/1.1\r\nHost localhost\r\n", "status=400", "GET /"),
     ];
-    for (head, code, came) in ask {
+    for (head, code, received) in ask {
         server.say(&format!("{head}Connection: close\r\n\r\n")).await;
         tracing::callsite::rebuild_interest_cache();
         lines.0.lock().unwrap().clear();
@@ -68,7 +68,7 @@ async fn a_refused_request_is_logged_with_what_came_bounded_and_escaped() {
         let line =
             log.lines().find(|line| line.contains("refused a")).unwrap_or_else(|| panic!("{code}: {log}"));
         let line = line.replace("\\\"", "\"");
-        assert!(line.contains(code) && line.contains(came) && line.len() < 500, "{line}");
+        assert!(line.contains(code) && line.contains(received) && line.len() < 500, "{line}");
     }
 }
 

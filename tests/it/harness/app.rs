@@ -135,10 +135,10 @@ impl App {
         let Opened { store: served, calm: store, folder } = opened;
         let (world, clock) = world();
         let keys = KeyRing::generate(&world);
-        let (server, house, work) =
+        let (server, house, worker) =
             start_with_keys(served.clone(), world.clone(), transport, settings, &keys, home).await;
         let read = Mutex::default();
-        Self { server, clock, house, store, served, letters, world, keys, read, work, folder }
+        Self { server, clock, house, store, served, letters, world, keys, read, work: worker, folder }
     }
 
     /// The same store, keys and clock in a new process with other settings. Callers have to reconnect.

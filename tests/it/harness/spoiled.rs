@@ -64,7 +64,7 @@ impl SpoiledStore {
         state.spoiled.extend(put.filter(|key| key.as_bytes().starts_with(prefix.as_bytes())));
     }
 
-    fn kept(&self, key: &Key, kept: Kept<impl AsRef<[u8]>>) -> Kept<Vec<u8>> {
+    fn kept(&self, key: &Key, kept: &Kept<impl AsRef<[u8]>>) -> Kept<Vec<u8>> {
         let mut bytes = kept.bytes.as_ref().to_vec();
         if self.state.lock().unwrap().spoiled.contains(key) {
             bytes[0] = UNKNOWN_FORMAT;
@@ -87,13 +87,13 @@ impl Engine for SpoiledStore {
 
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Kept<Vec<u8>>>>, StoreError> {
         let found = self.inner.read(keys).await?;
-        Ok(keys.iter().zip(found).map(|(key, kept)| Some(self.kept(key, kept?))).collect())
+        Ok(keys.iter().zip(found).map(|(key, kept)| Some(self.kept(key, &kept?))).collect())
     }
 
     async fn page(&self, span: &Span, limit: usize) -> Result<Page<Vec<u8>>, StoreError> {
         let page = self.inner.page(span, limit).await?;
         let kept = |(key, kept): (Key, _)| {
-            let kept = self.kept(&key, kept);
+            let kept = self.kept(&key, &kept);
             (key, kept)
         };
         Ok(page.into_iter().map(kept).collect())

@@ -159,6 +159,6 @@ pub(super) async fn happen(app: &App, door: Door, middle: Middle, undo: Option<&
 
 /// The link of the newest email to an address, if it has one.
 pub(super) async fn link_to(app: &App, email: &str) -> Option<String> {
-    let letters = app.read_all().await.into_iter();
-    letters.filter(|letter| letter.to.as_str() == email).filter_map(|letter| letter.link).last()
+    let letters = app.read_all().await.into_iter().rev();
+    letters.filter(|letter| letter.to.as_str() == email).find_map(|letter| letter.link)
 }

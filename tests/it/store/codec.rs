@@ -56,6 +56,42 @@ fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
     }
 }
 
+fn a_request(account: AccountId, address: &EmailAddress, password: PasswordHash) -> Request {
+    Request {
+        purpose: Purpose::Register,
+        address: address.clone(),
+        key: KeyId(1),
+        asked_at: Timestamp(4),
+        expires_at: Timestamp(3_600_000),
+        mailed_at: Timestamp(5),
+        wrong_codes: 2,
+        next: Next::read("/home"),
+        password: Some(EnteredPassword::Pending(password)),
+        requester: Some(RequestingAccount {
+            id: account,
+            epoch: 3,
+            session: SessionId([2; 16]),
+            proven_at: Timestamp(19),
+        }),
+        handed_out: false,
+        generation: Generation {
+            number: 1,
+            asked_at: Timestamp(6),
+            bound_to: BoundTo::Account { id: account, epoch: 3 },
+            store: StoreGeneration(1),
+            queued: 1,
+            live_until: Timestamp(7),
+            used: Some(Used {
+                at: Timestamp(8),
+                account,
+                session: SessionId([2; 16]),
+                outcome: Outcome::SignedIn,
+                by: Requester::Yes,
+            }),
+        },
+    }
+}
+
 /// Every kind of record.
 fn records() -> Vec<(&'static str, Record)> {
     let account = AccountId([1; 16]);
@@ -75,42 +111,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ("undo", Record::Undo(account)),
         ("deleted account", Record::Remains(account)),
         ("asked for", Record::Asked),
-        (
-            "request",
-            Record::Request(Request {
-                purpose: Purpose::Register,
-                address: address.clone(),
-                key: KeyId(1),
-                asked_at: Timestamp(4),
-                expires_at: Timestamp(3_600_000),
-                mailed_at: Timestamp(5),
-                wrong_codes: 2,
-                next: Next::read("/home"),
-                password: Some(EnteredPassword::Pending(password)),
-                requester: Some(RequestingAccount {
-                    id: account,
-                    epoch: 3,
-                    session: SessionId([2; 16]),
-                    proven_at: Timestamp(19),
-                }),
-                handed_out: false,
-                generation: Generation {
-                    number: 1,
-                    asked_at: Timestamp(6),
-                    bound_to: BoundTo::Account { id: account, epoch: 3 },
-                    store: StoreGeneration(1),
-                    queued: 1,
-                    live_until: Timestamp(7),
-                    used: Some(Used {
-                        at: Timestamp(8),
-                        account,
-                        session: SessionId([2; 16]),
-                        outcome: Outcome::SignedIn,
-                        by: Requester::Yes,
-                    }),
-                },
-            }),
-        ),
+        ("request", Record::Request(a_request(account, &address, password))),
         (
             "session",
             Record::Session(Session {
