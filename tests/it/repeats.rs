@@ -11,7 +11,6 @@ use crate::harness::http::Reply;
 use crate::profile::{ANN, OTHER, PASSWORD, also, registered};
 
 const BOB: &str = "bob@example.org";
-const WINDOW: Duration = Duration::from_secs(10);
 
 /// A browser that has seen a page and so has a cookie.
 async fn visitor(app: &App) -> Caller {

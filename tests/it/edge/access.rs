@@ -59,16 +59,16 @@ async fn a_refused_request_is_logged_with_what_came_bounded_and_escaped() {
         ),
         ("GET / HTTP/1.1\r\nHost localhost\r\n", "status=400", "GET /"),
     ];
-    for (head, code, received) in ask {
+    for (head, code, wanted) in ask {
         server.say(&format!("{head}Connection: close\r\n\r\n")).await;
         tracing::callsite::rebuild_interest_cache();
         lines.0.lock().unwrap().clear();
         server.say(&format!("{head}Connection: close\r\n\r\n")).await;
         let log = lines.text();
-        let line =
+        let warning =
             log.lines().find(|line| line.contains("refused a")).unwrap_or_else(|| panic!("{code}: {log}"));
-        let line = line.replace("\\\"", "\"");
-        assert!(line.contains(code) && line.contains(received) && line.len() < 500, "{line}");
+        let warning = warning.replace("\\\"", "\"");
+        assert!(warning.contains(code) && warning.contains(wanted) && warning.len() < 500, "{warning}");
     }
 }
 

@@ -132,13 +132,13 @@ impl App {
         letters: Arc<RecentLetters>,
         home: &str,
     ) -> Self {
-        let Opened { store: served, calm: store, folder } = opened;
+        let Opened { store: engine, calm: store, folder } = opened;
         let (world, clock) = world();
         let keys = KeyRing::generate(&world);
         let (server, house, worker) =
-            start_with_keys(served.clone(), world.clone(), transport, settings, &keys, home).await;
+            start_with_keys(engine.clone(), world.clone(), transport, settings, &keys, home).await;
         let read = Mutex::default();
-        Self { server, clock, house, store, served, letters, world, keys, read, work: worker, folder }
+        Self { server, clock, house, store, served: engine, letters, world, keys, read, work: worker, folder }
     }
 
     /// The same store, keys and clock in a new process with other settings. Callers have to reconnect.

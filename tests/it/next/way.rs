@@ -153,25 +153,28 @@ impl Way {
                 let place = format!("/check-inbox?next={}", place.split('"').next().unwrap());
                 submit(&mut ann, &place, "/code", &[("code", &code)]).await
             }
-            Self::ConfirmedWithPassword => {
+            Self::ConfirmedWithPassword | Self::ConfirmedWithCode => {
                 ann = also(app, Door::Pages, ANN, PASSWORD).await;
                 app.clock.advance(Duration::from_mins(10));
                 ann.who().await;
-                let page = ann.get(&at("/reauthenticate")).await.body;
-                ann = ann.with_script(is_htmx);
-                submit_from(&mut ann, &page, "/reauthenticate", &[("password", PASSWORD)]).await
-            }
-            Self::ConfirmedWithCode => {
-                ann = also(app, Door::Pages, ANN, PASSWORD).await;
-                app.clock.advance(Duration::from_mins(10));
-                submit(&mut ann, &at("/reauthenticate"), "/reauthenticate/mail", &[]).await;
-                let code = app.news_to(ANN).await.code.unwrap();
-                ann = ann.with_script(is_htmx);
-                ann.type_code(code.as_str()).await
+                self.confirm(app, &mut ann, &at("/reauthenticate"), is_htmx).await
             }
         };
         assert_eq!(done, Answer::Done, "{self:?}");
         ann
+    }
+
+    /// Confirms who is signed in.
+    async fn confirm(self, app: &App, ann: &mut Caller, page: &str, is_htmx: bool) -> Answer {
+        if self == Self::ConfirmedWithPassword {
+            let page = ann.get(page).await.body;
+            *ann = ann.clone().with_script(is_htmx);
+            return submit_from(ann, &page, "/reauthenticate", &[("password", PASSWORD)]).await;
+        }
+        submit(ann, page, "/reauthenticate/mail", &[]).await;
+        let code = app.news_to(ANN).await.code.unwrap();
+        *ann = ann.clone().with_script(is_htmx);
+        ann.type_code(code.as_str()).await
     }
 
     /// Where it leads if `next` is nothing we lead anyone to.

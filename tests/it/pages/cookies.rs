@@ -159,8 +159,8 @@ async fn a_browser_that_keeps_cookies_gets_one_to_be_recognised_by_and_is_asked_
         assert_eq!(reply.header("set-cookie"), None, "{path}");
         assert!(!reply.body.contains("name=\"cookies\""), "{path}");
     }
-    let requested = ann.post_form("/sign-in", "email=ann%40example.org").await;
-    assert_eq!(requested.header("location"), Some("/check-inbox"));
+    let response = ann.post_form("/sign-in", "email=ann%40example.org").await;
+    assert_eq!(response.header("location"), Some("/check-inbox"));
     let link = app.letter_to(ANN).await.link;
     assert_eq!(ann.follow(&link).await, Answer::Done);
     // Someone signed in is recognised by the session.
