@@ -266,7 +266,6 @@ impl Gatepost {
 }
 
 /// The result of deciding, before anything is written.
-#[expect(clippy::large_enum_variant, reason = "each lives for a moment, alone, and is taken apart at once")]
 enum Decision<T> {
     /// Nothing to change.
     Answer(T),

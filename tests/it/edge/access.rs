@@ -38,7 +38,7 @@ impl Lines {
 async fn a_refused_request_is_logged_with_what_came_bounded_and_escaped() {
     let (lines, _logging) = listen();
     let server = start(settings());
-    let long = "x".repeat(5000);
+    let filler = "x".repeat(5000);
     let ask = [
         (
             "GET / HTTP/1.1\r\nHost: 192.168.1.5:8080\r\n",
@@ -46,14 +46,14 @@ async fn a_refused_request_is_logged_with_what_came_bounded_and_escaped() {
             r#"Host "192.168.1.5:8080" instead of localhost:8080"#,
         ),
         ("GET / HTTP/1.1\r\nHost: r\u{e9}d\r\n", "wrong_host", r#"Host "r\\xc3\\xa9d" instead"#),
-        (&format!("GET / HTTP/1.1\r\nHost: {long}\r\n"), "wrong_host", "xxx…\" instead of localhost:8080"),
+        (&format!("GET / HTTP/1.1\r\nHost: {filler}\r\n"), "wrong_host", "xxx…\" instead of localhost:8080"),
         (
             "POST /echo HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: http://evil.example\r\nContent-Length: 0\r\n",
             "cross_site",
             r#"Origin "http://evil.example", Sec-Fetch-Site none"#,
         ),
         (
-            &format!("GET /link/{long}{long}{long}{long}{long}{long}{long} HTTP/1.1\r\n"),
+            &format!("GET /link/{filler}{filler}{filler}{filler}{filler}{filler}{filler} HTTP/1.1\r\n"),
             "status=431",
             "GET /link/…",
         ),

@@ -150,8 +150,8 @@ async fn a_browser_that_keeps_cookies_gets_one_to_be_recognised_by_and_is_asked_
     let app = App::start().await;
     let mut ann = app.caller(Door::Pages);
     let first = ann.get("/sign-in").await;
-    let line = first.header("set-cookie").unwrap();
-    let (value, attributes) = line.split_once(';').unwrap();
+    let cookie = first.header("set-cookie").unwrap();
+    let (value, attributes) = cookie.split_once(';').unwrap();
     assert_eq!(value.len(), "gatepost_visitor=".len() + 22);
     assert_eq!(attributes, " Max-Age=86400; Path=/; HttpOnly; SameSite=Lax");
     for path in ["/sign-in", "/register", "/sign-in/password", "/forgot-password"] {
