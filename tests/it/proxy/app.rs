@@ -19,12 +19,18 @@ impl EchoApp {
     pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        // Not the app's own address, which nginx replaces with its own in a redirect.
+        let other_origin = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let elsewhere = other_origin.local_addr().unwrap();
         let seen = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&seen);
         let work = tokio::spawn(async move {
             loop {
-                let (socket, _) = listener.accept().await.unwrap();
-                tokio::spawn(answer(socket, Arc::clone(&kept)));
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    accepted = other_origin.accept() => accepted,
+                };
+                tokio::spawn(answer(accepted.unwrap().0, elsewhere, Arc::clone(&kept)));
             }
         });
         Self { address, seen, work }
@@ -42,12 +48,11 @@ impl Drop for EchoApp {
     }
 }
 
-async fn answer(mut socket: TcpStream, seen: Arc<Mutex<Vec<String>>>) {
+async fn answer(mut socket: TcpStream, elsewhere: SocketAddr, seen: Arc<Mutex<Vec<String>>>) {
     let Some(request) = read(&mut socket).await else { return };
     seen.lock().unwrap().push(request.clone());
     if request.starts_with("GET /app/away") {
-        let address = socket.local_addr().unwrap();
-        let head = format!("HTTP/1.1 302 Found\r\nLocation: http://{address}/landed\r\n");
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: http://{elsewhere}/landed\r\n");
         let answer = format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n");
         drop(socket.write_all(answer.as_bytes()).await);
         return;
