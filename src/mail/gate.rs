@@ -84,9 +84,11 @@ impl Gate {
 }
 
 impl Pass {
-    /// The mail server can be used.
+    /// The mail server can be used. An attempt that began before the last failure says nothing about that:
+    /// an old conversation may go on for minutes while no new one can begin.
     pub(super) fn succeed(&self) {
-        if self.gate.state().shut.take().is_some() {
+        let mut state = self.gate.state();
+        if state.round == self.round && state.shut.take().is_some() {
             self.gate.opened.notify_one();
         }
     }

@@ -58,15 +58,21 @@ pub(super) async fn serve<S, E>(
         .max_header_size(limits.head_bytes)
         .serve_connection(io, service);
     let mut overrun = pin!(line.overrun(limits));
-    let mut is_stopping = false;
+    let (mut is_stopping, mut is_leaving) = (false, false);
     let ended = loop {
         tokio::select! {
             biased;
             // An error here is the client's (bad bytes, connection closed) and has been answered if possible.
             ended = &mut hyper => break ended,
             () = &mut overrun => return,
-            // A request that was received whole just now is still answered.
-            () = place.leave.cancelled(), if line.is_unasked() => return,
+            () = place.leave.cancelled(), if !is_leaving => {
+                // A request that was received whole just now is still answered.
+                if line.is_unasked() {
+                    return;
+                }
+                is_leaving = true;
+                Pin::new(&mut hyper).graceful_shutdown();
+            }
             () = stop.cancelled(), if !is_stopping => {
                 if line.is_waiting() {
                     return;
@@ -80,7 +86,11 @@ pub(super) async fn serve<S, E>(
     if let Err(error) = ended {
         tell(&error, &peer, &parts.read_buf);
     }
-    let _ = timeout(limits.linger, finish(parts.io.into_inner().socket)).await;
+    tokio::select! {
+        _ = timeout(limits.linger, finish(parts.io.into_inner().socket)) => {}
+        // Its place is counted as free already.
+        () = place.leave.cancelled() => {}
+    }
 }
 
 /// Logs a request that hyper refused because it could not read its head. No other line tells of it.

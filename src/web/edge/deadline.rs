@@ -150,6 +150,7 @@ impl Line {
     }
 
     fn enter(&self, phase: Phase) {
+        self.lasted_ms.store(0, Ordering::Relaxed);
         self.moment.store(self.moment().then(phase).0, Ordering::Relaxed);
     }
 }

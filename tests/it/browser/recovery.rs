@@ -36,7 +36,7 @@ async fn a_forgotten_password_is_reset_with_a_link(kind: Kind) {
 async fn a_signed_in_person_resets_a_forgotten_password_with_a_code(kind: Kind) {
     let site = Site::start().await;
     let browser = at_profile(&site, kind).await;
-    browser.press("a[href='/forgot-password']").await;
+    browser.press("a[href^='/forgot-password']").await;
     browser.arrive("/forgot-password").await;
     browser.see("#forgot-form").await;
     assert_eq!(browser.typed("#email").await, ANN);

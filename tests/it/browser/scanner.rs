@@ -66,7 +66,7 @@ async fn a_scanner_that_runs_scripts_and_presses_buttons_uses_nothing_up() {
     scanner.rest().await;
     assert_eq!(scanner.path().await, landing);
     scanner.run("document.querySelectorAll('main form').forEach((form) => form.submit())").await;
-    scanner.read("Tick the box").await;
+    scanner.read("Your link has not been used.").await;
     assert_eq!(scanner.path().await, landing);
     scanner.goto(&site.url("/profile")).await.unwrap();
     scanner.arrive("/sign-in").await;
@@ -91,7 +91,7 @@ async fn a_scanner_confirms_no_registration() {
     scanner.run("document.querySelectorAll('main button').forEach((button) => button.click())").await;
     scanner.rest().await;
     scanner.run("document.querySelectorAll('main form').forEach((form) => form.submit())").await;
-    scanner.read("Tick the box").await;
+    scanner.read("Your link has not been used.").await;
     assert_eq!(scanner.path().await, landing);
     scanner.goto(&site.url("/profile")).await.unwrap();
     scanner.arrive("/sign-in").await;

@@ -144,7 +144,7 @@ async fn the_password_page_leads_back_to_the_link(kind: Kind) {
     browser.arrive("/sign-in/password").await;
     assert_eq!(browser.typed("#email").await, carried);
     browser.focus_is_on(if kind == Kind::Usual { "password" } else { "email" }).await;
-    assert_eq!(browser.count("a[href='/forgot-password']").await, 1);
+    assert_eq!(browser.count("a[href^='/forgot-password?next=']").await, 1);
     assert_eq!(browser.current_url().await.unwrap().fragment(), None);
     browser.press("#password-form a[href^='/sign-in?']").await;
     browser.arrive("/sign-in").await;
