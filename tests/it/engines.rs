@@ -8,15 +8,18 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::root;
 
 /// Everything whose tests start the product on an engine of their choice.
-const SCENARIOS: [&str; 23] = [
+const SCENARIOS: [&str; 29] = [
     "bad_input::",
     "clock::",
     "code::",
+    "disabled::",
     "doors::",
     "equality::",
     "forward_auth::",
+    "holder::",
     "imported::",
     "link::",
+    "next::",
     "outage::",
     "pages::",
     "password::",
@@ -27,8 +30,11 @@ const SCENARIOS: [&str; 23] = [
     "reauthentication::",
     "refusals::",
     "registration::",
+    "repeats::",
+    "restored::",
     "session::",
     "sign_in::",
+    "unreadable::",
     "flood::",
     "jumps::",
     "mail::delivery::",

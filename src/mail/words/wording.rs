@@ -103,7 +103,8 @@ fn account_disabled(name: &str) -> Wording {
         title: format!("Your account at {name} is disabled"),
         lead: vec![
             format!(
-                "Someone asked to sign in to {name} with this email address, but its account is disabled."
+                "Someone tried to sign in to {name}, to register there or to reset the password with this email \
+                 address, but its account is disabled."
             ),
             "If that was you, please contact the administrator.".into(),
         ],
@@ -177,7 +178,7 @@ fn address_restored(name: &str) -> Wording {
             "To continue, request a sign-in link with that address.".into(),
         ],
         label: None,
-        ending: "If this wasn't you, someone else can read the email of that address. Secure that mailbox \
+        ending: "If this wasn't you, someone else can read email sent to that address. Secure that mailbox \
                  first, then sign in and check the account.",
     }
 }
@@ -235,6 +236,7 @@ fn account_deleted(name: &str) -> Wording {
             "It can't be restored, but you can register again.".into(),
         ],
         label: None,
-        ending: "If you didn't request this, either the administrator deleted it or someone else had access to your account.",
+        ending: "If you didn't request this, contact the administrator. If the administrator didn't delete it, someone \
+                 else had access to your account: secure your mailbox.",
     }
 }
