@@ -131,7 +131,9 @@ impl Store for ChaoticStore {
 /// to anyone.
 fn is_of_an_action(change: &Change) -> bool {
     let is_event = |record: &Option<Record>| matches!(record, Some(Record::Event(event)) if event.device != Client::server().device());
-    change.writes.iter().any(|(_, record)| is_event(record))
+    // A wrong code is counted in its request, and writes no event.
+    let is_wrong_code = matches!(&change.writes[..], [(_, Some(Record::Request(_)))]);
+    is_wrong_code || change.writes.iter().any(|(_, record)| is_event(record))
 }
 
 /// Whether sending the same again leads to the same answer, once it was done: signing out, and redeeming
