@@ -139,8 +139,9 @@ pub async fn create_store(mut config: Config) -> Result<(), Failure> {
 pub async fn verify_store(config: &Config, accept: Accept) -> Result<Proof, Failure> {
     let folder = &config.data_dir;
     // A running server has found its store to be the latest, so there is nothing to accept.
-    let proof = match operator::verify_served(folder).await {
-        Some(proof) if accept == Accept::No => proof?,
+    let served = if accept == Accept::No { operator::verify_served(folder).await } else { None };
+    let proof = match served {
+        Some(proof) => proof?,
         _ if !engine::is_known(folder) => {
             engine::check_owner(folder)?;
             return Err(data_folder::without_store(folder.clone()).into());

@@ -121,8 +121,14 @@ fn read_private(path: &Path, user: impl Fn(u32) -> u32) -> Result<KeyRing, KeyFi
     refuse_others(path, &file, &metadata, user(metadata.uid()))?;
     let mut text = Zeroizing::new(String::new());
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(io)?;
-    let text = text.trim_start_matches(BYTE_ORDER_MARK);
-    KeyRing::parse(text).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })
+    let bare = text.trim_start_matches(BYTE_ORDER_MARK);
+    if bare.len() < text.len() {
+        tracing::warn!(
+            "{}: begins with a byte order mark, which was ignored; save it as plain UTF-8",
+            path.display()
+        );
+    }
+    KeyRing::parse(bare).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })
 }
 
 /// Anyone who can read the key can derive every secret, and anyone who can write it can replace it.

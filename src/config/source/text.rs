@@ -37,8 +37,12 @@ pub(super) fn clean(key: &str, text: &str, sent: Sent) -> Result<Cleaned, String
     let mut notes = Vec::new();
     let mut bare = text;
     if sent == Sent::ByEnvironment {
-        bare = text.trim_end_matches(['\r', '\n']);
-        if bare.len() < text.len() {
+        let unmarked = text.trim_start_matches(BYTE_ORDER_MARK);
+        if unmarked.len() < text.len() {
+            notes.push(MARK_REMOVED);
+        }
+        bare = unmarked.trim_end_matches(['\r', '\n']);
+        if bare.len() < unmarked.len() {
             notes.push(LINE_END_REMOVED);
         }
         let trimmed = bare.trim();
