@@ -14,6 +14,8 @@ use crate::domain::record::refusals::Refusals;
 
 /// How many counts one commit writes. Each takes two writes and perhaps an expectation.
 const PAGE: usize = 45;
+/// How often a page is written again after a conflict.
+const MAX_ATTEMPTS: usize = 20;
 /// The time between two rounds of writing, and so the most that a crash can lose.
 const PAUSE: Duration = Duration::from_secs(30);
 
@@ -25,14 +27,18 @@ impl Gatepost {
     /// `Store`.
     pub async fn write_refusals(&self) -> Result<(), Error> {
         for page in self.refusals.unwritten().chunks(PAGE) {
-            self.write_page(page).await?;
+            // An account may change in between, and there may be no next round: the server may be stopping.
+            for _ in 0..MAX_ATTEMPTS {
+                if self.write_page(page).await? == Committed::Yes {
+                    break;
+                }
+            }
         }
         Ok(())
     }
 
-    /// Accounts are expected, because a count written under a deleted account would never be removed. After a
-    /// conflict the page is written in the next round.
-    async fn write_page(&self, page: &[Refusals]) -> Result<(), Error> {
+    /// Accounts are expected, because a count written under a deleted account would never be removed.
+    async fn write_page(&self, page: &[Refusals]) -> Result<Committed, Error> {
         let accounts: BTreeSet<Key> = page.iter().filter_map(|it| it.account).map(Key::account).collect();
         // An account that cannot be read must not keep the counts of the others from being written.
         let accounts = self.find_readable::<Account>(accounts.into_iter().collect()).await?;
@@ -53,13 +59,14 @@ impl Gatepost {
             change.put(Key::expiry(refusals.kept_until(), &key), Record::Expiry);
             change.put(key, Record::Refusals((*refusals).clone()));
         }
-        if rest.is_empty() || self.store.commit(change).await? == Committed::Yes {
-            self.refusals.written(&rest, self.world.now());
+        if !rest.is_empty() && self.store.commit(change).await? == Committed::Conflict {
+            return Ok(Committed::Conflict);
         }
+        self.refusals.written(&rest, self.world.now());
         for refusals in orphans {
             self.refusals.disown(refusals);
         }
-        Ok(())
+        Ok(Committed::Yes)
     }
 
     /// Waits until it is time to write counts again.
