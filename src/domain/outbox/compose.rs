@@ -3,7 +3,8 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::outbox::{Claim, Contents, Delivery, LONGEST_DELAY, Matter};
+use crate::domain::outbox::Claim;
+use crate::domain::outbox::{Contents, Matter};
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
@@ -20,19 +21,12 @@ type Composed = (EmailAddress, Matter);
 
 impl Gatepost {
     /// Everything needed to write a claimed email. Nothing if what it is about is over: then it is removed
-    /// from the outbox, so that no dead link is sent. Nothing either if it only seems to be over, because
-    /// the clock may be ahead: then it waits.
+    /// from the outbox, so that no dead link is sent.
     ///
     /// # Errors
     /// `Store`.
     pub async fn contents(&self, claim: &Claim) -> Result<Option<Contents>, Error> {
         let letter = claim.letter();
-        let now = self.world.now();
-        // The clock may be ahead. Then what seems to be over is not, and dropping it could not be undone.
-        if now >= letter.give_up_at && self.earliest_now() < letter.give_up_at {
-            self.delivered(claim, Delivery::Held(now.plus(LONGEST_DELAY))).await?;
-            return Ok(None);
-        }
         let to_itself = |matter| (letter.to.clone(), matter);
         let composed = match letter.about {
             About::Request { nonce, generation } => self.compose_request(letter, nonce, generation).await?,

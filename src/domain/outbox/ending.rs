@@ -49,16 +49,17 @@ impl Gatepost {
             Delivery::Taken => self.finish(claim, EventName::MailSent, Some(now)).await,
             Delivery::Refused => self.finish(claim, EventName::MailFailed, None).await,
             Delivery::Delayed(pace) => self.delay(claim, pace, now).await,
-            Delivery::Held(until) => {
-                let due = before_the_end(until, &claim.letter, now);
-                self.queue_again(claim, claim.from, due, |letter| letter).await
-            }
+            Delivery::Held(until) => self.queue_again(claim, claim.from, until, |letter| letter).await,
             Delivery::Unanswered => self.delay_unanswered(claim, now).await,
         }
     }
 
     async fn delay(&self, claim: &Claim, pace: Pace, now: Timestamp) -> Result<(), Error> {
-        let due = before_the_end(now.plus(self.delay_after(claim.letter.tries)), &claim.letter, now);
+        let last_call = claim.letter.give_up_at.minus(LAST_CALL);
+        let mut due = now.plus(self.delay_after(claim.letter.tries));
+        if due > last_call && now < last_call {
+            due = last_call;
+        }
         let queue = if pace == Pace::Slow { Queue::Slow } else { Queue::Again };
         self.queue_again(claim, queue, due, tried).await
     }
@@ -67,17 +68,11 @@ impl Gatepost {
     /// but not at once and not often: each attempt may deliver it once more.
     async fn delay_unanswered(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
         let due = now.plus(LONGEST_DELAY);
-        if claim.letter.unanswered + 1 >= MAX_UNANSWERED || self.is_too_late(due, &claim.letter) {
+        if claim.letter.unanswered + 1 >= MAX_UNANSWERED || due >= claim.letter.give_up_at {
             return self.finish(claim, EventName::MailSent, None).await;
         }
         let once_more = |letter: Letter| Letter { unanswered: letter.unanswered + 1, ..tried(letter) };
         self.queue_again(claim, Queue::Again, due, once_more).await
-    }
-
-    /// Whether an email is over when it is due again, by the earliest time that it can be then: if the clock
-    /// is ahead, giving it up could not be undone.
-    fn is_too_late(&self, due: Timestamp, letter: &Letter) -> bool {
-        self.earliest_now().plus(due.since(self.world.now())) >= letter.give_up_at
     }
 
     /// Puts a claimed email back into a queue, or gives it up.
@@ -88,7 +83,7 @@ impl Gatepost {
         due: Timestamp,
         renew: impl Fn(Letter) -> Letter,
     ) -> Result<(), Error> {
-        if self.is_too_late(due, &claim.letter) {
+        if due >= claim.letter.give_up_at {
             return self.finish(claim, EventName::MailFailed, None).await;
         }
         self.decide_and_commit(&Client::server(), || async {
@@ -163,10 +158,4 @@ impl Gatepost {
 
 fn tried(letter: Letter) -> Letter {
     Letter { tries: letter.tries.saturating_add(1), ..letter }
-}
-
-/// When an email is due again: there is one more attempt shortly before its end.
-fn before_the_end(due: Timestamp, letter: &Letter, now: Timestamp) -> Timestamp {
-    let last_call = letter.give_up_at.minus(LAST_CALL);
-    if due > last_call && now < last_call { last_call } else { due }
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use gatepost::domain::outbox::{Delivery, Pace};
-
 use super::sink::{Act, Security, Sink, Stage};
 use super::{House, through_sink};
 
@@ -49,34 +47,4 @@ async fn a_claim_made_while_the_clock_was_ahead_ends() {
     assert_eq!(house.claim_all().await.len(), 1);
     house.clock.set_back(Duration::from_hours(1));
     assert_eq!(house.claim_all().await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_clock_that_is_far_ahead_for_a_moment_drops_no_email() {
-    let house = House::new().await;
-    house.request("ann@example.org").await;
-    house.clock.set_ahead(Duration::from_hours(31 * 24));
-    let sink = Sink::good().await;
-    let worker = house.work(through_sink(&sink));
-    house.delayed_until().await;
-    house.clock.set_back(Duration::from_hours(31 * 24));
-    // No longer than the longest delay.
-    house.clock.advance(Duration::from_mins(5));
-    sink.mails(1).await;
-    house.empties_its_outbox().await;
-    worker.stops().await;
-}
-
-#[tokio::test]
-async fn a_clock_that_is_far_ahead_for_a_moment_gives_up_no_email() {
-    for delivery in [Delivery::Delayed(Pace::Usual), Delivery::Unanswered] {
-        let house = House::new().await;
-        house.request("ann@example.org").await;
-        let claim = house.claim_all().await.remove(0);
-        house.clock.set_ahead(Duration::from_hours(31 * 24));
-        house.gatepost.delivered(&claim, delivery).await.unwrap();
-        house.clock.set_back(Duration::from_hours(31 * 24));
-        house.clock.advance(Duration::from_mins(5));
-        assert_eq!(house.claim_all().await.len(), 1, "{delivery:?}");
-    }
 }
