@@ -130,7 +130,7 @@ pub trait Store: Send + Sync + 'static {
     /// The record and version of each key, or nothing, all as of one moment and in the given order.
     ///
     /// # Errors
-    /// `Unreadable` if one of them cannot be read: what was asked for depends on all of them.
+    /// `Unreadable` if one of them cannot be read, because the answer depends on all of them.
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError>;
 
     /// The first `limit` records of `span` in key order, as of one moment. Two pages are from two moments.

@@ -1,4 +1,4 @@
-//! A disabled account: whoever asks for an email at its address is told so, by email and nowhere else.
+//! A disabled account: an email, and nothing else, says so to anyone who requests one for its address.
 
 use std::time::Duration;
 

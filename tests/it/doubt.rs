@@ -161,7 +161,7 @@ fn again(act: Act) -> Answer {
         | Act::Reauthenticate
         | Act::CancelEmail => Answer::Done,
         Act::TypeWrongCode => Answer::refused_field(422, "wrong_code", "code"),
-        // It was done, and is told so.
+        // It was done, and the answer says so.
         Act::Resend => Answer::refused(429, "too_many_mails"),
         Act::FollowElsewhere | Act::ConfirmEmail | Act::Undo => Answer::refused(410, "invalid_link"),
         Act::EndSession => Answer::refused(404, "not_found"),

@@ -139,7 +139,7 @@ impl Gatepost {
     ) -> Result<(), Error> {
         let About::Request { nonce, generation } = letter.about else { return Ok(()) };
         // Without a request that cannot be read. Otherwise this email could never leave the outbox, and its
-        // sender would try for ever.
+        // sender would never stop trying.
         let found = self.find_if_readable::<Request>(Key::request(nonce)).await?;
         let Some(found) = found else { return Ok(()) };
         found.expected_by(change);

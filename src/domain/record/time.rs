@@ -7,7 +7,7 @@
 //!
 //! | stored time | in the future |
 //! | --- | --- |
-//! | `Session::created_at`, `last_used_at` | counts as now; the last use is written anew once the clock has been right for an hour |
+//! | `Session::created_at`, `last_used_at` | counts as now; the last use is written again once the clock has been right for an hour |
 //! | `Session::proven_at` | was not recent, or an unattended screen would stay open for the whole difference |
 //! | `Request::mailed_at` | the next email has to wait for nothing |
 //! | `Used::at` | was not a minute ago |

@@ -155,7 +155,7 @@ impl Gatepost {
         let others = found.into_iter().filter(|(key, _)| Some(key) != previous);
         let age = |session: &Session| (session.epoch, session.store_generation);
         let (mut live, dead): (Vec<_>, Vec<_>) = others.partition(|(_, it)| age(it) == age(newest));
-        // A session from the future counts as one from now: it is one of the newest, but not for ever.
+        // A session from the future counts as one from now: one of the newest, but not permanently.
         let now = self.world.now();
         live.sort_by_key(|(_, session)| session.created_at.min(now));
         let surplus = (live.len() + 1).saturating_sub(MAX_SESSIONS);

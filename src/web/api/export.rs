@@ -105,7 +105,7 @@ struct Sending {
     next: Next,
 }
 
-/// What is sent next.
+/// The part of the export to send next.
 enum Next {
     /// The document up to its first page of events.
     Head(String),

@@ -15,7 +15,7 @@ use gatepost::domain::record::purpose::Purpose;
 use gatepost::domain::record::request::{Request, Requester};
 use gatepost::store::memory::MemoryStore;
 
-/// Whether a change of which the caller is told "in doubt" was written.
+/// Whether a change that is reported as "in doubt" was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Doubt {
     Written,

@@ -24,7 +24,7 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// Where a browser goes from here by itself: with a redirect, because htmx is told to, or from the page
+    /// Where a browser goes from here by itself: with a redirect, with a header for htmx, or from the page
     /// between a form and an app.
     pub(crate) fn leads_to(&self) -> Option<String> {
         let header = |name| self.header(name).map(str::to_owned);

@@ -16,7 +16,7 @@ use super::engine::Opened;
 /// The first byte of a record is the version of its format.
 const UNKNOWN_FORMAT: u8 = 200;
 
-/// A store in memory that spoils the records it is told to.
+/// A store in memory that spoils the records a test chooses.
 #[derive(Default)]
 pub(crate) struct SpoiledStore {
     inner: MemoryStore,

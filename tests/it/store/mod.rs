@@ -77,7 +77,7 @@ fn put(name: &str, number: u8) -> Change {
     change
 }
 
-/// Commits what cannot conflict: an engine may say so, but not for ever.
+/// Commits what cannot conflict: an engine may report a conflict, but not every time.
 async fn commit(store: &dyn Store, change: Change) {
     assert_eq!(answer(store, change).await, Ok(Committed::Yes));
 }
