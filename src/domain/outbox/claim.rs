@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use super::{Claim, Delivery, LEASE, LONGEST_DELAY, PAGE, Places, Stored};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, Committed};
+use crate::domain::ports::{Change, Committed, StoreError};
+use crate::domain::read::Listed;
 use crate::domain::record::Record;
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
@@ -141,10 +142,24 @@ impl Gatepost {
             change.put(new.clone(), Record::Letter(letter.clone()));
             claims.push(Claim { letter, key: new, from });
         }
-        if claims.is_empty() || self.store.commit(change).await? == Committed::Yes {
+        if claims.is_empty() {
             return Ok(claims);
         }
-        Ok(Vec::new())
+        match self.store.commit(change).await {
+            Ok(Committed::Yes) => Ok(claims),
+            Ok(Committed::Conflict) => Ok(Vec::new()),
+            Err(StoreError::InDoubt(why)) => self.keep_claimed(claims, why).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Those of these claims that are stored, although no one could say whether they would be. Without this
+    /// their emails would wait until the claims end.
+    async fn keep_claimed(&self, mut claims: Vec<Claim>, why: String) -> Result<Vec<Claim>, Error> {
+        let keys = claims.iter().map(|claim| claim.key.clone()).collect();
+        let stored: Vec<Listed<Letter>> = self.list_these(keys).await?;
+        claims.retain(|claim| stored.iter().any(|it| it.key == claim.key && it.value.lease == Some(self.run)));
+        if claims.is_empty() { Err(StoreError::InDoubt(why).into()) } else { Ok(claims) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A store on a disk that is full at times.
+//! A store that fails at times.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,17 +7,19 @@ use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Ver
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 
-/// A store whose disk can be filled and emptied.
+/// A store whose disk can be filled and emptied, and that can lose an answer.
 pub(crate) struct FullStore {
     inner: MemoryStore,
     full: AtomicBool,
+    loses_next: AtomicBool,
     refusals: tokio::sync::watch::Sender<u32>,
 }
 
 impl FullStore {
     pub(crate) fn new() -> Self {
         let refusals = tokio::sync::watch::Sender::new(0);
-        Self { inner: MemoryStore::new(), full: AtomicBool::new(false), refusals }
+        let (full, loses_next) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { inner: MemoryStore::new(), full, loses_next, refusals }
     }
 
     pub(crate) fn fill(&self) {
@@ -26,6 +28,11 @@ impl FullStore {
 
     pub(crate) fn empty(&self) {
         self.full.store(false, Ordering::SeqCst);
+    }
+
+    /// The next commit is written, and its answer is lost.
+    pub(crate) fn lose_next_answer(&self) {
+        self.loses_next.store(true, Ordering::SeqCst);
     }
 
     /// Returns when `count` more commits have been refused.
@@ -50,7 +57,11 @@ impl Store for FullStore {
             self.refusals.send_modify(|count| *count += 1);
             return Err(StoreError::Refused("the disk is full".into()));
         }
-        self.inner.commit(change).await
+        let committed = self.inner.commit(change).await;
+        if self.loses_next.swap(false, Ordering::SeqCst) {
+            return Err(StoreError::InDoubt("the answer was lost".into()));
+        }
+        committed
     }
 
     fn writable(&self) -> Result<(), StoreError> {

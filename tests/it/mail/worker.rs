@@ -170,3 +170,16 @@ async fn the_log_has_one_line_per_email_without_address_link_or_code() {
         assert!(!log.contains(&secret.to_lowercase()), "{log}");
     }
 }
+
+#[tokio::test]
+async fn an_email_is_sent_at_once_although_no_one_could_say_whether_its_claim_was_stored() {
+    let store = Arc::new(FullStore::new());
+    let house = House::over(Arc::clone(&store) as _, true).await;
+    house.request("ann@example.org").await;
+    store.lose_next_answer();
+    let sink = Sink::good().await;
+    let worker = house.work(through_sink(&sink));
+    // The clock does not move, so only the claim could keep the email back.
+    sink.mails(1).await;
+    worker.stops().await;
+}
