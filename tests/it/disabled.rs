@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
+use crate::mail::sink::{Act, Security, Sink};
 
 both_doors! {
     the_owner_of_a_disabled_account_is_told_by_email_whatever_was_asked,
     an_account_that_is_enabled_again_gets_links_again,
+    an_email_says_what_is_true_when_it_is_sent,
 }
 
 const ANN: &str = "ann@example.org";
@@ -71,5 +73,34 @@ async fn an_account_that_is_enabled_again_gets_links_again(door: Door) {
     assert_eq!(ann.resend().await, Answer::Done);
     let letter = app.letter_to(ANN).await;
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
+    assert_eq!(ann.who().await.as_deref(), Some(ANN));
+}
+
+async fn an_email_says_what_is_true_when_it_is_sent(door: Door) {
+    let sink = Sink::good().await;
+    let port = sink.port;
+    let app = App::start_with_smtp(port).await;
+    app.caller(door).ask(ANN).await;
+    app.caller(door).follow_deliberately(&sink.letter_to(ANN).await.link()).await;
+    drop(sink);
+
+    // Disabled while the mail server is down.
+    let mut ann = app.caller(door);
+    app.clock.advance(WAIT);
+    assert_eq!(ann.ask("Ann@EXAMPLE.org").await, Answer::Done);
+    app.disable(ANN).await;
+    let sink = Sink::start_at(port, Security::None, |_| Act::Behave).await;
+    app.pass(Duration::from_mins(5)).await;
+    let letter = sink.letter_to(ANN).await;
+    assert_eq!(letter.subject(), "Your account at Gatepost is disabled");
+    drop(sink);
+
+    // Enabled while it is down.
+    let mut ann = app.caller(door);
+    assert_eq!(ann.ask(ANN).await, Answer::Done);
+    app.enable(ANN).await;
+    let sink = Sink::start_at(port, Security::None, |_| Act::Behave).await;
+    app.pass(Duration::from_mins(5)).await;
+    assert_eq!(ann.follow(&sink.letter_to(ANN).await.link()).await, Answer::Done);
     assert_eq!(ann.who().await.as_deref(), Some(ANN));
 }

@@ -3,8 +3,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::outbox::Claim;
-use crate::domain::outbox::{Contents, Matter};
+use crate::domain::outbox::{Claim, Contents, Delivery, LONGEST_DELAY, Matter};
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
@@ -14,6 +13,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter, LetterKind};
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Request;
+use crate::domain::record::time::Timestamp;
 use crate::domain::token::LinkClaims;
 
 /// The recipient of an email, and what it says.
@@ -21,12 +21,18 @@ type Composed = (EmailAddress, Matter);
 
 impl Gatepost {
     /// Everything needed to write a claimed email. Nothing if what it is about is over: then it is removed
-    /// from the outbox, so that no dead link is sent.
+    /// from the outbox, so that no dead link is sent. Nothing either if it only seems to be over, because
+    /// the clock may be ahead: then it stays queued.
     ///
     /// # Errors
     /// `Store`.
     pub async fn contents(&self, claim: &Claim) -> Result<Option<Contents>, Error> {
         let letter = claim.letter();
+        let now = self.world.now();
+        if letter.give_up_at <= now {
+            self.keep_or_give_up(claim, now).await?;
+            return Ok(None);
+        }
         let to_itself = |matter| (letter.to.clone(), matter);
         let composed = match letter.about {
             About::Request { nonce, generation } => self.compose_request(letter, nonce, generation).await?,
@@ -41,7 +47,16 @@ impl Gatepost {
             self.finish(claim, EventName::MailDropped, None).await?;
             return Ok(None);
         };
-        Ok(Some(Contents { id: letter.id, to, sent_at: self.world.now(), matter }))
+        Ok(Some(Contents { id: letter.id, to, sent_at: now, matter }))
+    }
+
+    /// An email whose time is over by the clock. If it is not over by the earliest time it can be, it waits:
+    /// otherwise a clock that is ahead for a moment would lose every email in the outbox.
+    async fn keep_or_give_up(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
+        if claim.letter().give_up_at <= self.earliest_now() {
+            return self.finish(claim, EventName::MailFailed, None).await;
+        }
+        self.delivered(claim, Delivery::Held(now.plus(LONGEST_DELAY))).await
     }
 
     /// The email of a request.
@@ -51,24 +66,26 @@ impl Gatepost {
         nonce: Nonce,
         generation: u8,
     ) -> Result<Option<Composed>, Error> {
-        let (now, kind) = (self.world.now(), letter.kind);
+        let now = self.world.now();
         let found: Found<Request> = self.find(Key::request(nonce)).await?;
         let is_its = |it: &Request| it.generation.number == generation && !it.is_over(now);
         let Some(request) = found.value.filter(is_its) else { return Ok(None) };
         let ownership = self.ownership_for(&request).await?;
-        // An email that is no longer true is not sent: that there is no account, or that someone wants the
-        // address of an account that is gone.
-        if kind != self.letter_kind(request.purpose, &ownership) {
-            return Ok(None);
-        }
         if let Some((account, nonce)) = ownership.reserved_for() {
             return self.compose_undo(account, nonce).await;
         }
-        if !kind.has_secrets() {
-            return Ok(Some((letter.to.clone(), Matter::notice(kind))));
-        }
-        if request.generation.used.is_some() || request.is_void(nonce, &ownership) {
+        // What is true now, which may be something else than when it was queued: meanwhile an account can
+        // have been disabled or enabled, or registration opened.
+        let kind = self.letter_kind(request.purpose, &ownership);
+        let to = ownership.account().map_or(&letter.to, |account| &account.address).clone();
+        let is_dead = request.generation.used.is_some() || request.is_void(nonce, &ownership);
+        // A disabled account has no live requests, but its owner should not wait in vain.
+        let is_wanted = kind == letter.kind || kind == LetterKind::AccountDisabled;
+        if is_dead && (kind.has_secrets() || !is_wanted) {
             return Ok(None);
+        }
+        if !kind.has_secrets() {
+            return Ok(Some((to, Matter::notice(kind))));
         }
         let claims = LinkClaims { key: request.key, nonce, generation };
         let left = request.expires_at.since(now);
@@ -77,7 +94,7 @@ impl Gatepost {
         // The key may no longer be in the ring.
         Ok(link.zip(code).map(|(link, code)| {
             let link = Some(link).filter(|_| kind != LetterKind::YourCode);
-            (letter.to.clone(), Matter { kind, link, code: Some(code), lifetime })
+            (to, Matter { kind, link, code: Some(code), lifetime })
         }))
     }
 

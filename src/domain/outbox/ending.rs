@@ -49,7 +49,8 @@ impl Gatepost {
             Delivery::Taken => self.finish(claim, EventName::MailSent, Some(now)).await,
             Delivery::Refused => self.finish(claim, EventName::MailFailed, None).await,
             Delivery::Delayed(pace) => self.delay(claim, pace, now).await,
-            Delivery::Held(until) => self.queue_again(claim, claim.from, until, |letter| letter).await,
+            // Even if it is over by then: if this run ends before that, the next one tries once more.
+            Delivery::Held(until) => self.requeue(claim, claim.from, until, |letter| letter).await,
             Delivery::Unanswered => self.delay_unanswered(claim, now).await,
         }
     }
@@ -68,11 +69,17 @@ impl Gatepost {
     /// but not at once and not often: each attempt may deliver it once more.
     async fn delay_unanswered(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
         let due = now.plus(LONGEST_DELAY);
-        if claim.letter.unanswered + 1 >= MAX_UNANSWERED || due >= claim.letter.give_up_at {
+        if claim.letter.unanswered + 1 >= MAX_UNANSWERED || self.is_too_late(due, &claim.letter) {
             return self.finish(claim, EventName::MailSent, None).await;
         }
         let once_more = |letter: Letter| Letter { unanswered: letter.unanswered + 1, ..tried(letter) };
         self.queue_again(claim, Queue::Again, due, once_more).await
+    }
+
+    /// Whether an email is over when it is due again, by the earliest time that it can be then: if the clock
+    /// is ahead for a moment, giving it up could not be undone.
+    fn is_too_late(&self, due: Timestamp, letter: &Letter) -> bool {
+        letter.give_up_at <= self.earliest_now().plus(due.since(self.world.now()))
     }
 
     /// Puts a claimed email back into a queue, or gives it up.
@@ -83,9 +90,20 @@ impl Gatepost {
         due: Timestamp,
         renew: impl Fn(Letter) -> Letter,
     ) -> Result<(), Error> {
-        if due >= claim.letter.give_up_at {
+        if self.is_too_late(due, &claim.letter) {
             return self.finish(claim, EventName::MailFailed, None).await;
         }
+        self.requeue(claim, queue, due, renew).await
+    }
+
+    /// Puts a claimed email back into a queue.
+    async fn requeue(
+        &self,
+        claim: &Claim,
+        queue: Queue,
+        due: Timestamp,
+        renew: impl Fn(Letter) -> Letter,
+    ) -> Result<(), Error> {
         self.decide_and_commit(&Client::server(), || async {
             let Some((mut change, letter)) = self.claimed(claim).await? else {
                 return Ok(Decision::Answer(()));

@@ -6,6 +6,7 @@ mod talk;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mailparse::MailHeaderMap;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -85,6 +86,11 @@ impl TakenMail {
         let letter = mailparse::parse_mail(&self.data).unwrap();
         let text = letter.subparts[0].get_body().unwrap();
         text.lines().find(|line| line.starts_with("http")).unwrap().trim().to_owned()
+    }
+
+    pub(crate) fn subject(&self) -> String {
+        let letter = mailparse::parse_mail(&self.data).unwrap();
+        letter.headers.get_first_value("Subject").unwrap()
     }
 }
 
