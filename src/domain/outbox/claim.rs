@@ -158,7 +158,8 @@ impl Gatepost {
     async fn keep_claimed(&self, mut claims: Vec<Claim>, why: String) -> Result<Vec<Claim>, Error> {
         let keys = claims.iter().map(|claim| claim.key.clone()).collect();
         let stored: Vec<Listed<Letter>> = self.list_these(keys).await?;
-        claims.retain(|claim| stored.iter().any(|it| it.key == claim.key && it.value.lease == Some(self.run)));
+        claims
+            .retain(|claim| stored.iter().any(|it| it.key == claim.key && it.value.lease == Some(self.run)));
         if claims.is_empty() { Err(StoreError::InDoubt(why).into()) } else { Ok(claims) }
     }
 }

@@ -109,7 +109,11 @@ enum Step {
     /// The mail server takes no email.
     Fail(Pace),
     /// The clock is wrong for a while.
-    Jump { by: Duration, is_ahead: bool, lasts: Duration },
+    Jump {
+        by: Duration,
+        is_ahead: bool,
+        lasts: Duration,
+    },
     Pass(Duration),
 }
 
@@ -151,7 +155,11 @@ async fn queue_through(steps: &[Step]) {
             }
             Step::Fail(pace) => fail(&house, pace).await,
             Step::Jump { by, is_ahead, lasts } => {
-                if is_ahead { house.clock.set_ahead(by) } else { house.clock.set_back(by) }
+                if is_ahead {
+                    house.clock.set_ahead(by)
+                } else {
+                    house.clock.set_back(by)
+                }
                 fail(&house, Pace::Usual).await;
                 house.clock.advance(lasts);
                 fail(&house, Pace::Slow).await;
