@@ -155,15 +155,11 @@ async fn queue_through(steps: &[Step]) {
             }
             Step::Fail(pace) => fail(&house, pace).await,
             Step::Jump { by, is_ahead, lasts } => {
-                if is_ahead {
-                    house.clock.set_ahead(by)
-                } else {
-                    house.clock.set_back(by)
-                }
+                set(&house, by, is_ahead);
                 fail(&house, Pace::Usual).await;
                 house.clock.advance(lasts);
                 fail(&house, Pace::Slow).await;
-                if is_ahead { house.clock.set_back(by) } else { house.clock.set_ahead(by) }
+                set(&house, by, !is_ahead);
             }
             Step::Pass(time) => house.clock.advance(time),
         }
@@ -177,6 +173,14 @@ async fn queue_through(steps: &[Step]) {
         }
     }
     assert_eq!(claimed, owed);
+}
+
+fn set(house: &House, by: Duration, is_ahead: bool) {
+    if is_ahead {
+        house.clock.set_ahead(by);
+    } else {
+        house.clock.set_back(by);
+    }
 }
 
 /// One attempt with every email that is due.
