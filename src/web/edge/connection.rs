@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -17,8 +17,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::deadline::{Received, Watched};
+use super::deadline::{Checks, Received};
 use super::places::Place;
+use super::watched::Watched;
 use super::{Limits, access_log};
 
 /// Serves `socket` until it ends. On `stop`, a connection without a complete head ends at once; any
@@ -37,6 +38,7 @@ pub(super) async fn serve<S, E>(
     let line = &place.line;
     let service = service_fn(|request: hyper::Request<Incoming>| {
         line.asked();
+        place.is_free_again();
         let mut request = Request::from((request, local.clone(), peer.clone(), Scheme::HTTP));
         request.extensions_mut().insert(Received(Arc::clone(line)));
         let (line, endpoint) = (Arc::clone(line), Arc::clone(&endpoint));
@@ -46,25 +48,26 @@ pub(super) async fn serve<S, E>(
         }
         .boxed()
     });
-    let io = TokioIo::new(Watched { socket, line: Arc::clone(line) });
+    let io = TokioIo::new(Watched { socket, place });
     // HTTP/1 only: browsers reach us through a proxy, and cleartext HTTP/2 would need limits of its own.
     // hyper's timer is off because `Line` has the timeouts.
     let mut hyper = http1::Builder::new()
         .header_read_timeout(None)
-        // A client that ends its side after the request is still answered.
+        // A client that ends its side after the request is still answered. One that is gone is noticed by
+        // `Watched`, with each check.
         .half_close(true)
         // `max_buf_size` is not enough: a head that arrives in one piece can exceed it.
         .max_buf_size(limits.head_bytes)
         .max_header_size(limits.head_bytes)
         .serve_connection(io, service);
-    let mut overrun = pin!(line.overrun(limits));
+    let mut checks = Checks::new(line, limits);
     let (mut is_stopping, mut is_leaving) = (false, false);
     let ended = loop {
         tokio::select! {
             biased;
             // An error here is the client's (bad bytes, connection closed) and has been answered if possible.
             ended = &mut hyper => break ended,
-            () = &mut overrun => return,
+            is_overrun = checks.next() => if is_overrun { return },
             () = place.leave.cancelled(), if !is_leaving => {
                 // A request that was received whole just now is still answered.
                 if line.is_unasked() {

@@ -2,20 +2,18 @@
 //!
 //! hyper's timer runs from the moment a connection is idle to the end of the next head, so neither it
 //! nor poem can distinguish an idle browser from a head sent byte by byte, and neither limits writing.
-//! Here the socket, the service and the response body report to the `Line`, and one future ends the
-//! connection when a phase has lasted too long. That future checks at intervals, so that a request
-//! costs nothing extra: it sets no timer and reads no clock.
+//! Here the socket, the service and the response body report to the `Line`, and `Checks` finds out when a
+//! phase has lasted too long. They look at intervals, so that a request costs nothing extra: it sets no timer
+//! and reads no clock.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use std::{io, io::IoSlice};
 
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::sleep;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::Limits;
 
@@ -59,19 +57,34 @@ impl Moment {
     }
 }
 
+/// Counts the signs of life of all connections, so that their order is known without a clock.
+#[derive(Debug, Default)]
+pub(super) struct Turns(AtomicU64);
+
 /// What one connection is doing. Only its own task writes this, never at the same time; others only look.
 pub(super) struct Line {
     moment: AtomicU64,
-    /// How long the phase has lasted, to one interval of the checks.
-    lasted_ms: AtomicU64,
+    turns: Arc<Turns>,
+    /// The turn of the last sign of life: accepted, answered, or the begin of a request.
+    since: AtomicU64,
+    /// Whether the phase has lasted for a whole interval of the checks.
+    is_long: AtomicBool,
     /// hyper has not yet taken all of the response body.
     is_answer_open: AtomicBool,
+    /// The connection was at work when one to end was looked for.
+    is_unlisted: AtomicBool,
 }
 
 impl Line {
-    pub(super) fn new() -> Arc<Self> {
-        let moment = AtomicU64::new(Moment::FIRST.0);
-        Arc::new(Self { moment, lasted_ms: AtomicU64::new(0), is_answer_open: AtomicBool::new(false) })
+    pub(super) fn new(turns: &Arc<Turns>) -> Arc<Self> {
+        Arc::new(Self {
+            moment: AtomicU64::new(Moment::FIRST.0),
+            turns: Arc::clone(turns),
+            since: AtomicU64::new(turns.next()),
+            is_long: AtomicBool::new(false),
+            is_answer_open: AtomicBool::new(false),
+            is_unlisted: AtomicBool::new(false),
+        })
     }
 
     /// Whether the connection can end now without losing a request.
@@ -85,9 +98,22 @@ impl Line {
         matches!(self.moment().phase(), Phase::Idle | Phase::Head | Phase::Body)
     }
 
-    /// How long the phase has lasted, to one interval of the checks.
-    pub(super) fn lasted_ms(&self) -> u64 {
-        self.lasted_ms.load(Ordering::Relaxed)
+    /// The turn of the last sign of life.
+    pub(super) fn since(&self) -> u64 {
+        self.since.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn is_unlisted(&self) -> bool {
+        self.is_unlisted.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn mark_unlisted(&self, is_unlisted: bool) {
+        self.is_unlisted.store(is_unlisted, Ordering::SeqCst);
+    }
+
+    /// Whether a handler has been running for a whole interval of the checks.
+    pub(super) fn is_long_at_work(&self) -> bool {
+        self.is_long.load(Ordering::Relaxed) && self.moment().phase() == Phase::Working
     }
 
     /// A head is complete.
@@ -107,109 +133,79 @@ impl Line {
         Answer { body, line: Arc::clone(self) }
     }
 
-    /// Returns when a phase has exceeded its limit.
-    pub(super) async fn overrun(&self, limits: &Limits) {
-        let pause = [limits.idle, limits.head, limits.work, limits.write].into_iter().min();
-        let pause = pause.expect("there are four") / CHECKS;
-        let (mut seen, mut lasted) = (self.moment(), Duration::ZERO);
-        loop {
-            sleep(pause).await;
-            let now = self.moment();
-            lasted = if now == seen { lasted + pause } else { Duration::ZERO };
-            seen = now;
-            self.lasted_ms.store(u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-            let limit = match now.phase() {
-                Phase::Idle => limits.idle,
-                Phase::Head => limits.head,
-                // `body` has the limit of a body, which is answered when it is exceeded.
-                Phase::Body | Phase::Working => limits.work,
-                Phase::Writing => limits.write,
-            };
-            if lasted >= limit {
-                return;
-            }
-        }
-    }
-
     /// Bytes arrived. More bytes of the same head do not extend its deadline (Slowloris).
-    fn heard(&self) {
+    pub(super) fn heard(&self) {
         if self.moment().phase() == Phase::Idle {
             self.enter(Phase::Head);
         }
     }
 
     /// Everything that hyper had taken has been sent.
-    fn flushed(&self) {
+    pub(super) fn flushed(&self) {
         if self.moment().phase() == Phase::Writing && !self.is_answer_open.load(Ordering::Relaxed) {
             self.enter(Phase::Idle);
         }
     }
 
     fn moment(&self) -> Moment {
-        Moment(self.moment.load(Ordering::Relaxed))
+        Moment(self.moment.load(Ordering::SeqCst))
     }
 
     fn enter(&self, phase: Phase) {
-        self.lasted_ms.store(0, Ordering::Relaxed);
-        self.moment.store(self.moment().then(phase).0, Ordering::Relaxed);
+        self.is_long.store(false, Ordering::Relaxed);
+        if matches!(phase, Phase::Idle | Phase::Head) {
+            self.since.store(self.turns.next(), Ordering::SeqCst);
+        }
+        self.moment.store(self.moment().then(phase).0, Ordering::SeqCst);
+    }
+}
+
+impl Turns {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst)
+    }
+}
+
+/// Looks at a line at intervals.
+pub(super) struct Checks<'a> {
+    line: &'a Line,
+    limits: &'a Limits,
+    ticks: Interval,
+    seen: Moment,
+    lasted: Duration,
+}
+
+impl<'a> Checks<'a> {
+    pub(super) fn new(line: &'a Line, limits: &'a Limits) -> Self {
+        let pause = [limits.idle, limits.head, limits.work, limits.write].into_iter().min();
+        let mut ticks = interval(pause.expect("there are four") / CHECKS);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.reset();
+        Self { line, limits, ticks, seen: line.moment(), lasted: Duration::ZERO }
+    }
+
+    /// Waits for the next check. Returns whether a phase has exceeded its limit.
+    pub(super) async fn next(&mut self) -> bool {
+        self.ticks.tick().await;
+        let now = self.line.moment();
+        let is_same = now == self.seen;
+        self.lasted = if is_same { self.lasted + self.ticks.period() } else { Duration::ZERO };
+        self.seen = now;
+        self.line.is_long.store(is_same, Ordering::Relaxed);
+        let limit = match now.phase() {
+            Phase::Idle => self.limits.idle,
+            Phase::Head => self.limits.head,
+            // `body` has the limit of a body, which is answered when it is exceeded.
+            Phase::Body | Phase::Working => self.limits.work,
+            Phase::Writing => self.limits.write,
+        };
+        self.lasted >= limit
     }
 }
 
 /// Lets the reader of a body report that the request is complete.
 #[derive(Clone)]
 pub(super) struct Received(pub(super) Arc<Line>);
-
-/// A socket that reports to its line.
-pub(super) struct Watched<S> {
-    pub(super) socket: S,
-    pub(super) line: Arc<Line>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let outcome = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.line.heard();
-        }
-        outcome
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.socket).poll_flush(cx);
-        // hyper flushes the socket only when it has nothing left to write.
-        if matches!(outcome, Poll::Ready(Ok(()))) {
-            self.line.flushed();
-        }
-        outcome
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
-    }
-}
 
 /// The body of a response. hyper drops it after taking the last byte.
 pub(super) struct Answer<B> {

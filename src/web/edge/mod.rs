@@ -6,6 +6,7 @@
 //! | `serve` | accepting, how many connections at once, stopping |
 //! | `connection` | one connection: hyper, its timeouts, its end |
 //! | `deadline` | which phase a connection is in, and how long it may stay there |
+//! | `watched` | the socket, and whether its client is still there |
 //! | `guard` | the order of the checks below, and how every refusal is rendered |
 //! | `routes` | which methods a path accepts |
 //! | `host`, `origin` | which requests are meant for us, and which pages may send them |
@@ -33,6 +34,7 @@ mod origin;
 mod places;
 mod routes;
 mod serve;
+mod watched;
 
 use std::time::Duration;
 

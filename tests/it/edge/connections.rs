@@ -11,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use super::server::{
-    CLOSE, HOST, PATIENCE, Server, ask_and_keep, body, read_to_end, settings, start, start_at, with_limits,
+    CLOSE, HOST, PATIENCE, Server, ask_and_keep, body, read_to_end, start, start_at, with_limits,
 };
 
 pub(super) async fn connect_from(server: &Server, source: &str) -> TcpStream {
@@ -47,73 +47,6 @@ async fn a_trusted_proxy_has_no_limit_of_connections() {
         ask_and_keep(&mut socket).await;
         sockets.push(socket);
     }
-}
-
-#[tokio::test]
-async fn connections_without_a_request_make_room_for_the_next_visitor() {
-    let server = start(with_limits(|limits| limits.connections = 10));
-    let mut silent = Vec::new();
-    for number in 0..30 {
-        // Three addresses, of which the first has most connections.
-        let source = ["127.0.0.5", "127.0.0.5", "127.0.0.6"][number % 3];
-        silent.push(connect_from(&server, source).await);
-    }
-    let mut visitor = connect_from(&server, "127.0.0.9").await;
-    ask_and_keep(&mut visitor).await;
-    // One that sends a head or a body and never ends it makes room too.
-    for _ in 0..20 {
-        let mut head = connect_from(&server, "127.0.0.5").await;
-        head.write_all(b"GET / HTTP/1.1\r\nHost:").await.unwrap();
-        let mut body = connect_from(&server, "127.0.0.5").await;
-        body.write_all(format!("POST /api/echo HTTP/1.1\r\n{HOST}Content-Length: 9\r\n\r\nx").as_bytes())
-            .await
-            .unwrap();
-        silent.extend([head, body]);
-    }
-    ask_and_keep(&mut visitor).await;
-    ask_and_keep(&mut connect_from(&server, "127.0.0.8").await).await;
-}
-
-#[tokio::test]
-async fn a_request_at_work_keeps_its_place_and_is_answered() {
-    let server = start(with_limits(|limits| limits.connections = 2));
-    let mut at_work = Vec::new();
-    for _ in 0..2 {
-        let mut socket = server.connect().await;
-        socket.write_all(format!("GET /hold HTTP/1.1\r\n{HOST}{CLOSE}\r\n").as_bytes()).await.unwrap();
-        timeout(PATIENCE, server.probe.held.notified()).await.unwrap();
-        at_work.push(socket);
-    }
-    assert_eq!(server.get("/", "").await, "", "more connections than the limit were served");
-    for mut socket in at_work {
-        server.probe.release.notify_one();
-        assert_eq!(body(&read_to_end(&mut socket).await), "held");
-    }
-}
-
-#[tokio::test]
-async fn the_connections_of_a_trusted_proxy_are_never_ended_to_make_room() {
-    let mut settings = with_limits(|limits| limits.connections = 4);
-    settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
-    let server = start(settings);
-    let mut proxy = server.connect().await;
-    ask_and_keep(&mut proxy).await;
-    let mut silent = Vec::new();
-    for _ in 0..20 {
-        silent.push(connect_from(&server, "127.0.0.5").await);
-    }
-    ask_and_keep(&mut proxy).await;
-}
-
-#[tokio::test]
-async fn a_client_that_ends_its_side_after_the_request_is_answered() {
-    let server = start(settings());
-    let mut socket = server.connect().await;
-    socket.write_all(format!("GET /hold HTTP/1.1\r\n{HOST}\r\n").as_bytes()).await.unwrap();
-    socket.shutdown().await.unwrap();
-    timeout(PATIENCE, server.probe.held.notified()).await.unwrap();
-    server.probe.release.notify_one();
-    assert_eq!(body(&read_to_end(&mut socket).await), "held");
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod connections;
 mod cookies;
 mod deadlines;
 mod faces;
+mod gone;
+mod places;
 mod requests;
 mod server;
 mod smuggling;

@@ -30,6 +30,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 pub(super) struct Probe {
     pub(super) held: Notify,
     pub(super) release: Notify,
+    pub(super) hold_ended: Notify,
     pub(super) endless_dropped: Notify,
 }
 
@@ -136,23 +137,24 @@ fn echo(body: String) -> String {
 /// Waits until the test releases it.
 #[handler]
 async fn hold(Data(probe): Data<&Arc<Probe>>) -> &'static str {
+    let _guard = NotifyOnDrop(Arc::clone(probe), |probe| &probe.hold_ended);
     probe.held.notify_one();
     probe.release.notified().await;
     "held"
 }
 
-struct NotifyOnDrop(Arc<Probe>);
+struct NotifyOnDrop(Arc<Probe>, fn(&Probe) -> &Notify);
 
 impl Drop for NotifyOnDrop {
     fn drop(&mut self) {
-        self.0.endless_dropped.notify_one();
+        (self.1)(&self.0).notify_one();
     }
 }
 
 /// A response that never ends.
 #[handler]
 fn endless(Data(probe): Data<&Arc<Probe>>) -> Response {
-    let guard = NotifyOnDrop(Arc::clone(probe));
+    let guard = NotifyOnDrop(Arc::clone(probe), |probe| &probe.endless_dropped);
     let chunks = stream::unfold(guard, |guard| async move {
         Some((Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024]), guard))
     });
