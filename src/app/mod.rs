@@ -76,7 +76,8 @@ async fn run(
     let origin = config.origin(listener.address());
     let mut parts =
         furnish::furnish(config, origin.clone(), Arc::<SledStore>::clone(&store), ring, world.clone());
-    parts.edge.limits.connections = process::connections(parts.edge.limits.connections);
+    parts.edge.limits.connections =
+        process::connections(parts.edge.limits.connections, config.mail.connections);
     let house = Running::open(parts).await?;
     // The store is locked by now, and this socket is dropped before the lock is.
     let socket = Socket::bind(&config.data_dir);

@@ -6,14 +6,19 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Files that the server needs besides connections: the database, outgoing email, commands.
-const OWN_FILES: usize = 256;
+use super::operator::MOST_CONNECTIONS;
+
+/// Files that the server needs in any case: the database, its sockets, the log, certificate authorities.
+const OWN_FILES: usize = 96;
+/// Files for each of `mail.connections`: twice as many emails may be on their way, and a sendmail program takes
+/// three files, one more while it starts.
+const FILES_PER_MAIL_CONNECTION: usize = 8;
 /// Enough to answer one browser, however low the limit is.
 const FEWEST_CONNECTIONS: usize = 16;
 
-/// Cancels `stop` at the first SIGTERM or SIGINT. Sending them again has no effect, because shutting down takes seconds and service managers repeat signals. Only a second
-/// SIGINT ends the process at once: it comes from a person who does not want to wait, and everything
-/// acknowledged is on disk anyway.
+/// Cancels `stop` at the first SIGTERM or SIGINT. Sending them again has no effect, because shutting down
+/// takes seconds and service managers repeat signals. Only a second SIGINT ends the process at once: it comes
+/// from a person who does not want to wait, and everything acknowledged is on disk anyway.
 ///
 /// SIGHUP (a closed terminal, `systemctl reload`) never ends the server: a service manager would take the
 /// exit code 0 for intended and leave it stopped.
@@ -48,8 +53,9 @@ pub(super) fn stop_at_signal(stop: CancellationToken) -> io::Result<()> {
 
 /// How many connections may be open at once, out of the `wanted`. Raises the soft limit of open files to the
 /// hard limit first: every connection is a file, and the usual soft limit of 1024 is a tenth of what is
-/// wanted. Filled with connections to the last file, the server could neither send email nor answer commands.
-pub(super) fn connections(wanted: usize) -> usize {
+/// wanted. Filled with connections to the last file, the server could neither send email nor answer commands, so
+/// it keeps the files it needs for these.
+pub(super) fn connections(wanted: usize, mail_connections: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     let files = match setrlimit(Resource::Nofile, raised) {
@@ -60,7 +66,8 @@ pub(super) fn connections(wanted: usize) -> usize {
         }
     };
     let Some(files) = files.and_then(|files| usize::try_from(files).ok()) else { return wanted };
-    let most = files.saturating_sub(OWN_FILES).max(FEWEST_CONNECTIONS);
+    let own = OWN_FILES + MOST_CONNECTIONS + FILES_PER_MAIL_CONNECTION * mail_connections;
+    let most = files.saturating_sub(own).max(FEWEST_CONNECTIONS);
     if most < wanted {
         tracing::warn!(
             "the limit of open files is {files}, so at most {most} connections are open at once instead of \

@@ -2,11 +2,12 @@
 //!
 //! A connection has one order, and takes a seat only once its order has arrived. So neither a client that
 //! waits between orders, for example for the reader of its list, nor one that connects and says nothing
-//! holds up others.
+//! holds up others. Nor does one that does not read its answer: wherever the client has to act, the one that
+//! has taken longest leaves for the next. The others are in line for a seat.
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -24,9 +25,13 @@ use super::socket::Socket;
 pub(super) const MAX_LINE_BYTES: u64 = 2 << 20;
 /// How many orders are carried out at once.
 const SEATS: usize = 8;
-/// How many connections may wait without having sent an order. The next one takes the place of the one
-/// that has waited longest.
+/// How many orders may have arrived and not be carried out yet. More are refused: every one of them is kept in
+/// memory, and its connection is an open file.
+const IN_LINE: usize = 64;
+/// How many connections may wait for their client to send its order or read its answer.
 const WAITING: usize = 64;
+/// The most connections there are at once.
+pub(in crate::app) const MOST_CONNECTIONS: usize = IN_LINE + WAITING;
 /// How long receiving an order may take, and sending its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long shutting down waits for unfinished orders.
@@ -36,22 +41,20 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers orders until `stop`, then finishes the open ones.
 pub(in crate::app) async fn serve(socket: Socket, desk: Desk, stop: CancellationToken) {
-    let room = Room { desk, seats: Semaphore::new(SEATS), stop };
+    let room = Room {
+        desk,
+        seats: Semaphore::new(SEATS),
+        line: Semaphore::new(IN_LINE),
+        waiting: Waiting::default(),
+        stop,
+    };
     let room = Arc::new(room);
-    let mut waiting = VecDeque::new();
     let mut tasks = JoinSet::new();
     while let Some(stream) = room.stop.run_until_cancelled(next(&socket)).await {
         while tasks.try_join_next().is_some() {}
-        // A connection closes its end of the channel when its order has arrived, or when it ends.
-        waiting.retain(|one: &oneshot::Sender<()>| !one.is_closed());
-        if waiting.len() == WAITING {
-            waiting.pop_front();
-        }
-        let (place, asked_to_leave) = oneshot::channel();
-        waiting.push_back(place);
-        let room = Arc::clone(&room);
+        let (room, place) = (Arc::clone(&room), room.waiting.enter());
         tasks.spawn(async move {
-            if let Err(error) = room.attend(stream, asked_to_leave).await {
+            if let Err(error) = room.attend(stream, place).await {
                 tracing::warn!(%error, "could not answer a command");
             }
         });
@@ -77,39 +80,66 @@ async fn next(socket: &Socket) -> UnixStream {
     }
 }
 
+/// The connections that wait for their client.
+#[derive(Default)]
+struct Waiting(Mutex<VecDeque<oneshot::Sender<()>>>);
+
+impl Waiting {
+    /// A place, given up by closing or dropping it. It closes from the other side if another connection needs it.
+    fn enter(&self) -> oneshot::Receiver<()> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.retain(|place| !place.is_closed());
+        if places.len() == WAITING {
+            places.pop_front();
+        }
+        let (place, leave) = oneshot::channel();
+        places.push_back(place);
+        leave
+    }
+}
+
 /// Where orders are carried out.
 struct Room {
     desk: Desk,
     seats: Semaphore,
+    line: Semaphore,
+    waiting: Waiting,
     stop: CancellationToken,
 }
 
 impl Room {
-    /// Receives an order and answers it. If the other end of `place` is dropped, another connection needs
-    /// the place.
+    /// Receives an order and answers it, as long as no other connection needs its place.
     async fn attend(&self, stream: UnixStream, mut place: oneshot::Receiver<()>) -> io::Result<()> {
         let mut stream = BufReader::new(stream);
-        let answer = tokio::select! {
-            line = read_line(&mut stream) => match line? {
-                // The client only checked whether a server runs.
-                line if line.is_empty() => return Ok(()),
-                line => {
-                    // The order is here, so this connection does not count as waiting any more.
-                    place.close();
-                    self.carry_out(&line).await
-                }
-            },
-            _ = &mut place => Answer::Refused("too many commands are waiting".into()),
-            () = self.stop.cancelled() => Answer::Refused("the server is shutting down".into()),
-            () = sleep(PATIENCE) => Answer::Refused("no command arrived in time".into()),
+        let received = tokio::select! {
+            line = read_line(&mut stream) => Ok(line?),
+            _ = &mut place => Err("too many commands are waiting"),
+            () = self.stop.cancelled() => Err("the server is shutting down"),
+            () = sleep(PATIENCE) => Err("no command arrived in time"),
+        };
+        place.close();
+        let answer = match received {
+            // The client only checked whether a server runs.
+            Ok(line) if line.is_empty() => return Ok(()),
+            Ok(line) => self.carry_out(&line).await,
+            Err(reason) => Answer::Refused(reason.into()),
         };
         let mut line = serde_json::to_vec(&answer)?;
         line.push(b'\n');
-        let sent = timeout(PATIENCE, stream.write_all(&line)).await;
-        sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+        tokio::select! {
+            biased;
+            // Most answers are sent at once, and never wait for a place.
+            sent = timeout(PATIENCE, stream.write_all(&line)) => {
+                sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+            }
+            () = async { drop(self.waiting.enter().await) } => Err(io::Error::other("its answer was not read")),
+        }
     }
 
     async fn carry_out(&self, line: &[u8]) -> Answer {
+        let Ok(_in_line) = self.line.try_acquire() else {
+            return Answer::Refused("too many commands are running; try again".into());
+        };
         let Ok(order) = serde_json::from_slice(line) else {
             return Answer::Refused(
                 "the server does not know this command; are both the same version?".into(),

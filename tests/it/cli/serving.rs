@@ -52,6 +52,11 @@ impl Server {
         answer
     }
 
+    /// How many files it has open.
+    pub(super) fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
     pub(super) fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
@@ -232,22 +237,27 @@ fn the_openapi_document_is_printed_whatever_the_configuration() {
 }
 
 #[test]
-fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_commands_and_pages() {
-    let place = Place::new();
-    let mut command = Command::new("prlimit");
-    command.args(["--nofile=300:300", env!("CARGO_BIN_EXE_gatepost"), "--log-format", "json"]).env_clear();
-    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(place.data()).current_dir("/");
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    line_with(&mut log, "the limit of open files is 300, so at most 44 connections are open at once");
-    let line = line_with(&mut log, "serving");
-    let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();
-    let server = Server { child, log, address };
-    let silent: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(address).unwrap()).collect();
-    assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
-    assert!(server.request("/sign-in").starts_with("HTTP/1.1 200"));
-    drop(silent);
-    server.stop();
+fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_email_commands_and_pages() {
+    // Each connection to the mail server needs files of its own.
+    for (limit, mail_connections, most) in [(300, "4", 44), (800, "64", 64), (100, "4", 16)] {
+        let place = Place::new();
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={limit}:{limit}")).arg(env!("CARGO_BIN_EXE_gatepost")).env_clear();
+        command.env("GATEPOST_MAIL__CONNECTIONS", mail_connections);
+        command.args(["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]).arg(place.data());
+        let mut child = command.current_dir("/").stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let warning = format!("the limit of open files is {limit}, so at most {most} connections are open at once");
+        line_with(&mut log, &warning);
+        let line = line_with(&mut log, "serving");
+        let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();
+        let server = Server { child, log, address };
+        let silent: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(address).unwrap()).collect();
+        assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
+        assert!(server.request("/sign-in").starts_with("HTTP/1.1 200"));
+        drop(silent);
+        server.stop();
+    }
 }
 
 #[test]

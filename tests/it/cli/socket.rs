@@ -127,3 +127,79 @@ fn silent_connections_do_not_hold_up_a_command() {
     assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
     drop((silent, server));
 }
+
+/// Imports accounts whose list does not fit into the buffer of a socket.
+fn import_long_addresses(place: &Place) {
+    let domain = ["a"; 3].map(|letter| letter.repeat(60)).join(".");
+    let row = |number: u32| format!("{{\"email\":\"n{number:05}{}@{domain}.example\"}}\n", "x".repeat(50));
+    let file = place.data().join("accounts.jsonl");
+    fs::write(&file, (0..500).map(row).collect::<String>()).unwrap();
+    place.answer(&["account", "import", file.to_str().unwrap()]);
+}
+
+#[test]
+fn clients_that_do_not_read_their_answer_do_not_hold_up_a_command_and_are_few() {
+    let place = Place::with_store();
+    import_long_addresses(&place);
+    let server = Server::start(&place.data(), &[]);
+    let before = server.open_files();
+    let list = |path: &PathBuf| {
+        let mut stream = UnixStream::connect(path).unwrap();
+        stream.write_all(b"{\"list_accounts\":{\"after\":null}}\n").unwrap();
+        stream
+    };
+    let path = socket(&place);
+    let unread: Vec<UnixStream> = (0..200).map(|_| list(&path)).collect();
+    assert_eq!(place.listed().len(), 500);
+    // Each has been seen by now, since the last one was answered.
+    let open = server.open_files() - before;
+    assert!((64..=130).contains(&open), "{open} connections are open");
+    drop((unread, server));
+}
+
+/// The answer, if it has arrived.
+fn answer_so_far(stream: &mut UnixStream) -> Option<String> {
+    let mut bytes = [0; 4096];
+    stream.set_nonblocking(true).unwrap();
+    let count = stream.read(&mut bytes).ok()?;
+    Some(String::from_utf8(bytes[..count].to_vec()).unwrap())
+}
+
+#[test]
+fn more_commands_than_can_wait_are_refused_and_those_that_run_are_finished() {
+    let place = Place::with_store();
+    let server = Server::start(&place.data(), &[]);
+    let send = |order: String| {
+        let mut stream = UnixStream::connect(socket(&place)).unwrap();
+        writeln!(stream, "{order}").unwrap();
+        stream
+    };
+    // These take a while, and have all seats.
+    let import = |number: u32| {
+        let rows = (0..4000).map(|row| format!("{{\"email\":\"n{row}@i{number}.example\"}}"));
+        let rows = rows.collect::<Vec<_>>().join(",");
+        send(format!("{{\"import_accounts\":{{\"rows\":[{rows}]}}}}"))
+    };
+    let imports: Vec<UnixStream> = (0..8).map(import).collect();
+    let mut waiting: Vec<UnixStream> = Vec::new();
+    let mut answers = Vec::new();
+    let refused = "{\"refused\":\"too many commands are running; try again\"}\n";
+    while !answers.iter().any(|answer| answer == refused) {
+        assert!(answers.len() < 2000, "none was refused");
+        let list = || send("{\"list_accounts\":{\"after\":\"x@y.example\"}}".into());
+        waiting.extend((0..20).map(|_| list()));
+        waiting.retain_mut(|stream| answer_so_far(stream).is_none_or(|answer| {
+            answers.push(answer);
+            false
+        }));
+    }
+    let is_answer = |answer: &String| answer == refused || answer.contains("{\"accounts\":{");
+    assert!(answers.iter().all(is_answer), "{answers:?}");
+    for mut import in imports {
+        let mut answer = String::new();
+        import.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("\"added\":4000"), "{answer}");
+    }
+    assert!(place.answer(&["account", "show", "n7@i7.example"]).contains("n7@i7.example"));
+    drop((waiting, server));
+}
