@@ -12,6 +12,7 @@ use rustix::fs::Access;
 
 use super::data_folder::{NEEDED, refuse_others};
 use super::operator::is_served;
+use crate::config::access::View;
 use crate::config::key_file::{self, KeyFileError};
 use crate::config::mail::{self, Transport};
 use crate::config::{Config, Mistakes};
@@ -60,11 +61,16 @@ fn folder(path: &Path) -> Checked {
         tracing::warn!("the data folder {shown} belongs to user {owner}; run this check as that user");
     } else {
         engine::check_owner(path).map_err(|error| format!("data_dir: {error}"))?;
-        refuse_others(path).map_err(|error| format!("data_dir: {error}"))?;
     }
+    refuse_others(path, View::Server).map_err(|error| format!("data_dir: {error}"))?;
     if let Err(error) = rustix::fs::access(path, NEEDED) {
         let (error, us) = (io::Error::from(error), us.as_raw());
-        return refuse(&format!("this user cannot read and write it: {error}; run: chown {us} {shown}"));
+        let fix = if owner == us {
+            format!("run: chmod 700 {shown}")
+        } else {
+            format!("as root, run: chown {us} {shown}")
+        };
+        return refuse(&format!("this user cannot read and write it: {error}; {fix}"));
     }
     let content = if engine::is_known(path) { "with a database" } else { "without a database yet" };
     Ok(format!("Data folder: {shown} exists, {content}."))
@@ -95,7 +101,7 @@ fn key(config: &Config) -> Checked {
         return Ok(format!("Key: set by key_file or GATEPOST_KEY.{next}"));
     }
     let path = config.data_dir.join(key_file::NAME);
-    match key_file::read(&path) {
+    match key_file::read(&path, View::Server) {
         Ok(_) => Ok(format!("Key: {} can be read.{next}", path.display())),
         Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
             if is_known {

@@ -2,15 +2,14 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
-use rustix::process::geteuid;
 
 use super::failure::Failure;
 use crate::config::Config;
-use crate::config::access::Others;
+use crate::config::access::{Others, View};
 use crate::config::key_file::{self, Found, KeyFileError};
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
@@ -48,7 +47,7 @@ pub(super) fn open_or_create(config: &mut Config, world: &World) -> Result<Opene
 pub(super) fn open(config: &mut Config) -> Result<Opened, Failure> {
     let folder = config.data_dir.clone();
     if folder.exists() {
-        refuse_others(&folder)?;
+        refuse_others(&folder, View::Own)?;
     }
     if !engine::is_known(&folder) {
         return Err(without_store(folder).into());
@@ -115,7 +114,7 @@ fn begin(lock: FolderLock, ring: KeyRing, settings: &SledSettings) -> Result<Ope
 /// Creates the data folder if necessary, and checks who has access to it.
 fn prepare(folder: &Path) -> Result<(), Failure> {
     create(folder).map_err(|error| Failure::DataFolder { path: folder.to_owned(), error })?;
-    refuse_others(folder)
+    refuse_others(folder, View::Own)
 }
 
 /// Creates the data folder, accessible only to its owner, or checks that an existing one is writable.
@@ -127,20 +126,18 @@ fn create(folder: &Path) -> io::Result<()> {
 /// Refuses a data folder that others can write to: they could replace the database, the key and the socket,
 /// and a command would then show them a sign-in link. One that others can only read is worth a warning,
 /// since every file in it is private.
-pub(super) fn refuse_others(folder: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_others(folder: &Path, view: View) -> Result<(), Failure> {
     let failed = |error| Failure::DataFolder { path: folder.to_owned(), error };
-    let metadata = fs::metadata(folder).map_err(failed)?;
-    let Others { read, write } = Others::of(&metadata);
-    let mode = metadata.mode() & 0o7777;
-    if let Some(others) = write {
-        return Err(Failure::SharedFolder { path: folder.to_owned(), others, mode });
+    let others = Others::of(&fs::metadata(folder).map_err(failed)?, view);
+    let (shown, mode, fix) = (folder.display(), others.mode, others.fix(folder, "700"));
+    if let Some(others) = others.write {
+        return Err(Failure::SharedFolder { path: folder.to_owned(), others, mode, fix });
     }
-    if let Some(others) = read {
-        let shown = folder.display();
-        let private = if metadata.uid() == geteuid().as_raw() { "700" } else { "o=" };
-        tracing::warn!(
-            "the data folder {shown} is accessible to {others} (mode {mode:04o}); run: chmod {private} {shown}"
-        );
+    if let Some(others) = others.read {
+        tracing::warn!("the data folder {shown} is accessible to {others} (mode {mode:04o}); {fix}");
+    }
+    if let Some(doubt) = others.doubt {
+        tracing::warn!("the data folder {shown}: {doubt}");
     }
     Ok(())
 }

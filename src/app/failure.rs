@@ -28,8 +28,8 @@ pub enum Failure {
     /// Others can write to the data folder.
     #[error(
         "{}: {others} can write to this data folder (mode {mode:04o}) and could replace the database and its \
-         key; run: chmod 700 {}; or set data_dir to a new folder inside it",
-        path.display(), path.display()
+         key; {fix}; or set data_dir to a new folder inside it",
+        path.display()
     )]
     SharedFolder {
         /// The folder.
@@ -38,6 +38,8 @@ pub enum Failure {
         others: Other,
         /// Its mode.
         mode: u32,
+        /// What to do.
+        fix: String,
     },
     /// There is no usable key.
     #[error(transparent)]

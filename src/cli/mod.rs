@@ -24,6 +24,7 @@ use self::account::{AccountCommand, AdminCommand};
 use self::log::LogFormat;
 use self::print::print;
 use crate::app::{self, Failure};
+use crate::config::access::View;
 use crate::config::mail::Transport;
 use crate::config::{Config, Loaded, Mistakes, Options};
 use crate::domain::record::address::EmailAddress;
@@ -157,7 +158,11 @@ pub fn run() -> ExitCode {
 
 impl General {
     fn load(self) -> Result<Config, Mistakes> {
-        let options = Options { file: self.config, data_dir: self.data, listen: self.listen };
+        self.load_for(View::default())
+    }
+
+    fn load_for(self, view: View) -> Result<Config, Mistakes> {
+        let options = Options { file: self.config, data_dir: self.data, listen: self.listen, view };
         let Loaded { config, warnings } = Config::load(&options)?;
         for warning in warnings {
             tracing::warn!("{warning}");
@@ -170,7 +175,7 @@ impl Command {
     fn run(self, general: General) -> Result<(), Failure> {
         match self {
             Self::Serve => Runtime::new()?.block_on(app::serve(general.load()?)),
-            Self::Config(ConfigCommand::Check) => check_config(&general.load()?),
+            Self::Config(ConfigCommand::Check) => check_config(&general.load_for(View::Server)?),
             Self::Config(ConfigCommand::Example) => print(EXAMPLE),
             Self::Openapi => print(&document()),
             Self::Mail(MailCommand::Test { address }) => test_mail(general.load()?, &address),

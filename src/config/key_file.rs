@@ -3,15 +3,14 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, StatVfsMountFlags, fstatvfs, renameat_with};
 use rustix::io::Errno;
-use rustix::process::geteuid;
 use zeroize::Zeroizing;
 
-use super::access::{Other, Others};
+use super::access::{Other, Others, View};
 use crate::domain::ports::World;
 use crate::domain::token::{KeyRing, KeyRingError};
 
@@ -44,7 +43,7 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     /// Others can read or write it.
-    #[error("{}: the key file is accessible to {others} (mode {mode:04o}); run: {fix}", path.display())]
+    #[error("{}: the key file is accessible to {others} (mode {mode:04o}); {fix}", path.display())]
     NotPrivate {
         /// The file.
         path: PathBuf,
@@ -52,7 +51,7 @@ pub enum KeyFileError {
         others: Other,
         /// Its mode.
         mode: u32,
-        /// The command that helps.
+        /// What to do.
         fix: String,
     },
     /// It has no valid keys.
@@ -94,23 +93,11 @@ pub enum Found {
     Nothing,
 }
 
-/// Reads a key file that no one else can read or write. Root may read the key of another user, to check
-/// the configuration of the user the server runs as.
+/// Reads a key file that no one else can read or write.
 ///
 /// # Errors
 /// Names the file and the fix.
-pub fn read(path: &Path) -> Result<KeyRing, KeyFileError> {
-    let us = geteuid();
-    read_private(path, |owner| if us.is_root() { owner } else { us.as_raw() })
-}
-
-/// Reads the key file for use by this process, so even root must own it.
-fn read_own(path: &Path) -> Result<KeyRing, KeyFileError> {
-    read_private(path, |_| geteuid().as_raw())
-}
-
-/// The keys in a file that only one user can use; `user` names that user for the owner of the file.
-fn read_private(path: &Path, user: impl Fn(u32) -> u32) -> Result<KeyRing, KeyFileError> {
+pub fn read(path: &Path, view: View) -> Result<KeyRing, KeyFileError> {
     let io = |error| KeyFileError::Io { path: path.to_owned(), error };
     if !fs::metadata(path).map_err(io)?.is_file() {
         return Err(KeyFileError::NotAFile { path: path.to_owned() });
@@ -118,7 +105,7 @@ fn read_private(path: &Path, user: impl Fn(u32) -> u32) -> Result<KeyRing, KeyFi
     // The same open file is checked and read, so it cannot be replaced in between.
     let file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
-    refuse_others(path, &file, &metadata, user(metadata.uid()))?;
+    refuse_others(path, &file, &metadata, view)?;
     let mut text = Zeroizing::new(String::new());
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(io)?;
     let bare = text.trim_start_matches(BYTE_ORDER_MARK);
@@ -132,25 +119,27 @@ fn read_private(path: &Path, user: impl Fn(u32) -> u32) -> Result<KeyRing, KeyFi
 }
 
 /// Anyone who can read the key can derive every secret, and anyone who can write it can replace it.
-fn refuse_others(path: &Path, file: &File, metadata: &Metadata, user: u32) -> Result<(), KeyFileError> {
-    let Others { read, write } = Others::besides(user, metadata);
-    let Some(others) = write.or(read) else { return Ok(()) };
-    let mode = metadata.mode() & 0o7777;
+fn refuse_others(path: &Path, file: &File, metadata: &Metadata, view: View) -> Result<(), KeyFileError> {
+    let shown = path.display();
+    let others = Others::of(metadata, view);
+    let Some(other) = others.write.clone().or_else(|| others.read.clone()) else {
+        if let Some(doubt) = others.doubt {
+            tracing::warn!("{shown}: {doubt}");
+        }
+        return Ok(());
+    };
+    let mode = others.mode;
     // Containers get secrets like this: readable for all, on a mount that even their owner cannot change.
     // No other user is in the container, and no mode could be set.
     let is_read_only = fstatvfs(file).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
-    let shown = path.display();
     if is_read_only {
         tracing::warn!(
-            "{shown}: the key file is accessible to {others} (mode {mode:04o}) on a read-only mount"
+            "{shown}: the key file is accessible to {other} (mode {mode:04o}) on a read-only mount"
         );
         return Ok(());
     }
-    let fix = match metadata.uid() {
-        owner if owner == user => format!("chmod 600 {shown}"),
-        _ => format!("chown {user} {shown}; chmod 600 {shown}"),
-    };
-    Err(KeyFileError::NotPrivate { path: path.to_owned(), others, mode, fix })
+    let fix = others.fix(path, "600");
+    Err(KeyFileError::NotPrivate { path: path.to_owned(), others: other, mode, fix })
 }
 
 /// Looks for the key of a data folder that this process has locked.
@@ -158,11 +147,11 @@ fn refuse_others(path: &Path, file: &File, metadata: &Metadata, user: u32) -> Re
 /// # Errors
 /// Names the file and the fix.
 pub fn find(data_dir: &Path) -> Result<Found, KeyFileError> {
-    match read_own(&data_dir.join(NAME)) {
+    match read(&data_dir.join(NAME), View::Own) {
         Err(error) if error.is_absent() => {}
         found => return found.map(Found::Key),
     }
-    match read_own(&data_dir.join(DRAFT)) {
+    match read(&data_dir.join(DRAFT), View::Own) {
         Ok(ring) => Ok(Found::Draft(ring)),
         // Nothing is written with a draft that is not whole.
         Err(KeyFileError::Garbled { .. }) => Ok(Found::Nothing),
@@ -193,7 +182,7 @@ pub fn draft(data_dir: &Path, world: &World) -> Result<KeyRing, KeyFileError> {
         File::open(data_dir)?.sync_all()
     };
     write().map_err(|error| KeyFileError::Io { path: path.clone(), error })?;
-    read_own(&path)
+    read(&path, View::Own)
 }
 
 /// Makes the draft the key, durably. Never replaces a key.

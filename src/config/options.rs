@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::access::View;
+
 /// Read if no other file is named and it exists.
 pub const DEFAULT_FILE: &str = "config.toml";
 
@@ -14,4 +16,6 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// Overrides `listen`.
     pub listen: Option<String>,
+    /// For which user the key file is judged.
+    pub view: View,
 }

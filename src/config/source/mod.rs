@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 use self::keys::KEY;
 pub use self::keys::variables;
 use self::text::Sent;
+use super::access::View;
 use super::key_file;
 use super::options::Options;
 use crate::domain::token::KeyRing;
@@ -33,6 +34,7 @@ pub(super) struct Sources {
     mistakes: Vec<String>,
     mistaken: BTreeSet<&'static str>,
     warnings: Vec<String>,
+    view: View,
 }
 
 struct Given {
@@ -55,7 +57,7 @@ impl Sources {
     /// If the file cannot be read, the values cannot be checked.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(super) fn gather(options: &Options) -> Result<Self, Self> {
-        let mut sources = Self::default();
+        let mut sources = Self { view: options.view, ..Self::default() };
         let file = sources.read_file(options.file.as_deref());
         sources.read_environment(std::env::vars_os());
         if let Err(mistake) = file {
@@ -180,8 +182,9 @@ impl Sources {
     /// The key ring, if it is kept outside the data folder.
     pub(super) fn keys(&mut self) -> Option<KeyRing> {
         let itself = self.optional(KEY, |text| KeyRing::parse(text).map_err(|error| error.to_string()));
-        let in_file = self
-            .optional("key_file", |path| key_file::read(Path::new(path)).map_err(|error| error.to_string()));
+        let view = self.view;
+        let read = |path: &str| key_file::read(Path::new(path), view).map_err(|error| error.to_string());
+        let in_file = self.optional("key_file", read);
         let is_twice = itself.is_some() && in_file.is_some();
         self.contradiction(&[KEY, "key_file"], is_twice, "is set twice");
         itself.or(in_file)

@@ -247,7 +247,8 @@ fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_email_commands_a
         command.args(["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]).arg(place.data());
         let mut child = command.current_dir("/").stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let warning = format!("the limit of open files is {limit}, so at most {most} connections are open at once");
+        let warning =
+            format!("the limit of open files is {limit}, so at most {most} connections are open at once");
         line_with(&mut log, &warning);
         let line = line_with(&mut log, "serving");
         let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();

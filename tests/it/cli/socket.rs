@@ -188,10 +188,12 @@ fn more_commands_than_can_wait_are_refused_and_those_that_run_are_finished() {
         assert!(answers.len() < 2000, "none was refused");
         let list = || send("{\"list_accounts\":{\"after\":\"x@y.example\"}}".into());
         waiting.extend((0..20).map(|_| list()));
-        waiting.retain_mut(|stream| answer_so_far(stream).is_none_or(|answer| {
-            answers.push(answer);
-            false
-        }));
+        waiting.retain_mut(|stream| {
+            answer_so_far(stream).is_none_or(|answer| {
+                answers.push(answer);
+                false
+            })
+        });
     }
     let is_answer = |answer: &String| answer == refused || answer.contains("{\"accounts\":{");
     assert!(answers.iter().all(is_answer), "{answers:?}");

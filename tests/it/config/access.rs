@@ -10,13 +10,13 @@ use super::check::KEY;
 use super::{Bench, FREE, errors};
 
 /// A user and a group that no file of the system names.
-const USER: u32 = 54_321;
-const GROUP: u32 = 54_322;
+pub(super) const USER: u32 = 54_321;
+pub(super) const GROUP: u32 = 54_322;
 /// A group that another user is in: the user `mail`.
 const MAIL: u32 = 8;
 
 /// Runs the program as a user that only root can become. CI runs as root; elsewhere the test ends here.
-struct Someone<'a> {
+pub(super) struct Someone<'a> {
     bench: &'a Bench,
     groups: &'a [u32],
 }
@@ -26,7 +26,7 @@ impl<'a> Someone<'a> {
         clippy::disallowed_methods,
         reason = "the environment decides whether a skipped test is an error"
     )]
-    fn new(bench: &'a Bench, groups: &'a [u32]) -> Option<Self> {
+    pub(super) fn new(bench: &'a Bench, groups: &'a [u32]) -> Option<Self> {
         fs::set_permissions(bench.path(), Permissions::from_mode(0o755)).unwrap();
         // The user must be able to reach the program. Copied by another process: a child forked meanwhile by
         // another test would keep our file open for writing, and such a program cannot be run.
@@ -60,12 +60,12 @@ impl<'a> Someone<'a> {
     }
 }
 
-fn set(path: &Path, owner: u32, group: u32, mode: u32) {
+pub(super) fn set(path: &Path, owner: u32, group: u32, mode: u32) {
     chown(path, Some(owner), Some(group)).unwrap();
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -153,33 +153,61 @@ fn a_key_of_root_that_only_our_group_can_read_is_used() {
     set(&key, 0, GROUP, 0o440);
     let output = someone.check(&[]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
-    // The way out is for root, because this user could not read it afterwards.
-    set(&key, 0, GROUP, 0o444);
-    let expected = format!(
-        "data/key: the key file is accessible to everyone (mode 0444); run: chown {USER} data/key; chmod 600 data/key"
-    );
-    assert_eq!(errors(&someone.check(&[])), [expected]);
+    // Only root can change that, and this user must still be able to read it afterwards.
+    for (group, fix) in [(GROUP, "chmod o= data/key"), (USER + 9, "chown 54321 data/key; chmod 600 data/key")]
+    {
+        set(&key, 0, group, 0o444);
+        let expected =
+            format!("data/key: the key file is accessible to everyone (mode 0444); as root, run: {fix}");
+        assert_eq!(errors(&someone.check(&[])), [expected]);
+    }
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the environment decides whether a skipped test is an error")]
-fn a_secret_of_a_container_on_a_read_only_mount_is_used_with_a_warning() {
-    let bench = Bench::new();
-    fs::write(bench.path().join("secret"), KEY).unwrap();
-    fs::set_permissions(bench.path().join("secret"), Permissions::from_mode(0o444)).unwrap();
-    let mounted = "mount --bind secret secret && mount -o remount,bind,ro secret && exec \"$0\" \"$@\"";
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", mounted, env!("CARGO_BIN_EXE_gatepost"), "config", "check"]);
-    command.args(["--listen", FREE]).env("GATEPOST_KEY_FILE", "secret").current_dir(bench.path());
-    let output = command.output().unwrap();
+fn root_who_checks_the_files_of_another_user_is_warned_of_what_root_cannot_see() {
+    let bench = Bench::with_data("key", KEY, 0o600);
+    let (data, key) = (bench.path().join("data"), bench.path().join("data/key"));
+    let doubt = "group 54322 has access; run this check as the user the server runs as";
+    // Either belongs to root, and only the group of the server may use it.
+    set(&data, 0, GROUP, 0o770);
+    set(&key, 0, GROUP, 0o440);
+    let output = bench.check(&[], &["--listen", FREE]);
     let log = text(&output.stderr);
-    if log.contains("Operation not permitted") || log.contains("permission denied") {
-        assert!(std::env::var_os("CI").is_none(), "CI must be able to mount: {log}");
-        println!("skipped: needs to mount");
-        return;
-    }
     assert_eq!(output.status.code(), Some(0), "{log}");
-    assert!(log.contains("accessible to everyone (mode 0444) on a read-only mount"), "{log}");
+    assert!(log.lines().count() == 2 && log.matches(doubt).count() == 2, "{log}");
+    // The server itself is not in that group if it runs as root.
+    set(&data, 0, 0, 0o700);
+    let served = Command::new(env!("CARGO_BIN_EXE_gatepost"))
+        .args(["--listen", FREE, "store", "create"])
+        .current_dir(bench.path())
+        .output()
+        .unwrap();
+    assert!(text(&served.stderr).contains("accessible to group 54322 (mode 0440)"), "{served:?}");
+    // What others can do is an error for every user.
+    set(&key, 0, GROUP, 0o444);
+    let expected =
+        "data/key: the key file is accessible to everyone (mode 0444); run: chmod o= data/key".to_owned();
+    assert_eq!(errors(&bench.check(&[], &["--listen", FREE])), [expected]);
+}
+
+#[test]
+fn only_root_is_advised_to_do_what_only_root_can_do() {
+    let bench = Bench::with_data("key", KEY, 0o600);
+    let Some(someone) = Someone::new(&bench, &[GROUP]) else { return };
+    let data = bench.path().join("data");
+    set(&data.join("key"), USER, USER, 0o600);
+    for (owner, group, mode, fix) in [
+        (USER, USER, 0o777, "run: chmod 700 data"),
+        (0, GROUP, 0o777, "as root, run: chmod o= data"),
+        (0, 0, 0o777, "as root, run: chown 54321 data; chmod 700 data"),
+    ] {
+        set(&data, owner, group, mode);
+        let found = errors(&someone.check(&[]));
+        let expected = format!("its key; {fix}; or set data_dir to a new folder inside it");
+        assert!(found.len() == 1 && found[0].ends_with(&expected), "{found:?}");
+    }
+    set(&data, USER, USER, 0o500);
+    assert!(errors(&someone.check(&[]))[0].ends_with("Permission denied (os error 13); run: chmod 700 data"));
 }
 
 #[test]

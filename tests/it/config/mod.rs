@@ -5,6 +5,7 @@ mod check;
 mod defaults;
 mod environment;
 mod mistakes;
+mod mounts;
 mod secrets;
 
 use std::fs;

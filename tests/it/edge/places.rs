@@ -113,8 +113,7 @@ async fn the_client_with_most_connections_loses_the_one_that_was_idle_longest() 
 #[tokio::test]
 async fn a_connection_that_was_at_work_when_room_was_needed_can_make_room_later() {
     let server = start(with_limits(|limits| limits.connections = 3));
-    let [mut first, mut second, mut third] =
-        connect_all(&server, "127.0.0.5", 3).await.try_into().unwrap();
+    let [mut first, mut second, mut third] = connect_all(&server, "127.0.0.5", 3).await.try_into().unwrap();
     ask_and_keep(&mut third).await;
     first.write_all(format!("GET /hold HTTP/1.1\r\n{HOST}\r\n").as_bytes()).await.unwrap();
     timeout(PATIENCE, server.probe.held.notified()).await.unwrap();
