@@ -80,6 +80,12 @@ pub enum SmtpServerError {
          mail.smtp_password instead"
     )]
     Unencoded,
+    /// A percent sign is followed by something else than two hexadecimal digits of UTF-8 text.
+    #[error(
+        "has a % in its user or password that is not percent-encoding; write it as %25, or set mail.smtp_user \
+         and mail.smtp_password instead"
+    )]
+    Percent,
     /// It has a path, a fragment or a query without a meaning here.
     #[error("must end after the host and port (except smtp://…?tls=none)")]
     Rest,
@@ -221,11 +227,11 @@ fn decoded(text: &str) -> Result<String, SmtpServerError> {
     let mut pieces = text.split('%');
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
     for piece in pieces {
-        let (digits, rest) = piece.split_at_checked(2).ok_or(SmtpServerError::Login)?;
+        let (digits, rest) = piece.split_at_checked(2).ok_or(SmtpServerError::Percent)?;
         let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_hex).ok_or(SmtpServerError::Login)?;
+        let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_hex).ok_or(SmtpServerError::Percent)?;
         bytes.push(byte);
         bytes.extend_from_slice(rest.as_bytes());
     }
-    String::from_utf8(bytes).map_err(|_| SmtpServerError::Login)
+    String::from_utf8(bytes).map_err(|_| SmtpServerError::Percent)
 }

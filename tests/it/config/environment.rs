@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use super::access::text;
+use super::check::KEY;
 use super::mistakes::assert_reported;
 use super::{Bench, FREE, errors};
 
@@ -45,6 +47,59 @@ fn a_value_that_an_env_file_has_mangled_is_refused_and_nothing_is_written() {
         assert_reported(&found, &[&format!("{variable}: {sentence}")], value);
         assert!(!found.concat().to_lowercase().contains("hunter2"), "a secret is not repeated: {found:?}");
         assert!(bench.files().is_empty(), "{variable}={value}");
+    }
+}
+
+#[test]
+fn the_variable_of_every_key_is_checked_for_what_env_files_leave_in_it() {
+    for variable in gatepost::config::variables() {
+        let is_path = variable.ends_with("_DIR") || variable.ends_with("_FILE");
+        let paths = [("~/hunter2", "~ is not expanded")];
+        let all = [
+            ("\"hunter2\"", "is in quotation marks"),
+            ("'hunter2'\r", "is in quotation marks"),
+            ("\u{feff}\"\"", "is in quotation marks"),
+            ("hunter2-${HUNTER2}", "contains a variable"),
+            ("$(HUNTER2)\r\n", "contains a variable"),
+        ];
+        for (value, sentence) in all.iter().chain(if is_path { &paths[..] } else { &[] }) {
+            let bench = Bench::new();
+            let found = errors(&bench.check(&[(&variable, value)], &[]));
+            assert_reported(&found, &[&format!("{variable}: {sentence}")], value);
+            assert!(!found.concat().to_lowercase().contains("hunter2"), "{found:?}");
+            assert!(bench.files().is_empty(), "{variable}={value}");
+        }
+        // Nothing remains of these, so they set nothing.
+        for value in ["", "\r", " ", "\u{feff}", "\u{feff} \r\n"] {
+            let output = Bench::new().check(&[(&variable, value)], &["--listen", FREE]);
+            let log = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{variable}={value:?}: {log}");
+            let is_warned = log.lines().all(|line| line.contains(&format!("{variable}: ")));
+            assert!(is_warned && log.is_empty() == value.is_empty(), "{variable}={value:?}: {log}");
+        }
+    }
+}
+
+#[test]
+fn a_key_may_have_the_line_ends_of_windows_wherever_it_comes_from() {
+    let ring = KEY.replace('\n', "\r\n");
+    let bench = Bench::with_data("key", &format!("\u{feff}{ring}"), 0o600);
+    let output = bench.check(&[], &["--listen", FREE]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = Bench::new().check(&[("GATEPOST_KEY", &ring)], &["--listen", FREE]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn options_are_taken_as_written_but_a_shell_that_expands_nothing_is_noticed() {
+    for (option, value, sentence) in [
+        ("--data", "~/data", "~ is not expanded"),
+        ("--data", "${HOME}/data", "contains a variable"),
+        ("--listen", "127.0.0.1:$PORT", "contains a variable"),
+        ("--listen", "", "must be an IP address and a port"),
+    ] {
+        let found = errors(&Bench::new().check(&[], &[option, value]));
+        assert_reported(&found, &[&format!("{option}: {sentence}")], value);
     }
 }
 

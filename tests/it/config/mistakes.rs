@@ -117,6 +117,11 @@ const FILES: &[InFile] = &[
         &["config.toml: mail.smtp_url: has a /, ? or #"],
     ),
     ("[mail]\nsmtp_url = \"smtps://a#n:hunter@m.example\"", &["config.toml: mail.smtp_url: has a /, ? or #"]),
+    (
+        "[mail]\nsmtp_url = \"smtps://ann:50%off@m.example\"",
+        &["config.toml: mail.smtp_url: has a % in its user"],
+    ),
+    ("[mail]\nsmtp_url = \"smtps://ann@m.example\"", &["config.toml: mail.smtp_url: needs both a user"]),
     ("[mail]\nsmtp_password_file = \"none\"", &["config.toml: mail.smtp_password_file: none: No such file"]),
     ("[mail]\nconnections = 0", &["config.toml: mail.connections: must be a whole number from 1 to 64"]),
     ("[mail]\nconnections = -1", &["config.toml: mail.connections: must be a whole number from 1 to 64"]),
@@ -202,6 +207,14 @@ const FILES: &[InFile] = &[
     (
         "listen = \"0.0.0.0:8080\"\n[mail]\ntransport = \"smtp\"",
         &["mail.transport, mail.smtp_url: transport \"smtp\" needs mail.smtp_url"],
+    ),
+    (
+        "[mail]\ntransport = \"smtp\"\nsmtp_url = \"mail.example.org\"\nsmtp_user = \"u\"\nsmtp_password = \"p\"",
+        &["config.toml: mail.smtp_url: must be a URL such as"],
+    ),
+    (
+        "[mail]\ntransport = \"smtp\"\nsmtp_url = \"smtps://m.example\"\nsmtp_user = \"u\"\nsmtp_password_file = \"no\"",
+        &["config.toml: mail.smtp_password_file: no: No such file"],
     ),
     (
         "public_url = \"https://id.example.org\"\ntrusted_proxies = [\"x\"]\n[mail]\ntransport = \"smpt\"",

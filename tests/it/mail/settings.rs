@@ -43,9 +43,9 @@ fn an_invalid_mail_server_url_is_refused_with_its_reason() {
         ("smtp://user@mail.example.org", SmtpServerError::Login),
         ("smtp://:secret@mail.example.org", SmtpServerError::Login),
         ("smtp://user:a%0d%0aQUIT@mail.example.org", SmtpServerError::Login),
-        ("smtp://user:a%zz@mail.example.org", SmtpServerError::Login),
-        ("smtp://user:a%+1@mail.example.org", SmtpServerError::Login),
-        ("smtp://user:a%4@mail.example.org", SmtpServerError::Login),
+        ("smtp://user:a%zz@mail.example.org", SmtpServerError::Percent),
+        ("smtp://user:a%+1@mail.example.org", SmtpServerError::Percent),
+        ("smtp://user:a%4@mail.example.org", SmtpServerError::Percent),
     ] {
         assert_eq!(SmtpServer::parse(written).err(), Some(error), "{written}");
     }

@@ -37,9 +37,14 @@ impl Gate {
     /// Starts all three with the configurations printed in the document. Nothing, where the proxy is not
     /// installed.
     pub(crate) async fn start(kind: Kind) -> Option<Self> {
+        Self::start_with(kind, &[]).await
+    }
+
+    /// The same with changes to the configuration of the proxy.
+    pub(super) async fn start_with(kind: Kind, changes: &[(&str, &str)]) -> Option<Self> {
         let app = EchoApp::start().await;
         let (proxy, listen) = (free_address(), free_address());
-        let program = start_proxy(kind, proxy, listen, app.address)?;
+        let program = start_proxy(kind, proxy, listen, app.address, changes)?;
         let folder = tempfile::tempdir().unwrap();
         let config = block(
             PAGE,
@@ -115,8 +120,14 @@ impl Gate {
     }
 }
 
-/// Starts a proxy with the recipe for it. Names, ports and TLS differ from the printed one.
-fn start_proxy(kind: Kind, proxy: SocketAddr, gatepost: SocketAddr, app: SocketAddr) -> Option<Program> {
+/// Starts a proxy with the recipe for it. Names, ports and TLS differ from the printed one, and these changes.
+fn start_proxy(
+    kind: Kind,
+    proxy: SocketAddr,
+    gatepost: SocketAddr,
+    app: SocketAddr,
+    changes: &[(&str, &str)],
+) -> Option<Program> {
     let (gatepost, app) = (gatepost.to_string(), app.to_string());
     let shared = [("__Host-", ""), ("127.0.0.1:8080", &*gatepost), ("127.0.0.1:3000", &app)];
     match kind {
@@ -127,11 +138,11 @@ fn start_proxy(kind: Kind, proxy: SocketAddr, gatepost: SocketAddr, app: SocketA
                 ("ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;", ""),
                 ("ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;", ""),
             ];
-            nginx::start(&block(PAGE, "nginx", &[&own[..], &shared].concat()), proxy)
+            nginx::start(&block(PAGE, "nginx", &[&own[..], &shared, changes].concat()), proxy)
         }
         Kind::Caddy => {
             let own = [("example.org {", &*format!("http://localhost:{} {{", proxy.port()))];
-            caddy::start(&block(PAGE, "caddyfile", &[&own[..], &shared].concat()), proxy)
+            caddy::start(&block(PAGE, "caddyfile", &[&own[..], &shared, changes].concat()), proxy)
         }
     }
 }

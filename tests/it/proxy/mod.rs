@@ -1,6 +1,7 @@
 //! The proxies of the documents, run by nginx and Caddy. The scenarios here use the recipes in
 //! docs/in-front-of-an-app.md.
 
+mod addresses;
 mod app;
 mod caddy;
 pub(crate) mod gate;
@@ -8,7 +9,10 @@ mod nginx;
 mod program;
 mod readme;
 
+use std::time::Duration;
+
 use hyper::{Method, StatusCode};
+use tokio::time::timeout;
 
 use self::app::headers_for;
 use self::gate::{Gate, Kind};
@@ -42,6 +46,7 @@ both_proxies! {
     a_client_cannot_choose_its_account,
     signing_out_takes_effect_with_the_next_request,
     request_bodies_reach_the_app_complete,
+    a_check_that_repeats_the_length_of_a_body_is_answered_at_once,
     the_app_gets_every_cookie_except_the_session,
     a_signed_out_script_of_the_app_gets_401_and_no_sign_in_page,
     every_request_is_blocked_while_gatepost_is_down,
@@ -167,6 +172,32 @@ async fn request_bodies_reach_the_app_complete(kind: Kind) {
         let seen = gate.app.seen().remove(0);
         assert!(seen.starts_with(&format!("{method} /app/notes HTTP/1.1\r\n")), "{seen}");
         assert_eq!(seen.split_once("\r\n\r\n").unwrap().1, body);
+    }
+}
+
+/// Half of the time that Gatepost waits for a body.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
+/// A proxy asks about a POST with its head, without its body. The recipe for nginx removes the length, but not
+/// everyone copies that line.
+async fn a_check_that_repeats_the_length_of_a_body_is_answered_at_once(kind: Kind) {
+    let changes: &[(&str, &str)] = match kind {
+        Kind::Nginx => &[("        proxy_set_header Content-Length \"\";\n", "")],
+        Kind::Caddy => &[(
+            "uri /forward-auth\n",
+            "uri /forward-auth\nheader_up Content-Length {header.Content-Length}\n",
+        )],
+    };
+    let Some(gate) = Gate::start_with(kind, changes).await else { return };
+    let mut ann = gate.signed_in(ANN).await;
+    // More than Gatepost would accept as a body of its own, and less.
+    for body in ["x".repeat(100_000), "x".repeat(10)] {
+        let headers = [("content-type", "text/plain")];
+        let refused = gate.browser().send(Method::POST, "/app/notes", &headers, &body).await;
+        assert_eq!(refused.status, StatusCode::FOUND);
+        let answer = timeout(AT_ONCE, ann.send(Method::POST, "/app/notes", &headers, &body)).await;
+        assert_eq!(answer.expect("the check waits for a body").status, StatusCode::OK);
+        assert_eq!(gate.app.seen().remove(0).split_once("\r\n\r\n").unwrap().1, body);
     }
 }
 
