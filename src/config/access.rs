@@ -124,8 +124,8 @@ impl Others {
             all.or_else(|| in_group.clone().filter(|_| mode & members != 0)).or_else(|| foreign.clone())
         };
         // The group of root is for root, unless this process was put into it.
-        let is_group = group != ROOT || (user == Some(us.as_raw()) && !us.is_root());
-        let has_group = mode & 0o070 != 0 && in_group.is_none() && is_group;
+        let counts = group != ROOT || (user == Some(us.as_raw()) && !us.is_root());
+        let has_group = mode & 0o070 != 0 && in_group.is_none() && counts;
         let is_unsure = view == View::Server && user != Some(us.as_raw());
         let doubt = || {
             let name = shown(GROUPS, group);

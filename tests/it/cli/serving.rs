@@ -6,8 +6,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::SockRef;
 
 use super::{KEY, Place, gatepost, refusal, run};
 use crate::mail::sendmail::write_program;
@@ -44,9 +46,19 @@ impl Server {
     }
 
     fn request(&self, path: &str) -> String {
+        self.send("GET", path, "")
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> String {
         let mut socket = TcpStream::connect(self.address).unwrap();
-        let port = self.address.port();
-        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n").unwrap();
+        let (port, length) = (self.address.port(), body.len());
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n");
+        let more = if body.is_empty() {
+            String::new()
+        } else {
+            format!("Content-Type: application/json\r\nContent-Length: {length}\r\n")
+        };
+        write!(socket, "{head}{more}\r\n{body}").unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         answer
@@ -239,24 +251,37 @@ fn the_openapi_document_is_printed_whatever_the_configuration() {
 #[test]
 fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_email_commands_and_pages() {
     // Each connection to the mail server needs files of its own.
-    for (limit, mail_connections, most) in [(300, "4", 44), (800, "64", 64), (100, "4", 16)] {
+    for (limit, mail_connections, most) in [(300, 4, 44), (800, 64, 64), (100, 4, 16)] {
         let place = Place::new();
+        let mail_server = TcpListener::bind("127.0.0.1:0").unwrap();
+        SockRef::from(&mail_server).set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let port = mail_server.local_addr().unwrap().port();
         let mut command = Command::new("prlimit");
         command.arg(format!("--nofile={limit}:{limit}")).arg(env!("CARGO_BIN_EXE_gatepost")).env_clear();
-        command.env("GATEPOST_MAIL__CONNECTIONS", mail_connections);
+        command.env("GATEPOST_MAIL__CONNECTIONS", mail_connections.to_string());
+        command.env("GATEPOST_MAIL__TRANSPORT", "smtp");
+        command.env("GATEPOST_MAIL__SMTP_URL", format!("smtp://127.0.0.1:{port}?tls=none"));
         command.args(["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]).arg(place.data());
         let mut child = command.current_dir("/").stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let warning =
-            format!("the limit of open files is {limit}, so at most {most} connections are open at once");
-        line_with(&mut log, &warning);
+        line_with(
+            &mut log,
+            &format!("the limit of open files is {limit}, so at most {most} connections are open at once"),
+        );
         let line = line_with(&mut log, "serving");
         let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();
         let server = Server { child, log, address };
         let silent: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(address).unwrap()).collect();
+        for number in 0..mail_connections {
+            let answer =
+                server.send("POST", "/api/sign-in", &format!("{{\"email\":\"n{number}@example.org\"}}"));
+            assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+        }
+        // The mail server says nothing, so each email keeps its connection.
+        let emails: Vec<_> = (0..mail_connections).map(|_| mail_server.accept().unwrap()).collect();
         assert_eq!(place.answer(&["account", "list"]), "No accounts yet.\n");
         assert!(server.request("/sign-in").starts_with("HTTP/1.1 200"));
-        drop(silent);
+        drop((silent, emails));
         server.stop();
     }
 }
