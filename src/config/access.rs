@@ -203,7 +203,7 @@ fn directories() -> Option<String> {
         let (database, sources) = line.split_once(':')?;
         matches!(database.trim(), "passwd" | "group" | "initgroups").then_some(sources)
     });
-    // What to do about an answer stands in brackets between the sources.
+    // Between the sources there are actions in brackets, such as [NOTFOUND=return].
     let words =
         sources.flat_map(|sources| sources.split(['[', ']']).step_by(2).flat_map(str::split_whitespace));
     let others: BTreeSet<&str> = words.filter(|word| !LOCAL_SOURCES.contains(word)).collect();
