@@ -63,7 +63,7 @@ pub struct Others {
     pub write: Option<Other>,
     /// Its permission bits.
     pub mode: u32,
-    /// Why others may have access of whom nothing is known.
+    /// Why it is unknown whether others have access.
     pub doubt: Option<Doubt>,
     way_out: WayOut,
 }
@@ -71,9 +71,9 @@ pub struct Others {
 /// What cannot be known here about a group that has access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// Whether the server is its only member.
+    /// Whether the server is its only member, because root is asking.
     OnlyServer(String),
-    /// All of its members, since some may come from these sources.
+    /// Some of its members, because they may come from these sources.
     Members(String, String),
 }
 
@@ -158,7 +158,7 @@ impl Others {
     }
 }
 
-/// Whether a group lets in others than a user. If the user is unknown, the only member may be that user.
+/// Whether a group lets in others besides a user. If the user is unknown, the only member may be that user.
 fn is_shared(group: u32, user: Option<u32>) -> bool {
     let members = members(group);
     match user {
