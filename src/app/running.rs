@@ -57,14 +57,11 @@ impl Running {
             TransportSettings::Mailbox(letters) => Some(Arc::clone(letters) as Arc<dyn Mailbox>),
             TransportSettings::Smtp(_) | TransportSettings::Sendmail(_) => None,
         };
-        let repeats = Arc::new(Repeats::new(world.clone(), Cookies::new(site.public_url.scheme())));
-        let house = House {
-            gatepost: Arc::new(gatepost),
-            mailbox,
-            site: Arc::new(site),
-            repeats,
-            closing: CancellationToken::new(),
-        };
+        let gatepost = Arc::new(gatepost);
+        let cookies = Cookies::new(site.public_url.scheme());
+        let repeats = Arc::new(Repeats::new(Arc::clone(&gatepost), world.clone(), cookies));
+        let house =
+            House { gatepost, mailbox, site: Arc::new(site), repeats, closing: CancellationToken::new() };
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 

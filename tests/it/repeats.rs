@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door};
 use crate::harness::http::Reply;
-use crate::profile::{ANN, OTHER, PASSWORD, also, registered};
+use crate::profile::{ANN, OTHER, PASSWORD, WAIT, also, registered};
 
 const BOB: &str = "bob@example.org";
 
@@ -68,8 +68,8 @@ async fn signing_in_here_twice_at_once_signs_in_with_one_session() {
     assert_eq!(first.who().await.as_deref(), Some(ANN));
 }
 
-/// Every form that sends an email, and every form of an account. A browser whose visitor cookie has expired
-/// still gets the response to a form that replaced or ended its session.
+/// Every form that sends an email, and every form of an account: with the visitor cookie, and once it has
+/// expired.
 #[tokio::test]
 async fn a_second_click_on_any_form_gets_the_response_to_the_first() {
     let app = App::start().await;
@@ -90,10 +90,6 @@ async fn a_second_click_on_any_form_gets_the_response_to_the_first() {
             ("/reauthenticate/mail", vec![]),
             ("/profile/delete", vec![("confirm", "delete")]),
         ] {
-            let renews = !path.contains("mail") && path != "/forgot-password";
-            if !has_visitor && !renews {
-                continue;
-            }
             let account = caller.account().await.unwrap();
             let fields = fields.into_iter().chain([("account", account.as_str())]);
             let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -114,6 +110,77 @@ async fn a_second_click_on_any_form_gets_the_response_to_the_first() {
             app.read_all().await;
             assert_eq!(app.letters().len(), sent, "{path} sent {before}..{sent}");
         }
+    }
+}
+
+/// A request can be all that a browser has, once its visitor cookie has expired.
+#[tokio::test]
+async fn a_browser_that_only_has_a_request_gets_a_cookie_to_be_recognised_by() {
+    let app = App::start().await;
+    let mut ann = app.caller(Door::Pages);
+    ann.ask(ANN).await;
+    assert_eq!(names(&ann), ["gatepost_request"]);
+    assert!(!ann.get("/check-inbox").await.body.contains("name=\"cookies\""));
+    assert_eq!(names(&ann), ["gatepost_request", "gatepost_visitor"]);
+    let letter = app.letter_to(ANN).await;
+    app.clock.advance(WAIT);
+    let both = at_once(&ann, |mut ann| async move { ann.resend().await });
+    assert_eq!(both.await, [Answer::Done, Answer::Done]);
+    app.letter_to(ANN).await;
+    let wrong = Answer::refused_field(422, "wrong_code", "code");
+    for _ in 0..5 {
+        app.clock.advance(Duration::from_secs(10));
+        let code = letter.wrong_code();
+        let both = at_once(&ann, |mut ann| {
+            let code = code.clone();
+            async move { ann.type_code(&code).await }
+        });
+        assert_eq!(both.await, [wrong.clone(), wrong.clone()]);
+    }
+    assert_eq!(ann.type_code(&letter.code).await, Answer::refused(410, "invalid_request"));
+}
+
+/// A notice proves that a browser keeps cookies, but the page that shows it deletes it.
+#[tokio::test]
+async fn a_browser_that_only_has_a_notice_gets_a_cookie_to_be_recognised_by() {
+    let app = App::start().await;
+    let mut ann = registered(&app, Door::Pages, ANN).await;
+    ann.cookies.retain(|(name, _)| name == "gatepost_session");
+    ann.post_form("/sign-out", "").await;
+    assert_eq!(names(&ann), ["gatepost_notice"]);
+    ann.get("/sign-in").await;
+    assert_eq!(names(&ann), ["gatepost_visitor"]);
+    let both = at_once(&ann, |mut ann| async move { ann.ask(BOB).await });
+    assert_eq!(both.await, [Answer::Done, Answer::Done]);
+    app.letter_to(BOB).await;
+}
+
+#[tokio::test]
+async fn what_is_done_twice_on_purpose_is_done_again_if_the_account_has_changed_in_between() {
+    let app = App::start().await;
+    for has_visitor in [true, false] {
+        let email = if has_visitor { ANN } else { BOB };
+        let mut ann = registered(&app, Door::Pages, email).await;
+        if has_visitor {
+            ann.cookies.push(("gatepost_visitor".into(), "A".repeat(22)));
+        }
+        assert_eq!(ann.end_other_sessions().await, Answer::Done);
+        // Another device signs in, within the ten seconds.
+        let mut other = also(&app, Door::Pages, email, PASSWORD).await;
+        assert_eq!(other.who().await.as_deref(), Some(email));
+        assert_eq!(ann.end_other_sessions().await, Answer::Done);
+        assert_eq!(other.who().await, None);
+        assert_eq!(ann.sessions().await.len(), 1);
+        // The same with a change that was cancelled elsewhere.
+        let mut other = also(&app, Door::Pages, email, PASSWORD).await;
+        let new = format!("new-{email}");
+        assert_eq!(ann.change_email(&new).await, Answer::Done);
+        app.read_all().await;
+        assert_eq!(other.cancel_email_change().await, Answer::Done);
+        assert_eq!(ann.change_email(&new).await, Answer::Done);
+        app.read_all().await;
+        let account = ann.in_program().get("/api/profile").await.json()["account"].clone();
+        assert_eq!(account["pending_email"], new.as_str());
     }
 }
 

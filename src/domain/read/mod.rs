@@ -47,6 +47,11 @@ impl<T: Stored> Found<T> {
         change.expect(self.key.clone(), self.version);
     }
 
+    /// Its version, or nothing if there is no record.
+    pub(in crate::domain) fn version(&self) -> Option<Version> {
+        self.version
+    }
+
     fn map(self, of: impl FnOnce(T) -> T) -> Self {
         Self { value: self.value.map(of), ..self }
     }

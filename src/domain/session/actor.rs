@@ -12,7 +12,7 @@ use crate::domain::record::account::Account;
 use crate::domain::record::ids::{AccountId, SessionId};
 use crate::domain::record::key::Key;
 use crate::domain::record::session::Session;
-use crate::domain::session::SignedIn;
+use crate::domain::session::{SignedIn, Standing};
 
 /// A live session and its account, as of one moment.
 pub(in crate::domain) struct Actor {
@@ -26,6 +26,11 @@ impl Actor {
     pub(in crate::domain) fn expected_by(&self, change: &mut Change) {
         self.found.0.expected_by(change);
         self.found.1.expected_by(change);
+    }
+
+    /// How the account stands.
+    pub(super) fn standing(&self) -> Standing {
+        Standing(self.found.1.version())
     }
 
     /// Makes `change` depend on the session only, for a change that already expects the account.

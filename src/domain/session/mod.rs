@@ -19,7 +19,7 @@ use crate::domain::record::session::{Means, RECENT, Session};
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
-pub use self::signed_in::{Live, SignedIn};
+pub use self::signed_in::{Live, SignedIn, Standing};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::record::event::{Event, EventName};
@@ -43,6 +43,18 @@ impl Gatepost {
         let Actor { account, session, .. } = self.signed_in_with(token).await?;
         self.touch(&session).await;
         Ok(Live { account, session })
+    }
+
+    /// How the account of a session stands now. Every new session and every change of the account moves it.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn standing(&self, token: &str) -> Result<Standing, Error> {
+        match self.signed_in_with(token).await {
+            Ok(actor) => Ok(actor.standing()),
+            Err(Error::SignInRequired) => Ok(Standing::default()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Checks that a session token may change the account. Doors ask before they look at any input, so that

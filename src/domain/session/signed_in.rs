@@ -1,5 +1,6 @@
-//! Someone who is signed in.
+//! Someone who is signed in, and how their account stands.
 
+use crate::domain::ports::Version;
 use crate::domain::record::account::Account;
 use crate::domain::record::session::Session;
 use crate::domain::token::SessionToken;
@@ -23,3 +24,8 @@ pub struct SignedIn {
     /// The session's token.
     pub token: SessionToken,
 }
+
+/// How an account stands at one moment, as far as one of its live sessions can tell. Only compared: it is the
+/// same again only if nothing has happened in between. Without a live session it is always the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing(pub(super) Option<Version>);

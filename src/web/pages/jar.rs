@@ -15,3 +15,14 @@ pub(super) fn cookies(site: &Site) -> Cookies {
 pub(super) fn put_cookie(response: &mut Response, line: HeaderValue) {
     response.headers_mut().append(header::SET_COOKIE, line);
 }
+
+/// Whether a browser keeps cookies, as far as one request shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeepsCookies {
+    /// It sent one of ours.
+    Yes,
+    /// It sent none, and perhaps was never given one.
+    Unknown,
+    /// It sent a form from a page that gave it a cookie, and not the cookie.
+    No,
+}

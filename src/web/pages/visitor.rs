@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
 
-use super::jar::{cookies, put_cookie};
+use super::jar::{KeepsCookies, cookies, put_cookie};
 use super::notice::{self, Notice};
 use super::query::{ASKS_FOR_COOKIES, Query};
 use crate::domain::error::Error;
@@ -42,10 +42,9 @@ pub(super) const GIVEN_COOKIE: &str = "cookies";
 pub(super) struct Visitor {
     /// Its address and device.
     pub(super) client: Client,
-    /// A value for the visitor cookie, if it sent no cookie of ours: only a browser that keeps them can.
+    keeps_cookies: KeepsCookies,
+    /// A value for the visitor cookie, if it sent nothing to recognise it by.
     newcomer: Option<String>,
-    /// Whether that form is from a page that gave it a cookie.
-    was_given_cookie: bool,
     /// The account signed in, and its session.
     pub(super) signed_in: Option<Live>,
     /// The session token it sent, valid or not.
@@ -99,8 +98,8 @@ impl Visitor {
         Ok(Self {
             // The guard has put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
-            newcomer: (!jar.has_any(headers)).then(|| house.repeats.new_visitor()),
-            was_given_cookie: false,
+            keeps_cookies: if jar.has_any(headers) { KeepsCookies::Yes } else { KeepsCookies::Unknown },
+            newcomer: house.repeats.new_visitor(headers),
             signed_in,
             session,
             held,
@@ -118,7 +117,8 @@ impl Visitor {
 
     /// The same with a form that it sent.
     pub(super) fn that_sent(self, fields: &Fields) -> Self {
-        Self { was_given_cookie: !fields.typed(GIVEN_COOKIE).is_empty(), ..self }
+        let is_lost = self.may_keep_no_cookies() && !fields.typed(GIVEN_COOKIE).is_empty();
+        Self { keeps_cookies: if is_lost { KeepsCookies::No } else { self.keeps_cookies }, ..self }
     }
 
     /// Whether it only asks for the head of a page, which no one will see.
@@ -133,15 +133,19 @@ impl Visitor {
 
     /// Whether it was given a cookie before, and has not sent it back.
     pub(super) fn keeps_no_cookies(&self) -> bool {
-        self.newcomer.is_some() && (self.query.asks_for_cookies || self.was_given_cookie)
+        match self.keeps_cookies {
+            KeepsCookies::Yes => false,
+            KeepsCookies::Unknown => self.query.asks_for_cookies,
+            KeepsCookies::No => true,
+        }
     }
 
     /// Whether nothing shows yet that it keeps cookies.
     pub(super) fn may_keep_no_cookies(&self) -> bool {
-        self.newcomer.is_some()
+        self.keeps_cookies != KeepsCookies::Yes
     }
 
-    /// Gives it a cookie to be recognised by, if it has none.
+    /// Gives it a cookie to be recognised by, if it sent none.
     pub(super) fn welcome(&self, response: &mut Response, site: &Site) {
         if let Some(value) = &self.newcomer {
             put_cookie(response, cookies(site).set(Cookie::Visitor, value, VISITS_FOR));
@@ -162,7 +166,8 @@ impl Visitor {
     }
 
     /// Redirects: with the htmx header, or with 303 without htmx. After the form of a browser that sent no
-    /// cookie, the next page asks for one: without it, it would be an empty form again, and not say why.
+    /// cookie, the next page asks for one: without it, it would be an empty form again, and not say why. One
+    /// that sent a cookie has shown with it that it keeps them, so its `next` stays exactly as it was given.
     pub(super) fn lead_to(&self, place: &str) -> Response {
         let asking = self.asking_for_cookies(place);
         let place = in_ascii(asking.as_deref().unwrap_or(place));
@@ -180,14 +185,14 @@ impl Visitor {
     /// An app beside us cannot ask for our cookies, and would only send the browser back here. So if a page
     /// of ours gave it one before, the sign-in page asks for it, and leads on from there.
     pub(super) fn asking_for_cookies(&self, place: &str) -> Option<String> {
-        if !self.sends_form() || self.newcomer.is_none() {
+        if !self.sends_form() || !self.may_keep_no_cookies() {
             None
         } else if path::is_page(place) {
             let end = place.find(['?', '#']).unwrap_or(place.len());
             let (page, rest) = place.split_at(end);
             let rest = rest.strip_prefix('?').map_or_else(|| rest.to_owned(), |query| format!("&{query}"));
             Some(format!("{page}?{ASKS_FOR_COOKIES}{rest}"))
-        } else if self.was_given_cookie {
+        } else if self.keeps_cookies == KeepsCookies::No {
             let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
             Some(format!("{SIGN_IN}?{ASKS_FOR_COOKIES}&next={next}"))
         } else {

@@ -8,6 +8,18 @@
 //! can sign in, so knowing a browser's visitor cookie must not be enough to get it: a neighbouring host could
 //! have planted that cookie (over http), and an app behind the same proxy is sent it. So the client has to be
 //! the same too, and the session and requests must be those that the first form came with or was answered with.
+//!
+//! A browser is recognised by its visitor cookie or, without one, by its session, which lasts longer. Every
+//! page with a form gives the cookie to a browser that has neither.
+//!
+//! Someone may also do the same thing twice on purpose. That makes a difference only if something has happened
+//! in between: if all other devices are signed out again, for example, because another one has just signed in.
+//! So the response is given again only while the account is as it was then.
+//!
+//! - `browser`: what tells a browser from others; `kept`: a response that is given again
+
+mod browser;
+mod kept;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -17,27 +29,26 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use poem::http::header::{HeaderName, HeaderValue};
-use poem::http::{HeaderMap, StatusCode};
+use poem::http::HeaderMap;
 use poem::{Request, Response};
 use tokio::sync::Semaphore;
-use zeroize::Zeroizing;
 
+use self::browser::Browser;
+use self::kept::Kept;
+use crate::domain::Gatepost;
 use crate::domain::ports::World;
-use crate::domain::record::client::Client;
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::{Mark, Marker};
-use crate::web::edge::cookies::{Cookie, Cookies};
+use crate::web::edge::cookies::Cookies;
 
 /// How long after its response a form counts as sent twice.
 const WINDOW: Duration = Duration::from_secs(10);
 /// How many browsers are remembered, and how many of their forms are worked on at once.
 const MAX_BROWSERS: usize = 1_000;
-/// The largest response that is remembered. Only whole pages are larger, and few of them.
-const MAX_BYTES: usize = 32 * 1024;
 
 /// The newest form of each browser, and the response to it.
 pub struct Repeats {
+    gatepost: Arc<Gatepost>,
     world: World,
     marker: Marker,
     cookies: Cookies,
@@ -62,16 +73,18 @@ type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
 impl Repeats {
     /// Nothing has been sent yet.
     #[must_use]
-    pub fn new(world: World, cookies: Cookies) -> Self {
+    pub fn new(gatepost: Arc<Gatepost>, world: World, cookies: Cookies) -> Self {
         let marker = Marker::new(world.random());
         let places = Arc::new(Semaphore::new(MAX_BROWSERS));
-        Self { world, marker, cookies, places, newest: Mutex::default() }
+        Self { gatepost, world, marker, cookies, places, newest: Mutex::default() }
     }
 
-    /// A value for the cookie of a browser that has none.
+    /// A value for the visitor cookie, for a browser that sent nothing to recognise it by. Notices and requests
+    /// are not enough: the next page or form replaces them.
     #[must_use]
-    pub fn new_visitor(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.world.random::<16>())
+    pub fn new_visitor(&self, headers: &HeaderMap) -> Option<String> {
+        let is_new = !Browser::has_name(headers, self.cookies);
+        is_new.then(|| URL_SAFE_NO_PAD.encode(self.world.random::<16>()))
     }
 
     /// What tells a form from others, if its browser can be told from others.
@@ -99,12 +112,14 @@ impl Repeats {
         let task = tokio::spawn(async move {
             let _place = place;
             let mut kept = Arc::clone(&slot).lock_owned().await;
-            if let Some(kept) = &*kept {
+            if let Some(kept) = &*kept
+                && this.stands(kept, &browser).await
+            {
                 return kept.response();
             }
             let mut response = answer.await;
             let after = browser.after(response.headers(), this.cookies);
-            *kept = Kept::of(&mut response, &browser, &after).await;
+            *kept = this.keep(&mut response, &after).await;
             this.answered([&browser, &after], form, slot);
             response
         });
@@ -116,6 +131,21 @@ impl Repeats {
                 Err(_) => std::future::pending().await,
             },
         }
+    }
+
+    /// Nothing if the form should be tried again, or if the account cannot be read.
+    async fn keep(&self, response: &mut Response, after: &Browser) -> Option<Kept> {
+        let standing = self.gatepost.standing(after.session()).await.ok()?;
+        Kept::of(response, after.session_mark(&self.marker), standing).await
+    }
+
+    /// Whether a response is still the one to this form. It always is if the browser has not received it: the
+    /// form came with a session that the response has replaced or ended, and would be refused.
+    async fn stands(&self, kept: &Kept, browser: &Browser) -> bool {
+        if browser.session_mark(&self.marker) != kept.session {
+            return true;
+        }
+        self.gatepost.standing(browser.session()).await.is_ok_and(|standing| standing == kept.standing)
     }
 
     /// Where the response to this form is, or will be.
@@ -175,7 +205,9 @@ impl Repeats {
         tokio::spawn(async move {
             tokio::time::sleep(WINDOW).await;
             let mut newest = this.newest.lock().unwrap_or_else(PoisonError::into_inner);
-            newest.retain(|_, sent| !std::ptr::eq(Arc::as_ptr(&sent.kept), kept.as_ptr()));
+            newest.retain(|_, sent| {
+                sent.until != Some(until) || !std::ptr::eq(Arc::as_ptr(&sent.kept), kept.as_ptr())
+            });
         });
     }
 }
@@ -184,94 +216,4 @@ impl Repeats {
 pub struct Form {
     browser: Browser,
     mark: Mark,
-}
-
-/// What a browser sent to say which one it is. The values are secrets: only marks of them are kept.
-struct Browser {
-    visitor: String,
-    session: String,
-    requests: String,
-    /// Its address and its `User-Agent`.
-    client: String,
-}
-
-impl Browser {
-    /// The browser, if it can be recognised. A browser with a session has no visitor cookie if its first one
-    /// has expired.
-    fn of(request: &Request, cookies: Cookies) -> Option<Self> {
-        let read = |cookie| cookies.read(request.headers(), cookie).unwrap_or_default().to_owned();
-        let client: &Client = request.extensions().get()?;
-        let client = format!("{} {}", client.ip, client.user_agent.as_deref().unwrap_or_default());
-        let (visitor, session, requests) =
-            (read(Cookie::Visitor), read(Cookie::Session), read(Cookie::Request));
-        let is_known = !visitor.is_empty() || !session.is_empty();
-        is_known.then_some(Self { visitor, session, requests, client })
-    }
-
-    fn is_visitor(&self) -> bool {
-        !self.visitor.is_empty()
-    }
-
-    /// The same browser once it has received a response.
-    fn after(&self, response: &HeaderMap, cookies: Cookies) -> Self {
-        let given = |cookie, before: &String| {
-            cookies.given(response, cookie).map_or_else(|| before.clone(), str::to_owned)
-        };
-        Self {
-            visitor: self.visitor.clone(),
-            session: given(Cookie::Session, &self.session),
-            requests: given(Cookie::Request, &self.requests),
-            client: self.client.clone(),
-        }
-    }
-
-    fn name(&self, marker: &Marker) -> Mark {
-        let session = if self.is_visitor() { "" } else { &self.session };
-        marker.mark(&[self.visitor.as_bytes(), session.as_bytes(), self.client.as_bytes()])
-    }
-
-    fn jar(&self, marker: &Marker) -> Mark {
-        marker.mark(&[self.session.as_bytes(), self.requests.as_bytes()])
-    }
-}
-
-/// A response that is given again. Overwritten when it is dropped.
-struct Kept {
-    status: StatusCode,
-    headers: Vec<(HeaderName, Zeroizing<Vec<u8>>)>,
-    body: Zeroizing<Vec<u8>>,
-}
-
-impl Kept {
-    /// Nothing if the form should be tried again.
-    ///
-    /// A failure may be over by then, and a refusal that says how long to wait would be out of date. Wrong
-    /// passwords and codes are kept, because a double click must not count as two attempts.
-    ///
-    /// A browser without the visitor cookie gets a response again only if it replaces or ends the session: the
-    /// same form would be refused with the old one, and the person would be signed out.
-    async fn of(response: &mut Response, before: &Browser, after: &Browser) -> Option<Self> {
-        let status = response.status();
-        let is_done = status.as_u16() < 400 && !response.headers().contains_key("x-problem");
-        let is_wrong = [StatusCode::UNAUTHORIZED, StatusCode::UNPROCESSABLE_ENTITY].contains(&status);
-        let counts = before.is_visitor() || before.session != after.session;
-        if !counts || !(is_done || is_wrong) {
-            return None;
-        }
-        let body = response.take_body().into_bytes().await.ok()?;
-        response.set_body(body.clone());
-        let headers = response.headers().iter();
-        let headers = headers.map(|(name, value)| (name.clone(), Zeroizing::new(value.as_bytes().to_vec())));
-        let kept = Self { status, headers: headers.collect(), body: Zeroizing::new(body.to_vec()) };
-        (body.len() <= MAX_BYTES).then_some(kept)
-    }
-
-    fn response(&self) -> Response {
-        let mut response = Response::builder().status(self.status).body(self.body.to_vec());
-        for (name, value) in &self.headers {
-            let value = HeaderValue::from_bytes(value).expect("it was a header before");
-            response.headers_mut().append(name, value);
-        }
-        response
-    }
 }
