@@ -207,6 +207,12 @@ pub fn is_link(place: &str) -> bool {
     resolved(place).starts_with(LINK)
 }
 
+/// Whether it is a page for waiting, which forms lead to and which leads on once there is nothing to wait for.
+#[must_use]
+pub fn is_waiting(path: &str) -> bool {
+    [UNCONFIRMED, CHECK_INBOX].contains(&path)
+}
+
 /// Whether it leads to one of the pages that send anyone signed in on, to their `next` or home.
 #[must_use]
 pub fn sends_on(place: &str) -> bool {

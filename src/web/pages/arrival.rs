@@ -49,7 +49,7 @@ pub(super) fn go_back(
 }
 
 /// Sends someone on, with what to tell them there. An app can't show a notice of ours: it would come up
-/// later, on a page of ours that has nothing to do with it.
+/// later, on a page of ours that has nothing to do with it. The same is true of one that was to be shown here.
 fn arrive(
     house: &House,
     visitor: &Visitor,
@@ -67,6 +67,8 @@ fn arrive(
     if is_page(place) {
         let notices: Vec<Notice> = told.into_iter().chain(not_there).collect();
         notice::put(&notices, &mut response, site);
+    } else if !visitor.notices.is_empty() && !visitor.is_head() {
+        notice::drop(&mut response, site);
     }
     response
 }

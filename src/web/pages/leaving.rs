@@ -14,7 +14,7 @@ use super::layout::{Frame, document};
 use super::query::Query;
 use super::visitor::{Visitor, in_ascii};
 use crate::domain::record::next::Next;
-use crate::path::{is_page, sends_on};
+use crate::path::{is_link, is_page, sends_on};
 use crate::web::house::Site;
 
 /// The longest part of a path that is shown.
@@ -23,19 +23,18 @@ const SHOWN_CHARS: usize = 60;
 /// Leads to a page of ours, or to an app.
 pub(super) fn lead(site: &Site, visitor: &Visitor, place: &str) -> Response {
     // htmx navigates by itself, which is no form either. A page that asks for a cookie goes on from there.
-    let follows_form = visitor.sends_form() || visitor.query.asks_for_cookies;
     let asks_first = visitor.asking_for_cookies(place).is_some();
-    if visitor.is_htmx || !follows_form || asks_first || stays_here(site, place) {
+    if visitor.is_htmx || !visitor.may_follow_form() || asks_first || stays_here(site, place) {
         return visitor.lead_to(place);
     }
     going_on(site, place)
 }
 
 /// Whether all redirects from there end on a page of ours. Someone signed in is sent on from some of our
-/// pages to their `next`, still as part of the same chain.
+/// pages to their `next`, still as part of the same chain: a used link leads to its own.
 fn stays_here(site: &Site, place: &str) -> bool {
     if !sends_on(place) {
-        return is_page(place);
+        return is_page(place) && !is_link(place);
     }
     let before_fragment = place.split('#').next().unwrap_or_default();
     let query = before_fragment.split_once('?').map_or("", |(_, query)| query);

@@ -146,6 +146,11 @@ pub(super) fn put(notices: &[Notice], response: &mut Response, site: &Site) {
     }
 }
 
+/// Keeps none for later.
+pub(super) fn drop(response: &mut Response, site: &Site) {
+    put_cookie(response, cookies(site).clear(Cookie::Notice));
+}
+
 /// Reads them from the cookie.
 pub(super) fn parse(codes: &str) -> Vec<Notice> {
     let notices: Option<Vec<Notice>> = codes.split(SEPARATOR).take(MAX).map(Notice::parse).collect();

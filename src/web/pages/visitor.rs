@@ -62,6 +62,7 @@ pub(super) struct Visitor {
     /// Where the person asked to go after signing in: in the query of a page, or in a form.
     pub(super) wanted: Option<Next>,
     method: Method,
+    path: String,
     /// The query of the URL.
     pub(super) query: Query,
     /// The variable part of the path, if it has one.
@@ -109,6 +110,7 @@ impl Visitor {
             came_direct: came_direct(request),
             wanted,
             method: request.method().clone(),
+            path: request.uri().path().to_owned(),
             query: Query::of(request),
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
             tokens,
@@ -126,9 +128,14 @@ impl Visitor {
         self.method == Method::HEAD
     }
 
-    /// Whether it sends a form.
-    pub(super) fn sends_form(&self) -> bool {
+    fn sends_form(&self) -> bool {
         self.method == Method::POST
+    }
+
+    /// Whether a redirect from here would belong to the chain that began with a form: to the form itself, or
+    /// from a page that forms lead to. Such a page is not told how the browser came, so it always counts.
+    pub(super) fn may_follow_form(&self) -> bool {
+        self.sends_form() || self.query.asks_for_cookies || path::is_waiting(&self.path)
     }
 
     /// Whether it was given a cookie before, and has not sent it back.
@@ -184,8 +191,10 @@ impl Visitor {
 
     /// An app beside us cannot ask for our cookies, and would only send the browser back here. So if a page
     /// of ours gave it one before, the sign-in page asks for it, and leads on from there.
+    ///
+    /// A link is always asked: one that was used leads on to an app, and has to know that a form led to it.
     pub(super) fn asking_for_cookies(&self, place: &str) -> Option<String> {
-        if !self.sends_form() || !self.may_keep_no_cookies() {
+        if !self.sends_form() || !(self.may_keep_no_cookies() || path::is_link(place)) {
             None
         } else if path::is_page(place) {
             let end = place.find(['?', '#']).unwrap_or(place.len());

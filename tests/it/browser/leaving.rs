@@ -10,6 +10,7 @@ both_kinds! {
     an_app_that_leads_on_to_another_origin_is_reached_with_a_link,
     an_app_that_leads_on_to_another_origin_is_reached_with_a_code,
     an_app_that_leads_on_to_another_origin_is_reached_with_a_password,
+    an_app_that_leads_on_to_another_origin_is_reached_over_a_waiting_page,
 }
 
 /// Opens the app signed out, which leads to the sign-in page.
@@ -78,6 +79,37 @@ async fn an_app_that_leads_on_to_another_origin_is_reached_with_a_password(kind:
     open_app(&browser, &gate).await;
     browser.press("main a[href^='/sign-in/password']").await;
     browser.fill("#email", ANN).await;
+    browser.fill("#password", PASSWORD).await;
+    browser.press("#password-form button[type=submit]").await;
+    landed(&browser).await;
+}
+
+/// Someone who is signed in tries to sign in to an account that is not confirmed yet: the form leads to the
+/// waiting page, and that one on to the app.
+async fn an_app_that_leads_on_to_another_origin_is_reached_over_a_waiting_page(kind: Kind) {
+    const NEW: &str = "new@example.org";
+    let Some(gate) = Gate::start(Proxy::Nginx).await else { return };
+    let url = |path: &str| format!("http://localhost:{}{path}", gate.proxy.port());
+    let other = Browser::open(kind).await;
+    other.goto(&url("/register")).await.unwrap();
+    other.fill("#email", NEW).await;
+    other.fill("#password", PASSWORD).await;
+    other.press("#register-form button[type=submit]").await;
+    other.see("#code").await;
+    let browser = Browser::open(kind).await;
+    browser.goto(&url("/sign-in/password?next=%2Fapp%2Faway%3Fa%3D1")).await.unwrap();
+    let first = browser.window().await.unwrap();
+    let second = browser.new_window(true).await.unwrap();
+    browser.switch_to_window(second.handle).await.unwrap();
+    browser.goto(&url("/sign-in?next=%2Fprofile")).await.unwrap();
+    ask(&browser).await;
+    browser.enter_code(&gate.code_to(ANN).await).await;
+    browser.arrive("/profile").await;
+    browser.switch_to_window(first).await.unwrap();
+    browser.fill("#email", NEW).await;
+    browser.fill("#password", PASSWORD).await;
+    browser.press("#password-form button[type=submit]").await;
+    browser.read("Signing in here will sign you out of that account.").await;
     browser.fill("#password", PASSWORD).await;
     browser.press("#password-form button[type=submit]").await;
     landed(&browser).await;
