@@ -2,7 +2,8 @@
 //!
 //! A browser has one session, but it may still show a page from before another account was signed in, in
 //! another tab for example. A form on that page must not act on the account signed in now: "Delete account"
-//! would delete the wrong one.
+//! would delete the wrong one, and a form that signs in would sign out an account that its page did not warn
+//! about.
 
 use maud::{Markup, html};
 
@@ -43,12 +44,9 @@ pub(super) fn refusal(visitor: &Visitor, fields: &Fields) -> Option<Problem> {
 
 const OUT_OF_DATE: &str = "This page was out of date, so nothing was changed. Please try again.";
 
-/// Why a form that signs in must not do it yet: it would sign out an account that its page did not warn
-/// about, because someone signed in to it later.
-pub(super) fn unwarned(visitor: &Visitor, fields: &Fields) -> Option<Problem> {
-    let named = fields.typed(FIELD);
-    let is_same = named.is_empty() || named == current(visitor.signed_in.as_ref());
-    (visitor.signed_in.is_some() && !is_same).then(|| Problem::of(Code::OtherAccount))
+/// Whether it says that a form does not act on the account that is signed in now.
+pub(super) fn is_about_account(problem: &Problem) -> bool {
+    problem.code == Code::OtherAccount || problem.field == Some(FIELD)
 }
 
 /// Says why nothing was done, and which account is signed in.

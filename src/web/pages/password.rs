@@ -8,7 +8,8 @@ use super::form::{
     EnterKey, Entered, address_button, belongs_in_form, email_field, form_again, hidden_cookie, hidden_next,
     of, password_field,
 };
-use super::layout::page;
+use super::layout::{beside, leaving, page};
+use super::own::{self, hidden_current};
 use super::visitor::Visitor;
 use crate::domain::error::Error;
 use crate::domain::person::PasswordSignIn;
@@ -34,7 +35,8 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 /// Signs in with a password.
 pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let (email, wanted) = (fields.typed("email").to_owned(), visitor.wanted.as_ref());
-    let input = fields.read::<SignInWithPassword>();
+    let unwarned = own::refusal(&visitor, &fields).filter(|_| leaves(&visitor, &email));
+    let input = unwarned.map_or_else(|| fields.read::<SignInWithPassword>(), Err);
     match let_in(&house, &visitor, input).await {
         Ok(PasswordSignIn::SignedIn(signed_in)) => Ok(welcome(&house, &visitor, &signed_in)),
         Ok(PasswordSignIn::Unconfirmed(unconfirmed)) => {
@@ -65,6 +67,14 @@ async fn let_in(
     Ok(house.gatepost.sign_in_with_password(&address, &input.password, left, &visitor.client).await?)
 }
 
+/// Whether signing in with this address signs out another account.
+fn leaves(visitor: &Visitor, email: &str) -> bool {
+    visitor.signed_in.as_ref().is_some_and(|live| {
+        let own = live.account.address.canonical();
+        EmailAddress::parse(email).is_ok_and(|address| address.canonical() != own)
+    })
+}
+
 fn card(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     html! {
         section.card {
@@ -76,13 +86,18 @@ fn card(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
 
 fn form(visitor: &Visitor, entered: &Entered<'_>) -> Markup {
     let beside_email = of(entered.problem, "email");
-    let beside_password = entered.problem.filter(|_| beside_email.is_none());
+    let above = entered.problem.filter(|problem| own::is_about_account(problem));
+    let beside_password = entered.problem.filter(|_| beside_email.is_none() && above.is_none());
+    let signed_in = visitor.signed_in.as_ref().map(|live| &live.account.address);
     let wanted = entered.wanted.map(Next::text);
     html! {
         form #password-form method="post" action=(SIGN_IN_PASSWORD) hx-post=(SIGN_IN_PASSWORD)
             hx-target="#password-form" hx-swap="outerHTML" {
             (hidden_next(entered.wanted))
             (hidden_cookie(visitor))
+            (hidden_current(visitor))
+            (beside("account-error", above))
+            (leaving(signed_in))
             (email_field(entered.email, beside_email, beside_password.is_none(), EnterKey::Next))
             (password_field(beside_password))
             (address_button("Sign in"))

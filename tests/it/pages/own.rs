@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::{count, page};
 use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door, path_of};
-use crate::profile::{ANN, PASSWORD, also, registered};
+use crate::profile::{ANN, PASSWORD, WAIT, also, registered};
 
 const BEN: &str = "ben@example.org";
 const REFUSED: &str =
     "Another account was signed in here after this page was opened, so nothing was changed.";
+const WARNING: &str = "Signing in here will sign you out of that account.";
 
 /// A form as it was drawn: where it is sent, and its hidden fields.
 type Form = (String, String);
@@ -148,8 +149,7 @@ async fn a_link_warns_about_an_account_that_was_signed_in_after_its_page_was_ope
     assert_eq!(browser.sign_in_with_password(BEN, PASSWORD).await, Answer::Done);
     let refused = browser.post_form(&link, &hidden).await;
     assert_eq!((refused.status.as_u16(), refused.header("x-problem")), (409, Some("other_account")));
-    let warning = "Signing in here will sign you out of that account.";
-    assert_eq!((count(&browser, warning), count(&browser, "data-post-once")), (1, 0), "{}", page(&browser));
+    assert_eq!((count(&browser, WARNING), count(&browser, "data-post-once")), (1, 0), "{}", page(&browser));
     // Now the page has said so.
     let (_, hidden) = forms(&browser).remove(0);
     assert_eq!(browser.who().await.as_deref(), Some(BEN));
@@ -173,8 +173,7 @@ async fn a_code_warns_about_an_account_that_was_signed_in_after_its_page_was_ope
         let mut browser = browser.with_script(is_htmx);
         let refused = browser.post_form("/code", &format!("{hidden}&code={code}")).await;
         assert_eq!((refused.status.as_u16(), refused.header("x-problem")), (409, Some("other_account")));
-        let warning = "Signing in here will sign you out of that account.";
-        assert_eq!(count(&browser, warning), 1, "{}", page(&browser));
+        assert_eq!(count(&browser, WARNING), 1, "{}", page(&browser));
         let body = page(&browser).to_owned();
         assert_eq!(browser.who().await.as_deref(), Some(BEN));
         let (_, form) = body.split_once("name=\"account\" value=\"").unwrap();
@@ -183,6 +182,68 @@ async fn a_code_warns_about_an_account_that_was_signed_in_after_its_page_was_ope
         assert!(browser.post_form("/code", &form).await.status.as_u16() < 400);
         assert_eq!(browser.with_script(false).who().await.as_deref(), Some(ANN));
     }
+}
+
+#[tokio::test]
+async fn a_password_warns_about_an_account_that_was_signed_in_after_its_page_was_opened() {
+    for is_htmx in [false, true] {
+        let app = App::start().await;
+        registered(&app, Door::Pages, ANN).await;
+        registered(&app, Door::Pages, BEN).await;
+        let mut browser = app.caller(Door::Pages);
+        browser.get("/sign-in/password").await;
+        let (_, hidden) = forms(&browser).remove(0);
+        assert_eq!(browser.sign_in_with_password(BEN, PASSWORD).await, Answer::Done);
+        let mut browser = browser.with_script(is_htmx);
+        let typed = "email=ann%40example.org&password=three+quiet+otters";
+        let hashed = app.house.gatepost.passwords_hashed();
+        let refused = browser.post_form("/sign-in/password", &format!("{hidden}&{typed}")).await;
+        assert_eq!((refused.status.as_u16(), refused.header("x-problem")), (409, Some("other_account")));
+        assert_eq!((count(&browser, REFUSED), count(&browser, WARNING)), (1, 1), "{}", page(&browser));
+        assert_eq!(app.house.gatepost.passwords_hashed(), hashed);
+        // The page says so now, and it keeps saying so while something else is wrong.
+        let body = page(&browser).to_owned();
+        let (_, form) = body.split_once("name=\"account\" value=\"").unwrap();
+        let account = form.split('"').next().unwrap();
+        let wrong = format!("email=ann%40example.org&password=wrong&account={account}");
+        assert_eq!(browser.post_form("/sign-in/password", &wrong).await.status.as_u16(), 401);
+        assert_eq!((count(&browser, REFUSED), count(&browser, WARNING)), (0, 1), "{}", page(&browser));
+        assert_eq!(browser.clone().with_script(false).who().await.as_deref(), Some(BEN));
+        let right = format!("{typed}&account={account}");
+        assert!(browser.post_form("/sign-in/password", &right).await.status.as_u16() < 400);
+        let mut browser = browser.with_script(false);
+        assert_eq!(browser.who().await.as_deref(), Some(ANN));
+        // The same account again is not another one.
+        let again = browser.post_form("/sign-in/password", &format!("{hidden}&{typed}")).await;
+        assert_eq!(again.status.as_u16(), 303);
+    }
+}
+
+/// A page of ours always names the account, so nothing shows that the person was warned.
+#[tokio::test]
+async fn a_form_that_signs_out_another_account_has_to_name_it() {
+    let app = App::start().await;
+    registered(&app, Door::Pages, ANN).await;
+    registered(&app, Door::Pages, BEN).await;
+    app.clock.advance(WAIT);
+    let mut browser = app.caller(Door::Pages);
+    assert_eq!(browser.ask(ANN).await, Answer::Done);
+    let letter = app.letter_to(ANN).await;
+    assert_eq!(browser.sign_in_with_password(BEN, PASSWORD).await, Answer::Done);
+    let before = app.all_records().await;
+    for (path, form) in [
+        ("/sign-in/password", "email=ann%40example.org&password=three+quiet+otters"),
+        ("/code", &format!("code={}", letter.code)),
+        (&path_of(&letter.link), ""),
+    ] {
+        let reply = browser.post_form_as_it_is(path, form).await;
+        let said = (reply.status.as_u16(), reply.header("x-problem"), reply.header("x-problem-field"));
+        assert_eq!(said, (422, Some("missing_field"), Some("account")), "{path}");
+        let shown = (count(&browser, "This page was out of date"), count(&browser, WARNING));
+        assert_eq!(shown, (1, 1), "{path}: {}", page(&browser));
+        assert_eq!(app.all_records().await, before, "{path}");
+    }
+    assert_eq!(browser.who().await.as_deref(), Some(BEN));
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ fn whole_panel(house: &House, visitor: &Visitor, waiting: &Waiting, answered: An
 /// Signs in with the code of an email.
 pub(super) async fn redeem_code(house: House, visitor: Visitor, fields: Fields) -> Answer {
     let request = fields.typed("request").to_owned();
-    let unwarned = own::unwarned(&visitor, &fields);
+    let unwarned = own::refusal(&visitor, &fields);
     let input: CodeForm = match fields.read() {
         Ok(input) => input,
         Err(problem) => return unread(&house, &visitor, &request, problem).await,
@@ -142,7 +142,7 @@ async fn code_refused(house: &House, visitor: &Visitor, held: HeldRequest, probl
     let answered = Answered::Refused(&problem);
     let mut response = if !visitor.is_htmx {
         waiting_page(house, visitor, &waiting, answered)
-    } else if waiting.code == CodeState::Open && problem.code != Code::OtherAccount {
+    } else if waiting.code == CodeState::Open && !own::is_about_account(&problem) {
         fragment(code_form(house, visitor, &waiting, answered))
     } else {
         whole_panel(house, visitor, &waiting, answered)

@@ -43,7 +43,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 
 /// Redeems it.
 pub(super) async fn redeem(house: House, visitor: Visitor, fields: Fields) -> Answer {
-    if let Some(problem) = own::unwarned(&visitor, &fields)
+    if let Some(problem) = own::refusal(&visitor, &fields)
         && let Ok(view) = house.gatepost.show_link(&visitor.part, redeemer(&visitor, false, None)).await
         && landing::leaves(&visitor, &view).is_some()
     {

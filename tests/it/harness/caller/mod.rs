@@ -103,9 +103,11 @@ impl Caller {
         Self::answer(self.door, &reply)
     }
 
-    /// Sends a form. One of the account page names the account that is signed in, as that page does.
+    /// Sends a form. One that could act on an account names the one that is signed in, as its page does.
     pub(crate) async fn post_form(&mut self, path: &str, body: &str) -> Reply {
-        let names_account = path.starts_with("/profile/") || path.starts_with("/reauthenticate");
+        let names_account = ["/profile/", "/reauthenticate", "/sign-in/password", "/code", "/link/"]
+            .iter()
+            .any(|form| path.starts_with(form));
         let is_signed_in = self.cookies.iter().any(|(name, _)| name == "gatepost_session");
         if !names_account || !is_signed_in || body.contains("account=") {
             return self.post_form_as_it_is(path, body).await;
