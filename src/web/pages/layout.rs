@@ -4,8 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
-use super::jar::{cookies, put_cookie};
-use super::notice::Notice;
+use super::notice::{self, Notice};
 use super::visitor::Visitor;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::next::Next;
@@ -14,7 +13,6 @@ use crate::domain::record::time::Timestamp;
 use crate::path::{
     CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, asset, with_next,
 };
-use crate::web::edge::cookies::Cookie;
 use crate::web::house::Site;
 use crate::web::problem::Problem;
 
@@ -45,7 +43,7 @@ pub(super) fn page_on_the_way(
     let mut response = document(site, title, &frame, content).into_response();
     visitor.welcome(&mut response, site);
     if !visitor.notices.is_empty() && !visitor.is_head() {
-        put_cookie(&mut response, cookies(site).clear(Cookie::Notice));
+        notice::drop(&mut response, site);
     }
     response
 }
@@ -190,16 +188,19 @@ const ONE_LINE: usize = 24;
 /// An email address. A long one may break only between its parts: the stylesheet breaks inside a part
 /// only where even that does not fit.
 pub(super) fn address(email: &EmailAddress) -> Markup {
-    let text = email.as_str();
+    if email.as_str().len() > ONE_LINE {
+        return address_in_heading(email);
+    }
+    html! { strong.address { (email) } }
+}
+
+/// The same in a heading, where even a short one may not fit on a line.
+pub(super) fn address_in_heading(email: &EmailAddress) -> Markup {
     html! {
         strong.address {
-            @if text.len() <= ONE_LINE {
-                (text)
-            } @else {
-                @for (index, part) in text.split_inclusive(['@', '.', '-', '_', '+']).enumerate() {
-                    @if index > 0 { wbr; }
-                    (part)
-                }
+            @for (index, part) in email.as_str().split_inclusive(['@', '.', '-', '_', '+']).enumerate() {
+                @if index > 0 { wbr; }
+                (part)
             }
         }
     }

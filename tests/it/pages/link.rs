@@ -147,7 +147,7 @@ async fn another_browser_asks_who_is_signing_in_and_offers_two_ways_on() {
     other.look_at(&letter.link).await;
     for part in [
         "<title>Sign in as ann@example.org? · Gatepost</title>",
-        r#"<h1 class="question">Sign in as <strong class="address">ann@example.org</strong>?</h1>"#,
+        r#"<h1 class="question">Sign in as <strong class="address">ann@<wbr>example.<wbr>org</strong>?</h1>"#,
         "You opened this link in a different browser from the one you started in.",
         "<h2>Finish where you started</h2>",
         "<summary>Show the code</summary>",

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::form::{hidden_next, hidden_username, length_hint, new_password_field, of};
 use super::super::layout::{address, beside, full_title, leaving};
-use super::super::own::hidden_current;
+use super::super::own::{hidden_current, is_about_account};
 use super::super::visitor::Visitor;
 use super::again::{Answered, again, ask_again, newly_wanted, told, wanted};
 use crate::domain::mailed::{CodeState, Waiting};
@@ -13,6 +13,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::path::{CHECK_INBOX, CODE, FORGOT_PASSWORD, REGISTER, SIGN_IN, UNCONFIRMED, with_next};
 use crate::web::house::House;
+use crate::web::problem::Problem;
 
 /// The title and the heading: the next thing to do or, if the code is dead, that it is.
 pub(in crate::web::pages) fn title(waiting: &Waiting) -> &'static str {
@@ -48,6 +49,7 @@ pub(super) fn panel(house: &House, visitor: &Visitor, waiting: &Waiting, answere
             @match waiting.code {
                 CodeState::Open => {
                     (intro(visitor, waiting))
+                    (beside("account-error", refused(answered).filter(|problem| is_about_account(problem))))
                     (leaving(leaves(visitor, waiting)))
                     (code_form(house, visitor, waiting, answered))
                 }
@@ -136,13 +138,18 @@ pub(super) fn leaves<'a>(visitor: &'a Visitor, waiting: &Waiting) -> Option<&'a 
     own.filter(|own| waiting.asked_by.is_none() && own.canonical() != waiting.email.canonical())
 }
 
+/// Why the code was refused, if it was.
+fn refused(answered: Answered<'_>) -> Option<&Problem> {
+    if let Answered::Refused(problem) = answered { Some(problem) } else { None }
+}
+
 pub(super) fn code_form(
     house: &House,
     visitor: &Visitor,
     waiting: &Waiting,
     answered: Answered<'_>,
 ) -> Markup {
-    let problem = if let Answered::Refused(problem) = answered { Some(problem) } else { None };
+    let problem = refused(answered).filter(|problem| !is_about_account(problem));
     let beside_password = of(problem, "password");
     let beside_code = problem.filter(|_| beside_password.is_none());
     // A page has one place for the focus, and a notice comes first.

@@ -48,7 +48,7 @@ pub(super) fn landing(
         _ if is_here => (look.words.here[0], look.requested_here()),
         _ => (look.words.elsewhere[0], look.opened_elsewhere()),
     };
-    let content = html! { section.card { h1.question { (heading.draw(&view.email)) } (content) } };
+    let content = html! { section.card { h1.question { (heading.draw_heading(&view.email)) } (content) } };
     page(&house.site, visitor, &heading.text(&view.email), &content)
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::layout::address;
+use super::super::layout::{address, address_in_heading};
 use crate::domain::mailed::LinkView;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::purpose::Purpose;
@@ -25,10 +25,18 @@ impl Sentence {
     }
 
     pub(super) fn draw(self, email: &EmailAddress) -> Markup {
+        self.around(&address(email))
+    }
+
+    pub(super) fn draw_heading(self, email: &EmailAddress) -> Markup {
+        self.around(&address_in_heading(email))
+    }
+
+    fn around(self, address: &Markup) -> Markup {
         html! {
             @match self {
                 Plain(text) => (text),
-                Around(before, after) => { (before) (address(email)) (after) }
+                Around(before, after) => { (before) (address) (after) }
             }
         }
     }
