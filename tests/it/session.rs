@@ -129,3 +129,29 @@ async fn the_sweeper_removes_only_expired_records(door: Door) {
     app.sweep_after(40 * DAY).await;
     assert_eq!(app.records().await.sessions, 0);
 }
+
+/// A client that parses them with a fixed format would fail for one moment in a thousand.
+#[tokio::test]
+async fn a_time_in_json_always_has_three_decimal_places() {
+    let app = App::start().await;
+    for (number, [wait, fraction]) in [[7, 7], [113, 120], [0, 120], [880, 0]].into_iter().enumerate() {
+        app.clock.advance(Duration::from_millis(wait));
+        let mut ann = app.signed_in(Door::Json, &format!("{number}@example.org")).await;
+        let shown = ann.get("/api/session").await.json();
+        for (of, field) in [
+            ("account", "registered_at"),
+            ("account", "confirmed_at"),
+            ("session", "created_at"),
+            ("session", "last_used_at"),
+            ("session", "expires_at"),
+            ("session", "recent_until"),
+        ] {
+            let time = shown[of][field].as_str().unwrap();
+            assert!(time.ends_with(&format!(".{fraction:03}Z")), "{field}: {time}");
+        }
+        let form = format!(r#"{{"email":"other-{number}@example.org"}}"#);
+        let time = ann.post_json("/sign-in", &form).await.json()["expires_at"].to_string();
+        assert!(time.ends_with(&format!(".{fraction:03}Z\"")), "{time}");
+        app.read_all().await;
+    }
+}
