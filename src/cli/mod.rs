@@ -123,7 +123,7 @@ enum StoreCommand {
     Create,
     /// Verify that the database is intact and is the latest one
     Verify {
-        /// Accept the database as it is, even if it is older or a different one
+        /// Accept the database as it is; signs everyone out unless it is certainly the latest one
         #[arg(long)]
         accept: bool,
     },
@@ -202,7 +202,7 @@ fn proven(proof: &Proof) -> String {
     let intact = format!("The database is intact: {records} records after {commits} commits.");
     if *restored {
         return format!(
-            "{intact}\nIt is not the latest, so the next start ends all sessions and voids all links and codes."
+            "{intact}\nChanges may be missing, so the next start ends all sessions and voids all links and codes."
         );
     }
     intact

@@ -30,17 +30,18 @@ pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<
     let (db, mut tally) = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
     let unreadable = beneath::unreadable(&db).map_err(|trouble| trouble.refusal(folder))?;
     drop((db, copy));
-    // Without a side file, or with a damaged one, the operator says that this store is the latest. With one
-    // that is intact and does not match, it certainly is not.
-    let is_older = matches!(site.mark, Ok(Some(mark)) if compare(folder, mark, tally).is_err());
+    // Only an intact side file shows that no commit is missing. Without one, an older store looks like the
+    // latest, and a thief's session that was ended since would be alive again.
+    let is_latest = matches!(site.mark, Ok(Some(mark)) if compare(folder, mark, tally).is_ok());
+    let restored = accept == Accept::Yes && !is_latest;
+    if restored {
+        tally = note_restored(&site, &store)?;
+    }
     if accept == Accept::Yes {
-        if is_older {
-            tally = note_restored(&site, &store)?;
-        }
         Mark::create(folder, tally)?;
     }
     let Tally { records, commits, .. } = tally;
-    Ok(Proof { records, commits, unreadable, restored: accept == Accept::Yes && is_older })
+    Ok(Proof { records, commits, unreadable, restored })
 }
 
 /// Writes into the store that it was restored. Sessions that have ended since then and links that were used

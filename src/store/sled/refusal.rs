@@ -96,7 +96,7 @@ pub enum OpenError {
     },
     /// The side file is missing, although the store has records.
     #[error(
-        "{}: this file is missing, so it is unclear whether the database is the latest one; if it is, run {}",
+        "{}: this file is missing, so it is unclear whether the database is the latest one; accept it as it is, which signs everyone out, with {}",
         mark(folder),
         accept(folder)
     )]
@@ -106,7 +106,7 @@ pub enum OpenError {
     },
     /// The side file has other bytes than were written.
     #[error(
-        "{}: this file is damaged, so it is unclear whether the database is the latest one; if it is, run {}",
+        "{}: this file is damaged, so it is unclear whether the database is the latest one; accept it as it is, which signs everyone out, with {}",
         mark(folder),
         accept(folder)
     )]
@@ -116,7 +116,7 @@ pub enum OpenError {
     },
     /// The side file belongs to another store.
     #[error(
-        "{}: this is not the database that {} belongs to; restore the right one, or accept this one with {}",
+        "{}: this is not the database that {} belongs to; restore the right one, or accept this one, which signs everyone out, with {}",
         db(folder),
         mark(folder),
         accept(folder)
@@ -127,7 +127,7 @@ pub enum OpenError {
     },
     /// The store lacks commits that were acknowledged.
     #[error(
-        "{}: the database is older than it should be (commit {found} of {acknowledged}); restore the newer one, or accept the loss with {}",
+        "{}: the database is older than it should be (commit {found} of {acknowledged}); restore the newer one, or accept the loss, which signs everyone out, with {}",
         db(folder),
         accept(folder)
     )]

@@ -33,9 +33,9 @@ impl SledSettings {
 pub enum Accept {
     /// Only verify.
     No,
-    /// Write a new side file, so that this store counts as the latest from now on. If it is older than it
-    /// should be, or a different one, its sessions and requests end: some of them may have ended since. A
-    /// damaged store is refused all the same.
+    /// Write a new side file, so that this store counts as the latest from now on. Unless the old side file
+    /// shows that it is, its sessions and requests end: some of them may have ended since. A damaged store is
+    /// refused all the same.
     Yes,
 }
 
@@ -48,8 +48,8 @@ pub struct Proof {
     pub commits: u64,
     /// Records that this version cannot read.
     pub unreadable: UnreadableRecords,
-    /// Whether it was accepted although it is not the latest, so that the next start ends every session and
-    /// voids every request.
+    /// Whether it was accepted although it may not be the latest, so that the next start ends every session
+    /// and voids every request.
     pub restored: bool,
 }
 
