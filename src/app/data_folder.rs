@@ -13,7 +13,9 @@ use crate::config::access::{Others, View};
 use crate::config::key_file::{self, Found, KeyFileError};
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
-use crate::store::sled::{self as engine, FolderLock, OpenError as StoreRefusal, SledSettings, SledStore};
+use crate::store::sled::{
+    self as engine, Accept, FolderLock, OpenError as StoreRefusal, Proof, SledSettings, SledStore,
+};
 
 /// The permissions that are needed for the folder.
 pub(super) const NEEDED: Access = Access::READ_OK.union(Access::WRITE_OK).union(Access::EXEC_OK);
@@ -21,14 +23,22 @@ pub(super) const NEEDED: Access = Access::READ_OK.union(Access::WRITE_OK).union(
 /// The keys of a data folder, and its open store.
 pub(super) type Opened = (KeyRing, SledStore);
 
+/// Locks the data folder for the server, and creates it if necessary. Another process may be at its first
+/// start there.
+pub(super) fn lock(folder: &Path) -> Result<FolderLock, Failure> {
+    prepare(folder)?;
+    Ok(FolderLock::take(folder)?)
+}
+
 /// Opens the store for the server. At the very first start, creates key and store: first a draft of the key,
 /// then the store, and the key last. So a crash in between leaves either nothing or a draft, and the next
 /// start goes on from there. A key without a store always means that the store was lost.
-pub(super) fn open_or_create(config: &mut Config, world: &World) -> Result<Opened, Failure> {
-    let folder = config.data_dir.clone();
-    prepare(&folder)?;
-    // Another process may be at its first start here.
-    let lock = FolderLock::take(&folder)?;
+pub(super) fn open_or_create(
+    lock: FolderLock,
+    config: &mut Config,
+    world: &World,
+) -> Result<Opened, Failure> {
+    let folder = lock.folder().to_owned();
     let is_known = engine::is_known(&folder);
     let new = SledSettings::new(world.random());
     match (config.keys.take(), is_known) {
@@ -76,8 +86,17 @@ pub(super) fn create_for_key(config: &mut Config, world: &World) -> Result<Opene
     Ok((ring, SledStore::open_locked(lock, &SledSettings::new(world.random()))?))
 }
 
+/// Verifies the store in this process, and accepts it if asked to.
+pub(super) fn verify(folder: &Path, accept: Accept) -> Result<Proof, Failure> {
+    if !engine::is_known(folder) {
+        engine::check_owner(folder)?;
+        return Err(without_store(folder.to_owned()).into());
+    }
+    Ok(engine::verify(folder, accept)?)
+}
+
 /// Why a command that needs a store does not find one in `folder`.
-pub(super) fn without_store(folder: PathBuf) -> StoreRefusal {
+fn without_store(folder: PathBuf) -> StoreRefusal {
     if key_file::is_there(&folder) {
         StoreRefusal::KeyOnly { folder }
     } else {

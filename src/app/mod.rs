@@ -34,7 +34,7 @@ use crate::domain::record::address::EmailAddress;
 use crate::domain::token::KeyRing;
 use crate::mail::MailRoom;
 use crate::path::{self, Origin};
-use crate::store::sled::{self as engine, Accept, Proof, SledStore};
+use crate::store::sled::{Accept, Proof, SledStore};
 use crate::web::edge::Listener;
 use crate::world;
 
@@ -49,11 +49,15 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
     // This comes first, so that nothing is created or changed if another server already listens here.
     // Connections that arrive while the store is verified wait in the backlog.
     let listener = Listener::bind(&config.listen)?;
+    // The socket belongs to the process that has the lock, so the lock is dropped after it. Commands that
+    // arrive while the store is verified wait in its backlog.
+    let lock = data_folder::lock(&config.data_dir)?;
+    let doors = Doors { socket: Socket::bind(&config.data_dir), listener };
     // This reads the whole store and blocks meanwhile, but nothing else runs yet.
-    let (ring, store) = data_folder::open_or_create(&mut config, &world)?;
+    let (ring, store) = data_folder::open_or_create(lock.clone(), &mut config, &world)?;
     let store = Arc::new(store);
     let ended = tokio::select! {
-        ended = run(&config, listener, Arc::clone(&store), ring, world, stop) => ended,
+        ended = run(&config, doors, Arc::clone(&store), ring, world, stop) => ended,
         reason = store.failed() => Err(Failure::StoreFailed(reason)),
     };
     store.close().await;
@@ -65,9 +69,15 @@ fn kept(store: &SledStore) -> Result<(), Failure> {
     store.failure().map_or(Ok(()), |reason| Err(Failure::StoreFailed(reason)))
 }
 
+/// Where requests and commands arrive.
+struct Doors {
+    socket: Option<Socket>,
+    listener: Listener,
+}
+
 async fn run(
     config: &Config,
-    listener: Listener,
+    Doors { socket, listener }: Doors,
     store: Arc<SledStore>,
     ring: KeyRing,
     world: World,
@@ -79,8 +89,6 @@ async fn run(
     parts.edge.limits.connections =
         process::connections(parts.edge.limits.connections, config.mail.connections);
     let house = Running::open(parts).await?;
-    // The store is locked by now, and this socket is dropped before the lock is.
-    let socket = Socket::bind(&config.data_dir);
     let desk = Desk::new(Arc::clone(&house.house().gatepost), store, origin.clone(), world);
     announce(config, &listener, &origin);
     let orders = async {
@@ -133,21 +141,15 @@ pub async fn create_store(mut config: Config) -> Result<(), Failure> {
 }
 
 /// Verifies that the store is intact and the latest one, or accepts it as the latest one. A running server
-/// verifies its own store.
+/// verifies its own store, and one that is starting does so once it runs.
 ///
 /// # Errors
 /// What is wrong with it, and the command that helps.
 pub async fn verify_store(config: &Config, accept: Accept) -> Result<Proof, Failure> {
-    let folder = &config.data_dir;
     // A running server has found its store to be the latest, so there is nothing to accept.
-    let served = if accept == Accept::No { operator::verify_served(folder).await } else { None };
-    let proof = match served {
-        Some(proof) => proof?,
-        _ if !engine::is_known(folder) => {
-            engine::check_owner(folder)?;
-            return Err(data_folder::without_store(folder.clone()).into());
-        }
-        _ => engine::verify(folder, accept)?,
+    let proof = match accept {
+        Accept::No => operator::verify(&config.data_dir).await?,
+        Accept::Yes => data_folder::verify(&config.data_dir, accept)?,
     };
     match &proof.unreadable.first {
         Some(first) => {

@@ -23,7 +23,7 @@ pub use self::desk::Desk;
 pub use self::import::ImportFile;
 pub use self::order::{Account, Answer, Link, Order, Treated, Treatment};
 pub use self::reach::Operator;
-pub(super) use self::reach::verify_served;
+pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};
 pub(super) use self::server::{MOST_CONNECTIONS, serve};
 pub(super) use self::socket::{Socket, is_served};

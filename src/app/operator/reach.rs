@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, BufReader};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::desk::Desk;
 use super::order::{Answer, Order};
@@ -18,10 +18,14 @@ use crate::app::furnish;
 use crate::config::Config;
 use crate::domain::Gatepost;
 use crate::domain::ports::World;
-use crate::store::sled::{self as engine, OpenError, Proof, SledStore};
+use crate::store::sled::{self as engine, Accept, OpenError, Proof, SledStore};
 
 /// How long an answer may take. Generous, because the server's disk may be slow.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How often verifying looks whether a process that has the store has ended: for longer than a server takes to
+/// stop.
+const STOP_TRIES: usize = 50;
+const STOP_PAUSE: Duration = Duration::from_millis(100);
 
 /// The process that carries out orders.
 pub enum Operator {
@@ -97,9 +101,29 @@ impl Operator {
     }
 }
 
-/// Has the server that runs with a data folder verify its store, however long that takes. Nothing if no server
-/// runs.
-pub(in crate::app) async fn verify_served(folder: &Path) -> Option<Result<Proof, Failure>> {
+/// Verifies the store of a data folder. If a server runs, it does this, however long that takes; otherwise this
+/// process does. A process that has the store and does not listen is waited for: it is probably stopping.
+pub(in crate::app) async fn verify(folder: &Path) -> Result<Proof, Failure> {
+    for attempt in 0..STOP_TRIES {
+        if let Some(proof) = verify_served(folder).await {
+            return proof;
+        }
+        match data_folder::verify(folder, Accept::No) {
+            Err(Failure::Store(OpenError::InUse { pid, .. })) => {
+                if attempt == 0 {
+                    tracing::warn!("waiting for process {pid}, which uses the data folder");
+                }
+                sleep(STOP_PAUSE).await;
+            }
+            verified => return verified,
+        }
+    }
+    data_folder::verify(folder, Accept::No)
+}
+
+/// Has the running server verify its store. Nothing if no server runs, or if it ended before it answered:
+/// one that is starting may find that it cannot use the store.
+async fn verify_served(folder: &Path) -> Option<Result<Proof, Failure>> {
     if connect(folder).is_err() {
         return None;
     }
@@ -107,6 +131,7 @@ pub(in crate::app) async fn verify_served(folder: &Path) -> Option<Result<Proof,
         Ok(Answer::Verified(proof)) => Ok(proof),
         Ok(Answer::Refused(reason)) => Err(OperatorError::Refused(reason).into()),
         Ok(_) => Err(OperatorError::OtherAnswer.into()),
+        Err(_) if connect(folder).is_err() => return None,
         Err(error) => Err(silent(folder, error).into()),
     })
 }

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use super::{owner, place};
 const LOCK_TRIES: usize = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
-/// A data folder that is locked for this process. Dropping this unlocks it, and so does the operating
-/// system if the process dies.
+/// A data folder that is locked for this process. Dropping the last copy of this unlocks it, and so does the
+/// operating system if the process dies.
+#[derive(Clone)]
 pub struct FolderLock {
     folder: PathBuf,
-    _file: File,
+    _file: Arc<File>,
 }
 
 impl FolderLock {
@@ -47,7 +49,7 @@ impl FolderLock {
             writeln!(file, "{}", std::process::id())
         };
         sign(&mut file).map_err(|error| refuse(&error))?;
-        Ok(Self { folder: folder.to_owned(), _file: file })
+        Ok(Self { folder: folder.to_owned(), _file: Arc::new(file) })
     }
 
     /// The locked folder.

@@ -1,11 +1,17 @@
 //! `store verify` beside a running server, and accepting an older database.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Stdio};
 
-use rustix::process::Signal;
+use gatepost::store::sled::FolderLock;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::Place;
 use super::serving::Server;
+use super::{Place, gatepost};
 use crate::harness::caller::{Answer, Caller, Door};
 use crate::store::opening::copy;
 
@@ -34,8 +40,84 @@ fn a_running_server_verifies_its_own_database() {
     assert_eq!(place.answer(&["store", "verify"]), beside);
 }
 
+/// A server that was killed at the latest when this is dropped.
+struct Starting(Child);
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a server that waits for its side file in the middle of its start, until the test lets it proceed.
+fn starting(place: &Place) -> (Starting, impl FnOnce() + use<>) {
+    let (mark, kept) = (place.data().join("store.mark"), place.0.path().join("kept"));
+    fs::rename(&mark, &kept).unwrap();
+    mknodat(CWD, &mark, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let mut command = gatepost(&["--listen", "127.0.0.1:0", "--data"]);
+    let server = command.arg(place.data()).current_dir("/").stderr(Stdio::null()).spawn().unwrap();
+    // Opening it waits for the reader.
+    let mut pipe = File::options().write(true).open(&mark).unwrap();
+    let proceed = move || {
+        let bytes = fs::read(&kept).unwrap();
+        fs::rename(kept, mark).unwrap();
+        pipe.write_all(&bytes).unwrap();
+    };
+    (Starting(server), proceed)
+}
+
+#[test]
+fn a_starting_server_verifies_its_database_once_it_runs() {
+    let place = Place::with_store();
+    let verified = place.answer(&["store", "verify"]);
+    let (mut server, proceed) = starting(&place);
+    let mut order = UnixStream::connect(place.data().join("gatepost.sock")).unwrap();
+    order.write_all(b"{\"verify_store\":{}}\n").unwrap();
+    let mut command = gatepost(&["store", "verify", "--data"]);
+    let beside = command.arg(place.data()).stdout(Stdio::piped()).spawn().unwrap();
+    // There is no waiting to accept it: that is for when the server can't start.
+    let line = place.refused(&["store", "verify", "--accept"]);
+    assert!(line.contains("uses this data folder; stop it first"), "{line}");
+    proceed();
+    let mut answer = String::new();
+    order.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("{\"verified\":{"), "{answer}");
+    let beside = beside.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(beside.stdout).unwrap(), verified);
+    kill_process(Pid::from_child(&server.0), Signal::TERM).unwrap();
+    assert!(server.0.wait().unwrap().success());
+}
+
+#[test]
+fn a_database_is_verified_once_the_server_that_has_it_has_stopped() {
+    let place = Place::with_store();
+    let lock = FolderLock::take(&place.data()).unwrap();
+    let mut command = gatepost(&["store", "verify", "--data"]);
+    command.arg(place.data()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut verify = command.spawn().unwrap();
+    let mut log = String::new();
+    BufReader::new(verify.stderr.take().unwrap()).read_line(&mut log).unwrap();
+    assert!(log.contains(&format!("waiting for process {}", std::process::id())), "{log}");
+    drop(lock);
+    let output = verify.wait_with_output().unwrap();
+    assert!(output.stdout.starts_with(b"The database is intact: "), "{output:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn accepting_an_older_database_ends_the_sessions_and_voids_the_links_it_brings_back() {
+    accept_an_older_one(|_| {}, "older than it should be").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepting_a_database_without_its_side_file_ends_what_an_older_one_would_bring_back() {
+    accept_an_older_one(|mark| fs::remove_file(mark).unwrap(), "this file is missing").await;
+    accept_an_older_one(|mark| fs::write(mark, "gatepost").unwrap(), "this file is damaged").await;
+}
+
+/// Puts an older database in place of the latest, does something to the side file, and accepts that.
+async fn accept_an_older_one(damage: fn(&Path), refusal: &str) {
     for door in [Door::Pages, Door::Json] {
         let place = Place::with_store();
         let link = |answer: String| answer.lines().last().unwrap().to_owned();
@@ -57,7 +139,8 @@ async fn accepting_an_older_database_ends_the_sessions_and_voids_the_links_it_br
 
         fs::remove_dir_all(place.data().join("store")).unwrap();
         copy(&older, &place.data().join("store"));
-        assert!(place.refused(&["account", "list"]).contains("older than it should be"));
+        damage(&place.data().join("store.mark"));
+        assert!(place.refused(&["account", "list"]).contains(refusal));
         let answer = place.answer(&["store", "verify", "--accept"]);
         assert!(
             answer.ends_with("the next start ends all sessions and voids all links and codes.\n"),
