@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gatepost::domain::Settings;
 use gatepost::domain::operator::Role;
-use gatepost::domain::operator::{IMPORT_STEP, NewAccount};
+use gatepost::domain::operator::{IMPORT_STEP, ImportStep, NewAccount};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::time::Timestamp;
@@ -61,7 +61,10 @@ impl Populated {
             hands.spawn(async move {
                 let own: Vec<NewAccount> = (hand..accounts).step_by(HANDS).map(new_account).collect();
                 for step in own.chunks(IMPORT_STEP) {
-                    gatepost.import_accounts(step, &Client::server()).await.expect("accounts are added");
+                    gatepost
+                        .import_accounts(step, ImportStep::Last, &Client::server())
+                        .await
+                        .expect("accounts are added");
                 }
             });
         }

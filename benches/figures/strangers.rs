@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
 use gatepost::domain::Settings;
-use gatepost::domain::operator::{IMPORT_STEP, NewAccount, Role};
+use gatepost::domain::operator::{IMPORT_STEP, ImportStep, NewAccount, Role};
 use gatepost::domain::password::ForeignHash;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -145,7 +145,7 @@ async fn import(product: &Product, emails: &[String], password: Option<&str>) {
     };
     let accounts: Vec<NewAccount> = emails.iter().map(account).collect();
     for step in accounts.chunks(IMPORT_STEP) {
-        product.gatepost.import_accounts(step, &Client::server()).await.expect("an import");
+        product.gatepost.import_accounts(step, ImportStep::Last, &Client::server()).await.expect("an import");
     }
 }
 

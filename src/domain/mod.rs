@@ -266,6 +266,7 @@ impl Gatepost {
 }
 
 /// The result of deciding, before anything is written.
+#[expect(clippy::large_enum_variant, reason = "each is moved a few times and never kept")]
 enum Decision<T> {
     /// Nothing to change.
     Answer(T),

@@ -6,7 +6,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use gatepost::domain::operator::{NewAccount, Role};
+use gatepost::domain::operator::{ImportStep, NewAccount, Role};
 use gatepost::domain::password::{ForeignHash, Password};
 use gatepost::domain::person::PasswordSignIn;
 use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
@@ -77,14 +77,15 @@ fn row(email: &str, password: &str, salt: [u8; 16]) -> NewAccount {
     }
 }
 
-async fn import(app: &App, emails: &[&str]) {
+pub(crate) async fn import(app: &App, emails: &[&str]) {
     let rows: Vec<NewAccount> = emails.iter().map(|email| row(email, PASSWORD, [7; 16])).collect();
-    let imported = app.house.gatepost.import_accounts(&rows, &Client::server()).await.unwrap();
+    let imported =
+        app.house.gatepost.import_accounts(&rows, ImportStep::Last, &Client::server()).await.unwrap();
     assert_eq!(imported.added, emails.len());
 }
 
 /// How many hashes a wrong password at an address costs.
-async fn cost_of_a_wrong_password(app: &App, door: Door, email: &str) -> u64 {
+pub(crate) async fn cost_of_a_wrong_password(app: &App, door: Door, email: &str) -> u64 {
     let before = app.house.gatepost.passwords_hashed();
     assert_eq!(app.caller(door).sign_in_with_password(email, WRONG).await, invalid(), "{email}");
     app.house.gatepost.passwords_hashed() - before
@@ -168,7 +169,7 @@ async fn an_imported_password_is_checked_as_it_is_sent_and_stored_prepared(door:
     let app = App::start().await;
     let (sent, prepared) = ("gru\u{308}ne\u{a0}Otter am Fluss", "gr\u{fc}ne Otter am Fluss");
     let rows = [row("ann@example.org", sent, [7; 16])];
-    app.house.gatepost.import_accounts(&rows, &Client::server()).await.unwrap();
+    app.house.gatepost.import_accounts(&rows, ImportStep::Last, &Client::server()).await.unwrap();
     let sign_in = async |password: &str| {
         let mut caller: Caller = app.caller(door);
         caller.sign_in_with_password("ann@example.org", password).await
@@ -263,7 +264,7 @@ impl Store for ImportingStore {
         let other = self.other.lock().unwrap().take();
         if let Some(other) = other {
             let imported = row("ann@example.org", PASSWORD, [7; 16]);
-            other.import_accounts(&[imported], &Client::server()).await.unwrap();
+            other.import_accounts(&[imported], ImportStep::Last, &Client::server()).await.unwrap();
         }
         self.inner.commit(change).await
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::order::{Account, Answer, Link, Order, Treated, Treatment};
 use super::row::{ImportRow, Row};
 use crate::domain::Gatepost;
-use crate::domain::operator::{self, HandedOut, IMPORT_STEP, Imported, Refusal};
+use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal};
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -53,7 +53,7 @@ impl Desk {
                 let handed_out = gatepost.hand_out_link(&address(&email)?, client).await;
                 handed_out.map(|it| self.link(&it)).map_err(in_words)
             }
-            Order::ImportAccounts { rows } => self.import(rows).await,
+            Order::ImportAccounts { rows, step } => self.import(rows, step).await,
             Order::Treat { email, treatment } => {
                 let address = address(&email)?;
                 let treated = match treatment {
@@ -90,8 +90,9 @@ impl Desk {
         })
     }
 
-    /// Imports rows in steps, so that people who sign in meanwhile are served between two steps.
-    async fn import(&self, rows: Vec<ImportRow>) -> Result<Answer, String> {
+    /// Imports rows in steps, so that people who sign in meanwhile are served between two steps. `step` is that
+    /// of the last of them.
+    async fn import(&self, rows: Vec<ImportRow>, step: ImportStep) -> Result<Answer, String> {
         let now = self.world.now();
         let check = |row: ImportRow| row.check(now).map_err(|mistakes| mistakes.to_string());
         let mut all = Imported::default();
@@ -102,12 +103,12 @@ impl Desk {
                 Row::Unconfirmed(_) => all.unconfirmed += 1,
             }
         }
-        for step in accounts.chunks(IMPORT_STEP) {
-            let done = self.gatepost.import_accounts(step, &Client::operator()).await;
+        // The last step is done even if it has no accounts, because the event of the import comes with it.
+        let last = accounts.split_off(accounts.len().saturating_sub(1) / IMPORT_STEP * IMPORT_STEP);
+        let earlier = accounts.chunks(IMPORT_STEP).map(|accounts| (accounts, ImportStep::Earlier));
+        for (accounts, step) in earlier.chain([(&*last, step)]) {
+            let done = self.gatepost.import_accounts(accounts, step, &Client::operator()).await;
             all += done.map_err(|error| error.to_string())?;
-        }
-        if all.added > 0 {
-            tracing::info!(event = "user_created", accounts = all.added);
         }
         Ok(Answer::Imported(all))
     }

@@ -11,7 +11,7 @@ use super::reach::Operator;
 use super::row::{ImportRow, RowError};
 use super::twice::Addresses;
 use crate::app::failure::{Failure, ImportError, OperatorError};
-use crate::domain::operator::Imported;
+use crate::domain::operator::{ImportStep, Imported};
 use crate::domain::record::password::Cost;
 use crate::domain::record::time::Timestamp;
 use crate::domain::record::workload::Workload;
@@ -20,6 +20,7 @@ use crate::domain::record::workload::Workload;
 const ROWS_PER_ORDER: usize = 200;
 /// The longest line. No account needs a tenth of it.
 const MAX_LINE_BYTES: usize = 4096;
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// How many errors are shown.
 const MISTAKES_SHOWN: usize = 20;
 
@@ -80,7 +81,9 @@ impl ImportFile {
                 return Ok(all);
             }
             let before = all.rows();
-            match operator.order(Order::ImportAccounts { rows }).await {
+            let is_last = before + rows.len() == self.rows;
+            let step = if is_last { ImportStep::Last } else { ImportStep::Earlier };
+            match operator.order(Order::ImportAccounts { rows, step }).await {
                 Ok(Answer::Imported(done)) => all += done,
                 Ok(_) => return Err(stopped(all, OperatorError::OtherAnswer.into())),
                 Err(reason) => return Err(stopped(all, reason)),
@@ -171,6 +174,10 @@ impl<'a> Lines<'a> {
                 }
                 let reason = format!("longer than {MAX_LINE_BYTES} bytes");
                 return Ok(Some((self.number, Err(reason))));
+            }
+            // Some editors and spreadsheets begin a file with one.
+            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+                self.line.drain(..BYTE_ORDER_MARK.len());
             }
             if !self.line.trim_ascii().is_empty() {
                 return Ok(Some((self.number, Ok(self.line.trim_ascii_end()))));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::ImportRow;
-use crate::domain::operator::{Imported, Role};
+use crate::domain::operator::{ImportStep, Imported, Role};
 use crate::domain::record::account;
 use crate::store::sled::Proof;
 use crate::web::api;
@@ -39,6 +39,8 @@ pub enum Order {
     ImportAccounts {
         /// The next rows of the file.
         rows: Vec<ImportRow>,
+        /// Whether more rows follow.
+        step: ImportStep,
     },
     /// Disable, enable, sign out or delete an account.
     Treat {

@@ -83,7 +83,11 @@ impl Gatepost {
                 };
                 let mut change = Change::new();
                 ownership.expected_by(&mut change);
-                let account = self.put_account(&mut change, &new, client);
+                let account = self.put_account(&mut change, &new);
+                if account.admin {
+                    let granted = Event::new(now, EventName::AdminGranted, Some(account.id), client);
+                    self.put_event(&mut change, &granted);
+                }
                 self.put_workload(&mut change, None, Some(&account)).await?;
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
                 let handed_out = self.put_link(&mut change, account, now)?;

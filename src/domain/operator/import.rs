@@ -2,7 +2,7 @@
 //!
 //! They are imported in steps of one commit each, so that people who sign in meanwhile don't wait long.
 //! An existing account stays as it is, so the same rows can be imported again, for example after a
-//! crash.
+//! crash. The last step writes the one event of the import, about all steps since the last event.
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
@@ -22,11 +22,22 @@ use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::owner::Owner;
 use crate::domain::record::time::Timestamp;
+use crate::domain::record::unfinished_import::UnfinishedImport;
 use crate::domain::{Decision, Gatepost};
 
-/// The most accounts in one step. Each takes at most six writes: its address, its record, and two events
-/// with two keys each. One more is for all of them together: the workload.
-pub const IMPORT_STEP: usize = (Change::MAX_WRITES - 1) / 6;
+/// The most accounts in one step. Each takes two writes: its address and its record. Three more are for all of
+/// them together: the workload, the event, and what the steps have added so far.
+pub const IMPORT_STEP: usize = (Change::MAX_WRITES - 3) / 2;
+
+/// Where in its import a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStep {
+    /// More steps follow.
+    Earlier,
+    /// No more steps follow.
+    Last,
+}
 
 /// An account to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,16 +90,19 @@ impl AddAssign for Imported {
 }
 
 impl Gatepost {
-    /// Creates the accounts of one step, at most [`IMPORT_STEP`], in one commit. Each gets its own event,
-    /// so that the history of every account shows how it began. The caller writes the log.
+    /// Creates the accounts of one step, at most [`IMPORT_STEP`], in one commit.
     ///
     /// # Errors
     /// `Store`.
-    pub async fn import_accounts(&self, rows: &[NewAccount], client: &Client) -> Result<Imported, Error> {
+    pub async fn import_accounts(
+        &self,
+        rows: &[NewAccount],
+        step: ImportStep,
+        client: &Client,
+    ) -> Result<Imported, Error> {
         self.decide_and_commit(client, || async {
             let addresses: Vec<CanonicalAddress> = rows.iter().map(|row| row.address.canonical()).collect();
             let owners: Vec<Found<Owner>> = self.find_all(addresses.iter().map(Key::owner).collect()).await?;
-            let now = self.world.now();
             let mut change = Change::new();
             let (mut added, mut held, mut cheap) = (BTreeSet::new(), 0, 0);
             let mut accounts = Vec::new();
@@ -101,30 +115,53 @@ impl Gatepost {
                 if !is_free || !added.insert(address) {
                     continue;
                 }
-                let account = self.put_account(&mut change, row, client);
-                let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
-                self.put_event(&mut change, &event);
+                let account = self.put_account(&mut change, row);
                 cheap += usize::from(row.password.as_ref().is_some_and(ForeignHash::is_cheap));
                 accounts.push(account);
             }
             self.put_imported_workload(&mut change, &accounts).await?;
             let known = rows.len() - added.len() - held;
             let imported = Imported { added: added.len(), known, held, unconfirmed: 0, cheap };
-            if added.is_empty() {
+            let event = self.put_import_progress(&mut change, &accounts, step, client).await?;
+            if added.is_empty() && event.is_none() {
                 return Ok(Decision::Answer(imported));
             }
-            Ok(Decision::Commit { change, event: None, answer: Ok(imported) })
+            Ok(Decision::Commit { change, event, answer: Ok(imported) })
         })
         .await
     }
 
-    /// Adds a new account to a change that expects its address to be free.
-    pub(in crate::domain) fn put_account(
+    /// Adds to a change what its step adds to the import and, if it is the last one, returns the event. An
+    /// import that was interrupted and continues has its one event all the same.
+    async fn put_import_progress(
         &self,
         change: &mut Change,
-        new: &NewAccount,
+        accounts: &[Account],
+        step: ImportStep,
         client: &Client,
-    ) -> Account {
+    ) -> Result<Option<Event>, Error> {
+        let found: Found<UnfinishedImport> = self.find(Key::unfinished_import()).await?;
+        found.expected_by(change);
+        let before = found.value.unwrap_or_default();
+        let admins = accounts.iter().filter(|account| account.admin).count();
+        let (accounts, admins) = (before.accounts + accounts.len() as u64, before.admins + admins as u64);
+        let so_far = UnfinishedImport { accounts, admins };
+        if step == ImportStep::Earlier {
+            if so_far != before {
+                // Caused by the operator. There is at most one, and the last step removes it.
+                change.put(found.key, Record::UnfinishedImport(so_far));
+            }
+            return Ok(None);
+        }
+        if found.value.is_some() {
+            change.delete(found.key);
+        }
+        let name = EventName::AccountsImported { accounts, admins };
+        Ok((accounts > 0).then(|| Event::new(self.world.now(), name, None, client)))
+    }
+
+    /// Adds a new account to a change that expects its address to be free.
+    pub(in crate::domain) fn put_account(&self, change: &mut Change, new: &NewAccount) -> Account {
         let address = new.address.canonical();
         let salt = match &new.password {
             Some(hash) => hash.salt().clone(),
@@ -148,11 +185,6 @@ impl Gatepost {
         };
         put_owner(change, Key::owner(&address), Owner::Account(account.id));
         change.put(Key::account(account.id), Record::Account(account.clone()));
-        // Only events of this name show who has admin rights, and since when.
-        if account.admin {
-            let event = Event::new(self.world.now(), EventName::AdminGranted, Some(account.id), client);
-            self.put_event(change, &event);
-        }
         account
     }
 }

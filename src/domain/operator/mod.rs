@@ -13,6 +13,6 @@ mod role;
 
 pub use self::access::Treated;
 pub use self::accounts::{AccountPage, HandedOut};
-pub use self::import::{IMPORT_STEP, Imported, NewAccount};
+pub use self::import::{IMPORT_STEP, ImportStep, Imported, NewAccount};
 pub use self::refusal::Refusal;
 pub use self::role::Role;

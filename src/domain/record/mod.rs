@@ -7,6 +7,7 @@
 //! - `refusals`: refusals that change nothing, counted
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `workload`: what every password check computes
+//! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
 //! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
 //! - `reckoning`: what time it can be, when the wall clock jumps
@@ -30,6 +31,7 @@ pub mod salt;
 pub mod session;
 pub mod store_generation;
 pub mod time;
+pub mod unfinished_import;
 pub mod workload;
 
 use self::account::Account;
@@ -43,6 +45,7 @@ use self::request::Request;
 use self::salt::SaltSeed;
 use self::session::Session;
 use self::store_generation::StoreGeneration;
+use self::unfinished_import::UnfinishedImport;
 use self::workload::Workload;
 
 /// Everything that can be stored, one variant per kind of record.
@@ -82,4 +85,6 @@ pub enum Record {
     StoreGeneration(StoreGeneration),
     /// The store was restored, and no server has opened it since.
     Restored,
+    /// An import whose last step has not been done.
+    UnfinishedImport(UnfinishedImport),
 }

@@ -7,8 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use gatepost::domain::operator::NewAccount;
-use gatepost::domain::operator::Role;
+use gatepost::domain::operator::{ImportStep, NewAccount, Role};
 use gatepost::domain::password::ForeignHash;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -62,7 +61,7 @@ pub(super) fn counts(imported: usize, already_there: usize) -> Value {
 fn every_value_of_a_row_is_imported() {
     let place = Place::with_store();
     let file = place.file(&format!(
-        "{}\n\n{}\r\n{}",
+        "\u{feff}{}\n\n{}\r\n{}",
         json!({"email": "Ann@Example.org", "registered_at": "2020-02-03T04:05:06Z",
             "confirmed_at": "2020-02-04T06:05:06.5+02:00", "admin": true, "disabled": true,
             "password_hash": HASH}),
@@ -176,7 +175,9 @@ async fn an_imported_password_signs_in_and_is_then_stored_like_all_others(door: 
         disabled: false,
         password: Some(hash.clone()),
     };
-    let imported = app.house.gatepost.import_accounts(&[row.clone(), row], &Client::server()).await.unwrap();
+    let imported =
+        app.house.gatepost.import_accounts(&[row.clone(), row], ImportStep::Last, &Client::server()).await;
+    let imported = imported.unwrap();
     assert_eq!((imported.added, imported.known), (1, 1), "the same row twice creates one account");
     let sign_in = async |password: &str| {
         let fields = [("email", "ann@example.org".to_owned()), ("password", password.to_owned())];
@@ -256,8 +257,17 @@ fn an_import_interrupted_by_shutting_down_continues_with_the_next_server() {
     server.signal(Signal::TERM);
     assert_eq!(server.exit_code(), Some(0));
     let done = interrupted_after(import);
-    let _next = Server::start(&place.data(), &[]);
+    let mut next = Server::start(&place.data(), &[]);
     continues_after(&place, done);
+    // It has one event all the same, and importing the file again writes no other.
+    let file = place.0.path().join("accounts.jsonl");
+    let again = place.command(&["account", "import", file.to_str().unwrap(), "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&again.stdout).unwrap(), counts(0, MANY));
+    next.signal(Signal::TERM);
+    let mut log = String::new();
+    next.log.read_to_string(&mut log).unwrap();
+    let created: Vec<&str> = log.lines().filter(|line| line.contains("user_created")).collect();
+    assert!(created.len() == 1 && created[0].contains("\"accounts\":11000,\"admins\":0"), "{created:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

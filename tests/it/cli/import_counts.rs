@@ -1,10 +1,17 @@
 //! What an import counts: lines it skips, and hashes it warns about or refuses.
 
+use gatepost::domain::operator::{ImportStep, NewAccount, Role};
+use gatepost::domain::ports::Clock;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::event::{Event, EventName};
+use gatepost::domain::record::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::Place;
 use super::import::{HASH, counts};
 use super::serving::Server;
+use crate::harness::app::App;
 
 #[test]
 fn a_line_whose_address_no_one_confirmed_is_skipped_and_counted() {
@@ -61,4 +68,46 @@ fn cheap_hashes_are_imported_with_a_warning_and_too_many_different_costs_are_ref
     let line = place.refused(&["account", "import", file.to_str().unwrap()]);
     assert!(line.contains("imported passwords of more than 4 different costs"), "{line}");
     assert_eq!(place.listed().len(), 3);
+}
+
+#[tokio::test]
+async fn an_import_writes_one_event_in_the_commit_of_its_last_step() {
+    let app = App::start().await;
+    let row = |name: &str, role| NewAccount {
+        address: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+        registered_at: Timestamp::default(),
+        confirmed_at: Timestamp::default(),
+        role,
+        disabled: false,
+        password: None,
+    };
+    let (first, last) = ([row("ann", Role::Member), row("bob", Role::Admin)], [row("carl", Role::Member)]);
+    let import = async |rows: &[NewAccount], step| {
+        app.house.gatepost.import_accounts(rows, step, &Client::operator()).await.unwrap();
+        app.all_events().await
+    };
+    assert!(import(&first, ImportStep::Earlier).await.is_empty());
+    // It is interrupted here, and continues with the same file.
+    assert!(import(&first, ImportStep::Earlier).await.is_empty());
+    let events = import(&last, ImportStep::Last).await;
+    let name = EventName::AccountsImported { accounts: 3, admins: 1 };
+    assert_eq!(events, [Event::new(app.clock.now(), name, None, &Client::operator())]);
+    let records = app.all_records().await;
+    let version = |key: &[u8]| {
+        let mut versions = records.iter().filter(|(it, _)| it.as_bytes().starts_with(key));
+        versions.next().map(|(_, found)| found.version)
+    };
+    let carl = version(b"e/carl@example.org");
+    assert!(carl.is_some() && carl == version(b"v/"), "in another commit than the last account");
+    assert_eq!((version(b"i/"), version(b"h/")), (None, None), "nothing is left, and nothing per account");
+    // The same file again adds nothing.
+    import(&first, ImportStep::Earlier).await;
+    assert_eq!(import(&last, ImportStep::Last).await.len(), 1);
+    // An import that was interrupted right before its event has it when it continues.
+    let more = [row("dora", Role::Member)];
+    import(&more, ImportStep::Earlier).await;
+    let events = import(&more, ImportStep::Last).await;
+    let names: Vec<EventName> = events.iter().map(|event| event.name).collect();
+    assert_eq!(names.len(), 2);
+    assert!(names.contains(&EventName::AccountsImported { accounts: 1, admins: 0 }), "{names:?}");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gatepost::domain::error::Error;
 use gatepost::domain::mailed::Redeemer;
-use gatepost::domain::operator::{NewAccount, Role};
+use gatepost::domain::operator::{ImportStep, NewAccount, Role};
 use gatepost::domain::password::Password;
 use gatepost::domain::record::account::Undo;
 use gatepost::domain::record::address::EmailAddress;
@@ -147,7 +147,8 @@ impl Desk {
             disabled: false,
             password: None,
         };
-        let imported = house.import_accounts(&[row(known), row(unknown)], &client).await.unwrap();
+        let imported = house.import_accounts(&[row(known), row(unknown)], ImportStep::Last, &client).await;
+        let imported = imported.unwrap();
         assert_eq!((imported.known, imported.added), (1, 1));
         let mut acts = vec![("an import", self.steps())];
         house.hand_out_link(known, &client).await.unwrap();

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost::domain::operator::NewAccount;
-use gatepost::domain::operator::Role;
+use gatepost::domain::operator::{ImportStep, NewAccount, Role};
 use gatepost::domain::password::ForeignHash;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -104,7 +103,7 @@ async fn a_strangers_registration_stays_pending_after_the_account_is_deleted(doo
         disabled: false,
         password: Some(ForeignHash::parse(HASH).unwrap()),
     };
-    app.house.gatepost.import_accounts(&[account], &operator).await.unwrap();
+    app.house.gatepost.import_accounts(&[account], ImportStep::Last, &operator).await.unwrap();
     assert_eq!(app.caller(door).register(ANN, PASSWORD).await, Answer::Done);
     app.letter_to(ANN).await;
     let unconfirmed = Answer::refused(403, "unconfirmed");

@@ -24,6 +24,7 @@ use gatepost::domain::record::salt::SaltSeed;
 use gatepost::domain::record::session::{Means, Session};
 use gatepost::domain::record::store_generation::StoreGeneration;
 use gatepost::domain::record::time::Timestamp;
+use gatepost::domain::record::unfinished_import::UnfinishedImport;
 use gatepost::domain::record::workload::Workload;
 use gatepost::store::codec;
 
@@ -175,6 +176,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ("workload", Record::Workload(Workload::default())),
         ("store generation", Record::StoreGeneration(StoreGeneration(1))),
         ("restored", Record::Restored),
+        ("unfinished import", Record::UnfinishedImport(UnfinishedImport { accounts: 7, admins: 1 })),
     ]
 }
 

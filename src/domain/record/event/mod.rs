@@ -93,6 +93,10 @@ impl Event {
         let by = self.by.as_str();
         let means = self.means.map(Means::as_str);
         let took = self.took.map(|took| took.as_secs_f64());
+        let (accounts, admins) = match self.name {
+            EventName::AccountsImported { accounts, admins } => (Some(accounts), Some(admins)),
+            _ => (None, None),
+        };
         let email = self.email.as_ref();
         let kind = email.map(|email| tracing::field::debug(email.kind));
         let domain = email.and_then(|email| email.domain.as_deref());
@@ -104,6 +108,8 @@ impl Event {
                 account.id = account,
                 email.kind = kind,
                 email.domain = domain,
+                accounts,
+                admins,
                 took_secs = took
             );
         } else {

@@ -65,6 +65,13 @@ pub enum EventName {
     AllSignedOut,
     /// A request was refused because there were too many before it.
     Throttled,
+    /// The operator imported accounts, in one step or many. Written with the last one.
+    AccountsImported {
+        /// How many.
+        accounts: u64,
+        /// How many of them have admin rights.
+        admins: u64,
+    },
 }
 
 impl EventName {
@@ -74,7 +81,7 @@ impl EventName {
         match self {
             Self::SignedIn | Self::Reauthenticated => "authn_login_success",
             Self::Registered => "registered",
-            Self::AccountConfirmed | Self::AccountAdded => "user_created",
+            Self::AccountConfirmed | Self::AccountAdded | Self::AccountsImported { .. } => "user_created",
             Self::MailRequested | Self::LinkHandedOut => "authn_token_created",
             Self::PasswordChanged | Self::PasswordRemoved | Self::PasswordReset => "authn_password_change",
             Self::PasswordChangeRefused => "authn_password_change_fail",
@@ -127,6 +134,7 @@ impl EventName {
             Self::MailFailed => "An email could not be delivered.",
             Self::MailDropped => "An email was not sent: no longer needed.",
             Self::Throttled => "Too many tries.",
+            Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
         }
     }
 
@@ -158,6 +166,17 @@ impl EventName {
             self,
             Self::WrongCode | Self::PasswordRefused | Self::PasswordChangeRefused | Self::Throttled
         )
+    }
+
+    /// The number of a counted refusal in the keys of its counts, which never changes.
+    pub(in crate::domain) fn number(self) -> u8 {
+        match self {
+            Self::PasswordRefused => 4,
+            Self::PasswordChangeRefused => 8,
+            Self::WrongCode => 22,
+            Self::Throttled => 28,
+            _ => u8::MAX,
+        }
     }
 
     /// What a person does this with, where it is always the same.

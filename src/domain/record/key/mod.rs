@@ -4,8 +4,8 @@
 //! requests by the account that made them, `s/` sessions by account, `o/` the outbox by queue and due time,
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
 //! account, `u/` undos, `d/` deleted accounts with records left to remove, `k/` key checks, `n/` the seed of
-//! salts, `w/` what every password check computes, `g/` the generation of the store. Prefixes that belong to one
-//! engine begin with a NUL byte.
+//! salts, `w/` what every password check computes, `g/` the generation of the store, `i/` an unfinished import.
+//! Prefixes that belong to one engine begin with a NUL byte.
 
 mod span;
 
@@ -132,7 +132,7 @@ impl Key {
     pub fn refusals(refusals: &Refusals, run: RunId) -> Self {
         let account = refusals.account.unwrap_or(AccountId::NO_ONE);
         let first = (u64::MAX - refusals.first.0).to_be_bytes();
-        Self::joined(b"c/", &[&account.0, &first, &[refusals.name as u8], &run.0])
+        Self::joined(b"c/", &[&account.0, &first, &[refusals.name.number()], &run.0])
     }
 
     /// A deleted account with records left to remove.
@@ -151,6 +151,12 @@ impl Key {
     #[must_use]
     pub fn store_generation() -> Self {
         Self::joined(b"g/generation", &[])
+    }
+
+    /// The import whose last step has not been done.
+    #[must_use]
+    pub fn unfinished_import() -> Self {
+        Self::joined(b"i/", &[])
     }
 
     /// That the store was restored, and no server has opened it since.
