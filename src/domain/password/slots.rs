@@ -97,6 +97,7 @@ fn work(shared: &Shared) {
             shared.large.free();
             if memory.len() < needed {
                 // The old memory is freed first, so that a slot never holds both.
+                memory.iter_mut().for_each(Zeroize::zeroize);
                 drop(std::mem::take(&mut memory));
                 memory = vec![Block::new(); needed];
             }

@@ -1,6 +1,7 @@
 //! How large a body may be, and how long it may take. Bodies are read completely here, because poem's
 //! handlers and extractors would read from the network without limits.
 
+use std::mem;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use futures_util::StreamExt;
 use poem::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use poem::{Body, Request};
 use tokio::time::timeout;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Limits;
 use super::body_memory::Held;
@@ -54,7 +56,8 @@ pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -
 }
 
 async fn read(body: Body, most: usize, held: &mut Held) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
+    // It may contain a password. If it is not returned, it is erased.
+    let mut bytes = Zeroizing::new(Vec::new());
     let mut stream = pin!(body.into_bytes_stream());
     while let Some(chunk) = stream.next().await {
         // Cut off or badly chunked.
@@ -65,9 +68,21 @@ async fn read(body: Body, most: usize, held: &mut Held) -> Result<Vec<u8>, Probl
         if !held.grow(chunk.len()) {
             return Err(Problem::of(Code::Busy).retry_after(PAUSE));
         }
-        bytes.extend_from_slice(&chunk);
+        append(&mut bytes, &chunk);
     }
-    Ok(bytes)
+    Ok(mem::take(&mut *bytes))
+}
+
+/// Makes room by itself: a vector that grows leaves a copy of its bytes behind.
+fn append(bytes: &mut Vec<u8>, chunk: &[u8]) {
+    let needed = bytes.len() + chunk.len();
+    if bytes.capacity() < needed {
+        let mut larger = Vec::with_capacity(needed.max(2 * bytes.len()));
+        larger.extend_from_slice(bytes);
+        bytes.zeroize();
+        *bytes = larger;
+    }
+    bytes.extend_from_slice(chunk);
 }
 
 fn declared_length(request: &Request) -> Option<u64> {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use hyper::body::Bytes;
 use zeroize::Zeroize;
 
-use super::Input;
+use super::{Input, form};
 use crate::domain::error::Error;
 use crate::web::problem::{Code, Problem};
 
@@ -67,15 +67,12 @@ impl Fields {
     /// could take two different values (CVE-2023-7028).
     pub fn from_query(form: &[u8]) -> Result<Self, Problem> {
         let mut fields = Self::default();
-        for (name, value) in form_urlencoded::parse(form) {
-            // The decoder writes this character in place of bytes that are not UTF-8.
-            if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
-                return Err(Problem::of(Code::Malformed));
-            }
-            if fields.0.contains_key(&*name) {
+        for pair in form::pairs(form) {
+            let (name, value) = pair.ok_or_else(|| Problem::of(Code::Malformed))?;
+            if let Some(mut earlier) = fields.0.insert(name.clone(), Value::String(value)) {
+                erase(&mut earlier);
                 return Err(twice(&name));
             }
-            fields.0.insert(name.into_owned(), Value::String(value.into_owned()));
         }
         Ok(fields)
     }
@@ -224,10 +221,16 @@ impl<'de> MapAccess<'de> for Reader {
     type Error = Wrong;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
-        let Some((name, value)) = self.fields.next() else { return Ok(None) };
-        self.field = self.known.iter().copied().find(|known| *known == name);
-        self.value = value;
-        seed.deserialize(name.into_deserializer()).map(Some)
+        for (name, mut value) in self.fields.by_ref() {
+            self.field = self.known.iter().copied().find(|known| *known == name);
+            if self.field.is_some() {
+                self.value = value;
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            // Not left to serde, which ignores it too, but does not erase it.
+            erase(&mut value);
+        }
+        Ok(None)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {

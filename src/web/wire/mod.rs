@@ -1,6 +1,7 @@
 //! What comes in. Each input is defined once, and is read from a form or from JSON by the same rules.
 
 mod fields;
+mod form;
 mod password;
 
 use poem_openapi::Object;
