@@ -105,9 +105,14 @@ impl App {
 
     /// With email sent to a mail server on this port.
     pub(crate) async fn start_with_smtp(port: u16) -> Self {
+        Self::start_with_smtp_as(Settings::default(), port).await
+    }
+
+    /// The same with these settings.
+    pub(crate) async fn start_with_smtp_as(settings: Settings, port: u16) -> Self {
         let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{port}?tls=none")).unwrap();
         let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
-        Self::over(opened(Engine::Memory), Settings::default(), transport, Arc::default(), "/").await
+        Self::over(opened(Engine::Memory), settings, transport, Arc::default(), "/").await
     }
 
     /// With the product's own engine, on a real disk, unless this run is for another one.

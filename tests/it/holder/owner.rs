@@ -1,6 +1,6 @@
 //! Who the address belongs to, and what its owner does in the middle of a stranger's walk.
 
-use gatepost::domain::operator::{NewAccount, Role};
+use gatepost::domain::operator::{ImportStep, NewAccount, Role};
 use gatepost::domain::password::ForeignHash;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -55,8 +55,14 @@ pub(super) enum Middle {
     Reset,
     OthersSignedOut,
     Disabled,
+    /// The owner signs in, is disabled, and is enabled again.
+    Enabled,
     /// The owner takes the address back.
     Undone,
+    /// Three other strangers register the address.
+    Displaced,
+    /// The owner signs in, then the server starts again, with a database that was restored.
+    Restored,
 }
 
 /// Gives the address its owner, and returns the link that undoes its change.
@@ -104,7 +110,8 @@ async fn import(app: &App, hash: Option<&str>) {
         disabled: false,
         password: hash.map(|hash| ForeignHash::parse(hash).unwrap()),
     };
-    let imported = app.house.gatepost.import_accounts(&[row], &Client::server()).await.unwrap();
+    let imported =
+        app.house.gatepost.import_accounts(&[row], ImportStep::Last, &Client::server()).await.unwrap();
     assert_eq!(imported.added, 1);
 }
 
@@ -113,7 +120,7 @@ pub(super) async fn happen(app: &App, door: Door, middle: Middle, undo: Option<&
     let gatepost = &app.house.gatepost;
     match middle {
         Middle::Nothing => {}
-        Middle::SignIn => _ = app.signed_in(door, ANN).await,
+        Middle::SignIn | Middle::Restored => _ = app.signed_in(door, ANN).await,
         Middle::TheirLink => {
             assert_eq!(app.caller(door).confirm_elsewhere(planted.unwrap(), None).await, Answer::Done);
         }
@@ -150,6 +157,16 @@ pub(super) async fn happen(app: &App, door: Door, middle: Middle, undo: Option<&
         Middle::Disabled => {
             app.signed_in(door, ANN).await;
             app.disable(ANN).await;
+        }
+        Middle::Enabled => {
+            app.signed_in(door, ANN).await;
+            app.disable(ANN).await;
+            app.enable(ANN).await;
+        }
+        Middle::Displaced => {
+            for password in ["the first of three others", "the second of three", "the third of three"] {
+                assert_eq!(app.caller(door).register(ANN, password).await, Answer::Done);
+            }
         }
         Middle::Undone => {
             assert_eq!(app.caller(door).follow_deliberately(undo.unwrap()).await, Answer::Done);

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use gatepost::domain::Settings;
+use gatepost::domain::operator::Role;
 use gatepost::domain::ports::Clock;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
 use gatepost::domain::record::password::Cost;
 
 use super::owner::{Before, Middle, happen, link_to, prepare};
@@ -27,22 +30,51 @@ pub(super) struct Walk {
     forgot: Caller,
     /// Signed in to an account of their own, which asks to change to the address.
     changing: Caller,
-    seen: Vec<(&'static str, String)>,
+    seen: Vec<Seen>,
+}
+
+/// A response to the stranger.
+#[derive(Debug, PartialEq)]
+pub(super) struct Seen {
+    pub(super) when: &'static str,
+    pub(super) request: Held,
+    response: String,
+}
+
+/// Which of the stranger's requests a response is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Held {
+    Registration,
+    SignIn,
+    Reset,
+    Change,
+    /// None of them.
+    Nothing,
+}
+
+/// Passwords that take no time, because many are entered.
+pub(super) fn settings() -> Settings {
+    let cheap = Cost { memory_kib: 8, passes: 1, lanes: 1 };
+    Settings { password_cost: cheap, ..Settings::default() }
 }
 
 impl Walk {
     /// All responses to the stranger.
-    pub(super) async fn through(
+    pub(super) async fn through(door: Door, is_htmx: bool, before: Before, middle: Middle) -> Vec<Seen> {
+        Self::with(App::start_as(settings()).await, door, is_htmx, before, middle).await
+    }
+
+    /// The same with a server that has just been started.
+    pub(super) async fn with(
+        app: App,
         door: Door,
         is_htmx: bool,
         before: Before,
         middle: Middle,
-    ) -> Vec<(&'static str, String)> {
-        let cheap = Cost { memory_kib: 8, passes: 1, lanes: 1 };
-        let app = App::start_as(Settings { password_cost: cheap, ..Settings::default() }).await;
+    ) -> Vec<Seen> {
         let began = app.clock.now();
         let undo = prepare(&app, door, before).await;
-        let changing = app.signed_in(door, EVE).await.with_script(is_htmx);
+        let changing = eve(&app, door).await.with_script(is_htmx);
         app.clock.advance_to(began.plus(Duration::from_mins(5)));
         let stranger = || app.caller(door).with_script(is_htmx);
         let (registered, asked, forgot) = (stranger(), stranger(), stranger());
@@ -51,9 +83,21 @@ impl Walk {
         walk.app.clock.advance_to(began.plus(Duration::from_mins(6)));
         happen(&walk.app, door, middle, undo.as_deref(), planted.as_deref()).await;
         walk.app.read_all().await;
+        if middle == Middle::Restored {
+            walk = walk.restored().await;
+        }
         walk.app.clock.advance_to(began.plus(Duration::from_mins(8)));
         walk.go_on().await;
         walk.seen
+    }
+
+    async fn restored(self) -> Self {
+        let Self { app, door, is_htmx, registered, asked, forgot, changing, seen } = self;
+        app.note_restored().await;
+        let app = app.restarted_as(settings()).await;
+        let [registered, asked, forgot, changing] =
+            [registered, asked, forgot, changing].map(|caller| caller.at(app.server));
+        Self { app, door, is_htmx, registered, asked, forgot, changing, seen }
     }
 
     /// Requests one email of every kind, and returns the link of the registration.
@@ -128,7 +172,8 @@ impl Walk {
         for password in [PASSWORD, NEWER, "never entered before"] {
             let mut elsewhere = self.app.caller(self.door).with_script(self.is_htmx);
             elsewhere.sign_in_with_password(ANN, password).await;
-            self.seen.push((password, shown(&self.app, &elsewhere)));
+            let response = shown(&self.app, &elsewhere);
+            self.seen.push(Seen { when: password, request: Held::Nothing, response });
         }
     }
 
@@ -156,12 +201,28 @@ impl Walk {
 
     /// The last response to each.
     fn note(&mut self, when: &'static str) {
-        for caller in [&self.registered, &self.asked, &self.forgot, &self.changing] {
+        for (request, caller) in [
+            (Held::Registration, &self.registered),
+            (Held::SignIn, &self.asked),
+            (Held::Reset, &self.forgot),
+            (Held::Change, &self.changing),
+        ] {
             if caller.last.is_some() {
-                self.seen.push((when, shown(&self.app, caller)));
+                self.seen.push(Seen { when, request, response: shown(&self.app, caller) });
             }
         }
     }
+}
+
+/// The stranger's own account. The operator has made it, which takes no email.
+async fn eve(app: &App, door: Door) -> Caller {
+    let address = EmailAddress::parse(EVE).unwrap();
+    let added = app.house.gatepost.add_account(&address, Role::Member, &Client::operator()).await;
+    app.clock.advance(MOMENT);
+    let mut eve = app.caller(door);
+    let link = format!("http://localhost/link/{}", added.unwrap().token.as_str());
+    assert_eq!(eve.follow_deliberately(&link).await, Answer::Done);
+    eve
 }
 
 fn shown(app: &App, caller: &Caller) -> String {
