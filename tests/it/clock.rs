@@ -5,11 +5,15 @@ use std::time::Duration;
 use gatepost::domain::Settings;
 use gatepost::domain::ports::Clock;
 use gatepost::domain::record::Record;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
+use gatepost::domain::record::password::Cost;
 use gatepost::domain::record::session::Session;
 
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
+use crate::imported::{cost_of_a_wrong_password, import};
 use crate::profile::{ANN, PASSWORD, readdress, registered};
 
 both_doors! {
@@ -19,6 +23,7 @@ both_doors! {
     a_refusal_while_the_clock_is_ahead_leaves_the_cookie_of_the_session,
     a_session_used_while_the_clock_was_ahead_ends_a_week_after_its_last_use,
     a_pending_change_of_address_outlives_a_clock_that_is_ahead_for_seconds,
+    a_clock_that_is_ahead_for_seconds_makes_no_password_check_shorter_than_others,
 }
 
 const NEW: &str = "new@example.org";
@@ -124,6 +129,32 @@ async fn a_pending_change_of_address_outlives_a_clock_that_is_ahead_for_seconds(
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
     app.news_to(ANN).await;
     assert_eq!(ann.who().await.as_deref(), Some(NEW));
+}
+
+/// Otherwise the time of a check would reveal where a registration waits beside an account.
+async fn a_clock_that_is_ahead_for_seconds_makes_no_password_check_shorter_than_others(door: Door) {
+    let app = App::start().await;
+    registered(&app, door, ANN).await;
+    assert_eq!(app.caller(door).register(ANN, "a wholly new password").await, Answer::Done);
+    app.letter_to(ANN).await;
+    let password_cost = Cost { passes: 3, ..Cost::default() };
+    let app = app.restarted_as(Settings { password_cost, ..Settings::default() }).await;
+    app.clock.set_ahead(MONTH);
+    // Her password is hashed at the new cost, and the registration still has one of the old cost.
+    assert_eq!(app.caller(door).sign_in_with_password(ANN, PASSWORD).await, Answer::Done);
+    // The last imported password removes the record of what a check computes, unless it is still needed.
+    import(&app, &[BOB]).await;
+    let bob = EmailAddress::parse(BOB).unwrap();
+    app.house.gatepost.delete_account_of(&bob, &Client::server()).await.unwrap();
+    app.news_to(BOB).await;
+    app.clock.set_back(MONTH);
+    for email in [ANN, BOB] {
+        assert_eq!(cost_of_a_wrong_password(&app, door, email).await, 2, "{email}");
+    }
+    app.clock.advance(DAY + HOUR);
+    for email in [ANN, BOB] {
+        assert_eq!(cost_of_a_wrong_password(&app, door, email).await, 1, "{email}");
+    }
 }
 
 async fn session(app: &App) -> Session {

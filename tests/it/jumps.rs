@@ -7,9 +7,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
+use gatepost::domain::record::Record;
+use gatepost::domain::record::ids::AccountId;
+
 use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door};
-use crate::profile::{ANN, readdress, registered};
+use crate::profile::{ANN, PASSWORD, readdress, registered};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -23,8 +26,17 @@ const ABOUT: Duration = Duration::from_mins(5);
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Pass(Duration),
-    Jump { by: Duration, is_ahead: bool, lasts: Duration, is_used: bool },
+    Jump {
+        by: Duration,
+        is_ahead: bool,
+        lasts: Duration,
+        is_used: bool,
+    },
     Use,
+    /// Someone registers an address.
+    Register,
+    /// Someone confirms a registration.
+    Confirm,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -38,6 +50,8 @@ fn step() -> impl Strategy<Value = Step> {
             is_used,
         }),
         1 => Just(Step::Use),
+        1 => Just(Step::Register),
+        1 => Just(Step::Confirm),
     ]
 }
 
@@ -59,11 +73,30 @@ proptest! {
 struct Story {
     app: App,
     ann: Caller,
+    ann_id: AccountId,
     passed: Duration,
     /// When the session was last used, as far as the store must know.
     used: Duration,
     /// Since when the clock has been right.
     right_since: Duration,
+    /// Registrations that no one has confirmed.
+    waiting: Vec<Waiting>,
+    /// How many there have been.
+    registered: usize,
+}
+
+/// A registration that no one has confirmed.
+struct Waiting {
+    email: String,
+    caller: Caller,
+    link: String,
+    began: Duration,
+}
+
+impl Waiting {
+    fn is_live(&self, passed: Duration) -> bool {
+        passed < self.began + DAY
+    }
 }
 
 impl Story {
@@ -79,14 +112,50 @@ impl Story {
 
     async fn expect_nothing_lost(&self) {
         let is_live = self.passed + ABOUT < (self.used + WEEK).min(MONTH);
-        assert!(!is_live || self.app.records().await.sessions == 1, "a live session is gone");
+        assert!(!is_live || self.has_anns_session().await, "a live session is gone");
         let is_held = self.passed < WEEK;
         assert!(!is_held || self.app.holds().await == 1, "a reserved address is free");
+        let requests = self.app.all_records().await.into_iter().filter_map(|(_, found)| match found.record {
+            Record::Request(request) => Some(request.address.to_string()),
+            _ => None,
+        });
+        let requests: Vec<String> = requests.collect();
+        let live = self.waiting.iter().filter(|waiting| waiting.is_live(self.passed));
+        for Waiting { email, .. } in live {
+            assert!(requests.contains(email), "a live registration is gone");
+        }
+    }
+
+    async fn has_anns_session(&self) -> bool {
+        let id = self.ann_id;
+        let sessions = self.app.session_records().await;
+        sessions.iter().any(|found| matches!(&found.record, Record::Session(it) if it.account == id))
+    }
+
+    /// By a clock that is right.
+    async fn register(&mut self) {
+        let email = format!("new{}@example.org", self.registered);
+        self.registered += 1;
+        let mut caller = self.app.caller(Door::Json);
+        assert_eq!(caller.register(&email, PASSWORD).await, Answer::Done);
+        let link = self.app.letter_to(&email).await.link;
+        self.waiting.push(Waiting { email, caller, link, began: self.passed });
+    }
+
+    /// The oldest registration that is live.
+    async fn confirm(&mut self) {
+        let passed = self.passed;
+        let Some(index) = self.waiting.iter().position(|waiting| waiting.is_live(passed)) else { return };
+        let Waiting { mut caller, link, .. } = self.waiting.remove(index);
+        assert_eq!(caller.follow(&link).await, Answer::Done, "a live link is dead");
+        assert!(caller.has_password().await, "the password that was entered is lost");
     }
 
     async fn take(&mut self, step: Step) {
         match step {
             Step::Pass(time) => self.pass(time).await,
+            Step::Register => self.register().await,
+            Step::Confirm => self.confirm().await,
             Step::Use => {
                 let is_live = self.passed + ABOUT < (self.used + WEEK).min(MONTH);
                 let is_in = self.ann.who().await.is_some();
@@ -119,9 +188,10 @@ impl Story {
 async fn live_through(steps: &[Step]) {
     let app = App::start().await;
     let mut ann = registered(&app, Door::Json, ANN).await;
-    let undo = readdress(&app, &mut ann, ANN, "new@example.org").await;
-    let zero = Duration::ZERO;
-    let mut story = Story { app, ann, passed: zero, used: zero, right_since: zero };
+    let undo = readdress(&app, &mut ann, ANN, "moved@example.org").await;
+    let (zero, waiting, ann_id) = (Duration::ZERO, Vec::new(), app.account("moved@example.org").await.id);
+    let mut story =
+        Story { app, ann, ann_id, passed: zero, used: zero, right_since: zero, waiting, registered: 0 };
     for step in steps {
         story.take(*step).await;
     }
@@ -135,5 +205,6 @@ async fn live_through(steps: &[Step]) {
     for _ in 0..2 {
         app.sweep_after(HOUR).await;
     }
-    assert_eq!((app.records().await.sessions, app.holds().await), (0, 0));
+    let records = app.records().await;
+    assert_eq!((records.sessions, records.requests, app.holds().await), (0, 0, 0));
 }
