@@ -136,8 +136,8 @@ fn confirm_new_address(name: &str) -> Wording {
             "If that was you, open this link in the browser where you're signed in:".into(),
         ],
         label: Some("Confirm the new address"),
-        ending: "If this wasn't you, ignore this email and do not share the code: it would attach your address to someone \
-             else's account.",
+        ending: "If you didn't request this, you can ignore this email. Do not share the code: it would attach \
+                 your address to someone else's account.",
     }
 }
 
@@ -236,7 +236,7 @@ fn account_deleted(name: &str) -> Wording {
             "It can't be restored, but you can register again.".into(),
         ],
         label: None,
-        ending: "If you didn't request this, contact the administrator. If the administrator didn't delete it, someone \
-                 else had access to your account: secure your mailbox.",
+        ending: "If you didn't request this, contact the administrator. If the administrator didn't delete it, \
+                 someone else had access to your account: secure your mailbox.",
     }
 }
