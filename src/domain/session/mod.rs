@@ -1,8 +1,8 @@
 //! Being signed in, and signing out.
 //!
-//! A session is live while it is stored, has not ended, was used recently enough, and its account is in
-//! the epoch of the sign-in, and the store was not restored since. It is looked up with every request, so a session that is ended is refused
-//! with the very next one.
+//! A session is live while it is stored, has not ended, was used recently enough, its account is in the epoch
+//! of the sign-in, and the store was not restored since. It is looked up with every request, so a session that
+//! is ended is refused with the very next one.
 //!
 //! - `actor`: someone signed in who changes something, expected by that change
 //! - `signed_in`: a live session with its account, and the result of signing in

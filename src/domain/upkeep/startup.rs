@@ -57,7 +57,8 @@ impl Gatepost {
     }
 }
 
-/// Checks the keys and remembers new ones. Returns what lasts, which the first start makes, or nothing if another process wrote at the same time.
+/// Checks the keys and remembers new ones. Returns what lasts, which the first start makes, or nothing if
+/// another process wrote at the same time.
 async fn prepare(store: &dyn Store, world: &World, ring: &KeyRing) -> Result<Option<Lasting>, OpenError> {
     let known = store.scan(&Span::key_checks(), usize::from(u8::MAX)).await?;
     let known = known.into_iter().map(|(key, reading)| Ok((key, reading?)));
