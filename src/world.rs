@@ -43,6 +43,10 @@ impl Clock for SystemClock {
             tokio::time::sleep(left.min(LONGEST)).await;
         }
     }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
 }
 
 struct SystemEntropy;

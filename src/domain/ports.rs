@@ -159,6 +159,8 @@ pub trait Clock: Send + Sync + 'static {
     /// Returns when `now` has reached `at`, or when the time from now to `at` has passed. That comes first
     /// if the clock is set back meanwhile, so whatever waits has to look again.
     async fn sleep_until(&self, at: Timestamp);
+    /// Returns when this time has passed, whatever the clock is set to meanwhile.
+    async fn sleep(&self, duration: Duration);
 }
 
 /// The only source of randomness, strong enough for keys. Tests use a seeded one.

@@ -4,14 +4,13 @@
 //! 2. Announce: the recipient. Until here, the attempt may end at any time: to stop, or for others.
 //! 3. Record that the mail server may have the email from now on, then hand it over.
 
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::carrier::{Attempt, Carrier};
+use super::carrier::Carrier;
 use super::gate::Pass;
 use super::lanes::Seat;
 use super::message::{Heading, Mail, compose};
-use super::outcome::{Meaning, NotSent, Outcome, no_answer_within};
+use super::outcome::{Meaning, NotSent, Outcome};
 use super::words::Words;
 use super::{MailRoom, Transport, report};
 use crate::domain::Gatepost;
@@ -87,34 +86,24 @@ impl Try<'_> {
         if carrier.shows_when_opened() {
             self.pass.succeed();
         }
+        self.seat.announce();
         if let Err(why) = self.unless_ended(attempt.announce(mail)).await? {
             return Ok(Err(why));
         }
-        self.seat.hand_over();
+        // The attempt may have been cut at the very moment at which the mail server replied. If it went on,
+        // it would hold a place that has been given to another.
+        if !self.seat.hand_over() {
+            return Err(Early::Cut);
+        }
         // If this is not on disk, a crash would send the email again at once and forget that it did.
         match self.gatepost.hand_over(self.claim).await {
-            Ok(true) => Ok(self.finish(attempt, mail).await),
+            // Not even a stop ends this: whatever the mail server says about an email that it may have is
+            // recorded.
+            Ok(true) => Ok(attempt.finish(mail, self.gatepost.sleep(self.room.timeouts.answer)).await),
             Ok(false) => Err(Early::NotOurs),
             Err(error) => {
                 tracing::warn!(%error, "cannot use the outbox; no email is sent until this works");
                 Err(Early::NotRecorded)
-            }
-        }
-    }
-
-    /// Not even a stop ends this: whatever the mail server says about an email that it may have is recorded.
-    async fn finish(&self, attempt: Attempt<'_>, mail: &Mail) -> Outcome {
-        let limit = self.room.timeouts.stuck;
-        let stuck = async {
-            sleep(limit).await;
-            self.seat.stick();
-            self.seat.cut().await;
-        };
-        tokio::select! {
-            outcome = attempt.finish(mail) => outcome,
-            () = stuck => {
-                let why = NotSent::delayed("Others are waiting", no_answer_within(limit));
-                Err(why.meaning(Meaning::Unanswered))
             }
         }
     }

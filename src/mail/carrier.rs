@@ -33,12 +33,13 @@ impl Carrier {
         matches!(self, Self::Smtp(_))
     }
 
-    /// Sends one email that nothing stops, and disconnects.
-    pub(super) async fn send_once(&self, mail: &Mail) -> Outcome {
+    /// Sends one email that nothing stops, and disconnects. `late` is when to stop waiting for the answer to
+    /// the whole email.
+    pub(super) async fn send_once(&self, mail: &Mail, late: impl Future<Output = ()>) -> Outcome {
         let outcome = async {
             let mut attempt = self.open(mail).await?;
             attempt.announce(mail).await?;
-            attempt.finish(mail).await
+            attempt.finish(mail, late).await
         };
         let outcome = outcome.await;
         self.disconnect().await;
@@ -79,11 +80,12 @@ impl Attempt<'_> {
         }
     }
 
-    /// Hands the email over and waits for the answer. From the beginning on, the carrier may have the email.
-    pub(super) async fn finish(self, mail: &Mail) -> Outcome {
+    /// Hands the email over and waits for the answer until it is `late`. From the beginning on, the carrier
+    /// may have the email.
+    pub(super) async fn finish(self, mail: &Mail, late: impl Future<Output = ()>) -> Outcome {
         match self {
-            Self::Smtp(conversation) => conversation.finish(mail).await,
-            Self::Sendmail(running) => running.end().await,
+            Self::Smtp(conversation) => conversation.finish(mail, late).await,
+            Self::Sendmail(running) => running.end(late).await,
         }
     }
 }

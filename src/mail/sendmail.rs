@@ -116,19 +116,19 @@ impl Running {
             // A program may stop reading before the end; its exit code says whether that is an error.
             Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(lost(&error)),
             Ok(_) => Ok(()),
-            Err(_) => Err(late(self.limits.step)),
+            Err(_) => Err(too_long(self.limits.step)),
         }
     }
 
-    /// Ends the input and waits for the program. From the end of the input on it may have the email, so it
-    /// gets as much time as a mail server gets for its answer.
-    pub(super) async fn end(mut self) -> Outcome {
+    /// Ends the input and waits for the program, until it is `late`. From the end of the input on it may have
+    /// the email, so it gets as much time as a mail server gets for its answer.
+    pub(super) async fn end(mut self, late: impl Future<Output = ()>) -> Outcome {
         drop(self.child.stdin.take());
-        let status = match timeout(self.limits.answer, self.child.wait()).await {
-            Ok(Ok(status)) => status,
-            Ok(Err(error)) => return Err(lost(&error).meaning(Meaning::Unanswered)),
-            Err(_) => return Err(late(self.limits.answer).meaning(Meaning::Unanswered)),
+        let ended = tokio::select! {
+            ended = self.child.wait() => ended.map_err(|error| lost(&error)),
+            () = late => Err(too_long(self.limits.answer)),
         };
+        let status = ended.map_err(|why| why.meaning(Meaning::Unanswered))?;
         if status.success() { Ok(status.to_string()) } else { Err(failed(status, &self.last_words().await)) }
     }
 
@@ -207,7 +207,7 @@ fn failed(status: ExitStatus, said: &str) -> NotSent {
     NotSent::delayed(format!("sendmail failed ({status})"), said).meaning(meaning).check(setting)
 }
 
-fn late(limit: Duration) -> NotSent {
+fn too_long(limit: Duration) -> NotSent {
     NotSent::delayed("sendmail took too long", no_answer_within(limit))
 }
 

@@ -10,11 +10,8 @@ pub struct Timeouts {
     /// The answer to the whole email. The mail server may need long to look at it, and it may have accepted
     /// it when we stop waiting, so this is as long as RFC 5321 (4.5.3.2.6) asks for.
     pub answer: Duration,
-    /// After this time, an attempt gives its place to others.
+    /// An attempt that has taken this long since it announced the recipient gives its place to others.
     pub slow: Duration,
-    /// How long an attempt may wait for the answer to the whole email while it keeps others from being
-    /// sent.
-    pub stuck: Duration,
     /// How long an unused connection stays open.
     pub idle: Duration,
     /// The pause before the store is tried again after a failure.
@@ -27,7 +24,6 @@ impl Default for Timeouts {
             step: Duration::from_secs(30),
             answer: Duration::from_mins(10),
             slow: Duration::from_secs(2),
-            stuck: Duration::from_mins(1),
             idle: Duration::from_mins(1),
             store: Duration::from_secs(1),
         }

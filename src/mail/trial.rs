@@ -29,7 +29,7 @@ impl MailRoom {
         let heading = Heading { id: LetterId(world.random()), from: &self.from, to, sent_at: world.now() };
         let mail = compose(&heading, &self.product.trial())
             .map_err(|error| TrialError::NotSent(error.to_string()))?;
-        let outcome = carrier.send_once(&mail).await;
+        let outcome = carrier.send_once(&mail, world.clock.sleep(self.timeouts.answer)).await;
         outcome.map(|reply| bounded(&reply)).map_err(|why| TrialError::NotSent(why.to_string()))
     }
 }

@@ -106,7 +106,7 @@ impl Shift {
 
     /// Looks into the outbox once (steps 2 and 4).
     async fn look(self: &Arc<Self>) -> Result<(), Error> {
-        let room = self.free_room().await?;
+        let room = self.free_room();
         let held = self.held().clone();
         // Claims no more than can be sent at once, so that no claim expires while its email waits for
         // a place.
@@ -126,10 +126,9 @@ impl Shift {
         Ok(())
     }
 
-    async fn free_room(&self) -> Result<Room, Error> {
+    fn free_room(&self) -> Room {
         let mut places = self.lanes.free();
         let way = self.gate.way(|at| self.gatepost.is_retry_due(at));
-        self.lanes.set_crowded(way == Way::Open && places.usual == 0 && self.is_anything_due().await?);
         let until = match way {
             Way::Open => None,
             Way::One => {
@@ -145,11 +144,14 @@ impl Shift {
             // Half of the places, and a single one every second time, beginning with the first.
             places.newest = (places.usual + 1 - self.turns.load(Ordering::Relaxed) % 2) / 2;
         }
-        Ok(Room { places, until })
+        Room { places, until }
     }
 
-    /// Whether an email waits that could be sent in the usual lane.
-    async fn is_anything_due(&self) -> Result<bool, Error> {
+    /// Whether emails wait for a place in the usual lane.
+    async fn is_crowded(&self) -> Result<bool, Error> {
+        if self.lanes.free().usual > 0 || self.gate.way(|at| self.gatepost.is_retry_due(at)) != Way::Open {
+            return Ok(false);
+        }
         let one = Places { usual: 1, all: 1, ..Places::default() };
         let held = self.held().clone();
         self.gatepost.has_claim_due(one, &held).await
@@ -212,15 +214,19 @@ impl Shift {
         }
     }
 
-    /// Makes room for others while an attempt takes long.
+    /// Makes room for others while an attempt takes long. What happens before it announces the recipient
+    /// is the mail server's trouble: it would be the same for the others.
     async fn keep_time(&self, seat: &Seat, pass: &Pass) -> Infallible {
+        seat.announced().await;
         loop {
-            sleep(self.room.timeouts.slow).await;
+            self.gatepost.sleep(self.room.timeouts.slow).await;
             // A program that runs for so long can be used.
             if seat.has_handed_over() {
                 pass.succeed();
             }
-            seat.step_aside();
+            // Without the store nothing can be sent in its place.
+            let is_crowded = self.is_crowded().await.unwrap_or(false);
+            seat.step_aside(is_crowded);
             self.changed.notify_one();
         }
     }

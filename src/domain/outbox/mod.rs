@@ -144,6 +144,11 @@ impl Gatepost {
         self.world.clock.sleep_until(at).await;
     }
 
+    /// Waits this long, for a worker whose attempts have only so much time.
+    pub async fn sleep(&self, duration: Duration) {
+        self.world.clock.sleep(duration).await;
+    }
+
     /// When to try again after this many failures in a row.
     #[must_use]
     pub fn retry_at(&self, failures: u16) -> Timestamp {

@@ -102,10 +102,16 @@ impl Connection {
         self.command(Step::Message, Data, Severity::PositiveIntermediate).await
     }
 
-    /// Sends the message and waits until the server has accepted it.
-    pub(super) async fn finish(&mut self, mail: &Mail) -> Result<String, Fault> {
-        let message = replied(Step::Answer, self.smtp.message(&mail.bytes));
-        let response = within(self.limits.answer, Step::Answer, message).await?;
+    /// Sends the message and waits until the server has accepted it, or until it is `late`.
+    pub(super) async fn finish(
+        &mut self,
+        mail: &Mail,
+        late: impl Future<Output = ()>,
+    ) -> Result<String, Fault> {
+        let response = tokio::select! {
+            response = replied(Step::Answer, self.smtp.message(&mail.bytes)) => response?,
+            () = late => return Err(Fault::slow(Step::Answer, self.limits.answer)),
+        };
         expect(Step::Answer, &response, Severity::PositiveCompletion)?;
         Ok(text(&response))
     }

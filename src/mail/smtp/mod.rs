@@ -136,10 +136,11 @@ impl Conversation<'_> {
         self.connection.announce(mail).await.map_err(|fault| self.smtp.report(fault, mail))
     }
 
-    /// Sends the message and waits for the reply to its final dot. Until it has come, the mail server may
-    /// have the email or not.
-    pub(super) async fn finish(mut self, mail: &Mail) -> Outcome {
-        let reply = self.connection.finish(mail).await.map_err(|fault| self.smtp.report(fault, mail))?;
+    /// Sends the message and waits for the reply to its final dot, until it is `late`. Until the reply has
+    /// come, the mail server may have the email or not.
+    pub(super) async fn finish(mut self, mail: &Mail, late: impl Future<Output = ()>) -> Outcome {
+        let reply =
+            self.connection.finish(mail, late).await.map_err(|fault| self.smtp.report(fault, mail))?;
         self.smtp.kept().push(self.connection);
         Ok(reply)
     }

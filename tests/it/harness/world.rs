@@ -92,6 +92,13 @@ impl Clock for TestClock {
         };
         states.wait_for(|state| state.now >= at || state.monotonic >= end).await.unwrap();
     }
+
+    /// Does not count as a sleeper: tests wait for those, and most of these sleeps are never over.
+    async fn sleep(&self, duration: Duration) {
+        let mut states = self.state.subscribe();
+        let end = states.borrow().monotonic + duration;
+        states.wait_for(|state| state.monotonic >= end).await.unwrap();
+    }
 }
 
 /// Counts as a sleeper until it is dropped, whether it slept to the end or not.

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use gatepost::domain::outbox::{Delivery, Pace};
+use gatepost::domain::ports::Clock;
+use tokio::sync::watch;
 
 use super::sink::{Act, Moment, Security, Seen, Sink, Stage};
-use super::{House, through_sink};
+use super::{House, smtp, through, through_sink};
 
 /// Never answers to `RCPT` for a slow recipient.
 fn slow_recipients(moment: &Moment) -> Act {
@@ -20,9 +22,13 @@ fn tried(seen: &Seen, name: &str) -> usize {
     seen.moments.iter().filter(is_it).count()
 }
 
+/// Time after which an attempt is slow.
+const SLOW: Duration = Duration::from_secs(2);
+
 #[tokio::test]
 async fn behind_a_hundred_slow_recipients_a_fast_one_has_its_email_within_five_seconds() {
     let house = House::new().await;
+    let start = house.clock.monotonic();
     for number in 0..100 {
         house.request(&format!("p{number}@slow{number}.example.org")).await;
     }
@@ -30,9 +36,14 @@ async fn behind_a_hundred_slow_recipients_a_fast_one_has_its_email_within_five_s
     let sink = Sink::start(Security::None, slow_recipients).await;
     // With the limits of production.
     let worker = house.work(through_sink(&sink));
-    let arrived = tokio::time::timeout(Duration::from_secs(5), sink.letter_to("ann@example.org")).await;
-    arrived.expect("it does not wait for the slow ones");
+    sink.until(|seen| tried(seen, "@slow") == 4).await;
+    assert_eq!(house.gatepost.queued_letters(None).await.unwrap().len(), 101);
+    house.clock.advance(SLOW);
+    sink.mails(1).await;
+    assert!(house.clock.monotonic() - start <= Duration::from_secs(5));
+    sink.letter_to("ann@example.org").await;
     worker.stops().await;
+    assert_eq!(house.gatepost.queued_letters(None).await.unwrap().len(), 100);
 }
 
 #[tokio::test]
@@ -41,14 +52,17 @@ async fn while_slow_recipients_hold_every_place_a_new_email_is_sent() {
     let sink = Sink::start(Security::None, slow_recipients).await;
     let mut settings = through_sink(&sink);
     settings.connections = 2;
-    settings.timeouts.slow = Duration::from_millis(50);
     let worker = house.work(settings);
     for number in 0..4 {
         house.request(&format!("p{number}@slow{number}.example.org")).await;
         sink.until(|seen| tried(seen, "@slow") == number + 1).await;
+        if number == 1 {
+            house.clock.advance(SLOW);
+        }
     }
     // Both lanes are full, and none of these ends by itself.
     house.request("ann@example.org").await;
+    house.clock.advance(SLOW);
     sink.mails(1).await;
     assert_eq!(tried(&sink.seen(), "@slow"), 4, "each once");
     worker.stops().await;
@@ -60,25 +74,59 @@ async fn a_slow_email_begins_in_the_slow_lane_next_time_and_first_attempts_go_fi
     let sink = Sink::start(Security::None, slow_recipients).await;
     let mut settings = through_sink(&sink);
     settings.connections = 1;
-    settings.timeouts.slow = Duration::from_millis(50);
     let worker = house.work(settings);
     for name in ["one", "two"] {
         house.request(&format!("{name}@slow.example.org")).await;
+        if name == "two" {
+            house.clock.advance(SLOW);
+        }
         sink.until(|seen| tried(seen, name) == 1).await;
     }
     house.request("ann@example.org").await;
+    house.clock.advance(SLOW);
     sink.mails(1).await;
     // The younger slow one was cut and is due again. The slow lane is full of the other, so it waits, even
     // though the only usual place is free.
     let seen = sink.seen();
     assert_eq!((tried(&seen, "one"), tried(&seen, "two")), (1, 1));
-    house.clock.advance(Duration::from_secs(2));
+    house.clock.advance(SLOW);
     for number in 0..3 {
         house.request(&format!("bob{number}@example.org")).await;
         sink.until(|seen| seen.mails.len() == 2 + number).await;
     }
     assert_eq!(tried(&sink.seen(), "two"), 1);
     worker.stops().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_slow_before_it_hears_of_the_recipient_makes_no_email_slow() {
+    for (slow, pace) in [
+        (Stage::Greeting, Pace::Usual),
+        (Stage::Ehlo, Pace::Usual),
+        (Stage::Auth, Pace::Usual),
+        (Stage::Mail, Pace::Usual),
+        (Stage::Rcpt, Pace::Slow),
+        (Stage::Data, Pace::Slow),
+    ] {
+        let house = House::new().await;
+        let (release, held) = watch::channel(false);
+        let sink = Sink::start(Security::None, move |moment| match moment.stage {
+            stage if stage == slow => Act::Hold(held.clone()),
+            Stage::Dot => Act::say("451 later"),
+            _ => Act::Behave,
+        })
+        .await;
+        let worker =
+            house.work(through(smtp(&format!("smtp://ann:secret@127.0.0.1:{}?tls=none", sink.port))));
+        house.request("ann@example.org").await;
+        sink.until(|seen| seen.moments.last().is_some_and(|moment| moment.stage == slow)).await;
+        house.clock.advance(Duration::from_secs(20));
+        release.send(true).unwrap();
+        let due = house.delayed_until().await;
+        worker.stops().await;
+        house.clock.advance_to(due);
+        assert_eq!(house.claim_all().await[0].pace(), pace, "{slow:?}");
+    }
 }
 
 #[tokio::test]
@@ -92,51 +140,4 @@ async fn a_first_attempt_goes_before_retries_that_have_been_due_for_longer() {
     let claims = house.claim_all().await;
     let order: Vec<&str> = claims.iter().map(|claim| claim.letter().to.as_str()).collect();
     assert_eq!(order, ["first@example.org", "again@example.org"]);
-}
-
-#[tokio::test]
-async fn an_email_past_its_final_dot_is_not_cut_for_others() {
-    let house = House::new().await;
-    let (release, held) = tokio::sync::watch::channel(false);
-    let sink = Sink::start(Security::None, move |moment| match moment.stage {
-        Stage::Dot if moment.line.contains("To: held") => Act::Hold(held.clone()),
-        _ => slow_recipients(moment),
-    })
-    .await;
-    let mut settings = through_sink(&sink);
-    settings.connections = 1;
-    settings.timeouts.slow = Duration::from_millis(50);
-    let worker = house.work(settings);
-    house.request("held@example.org").await;
-    sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
-    house.request("one@slow.example.org").await;
-    sink.until(|seen| tried(seen, "one") == 1).await;
-    house.request("ann@example.org").await;
-    sink.letter_to("ann@example.org").await;
-    release.send(true).unwrap();
-    sink.letter_to("held@example.org").await;
-    assert_eq!(tried(&sink.seen(), "held"), 1);
-    worker.stops().await;
-}
-
-#[tokio::test]
-async fn emails_that_wait_for_a_last_answer_for_very_long_make_room_in_the_end() {
-    let house = House::new().await;
-    let sink = Sink::start(Security::None, |moment| match moment.stage {
-        Stage::Dot if moment.line.contains("To: stuck") => Act::Silence,
-        _ => Act::Behave,
-    })
-    .await;
-    let mut settings = through_sink(&sink);
-    settings.connections = 1;
-    settings.timeouts.slow = Duration::from_millis(50);
-    settings.timeouts.stuck = Duration::from_millis(200);
-    let worker = house.work(settings);
-    for number in 0..2 {
-        house.request(&format!("stuck{number}@example.org")).await;
-        sink.until(|seen| tried(seen, "stuck") == number + 1).await;
-    }
-    house.request("ann@example.org").await;
-    sink.letter_to("ann@example.org").await;
-    worker.stop.cancel();
 }

@@ -9,6 +9,7 @@ mod emails;
 mod ended;
 pub(crate) mod full_store;
 mod lanes;
+mod last_answer;
 mod mailbox;
 pub(crate) mod opensmtpd;
 mod outage;
@@ -138,10 +139,9 @@ fn timeouts() -> Timeouts {
     Timeouts { store: Duration::from_millis(10), ..Timeouts::default() }
 }
 
-/// For tests about timeouts.
+/// For tests about timeouts. The answer to a whole email has its usual time, by the clock of the house.
 fn short_timeouts() -> Timeouts {
-    let step = Duration::from_millis(300);
-    Timeouts { step, answer: step, ..timeouts() }
+    Timeouts { step: Duration::from_millis(300), ..timeouts() }
 }
 
 fn through(transport: TransportSettings) -> MailSettings {

@@ -7,7 +7,6 @@ use gatepost::domain::mailed::Redeemer;
 use gatepost::domain::outbox::Delivery;
 use gatepost::store::memory::MemoryStore;
 use mailparse::MailHeaderMap;
-use tokio::sync::watch;
 
 use super::full_store::FullStore;
 use super::sink::{Act, Security, Sink, Stage, TakenMail};
@@ -23,35 +22,6 @@ impl House {
 
 fn header(mail: &TakenMail, name: &str) -> String {
     mailparse::parse_mail(&mail.data).unwrap().headers.get_first_value(name).unwrap()
-}
-
-#[tokio::test]
-async fn a_mail_server_that_needs_long_for_its_last_answer_gets_one_copy() {
-    let house = House::new().await;
-    let (release, held) = watch::channel(false);
-    let sink = Sink::start(Security::None, move |moment| match moment.stage {
-        Stage::Dot if moment.line.contains("To: ann") => Act::Hold(held.clone()),
-        _ => Act::Behave,
-    })
-    .await;
-    let mut settings = through_sink(&sink);
-    settings.connections = 1;
-    // Every step before the answer may take less time than this email takes to become slow.
-    settings.timeouts.step = Duration::from_secs(1);
-    settings.timeouts.slow = Duration::from_millis(1500);
-    let worker = house.work(settings);
-    house.request("ann@example.org").await;
-    sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
-    // This one needs the place of the other, so more time than that has passed when it arrives.
-    house.request("bob@example.org").await;
-    sink.letter_to("bob@example.org").await;
-    // Neither does a claim run out, however long it takes by the clock.
-    house.clock.advance(Duration::from_mins(20));
-    release.send(true).unwrap();
-    sink.letter_to("ann@example.org").await;
-    house.empties_its_outbox().await;
-    worker.stops().await;
-    assert_eq!(sink.count_to("ann@example.org"), 1);
 }
 
 #[tokio::test]
