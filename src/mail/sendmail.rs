@@ -179,32 +179,57 @@ fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
 /// What its exit code means for the email.
 ///
 /// - Two codes are final for it.
-/// - Five say nothing about the others. 75 may be about one recipient, because a program that talks to the
-///   mail server itself passes on its 4xx replies. So may 69 and 76, and a host that was not found (68) may be
-///   the mail server.
+/// - Four may be about this email alone. 75 is what a program that talks to the mail server itself makes of a
+///   4xx reply to one recipient, and also of a mail server that it cannot reach. If it counted as the mail
+///   server's, one full mailbox would keep all emails waiting. The same goes for 69 and 76, and for a host
+///   that was not found (68).
 /// - A signal: it may have passed the email on before it was killed.
 /// - All others are about the program or the machine (a wrong password is 77): the operator can fix it, or it
 ///   passes.
 fn meaning(status: ExitStatus) -> Meaning {
-    const EX_DATAERR: i32 = 65;
-    const EX_NOUSER: i32 = 67;
-    const EX_NOHOST: i32 = 68;
-    const EX_UNAVAILABLE: i32 = 69;
-    const EX_PROTOCOL: i32 = 76;
-    const EX_TEMPFAIL: i32 = 75;
     match status.code() {
-        Some(EX_DATAERR | EX_NOUSER) => Meaning::Never,
-        Some(EX_NOHOST | EX_UNAVAILABLE | EX_PROTOCOL | EX_TEMPFAIL) => Meaning::Later,
+        Some(65 | 67) => Meaning::Never,
+        Some(68 | 69 | 75 | 76) => Meaning::Later,
         Some(_) => Meaning::ServerFailed,
         None => Meaning::Unanswered,
     }
 }
 
+/// The exit codes in words, after `sysexits.h`.
+fn named(code: i32) -> Option<&'static str> {
+    Some(match code {
+        64 => "wrong usage",
+        65 => "wrong data",
+        66 => "no input",
+        67 => "no such recipient",
+        68 => "no such host",
+        69 => "service unavailable",
+        70 => "internal error",
+        71 => "operating system error",
+        72 => "system file missing",
+        73 => "cannot create a file",
+        74 => "input or output failed",
+        75 => "temporary failure",
+        76 => "unexpected reply from the mail server",
+        77 => "permission denied",
+        78 => "wrong configuration",
+        _ => return None,
+    })
+}
+
 fn failed(status: ExitStatus, said: &str) -> NotSent {
-    let said = if said.is_empty() { "no error message" } else { said };
     let meaning = meaning(status);
-    let setting = (meaning == Meaning::ServerFailed).then_some("the configuration of the program");
-    NotSent::delayed(format!("sendmail failed ({status})"), said).meaning(meaning).check(setting)
+    let setting = match meaning {
+        Meaning::ServerFailed => Some("the configuration of the program"),
+        _ => said.is_empty().then_some("the log of the program"),
+    };
+    let ended = match status.code().map(|code| (code, named(code))) {
+        Some((code, Some(name))) => format!("exit code {code}, {name}"),
+        Some((code, None)) => format!("exit code {code}"),
+        None => status.to_string(),
+    };
+    let said = if said.is_empty() { "no error message" } else { said };
+    NotSent::delayed(format!("sendmail failed ({ended})"), said).meaning(meaning).check(setting)
 }
 
 fn too_long(limit: Duration) -> NotSent {

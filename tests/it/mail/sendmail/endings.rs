@@ -73,12 +73,33 @@ async fn a_test_email_reports_how_the_program_ended_and_what_it_said() {
         ("cat > /dev/null; echo queued >&2", Ok("exit status: 0")),
         // It does not read the email.
         ("exit 0", Ok("exit status: 0")),
-        ("exit 67", Err("sendmail failed (exit status: 67): no error message.")),
+        (
+            "exit 67",
+            Err(
+                "sendmail failed (exit code 67, no such recipient): no error message. Check the log of the program.",
+            ),
+        ),
         (
             "printf 'no route \\033[31m\\n\\n  server said: 451\\tlater \\342\\200\\256\\n' >&2; exit 75",
-            Err("sendmail failed (exit status: 75): no route ?[31m; server said: 451 later ???."),
+            Err(
+                "sendmail failed (exit code 75, temporary failure): no route ?[31m; server said: 451 later ???.",
+            ),
         ),
-        ("kill -TERM $$", Err("sendmail failed (signal: 15 (SIGTERM)): no error message.")),
+        (
+            "echo wrong password >&2; exit 77",
+            Err(
+                "sendmail failed (exit code 77, permission denied): wrong password. Check the configuration of the \
+                 program.",
+            ),
+        ),
+        (
+            "exit 1",
+            Err("sendmail failed (exit code 1): no error message. Check the configuration of the program."),
+        ),
+        (
+            "kill -TERM $$",
+            Err("sendmail failed (signal: 15 (SIGTERM)): no error message. Check the log of the program."),
+        ),
     ] {
         let program = Program::new(script);
         let answer = MailRoom::new(program.settings()).send_trial(&to, &house.world).await;
