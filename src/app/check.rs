@@ -16,7 +16,7 @@ use crate::config::access::View;
 use crate::config::key_file::{self, KeyFileError};
 use crate::config::mail::{self, Transport};
 use crate::config::{Config, Mistakes};
-use crate::mail::{SendmailSettings, SmtpServer, greeting};
+use crate::mail::{SendmailSettings, SmtpServer, certificate_authorities, greeting};
 use crate::store::sled as engine;
 use crate::web::edge::{Listen, ListenError};
 
@@ -197,15 +197,8 @@ fn certificates(server: &SmtpServer) -> Checked {
     if !server.is_encrypted() {
         return Ok(format!("Email: {server} needs no certificate."));
     }
-    let found = rustls_native_certs::load_native_certs();
-    if !found.certs.is_empty() {
-        return Ok(format!("Email: certificate authorities found for verifying {server}."));
-    }
-    let reason = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
-    Err(format!(
-        "mail.smtp_url: this machine has no certificate authorities{reason}; install ca-certificates or set \
-         SSL_CERT_FILE"
-    ))
+    certificate_authorities().map_err(|why| format!("mail.smtp_url: {why}"))?;
+    Ok(format!("Email: certificate authorities found for verifying {server}."))
 }
 
 /// Everything that takes another command, or another machine, to check.

@@ -10,6 +10,8 @@ use crate::mail::outcome::{Meaning, NotSent, no_answer_within};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Connect,
+    /// Reading the certificate authorities of this machine.
+    Authorities,
     Tls,
     Greeting,
     Login,
@@ -67,10 +69,14 @@ impl Fault {
     pub(super) fn report(self, server: &str, from: &str) -> NotSent {
         let (step, setting) = match self.step {
             Step::Connect => (format!("Could not connect to {server}"), Some("mail.smtp_url")),
+            Step::Authorities => (format!("Could not check the certificate of {server}"), None),
             Step::Tls => (format!("Could not start TLS with {server}"), Some("mail.smtp_url")),
+            Step::Greeting if self.code.is_none() => {
+                (format!("{server} did not greet like a mail server"), Some("mail.smtp_url"))
+            }
             Step::Greeting => (
                 format!("{server} did not accept the greeting"),
-                Some("mail.smtp_url, and public_url, whose host is the name in the greeting"),
+                Some("mail.smtp_url, and public_url: Gatepost greets with its host, if that has a dot"),
             ),
             Step::Login => (
                 format!("{server} did not accept the login"),
@@ -93,9 +99,10 @@ impl Fault {
     /// and in a reply to the dot, a 5xx is final, unless it is about us after all. Everything else passes.
     fn meaning(&self) -> Meaning {
         match (self.step, self.code) {
-            (Step::Connect | Step::Tls | Step::Greeting | Step::Login | Step::Sender, _) => {
-                Meaning::ServerFailed
-            }
+            (
+                Step::Connect | Step::Authorities | Step::Tls | Step::Greeting | Step::Login | Step::Sender,
+                _,
+            ) => Meaning::ServerFailed,
             (Step::Answer, None) => Meaning::Unanswered,
             (_, Some(code @ 500..=599)) if !is_about_us(code, &self.reason) => Meaning::Never,
             _ => Meaning::Later,

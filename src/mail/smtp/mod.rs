@@ -27,6 +27,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use self::connection::{Connection, own_name};
 use self::fault::{Fault, Step};
 use self::tls::Tls;
+pub use self::tls::certificate_authorities;
 pub(super) use self::wire::plain;
 use super::message::Mail;
 use super::outcome::{NotSent, Outcome};

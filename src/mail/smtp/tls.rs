@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
+use rustls_native_certs::ErrorKind;
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -13,6 +14,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error as TlsError, RootCertStore};
 
 use super::fault::{Fault, Step};
+use crate::mail::outcome::plainly;
 use crate::mail::settings::{Security, SmtpServer};
 
 /// Starts TLS. The machine's authorities are read once, when the first connection needs them.
@@ -41,17 +43,15 @@ impl Tls {
     }
 
     async fn load(&self) -> Result<Arc<ClientConfig>, Fault> {
-        let native = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
-            .await
-            .map_err(|error| Fault::new(Step::Tls, error))?;
+        let fault = |why: String| Fault::new(Step::Authorities, why);
+        let read = tokio::task::spawn_blocking(certificate_authorities).await;
+        let native = match read.map_err(|error| fault(error.to_string()))? {
+            Ok(native) => native,
+            Err(_) if !self.trusted.is_empty() => Vec::new(),
+            Err(why) => return Err(fault(why)),
+        };
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(native.certs.into_iter().chain(self.trusted.iter().cloned()));
-        if roots.is_empty() {
-            return Err(Fault::new(
-                Step::Tls,
-                "this machine has no certificate authorities; install ca-certificates or set SSL_CERT_FILE",
-            ));
-        }
+        roots.add_parsable_certificates(native.into_iter().chain(self.trusted.iter().cloned()));
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| Fault::new(Step::Tls, error))?
@@ -59,6 +59,35 @@ impl Tls {
             .with_no_client_auth();
         Ok(Arc::new(config))
     }
+}
+
+/// The certificate authorities that this machine trusts, at least one.
+///
+/// # Errors
+/// Says why there are none.
+pub fn certificate_authorities() -> Result<Vec<CertificateDer<'static>>, String> {
+    let found = rustls_native_certs::load_native_certs();
+    if !found.certs.is_empty() {
+        return Ok(found.certs);
+    }
+    Err(match found.errors.into_iter().next().map(|error| error.kind) {
+        // The usual places are read only if they exist.
+        Some(ErrorKind::Io { inner, path }) => {
+            format!(
+                "cannot read {}, which SSL_CERT_FILE or SSL_CERT_DIR names: {}",
+                path.display(),
+                plainly(inner)
+            )
+        }
+        Some(ErrorKind::Pem(error)) => {
+            format!("cannot read the certificate authorities: {error:?}; check SSL_CERT_FILE")
+        }
+        _ => {
+            "this machine has no certificate authorities, or SSL_CERT_FILE names a file without any; install \
+              ca-certificates or change SSL_CERT_FILE"
+                .into()
+        }
+    })
 }
 
 /// The usual mistakes in words, as rustls names them in types, and what helps.

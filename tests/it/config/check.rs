@@ -196,7 +196,13 @@ fn a_mail_server_with_tls_needs_certificate_authorities() {
     let authorities = [("SSL_CERT_FILE", file.to_str().unwrap())];
     let environment = [&SMTP[..], &authorities].concat();
     let error = bench.error(&environment, &["--listen", FREE]);
-    assert!(error.starts_with("mail.smtp_url: this machine has no certificate authorities"), "{error}");
+    let reason = "mail.smtp_url: this machine has no certificate authorities, or SSL_CERT_FILE names a file";
+    assert!(error.starts_with(reason), "{error}");
+    let missing = [("SSL_CERT_FILE", "/nowhere/ca.pem")];
+    let error = bench.error(&[&SMTP[..], &missing].concat(), &["--listen", FREE]);
+    let reason =
+        "mail.smtp_url: cannot read /nowhere/ca.pem, which SSL_CERT_FILE or SSL_CERT_DIR names: no such file";
+    assert!(error.starts_with(reason), "{error}");
     let plain = [("GATEPOST_MAIL__SMTP_URL", "smtp://localhost:25?tls=none")];
     let found = bench.found(&[&environment[..], &plain].concat(), &["--listen", FREE]);
     let greeted = "It is greeted with the address of this machine, because localhost has no dot.";

@@ -24,7 +24,7 @@ async fn a_test_email_reports_at_once_how_it_went() {
         (
             Stage::Greeting,
             "the greeting",
-            " Check mail.smtp_url, and public_url, whose host is the name in the greeting.",
+            " Check mail.smtp_url, and public_url: Gatepost greets with its host, if that has a dot.",
         ),
         (Stage::Mail, "the sender gatepost@id.example.org", " Check mail.from."),
         (Stage::Rcpt, "the recipient", ""),
