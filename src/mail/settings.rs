@@ -2,7 +2,7 @@
 //! discovered when an email does not arrive.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use lettre::transport::smtp::authentication::Credentials;
 
@@ -55,6 +55,8 @@ pub struct SmtpServer {
     pub(super) port: u16,
     pub(super) security: Security,
     pub(super) login: Option<Credentials>,
+    /// Its addresses. If there are none, its name is looked up.
+    pub(super) addresses: Vec<SocketAddr>,
 }
 
 /// How the conversation with the mail server is encrypted.
@@ -129,7 +131,8 @@ impl SmtpServer {
             ("", None) => None,
             (user, password) => Some(credentials(&decoded(user)?, &decoded(password.unwrap_or_default())?)?),
         };
-        Ok(Self { host, port: url.port().unwrap_or(default_port), security, login })
+        let (port, addresses) = (url.port().unwrap_or(default_port), Vec::new());
+        Ok(Self { host, port, security, login, addresses })
     }
 
     /// Host and port, as the operator knows the server.
@@ -149,6 +152,12 @@ impl SmtpServer {
             return Err(SmtpServerError::TwoLogins);
         }
         Ok(Self { login: Some(credentials(user, password)?), ..self })
+    }
+
+    /// The same server at these addresses, whatever its name resolves to.
+    #[must_use]
+    pub fn at(self, addresses: Vec<SocketAddr>) -> Self {
+        Self { addresses, ..self }
     }
 
     /// What is probably wrong if the port is the usual one for the other kind of TLS. Without this, the first

@@ -20,11 +20,19 @@ const MAX_ADDRESSES: usize = 8;
 /// Connects to a mail server.
 pub(super) async fn connect(server: &SmtpServer) -> Result<TcpStream, Fault> {
     let fault = |error| Fault::new(Step::Connect, error);
-    let addresses = tokio::net::lookup_host((server.host.as_str(), server.port)).await.map_err(fault)?;
-    let stream = connect_to_any(addresses.take(MAX_ADDRESSES).collect()).await.map_err(fault)?;
+    let addresses = addresses(server).await.map_err(fault)?;
+    let stream = connect_to_any(addresses).await.map_err(fault)?;
     // Otherwise every email waits 40 ms for an acknowledgement.
     stream.set_nodelay(true).map_err(fault)?;
     Ok(stream)
+}
+
+async fn addresses(server: &SmtpServer) -> io::Result<Vec<SocketAddr>> {
+    if !server.addresses.is_empty() {
+        return Ok(server.addresses.clone());
+    }
+    let found = tokio::net::lookup_host((server.host.as_str(), server.port)).await?;
+    Ok(found.take(MAX_ADDRESSES).collect())
 }
 
 /// Tries one address after the other without waiting for those that do not answer: one that swallows every

@@ -1,9 +1,39 @@
 //! Connections are kept for the next email, but not for too long.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use gatepost::mail::{SmtpServer, SmtpSettings, TransportSettings};
+use tokio::net::{TcpSocket, TcpStream};
+
 use super::sink::{Act, Security, Sink, Stage};
-use super::{House, through_sink};
+use super::{House, through, through_sink};
+
+#[tokio::test]
+async fn emails_reach_a_mail_server_whose_first_address_swallows_every_packet() {
+    // No one accepts, and once its queue is full, the system ignores further connections.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let silent = socket.listen(1).unwrap();
+    let silent_at = silent.local_addr().unwrap();
+    let mut queue = Vec::new();
+    let full = Duration::from_millis(200);
+    while let Ok(stream) = tokio::time::timeout(full, TcpStream::connect(silent_at)).await {
+        queue.push(stream.unwrap());
+    }
+    let sink = Sink::good().await;
+    let server = SmtpServer::parse("smtp://localhost:25?tls=none").unwrap();
+    let server = server.at(vec![silent_at, SocketAddr::from((Ipv4Addr::LOCALHOST, sink.port))]);
+    let house = House::new().await;
+    let settings = through(TransportSettings::Smtp(SmtpSettings { server, trusted: Vec::new() }));
+    let worker = house.work(settings);
+    for name in ["ann", "bob"] {
+        house.request(&format!("{name}@example.org")).await;
+    }
+    // The clock does not move, so an email that was delayed would not arrive.
+    sink.mails(2).await;
+    worker.stops().await;
+}
 
 #[tokio::test]
 async fn connections_are_reused_and_never_more_than_allowed() {
