@@ -127,9 +127,12 @@ impl Try<'_> {
             Err(why) => why,
         };
         let meaning = why.meaning;
-        report::not_sent(contents, server, why);
+        report::not_sent(contents, server, why, self.gatepost.is_sent_again(self.claim));
         if meaning == Meaning::ServerFailed {
-            return Delivery::Held(self.pass.fail(|failures| self.gatepost.retry_at(failures)));
+            let retry_at = |failures| self.gatepost.retry_at(failures);
+            return Delivery::Held(
+                self.pass.fail(retry_at, |next| self.gatepost.last_call(self.claim, next)),
+            );
         }
         self.pass.succeed();
         match meaning {

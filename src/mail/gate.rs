@@ -27,6 +27,8 @@ struct Shut {
     failures: u16,
     /// When the next one may be made. Nothing before the first one.
     until: Option<Timestamp>,
+    /// It is made early, because an email would be given up before its time.
+    is_early: bool,
     /// It is being made.
     is_tried: bool,
 }
@@ -51,7 +53,7 @@ pub(super) struct Pass {
 impl Gate {
     /// Nothing is known about the mail server: the first attempt is made alone.
     pub(super) fn new() -> Self {
-        let shut = Some(Shut { failures: 0, until: None, is_tried: false });
+        let shut = Some(Shut { failures: 0, until: None, is_early: false, is_tried: false });
         Self { state: Mutex::new(State { round: 0, shut }), opened: Notify::new() }
     }
 
@@ -94,8 +96,13 @@ impl Pass {
     }
 
     /// The mail server cannot be used. Returns when the next attempt may be made. `retry_at` is when, after
-    /// this many failures in a row.
-    pub(super) fn fail(&self, retry_at: impl Fn(u16) -> Timestamp) -> Timestamp {
+    /// this many failures in a row, and `last_call` an earlier time for the sake of this email. No two
+    /// attempts in a row are early, so there are at most twice as many.
+    pub(super) fn fail(
+        &self,
+        retry_at: impl Fn(u16) -> Timestamp,
+        last_call: impl FnOnce(Timestamp) -> Option<Timestamp>,
+    ) -> Timestamp {
         let mut state = self.gate.state();
         // Attempts that were under way together count as one.
         if state.round != self.round {
@@ -103,9 +110,12 @@ impl Pass {
             return until.unwrap_or_else(|| retry_at(1));
         }
         let failures = state.shut.as_ref().map_or(0, |shut| shut.failures).saturating_add(1);
-        let until = retry_at(failures);
+        let was_early = state.shut.as_ref().is_some_and(|shut| shut.is_early);
+        let next = retry_at(failures);
+        let early = last_call(next).filter(|_| !was_early);
+        let until = early.unwrap_or(next);
         state.round += 1;
-        state.shut = Some(Shut { failures, until: Some(until), is_tried: false });
+        state.shut = Some(Shut { failures, until: Some(until), is_early: early.is_some(), is_tried: false });
         until
     }
 }

@@ -9,8 +9,8 @@ pub(super) fn sent(contents: &Contents, server: &str, reply: &str) {
     tracing::info!(letter.id = %id, to, server, reply, "email sent");
 }
 
-/// The email was not sent.
-pub(super) fn not_sent(contents: &Contents, server: &str, why: NotSent) {
+/// The email was not sent. `is_sent_again` is whether it is sent again if it has no answer.
+pub(super) fn not_sent(contents: &Contents, server: &str, why: NotSent, is_sent_again: bool) {
     let meaning = why.meaning;
     let (id, to) = (contents.id, contents.to.masked());
     let why = why.with_reason(|reason| discreet(reason, contents));
@@ -20,9 +20,13 @@ pub(super) fn not_sent(contents: &Contents, server: &str, why: NotSent) {
         Meaning::ServerFailed => {
             tracing::warn!(server, error = %why, "no email can be sent; trying again with one of them later");
         }
+        Meaning::Unanswered if is_sent_again => tracing::warn!(
+            letter.id = %id, to, server, error = %why,
+            "email perhaps sent; it counts as sent, and is sent again in five minutes in case it was lost"
+        ),
         Meaning::Unanswered => tracing::warn!(
             letter.id = %id, to, server, error = %why,
-            "email perhaps sent; its link is valid, and it is sent again in a few minutes, at most twice"
+            "email perhaps sent; it counts as sent, and is not sent again"
         ),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Claim, Delivery, LONGEST_DELAY, Pace};
+use super::{Claim, Delivery, LAST_CALL, LONGEST_DELAY, Pace};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
@@ -15,8 +15,6 @@ use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 use crate::domain::{Decision, Gatepost};
 
-/// A last attempt is made this long before delivery is given up.
-const LAST_CALL: Duration = Duration::from_mins(1);
 /// How often an email is sent if no mail server ever says whether it has it.
 const MAX_UNANSWERED: u8 = 3;
 
@@ -61,6 +59,9 @@ impl Gatepost {
         if due > last_call && now < last_call {
             due = last_call;
         }
+        if due >= claim.letter.give_up_at {
+            return self.finish(claim, EventName::MailFailed, None).await;
+        }
         let queue = if pace == Pace::Slow { Queue::Slow } else { Queue::Again };
         self.queue_again(claim, queue, due, tried).await
     }
@@ -68,12 +69,19 @@ impl Gatepost {
     /// It counts as accepted since it was handed over. It is sent again all the same, in case it was not,
     /// but not at once and not often: each attempt may deliver it once more.
     async fn delay_unanswered(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
-        let due = now.plus(LONGEST_DELAY);
-        if claim.letter.unanswered + 1 >= MAX_UNANSWERED || self.is_too_late(due, &claim.letter) {
+        if !self.is_sent_again(claim) {
             return self.finish(claim, EventName::MailSent, None).await;
         }
+        let due = now.plus(LONGEST_DELAY);
         let once_more = |letter: Letter| Letter { unanswered: letter.unanswered + 1, ..tried(letter) };
         self.queue_again(claim, Queue::Again, due, once_more).await
+    }
+
+    /// Whether this email is sent again if this attempt has no answer.
+    #[must_use]
+    pub fn is_sent_again(&self, claim: &Claim) -> bool {
+        let due = self.world.now().plus(LONGEST_DELAY);
+        claim.letter.unanswered + 1 < MAX_UNANSWERED && !self.is_too_late(due, &claim.letter)
     }
 
     /// Whether an email is over when it is due again, by the earliest time that it can be then: if the clock

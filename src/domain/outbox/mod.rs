@@ -39,6 +39,8 @@ const LEASE: Duration = Duration::from_mins(15);
 const FIRST_DELAY: Duration = Duration::from_secs(2);
 /// The longest delay between two attempts.
 const LONGEST_DELAY: Duration = Duration::from_mins(5);
+/// A last attempt is made this long before delivery is given up.
+const LAST_CALL: Duration = Duration::from_mins(1);
 /// How many emails are read at once. Moving an email writes two keys, and a change holds a hundred.
 const PAGE: usize = 45;
 
@@ -153,6 +155,15 @@ impl Gatepost {
     #[must_use]
     pub fn retry_at(&self, failures: u16) -> Timestamp {
         self.world.now().plus(self.delay_after(failures.saturating_sub(1)))
+    }
+
+    /// When to make a last attempt for an email that would be given up before `next`. Not in the next minute,
+    /// since the mail server may count wrong passwords.
+    #[must_use]
+    pub fn last_call(&self, claim: &Claim, next: Timestamp) -> Option<Timestamp> {
+        let give_up_at = claim.letter.give_up_at;
+        let at = give_up_at.minus(LAST_CALL).max(self.world.now().plus(LAST_CALL));
+        (at < give_up_at && give_up_at <= next).then_some(at)
     }
 
     /// Whether a retry that was delayed until `at` is due.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use gatepost::domain::ports::Clock;
+
 use super::sink::{Act, Security, Sink, Stage};
 use super::{House, smtp, through, through_sink};
 
@@ -86,4 +88,55 @@ async fn the_first_email_of_a_run_is_tried_alone() {
     release.send(true).unwrap();
     sink.mails(8).await;
     worker.stops().await;
+}
+
+#[tokio::test]
+async fn an_email_that_waits_for_the_mail_server_is_tried_in_its_last_minute() {
+    let house = House::new().await;
+    let (start, clock) = (house.world.now(), Arc::clone(&house.clock));
+    let recovers_at = start.plus(Duration::from_secs(58 * 60 + 30));
+    let sink = Sink::start(Security::None, move |moment| match moment.stage {
+        Stage::Greeting if clock.now() < recovers_at => Act::say("421 out of order"),
+        _ => Act::Behave,
+    })
+    .await;
+    let worker = house.work(through_sink(&sink));
+    let _hurry = house.retries_at_once();
+    // Its link could be used for an hour after the request.
+    house.request("ann@example.org").await;
+    sink.mails(1).await;
+    house.empties_its_outbox().await;
+    worker.stops().await;
+}
+
+#[tokio::test]
+async fn an_email_is_not_given_up_before_its_end_and_no_password_is_tried_more_often_for_it() {
+    let house = House::new().await;
+    let sink = Sink::start(Security::None, |moment| match moment.stage {
+        Stage::Auth => Act::say("535 5.7.8 who are you"),
+        _ => Act::Behave,
+    })
+    .await;
+    let worker = house.work(through(smtp(&format!("smtp://ann:wrong@127.0.0.1:{}?tls=none", sink.port))));
+    let end = house.world.now().plus(Duration::from_hours(1));
+    for number in 0..20 {
+        house.request(&format!("p{number}@example.org")).await;
+    }
+    let logins =
+        |seen: super::sink::Seen| seen.moments.iter().filter(|moment| moment.stage == Stage::Auth).count();
+    loop {
+        let due = house.delayed_until().await;
+        if due >= end {
+            break;
+        }
+        house.clock.advance_to(due);
+    }
+    assert_eq!(house.gatepost.queued_letters(None).await.unwrap().len(), 20);
+    // Eight while the delay grows, one in five minutes, and one for the emails that are about to end.
+    let tries = logins(sink.seen());
+    assert!((18..=24).contains(&tries), "{tries}");
+    house.clock.advance(Duration::from_mins(6));
+    house.empties_its_outbox().await;
+    worker.stops().await;
+    assert_eq!(logins(sink.seen()), tries);
 }
