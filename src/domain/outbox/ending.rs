@@ -1,7 +1,5 @@
 //! What happens to a claimed email when it is handed over to the mail server, and after that.
 
-use std::time::Duration;
-
 use super::{Claim, Delivery, LAST_CALL, LONGEST_DELAY, Pace};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
