@@ -194,12 +194,14 @@ impl Shift {
     async fn try_letter(&self, claim: &Claim, seat: &Seat, pass: &Pass) {
         let (room, gatepost, stop) = (&*self.room, &*self.gatepost, &self.stop);
         let attempt = Try { room, gatepost, stop, claim, seat, pass };
-        // A bug of ours, or in a library that a hostile server exploits, must not end the worker.
-        let attempt = AssertUnwindSafe(attempt.make()).catch_unwind();
-        let ending = tokio::select! {
-            ending = attempt => ending,
-            never = self.keep_time(seat, pass) => match never {},
+        let attempt = async {
+            tokio::select! {
+                ending = attempt.make() => ending,
+                never = self.keep_time(seat, pass) => match never {},
+            }
         };
+        // A bug of ours, or in a library that a hostile server exploits, must not end the worker.
+        let ending = AssertUnwindSafe(attempt).catch_unwind().await;
         let ending = ending.unwrap_or_else(|_| {
             tracing::error!(letter.id = %claim.letter().id, "sending an email panicked; trying again later");
             Some(if seat.has_handed_over() { Delivery::Unanswered } else { Delivery::Delayed(Pace::Usual) })
