@@ -57,9 +57,6 @@ impl Gatepost {
         if due > last_call && now < last_call {
             due = last_call;
         }
-        if due >= claim.letter.give_up_at {
-            return self.finish(claim, EventName::MailFailed, None).await;
-        }
         let queue = if pace == Pace::Slow { Queue::Slow } else { Queue::Again };
         self.queue_again(claim, queue, due, tried).await
     }
