@@ -10,9 +10,9 @@ use super::operator::MOST_CONNECTIONS;
 
 /// Files that the server needs in any case: the database, its sockets, the log, certificate authorities.
 const OWN_FILES: usize = 96;
-/// Files for each of `mail.connections`: twice as many emails may be on their way, and a sendmail program takes
-/// three files, one more while it starts.
-const FILES_PER_MAIL_CONNECTION: usize = 8;
+/// Files for each of `mail.connections`: two emails may be on their way, and four more wait for their last
+/// answer. A sendmail program takes three files, one more while it starts, and two when it has the email.
+const FILES_PER_MAIL_CONNECTION: usize = 16;
 /// Enough to answer one browser, however low the limit is.
 const FEWEST_CONNECTIONS: usize = 16;
 

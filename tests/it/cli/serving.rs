@@ -73,7 +73,7 @@ impl Server {
         self.child.wait().unwrap().code()
     }
 
-    fn stop(mut self) {
+    pub(super) fn stop(mut self) {
         self.signal(Signal::TERM);
         assert_eq!(self.exit_code(), Some(0));
     }
@@ -251,7 +251,7 @@ fn the_openapi_document_is_printed_whatever_the_configuration() {
 #[test]
 fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_email_commands_and_pages() {
     // Each connection to the mail server needs files of its own.
-    for (limit, mail_connections, most) in [(300, 4, 44), (800, 64, 64), (100, 4, 16)] {
+    for (limit, mail_connections, most) in [(332, 4, 44), (1312, 64, 64), (100, 4, 16)] {
         let place = Place::new();
         let mail_server = TcpListener::bind("127.0.0.1:0").unwrap();
         SockRef::from(&mail_server).set_read_timeout(Some(Duration::from_secs(20))).unwrap();
