@@ -78,7 +78,7 @@ pub(super) fn is_htmx(headers: &HeaderMap) -> bool {
 impl Visitor {
     /// Reads the visitor from a request. Anything unreadable counts as absent.
     pub(super) async fn of(request: &Request, house: &House, wanted: Option<Next>) -> Result<Self, Problem> {
-        let headers = request.headers();
+        let (headers, is_form) = (request.headers(), request.method() == Method::POST);
         let site = &house.site;
         let jar = cookies(site);
         let session = jar.read(headers, Cookie::Session).map(str::to_owned);
@@ -100,7 +100,8 @@ impl Visitor {
             // The guard has put it there.
             client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
             keeps_cookies: if jar.has_any(headers) { KeepsCookies::Yes } else { KeepsCookies::Unknown },
-            newcomer: house.repeats.new_visitor(headers),
+            // A form was on a page that has given it one, unless all of its cookies are lost.
+            newcomer: house.repeats.new_visitor(headers).filter(|_| !jar.has_any(headers) || !is_form),
             signed_in,
             session,
             held,
