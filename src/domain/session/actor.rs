@@ -28,9 +28,9 @@ impl Actor {
         self.found.1.expected_by(change);
     }
 
-    /// How the account stands.
-    pub(super) fn standing(&self) -> Standing {
-        Standing(self.found.1.version())
+    /// How the account stands for a session that is recent, or not.
+    pub(super) fn standing(&self, is_recent: bool) -> Standing {
+        Standing(self.found.1.version().map(|version| (version, is_recent)))
     }
 
     /// Makes `change` depend on the session only, for a change that already expects the account.

@@ -45,13 +45,14 @@ impl Gatepost {
         Ok(Live { account, session })
     }
 
-    /// How the account of a session stands now. Every new session and every change of the account moves it.
+    /// How the account of a session stands now. Every new session and every change of the account moves it, and
+    /// so does the end of the time for changes.
     ///
     /// # Errors
     /// `Store`.
     pub async fn standing(&self, token: &str) -> Result<Standing, Error> {
         match self.signed_in_with(token).await {
-            Ok(actor) => Ok(actor.standing()),
+            Ok(actor) => Ok(actor.standing(self.is_recent(&actor.session))),
             Err(Error::SignInRequired) => Ok(Standing::default()),
             Err(error) => Err(error),
         }

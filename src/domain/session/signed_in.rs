@@ -25,7 +25,7 @@ pub struct SignedIn {
     pub token: SessionToken,
 }
 
-/// How an account stands at one moment, as far as one of its live sessions can tell. Only compared: it is the
-/// same again only if nothing has happened in between. Without a live session it is always the same.
+/// How an account stands at one moment, and whether the session may change it. Only compared: it is the same
+/// again only if nothing has happened in between. Without a live session it is always the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing(pub(super) Option<Version>);
+pub struct Standing(pub(super) Option<(Version, bool)>);

@@ -14,7 +14,7 @@
 //!
 //! Someone may also do the same thing twice on purpose. That makes a difference only if something has happened
 //! in between: if all other devices are signed out again, for example, because another one has just signed in.
-//! So the response is given again only while the account is as it was then.
+//! So the response is given again only while the account is as it was then, and may still be changed.
 //!
 //! - `browser`: what tells a browser from others; `kept`: a response that is given again
 
