@@ -181,22 +181,24 @@ async fn an_imported_password_signs_in_and_is_then_stored_like_all_others(door: 
     assert_eq!((imported.added, imported.known), (1, 1), "the same row twice creates one account");
     let sign_in = async |password: &str| {
         let fields = [("email", "ann@example.org".to_owned()), ("password", password.to_owned())];
-        app.caller(door).act("/sign-in/password", &fields).await
+        let mut caller = app.caller(door);
+        (caller.act("/sign-in/password", &fields).await, caller.attempts())
     };
     let kept = async || app.house.gatepost.account_at(&address).await.unwrap();
-    assert_eq!(sign_in("Correct horse battery staple").await, Answer::refused(401, "invalid_credentials"));
+    assert_eq!(sign_in("Correct horse battery staple").await.0, Answer::refused(401, "invalid_credentials"));
     let imported = kept().await.password.unwrap();
     assert_eq!((imported.recipe.method, imported.recipe.cost), (password::Method::Wrapped, hash.cost()));
-    assert_eq!(sign_in(PASSWORD).await, Answer::Done);
+    assert_eq!(sign_in(PASSWORD).await.0, Answer::Done);
     let account = kept().await;
     let recipe = account.password.unwrap().recipe;
     assert_eq!((recipe.cost, recipe.length_bytes), (Cost::default(), 32));
     assert_eq!(recipe.method, password::Method::Peppered);
     assert_eq!((&recipe.salt, &account.salt), (hash.salt(), hash.salt()));
     let before = app.house.gatepost.passwords_hashed();
-    assert_eq!(sign_in(PASSWORD).await, Answer::Done);
-    assert_eq!(sign_in("wrong").await, Answer::refused(401, "invalid_credentials"));
-    assert_eq!(app.house.gatepost.passwords_hashed(), before + 2);
+    let (answer, attempts) = sign_in(PASSWORD).await;
+    assert_eq!(answer, Answer::Done);
+    assert_eq!(sign_in("wrong").await.0, Answer::refused(401, "invalid_credentials"));
+    assert_eq!(app.house.gatepost.passwords_hashed(), before + attempts + 1);
 }
 
 both_doors!(an_imported_password_signs_in_and_is_then_stored_like_all_others);

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use gatepost::domain::Settings;
+use gatepost::domain::error::Error;
 use gatepost::domain::ports::Clock;
 use gatepost::domain::ports::Mailbox;
 use gatepost::domain::ports::ShownLetter;
-use gatepost::domain::ports::Store;
+use gatepost::domain::ports::{Store, StoreError};
 use gatepost::domain::ports::Versioned;
 use gatepost::domain::ports::World;
 use gatepost::domain::record::Record;
@@ -27,6 +28,7 @@ use super::caller::{Caller, Door};
 use super::chaotic::ChaoticStore;
 pub(crate) use super::compare::without_random_values;
 use super::engine::{Engine, Opened};
+use super::leftovers::Leftovers;
 use super::running::{Work, start_with_keys};
 use super::world::{TestClock, world};
 
@@ -66,6 +68,8 @@ pub(crate) struct App {
     pub(crate) house: House,
     /// The records, as the test itself reads and writes them.
     pub(super) store: Arc<dyn Store>,
+    /// What no one knows about in them.
+    pub(super) leftovers: Arc<Leftovers>,
     /// The same, as the server does.
     served: Arc<dyn Store>,
     letters: Arc<RecentLetters>,
@@ -126,8 +130,7 @@ impl App {
     pub(crate) async fn start_on(store: &Arc<ChaoticStore>) -> Self {
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        let opened = Opened { calm: store.calm(), ..Opened::from(Arc::clone(store)) };
-        Self::over(opened, Settings::default(), transport, letters, "/").await
+        Self::over(Opened::chaotic(store), Settings::default(), transport, letters, "/").await
     }
 
     pub(super) async fn over(
@@ -137,13 +140,26 @@ impl App {
         letters: Arc<RecentLetters>,
         home: &str,
     ) -> Self {
-        let Opened { store: engine, calm: store, folder } = opened;
+        let Opened { store: engine, calm: store, leftovers, folder } = opened;
         let (world, clock) = world();
         let keys = KeyRing::generate(&world);
         let (server, house, worker) =
             start_with_keys(engine.clone(), world.clone(), transport, settings, &keys, home).await;
         let read = Mutex::default();
-        Self { server, clock, house, store, served: engine, letters, world, keys, read, work: worker, folder }
+        Self {
+            server,
+            clock,
+            house,
+            store,
+            leftovers,
+            served: engine,
+            letters,
+            world,
+            keys,
+            read,
+            work: worker,
+            folder,
+        }
     }
 
     /// The same store, keys and clock in a new process with other settings. Callers have to reconnect.
@@ -204,7 +220,9 @@ impl App {
 
     /// All emails that ever arrived, read or not, the newest first.
     pub(crate) fn letters(&self) -> Vec<ShownLetter> {
-        self.letters.letters(None)
+        let mut letters = self.letters.letters(None);
+        letters.retain(|letter| !self.leftovers.has_letter(letter.id));
+        letters
     }
 
     async fn all_letters_gone(&self) {
@@ -249,14 +267,14 @@ impl App {
         self.sweep().await;
     }
 
-    /// Removes everything that has expired.
+    /// Removes everything that has expired. In doubt, the sweeper does it again too.
     pub(crate) async fn sweep(&self) {
-        while self.house.gatepost.sweep().await.unwrap() == Swept::More {}
+        while matches!(self.house.gatepost.sweep().await, Ok(Swept::More) | Err(Error::Store(StoreError::InDoubt(_)))) {}
     }
 
     fn unread(&self) -> Vec<ShownLetter> {
         let read = self.read.lock().unwrap();
-        let mut letters = self.letters.letters(None);
+        let mut letters = self.letters();
         letters.retain(|letter| !read.contains(&letter.id));
         letters.reverse();
         letters

@@ -7,13 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
-use gatepost::domain::record::Record;
-use gatepost::domain::record::client::Client;
-use gatepost::domain::record::event::EventName;
 use gatepost::domain::record::key::{Key, Span};
-use gatepost::domain::record::purpose::Purpose;
-use gatepost::domain::record::request::{Request, Requester};
 use gatepost::store::memory::MemoryStore;
+
+use super::chance::{Again, Chance, Luck};
+use super::leftovers::Leftovers;
 
 /// Whether a change that is reported as "in doubt" was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +28,8 @@ pub(crate) struct ChaoticStore {
     next: Mutex<Option<Doubt>>,
     /// How many such changes have arrived.
     arrived: AtomicUsize,
+    /// What changes in doubt have left behind by chance.
+    leftovers: Arc<Leftovers>,
 }
 
 impl ChaoticStore {
@@ -40,12 +40,18 @@ impl ChaoticStore {
 
     /// One that only does what a test tells it.
     pub(crate) fn on_command() -> Self {
-        Self { calm: Arc::default(), luck: None, next: Mutex::new(None), arrived: AtomicUsize::new(0) }
+        let (next, arrived, leftovers) = (Mutex::new(None), AtomicUsize::new(0), Arc::default());
+        Self { calm: Arc::default(), luck: None, next, arrived, leftovers }
     }
 
     /// The same records without any chance, for what a test itself reads and writes.
     pub(crate) fn calm(&self) -> Arc<MemoryStore> {
         Arc::clone(&self.calm)
+    }
+
+    /// What those left behind that were done again because no one knew that they had been done.
+    pub(crate) fn leftovers(&self) -> Arc<Leftovers> {
+        Arc::clone(&self.leftovers)
     }
 
     /// The next change of an action is in doubt.
@@ -60,32 +66,25 @@ impl ChaoticStore {
 
     /// Lets others go first, or not.
     async fn dawdle(&self) {
-        let turns = self.luck.as_ref().map_or(0, |luck| luck.below(4));
+        let turns = self.luck.as_ref().map_or(0, |luck| luck.below(Chance::Turns, 4));
         for _ in 0..turns {
             tokio::task::yield_now().await;
         }
     }
 
-    fn conflicts(&self) -> bool {
-        self.luck.as_ref().is_some_and(|luck| luck.below(3) == 0)
-    }
-
     /// What becomes of a change that is in doubt, if it is.
-    fn doubt(&self, change: &Change) -> Option<Doubt> {
-        if !is_of_an_action(change) {
-            return None;
+    fn doubt(&self, change: &Change, again: Again) -> Option<Doubt> {
+        if again.is_of_a_person() {
+            self.arrived.fetch_add(1, Ordering::SeqCst);
+            if let Some(told) = self.next.lock().unwrap().take() {
+                return Some(told);
+            }
         }
-        self.arrived.fetch_add(1, Ordering::SeqCst);
-        let luck = match (&self.luck, self.next.lock().unwrap().take()) {
-            (_, Some(told)) => return Some(told),
-            (None, None) => return None,
-            (Some(luck), None) => luck,
-        };
-        match luck.below(8) {
-            0 if luck.below(2) == 0 && is_repeatable(change) => Some(Doubt::Written),
-            0 => Some(Doubt::Lost),
-            _ => None,
+        let doubt = self.luck.as_ref()?.doubt(again)?;
+        if doubt == Doubt::Written && again == Again::Twice {
+            self.leftovers.keep(change);
         }
+        Some(doubt)
     }
 }
 
@@ -107,10 +106,11 @@ impl Store for ChaoticStore {
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
         self.dawdle().await;
-        if self.conflicts() {
+        let again = Again::of(&change);
+        if self.luck.as_ref().is_some_and(|luck| luck.conflicts(again)) {
             return Ok(Committed::Conflict);
         }
-        let doubt = self.doubt(&change);
+        let doubt = self.doubt(&change, again);
         if doubt == Some(Doubt::Lost) {
             return Err(StoreError::InDoubt("it was not".into()));
         }
@@ -124,46 +124,5 @@ impl Store for ChaoticStore {
 
     fn writable(&self) -> Result<(), StoreError> {
         self.calm.writable()
-    }
-}
-
-/// Whether a browser, a program or the operator did this. What the server does on its own is not reported
-/// to anyone.
-fn is_of_an_action(change: &Change) -> bool {
-    let is_event = |record: &Option<Record>| matches!(record, Some(Record::Event(event)) if event.device != Client::server().device());
-    // A wrong code is counted in its request, and writes no event.
-    let is_wrong_code = matches!(&change.writes[..], [(_, Some(Record::Request(_)))]);
-    is_wrong_code || change.writes.iter().any(|(_, record)| is_event(record))
-}
-
-/// Whether sending the same again leads to the same answer, once it was done: signing out, and redeeming
-/// one's own request.
-fn is_repeatable(change: &Change) -> bool {
-    let redeems = |request: &Request| {
-        let used = request.generation.used.as_ref();
-        matches!(request.purpose, Purpose::SignIn | Purpose::Register | Purpose::ResetPassword)
-            && used.is_some_and(|used| used.by == Requester::Yes)
-    };
-    change.writes.iter().any(|(_, record)| match record {
-        Some(Record::Event(event)) => event.name == EventName::SignedOut,
-        Some(Record::Request(request)) => redeems(request),
-        _ => false,
-    })
-}
-
-/// Pseudo-random numbers, the same for the same seed.
-struct Luck(Mutex<u64>);
-
-impl Luck {
-    fn new(seed: u64) -> Self {
-        Self(Mutex::new(seed))
-    }
-
-    fn below(&self, end: u64) -> u64 {
-        let mut state = self.0.lock().unwrap();
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
     }
 }

@@ -1,7 +1,9 @@
 //! The engine that the scenarios run on: the memory engine, or the one that a variable names. `cargo test`
 //! sets it for the other two (`engines.rs`).
 
+use std::cell::Cell;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use gatepost::domain::ports::Store;
@@ -10,6 +12,7 @@ use gatepost::store::sled::{SledSettings, SledStore};
 use tempfile::TempDir;
 
 use super::chaotic::ChaoticStore;
+use super::leftovers::Leftovers;
 
 /// Names the engine.
 pub(crate) const VARIABLE: &str = "TEST_ENGINE";
@@ -47,7 +50,7 @@ impl fmt::Display for Engine {
     }
 }
 
-/// The seed of the chaotic engine in this run.
+/// The seed of the chaotic engines in this run.
 pub(crate) fn seed() -> u64 {
     variable(SEED).map_or(USUAL_SEED, |seed| seed.parse().unwrap_or_else(|_| panic!("{SEED} is a number")))
 }
@@ -58,6 +61,8 @@ pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     /// As the test itself reads and writes it: the same records, without chance.
     pub(crate) calm: Arc<dyn Store>,
+    /// What the server left in it that no one knows about.
+    pub(crate) leftovers: Arc<Leftovers>,
     /// Its folder, if it is on a disk. Removed when it is dropped.
     pub(crate) folder: Option<TempDir>,
 }
@@ -66,10 +71,7 @@ impl Opened {
     pub(crate) fn new(engine: Engine) -> Self {
         match engine {
             Engine::Memory => Self::from(Arc::new(MemoryStore::new())),
-            Engine::Chaotic => {
-                let store = Arc::new(ChaoticStore::by_chance(seed()));
-                Self { calm: store.calm(), store, folder: None }
-            }
+            Engine::Chaotic => Self::chaotic(&Arc::new(ChaoticStore::by_chance(next_seed()))),
             Engine::Sled => {
                 let folder = tempfile::tempdir().unwrap();
                 let store = SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap();
@@ -77,12 +79,25 @@ impl Opened {
             }
         }
     }
+
+    pub(crate) fn chaotic(store: &Arc<ChaoticStore>) -> Self {
+        Self { calm: store.calm(), leftovers: store.leftovers(), ..Self::from(Arc::clone(store)) }
+    }
 }
 
 impl<S: Store> From<Arc<S>> for Opened {
     fn from(store: Arc<S>) -> Self {
-        Self { calm: store.clone(), store, folder: None }
+        Self { calm: store.clone(), store, leftovers: Arc::default(), folder: None }
     }
+}
+
+/// The seed of the next store in this thread, which runs one test: another one for each store of each test, and
+/// the same in every run.
+fn next_seed() -> u64 {
+    thread_local!(static STORES: Cell<u64> = const { Cell::new(0) });
+    let mut hasher = DefaultHasher::new();
+    (seed(), std::thread::current().name(), STORES.replace(STORES.get() + 1)).hash(&mut hasher);
+    hasher.finish()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment says which engine this run is for")]

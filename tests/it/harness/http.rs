@@ -17,6 +17,8 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// How often the request was sent until this was the response.
+    pub(crate) attempts: u64,
 }
 
 impl Reply {
@@ -44,7 +46,7 @@ impl Reply {
 }
 
 /// How often a good client sends again what the server could not do for certain.
-const PATIENCE: usize = 20;
+const PATIENCE: u64 = 20;
 
 /// Sends one request on its own connection. If this run's engine leaves things in doubt by chance, sends it
 /// again until it is answered.
@@ -57,8 +59,9 @@ pub(crate) async fn send(
 ) -> Reply {
     let body = body.into();
     let mut reply = None;
-    for _ in 0..PATIENCE {
+    for attempts in 1..=PATIENCE {
         let sent = try_send(server, method.clone(), path, headers, body.clone()).await.unwrap();
+        let sent = Reply { attempts, ..sent };
         if Engine::named() != Some(Engine::Chaotic) || !is_in_doubt(&sent) {
             return sent;
         }
@@ -93,5 +96,5 @@ pub(crate) async fn try_send(
     let (parts, body) = sender.send_request(request).await.map_err(|error| error.to_string())?.into_parts();
     let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    Ok(Reply { status: parts.status, headers: parts.headers, body })
+    Ok(Reply { status: parts.status, headers: parts.headers, body, attempts: 1 })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod caller;
+mod chance;
 pub(crate) mod chaotic;
 pub(crate) mod compare;
 pub(crate) mod document;
@@ -10,6 +11,7 @@ pub(crate) mod http;
 pub(crate) mod inbox;
 pub(crate) mod installed;
 pub(crate) mod integrity;
+pub(crate) mod leftovers;
 pub(crate) mod log;
 pub(crate) mod process;
 pub(crate) mod records;

@@ -33,7 +33,7 @@ const CRATES: [(&str, &[&str]); 9] = [
 const MAX_LINES: usize = 300;
 
 /// Every Rust file below a folder.
-fn rust_files(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn rust_files(folder: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {

@@ -36,12 +36,13 @@ use gatepost::domain::token::KeyRing;
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailRoom, MailSettings, Sender, SmtpServer, SmtpSettings, Timeouts, TransportSettings};
 use gatepost::path::Origin;
-use gatepost::store::memory::MemoryStore;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::sink::Sink;
+use crate::harness::engine::{Engine, Opened};
 use crate::harness::world::{TestClock, world};
 
 /// A little more than the longest delay. A longer sleep does not wait for a delayed email.
@@ -52,6 +53,9 @@ struct House {
     gatepost: Arc<Gatepost>,
     clock: Arc<TestClock>,
     world: World,
+    /// Of a store on a disk. Removed when it is dropped.
+    #[expect(dead_code, reason = "is removed when it is dropped")]
+    folder: Option<TempDir>,
 }
 
 /// A running worker.
@@ -62,7 +66,8 @@ struct Worker {
 
 impl House {
     async fn new() -> Self {
-        Self::over(Arc::new(MemoryStore::new()), true).await
+        let Opened { store, folder, .. } = Opened::new(Engine::named().unwrap_or(Engine::Memory));
+        Self { folder, ..Self::over(store, true).await }
     }
 
     async fn over(store: Arc<dyn Store>, registration: bool) -> Self {
@@ -70,7 +75,7 @@ impl House {
         let ring = KeyRing::parse(&KeyRing::generate(&world)).unwrap();
         let settings = Settings { registration, ..Settings::default() };
         let gatepost = Gatepost::open(store, world.clone(), ring, settings).await.unwrap();
-        Self { gatepost: Arc::new(gatepost), clock, world }
+        Self { gatepost: Arc::new(gatepost), clock, world, folder: None }
     }
 
     /// The same store in another run of the process. The key ring is the same; the entropy has moved on,
@@ -86,10 +91,16 @@ impl House {
         self.gatepost.request_sign_in(&to, None, &[], &Client::server()).await.unwrap()
     }
 
-    /// Claims everything that is due, like a worker that does nothing with it.
+    /// Claims everything that is due, like a worker that does nothing with it. A worker looks again if it got
+    /// nothing because of a conflict.
     async fn claim_all(&self) -> Vec<Claim> {
-        let places = Places { usual: 10, newest: 0, slow: 10, all: 20 };
-        self.gatepost.claim_letters(places, &HashSet::new()).await.unwrap()
+        let (places, held) = (Places { usual: 10, newest: 0, slow: 10, all: 20 }, HashSet::new());
+        loop {
+            let claims = self.gatepost.claim_letters(places, &held).await.unwrap();
+            if !claims.is_empty() || !self.gatepost.has_claim_due(places, &held).await.unwrap() {
+                return claims;
+            }
+        }
     }
 
     fn work(&self, settings: MailSettings) -> Worker {

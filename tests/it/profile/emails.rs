@@ -5,14 +5,18 @@ use gatepost::domain::ports::ShownLetter;
 use super::{ANN, OTHER, PASSWORD, WAIT, registered};
 use crate::harness::app::App;
 use crate::harness::caller::{Answer, Door};
+use crate::harness::engine::Engine;
 
 const NEW: &str = "new@example.org";
 
-/// Compares title, subject and both parts with a snapshot. Only the port differs from run to run.
+/// Compares title, subject and both parts with a snapshot. Only the port differs from run to run, except where
+/// actions are decided again by chance, each time with other links and codes.
 fn keep(app: &App, name: &str, letter: &ShownLetter) {
     let shown =
         format!("Title: {}\nSubject: {}\n\n{}\n{}", letter.title, letter.subject, letter.text, letter.html);
-    insta::assert_snapshot!(name, shown.replace(&app.server.port().to_string(), "8080"));
+    if Engine::named() != Some(Engine::Chaotic) {
+        insta::assert_snapshot!(name, shown.replace(&app.server.port().to_string(), "8080"));
+    }
     assert!(!letter.html.contains("src=") && !letter.html.contains("<img"), "{name}");
     let advice = ["If this wasn't you, ", "If you didn't request this, "];
     assert!(advice.iter().any(|advice| letter.text.contains(advice)), "{name}: what if it was someone else?");

@@ -135,6 +135,12 @@ impl Caller {
         self.send(Method::POST, &path, &[("content-type", "application/json")], body).await
     }
 
+    /// How often the last action was sent, because the store was in doubt at first. Each time a password is
+    /// hashed again.
+    pub(crate) fn attempts(&self) -> u64 {
+        self.last.as_ref().unwrap().attempts
+    }
+
     /// Where the last reply leads.
     pub(crate) fn leads_to(&self) -> Option<String> {
         self.last.as_ref().unwrap().leads_to()
