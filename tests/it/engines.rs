@@ -46,6 +46,9 @@ const SCENARIOS: [&str; 36] = [
     "unreadable::",
     "words::pages::",
 ];
+/// Not where everything is left to chance. What came of a form whose browser disconnected is not known there, so
+/// the browser may have to do it again.
+const UNKNOWN: [&str; 1] = ["repeats::a_form_that_breaks_off_is_not_done_again"];
 /// Parts that start the product on an engine of their own.
 const OTHERS: [&str; 2] = ["doubt::", "harness::"];
 /// Tests that run on sled anyway, or that no engine changes.
@@ -58,7 +61,7 @@ fn every_scenario_holds_on_sled() {
 
 #[test]
 fn every_scenario_holds_on_an_engine_that_leaves_everything_to_chance() {
-    run_on(Engine::Chaotic, &[]);
+    run_on(Engine::Chaotic, &UNKNOWN);
 }
 
 fn run_on(engine: Engine, without: &[&str]) {
@@ -69,8 +72,7 @@ fn run_on(engine: Engine, without: &[&str]) {
     let listed = again(&["--list", "--format=terse"], engine);
     let listed = String::from_utf8_lossy(&listed.stdout);
     let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
-    let names: Vec<&str> =
-        names.filter(|name| is_in(&SCENARIOS, name) && !is_in(without, name)).collect();
+    let names: Vec<&str> = names.filter(|name| is_in(&SCENARIOS, name) && !is_in(without, name)).collect();
     assert!(names.len() > 100, "too few tests: {names:?}");
     let ended = again(&[&["--exact"], &names[..]].concat(), engine);
     let told = String::from_utf8_lossy(&ended.stdout);
@@ -106,9 +108,12 @@ fn every_file_that_starts_the_product_is_in_the_list() {
     let is_in = |parts: &[&str], module: &str| parts.iter().any(|part| belongs(module, part));
     for (module, text) in &modules {
         let starts = text.contains("App::start") && module != "engines::";
-        assert!(!starts || is_in(&SCENARIOS, module) || is_in(&OTHERS, module), "{module} starts the product");
+        assert!(
+            !starts || is_in(&SCENARIOS, module) || is_in(&OTHERS, module),
+            "{module} starts the product"
+        );
     }
-    for part in [&SCENARIOS[..], &OTHERS, &SETTLED].concat() {
+    for part in [&SCENARIOS[..], &OTHERS, &SETTLED, &UNKNOWN].concat() {
         assert!(modules.iter().any(|(module, _)| belongs(module, part)), "{part} is nowhere");
     }
 }

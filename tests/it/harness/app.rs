@@ -8,12 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use gatepost::domain::Settings;
 use gatepost::domain::error::Error;
-use gatepost::domain::ports::Clock;
-use gatepost::domain::ports::Mailbox;
-use gatepost::domain::ports::ShownLetter;
-use gatepost::domain::ports::{Store, StoreError};
-use gatepost::domain::ports::Versioned;
-use gatepost::domain::ports::World;
+use gatepost::domain::ports::{Clock, Mailbox, ShownLetter, Store, StoreError, Versioned, World};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::ids::LetterId;
 use gatepost::domain::record::key::{Key, Span};
@@ -269,7 +264,10 @@ impl App {
 
     /// Removes everything that has expired. In doubt, the sweeper does it again too.
     pub(crate) async fn sweep(&self) {
-        while matches!(self.house.gatepost.sweep().await, Ok(Swept::More) | Err(Error::Store(StoreError::InDoubt(_)))) {}
+        while matches!(
+            self.house.gatepost.sweep().await,
+            Ok(Swept::More) | Err(Error::Store(StoreError::InDoubt(_)))
+        ) {}
     }
 
     fn unread(&self) -> Vec<ShownLetter> {

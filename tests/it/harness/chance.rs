@@ -40,7 +40,7 @@ pub(super) enum Again {
     /// - At the start of the server, which ends then and has to be started again.
     /// - What the operator does, and what a test does in their place: no one is there to do it again.
     /// - Handing an email over, and dropping one: this waits for the email's next attempt, and no scenario
-    ///   moves the clock for that. (`doubt.rs` does.)
+    ///   moves the clock for that (`mail/doubt.rs` does).
     Certain,
 }
 

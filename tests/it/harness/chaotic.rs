@@ -20,13 +20,16 @@ pub(crate) enum Doubt {
     Lost,
 }
 
+/// Which changes a test means.
+type Kind = fn(&Change) -> bool;
+
 /// A store in memory that behaves as badly as a store may.
 pub(crate) struct ChaoticStore {
     calm: Arc<MemoryStore>,
     luck: Option<Luck>,
-    /// What happens to the next change of someone's action.
-    next: Mutex<Option<Doubt>>,
-    /// How many such changes have arrived.
+    /// What happens to the next change of this kind.
+    next: Mutex<Option<(Kind, Doubt)>>,
+    /// How many changes of someone's action have arrived.
     arrived: AtomicUsize,
     /// What changes in doubt have left behind by chance.
     leftovers: Arc<Leftovers>,
@@ -56,7 +59,12 @@ impl ChaoticStore {
 
     /// The next change of an action is in doubt.
     pub(crate) fn doubt_next(&self, doubt: Doubt) {
-        *self.next.lock().unwrap() = Some(doubt);
+        self.doubt_next_that(|change| Again::of(change).is_of_a_person(), doubt);
+    }
+
+    /// The next change of this kind is in doubt.
+    pub(crate) fn doubt_next_that(&self, is_it: Kind, doubt: Doubt) {
+        *self.next.lock().unwrap() = Some((is_it, doubt));
     }
 
     /// How many changes of actions have arrived so far.
@@ -76,9 +84,9 @@ impl ChaoticStore {
     fn doubt(&self, change: &Change, again: Again) -> Option<Doubt> {
         if again.is_of_a_person() {
             self.arrived.fetch_add(1, Ordering::SeqCst);
-            if let Some(told) = self.next.lock().unwrap().take() {
-                return Some(told);
-            }
+        }
+        if let Some((_, told)) = self.next.lock().unwrap().take_if(|(is_it, _)| is_it(change)) {
+            return Some(told);
         }
         let doubt = self.luck.as_ref()?.doubt(again)?;
         if doubt == Doubt::Written && again == Again::Twice {

@@ -5,6 +5,7 @@ mod bad_servers;
 mod clock;
 mod connections;
 mod delivery;
+mod doubt;
 mod emails;
 mod ended;
 pub(crate) mod full_store;

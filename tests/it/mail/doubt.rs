@@ -1,0 +1,56 @@
+//! The store does not know whether what the worker did with an email was written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatepost::domain::ports::Change;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::event::EventName;
+use gatepost::domain::record::letter::Offered;
+
+use super::sink::Sink;
+use super::{House, through_sink};
+use crate::harness::chaotic::{ChaoticStore, Doubt};
+
+/// The mail server gets the last byte only once it is on disk that it may have the email.
+#[tokio::test]
+async fn an_email_whose_hand_over_is_in_doubt_is_not_sent_until_its_next_attempt() {
+    let hands_over = |change: &Change| {
+        let is_offered = |record: &Option<Record>| matches!(record, Some(Record::Letter(letter)) if letter.offered == Offered::Now);
+        change.writes.iter().any(|(_, record)| is_offered(record))
+    };
+    for doubt in [Doubt::Written, Doubt::Lost] {
+        let store = Arc::new(ChaoticStore::on_command());
+        let (house, sink) = (House::over(store.clone(), true).await, Sink::good().await);
+        let worker = house.work(through_sink(&sink));
+        store.doubt_next_that(hands_over, doubt);
+        house.request("ann@example.org").await;
+        let due = house.delayed_until().await;
+        assert!(sink.seen().mails.is_empty(), "{doubt:?}");
+        house.clock.advance_to(due);
+        sink.mails(1).await;
+        house.empties_its_outbox().await;
+        worker.stops().await;
+        assert_eq!(sink.seen().mails.len(), 1, "{doubt:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_email_that_is_over_leaves_the_outbox_although_that_is_in_doubt() {
+    let drops = |change: &Change| {
+        let is_dropped = |record: &Option<Record>| matches!(record, Some(Record::Event(event)) if event.name == EventName::MailDropped);
+        change.writes.iter().any(|(_, record)| is_dropped(record))
+    };
+    for doubt in [Doubt::Written, Doubt::Lost] {
+        let store = Arc::new(ChaoticStore::on_command());
+        let (house, sink) = (House::over(store.clone(), true).await, Sink::good().await);
+        house.request("ann@example.org").await;
+        house.clock.advance(Duration::from_hours(1));
+        store.doubt_next_that(drops, doubt);
+        let worker = house.work(through_sink(&sink));
+        let _hurry = house.retries_at_once();
+        house.empties_its_outbox().await;
+        worker.stops().await;
+        assert!(sink.seen().mails.is_empty(), "{doubt:?}");
+    }
+}
