@@ -19,8 +19,8 @@ pub(super) enum Again {
     /// The answer is the one that was lost, and no more is done: signing out, redeeming one's own request,
     /// cancelling a change of address.
     Same,
-    /// It is done twice: requesting an email without being signed in. The person has two emails, with the
-    /// request of the second.
+    /// It is done twice: requesting an email to sign in or to set a new password. The person has two emails,
+    /// and the request of the second.
     Twice,
     /// The answer is another one, or the person sees that it was done twice. Only changes that were not
     /// written are in doubt by chance.
@@ -28,7 +28,8 @@ pub(super) enum Again {
     /// - Another answer: a link that another browser has used, a session that has ended, or the session of this
     ///   browser, whose new id was in the answer that was lost; "wait 30 seconds" to another email of the same
     ///   request.
-    /// - Seen twice: sessions, wrong codes, and whatever is listed in the history of an account.
+    /// - Seen twice: sessions, wrong codes, and whatever is listed in the history of an account; a registration,
+    ///   whose password leads to its waiting page even when the second one has been given another password.
     Other,
     /// The server does it again by itself, whether it was written or not: freeing, ending and delaying queued
     /// emails, removing what has expired, writing how many refusals there were.
@@ -74,13 +75,11 @@ impl Again {
             _ => false,
         };
         let is_new = |(key, version): &(Key, Option<_>)| !is_under(key, "r/") || version.is_none();
+        let all_new = change.expectations.iter().all(is_new);
+        let registers = change.writes.iter().any(|(_, record)| matches!(record, Some(Record::Pending(_))));
         match event.name {
             EventName::SignedOut | EventName::EmailChangeCancelled => Self::Same,
-            EventName::MailRequested | EventName::Registered
-                if event.account.is_none() && change.expectations.iter().all(is_new) =>
-            {
-                Self::Twice
-            }
+            EventName::MailRequested if event.account.is_none() && !registers && all_new => Self::Twice,
             _ if change.writes.iter().any(redeems_own) => Self::Same,
             _ => Self::Other,
         }

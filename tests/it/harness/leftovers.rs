@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard};
 
 use gatepost::domain::ports::Change;
 use gatepost::domain::record::Record;
-use gatepost::domain::record::event::EventName;
 use gatepost::domain::record::ids::LetterId;
 use gatepost::domain::record::key::Key;
 
@@ -20,17 +19,13 @@ struct Left {
 }
 
 impl Leftovers {
-    /// The request of a change, its email and its event. That an address was registered is said only the first
-    /// time, so that event counts.
+    /// The request of a change, its email and its event.
     pub(super) fn keep(&self, change: &Change) {
         let mut left = self.left();
         for (key, record) in &change.writes {
             match record {
                 Some(Record::Letter(letter)) => _ = left.letters.insert(letter.id),
-                Some(Record::Request(_)) => _ = left.records.insert(key.clone()),
-                Some(Record::Event(event)) if event.name == EventName::MailRequested => {
-                    left.records.insert(key.clone());
-                }
+                Some(Record::Request(_) | Record::Event(_)) => _ = left.records.insert(key.clone()),
                 _ => {}
             }
         }

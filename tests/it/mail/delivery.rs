@@ -1,5 +1,6 @@
 //! A queued email arrives once, whatever the mail server replies at first.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -175,10 +176,8 @@ async fn a_refused_or_delayed_recipient_delays_no_one_else() {
     let worker = house.work(settings);
     // The clock does not move, so no email waits for the retry of another.
     let mails = sink.mails(2).await;
-    assert_eq!(
-        mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(),
-        ["ann@example.org", "bob@example.org"]
-    );
+    let arrived: BTreeSet<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(arrived, BTreeSet::from(["ann@example.org", "bob@example.org"]));
     worker.stops().await;
 }
 
