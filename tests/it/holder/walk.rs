@@ -144,9 +144,12 @@ impl Walk {
         self.note("cancelled");
         // The registration's last moment, and its end.
         self.app.clock.advance_to(end.minus(MOMENT));
+        // What has expired is there until the sweeper comes, sooner or later.
+        self.app.sweep().await;
         self.passwords().await;
         self.look("the last moment").await;
         self.app.clock.advance_to(end);
+        self.app.sweep().await;
         self.passwords().await;
         self.wrong_codes("too late").await;
         self.resend("too late").await;
