@@ -147,10 +147,9 @@ impl Luck {
         match again {
             _ if !is_doubted => None,
             Again::Certain => None,
-            Again::Other => Some(Doubt::Lost),
             Again::Lossy => Some(Doubt::Written),
             Again::Same | Again::Twice | Again::Unseen if is_written => Some(Doubt::Written),
-            Again::Same | Again::Twice | Again::Unseen => Some(Doubt::Lost),
+            Again::Other | Again::Same | Again::Twice | Again::Unseen => Some(Doubt::Lost),
         }
     }
 
