@@ -46,7 +46,7 @@ impl Gatepost {
             Delivery::Refused => self.finish(claim, EventName::MailFailed, None).await,
             Delivery::Delayed(pace) => self.delay(claim, pace, now).await,
             // Even if it is over by then: if this run ends before that, the next one tries once more.
-            Delivery::Held(until) => self.requeue(claim, claim.from, until, |letter| letter).await,
+            Delivery::Held(until) => self.queue_again(claim, claim.from, until, |letter| letter).await,
             Delivery::Unanswered => self.delay_unanswered(claim, now).await,
         }
     }
@@ -56,6 +56,9 @@ impl Gatepost {
         let mut due = now.plus(self.delay_after(claim.letter.tries));
         if due > last_call && now < last_call {
             due = last_call;
+        }
+        if self.is_too_late(due, &claim.letter) {
+            return self.finish(claim, EventName::MailFailed, None).await;
         }
         let queue = if pace == Pace::Slow { Queue::Slow } else { Queue::Again };
         self.queue_again(claim, queue, due, tried).await
@@ -85,22 +88,8 @@ impl Gatepost {
         letter.give_up_at <= self.earliest_now().plus(due.since(self.world.now()))
     }
 
-    /// Puts a claimed email back into a queue, or gives it up.
-    async fn queue_again(
-        &self,
-        claim: &Claim,
-        queue: Queue,
-        due: Timestamp,
-        renew: impl Fn(Letter) -> Letter,
-    ) -> Result<(), Error> {
-        if self.is_too_late(due, &claim.letter) {
-            return self.finish(claim, EventName::MailFailed, None).await;
-        }
-        self.requeue(claim, queue, due, renew).await
-    }
-
     /// Puts a claimed email back into a queue.
-    async fn requeue(
+    async fn queue_again(
         &self,
         claim: &Claim,
         queue: Queue,
