@@ -40,7 +40,7 @@ async fn behind_a_hundred_slow_recipients_a_fast_one_has_its_email_within_five_s
     assert_eq!(house.gatepost.queued_letters(None).await.unwrap().len(), 101);
     house.clock.advance(SLOW);
     sink.mails(1).await;
-    assert!(house.clock.monotonic() - start <= Duration::from_secs(5));
+    assert!(house.clock.monotonic() <= start + Duration::from_secs(5));
     sink.letter_to("ann@example.org").await;
     worker.stops().await;
     assert_eq!(house.gatepost.queued_letters(None).await.unwrap().len(), 100);

@@ -90,7 +90,7 @@ async fn a_last_answer_may_take_ten_minutes_even_if_others_wait_for_a_place() {
                 house.clock.advance(SLOW);
             }
         }
-        house.clock.advance(waited - SLOW * 5);
+        house.clock.advance(waited.saturating_sub(SLOW * 5));
         release.send(true).unwrap();
         arrive_once(&house, &sink, 20).await;
         worker.stops().await;
