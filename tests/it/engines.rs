@@ -8,10 +8,11 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 37] = [
+const SCENARIOS: [&str; 38] = [
     "bad_input::",
     "cli::accounts::every_change_of_an_account_writes_an_event",
     "cli::import::through_",
+    "cli::import_counts::an_import_writes_one_event",
     "cli::treat::every_action_on_an_account_writes_an_event",
     "clock::",
     "code::",
