@@ -61,7 +61,7 @@ fn a_key_that_belongs_to_another_user_is_refused() {
         return;
     }
     let line = refusal(&place.serve());
-    assert!(line.ends_with(&format!("chown 0 {0}; chmod 600 {0}", key.display())), "{line}");
+    assert!(line.ends_with(&format!("chown root {0}; chmod 600 {0}", key.display())), "{line}");
     // Root may check the configuration of another user, since that creates no files.
     let folder = tempfile::tempdir().unwrap();
     let mut check = gatepost(&["config", "check", "--listen", "127.0.0.1:0"]);
