@@ -19,6 +19,8 @@ pub(super) struct Server {
     child: Child,
     pub(super) log: BufReader<ChildStderr>,
     pub(super) address: SocketAddr,
+    /// The log lines of its start.
+    start: Vec<serde_json::Value>,
 }
 
 impl Server {
@@ -36,9 +38,9 @@ impl Server {
         command.args(["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         let mut child = command.current_dir("/").stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let line = line_with(&mut log, "serving");
-        let address = line["listen"].as_str().unwrap().parse().unwrap();
-        Self { child, log, address }
+        let start = lines_until(&mut log, "serving");
+        let address = start.last().unwrap()["listen"].as_str().unwrap().parse().unwrap();
+        Self { child, log, address, start }
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -89,13 +91,20 @@ impl Drop for Server {
 
 /// The next log line with this message.
 pub(super) fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Value {
-    let mut seen = String::new();
+    lines_until(log, message).pop().unwrap()
+}
+
+/// The log lines up to the next one with this message.
+fn lines_until(log: &mut impl BufRead, message: &str) -> Vec<serde_json::Value> {
+    let (mut seen, mut lines) = (String::new(), Vec::new());
     loop {
         let begin = seen.len();
         assert!(log.read_line(&mut seen).unwrap() > 0, "the log ended:\n{seen}");
         let line: serde_json::Value = serde_json::from_str(&seen[begin..]).unwrap_or_default();
-        if line["message"].as_str().is_some_and(|text| text.contains(message)) {
-            return line;
+        let is_last = line["message"].as_str().is_some_and(|text| text.contains(message));
+        lines.push(line);
+        if is_last {
+            return lines;
         }
     }
 }
@@ -103,13 +112,8 @@ pub(super) fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Va
 #[test]
 fn the_server_starts_without_configuration_and_logs_its_addresses() {
     let place = Place::new();
-    let mut command = gatepost(&["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]);
-    command.arg(place.data()).current_dir("/").stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    let line = line_with(&mut log, "serving");
-    let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();
-    let server = Server { child, log, address };
+    let server = Server::start_as(gatepost(&[]), &place.data());
+    let (address, line) = (server.address, server.start.last().unwrap());
     assert_eq!(line["public_url"], format!("http://localhost:{}", address.port()));
     assert_eq!(line["data_dir"], place.data().to_str().unwrap());
     assert_eq!(line["mail"], format!("shown on http://localhost:{}/mailbox", address.port()));
@@ -261,16 +265,12 @@ fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_email_commands_a
         command.env("GATEPOST_MAIL__CONNECTIONS", mail_connections.to_string());
         command.env("GATEPOST_MAIL__TRANSPORT", "smtp");
         command.env("GATEPOST_MAIL__SMTP_URL", format!("smtp://127.0.0.1:{port}?tls=none"));
-        command.args(["--log-format", "json", "--listen", "127.0.0.1:0", "--data"]).arg(place.data());
-        let mut child = command.current_dir("/").stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        line_with(
-            &mut log,
-            &format!("the limit of open files is {limit}, so at most {most} connections are open at once"),
-        );
-        let line = line_with(&mut log, "serving");
-        let address: SocketAddr = line["listen"].as_str().unwrap().parse().unwrap();
-        let server = Server { child, log, address };
+        let server = Server::start_as(command, &place.data());
+        let warning =
+            format!("the limit of open files is {limit}, so at most {most} connections are open at once");
+        let is_warning =
+            |line: &serde_json::Value| line["message"].as_str().unwrap_or_default().contains(&warning);
+        assert!(server.start.iter().any(is_warning), "{:?}", server.start);
         let silent: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(address).unwrap()).collect();
         for number in 0..mail_connections {
             let answer =
