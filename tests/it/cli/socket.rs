@@ -178,7 +178,7 @@ fn more_commands_than_can_wait_are_refused_and_those_that_run_are_finished() {
     let import = |number: u32| {
         let rows = (0..4000).map(|row| format!("{{\"email\":\"n{row}@i{number}.example\"}}"));
         let rows = rows.collect::<Vec<_>>().join(",");
-        send(format!("{{\"import_accounts\":{{\"rows\":[{rows}]}}}}"))
+        send(format!("{{\"import_accounts\":{{\"rows\":[{rows}],\"step\":\"last\"}}}}"))
     };
     let imports: Vec<UnixStream> = (0..8).map(import).collect();
     let mut waiting: Vec<UnixStream> = Vec::new();
