@@ -271,7 +271,7 @@ fn a_low_limit_of_open_files_is_a_warning_and_leaves_enough_for_email_commands_a
         let is_warning =
             |line: &serde_json::Value| line["message"].as_str().unwrap_or_default().contains(&warning);
         assert!(server.start.iter().any(is_warning), "{:?}", server.start);
-        let silent: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(address).unwrap()).collect();
+        let silent: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(server.address).unwrap()).collect();
         let answer = server.send("POST", "/api/sign-in", "{\"email\":\"ann@example.org\"}");
         assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
         let email = mail_server.accept().unwrap();
