@@ -6,6 +6,8 @@ mod first_start;
 mod import;
 mod import_counts;
 mod key;
+mod mail_test;
+mod open_files;
 mod serving;
 mod socket;
 mod stopping;
