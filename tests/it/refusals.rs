@@ -1,5 +1,7 @@
 //! The sentences of refusals: the same at both doors, and each says what to do.
 
+use std::time::Duration;
+
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
@@ -53,6 +55,8 @@ async fn ending_a_session_twice_says_that_the_device_was_already_signed_out(door
     also(&app, door, ANN, PASSWORD).await;
     let (other, _) = ann.sessions().await.into_iter().find(|(_, is_current)| !is_current).unwrap();
     assert_eq!(ann.end_session(&other).await, Answer::Done);
+    // Until then it would be a double click.
+    app.clock.advance(Duration::from_secs(10));
     for is_htmx in [false, true] {
         ann = ann.with_script(is_htmx);
         for id in [other.as_str(), "nonsense"] {
