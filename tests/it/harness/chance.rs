@@ -31,7 +31,7 @@ pub(super) enum Again {
     /// - Seen twice: sessions, wrong codes, and whatever is listed in the history of an account; a registration,
     ///   whose password leads to its waiting page even when the second one has been given another password.
     Other,
-    /// The server does it again by itself, whether it was written or not: freeing, ending and delaying queued
+    /// The server does it again by itself, whether it was written or not: claiming, ending and delaying queued
     /// emails, removing what has expired, writing how many refusals there were.
     Unseen,
     /// The same, but it may also be lost for good: the last use of a session.
@@ -97,8 +97,8 @@ impl Again {
             Some(Record::Letter(letter)) => Some(letter),
             _ => None,
         });
-        if let Some(Letter { lease, offered, .. }) = letter {
-            return if lease.is_some() || *offered == Offered::Now { Self::Certain } else { Self::Unseen };
+        if let Some(Letter { offered, .. }) = letter {
+            return if *offered == Offered::Now { Self::Certain } else { Self::Unseen };
         }
         let is_removed = |record: &Option<Record>| matches!(record, None | Some(Record::Expiry));
         match &change.writes[..] {

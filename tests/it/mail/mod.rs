@@ -27,9 +27,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatepost::domain::error::Error;
 use gatepost::domain::mailed::MailQueued;
 use gatepost::domain::outbox::{Claim, Places};
-use gatepost::domain::ports::{Store, World};
+use gatepost::domain::ports::{Store, StoreError, World};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::time::Timestamp;
@@ -97,7 +98,7 @@ impl House {
     async fn claim_all(&self) -> Vec<Claim> {
         let (places, held) = (Places { usual: 10, newest: 0, slow: 10, all: 20 }, HashSet::new());
         loop {
-            let claims = self.gatepost.claim_letters(places, &held).await.unwrap();
+            let claims = certainly(|| self.gatepost.claim_letters(places, &held)).await;
             if !claims.is_empty() || !self.gatepost.has_claim_due(places, &held).await.unwrap() {
                 return claims;
             }
@@ -143,6 +144,17 @@ impl Worker {
     async fn stops(self) {
         self.stop.cancel();
         tokio::time::timeout(Duration::from_secs(20), self.work).await.unwrap().unwrap();
+    }
+}
+
+/// Does something again until it is certain that it is done, as the worker does.
+async fn certainly<T, F: Future<Output = Result<T, Error>>>(act: impl Fn() -> F) -> T {
+    loop {
+        match act().await {
+            Ok(done) => return done,
+            Err(Error::Store(StoreError::InDoubt(_) | StoreError::Busy)) => {}
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 
