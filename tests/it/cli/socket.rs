@@ -151,8 +151,9 @@ fn clients_that_do_not_read_their_answer_do_not_hold_up_a_command_and_are_few() 
     let path = socket(&place);
     let unread: Vec<UnixStream> = (0..200).map(|_| list(&path)).collect();
     assert_eq!(place.listed().len(), 500);
-    // Each has been seen by now, since the last one was answered. Some that wait may just have left.
+    // Each has been seen by now, since the last one was answered. Of the 64 that may wait, the command itself
+    // took the place of one, and has left it.
     let open = server.open_files() - before;
-    assert!((32..=130).contains(&open), "{open} connections are open");
+    assert!((63..=130).contains(&open), "{open} connections are open");
     drop((unread, server));
 }
