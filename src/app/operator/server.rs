@@ -2,17 +2,17 @@
 //!
 //! A connection has one order, and takes a seat only once its order has arrived. So neither a client that
 //! waits between orders, for example for the reader of its list, nor one that connects and says nothing
-//! holds up others. Nor does one that does not read its answer: wherever the client has to act, the one that
-//! has taken longest leaves for the next. The others are in line for a seat.
+//! holds up others. Nor does one that does not read its answer: once all places are taken, the connection that
+//! has waited longest for its client leaves for the next. Nobody is accepted until one can leave.
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -25,14 +25,18 @@ use super::socket::Socket;
 pub(super) const MAX_LINE_BYTES: u64 = 2 << 20;
 /// How many orders are carried out at once.
 const SEATS: usize = 8;
-/// How many orders may have arrived and not be carried out yet. More are refused: every one of them is kept in
-/// memory, and its connection is an open file.
-const IN_LINE: usize = 64;
-/// How many connections may wait for their client to send its order or read its answer.
-const WAITING: usize = 64;
-/// The most connections there are at once.
-pub(in crate::app) const MOST_CONNECTIONS: usize = IN_LINE + WAITING;
-/// How long receiving an order may take, and sending its answer.
+/// How many connections are attended to. Each may keep an order or an answer in memory, and is an open file.
+const PLACES: usize = 128;
+/// The most connections there are at once: the last one waits for a place.
+pub(in crate::app) const MOST_CONNECTIONS: usize = PLACES + 1;
+/// How much of an answer is sent before the client is known to read it.
+const PIECE: usize = 64 << 10;
+/// How long a client may take for one step when another connection needs its place. Long enough for a busy
+/// machine to wake a client that does its part.
+const GRACE: Duration = Duration::from_secs(1);
+/// How often a connection looks whether one can leave for it.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long receiving an order may take, and sending a piece of its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long shutting down waits for unfinished orders.
 const LONGEST_STOP: Duration = Duration::from_secs(8);
@@ -44,7 +48,7 @@ pub(in crate::app) async fn serve(socket: Socket, desk: Desk, stop: Cancellation
     let room = Room {
         desk,
         seats: Semaphore::new(SEATS),
-        line: Semaphore::new(IN_LINE),
+        places: Arc::new(Semaphore::new(PLACES)),
         waiting: Waiting::default(),
         stop,
     };
@@ -52,11 +56,13 @@ pub(in crate::app) async fn serve(socket: Socket, desk: Desk, stop: Cancellation
     let mut tasks = JoinSet::new();
     while let Some(stream) = room.stop.run_until_cancelled(next(&socket)).await {
         while tasks.try_join_next().is_some() {}
-        let (room, place) = (Arc::clone(&room), room.waiting.enter());
+        let Some(place) = room.stop.run_until_cancelled(room.place()).await else { break };
+        let room = Arc::clone(&room);
         tasks.spawn(async move {
-            if let Err(error) = room.attend(stream, place).await {
+            if let Err(error) = room.attend(stream).await {
                 tracing::warn!(%error, "could not answer a command");
             }
+            drop(place);
         });
     }
     // From now on commands find no socket, so they report which process has the store.
@@ -80,66 +86,93 @@ async fn next(socket: &Socket) -> UnixStream {
     }
 }
 
-/// The connections that wait for their client.
+/// The connections that wait for their client, and since when; the one that has waited longest is first.
 #[derive(Default)]
-struct Waiting(Mutex<VecDeque<oneshot::Sender<()>>>);
+struct Waiting(Mutex<VecDeque<(Instant, oneshot::Sender<()>)>>);
 
 impl Waiting {
-    /// A place, given up by closing or dropping it. It closes from the other side if another connection needs it.
-    fn enter(&self) -> oneshot::Receiver<()> {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        places.retain(|place| !place.is_closed());
-        if places.len() == WAITING {
-            places.pop_front();
+    /// Waits for one step of a client.
+    async fn wait<T>(&self, step: impl Future<Output = io::Result<T>>) -> Result<T, Unanswered> {
+        let leave = self.enter();
+        tokio::select! {
+            biased;
+            // What has arrived is never turned away.
+            done = step => done.map_err(Unanswered::Failed),
+            _ = leave => Err(Unanswered::Displaced),
+            () = sleep(PATIENCE) => Err(Unanswered::Late),
         }
-        let (place, leave) = oneshot::channel();
-        places.push_back(place);
+    }
+
+    fn enter(&self) -> oneshot::Receiver<()> {
+        let (sender, leave) = oneshot::channel();
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|(_, sender)| !sender.is_closed());
+        waiting.push_back((Instant::now(), sender));
         leave
     }
+
+    /// Tells the connection that has waited longest to leave, unless it only just began.
+    fn displace(&self) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|(_, sender)| !sender.is_closed());
+        if waiting.front().is_some_and(|(since, _)| since.elapsed() >= GRACE) {
+            waiting.pop_front();
+        }
+    }
+}
+
+/// Why a client did not do its part.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error("too many commands are waiting")]
+    Displaced,
+    #[error("the client took too long")]
+    Late,
+    #[error(transparent)]
+    Failed(io::Error),
 }
 
 /// Where orders are carried out.
 struct Room {
     desk: Desk,
     seats: Semaphore,
-    line: Semaphore,
+    places: Arc<Semaphore>,
     waiting: Waiting,
     stop: CancellationToken,
 }
 
 impl Room {
-    /// Receives an order and answers it, as long as no other connection needs its place.
-    async fn attend(&self, stream: UnixStream, mut place: oneshot::Receiver<()>) -> io::Result<()> {
+    /// Waits for a place.
+    async fn place(&self) -> OwnedSemaphorePermit {
+        loop {
+            match timeout(LOOK, Arc::clone(&self.places).acquire_owned()).await {
+                Ok(place) => return place.expect("the semaphore is never closed"),
+                Err(_) => self.waiting.displace(),
+            }
+        }
+    }
+
+    /// Receives an order and answers it.
+    async fn attend(&self, stream: UnixStream) -> Result<(), Unanswered> {
         let mut stream = BufReader::new(stream);
         let received = tokio::select! {
-            line = read_line(&mut stream) => Ok(line?),
-            _ = &mut place => Err("too many commands are waiting"),
-            () = self.stop.cancelled() => Err("the server is shutting down"),
-            () = sleep(PATIENCE) => Err("no command arrived in time"),
+            biased;
+            line = self.waiting.wait(read_line(&mut stream)) => line,
+            () = self.stop.cancelled() => {
+                return self.send(&mut stream, &Answer::Refused("the server is shutting down".into())).await;
+            }
         };
-        place.close();
         let answer = match received {
             // The client only checked whether a server runs.
             Ok(line) if line.is_empty() => return Ok(()),
             Ok(line) => self.carry_out(&line).await,
-            Err(reason) => Answer::Refused(reason.into()),
+            Err(Unanswered::Failed(error)) => return Err(Unanswered::Failed(error)),
+            Err(reason) => Answer::Refused(reason.to_string()),
         };
-        let mut line = serde_json::to_vec(&answer)?;
-        line.push(b'\n');
-        tokio::select! {
-            biased;
-            // Most answers are sent at once, and never wait for a place.
-            sent = timeout(PATIENCE, stream.write_all(&line)) => {
-                sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
-            }
-            () = async { drop(self.waiting.enter().await) } => Err(io::Error::other("its answer was not read")),
-        }
+        self.send(&mut stream, &answer).await
     }
 
     async fn carry_out(&self, line: &[u8]) -> Answer {
-        let Ok(_in_line) = self.line.try_acquire() else {
-            return Answer::Refused("too many commands are running; try again".into());
-        };
         let Ok(order) = serde_json::from_slice(line) else {
             return Answer::Refused(
                 "the server does not know this command; are both the same version?".into(),
@@ -147,6 +180,16 @@ impl Room {
         };
         let _seat = self.seats.acquire().await.expect("the semaphore is never closed");
         self.desk.obey(order).await
+    }
+
+    /// Sends an answer in pieces, so that a client that reads is not taken for one that does not.
+    async fn send(&self, stream: &mut BufReader<UnixStream>, answer: &Answer) -> Result<(), Unanswered> {
+        let mut line = serde_json::to_vec(answer).map_err(|error| Unanswered::Failed(error.into()))?;
+        line.push(b'\n');
+        for piece in line.chunks(PIECE) {
+            self.waiting.wait(stream.write_all(piece)).await?;
+        }
+        Ok(())
     }
 }
 

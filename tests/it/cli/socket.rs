@@ -138,7 +138,6 @@ fn import_long_addresses(place: &Place) {
 }
 
 #[test]
-#[ignore = "fails about once in ten runs: a command can be refused while 200 others arrive at the same moment"]
 fn clients_that_do_not_read_their_answer_do_not_hold_up_a_command_and_are_few() {
     let place = Place::with_store();
     import_long_addresses(&place);
@@ -150,11 +149,14 @@ fn clients_that_do_not_read_their_answer_do_not_hold_up_a_command_and_are_few() 
         stream
     };
     let path = socket(&place);
-    let unread: Vec<UnixStream> = (0..200).map(|_| list(&path)).collect();
+    // A few more than there are places.
+    let unread: Vec<UnixStream> = (0..136).map(|_| list(&path)).collect();
+    let are_few = || {
+        let open = server.open_files() - before;
+        assert!(open <= 129, "{open} connections are open");
+    };
+    are_few();
     assert_eq!(place.listed().len(), 500);
-    // Each has been seen by now, since the last one was answered. Of the 64 that may wait, the command itself
-    // took the place of one, and has left it.
-    let open = server.open_files() - before;
-    assert!((63..=130).contains(&open), "{open} connections are open");
+    are_few();
     drop((unread, server));
 }
