@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, Committed};
+use crate::domain::ports::{Change, Committed, StoreError};
 use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
@@ -14,7 +14,7 @@ use crate::domain::record::refusals::Refusals;
 
 /// How many counts one commit writes. Each takes two writes and perhaps an expectation.
 const PAGE: usize = 45;
-/// How often a page is written again after a conflict.
+/// How often a page is written at most.
 const MAX_ATTEMPTS: usize = 20;
 /// The time between two rounds of writing, and so the most that a crash can lose.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -27,14 +27,24 @@ impl Gatepost {
     /// `Store`.
     pub async fn write_refusals(&self) -> Result<(), Error> {
         for page in self.refusals.unwritten().chunks(PAGE) {
-            // An account may change in between, and there may be no next round: the server may be stopping.
-            for _ in 0..MAX_ATTEMPTS {
-                if self.write_page(page).await? == Committed::Yes {
-                    break;
-                }
-            }
+            self.write_at_last(page).await?;
         }
         Ok(())
+    }
+
+    /// Tries again at once, since there may be no next round: the server may be stopping.
+    async fn write_at_last(&self, page: &[Refusals]) -> Result<(), Error> {
+        let mut written = self.write_page(page).await;
+        for _ in 1..MAX_ATTEMPTS {
+            match written {
+                // An account has changed in between; or perhaps it was written, and is written again the same.
+                Ok(Committed::Conflict) | Err(Error::Store(StoreError::InDoubt(_))) => {
+                    written = self.write_page(page).await;
+                }
+                Ok(Committed::Yes) | Err(_) => break,
+            }
+        }
+        written.map(drop)
     }
 
     /// Accounts are expected, because a count written under a deleted account would never be removed.
