@@ -21,6 +21,7 @@ use gatepost::store::codec::encode;
 
 use super::app::App;
 use super::engine::Engine;
+use crate::mail::sink::{Sink, TakenMail};
 
 /// How many records of each kind are in the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -183,6 +184,13 @@ impl App {
         let mut page = self.store.scan(&all, 100_000).await.unwrap();
         page.retain(|(key, _)| !self.leftovers.has(key));
         page.into_iter().filter_map(|(key, reading)| Some((key, reading.ok()?))).collect()
+    }
+
+    /// The emails to an address that have reached a mail server.
+    pub(crate) fn received(&self, sink: &Sink, email: &str) -> Vec<TakenMail> {
+        let mut mails = sink.seen().mails;
+        mails.retain(|mail| mail.to == email && !self.leftovers.has_letter(mail.id()));
+        mails
     }
 }
 

@@ -6,6 +6,7 @@ mod talk;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatepost::domain::record::ids::LetterId;
 use mailparse::MailHeaderMap;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -91,6 +92,13 @@ impl TakenMail {
     pub(crate) fn subject(&self) -> String {
         let letter = mailparse::parse_mail(&self.data).unwrap();
         letter.headers.get_first_value("Subject").unwrap()
+    }
+
+    /// Which email of the outbox it is, from its `Message-ID`.
+    pub(crate) fn id(&self) -> LetterId {
+        let letter = mailparse::parse_mail(&self.data).unwrap();
+        let id = letter.headers.get_first_value("Message-ID").unwrap();
+        LetterId::parse(id.trim_start_matches('<').split_once('@').unwrap().0).unwrap()
     }
 }
 
