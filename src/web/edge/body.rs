@@ -17,6 +17,8 @@ use super::deadline::Received;
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
+/// A body for which no room is made in advance.
+const SMALL_BYTES: usize = 8 * 1024;
 /// How long a client should wait when there is no memory for its body.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -45,7 +47,8 @@ pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -
         if declared > most as u64 {
             return Err(Problem::of(Code::TooLarge));
         }
-        let bytes = timeout(limits.body, read(body, most, &mut held)).await;
+        let expected = usize::try_from(declared).unwrap_or(most);
+        let bytes = timeout(limits.body, read(body, expected, most, &mut held)).await;
         // Too slow: there is no complete body.
         request.set_body(Body::from_vec(bytes.map_err(|_| Problem::of(Code::Malformed))??));
     }
@@ -55,7 +58,7 @@ pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -
     Ok(held)
 }
 
-async fn read(body: Body, most: usize, held: &mut Held) -> Result<Vec<u8>, Problem> {
+async fn read(body: Body, expected: usize, most: usize, held: &mut Held) -> Result<Vec<u8>, Problem> {
     // It may contain a password. If it is not returned, it is erased.
     let mut bytes = Zeroizing::new(Vec::new());
     let mut stream = pin!(body.into_bytes_stream());
@@ -68,16 +71,18 @@ async fn read(body: Body, most: usize, held: &mut Held) -> Result<Vec<u8>, Probl
         if !held.grow(chunk.len()) {
             return Err(Problem::of(Code::Busy).retry_after(PAUSE));
         }
-        append(&mut bytes, &chunk);
+        append(&mut bytes, &chunk, expected);
     }
     Ok(mem::take(&mut *bytes))
 }
 
-/// Makes room by itself: a vector that grows leaves a copy of its bytes behind.
-fn append(bytes: &mut Vec<u8>, chunk: &[u8]) {
+/// Makes room by itself: a vector that grows leaves a copy of its bytes behind. Room for the expected length is
+/// made only once much of it has arrived, since announcing a body must cost nothing.
+fn append(bytes: &mut Vec<u8>, chunk: &[u8], expected: usize) {
     let needed = bytes.len() + chunk.len();
     if bytes.capacity() < needed {
-        let mut larger = Vec::with_capacity(needed.max(2 * bytes.len()));
+        let wanted = if bytes.len() < SMALL_BYTES { 2 * bytes.len() } else { expected };
+        let mut larger = Vec::with_capacity(needed.max(wanted));
         larger.extend_from_slice(bytes);
         bytes.zeroize();
         *bytes = larger;

@@ -8,6 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Limits;
 use super::places::network;
 
+/// What a request takes besides its body while that is not complete: its head, the buffer of its connection, and
+/// its place in the program. Without this, bodies of a few bytes each would take many times their share.
+const REQUEST_BYTES: usize = 16 * 1024;
+
 /// The bytes that bodies take now.
 #[derive(Debug)]
 pub(super) struct BodyMemory {
@@ -45,6 +49,7 @@ impl BodyMemory {
 impl Held {
     /// Takes memory for bytes that have arrived. What a client says that it will send costs nothing.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
+        let bytes = if self.bytes == 0 { bytes + REQUEST_BYTES } else { bytes };
         let mut taken = self.memory.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let by_client = taken.by_client.get(&self.client).copied().unwrap_or_default() + bytes;
         if taken.all + bytes > self.memory.most || by_client > self.memory.most_per_client {

@@ -1,8 +1,12 @@
 //! One connection: hyper over a watched socket, until it ends, exceeds a limit or is stopped.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 
 use futures_util::FutureExt;
 use hyper::body::Incoming;
@@ -12,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Endpoint, Request};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +26,7 @@ use super::watched::Watched;
 use super::{Limits, access_log};
 
 /// Serves `socket` until it ends. On `stop`, a connection without a complete head ends at once; any
-/// other ends after its response.
+/// other ends after its response. Returns the socket if the client may still be sending, for [`linger`].
 pub(super) async fn serve<S, E>(
     socket: S,
     (local, peer): (LocalAddr, RemoteAddr),
@@ -30,7 +34,8 @@ pub(super) async fn serve<S, E>(
     limits: &Limits,
     place: &Place,
     stop: &CancellationToken,
-) where
+) -> Option<S>
+where
     S: AsyncRead + AsyncWrite + Send + Unpin,
     E: Endpoint + 'static,
 {
@@ -66,18 +71,18 @@ pub(super) async fn serve<S, E>(
             biased;
             // An error here is the client's (bad bytes, connection closed) and has been answered if possible.
             ended = &mut hyper => break ended,
-            is_overrun = checks.next() => if is_overrun { return },
+            is_overrun = checks.next() => if is_overrun { return None },
             () = place.leave.cancelled(), if !is_leaving => {
                 // A request that was received whole just now is still answered.
                 if line.is_unasked() {
-                    return;
+                    return None;
                 }
                 is_leaving = true;
                 Pin::new(&mut hyper).graceful_shutdown();
             }
             () = stop.cancelled(), if !is_stopping => {
                 if line.is_waiting() {
-                    return;
+                    return None;
                 }
                 is_stopping = true;
                 Pin::new(&mut hyper).graceful_shutdown();
@@ -88,8 +93,14 @@ pub(super) async fn serve<S, E>(
     if let Err(error) = ended {
         tell(&error, &peer, &parts.read_buf);
     }
+    Some(parts.io.into_inner().socket)
+}
+
+/// Waits a moment for the client to read our last response and stop sending. A future of its own, because that of
+/// [`serve`] is large, and thousands of clients whose bodies were refused would keep its memory meanwhile.
+pub(super) async fn linger(socket: impl AsyncRead + AsyncWrite + Unpin, limits: &Limits, place: &Place) {
     tokio::select! {
-        _ = timeout(limits.linger, finish(parts.io.into_inner().socket)) => {}
+        _ = timeout(limits.linger, finish(socket)) => {}
         // Its place is counted as free already.
         () = place.leave.cancelled() => {}
     }
@@ -117,7 +128,20 @@ fn tell(error: &hyper::Error, peer: &RemoteAddr, received: &[u8]) {
 async fn finish(mut socket: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     // hyper has already done this, unless the client asked for an upgrade or sent HTTP/2.
     let _ = socket.shutdown().await;
-    let mut unread = [0; 4096];
-    while socket.read(&mut unread).await? > 0 {}
+    while drop_some(&mut socket).await? > 0 {}
     Ok(())
+}
+
+/// Reads some of what arrives and drops it. Returns how many bytes; none at the end.
+///
+/// Its buffer lives only while it reads: thousands of clients whose bodies are refused would take more memory for
+/// waiting than for their bodies.
+async fn drop_some(socket: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
+    poll_fn(|context| {
+        let mut unread = [MaybeUninit::uninit(); 4096];
+        let mut unread = ReadBuf::uninit(&mut unread);
+        ready!(Pin::new(&mut *socket).poll_read(context, &mut unread))?;
+        Poll::Ready(Ok(unread.filled().len()))
+    })
+    .await
 }

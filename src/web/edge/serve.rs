@@ -9,6 +9,7 @@ use poem::web::{LocalAddr, RemoteAddr};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::listener::{Accepted, Listener};
 use super::places::{Place, Places};
@@ -27,19 +28,28 @@ where
     let endpoint = Arc::new(endpoint);
     let settings = Arc::new(settings);
     let places = Places::new(&settings.limits);
-    let mut tasks = JoinSet::new();
+    let (mut tasks, lingering) = (JoinSet::new(), TaskTracker::new());
     while let Some((accepted, place)) = next(&listener, &places, &settings, &stop).await {
         while tasks.try_join_next().is_some() {}
         let (endpoint, settings) = (Arc::clone(&endpoint), Arc::clone(&settings));
         // A child token for each connection: checking a token locks it, and every connection checks often.
-        let stop = stop.child_token();
+        let (stop, lingering) = (stop.child_token(), lingering.clone());
         tasks.spawn(async move {
             let ends = (LocalAddr(accepted.local), RemoteAddr(accepted.peer));
-            connection::serve(accepted.socket, ends, endpoint, &settings.limits, &place, &stop).await;
+            let limits = &settings.limits;
+            let left = connection::serve(accepted.socket, ends, endpoint, limits, &place, &stop).await;
+            if let Some(socket) = left {
+                lingering.spawn(async move { connection::linger(socket, &settings.limits, &place).await });
+            }
         });
     }
     drop(listener);
-    if timeout(settings.limits.stop, ended(&mut tasks)).await.is_err() {
+    lingering.close();
+    let all_ended = async {
+        ended(&mut tasks).await;
+        lingering.wait().await;
+    };
+    if timeout(settings.limits.stop, all_ended).await.is_err() {
         tracing::warn!(connections = tasks.len(), "closed connections that did not finish in time");
         tasks.shutdown().await;
     }

@@ -1,6 +1,7 @@
 //! The socket of a connection. It reports what happens to the line and the place, and notices a client that is
 //! gone while its request is at work.
 
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::{io, io::IoSlice};
@@ -8,6 +9,10 @@ use std::{io, io::IoSlice};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::places::Place;
+
+/// How much is read at once. hyper doubles its buffer with each read that fills it, and keeps it as long as the
+/// connection is open: thousands of bodies that never end would take more memory for that than for their bytes.
+const PIECE_BYTES: usize = 4096;
 
 /// A socket that reports to its place.
 pub(super) struct Watched<'a, S> {
@@ -22,7 +27,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<'_, S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let outcome = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        let outcome = if buffer.remaining() > PIECE_BYTES {
+            let mut piece = [MaybeUninit::uninit(); PIECE_BYTES];
+            let mut piece = ReadBuf::uninit(&mut piece);
+            let outcome = Pin::new(&mut self.socket).poll_read(cx, &mut piece);
+            buffer.put_slice(piece.filled());
+            outcome
+        } else {
+            Pin::new(&mut self.socket).poll_read(cx, buffer)
+        };
         if buffer.filled().len() > before {
             self.place.line.heard();
         }
