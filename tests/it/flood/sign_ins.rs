@@ -2,7 +2,7 @@
 //! its limit, whether the clients wait for their responses or disconnect.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,14 +10,14 @@ use std::thread::available_parallelism;
 
 use hyper::Method;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::io::AsyncWriteExt;
 
+use super::{answer, ask, connect, get_sign_in, host};
 use crate::harness::caller::{Door, path_of};
 use crate::harness::http::{Reply, send};
 use crate::harness::process::{Process, free_address};
 
-const SIGN_INS: usize = 300;
+const SIGN_INS: usize = 500;
 const HANG_UPS: usize = 100;
 const MEMBERS: usize = 20;
 const PASSWORD: &str = "three quiet otters";
@@ -136,16 +136,8 @@ async fn post(server: SocketAddr, path: &str, body: serde_json::Value) -> Reply 
     send(server, Method::POST, path, &headers, body.to_string()).await
 }
 
-fn host(server: SocketAddr) -> String {
-    format!("localhost:{}", server.port())
-}
-
 fn email(member: usize) -> String {
     format!("member{member}@example.org")
-}
-
-fn get_sign_in(server: SocketAddr) -> String {
-    format!("GET /sign-in HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host(server))
 }
 
 /// The bytes of a sign-in request. The page's is sent as htmx does, so that success is 200 at both doors.
@@ -171,24 +163,4 @@ fn sign_in(server: SocketAddr, door: Door, email: &str, password: &str) -> Strin
     format!(
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{lines}\r\nContent-Length: {length}\r\n\r\n{body}"
     )
-}
-
-/// A connection from the address of the client with this number. A single client may not have so many
-/// connections.
-async fn connect(server: SocketAddr, client: usize) -> TcpStream {
-    let [.., high, low] = (client + 2).to_be_bytes();
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind((Ipv4Addr::new(127, 0, high, low), 0).into()).unwrap();
-    socket.connect(server).await.unwrap()
-}
-
-async fn ask(server: SocketAddr, client: usize, request: &str) -> String {
-    answer(connect(server, client).await, request).await
-}
-
-async fn answer(mut stream: TcpStream, request: &str) -> String {
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
 }
