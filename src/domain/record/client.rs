@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Where an action comes from. Shown to people but never trusted: nothing is decided by it.
+use super::known::KnownBrowser;
+
+/// Where an action comes from. Shown to people but never trusted: nothing is decided by it, except by `known`,
+/// which only our own seals and sessions fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// The client's address, or that of the last hop we don't trust.
@@ -13,6 +16,11 @@ pub struct Client {
     pub request_id: String,
     /// Who acts through it.
     pub by: Doer,
+    /// What the cookie of a browser says, newest first, and the session it is signed in with. Of a program, only
+    /// the session; empty for commands and the server.
+    pub known: Vec<KnownBrowser>,
+    /// Whether it is a browser on our pages. It can keep a cookie to be recognised by, which a program cannot.
+    pub is_browser: bool,
 }
 
 /// Who acts.
@@ -46,7 +54,7 @@ impl Client {
     #[must_use]
     pub fn server() -> Self {
         let (ip, request_id) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Self::NO_REQUEST.into());
-        Self { ip, user_agent: None, request_id, by: Doer::Server }
+        Self { ip, user_agent: None, request_id, by: Doer::Server, known: Vec::new(), is_browser: false }
     }
 
     /// The operator, at the command line of the server.

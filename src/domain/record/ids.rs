@@ -67,6 +67,11 @@ id!(
     12
 );
 id!(
+    /// A browser that is known for an address, or a session in its place. Random and kept by the browser only.
+    KnownId,
+    12
+);
+id!(
     /// One run of the process, so that the leases of a run that died are recognised.
     RunId,
     8

@@ -5,7 +5,9 @@
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `refusals`: refusals that change nothing, counted
+//! - `new_device`: a sign-in that its owner was notified of
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
+//! - `known`: a browser that has been signed in before
 //! - `workload`: what every password check computes
 //! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
@@ -18,6 +20,7 @@ pub mod client;
 pub mod event;
 pub mod ids;
 pub mod key;
+pub mod known;
 pub mod letter;
 pub mod next;
 pub mod owner;

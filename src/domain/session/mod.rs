@@ -6,8 +6,10 @@
 //!
 //! - `actor`: someone signed in who changes something, expected by that change
 //! - `signed_in`: a live session with its account, and the result of signing in
+//! - `known`: browsers that have been signed in before
 
 mod actor;
+mod known;
 mod signed_in;
 
 use crate::domain::read::Found;
@@ -19,6 +21,7 @@ use crate::domain::record::session::{Means, RECENT, Session};
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
+pub use self::known::MAX_KNOWN;
 pub use self::signed_in::{Live, SignedIn, Standing};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;

@@ -4,14 +4,17 @@
 //! token can be used for two purposes. None is stored: someone with the store but without the key can make
 //! none of them. The tag is checked in constant time before any store read.
 //!
-//! - `ring`: the keys, and everything they seal, open and derive
+//! - `ring`: the keys, and everything they seal, open and derive; `ring_key`: one of them
+//! - `known`: what a browser keeps of the accounts it has been signed in to
 //! - `code`: the six digits in an email
 //! - `salt`: the salt of an address without an account
 //! - `mark`: recognises something seen before without keeping it
 
 mod code;
+mod known;
 mod mark;
 mod ring;
+mod ring_key;
 mod salt;
 
 use std::fmt;
@@ -60,11 +63,23 @@ impl LinkToken {
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestToken(String);
 
+/// Shows that a browser has been signed in to an account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KnownToken(String);
+
 /// Keeps someone signed in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionToken(String);
 
 impl RequestToken {
+    /// The token as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl KnownToken {
     /// The token as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -83,6 +98,12 @@ impl SessionToken {
 impl fmt::Debug for RequestToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RequestToken(…)")
+    }
+}
+
+impl fmt::Debug for KnownToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KnownToken(…)")
     }
 }
 

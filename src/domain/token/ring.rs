@@ -11,17 +11,11 @@ use super::LinkClaims;
 use super::RequestToken;
 use super::SessionClaims;
 use super::SessionToken;
+use super::ring_key::{KEY_ID_BITS, MASTER_BYTES, RING_HEADER, RingKey, TAG_BYTES, TokenKey, VERSION, part};
 use crate::domain::ports::World;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::ids::{AccountId, Nonce, SessionId};
 use crate::domain::token::{Code, LinkToken};
-
-const TAG_BYTES: usize = 16;
-const MASTER_BYTES: usize = 32;
-const RING_HEADER: &str = "gatepost-key-1";
-/// Version 1 in the two high bits of a token's first byte; the key id in the six low ones.
-const VERSION: u8 = 0b0100_0000;
-const KEY_ID_BITS: u8 = 0b0011_1111;
 
 /// Why a text is not a key ring.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +33,7 @@ pub enum KeyRingError {
 
 /// The keys of this server, newest first. The newest seals; all open.
 pub struct KeyRing {
-    keys: Vec<RingKey>,
+    pub(super) keys: Vec<RingKey>,
 }
 
 impl KeyRing {
@@ -74,6 +68,11 @@ impl KeyRing {
         self.keys[0].id
     }
 
+    /// The same, with everything derived from it.
+    pub(super) fn sealing(&self) -> &RingKey {
+        &self.keys[0]
+    }
+
     /// The id and check value of every key. The value identifies a key without revealing it.
     pub fn checks(&self) -> impl Iterator<Item = (KeyId, [u8; 32])> {
         self.keys.iter().map(|key| (key.id, key.check))
@@ -102,6 +101,19 @@ impl KeyRing {
     #[must_use]
     pub fn open_undo(&self, token: &str) -> Option<Nonce> {
         let (_, body) = self.open::<14, { 14 + TAG_BYTES }>(token, |key| &key.undo)?;
+        Some(Nonce(part(&body, 1)))
+    }
+
+    /// Seals the token of a link that secures an account.
+    #[must_use]
+    pub fn seal_securing(&self, claims: &LinkClaims) -> Option<LinkToken> {
+        Some(LinkToken(self.key(claims.key)?.securing.seal(claims.key, link_body(claims))))
+    }
+
+    /// Opens such a token.
+    #[must_use]
+    pub fn open_securing(&self, token: &str) -> Option<Nonce> {
+        let (_, body) = self.open::<14, { 14 + TAG_BYTES }>(token, |key| &key.securing)?;
         Some(Nonce(part(&body, 1)))
     }
 
@@ -165,7 +177,7 @@ impl KeyRing {
         self.keys.iter().find(|key| key.id == id)
     }
 
-    fn open<const BODY: usize, const WHOLE: usize>(
+    pub(super) fn open<const BODY: usize, const WHOLE: usize>(
         &self,
         token: &str,
         kind: fn(&RingKey) -> &TokenKey,
@@ -213,88 +225,9 @@ impl fmt::Debug for Pepper {
     }
 }
 
-struct RingKey {
-    id: KeyId,
-    link: TokenKey,
-    undo: TokenKey,
-    request: TokenKey,
-    session: TokenKey,
-    code: TokenKey,
-    pepper: TokenKey,
-    check: [u8; 32],
-}
-
-impl RingKey {
-    fn parse(line: &str) -> Option<Self> {
-        let mut words = line.split_ascii_whitespace();
-        let (header, id, master, end) = (words.next()?, words.next()?, words.next()?, words.next());
-        let id: u8 = id.parse().ok()?;
-        if header != RING_HEADER || id > KEY_ID_BITS || end.is_some() {
-            return None;
-        }
-        let mut master: [u8; MASTER_BYTES] = STANDARD.decode(master).ok()?.try_into().ok()?;
-        let key = Self {
-            id: KeyId(id),
-            link: TokenKey::derive("gatepost 2026 link token v1", &master),
-            undo: TokenKey::derive("gatepost 2026 undo token v1", &master),
-            request: TokenKey::derive("gatepost 2026 request token v1", &master),
-            session: TokenKey::derive("gatepost 2026 session token v1", &master),
-            code: TokenKey::derive("gatepost 2026 mailed code v1", &master),
-            pepper: TokenKey::derive("gatepost 2026 password pepper v1", &master),
-            check: blake3::derive_key("gatepost 2026 key check v1", &master),
-        };
-        master.zeroize();
-        Some(key)
-    }
-}
-
-/// Seals and opens one kind of token. A MAC, not a signature: anyone who can open can also seal.
-#[derive(Zeroize, ZeroizeOnDrop)]
-struct TokenKey([u8; 32]);
-
-impl TokenKey {
-    fn derive(context: &str, master: &[u8; MASTER_BYTES]) -> Self {
-        Self(blake3::derive_key(context, master))
-    }
-
-    /// The first 16 bytes of the keyed hash after which a token ends in a letter or a digit. Mail programs
-    /// cut `-` and `_` off the end of a link. Each body has one tag, so each token has one spelling.
-    fn tag(&self, body: &[u8]) -> [u8; TAG_BYTES] {
-        let mut tag = part(blake3::keyed_hash(&self.0, body).as_bytes(), 0);
-        if !ends_plainly(tag) {
-            let mut hasher = blake3::Hasher::new_keyed(&self.0);
-            let mut stream = hasher.update(body).finalize_xof();
-            while !ends_plainly(tag) {
-                stream.fill(&mut tag);
-            }
-        }
-        tag
-    }
-
-    /// Writes version and key id into the first byte of `body` and appends the tag.
-    fn seal<const BODY: usize>(&self, id: KeyId, mut body: [u8; BODY]) -> String {
-        body[0] = VERSION | id.0;
-        let mut whole = Vec::with_capacity(BODY + TAG_BYTES);
-        whole.extend_from_slice(&body);
-        whole.extend_from_slice(&self.tag(&body));
-        URL_SAFE_NO_PAD.encode(whole)
-    }
-}
-
-/// Whether the last character of a link token is a letter or a digit: the base64 of its last six bits.
-fn ends_plainly(tag: [u8; TAG_BYTES]) -> bool {
-    const LETTERS_AND_DIGITS: u8 = 62;
-    tag[TAG_BYTES - 1] & 0b0011_1111 < LETTERS_AND_DIGITS
-}
-
 fn link_body(claims: &LinkClaims) -> [u8; 14] {
     let mut body = [0; 14];
     body[1..13].copy_from_slice(&claims.nonce.0);
     body[13] = claims.generation;
     body
-}
-
-/// `N` bytes of `bytes`, beginning at `start`.
-fn part<const N: usize>(bytes: &[u8], start: usize) -> [u8; N] {
-    *bytes[start..].first_chunk().expect("every token is longer than its parts")
 }

@@ -22,6 +22,9 @@ pub(super) fn identify(request: &Request, trusted: &[IpNet], request_id: String)
         user_agent: Some(String::from_utf8_lossy(user_agent).into_owned()),
         request_id,
         by: Doer::Person,
+        // Only a door can look into seals and sessions.
+        known: Vec::new(),
+        is_browser: false,
     }
 }
 
