@@ -30,6 +30,8 @@ pub const PROFILE_PASSWORD_REMOVE: &str = "/profile/password/remove";
 pub const PROFILE_EMAIL: &str = "/profile/email";
 /// Cancelling that change.
 pub const PROFILE_EMAIL_CANCEL: &str = "/profile/email/cancel";
+/// Turning emails about sign-ins on new devices on or off.
+pub const PROFILE_NOTICES: &str = "/profile/notices";
 /// The sessions of an account (JSON only; the account page shows them with everything else).
 pub const PROFILE_SESSIONS: &str = "/profile/sessions";
 /// Ending all other sessions.
@@ -224,13 +226,14 @@ pub fn sends_on(place: &str) -> bool {
 /// error.
 #[must_use]
 pub fn takes_only_post(place: &str) -> bool {
-    const AT_BOTH_DOORS: [&str; 10] = [
+    const AT_BOTH_DOORS: [&str; 11] = [
         CODE,
         RESEND,
         PROFILE_PASSWORD,
         PROFILE_PASSWORD_REMOVE,
         PROFILE_EMAIL,
         PROFILE_EMAIL_CANCEL,
+        PROFILE_NOTICES,
         PROFILE_END_OTHERS,
         PROFILE_DELETE,
         REAUTHENTICATE_MAIL,

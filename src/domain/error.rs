@@ -38,9 +38,9 @@ pub enum Error {
     /// not ticked.
     #[error("the tick in the box is missing")]
     ConfirmationRequired,
-    /// The link that undoes a change of address was opened without a tick in the box.
-    #[error("the undo was not confirmed")]
-    UndoNotConfirmed,
+    /// A link that undoes a change of address or secures an account was opened without a tick in the box.
+    #[error("the tick in the box is missing")]
+    NotConfirmed,
     /// A new password is required.
     #[error("a password is missing")]
     PasswordRequired,

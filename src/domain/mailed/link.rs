@@ -12,7 +12,7 @@ use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::key::Key;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Request, Requester};
+use crate::domain::record::request::{HeldRequest, Request, Requester};
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::Code;
 use crate::domain::token::LinkClaims;
@@ -41,6 +41,8 @@ pub struct LinkView {
     pub handed_out: bool,
     /// The result, if redeeming it created the session it was opened in.
     pub redeemed_here: Option<Redeemed>,
+    /// The request for a new password that it led to, if it secured an account from here.
+    pub led_to: Option<HeldRequest>,
 }
 
 /// What redeeming a link takes from someone who did not request it.
@@ -75,6 +77,9 @@ impl Gatepost {
         if let Some(undo) = self.ring.open_undo(token) {
             return self.show_undo(undo).await;
         }
+        if let Some(device) = self.ring.open_securing(token) {
+            return self.show_securing(device, redeemer).await;
+        }
         let (claims, request) = self.open_link(token).await?;
         let (ownership, found) = self.ownership_and_request(&claims, &request).await?;
         let request = found.value.ok_or(Error::InvalidLink)?;
@@ -100,6 +105,7 @@ impl Gatepost {
             email: request.address,
             requester,
             redeemed_here,
+            led_to: None,
         })
     }
 

@@ -6,7 +6,7 @@
 //! - `link`: looking at a link, which changes nothing
 //! - `redeem`, `redeem_again`: redeeming a link or a code, and doing so twice
 //! - `redeemer`, `credential`: who redeems, and with what
-//! - `outcome`, `email_change`, `undo`: what redeeming does
+//! - `outcome`, `email_change`, `undo`, `securing`: what redeeming does
 //! - `passwords`, `pending`: the passwords that count for an address, and its unconfirmed registrations
 //! - `workload`: what every password check computes
 
@@ -21,6 +21,7 @@ mod redeem_again;
 mod redeemer;
 mod request;
 mod resend;
+mod securing;
 mod undo;
 mod waiting;
 mod workload;

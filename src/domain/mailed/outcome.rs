@@ -12,7 +12,7 @@ use crate::domain::owner::put_owner;
 use crate::domain::ports::Change;
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::Record;
-use crate::domain::record::account::Account;
+use crate::domain::record::account::{Account, DeviceEmails};
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::AccountId;
@@ -161,6 +161,7 @@ impl Gatepost {
             undos: Vec::new(),
             epoch: 0,
             sign_in_used: asked_at,
+            device_emails: DeviceEmails::default(),
         };
         (Outcome::Confirmed, account)
     }
@@ -197,6 +198,6 @@ fn mark_used(
     let next = next_for(&request, requester);
     let purpose = request.purpose;
     change.put(key, Record::Request(request));
-    let redeemed = Redeemed { purpose, outcome, account, signed_in: Some(signed_in), next };
+    let redeemed = Redeemed { purpose, outcome, account, signed_in: Some(signed_in), next, reset: None };
     Decision::Commit { change, event: Some(event), answer: Ok(redeemed) }
 }

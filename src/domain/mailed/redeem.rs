@@ -33,11 +33,11 @@ use crate::domain::token::LinkClaims;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
-    /// Redeems a link (steps 1, 3 and 4), or undoes a change of address.
+    /// Redeems a link (steps 1, 3 and 4), undoes a change of address, or secures an account.
     ///
     /// # Errors
-    /// `InvalidLink`; `ConfirmationRequired` without the request and without a tick, for an undo
-    /// `UndoNotConfirmed`; `PasswordRequired` and `WeakPassword` if a password is set; `SignInRequired` if
+    /// `InvalidLink`; `ConfirmationRequired` without the request and without a tick, for an undo and for
+    /// securing an account `NotConfirmed`; `PasswordRequired` and `WeakPassword` if a password is set; `SignInRequired` if
     /// only a session of the account that asked can redeem it; `Store`.
     pub async fn redeem_link(
         &self,
@@ -47,6 +47,9 @@ impl Gatepost {
     ) -> Result<Redeemed, Error> {
         if let Some(undo) = self.ring.open_undo(token) {
             return self.undo_email(undo, redeemer.confirm, client).await;
+        }
+        if let Some(device) = self.ring.open_securing(token) {
+            return self.secure_account(device, redeemer, client).await;
         }
         let (claims, request) = self.open_link(token).await?;
         let password = self.hash_new_password(&claims, &request, redeemer).await?;
@@ -172,7 +175,7 @@ impl Gatepost {
             Purpose::ChangeEmail | Purpose::Reauthenticate => {
                 self.redeem_in_session(credential, found, &ownership, redeemer.session, client).await
             }
-            Purpose::UndoEmail => Err(credential.refusal()),
+            Purpose::UndoEmail | Purpose::SecureAccount => Err(credential.refusal()),
         }
     }
 
@@ -189,7 +192,7 @@ impl Gatepost {
             }
             Purpose::ResetPassword | Purpose::Reauthenticate => ownership.account().is_some(),
             Purpose::ChangeEmail => ownership.is_free(),
-            Purpose::UndoEmail => false,
+            Purpose::UndoEmail | Purpose::SecureAccount => false,
         };
         let is_live = now < request.live_until();
         is_live && may_be && request.generation.used.is_none() && !request.is_void(nonce, ownership)

@@ -66,7 +66,7 @@ impl Gatepost {
             .map(|Actor { account, session, .. }| {
                 let signed_in = Some(self.signed_in(account.clone(), session)?);
                 let (purpose, next) = (request.purpose, next_for(request, to));
-                Ok(Redeemed { purpose, outcome: used.outcome, account, signed_in, next })
+                Ok(Redeemed { purpose, outcome: used.outcome, account, signed_in, next, reset: None })
             })
             .transpose()
     }

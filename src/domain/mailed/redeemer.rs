@@ -1,5 +1,6 @@
 //! Who opens a link or enters a code, and what they get.
 
+use crate::domain::mailed::request::MailQueued;
 use crate::domain::password::Password;
 use crate::domain::record::account::Account;
 use crate::domain::record::ids::Nonce;
@@ -41,6 +42,8 @@ pub struct Redeemed {
     pub signed_in: Option<SignedIn>,
     /// Where to go next, for the requester only.
     pub next: Option<Next>,
+    /// The request for a new password that securing an account made.
+    pub reset: Option<MailQueued>,
 }
 
 /// Whether someone who holds these requests is the requester of this one.

@@ -139,6 +139,31 @@ impl Gatepost {
         self.queue_letter(change, nonce, request, ownership, Event::new(now, name, requester, client))
     }
 
+    /// What the answer to a request said that was made before.
+    pub(in crate::domain) fn queued_before(
+        &self,
+        held: HeldRequest,
+        request: &Request,
+    ) -> Result<MailQueued, Error> {
+        self.queued(held, request, request.resend_after(self.world.now()))
+    }
+
+    fn queued(
+        &self,
+        held: HeldRequest,
+        request: &Request,
+        resend_after: Duration,
+    ) -> Result<MailQueued, Error> {
+        Ok(MailQueued {
+            held,
+            request: self.ring.seal_request(request.key, held.0).ok_or(Error::InvalidRequest)?,
+            purpose: request.purpose,
+            email: request.address.clone(),
+            expires_at: request.expires_at,
+            resend_after,
+        })
+    }
+
     /// Puts the request and its email into one change, with the same number of writes for every address.
     pub(in crate::domain) fn queue_letter(
         &self,
@@ -157,14 +182,7 @@ impl Gatepost {
         let kind = self.letter_kind(request.purpose, ownership);
         let about = About::Request { nonce, generation: request.generation.number };
         let letter = Letter::new(LetterId(self.world.random()), kind, to, about, [now, request.expires_at]);
-        let queued = MailQueued {
-            held: HeldRequest(nonce),
-            request: self.ring.seal_request(request.key, nonce).ok_or(Error::InvalidRequest)?,
-            purpose: request.purpose,
-            email: request.address.clone(),
-            expires_at: request.expires_at,
-            resend_after: RESEND_WAIT,
-        };
+        let queued = self.queued(HeldRequest(nonce), &request, RESEND_WAIT)?;
         change.put(Key::request(nonce), Record::Request(request));
         change.put(Key::letter(Queue::First, now, letter.id), Record::Letter(letter));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(queued) })

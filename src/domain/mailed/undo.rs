@@ -36,6 +36,7 @@ impl Gatepost {
             asked_by: None,
             handed_out: false,
             redeemed_here: None,
+            led_to: None,
         })
     }
 
@@ -49,7 +50,7 @@ impl Gatepost {
         self.decide_and_commit(client, || async {
             let (found, undo) = self.find_undo(nonce).await?;
             if !confirm {
-                return Err(Error::UndoNotConfirmed);
+                return Err(Error::NotConfirmed);
             }
             let mut change = Change::new();
             found.expected_by(&mut change);
@@ -58,7 +59,7 @@ impl Gatepost {
             let event = Event::new(self.world.now(), EventName::EmailRestored, Some(account.id), client);
             let outcome = Outcome::EmailRestored;
             let purpose = Purpose::UndoEmail;
-            let redeemed = Redeemed { purpose, outcome, account, signed_in: None, next: None };
+            let redeemed = Redeemed { purpose, outcome, account, signed_in: None, next: None, reset: None };
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(redeemed) })
         })
         .await

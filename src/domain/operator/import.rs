@@ -14,7 +14,7 @@ use crate::domain::password::ForeignHash;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
-use crate::domain::record::account::Account;
+use crate::domain::record::account::{Account, DeviceEmails};
 use crate::domain::record::address::{CanonicalAddress, EmailAddress};
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
@@ -182,6 +182,7 @@ impl Gatepost {
             undos: Vec::new(),
             epoch: 0,
             sign_in_used: Timestamp::default(),
+            device_emails: DeviceEmails::default(),
         };
         put_owner(change, Key::owner(&address), Owner::Account(account.id));
         change.put(Key::account(account.id), Record::Account(account.clone()));

@@ -3,7 +3,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::outbox::{Claim, Contents, Delivery, LONGEST_DELAY, Matter};
+use crate::domain::outbox::{Claim, Contents, Delivery, LONGEST_DELAY, Matter, SignInSeen};
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
@@ -11,6 +11,7 @@ use crate::domain::record::event::EventName;
 use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter, LetterKind};
+use crate::domain::record::new_device::NewDevice;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
@@ -40,6 +41,10 @@ impl Gatepost {
             About::Account(id) => {
                 let account: Found<Account> = self.find(Key::account(id)).await?;
                 account.value.map(|_| to_itself(Matter::notice(letter.kind)))
+            }
+            About::NewDevice(nonce) => {
+                let matter = self.compose_new_device(nonce, now).await?;
+                matter.map(to_itself)
             }
             About::Nothing => Some(to_itself(Matter::notice(letter.kind))),
         };
@@ -94,7 +99,7 @@ impl Gatepost {
         // The key may no longer be in the ring.
         Ok(link.zip(code).map(|(link, code)| {
             let link = Some(link).filter(|_| kind != LetterKind::YourCode);
-            (to, Matter { kind, link, code: Some(code), lifetime })
+            (to, Matter { kind, link, code: Some(code), lifetime, sign_in: None })
         }))
     }
 
@@ -108,8 +113,25 @@ impl Gatepost {
             let claims = LinkClaims { key: undo.key, nonce, generation: 0 };
             let link = self.ring.seal_undo(&claims)?;
             let lifetime = undo.over_at.since(now);
-            let matter = Matter { kind: LetterKind::AddressChanged, link: Some(link), code: None, lifetime };
+            let link = Some(link);
+            let matter = Matter { link, lifetime, ..Matter::notice(LetterKind::AddressChanged) };
             Some((undo.address.clone(), matter))
+        }))
+    }
+
+    /// The notice of a sign-in on a new device. It goes where it was queued for, whatever address the account
+    /// has by now: someone who signs in with a stolen password could change that at once.
+    async fn compose_new_device(&self, nonce: Nonce, now: Timestamp) -> Result<Option<Matter>, Error> {
+        let found: Found<NewDevice> = self.find(Key::new_device(nonce)).await?;
+        let Some(device) = found.value.filter(|device| device.led_to.is_none()) else { return Ok(None) };
+        let account: Found<Account> = self.find(Key::account(device.account)).await?;
+        let claims = LinkClaims { key: device.key, nonce, generation: 0 };
+        let link = account.value.and_then(|_| self.ring.seal_securing(&claims));
+        Ok(link.map(|link| Matter {
+            link: Some(link),
+            lifetime: device.over_at.since(now),
+            sign_in: Some(SignInSeen { at: device.at, device: device.device, ip: device.ip }),
+            ..Matter::notice(LetterKind::NewDevice)
         }))
     }
 
@@ -124,7 +146,7 @@ impl Gatepost {
             return LetterKind::AccountDisabled;
         }
         match (purpose, ownership.account()) {
-            (Purpose::Reauthenticate | Purpose::UndoEmail, _) => LetterKind::YourCode,
+            (Purpose::Reauthenticate | Purpose::UndoEmail | Purpose::SecureAccount, _) => LetterKind::YourCode,
             (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,
             (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
             (Purpose::ResetPassword, None) => LetterKind::NothingToReset,

@@ -1,5 +1,6 @@
 //! Everything that is needed to write one email.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::domain::record::address::EmailAddress;
@@ -32,12 +33,25 @@ pub struct Matter {
     pub code: Option<Code>,
     /// How long link and code are valid from now on.
     pub lifetime: Duration,
+    /// The sign-in it is about.
+    pub sign_in: Option<SignInSeen>,
+}
+
+/// A sign-in, as the owner of the account is notified of it.
+#[derive(Clone, Debug)]
+pub struct SignInSeen {
+    /// When it was.
+    pub at: Timestamp,
+    /// The client's device, in our own words.
+    pub device: String,
+    /// The client's address.
+    pub ip: IpAddr,
 }
 
 impl Matter {
     /// A notice, without link or code.
     #[must_use]
     pub fn notice(kind: LetterKind) -> Self {
-        Self { kind, link: None, code: None, lifetime: Duration::ZERO }
+        Self { kind, link: None, code: None, lifetime: Duration::ZERO, sign_in: None }
     }
 }

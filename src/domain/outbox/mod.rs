@@ -21,7 +21,7 @@ mod notice;
 
 use std::time::Duration;
 
-pub use self::contents::{Contents, Matter};
+pub use self::contents::{Contents, Matter, SignInSeen};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::Version;

@@ -1,10 +1,11 @@
 //! How people come in.
 //!
-//! - `sign_in`: signing in by email or with a password
+//! - `sign_in`: signing in by email or with a password; `new_device`: notifying the owner of it
 //! - `registration`: registering with a password
 //! - `recovery`: replacing a forgotten password
 //! - `reauthentication`: confirming who is signed in
 
+mod new_device;
 mod reauthentication;
 mod recovery;
 mod registration;

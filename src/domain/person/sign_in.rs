@@ -160,13 +160,14 @@ impl Gatepost {
         let mut change = Change::new();
         passwords.ownership.expected_by(&mut change);
         let before = account.password.as_ref();
-        let account = Account { password: renewed.or(before).cloned(), ..account.clone() };
+        let mut account = Account { password: renewed.or(before).cloned(), ..account.clone() };
         if renewed.is_some() {
             self.put_workload(&mut change, before, Some(&account)).await?;
         }
         let now = self.world.now();
         let session = self.new_session(&account, Means::Password, now, client);
         self.put_session(&mut change, &session, previous_session).await?;
+        self.tell_of_new_device(&mut change, &mut account, &session, client).await?;
         change.put(Key::account(account.id), Record::Account(account.clone()));
         let event = Event::new(now, EventName::SignedIn, Some(account.id), client).with(Means::Password);
         let signed_in = PasswordSignIn::SignedIn(Box::new(self.signed_in(account, session)?));

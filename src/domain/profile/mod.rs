@@ -4,6 +4,7 @@
 //!
 //! - `password`, `email`: changing the password and the address
 //! - `sessions`: listing and ending sessions
+//! - `notices`: which emails about the account are sent
 //! - `history`: what happened to the account
 //! - `export`, `deletion`: downloading the data, deleting the account
 
@@ -11,6 +12,7 @@ mod deletion;
 mod email;
 mod export;
 mod history;
+mod notices;
 mod password;
 mod sessions;
 

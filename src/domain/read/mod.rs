@@ -17,6 +17,7 @@ use crate::domain::record::event::Event;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::Letter;
+use crate::domain::record::new_device::NewDevice;
 use crate::domain::record::owner::Owner;
 use crate::domain::record::pending::Pending;
 use crate::domain::record::refusals::Refusals;
@@ -83,7 +84,8 @@ macro_rules! stored {
 
 stored!(
     Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter,
-    AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals
+    AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
+    NewDevice: NewDevice
 );
 
 impl Gatepost {

@@ -52,6 +52,12 @@ impl Ownership {
         !matches!(self.owner.value, Some(Owner::Account(_) | Owner::Held { .. }))
     }
 
+    /// The same once this account is written, in a change that expects it as it is now.
+    pub(in crate::domain) fn once_written(self, account: &Account) -> Self {
+        let written = |it: Account| if it.id == account.id { account.clone() } else { it };
+        Self { account: self.account.map(written), ..self }
+    }
+
     /// Makes `change` depend on all of this being unchanged.
     pub(in crate::domain) fn expected_by(&self, change: &mut Change) {
         self.owner.expected_by(change);

@@ -1,5 +1,7 @@
 //! An account: one person's way to sign in, under one address that was proven.
 
+use std::time::Duration;
+
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::ids::{AccountId, Nonce};
@@ -35,6 +37,43 @@ pub struct Account {
     pub epoch: u32,
     /// Sign-in requests made before this time are void, because a later one has been used.
     pub sign_in_used: Timestamp,
+    /// The emails about sign-ins on new devices.
+    pub device_emails: DeviceEmails,
+}
+
+/// The most emails about new devices that an account gets in a day, for browsers and for programs. Someone who
+/// knows the password could otherwise fill the mailbox with them.
+const MOST_DEVICE_EMAILS: usize = 3;
+/// That day.
+const DAY: Duration = Duration::from_hours(24);
+
+/// Whether the owner of an account wants emails about sign-ins on new devices, and when the last ones were
+/// queued.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DeviceEmails {
+    /// Whether they are turned off.
+    pub are_off: bool,
+    /// The last ones about browsers, oldest first.
+    pub of_browsers: Vec<Timestamp>,
+    /// The last ones about programs. These are never recognised, so they are counted apart: a program that signs
+    /// in every hour would otherwise use up the emails that a stranger's browser causes.
+    pub of_programs: Vec<Timestamp>,
+}
+
+impl DeviceEmails {
+    /// Counts another one if it is to be sent, and returns whether it is.
+    pub(in crate::domain) fn count(&mut self, is_browser: bool, now: Timestamp) -> bool {
+        if self.are_off {
+            return false;
+        }
+        let sent = if is_browser { &mut self.of_browsers } else { &mut self.of_programs };
+        sent.retain(|at| at.is_within(DAY, now));
+        let is_sent = sent.len() < MOST_DEVICE_EMAILS;
+        if is_sent {
+            sent.push(now);
+        }
+        is_sent
+    }
 }
 
 /// A requested change of address.

@@ -94,6 +94,8 @@ pub enum About {
     },
     /// An account: a notice to its owner.
     Account(AccountId),
+    /// A sign-in on a new device, by the nonce in its link.
+    NewDevice(Nonce),
     /// Nothing that could be over, such as the notice that the account was deleted.
     Nothing,
 }
@@ -138,6 +140,9 @@ pub enum LetterKind {
     PasswordRemoved,
     /// The forgotten password was replaced.
     PasswordReset,
+    /// Someone signed in with the password on a device that was not known, with the link that secures the
+    /// account.
+    NewDevice,
 }
 
 impl LetterKind {

@@ -22,6 +22,7 @@ pub mod ids;
 pub mod key;
 pub mod known;
 pub mod letter;
+pub mod new_device;
 pub mod next;
 pub mod owner;
 pub mod password;
@@ -41,6 +42,7 @@ use self::account::Account;
 use self::event::Event;
 use self::ids::AccountId;
 use self::letter::Letter;
+use self::new_device::NewDevice;
 use self::owner::Owner;
 use self::pending::Pending;
 use self::refusals::Refusals;
@@ -78,7 +80,8 @@ pub enum Record {
     Remains(AccountId),
     /// The seed of the salts of addresses without an account.
     SaltSeed(SaltSeed),
-    /// A request that an account made, under the account and the request's key.
+    /// A request that an account made, or a sign-in to it on a new device, under the account and the key of that
+    /// record.
     Asked,
     /// What every password check computes.
     Workload(Workload),
@@ -90,4 +93,6 @@ pub enum Record {
     Restored,
     /// An import whose last step has not been done.
     UnfinishedImport(UnfinishedImport),
+    /// A sign-in that its owner was notified of, under the nonce in the link of that email.
+    NewDevice(NewDevice),
 }

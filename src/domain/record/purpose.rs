@@ -17,6 +17,8 @@ pub enum Purpose {
     Reauthenticate,
     /// To undo a change of address. Not used in requests: an undo is a record of its own.
     UndoEmail,
+    /// To secure an account after a sign-in that was not its owner's. Not used in requests either.
+    SecureAccount,
 }
 
 impl Purpose {
@@ -27,7 +29,7 @@ impl Purpose {
         match self {
             Self::SignIn | Self::ResetPassword | Self::Reauthenticate => Duration::from_hours(1),
             Self::Register | Self::ChangeEmail => Duration::from_hours(24),
-            Self::UndoEmail => Duration::from_hours(7 * 24),
+            Self::UndoEmail | Self::SecureAccount => Duration::from_hours(7 * 24),
         }
     }
 
@@ -44,7 +46,11 @@ impl Purpose {
         match self {
             Self::SignIn => configured,
             Self::Reauthenticate => Duration::from_mins(10),
-            Self::Register | Self::ResetPassword | Self::ChangeEmail | Self::UndoEmail => self.lifetime(),
+            Self::Register
+            | Self::ResetPassword
+            | Self::ChangeEmail
+            | Self::UndoEmail
+            | Self::SecureAccount => self.lifetime(),
         }
     }
 
@@ -53,7 +59,11 @@ impl Purpose {
     pub(in crate::domain) fn kept_after_end(self) -> Duration {
         match self {
             Self::SignIn | Self::ResetPassword => Duration::from_hours(24),
-            Self::Register | Self::ChangeEmail | Self::Reauthenticate | Self::UndoEmail => Duration::ZERO,
+            Self::Register
+            | Self::ChangeEmail
+            | Self::Reauthenticate
+            | Self::UndoEmail
+            | Self::SecureAccount => Duration::ZERO,
         }
     }
 
@@ -67,6 +77,7 @@ impl Purpose {
             Self::ChangeEmail => "change_email",
             Self::Reauthenticate => "reauthenticate",
             Self::UndoEmail => "undo_email",
+            Self::SecureAccount => "secure_account",
         }
     }
 }

@@ -163,6 +163,8 @@ pub enum Outcome {
     EmailRestored,
     /// The person signed in has confirmed who they are.
     Recent,
+    /// The account is signed out everywhere and has no password, and a new one can be chosen by email.
+    AccountSecured,
 }
 
 impl Outcome {
@@ -176,6 +178,7 @@ impl Outcome {
             Self::EmailChanged => "email_changed",
             Self::EmailRestored => "email_restored",
             Self::Recent => "recent",
+            Self::AccountSecured => "account_secured",
         }
     }
 }

@@ -9,10 +9,11 @@
 //! | --- | --- |
 //! | `Session::created_at`, `last_used_at` | counts as now; the last use is written again once the clock has been right for an hour |
 //! | `Session::proven_at` | was not recent, or an unattended screen would stay open for the whole difference |
+//! | `DeviceEmails` | does not count against the next ones |
 //! | `Request::mailed_at` | the next email has to wait for nothing |
 //! | `Used::at` | was not a minute ago |
 //! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated`, the start of `Owner::Held` | only compared with each other; a new request is dated after them |
-//! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at` | only shown |
+//! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `NewDevice::at` | only shown |
 //!
 //! Times at which something ends refuse by the wall clock. But only what is over by the earliest time it
 //! can be (`reckoning`) is removed, or lets something be given to someone else:
@@ -21,6 +22,7 @@
 //! | --- | --- |
 //! | `Session::expires_at`, `Request::expires_at`, `PendingRegistration::over_at` | the sweeper removes it |
 //! | `Undo::over_at`, `Owner::Held` | the undo ends, and the address is free |
+//! | `NewDevice::over_at` | its link ends, and the sweeper removes it |
 //! | `PendingChange::over_at` | it is taken from its account |
 //! | `Owner::Vacated`, plus two days | the sweeper removes it |
 //! | `Letter::give_up_at` | the outbox gives up (`outbox`) |

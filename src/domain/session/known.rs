@@ -10,7 +10,7 @@ use crate::domain::error::Error;
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
-use crate::domain::record::ids::KnownId;
+use crate::domain::record::ids::{KnownId, SessionId};
 use crate::domain::record::known::KnownBrowser;
 use crate::domain::token::KnownToken;
 
@@ -32,10 +32,20 @@ impl Gatepost {
 
     /// Counts a live session as a known browser, unless the cookie says the same already.
     pub fn know_session(&self, client: &mut Client, live: &Live) {
-        let address = live.account.address.canonical();
+        self.know(client, live.session.id, &live.account);
+    }
+
+    /// The same for a session token. One that is not live, or cannot be read, counts as none.
+    pub async fn know_session_of(&self, client: &mut Client, token: &str) {
+        if let Ok(actor) = self.signed_in_with(token).await {
+            self.know(client, actor.session.id, &actor.account);
+        }
+    }
+
+    fn know(&self, client: &mut Client, session: SessionId, account: &Account) {
+        let address = account.address.canonical();
         if !client.known.iter().any(|known| self.ring.is_about(known, &address)) {
-            let id = self.ring.known_session(live.session.id);
-            client.known.push(self.known_browser(id, &live.account));
+            client.known.push(self.known_browser(self.ring.known_session(session), account));
         }
     }
 

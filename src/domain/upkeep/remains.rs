@@ -1,4 +1,5 @@
-//! Removing what a deleted account left behind: its sessions, its events and the requests it made.
+//! Removing what a deleted account left behind: its sessions, its events, the requests it made and the sign-ins
+//! on new devices.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -19,9 +20,9 @@ impl Gatepost {
         let Some(account) = remains.remains_of() else { return Ok(Swept::All) };
         let mut change = Change::new();
         for key in self.remaining_records(account).await? {
-            // A key under the account may point to a request, which is removed too.
-            if let Some(request) = key.asked_request() {
-                change.delete(request);
+            // A key under the account may point to another record, which is removed too.
+            if let Some(record) = key.asked_record() {
+                change.delete(record);
             }
             change.delete(key);
         }

@@ -1,5 +1,5 @@
-//! Removing expired records in small commits: requests, unconfirmed registrations, sessions, undos,
-//! reservations of addresses, counts of refusals, and what deleted accounts left behind.
+//! Removing expired records in small commits: requests, unconfirmed registrations, sessions, undos, sign-ins on
+//! new devices, reservations of addresses, counts of refusals, and what deleted accounts left behind.
 
 use crate::domain::upkeep::swept::Swept;
 use std::collections::BTreeSet;
@@ -9,8 +9,8 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, StoreError, Unreadable, Versioned};
 use crate::domain::record::Record;
+use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
-use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 
 /// How many marks one commit handles. Each needs two deletes and perhaps a new mark.
@@ -57,8 +57,8 @@ impl Gatepost {
             match self.end_of(&found.record) {
                 End::At(later) if later > now => change.put(Key::expiry(later, &key), Record::Expiry),
                 End::At(_) => {
-                    if let Record::Request(Request { requester: Some(requester), .. }) = &found.record {
-                        change.delete(Key::asked(requester.id, &key));
+                    if let Some(account) = account_of(&found.record) {
+                        change.delete(Key::asked(account, &key));
                     }
                     change.delete(key);
                 }
@@ -100,6 +100,7 @@ impl Gatepost {
             Record::Pending(pending) => End::At(pending.over_at()),
             Record::Session(session) => End::At(self.session_end(session)),
             Record::Refusals(refusals) => End::At(refusals.kept_until()),
+            Record::NewDevice(device) => End::At(device.over_at),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),
         }
@@ -109,5 +110,14 @@ impl Gatepost {
     pub async fn rest_between_sweeps(&self) {
         let now = self.world.now();
         self.world.clock.sleep_until(now.plus(Duration::from_secs(10))).await;
+    }
+}
+
+/// The account under which a record is listed too.
+fn account_of(record: &Record) -> Option<AccountId> {
+    match record {
+        Record::Request(request) => request.requester.map(|requester| requester.id),
+        Record::NewDevice(device) => Some(device.account),
+        _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::draft::{Block, Draft};
 use super::wording::{Wording, named, wording};
-use crate::domain::outbox::Matter;
+use crate::domain::outbox::{Matter, SignInSeen};
 use crate::domain::token::Code;
 use crate::path::{self, Origin};
 
@@ -17,11 +17,15 @@ pub(super) fn link(origin: &Origin, matter: &Matter) -> Option<String> {
 pub(super) fn draft(name: &str, host: &str, matter: &Matter, link: Option<&str>) -> Draft {
     let Wording { title, lead, label, ending } = wording(name, matter.kind);
     let expiry = expiry(matter);
-    let preview = match &expiry {
-        Some(expiry) => format!("{title}. {expiry}"),
+    let circumstances = matter.sign_in.as_ref().map(circumstances);
+    let preview = match circumstances.as_ref().or(expiry.as_ref()) {
+        Some(most_important) => format!("{title}. {most_important}"),
         None => lead.join(" "),
     };
     let mut blocks: Vec<Block> = lead.into_iter().map(Block::Paragraph).collect();
+    if let Some(circumstances) = circumstances {
+        blocks.insert(1, Block::Paragraph(circumstances));
+    }
     if let (Some(label), Some(link)) = (label, link) {
         blocks.push(Block::Link { label: label.into(), link: link.into() });
     }
@@ -52,6 +56,13 @@ fn subject(name: &str, title: &str, code: Option<&Code>) -> String {
         Some(code) => format!("{} is your {}", code.as_str(), named(name, "code")),
         None => title.to_owned(),
     }
+}
+
+/// When and where a sign-in was. The device is named in our own words, and never as the client calls itself.
+fn circumstances(sign_in: &SignInSeen) -> String {
+    let SignInSeen { at, device, ip } = sign_in;
+    let at = jiff::Timestamp::from(*at).strftime("%-d %B %Y, %H:%M UTC");
+    format!("{device}, from {ip}, on {at}.")
 }
 
 fn expiry(matter: &Matter) -> Option<String> {

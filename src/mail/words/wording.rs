@@ -47,6 +47,7 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::PasswordRemoved => password_removed(name),
         LetterKind::PasswordReset => password(name, "reset"),
         LetterKind::AccountDeleted => account_deleted(name),
+        LetterKind::NewDevice => new_device(name),
     }
 }
 
@@ -226,6 +227,24 @@ fn password_removed(name: &str) -> Wording {
     let mut wording = password(name, "removed");
     wording.lead.push("From now on you sign in by email.".into());
     wording
+}
+
+/// The second paragraph, when and where it was, is put in between.
+fn new_device(name: &str) -> Wording {
+    Wording {
+        title: format!("New sign-in to your account at {name}"),
+        lead: vec![
+            format!(
+                "Someone signed in to your account at {name} with your password, on a device that we don't \
+                 recognise:"
+            ),
+            "If this wasn't you, use this link to sign out everywhere and remove the password. You can then \
+             choose a new one."
+                .into(),
+        ],
+        label: Some("Secure your account"),
+        ending: "If this was you, there is nothing to do. You can turn these emails off in your account.",
+    }
 }
 
 fn account_deleted(name: &str) -> Wording {

@@ -110,7 +110,7 @@ fn house(request: &Request) -> Result<&House, Problem> {
 
 /// None if the header is missing, malformed, of another scheme, or sent twice: two readers could take two
 /// different sessions.
-fn session_token(request: &Request) -> Option<String> {
+pub(super) fn session_token(request: &Request) -> Option<String> {
     let mut values = request.headers().get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;

@@ -179,6 +179,7 @@ fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
                 Purpose::ResetPassword,
                 Purpose::ChangeEmail,
                 Purpose::UndoEmail,
+                Purpose::SecureAccount,
             ];
             with_a_link.map(Purpose::as_str).to_vec()
         }
@@ -217,9 +218,14 @@ fn refine(name: &str, schema: &mut Value, is_input: bool) {
         if let Some(values) = known_values(name, field) {
             add_known_values(property, &values);
         }
-        if (name, field.as_str()) == ("EmailRestored", "outcome") {
-            // The one value that distinguishes this object from an `Outcome`.
-            property["enum"] = json!([Outcome::EmailRestored.as_str()]);
+        // The one value that distinguishes such an object from an `Outcome`.
+        let only = match (name, field.as_str()) {
+            ("EmailRestored", "outcome") => Some(Outcome::EmailRestored),
+            ("AccountSecured", "outcome") => Some(Outcome::AccountSecured),
+            _ => None,
+        };
+        if let Some(only) = only {
+            property["enum"] = json!([only.as_str()]);
         }
         if let Some(Value::Array(parts)) = property.get_mut("allOf") {
             // The second part only repeats the description beside it.

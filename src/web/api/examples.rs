@@ -16,6 +16,7 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "ChangePassword" => {
             json!({ "password": "four other words altogether", "current_password": "three words or four" })
         }
+        "ChangeNotices" => json!({ "new_device": "no" }),
         "DeleteAccount" => json!({ "confirm": "delete" }),
         "Sessions" => json!({ "sessions": [session()] }),
         "Event" => event(),
@@ -37,6 +38,12 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             json!({ "outcome": "signed_in", "account": account(), "session": new_session() })
         }
         "EmailRestored" => json!({ "outcome": "email_restored", "account": account() }),
+        "AccountSecured" => json!({
+            "outcome": "account_secured",
+            "request": REQUEST,
+            "expires_at": "2026-11-02T10:00:00.000Z",
+            "resend_after": 30,
+        }),
         "Link" => json!({
             "purpose": "sign_in",
             "email": "ann@example.org",
@@ -67,6 +74,7 @@ fn account() -> Value {
         "admin": false,
         "has_password": false,
         "pending_email": null,
+        "new_device_emails": true,
     })
 }
 

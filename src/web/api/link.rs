@@ -47,8 +47,8 @@ pub(super) const REFUSALS: Refusals = &[
 /// A link from an email.
 #[derive(Debug, Object)]
 struct Link {
-    /// What the link is for. `register` confirms a registration, and `undo_email` undoes a change of email
-    /// address.
+    /// What the link is for. `register` confirms a registration, `undo_email` undoes a change of email
+    /// address, and `secure_account` secures an account after a sign-in on a new device.
     purpose: String,
     /// The email address that the link is about.
     email: String,
@@ -123,7 +123,9 @@ impl Operations {
     /// was entered, because someone else may have entered it. Send a `password` to choose one, or none to
     /// sign in by email. A link to reset the password needs the new `password` and no `confirm`. A link to
     /// change the email address needs a session of the account that made the request, and this session
-    /// continues. A link to undo a change of email address always needs `confirm` and signs no one in.
+    /// continues. A link to undo a change of email address always needs `confirm` and signs no one in. So does a
+    /// link to secure an account: it ends all sessions, removes the password, and sends an email to choose a new
+    /// one, for the `request` in the response.
     #[oai(path = "/link/:token", method = "post", operation_id = "redeem_link")]
     async fn redeem_link(
         &self,

@@ -35,14 +35,16 @@ mod sign_in;
 
 use poem::endpoint::make_sync;
 use poem::http::Method;
-use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, get};
 use poem_openapi::OpenApi;
 use poem_openapi::error::ParseParamError;
 
+use self::bearer::session_token;
 pub use self::document::document;
 pub(super) use self::export::export_of;
 use self::operations::{Operations, service};
 pub use self::session::Account;
+use crate::domain::record::client::Client;
 use crate::path::{API, DOCS, OPENAPI};
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
@@ -56,8 +58,11 @@ pub fn add(route: Route, house: &House) -> Route {
         make_sync(move |_| Response::builder().content_type(content_type).body(body.clone()))
     };
     let operations = service()
-        .data(house.clone())
-        .around(|operations, request| async move { operations.call(request).await.map_err(in_our_words) });
+        .around(|operations, mut request: Request| async move {
+            recognise(&mut request).await;
+            operations.call(request).await.map_err(in_our_words)
+        })
+        .data(house.clone());
     route
         .at(format!("{API}{OPENAPI}"), get(serve("application/json", document)))
         .at(format!("{API}{DOCS}"), get(serve("text/html; charset=utf-8", page)))
@@ -71,6 +76,16 @@ pub fn paths() -> Vec<(String, Vec<Method>)> {
     let paths = operations.map(|it| (it.path, it.operations.into_iter().map(|it| it.method).collect()));
     let pages = [OPENAPI, DOCS].map(|page| (page.to_owned(), vec![Method::GET]));
     paths.chain(pages).map(|(path, methods)| (format!("{API}{path}"), methods)).collect()
+}
+
+/// A program keeps no cookies, so the session it sends shows where it is known. Only what changes something asks
+/// for that.
+async fn recognise(request: &mut Request) {
+    let Some(token) = session_token(request).filter(|_| request.method() == Method::POST) else { return };
+    let (Some(house), Some(client)) = (request.data::<House>(), request.data::<Client>()) else { return };
+    let mut client = client.clone();
+    house.gatepost.know_session_of(&mut client, &token).await;
+    request.extensions_mut().insert(client);
 }
 
 /// A wrong parameter is refused like a wrong field, without poem-openapi's error message.

@@ -1,4 +1,4 @@
-//! What a sign-in results in. Outcomes with and without a session are separate objects, so that a generated
+//! What a sign-in or a link results in. Outcomes with and without a session are separate objects, so that a generated
 //! client never has to assert that there is a token.
 
 use poem_openapi::{Object, Union};
@@ -33,12 +33,27 @@ pub(super) struct EmailRestored {
     account: Account,
 }
 
+/// The result of a link that secured an account. It signs no one in, and the account is not shown: its email
+/// address may have been changed since the link was sent.
+#[derive(Debug, Object)]
+pub(super) struct AccountSecured {
+    /// Always `account_secured`.
+    outcome: String,
+    /// The request of the email to choose a new password. Send it with the code or the link from that email.
+    request: String,
+    /// When the request expires.
+    expires_at: String,
+    /// Seconds to wait before requesting another email.
+    resend_after: u64,
+}
+
 /// The result of redeeming a link.
 #[derive(Debug, Union)]
 #[oai(one_of)]
 pub(super) enum LinkOutcome {
     Outcome(SignInOutcome),
     EmailRestored(EmailRestored),
+    AccountSecured(AccountSecured),
 }
 
 impl SignInOutcome {
@@ -53,12 +68,18 @@ impl SignInOutcome {
 
 impl From<Redeemed> for LinkOutcome {
     fn from(redeemed: Redeemed) -> Self {
-        match &redeemed.signed_in {
-            Some(signed_in) => Self::Outcome(SignInOutcome::of(redeemed.outcome, signed_in)),
-            None => Self::EmailRestored(EmailRestored {
-                outcome: redeemed.outcome.as_str().to_owned(),
-                account: Account::of(&redeemed.account),
+        let outcome = redeemed.outcome.as_str().to_owned();
+        match (&redeemed.signed_in, &redeemed.reset) {
+            (Some(signed_in), _) => Self::Outcome(SignInOutcome::of(redeemed.outcome, signed_in)),
+            (None, Some(reset)) => Self::AccountSecured(AccountSecured {
+                outcome,
+                request: reset.request.as_str().to_owned(),
+                expires_at: reset.expires_at.to_string(),
+                resend_after: reset.resend_after.as_secs(),
             }),
+            (None, None) => {
+                Self::EmailRestored(EmailRestored { outcome, account: Account::of(&redeemed.account) })
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ pub(super) const REFUSALS: Refusals = &[
         ],
     ),
     ("cancel_email_change", &[Code::SignInRequired, Code::RecentSignInRequired]),
+    ("change_notices", &[Code::SignInRequired, Code::RecentSignInRequired]),
     ("delete_account", &[Code::SignInRequired, Code::RecentSignInRequired, Code::ConfirmationRequired]),
 ];
 
@@ -121,6 +122,24 @@ impl Operations {
         RecentlySignedIn(token): RecentlySignedIn,
     ) -> Result<Json<Renewed>, Problem> {
         Ok(Json(Renewed::of(&house.gatepost.cancel_email_change(&token, client).await?)))
+    }
+
+    /// Turn emails about new devices on or off
+    ///
+    /// Needs a recent sign-in. While they are on, a sign-in with the password sends an email to the account's
+    /// email address. It is not sent for a browser that has been signed in to the account before, or for a program
+    /// that sends a session of the account with the sign-in. Browsers cause at most three such emails a day, and
+    /// programs three more.
+    #[oai(path = "/profile/notices", method = "post", operation_id = "change_notices")]
+    async fn change_notices(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        RecentlySignedIn(token): RecentlySignedIn,
+        Body(input): Body<wire::ChangeNotices>,
+    ) -> Result<Json<Renewed>, Problem> {
+        let changed = house.gatepost.change_notices(&token, input.new_device()?, client).await?;
+        Ok(Json(Renewed::of(&changed)))
     }
 
     /// Delete the account

@@ -35,6 +35,8 @@ pub struct Account {
     /// The new email address, while a change is waiting to be confirmed.
     #[oai(nullable)]
     pub pending_email: Option<String>,
+    /// Whether an email is sent when someone signs in with the password on a new device.
+    pub new_device_emails: bool,
 }
 
 /// A device on which someone is signed in.
@@ -110,6 +112,7 @@ impl Account {
             admin: account.admin,
             has_password: account.password.is_some(),
             pending_email: account.pending_change.as_ref().map(|change| change.address.to_string()),
+            new_device_emails: !account.device_emails.are_off,
         }
     }
 }

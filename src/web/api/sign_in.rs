@@ -53,7 +53,8 @@ impl Operations {
     ///
     /// If you send a session, it is replaced by the new one. If the password belongs to a registration that
     /// is not confirmed yet, the response is the error `unconfirmed`. Use its `request` to redeem the code
-    /// from the email or to send another email.
+    /// from the email or to send another email. Without a session of the account, the sign-in counts as one on a
+    /// new device: its owner gets an email, at most three a day.
     #[oai(path = "/sign-in/password", method = "post", operation_id = "sign_in_with_password")]
     async fn sign_in_with_password(
         &self,

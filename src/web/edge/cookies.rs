@@ -18,10 +18,12 @@ pub enum Cookie {
     Notice,
     /// A random value, by which a form that is sent twice is recognised. Nothing else is kept about it.
     Visitor,
+    /// The seals of the accounts that the browser has been signed in to, newest first. Outlives every session.
+    Known,
 }
 
 impl Cookie {
-    const ALL: [Self; 4] = [Self::Session, Self::Request, Self::Notice, Self::Visitor];
+    const ALL: [Self; 5] = [Self::Session, Self::Request, Self::Notice, Self::Visitor, Self::Known];
 }
 
 /// Reads and writes cookies under the names for one scheme.
@@ -106,10 +108,12 @@ impl Cookies {
             (Scheme::Https, Cookie::Request) => "__Host-gatepost_request",
             (Scheme::Https, Cookie::Notice) => "__Host-gatepost_notice",
             (Scheme::Https, Cookie::Visitor) => "__Host-gatepost_visitor",
+            (Scheme::Https, Cookie::Known) => "__Host-gatepost_known",
             (Scheme::Http, Cookie::Session) => "gatepost_session",
             (Scheme::Http, Cookie::Request) => "gatepost_request",
             (Scheme::Http, Cookie::Notice) => "gatepost_notice",
             (Scheme::Http, Cookie::Visitor) => "gatepost_visitor",
+            (Scheme::Http, Cookie::Known) => "gatepost_known",
         }
     }
 }

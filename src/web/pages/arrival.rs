@@ -5,14 +5,15 @@ use poem::http::StatusCode;
 
 use super::leaving;
 use super::notice::{self, Notice};
-use super::visitor::{Visitor, keep_session};
+use super::signed_in::keep;
+use super::visitor::Visitor;
 use crate::domain::mailed::Redeemed;
 use crate::domain::record::ids::Nonce;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
 use crate::domain::session::SignedIn;
-use crate::path::{HOME, PROFILE, SIGN_IN, UNCONFIRMED, is_page, with_next};
+use crate::path::{CHECK_INBOX, HOME, PROFILE, SIGN_IN, UNCONFIRMED, is_page, with_next};
 use crate::web::house::{Door, House, Site};
 use crate::web::problem::{Code, Problem};
 
@@ -93,6 +94,11 @@ pub(super) fn redeemed(
     request: Option<Nonce>,
 ) -> Response {
     let site = &house.site;
+    if let Some(reset) = &redeemed.reset {
+        let mut response = visitor.wait_at(CHECK_INBOX, site, &reset.request);
+        notice::put(&[Notice::AccountSecured], &mut response, site);
+        return response;
+    }
     let notice = match (redeemed.outcome, redeemed.purpose) {
         (Outcome::Confirmed, _) => Notice::Confirmed,
         // Otherwise people would think that the password they entered is the new one.
@@ -102,6 +108,7 @@ pub(super) fn redeemed(
         (Outcome::EmailChanged, _) => Notice::EmailChanged,
         (Outcome::EmailRestored, _) => Notice::EmailRestored,
         (Outcome::Recent, _) => Notice::Recent,
+        (Outcome::AccountSecured, _) => Notice::AccountSecured,
     };
     let (wanted, told) = (redeemed.next.as_ref(), Some(notice));
     let mut response = match redeemed.outcome {
@@ -117,7 +124,7 @@ pub(super) fn redeemed(
         _ => arrive(house, visitor, wanted, site.home.as_str(), told),
     };
     if let Some(signed_in) = &redeemed.signed_in {
-        keep(&mut response, site, signed_in);
+        keep(&mut response, house, &visitor.client, signed_in);
     }
     visitor.let_go(&mut response, site, request, &redeemed.account.address);
     response
@@ -127,12 +134,7 @@ pub(super) fn redeemed(
 pub(super) fn welcome(house: &House, visitor: &Visitor, signed_in: &SignedIn) -> Response {
     let (wanted, home) = (visitor.wanted.as_ref(), house.site.home.as_str());
     let mut response = arrive(house, visitor, wanted, home, Some(Notice::SignedIn));
-    keep(&mut response, &house.site, signed_in);
+    keep(&mut response, house, &visitor.client, signed_in);
     visitor.let_go(&mut response, &house.site, None, &signed_in.account.address);
     response
-}
-
-fn keep(response: &mut Response, site: &Site, signed_in: &SignedIn) {
-    let lifetime = signed_in.session.expires_at.since(signed_in.session.last_used_at);
-    keep_session(response, site, &signed_in.token, lifetime);
 }

@@ -9,7 +9,7 @@
 //! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
 //! - `visitor`, `query`, `jar`, `notice`: the browser, its URL, its cookies, and what is shown once on its next
-//!   page
+//!   page; `signed_in`: what it keeps of being signed in
 //! - `cookies`: for a browser that keeps none
 //! - `layout`, `form`, `problem`, `assets`: what all pages are made of; `answer`: what a handler returns
 
@@ -37,6 +37,7 @@ mod recovery;
 mod registration;
 mod sign_in;
 mod sign_out;
+mod signed_in;
 mod visitor;
 
 use std::sync::Arc;
@@ -101,6 +102,7 @@ fn table(house: &House) -> Vec<Row> {
         at(path::PROFILE_PASSWORD_REMOVE, vec![submit_own(house, profile::remove_password, profile::again)]),
         at(path::PROFILE_EMAIL, vec![submit_own(house, profile::change_email, profile::again)]),
         at(path::PROFILE_EMAIL_CANCEL, vec![submit_own(house, profile::cancel_email, profile::again)]),
+        at(path::PROFILE_NOTICES, vec![submit_own(house, profile::change_notices, profile::again)]),
         at(path::PROFILE_END_OTHERS, vec![submit_own(house, profile::end_others, profile::again)]),
         at(&path::session_end(":part"), vec![submit_own(house, profile::end_session, profile::again)]),
         at(path::PROFILE_EXPORT, vec![show(house, profile::export)]),

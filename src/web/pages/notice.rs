@@ -53,12 +53,18 @@ pub(super) enum Notice {
     AccountDeleted,
     /// The person confirmed once more that it is them.
     Recent,
+    /// The account is signed out everywhere, and an email to choose a new password is on its way.
+    AccountSecured,
+    /// Emails about new devices were turned off.
+    DeviceEmailsOff,
+    /// They were turned on.
+    DeviceEmailsOn,
     /// The person wanted to go somewhere that we lead no one to.
     NotThere,
 }
 
 impl Notice {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 21] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -76,6 +82,9 @@ impl Notice {
         Self::OthersEnded,
         Self::AccountDeleted,
         Self::Recent,
+        Self::AccountSecured,
+        Self::DeviceEmailsOff,
+        Self::DeviceEmailsOn,
         Self::NotThere,
     ];
 
@@ -102,6 +111,9 @@ impl Notice {
             Self::OthersEnded => "others_ended",
             Self::AccountDeleted => "account_deleted",
             Self::Recent => "recent",
+            Self::AccountSecured => "account_secured",
+            Self::DeviceEmailsOff => "device_emails_off",
+            Self::DeviceEmailsOn => "device_emails_on",
             Self::NotThere => "not_there",
         }
     }
@@ -131,6 +143,12 @@ impl Notice {
             Self::OthersEnded => "All other devices have been signed out.",
             Self::AccountDeleted => "Your account has been deleted.",
             Self::Recent => "Thanks. You can make changes for the next ten minutes.",
+            Self::AccountSecured => {
+                "The account is signed out everywhere and its password is removed. Choose a new one with the \
+                 email we're sending."
+            }
+            Self::DeviceEmailsOff => "Emails about new devices turned off.",
+            Self::DeviceEmailsOn => "Emails about new devices turned on.",
             Self::NotThere => {
                 "We couldn't take you to the page you asked for, so we brought you here instead."
             }

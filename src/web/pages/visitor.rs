@@ -9,6 +9,7 @@ use poem::{Request, Response};
 use super::jar::{KeepsCookies, cookies, put_cookie};
 use super::notice::{self, Notice};
 use super::query::{ASKS_FOR_COOKIES, Query};
+use super::signed_in::recognised;
 use crate::domain::error::Error;
 use crate::domain::mailed::Waiting;
 use crate::domain::record::address::EmailAddress;
@@ -18,7 +19,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::session::Live;
-use crate::domain::token::{RequestToken, SessionToken};
+use crate::domain::token::RequestToken;
 use crate::path::{self, SIGN_IN};
 use crate::web::direct::came_direct;
 use crate::web::edge::cookies::Cookie;
@@ -40,7 +41,7 @@ pub(super) const GIVEN_COOKIE: &str = "cookies";
 
 /// One request of one browser.
 pub(super) struct Visitor {
-    /// Its address and device.
+    /// Its address and device, and where it is known.
     pub(super) client: Client,
     keeps_cookies: KeepsCookies,
     /// A value for the visitor cookie, if it sent nothing to recognise it by.
@@ -96,9 +97,11 @@ impl Visitor {
             tokens.filter_map(|token| house.gatepost.held(&token).map(|held| (token, held))).unzip();
         let mut waiting = house.gatepost.all_waiting(&held).await?;
         waiting.retain(|waiting| waits_for(signed_in.as_ref(), waiting));
+        // The guard has put it there.
+        let client: Client =
+            request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?;
         Ok(Self {
-            // The guard has put it there.
-            client: request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?,
+            client: recognised(client, headers, house, signed_in.as_ref()),
             keeps_cookies: if jar.has_any(headers) { KeepsCookies::Yes } else { KeepsCookies::Unknown },
             // A form was on a page that has given it one, unless all of its cookies are lost.
             newcomer: house.repeats.new_visitor(headers).filter(|_| !jar.has_any(headers) || !is_form),
@@ -271,16 +274,6 @@ pub(super) fn waits_for(signed_in: Option<&Live>, waiting: &Waiting) -> bool {
         Some(account) => signed_in.is_some_and(|live| live.account.id == account),
         None => signed_in.is_none() || waiting.purpose == Purpose::ResetPassword,
     }
-}
-
-/// Keeps the person signed in.
-pub(super) fn keep_session(response: &mut Response, site: &Site, token: &SessionToken, lifetime: Duration) {
-    put_cookie(response, cookies(site).set(Cookie::Session, token.as_str(), lifetime));
-}
-
-/// Deletes the cookie of a session that has ended.
-pub(super) fn clear_session(response: &mut Response, site: &Site) {
-    put_cookie(response, cookies(site).clear(Cookie::Session));
 }
 
 fn set_requests(response: &mut Response, site: &Site, tokens: &[&str]) {

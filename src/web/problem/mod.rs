@@ -166,7 +166,7 @@ impl From<Error> for Problem {
             Error::InvalidRequest => Self::of(Code::InvalidRequest),
             Error::WrongCode => Self::of(Code::WrongCode).field("code"),
             Error::ConfirmationRequired => Self::of(Code::ConfirmationRequired).field("confirm"),
-            Error::UndoNotConfirmed => {
+            Error::NotConfirmed => {
                 Self::of(Code::ConfirmationRequired).field("confirm").detail("Tick the box to continue.")
             }
             Error::PasswordRequired => Self::of(Code::MissingField).field("password"),

@@ -131,6 +131,29 @@ impl Input for ChangePassword {
     }
 }
 
+/// Changes which emails about the account are sent.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct ChangeNotices {
+    /// Whether to send an email when someone signs in with the password on a new device: `yes` or `no`.
+    pub new_device: String,
+}
+
+impl Input for ChangeNotices {}
+
+impl ChangeNotices {
+    /// Whether emails about new devices are wanted.
+    ///
+    /// # Errors
+    /// `invalid_field` for anything but `yes` and `no`.
+    pub fn new_device(&self) -> Result<bool, Problem> {
+        match self.new_device.as_str() {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err(Problem::of(Code::InvalidField).field("new_device")),
+        }
+    }
+}
+
 /// Deletes the account.
 #[derive(Clone, Debug, Deserialize, Object)]
 pub struct DeleteAccount {
@@ -206,8 +229,8 @@ pub struct RedeemLink {
     #[oai(skip_serializing_if_is_none)]
     pub request: Option<String>,
     /// `yes` if you have no `request` but a person confirmed that they requested the email. Always
-    /// required to undo a change of email address. Not used to reset a password or to change an email
-    /// address.
+    /// required to undo a change of email address or to secure an account. Not used to reset a password or to
+    /// change an email address.
     #[oai(skip_serializing_if_is_none)]
     pub confirm: Option<String>,
     /// The new password. Required to reset a password. Optional with `confirm` for a registration: without

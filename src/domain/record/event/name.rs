@@ -72,6 +72,12 @@ pub enum EventName {
         /// How many of them have admin rights.
         admins: u64,
     },
+    /// The link of an email about a new device was used: signed out everywhere, password removed.
+    AccountSecured,
+    /// Emails about sign-ins on new devices were turned off.
+    DeviceEmailsOff,
+    /// They were turned on again.
+    DeviceEmailsOn,
 }
 
 impl EventName {
@@ -85,15 +91,21 @@ impl EventName {
             Self::MailRequested | Self::LinkHandedOut => "authn_token_created",
             Self::PasswordChanged | Self::PasswordRemoved | Self::PasswordReset => "authn_password_change",
             Self::PasswordChangeRefused => "authn_password_change_fail",
-            Self::EmailChanged | Self::EmailRestored | Self::EmailChangeCancelled => "user_updated",
+            Self::EmailChanged
+            | Self::EmailRestored
+            | Self::EmailChangeCancelled
+            | Self::DeviceEmailsOff
+            | Self::DeviceEmailsOn => "user_updated",
             Self::AccountDeleted => "user_deleted",
             Self::AccountDisabled => "authn_login_lock",
             Self::AccountEnabled => "authn_login_unlock",
             Self::AdminGranted | Self::AdminRevoked => "privilege_permissions_changed",
             Self::WrongCode | Self::PasswordRefused => "authn_login_fail",
-            Self::SignedOut | Self::SessionEnded | Self::OthersSignedOut | Self::AllSignedOut => {
-                "session_ended"
-            }
+            Self::SignedOut
+            | Self::SessionEnded
+            | Self::OthersSignedOut
+            | Self::AllSignedOut
+            | Self::AccountSecured => "session_ended",
             Self::MailSent => "mail_sent",
             Self::MailFailed => "mail_failed",
             Self::MailDropped => "mail_dropped",
@@ -135,6 +147,9 @@ impl EventName {
             Self::MailDropped => "An email was not sent: no longer needed.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
+            Self::AccountSecured => "Account secured: signed out everywhere, password removed.",
+            Self::DeviceEmailsOff => "Emails about new devices turned off.",
+            Self::DeviceEmailsOn => "Emails about new devices turned on.",
         }
     }
 
@@ -185,13 +200,15 @@ impl EventName {
         match self {
             Self::PasswordRefused | Self::PasswordChangeRefused => Some(Means::Password),
             Self::WrongCode => Some(Means::Code),
-            Self::EmailRestored => Some(Means::Link),
+            Self::EmailRestored | Self::AccountSecured => Some(Means::Link),
             Self::PasswordChanged
             | Self::PasswordRemoved
             | Self::EmailChangeCancelled
             | Self::SessionEnded
             | Self::OthersSignedOut
             | Self::SignedOut
+            | Self::DeviceEmailsOff
+            | Self::DeviceEmailsOn
             | Self::AccountDeleted => Some(Means::Session),
             _ => None,
         }

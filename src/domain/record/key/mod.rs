@@ -3,7 +3,7 @@
 //! `a/` accounts, `e/` who an address belongs to, `p/` unconfirmed registrations, `r/` requests, `q/`
 //! requests by the account that made them, `s/` sessions by account, `o/` the outbox by queue and due time,
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
-//! account, `u/` undos, `d/` deleted accounts with records left to remove, `k/` key checks, `n/` the seed of
+//! account, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with records left to remove, `k/` key checks, `n/` the seed of
 //! salts, `w/` what every password check computes, `g/` the generation of the store, `i/` an unfinished import.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
@@ -54,15 +54,15 @@ impl Key {
         Self::joined(b"r/", &[&nonce.0])
     }
 
-    /// A request made by an account. Those of one account are neighbours.
+    /// A request made by an account, or a sign-in to it on a new device. Those of one account are neighbours.
     #[must_use]
     pub fn asked(account: AccountId, request: &Self) -> Self {
         Self::joined(b"q/", &[&account.0, &request.0])
     }
 
-    /// The request's key inside such a key, or nothing for another kind of key.
+    /// The key of that record inside such a key, or nothing for another kind of key.
     #[must_use]
-    pub fn asked_request(&self) -> Option<Self> {
+    pub fn asked_record(&self) -> Option<Self> {
         self.0.strip_prefix(b"q/")?.get(16..).map(|key| Self(key.to_vec()))
     }
 
@@ -119,6 +119,12 @@ impl Key {
     #[must_use]
     pub fn undo(nonce: Nonce) -> Self {
         Self::joined(b"u/", &[&nonce.0])
+    }
+
+    /// A sign-in on a new device, by the nonce in its link.
+    #[must_use]
+    pub fn new_device(nonce: Nonce) -> Self {
+        Self::joined(b"f/", &[&nonce.0])
     }
 
     /// The copy of an event under its account, newest first.

@@ -52,7 +52,7 @@ impl Span {
         Self::prefix(&Key::joined(b"d/", &[]))
     }
 
-    /// The requests an account made.
+    /// The requests an account made, and the sign-ins to it on new devices.
     #[must_use]
     pub fn asked(account: AccountId) -> Self {
         Self::prefix(&Key::joined(b"q/", &[&account.0]))

@@ -65,7 +65,7 @@ pub(super) fn ask_again(visitor: &Visitor, waiting: &Waiting) -> Markup {
     html! {
         @match waiting.purpose {
             Purpose::Reauthenticate => a.button href=(with_next(REAUTHENTICATE, next)) { "Get a new code" },
-            Purpose::ChangeEmail | Purpose::UndoEmail => a.button href=(PROFILE) { "Back to your account" },
+            Purpose::ChangeEmail | Purpose::UndoEmail | Purpose::SecureAccount => a.button href=(PROFILE) { "Back to your account" },
             Purpose::Register if is_expired => a.button href=(with_next(REGISTER, next)) { "Register again" },
             _ => form method="post" action=(RESEND) {
                 input type="hidden" name="request" value=(waiting.held.nonce());

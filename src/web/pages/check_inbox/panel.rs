@@ -77,7 +77,9 @@ fn words(purpose: Purpose) -> Words {
         Purpose::SignIn => words("Check your inbox", "Sign in", Some(SIGN_IN)),
         Purpose::Register => words("Confirm your email address", "Confirm", Some(REGISTER)),
         Purpose::ResetPassword => words("Choose a new password", "Save new password", Some(FORGOT_PASSWORD)),
-        Purpose::ChangeEmail | Purpose::UndoEmail => words("Confirm your new email address", "Confirm", None),
+        Purpose::ChangeEmail | Purpose::UndoEmail | Purpose::SecureAccount => {
+            words("Confirm your new email address", "Confirm", None)
+        }
         Purpose::Reauthenticate => words("Confirm it's you", "Continue", None),
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn leaves<'a>(visitor: &'a Visitor, view: &LinkView) -> Option<&'a Em
         _ if view.redeemed_here.is_some() => false,
         Purpose::SignIn | Purpose::Register => true,
         Purpose::ResetPassword => own.canonical() != view.email.canonical(),
-        Purpose::ChangeEmail | Purpose::Reauthenticate | Purpose::UndoEmail => false,
+        Purpose::ChangeEmail | Purpose::Reauthenticate | Purpose::UndoEmail | Purpose::SecureAccount => false,
     };
     is_left.then_some(own)
 }
@@ -121,6 +121,8 @@ impl Look<'_> {
             }
             @if self.view.needs == Some(Need::Password) {
                 p.hint { "Didn't request this? Close this page. Your password stays the same." }
+            } @else if self.view.purpose == Purpose::SecureAccount {
+                p.hint { "Was it you? Close this page. Nothing will happen." }
             } @else {
                 (not_you())
             }
@@ -155,9 +157,10 @@ impl Look<'_> {
         }
     }
 
-    /// Restoring an address signs no one in, so it works without cookies.
+    /// Restoring an address and securing an account sign no one in, so they work without cookies.
     fn cookie(&self) -> Markup {
-        html! { @if self.view.purpose != Purpose::UndoEmail { (hidden_cookie(self.visitor)) } }
+        let signs_in = !matches!(self.view.purpose, Purpose::UndoEmail | Purpose::SecureAccount);
+        html! { @if signs_in { (hidden_cookie(self.visitor)) } }
     }
 
     fn password_field(&self, is_needed: bool, problem: Option<&Problem>) -> Markup {

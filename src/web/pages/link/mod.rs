@@ -24,7 +24,7 @@ use super::visitor::Visitor;
 use crate::domain::mailed::LinkView;
 use crate::domain::mailed::Redeemer;
 use crate::domain::password::Password;
-use crate::path;
+use crate::path::{self, CHECK_INBOX};
 use crate::web::house::{Door, House};
 use crate::web::problem::{self, Problem};
 use crate::web::wire::{Fields, RedeemLink};
@@ -35,6 +35,9 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     match house.gatepost.show_link(&visitor.part, bearer).await {
         Ok(LinkView { redeemed_here: Some(redeemed), .. }) => {
             Ok(go_on(&house, &visitor, redeemed.next.as_ref()))
+        }
+        Ok(LinkView { led_to: Some(reset), .. }) => {
+            Ok(visitor.lead_to(&format!("{CHECK_INBOX}?request={}", reset.nonce())))
         }
         Ok(view) => Ok(landing(&house, &visitor, &view, None)),
         Err(error) => dead(&house, &visitor, error.into()).await,

@@ -120,12 +120,25 @@ pub(super) fn words(view: &LinkView) -> Words {
             tick: "Yes, restore it.",
             button: Around("Restore ", ""),
         },
+        Purpose::SecureAccount => Words {
+            here: [SECURE, SECURES],
+            elsewhere: [SECURE, SECURES],
+            instead: "",
+            tick: "Yes, sign out everywhere.",
+            button: Plain("Secure your account"),
+        },
     }
 }
 
 /// What saving a new password does.
 pub(super) const NEW_PASSWORD: Sentence =
     Around("This sets a new password for ", ", signs you in here, and signs out all other devices.");
+
+const SECURE: Sentence = Plain("Secure your account?");
+const SECURES: Sentence = Around(
+    "This signs your account out everywhere and removes its password. We'll then email ",
+    " so that you can choose a new one.",
+);
 
 const RESTORE: Sentence = Plain("Restore your email address");
 const RESTORES: Sentence = Around(

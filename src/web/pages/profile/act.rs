@@ -6,7 +6,8 @@ use super::super::answer::Answer;
 use super::super::arrival;
 use super::super::form::belongs_in_form;
 use super::super::notice::{self, Notice};
-use super::super::visitor::{Visitor, clear_session, keep_session};
+use super::super::signed_in::{clear, keep};
+use super::super::visitor::Visitor;
 use super::draw::drawn;
 use super::view::{Section, Told};
 use crate::domain::error::Error;
@@ -17,7 +18,7 @@ use crate::domain::session::{Live, SignedIn};
 use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, SIGN_IN, with_next};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{ChangePassword, DeleteAccount, Fields, RequestLetter};
+use crate::web::wire::{ChangeNotices, ChangePassword, DeleteAccount, Fields, RequestLetter};
 
 /// Sets or changes the password.
 pub(in crate::web::pages) async fn change_password(house: House, visitor: Visitor, fields: Fields) -> Answer {
@@ -68,6 +69,26 @@ pub(in crate::web::pages) async fn cancel_email(house: House, visitor: Visitor, 
     let token = visitor.token();
     let changed = house.gatepost.cancel_email_change(token, &visitor.client).await.map_err(Problem::from);
     renewed(&house, &visitor, Section::Email, Notice::EmailChangeCancelled, changed).await
+}
+
+/// Turns emails about sign-ins on new devices on or off.
+pub(in crate::web::pages) async fn change_notices(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let (changed, notice) = match try_notices(&house, &visitor, fields).await {
+        Ok((signed_in, true)) => (Ok(signed_in), Notice::DeviceEmailsOn),
+        Ok((signed_in, false)) => (Ok(signed_in), Notice::DeviceEmailsOff),
+        Err(problem) => (Err(problem), Notice::DeviceEmailsOn),
+    };
+    renewed(&house, &visitor, Section::Notices, notice, changed).await
+}
+
+async fn try_notices(
+    house: &House,
+    visitor: &Visitor,
+    fields: Fields,
+) -> Result<(SignedIn, bool), Problem> {
+    let token = recent(house, visitor).await?;
+    let wanted = fields.read::<ChangeNotices>()?.new_device()?;
+    Ok((house.gatepost.change_notices(token, wanted, &visitor.client).await?, wanted))
 }
 
 /// Ends one session.
@@ -122,10 +143,9 @@ async fn renewed(
 ) -> Answer {
     match changed {
         Ok(signed_in) => {
-            let SignedIn { account, session, token } = signed_in;
-            let lifetime = session.expires_at.since(session.last_used_at);
+            let SignedIn { account, session, .. } = signed_in.clone();
             let mut response = done(house, visitor, section, notice, Live { account, session }).await?;
-            keep_session(&mut response, &house.site, &token, lifetime);
+            keep(&mut response, house, &visitor.client, &signed_in);
             Ok(response)
         }
         Err(problem) => refused(house, visitor, section, "", problem).await,
@@ -144,7 +164,7 @@ async fn done(house: &House, visitor: &Visitor, section: Section, notice: Notice
 /// This browser is no longer signed in.
 fn left(house: &House, visitor: &Visitor, notice: Notice) -> Response {
     let mut response = visitor.lead_to(SIGN_IN);
-    clear_session(&mut response, &house.site);
+    clear(&mut response, &house.site);
     notice::put(&[notice], &mut response, &house.site);
     response
 }

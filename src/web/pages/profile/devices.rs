@@ -1,4 +1,4 @@
-//! The row of signed-in devices.
+//! The rows about devices: those that are signed in, and emails about new ones.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use super::super::own::hidden_account;
 use super::sections::{SWAP, done, refused};
 use super::view::{Section, Told, View};
 use crate::domain::record::session::Session;
-use crate::path::{PROFILE_END_OTHERS, session_end};
+use crate::path::{PROFILE_END_OTHERS, PROFILE_NOTICES, session_end};
 
 /// All devices, the one that is looking at the page first.
 pub(super) fn devices(view: &View, told: &Told<'_>) -> Markup {
@@ -31,6 +31,34 @@ pub(super) fn devices(view: &View, told: &Told<'_>) -> Markup {
                     form method="post" action=(PROFILE_END_OTHERS) hx-post=(PROFILE_END_OTHERS) hx-target="#profile" hx-swap=(SWAP) {
                         (hidden_account(view.live.account.id))
                         button #end-others.quiet type="submit" { "Sign out all other devices" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether emails about sign-ins on new devices are on, and the button that changes that.
+pub(super) fn notices(view: &View, told: &Told<'_>) -> Markup {
+    let account = &view.live.account;
+    let are_off = account.device_emails.are_off;
+    html! {
+        section.subject {
+            h2 { "New devices" }
+            div.subject-body {
+                p.value {
+                    @if are_off { "You get no email when someone signs in on a new device." }
+                    @else { "We email you when someone signs in with your password on a new device." }
+                }
+                (done(told, Section::Notices))
+                @if let Some(problem) = told.refused(Section::Notices) { p.error role="alert" { (problem.detail) } }
+                @if view.is_recent {
+                    form method="post" action=(PROFILE_NOTICES) hx-post=(PROFILE_NOTICES) hx-target="#profile" hx-swap=(SWAP) {
+                        (hidden_account(account.id))
+                        input type="hidden" name="new_device" value=(if are_off { "yes" } else { "no" });
+                        button #change-notices.quiet type="submit" {
+                            @if are_off { "Turn these emails on" } @else { "Turn these emails off" }
+                        }
                     }
                 }
             }

@@ -28,6 +28,7 @@ fn whole(house: &House, view: &View, told: &Told<'_>) -> Markup {
             (sections::email(view, told))
             (sections::password(house, view, told))
             (devices::devices(view, told))
+            (devices::notices(view, told))
             (sections::data())
             (sections::events(view))
             (sections::deletion(view, told))

@@ -17,7 +17,8 @@ mod view;
 use poem::Response;
 
 pub(super) use self::act::{
-    again, cancel_email, change_email, change_password, delete, end_others, end_session, remove_password,
+    again, cancel_email, change_email, change_notices, change_password, delete, end_others, end_session,
+    remove_password,
 };
 use self::draw::drawn;
 use self::view::Told;

@@ -16,6 +16,7 @@ pub(super) enum Section {
     Password,
     Email,
     Sessions,
+    Notices,
     Deletion,
 }
 

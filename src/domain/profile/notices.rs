@@ -1,0 +1,39 @@
+//! Which emails about their account someone wants.
+
+use crate::domain::error::Error;
+use crate::domain::ports::Change;
+use crate::domain::record::Record;
+use crate::domain::record::client::Client;
+use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::key::Key;
+use crate::domain::session::SignedIn;
+use crate::domain::{Decision, Gatepost};
+
+impl Gatepost {
+    /// Turns emails about sign-ins on new devices on or off. Not an error if they are already.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    pub async fn change_notices(
+        &self,
+        token: &str,
+        new_device: bool,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
+            let mut change = Change::new();
+            actor.expected_by(&mut change);
+            let mut account = actor.account;
+            if account.device_emails.are_off != new_device {
+                return Ok(Decision::Answer(self.signed_in(account, actor.session)?));
+            }
+            account.device_emails.are_off = !new_device;
+            change.put(Key::account(account.id), Record::Account(account.clone()));
+            let name = if new_device { EventName::DeviceEmailsOn } else { EventName::DeviceEmailsOff };
+            let event = Event::new(self.world.now(), name, Some(account.id), client);
+            Ok(Decision::Commit { change, event: Some(event), answer: self.signed_in(account, actor.session) })
+        })
+        .await
+    }
+}
