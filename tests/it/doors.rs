@@ -131,12 +131,14 @@ async fn both_doors_check_the_session_before_the_input() {
 }
 
 /// Each of these is refused for everyone, for one reason or another.
-const BAD_INPUT: [(&str, Option<(&str, &str)>); 13] = [
+const BAD_INPUT: [(&str, Option<(&str, &str)>); 15] = [
     ("/profile/password", None),
     ("/profile/password", Some(("password", "short"))),
     ("/profile/email", None),
     ("/profile/email", Some(("email", "ann"))),
     ("/profile/email", Some(("email", "ann@example.org"))),
+    ("/profile/notices", None),
+    ("/profile/notices", Some(("new_device", "maybe"))),
     ("/profile/delete", None),
     ("/profile/delete", Some(("confirm", "yes"))),
     ("/profile/sessions/nonsense/end", None),

@@ -37,12 +37,14 @@ enum Act {
     ConfirmEmail,
     CancelEmail,
     Undo,
+    Secure,
+    TurnOff,
     EndSession,
     EndOthers,
     Delete,
 }
 
-const ALL: [Act; 22] = [
+const ALL: [Act; 24] = [
     Act::Register,
     Act::Ask,
     Act::Resend,
@@ -62,6 +64,8 @@ const ALL: [Act; 22] = [
     Act::ConfirmEmail,
     Act::CancelEmail,
     Act::Undo,
+    Act::Secure,
+    Act::TurnOff,
     Act::EndSession,
     Act::EndOthers,
     Act::Delete,
@@ -71,7 +75,7 @@ const ALL: [Act; 22] = [
 struct Scene {
     caller: Caller,
     letter: Option<SignInLetter>,
-    /// The link of an undo, or the id of another session.
+    /// The link of an undo or of an email about a new device, or the id of another session.
     part: String,
 }
 
@@ -100,6 +104,10 @@ impl Scene {
                         assert_eq!(scene.caller.change_email(NEW).await, Answer::Done);
                         app.news_to(ANN).await;
                         scene.letter = Some(app.letter_to(NEW).await);
+                    }
+                    Act::Secure => {
+                        also(app, door, ANN, PASSWORD).await;
+                        scene.part = app.device_emails().await.remove(0).link.unwrap();
                     }
                     Act::Undo => scene.part = readdress(app, &mut scene.caller, ANN, NEW).await,
                     Act::EndSession => {
@@ -135,7 +143,8 @@ impl Scene {
             Act::RemovePassword => caller.remove_password().await,
             Act::ChangeEmail => caller.change_email(NEW).await,
             Act::CancelEmail => caller.cancel_email_change().await,
-            Act::Undo => caller.follow_deliberately(part).await,
+            Act::Undo | Act::Secure => caller.follow_deliberately(part).await,
+            Act::TurnOff => caller.act("/profile/notices", &[("new_device", "no".into())]).await,
             Act::EndSession => caller.end_session(part).await,
             Act::EndOthers => caller.end_other_sessions().await,
             Act::Delete => caller.delete_account("delete").await,
@@ -159,11 +168,12 @@ fn again(act: Act) -> Answer {
         | Act::ChangeEmail
         | Act::SignInWithPassword
         | Act::Reauthenticate
-        | Act::CancelEmail => Answer::Done,
+        | Act::CancelEmail
+        | Act::TurnOff => Answer::Done,
         Act::TypeWrongCode => Answer::refused_field(422, "wrong_code", "code"),
         // It was done, and the answer says so.
         Act::Resend => Answer::refused(429, "too_many_mails"),
-        Act::FollowElsewhere | Act::ConfirmEmail | Act::Undo => Answer::refused(410, "invalid_link"),
+        Act::FollowElsewhere | Act::ConfirmEmail | Act::Undo | Act::Secure => Answer::refused(410, "invalid_link"),
         Act::EndSession => Answer::refused(404, "not_found"),
         // The session of this browser went on under a new id, which was in the answer that was lost.
         Act::ChangePassword | Act::RemovePassword | Act::EndOthers | Act::Delete => {

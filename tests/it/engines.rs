@@ -8,7 +8,7 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 38] = [
+const SCENARIOS: [&str; 39] = [
     "bad_input::",
     "cli::accounts::every_change_of_an_account_writes_an_event",
     "cli::import::through_",
@@ -16,6 +16,7 @@ const SCENARIOS: [&str; 38] = [
     "cli::treat::every_action_on_an_account_writes_an_event",
     "clock::",
     "code::",
+    "devices::",
     "disabled::",
     "doors::",
     "equality::",

@@ -10,6 +10,7 @@ mod code;
 mod config;
 mod cost;
 mod crash;
+mod devices;
 mod disabled;
 mod docs;
 mod doors;

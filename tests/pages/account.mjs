@@ -37,6 +37,8 @@ async function recent(world, scripts) {
   await mia.look("account, change of address cancelled");
   await mia.send("/profile/delete", { confirm: "no" });
   await mia.lookAtError("account, deletion not confirmed");
+  await mia.send("/profile/notices");
+  await mia.look("account, emails about new devices turned off");
   const other = await Person.arrive(world, { scripts: false });
   await other.signIn(email);
   await mia.go("/profile");

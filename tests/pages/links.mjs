@@ -9,6 +9,7 @@ export async function links(world) {
   await registration(world);
   await reset(world);
   await changeOfAddress(world);
+  await newDevice(world);
 }
 
 async function signIn(world) {
@@ -127,6 +128,30 @@ async function changeOfAddress(world) {
   await elsewhere.look("address restored");
   await elsewhere.leave();
   await kim.leave();
+}
+
+async function newDevice(world) {
+  const mel = await Person.arrive(world);
+  await mel.signIn("mel@example.org");
+  await mel.go("/profile");
+  await mel.send("/profile/password", { password: PASSWORD });
+  const other = await Person.arrive(world, { scripts: false });
+  await other.go("/sign-in/password");
+  await other.send("/sign-in/password", { email: "mel@example.org", password: PASSWORD });
+  let email = await mel.mail("mel@example.org");
+  while (!email.link) email = await mel.mail("mel@example.org");
+  const link = path(email.link);
+  await mel.go(link);
+  await mel.look("link to secure an account, signed in");
+  await mel.send("/sign-out");
+  await mel.go(link);
+  await mel.look("link to secure an account");
+  await mel.send(link);
+  await mel.lookAtError("link to secure an account, not ticked");
+  await mel.send(link, { confirm: true });
+  await mel.look("account secured");
+  await other.leave();
+  await mel.leave();
 }
 
 function unfold(person) {

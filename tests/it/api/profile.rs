@@ -158,6 +158,34 @@ async fn the_responses_to_a_change_of_address_and_its_undo_are_as_documented() {
 }
 
 #[tokio::test]
+async fn the_responses_to_a_new_device_are_as_documented() {
+    let mut ann = Program::signed_in().await;
+    assert_eq!(status(&ann.post("/api/profile/notices", json!({ "new_device": "maybe" })).await), 422);
+    for (new_device, is_on) in [("no", false), ("yes", true)] {
+        let changed = ann.post("/api/profile/notices", json!({ "new_device": new_device })).await;
+        let answer = changed.json();
+        assert_eq!((status(&changed), &answer["account"]["new_device_emails"]), (200, &json!(is_on)));
+        assert_eq!(answer["session"]["token"], json!(ann.session), "no id changed");
+    }
+    let changed = ann.post("/api/profile/password", json!({ "password": PASSWORD })).await;
+    ann.goes_on(&changed).await;
+    ann.server.next_letter_to(ANN).await;
+    let body = json!({ "email": ANN, "password": PASSWORD });
+    assert_eq!(status(&ann.server.post("/api/sign-in/password", body).await), 200);
+    let link = format!("/api/link/{}", token(&ann.server.next_letter_to(ANN).await));
+    ann.look_at(&link, "secure_account", "confirm").await;
+    let refused = ann.post_to("/api/link/{token}", &link, json!({})).await;
+    assert_eq!(refused.refusal(), (422, "confirmation_required".into(), Some("confirm".into())));
+    let secured = ann.post_to("/api/link/{token}", &link, json!({ "confirm": "yes" })).await;
+    assert_eq!((status(&secured), &secured.json()["outcome"]), (200, &json!("account_secured")));
+    assert_eq!((secured.json().get("account"), secured.json().get("session")), (None, None));
+    let request = secured.json()["request"].clone();
+    let (_, code) = ann.letter_to(ANN).await;
+    let reset = ann.server.post("/api/code", json!({ "request": request, "code": code, "password": OTHER })).await;
+    assert_eq!((status(&reset), &reset.json()["outcome"]), (200, &json!("password_reset")));
+}
+
+#[tokio::test]
 async fn the_responses_to_a_password_reset_are_as_documented() {
     let ann = Program::signed_in().await;
     let request = request(&ann.post("/api/forgot-password", json!({ "email": ANN })).await);

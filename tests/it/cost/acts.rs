@@ -9,6 +9,7 @@ use gatepost::domain::password::Password;
 use gatepost::domain::record::account::Undo;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
+use gatepost::domain::record::ids::Nonce;
 use gatepost::domain::record::request::RESEND_WAIT;
 use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::Code;
@@ -132,7 +133,37 @@ impl Desk {
         let undo = self.ring.seal_undo(&LinkClaims { key, nonce, generation: 0 }).unwrap();
         house.redeem_link(undo.as_str(), confirmed, &client).await.unwrap();
         acts.push(("undoing that", self.steps()));
+        acts.extend(self.acts_on_a_new_device(&carol).await);
         acts.extend(self.acts_of_the_operator(&carol, &new).await);
+        acts
+    }
+
+    /// What a sign-in with the password on a new device does, and what its owner does about it.
+    async fn acts_on_a_new_device(&self, known: &EmailAddress) -> Acts {
+        let (house, client) = (&self.house, Client::server());
+        let confirmed = Redeemer { confirm: true, ..Redeemer::default() };
+        let handed_out = house.hand_out_link(known, &client).await.unwrap();
+        let redeemed = house.redeem_link(handed_out.token.as_str(), confirmed, &client).await.unwrap();
+        let token = redeemed.signed_in.unwrap().token;
+        self.steps();
+        house.change_notices(token.as_str(), false, &client).await.unwrap();
+        let mut acts = vec![("turning emails about new devices off", self.steps())];
+        house.change_notices(token.as_str(), true, &client).await.unwrap();
+        let password = Password::new(PASSWORD.to_owned());
+        house.change_password(token.as_str(), &password, None, &client).await.unwrap();
+        self.steps();
+        assert!(house.sign_in_with_password(known, &password, None, &client).await.is_ok());
+        let written = self.steps().into_iter().find_map(|step| match step {
+            Step::Commit { written, .. } => Some(written),
+            Step::Get(_) | Step::Scan => None,
+        });
+        let nonce = written.unwrap().iter().find_map(|key| key.as_bytes().strip_prefix(b"f/")?.try_into().ok());
+        let claims = LinkClaims { key: self.ring.newest(), nonce: Nonce(nonce.unwrap()), generation: 0 };
+        let link = self.ring.seal_securing(&claims).unwrap();
+        house.show_link(link.as_str(), Redeemer::default()).await.unwrap();
+        self.steps();
+        house.redeem_link(link.as_str(), confirmed, &client).await.unwrap();
+        acts.push(("securing an account", self.steps()));
         acts
     }
 

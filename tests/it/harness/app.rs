@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use gatepost::domain::Settings;
 use gatepost::domain::error::Error;
-use gatepost::domain::ports::{Clock, Mailbox, ShownLetter, Store, StoreError, Versioned, World};
+use gatepost::domain::ports::{Clock, Store, StoreError, Versioned, World};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::ids::LetterId;
 use gatepost::domain::record::key::{Key, Span};
@@ -24,6 +23,7 @@ use super::chaotic::ChaoticStore;
 pub(crate) use super::compare::without_random_values;
 use super::engine::{Engine, Opened};
 use super::leftovers::Leftovers;
+pub(crate) use super::reading::SignInLetter;
 use super::running::{Work, start_with_keys};
 use super::world::{TestClock, world};
 
@@ -40,22 +40,6 @@ impl Registration {
     }
 }
 
-/// An email with a link and a code, as its reader sees it.
-#[derive(Clone, Debug)]
-pub(crate) struct SignInLetter {
-    pub(crate) link: String,
-    pub(crate) code: String,
-    pub(crate) text: String,
-}
-
-impl SignInLetter {
-    /// Six digits that are not the code.
-    pub(crate) fn wrong_code(&self) -> String {
-        let number: u32 = self.code.parse().unwrap();
-        format!("{:06}", (number + 1) % 1_000_000)
-    }
-}
-
 /// The product, running.
 pub(crate) struct App {
     pub(crate) server: SocketAddr,
@@ -67,10 +51,10 @@ pub(crate) struct App {
     pub(super) leftovers: Arc<Leftovers>,
     /// The same, as the server does.
     served: Arc<dyn Store>,
-    letters: Arc<RecentLetters>,
+    pub(super) letters: Arc<RecentLetters>,
     world: World,
     keys: String,
-    read: Mutex<Vec<LetterId>>,
+    pub(super) read: Mutex<Vec<LetterId>>,
     // Stops when it is dropped.
     pub(crate) work: Work,
     // Dropped after the work has stopped, so that nothing writes into a folder that no longer exists.
@@ -182,50 +166,6 @@ impl App {
         caller
     }
 
-    /// Waits for the next unread email to an address, with its link and code.
-    pub(crate) async fn letter_to(&self, email: &str) -> SignInLetter {
-        let letter = self.news_to(email).await;
-        let code = letter.code.unwrap().as_str().to_owned();
-        SignInLetter { link: letter.link.unwrap(), code, text: letter.text }
-    }
-
-    /// Waits for the next unread email to an address, and until the outbox knows that it was sent.
-    pub(crate) async fn news_to(&self, email: &str) -> ShownLetter {
-        let letter = loop {
-            let seen = self.letters.arrivals();
-            if let Some(letter) =
-                self.unread().into_iter().find(|letter| letter.to.as_str().eq_ignore_ascii_case(email))
-            {
-                break letter;
-            }
-            self.letters.arrival_after(seen).await;
-        };
-        self.read.lock().unwrap().push(letter.id);
-        self.all_letters_gone().await;
-        letter
-    }
-
-    /// Reads all emails once the outbox is empty, for a race whose outcome is open.
-    pub(crate) async fn read_all(&self) -> Vec<ShownLetter> {
-        self.all_letters_gone().await;
-        let letters = self.unread();
-        self.read.lock().unwrap().extend(letters.iter().map(|letter| letter.id));
-        letters
-    }
-
-    /// All emails that ever arrived, read or not, the newest first.
-    pub(crate) fn letters(&self) -> Vec<ShownLetter> {
-        let mut letters = self.letters.letters(None);
-        letters.retain(|letter| !self.leftovers.has_letter(letter.id));
-        letters
-    }
-
-    async fn all_letters_gone(&self) {
-        while self.house.gatepost.next_letter_due().await.unwrap().is_some() {
-            tokio::task::yield_now().await;
-        }
-    }
-
     /// Moves the clock on, then lets the worker try what is due in the outbox: everything, or one email if
     /// the mail server cannot be used.
     pub(crate) async fn pass(&self, time: Duration) {
@@ -244,18 +184,6 @@ impl App {
         }
     }
 
-    /// No email was sent except those that were read, and none is queued: one that is still on its way
-    /// would arrive too late to be seen.
-    pub(crate) async fn expect_no_letter(&self) {
-        assert_eq!(self.house.gatepost.next_letter_due().await.unwrap(), None, "an email is queued");
-        self.expect_all_read();
-    }
-
-    fn expect_all_read(&self) {
-        let unread: Vec<String> = self.unread().iter().map(|letter| letter.to.to_string()).collect();
-        assert!(unread.is_empty(), "emails that no one read: {unread:?}");
-    }
-
     /// Moves the clock on and removes everything that has expired.
     pub(crate) async fn sweep_after(&self, time: Duration) {
         self.clock.advance(time);
@@ -268,29 +196,6 @@ impl App {
             self.house.gatepost.sweep().await,
             Ok(Swept::More) | Err(Error::Store(StoreError::InDoubt(_)))
         ) {}
-    }
-
-    fn unread(&self) -> Vec<ShownLetter> {
-        let read = self.read.lock().unwrap();
-        let mut letters = self.letters();
-        letters.retain(|letter| !read.contains(&letter.id));
-        letters.reverse();
-        letters
-    }
-}
-
-impl Drop for App {
-    /// An email that no one read is one that no one expected. The same is true of a queued one, if emails arrive here
-    /// and the store answers at once, as the memory store does.
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
-        }
-        self.expect_all_read();
-        let owed = self.house.gatepost.next_letter_due().now_or_never();
-        if let Some(owed) = owed.filter(|_| self.house.site.has_mailbox) {
-            assert_eq!(owed.unwrap(), None, "an email that no one waited for is queued");
-        }
     }
 }
 

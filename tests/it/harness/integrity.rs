@@ -58,6 +58,10 @@ impl App {
                     let owner = at(&Key::account(session.account)).or(at(&Key::remains(session.account)));
                     assert!(owner.is_some(), "a session without an account");
                 }
+                Record::NewDevice(device) => {
+                    let owner = at(&Key::account(device.account)).or(at(&Key::remains(device.account)));
+                    assert!(owner.is_some(), "a sign-in to no account");
+                }
                 Record::Undo(id) => assert!(at(&Key::account(*id)).is_some(), "an undo without an account"),
                 _ => {}
             }

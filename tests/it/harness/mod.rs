@@ -14,6 +14,7 @@ pub(crate) mod integrity;
 pub(crate) mod leftovers;
 pub(crate) mod log;
 pub(crate) mod process;
+mod reading;
 pub(crate) mod records;
 pub(crate) mod running;
 pub(crate) mod spoiled;

@@ -4,13 +4,14 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use gatepost::domain::record::Record;
-use gatepost::domain::record::account::{Account, PendingChange, Undo};
+use gatepost::domain::record::account::{Account, DeviceEmails, PendingChange, Undo};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Doer;
 use gatepost::domain::record::event::{EndedEmail, Event, EventName, Means as ActedWith};
 use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
 use gatepost::domain::record::letter::{About, Letter, LetterKind, Offered};
+use gatepost::domain::record::new_device::NewDevice;
 use gatepost::domain::record::next::Next;
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
@@ -54,6 +55,11 @@ fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
         }],
         epoch: 3,
         sign_in_used: Timestamp(4_000),
+        device_emails: DeviceEmails {
+            are_off: true,
+            of_browsers: vec![Timestamp(22)],
+            of_programs: vec![Timestamp(23), Timestamp(24)],
+        },
     }
 }
 
@@ -135,7 +141,7 @@ fn records() -> Vec<(&'static str, Record)> {
             Record::Letter(Letter {
                 id: LetterId([3; 12]),
                 kind: LetterKind::SignIn,
-                to: address,
+                to: address.clone(),
                 about: About::Request { nonce: Nonce([4; 12]), generation: 1 },
                 queued_at: Timestamp(13),
                 give_up_at: Timestamp(14),
@@ -176,6 +182,20 @@ fn records() -> Vec<(&'static str, Record)> {
         ("workload", Record::Workload(Workload::default())),
         ("store generation", Record::StoreGeneration(StoreGeneration(1))),
         ("restored", Record::Restored),
+        (
+            "new device",
+            Record::NewDevice(NewDevice {
+                account,
+                address,
+                session: SessionId([2; 16]),
+                key: KeyId(1),
+                at: Timestamp(25),
+                ip,
+                device: "Firefox".into(),
+                over_at: Timestamp(26),
+                led_to: Some(Nonce([12; 12])),
+            }),
+        ),
         ("unfinished import", Record::UnfinishedImport(UnfinishedImport { accounts: 7, admins: 1 })),
     ]
 }

@@ -157,6 +157,9 @@ async fn account(app: &App, reader: &mut Reader, elsewhere: &mut Reader) {
         ("/profile/delete", &[("confirm", "no")]),
         ("/profile/email", &[("email", "ben@example.net")]),
         ("/profile/email/cancel", &[]),
+        ("/profile/notices", &[("new_device", "maybe")]),
+        ("/profile/notices", &[("new_device", "no")]),
+        ("/profile/notices", &[("new_device", "yes")]),
         ("/profile/sessions/end-others", &[]),
         ("/reauthenticate", &[("password", "wrong")]),
     ] {
@@ -173,6 +176,21 @@ async fn account(app: &App, reader: &mut Reader, elsewhere: &mut Reader) {
     let undo = path_of(&app.news_to("ben@example.org").await.link.unwrap());
     links(&undo, reader, elsewhere).await;
     elsewhere.post(&undo, &[("confirm", "yes")]).await;
+    app.read_all().await;
+    secured(app, reader, elsewhere).await;
+}
+
+/// A sign-in on a new device, and the link in its email.
+async fn secured(app: &App, reader: &mut Reader, elsewhere: &mut Reader) {
+    reader.post("/register", &[("email", "dan@example.org"), ("password", PASSWORD)]).await;
+    let link = path_of(&app.letter_to("dan@example.org").await.link);
+    reader.post(&link, &[]).await;
+    elsewhere.post("/sign-in/password", &[("email", "dan@example.org"), ("password", PASSWORD)]).await;
+    let link = path_of(&app.device_emails().await.remove(0).link.unwrap());
+    links(&link, reader, elsewhere).await;
+    reader.post(&link, &[("confirm", "yes")]).await;
+    reader.get(&link).await;
+    elsewhere.get(&link).await;
     app.read_all().await;
 }
 

@@ -57,7 +57,9 @@ impl Anyone {
         let input = types::RedeemLink { confirm: None, password: None, request: Some(request) };
         match self.client.redeem_link(&token, &input).await?.into_inner() {
             types::LinkOutcome::Outcome(outcome) => Ok(outcome),
-            types::LinkOutcome::EmailRestored(_) => Err("no session".into()),
+            types::LinkOutcome::EmailRestored(_) | types::LinkOutcome::AccountSecured(_) => {
+                Err("no session".into())
+            }
         }
     }
 
