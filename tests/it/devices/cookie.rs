@@ -1,4 +1,4 @@
-//! The cookie of a known browser.
+//! The cookie of a known browser (SEC-44).
 
 use std::time::Duration;
 
