@@ -173,7 +173,9 @@ fn again(act: Act) -> Answer {
         Act::TypeWrongCode => Answer::refused_field(422, "wrong_code", "code"),
         // It was done, and the answer says so.
         Act::Resend => Answer::refused(429, "too_many_mails"),
-        Act::FollowElsewhere | Act::ConfirmEmail | Act::Undo | Act::Secure => Answer::refused(410, "invalid_link"),
+        Act::FollowElsewhere | Act::ConfirmEmail | Act::Undo | Act::Secure => {
+            Answer::refused(410, "invalid_link")
+        }
         Act::EndSession => Answer::refused(404, "not_found"),
         // The session of this browser went on under a new id, which was in the answer that was lost.
         Act::ChangePassword | Act::RemovePassword | Act::EndOthers | Act::Delete => {

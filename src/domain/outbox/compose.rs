@@ -146,7 +146,9 @@ impl Gatepost {
             return LetterKind::AccountDisabled;
         }
         match (purpose, ownership.account()) {
-            (Purpose::Reauthenticate | Purpose::UndoEmail | Purpose::SecureAccount, _) => LetterKind::YourCode,
+            (Purpose::Reauthenticate | Purpose::UndoEmail | Purpose::SecureAccount, _) => {
+                LetterKind::YourCode
+            }
             (Purpose::ChangeEmail, None) => LetterKind::ConfirmNewAddress,
             (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
             (Purpose::ResetPassword, None) => LetterKind::NothingToReset,

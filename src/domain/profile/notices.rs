@@ -32,7 +32,11 @@ impl Gatepost {
             change.put(Key::account(account.id), Record::Account(account.clone()));
             let name = if new_device { EventName::DeviceEmailsOn } else { EventName::DeviceEmailsOff };
             let event = Event::new(self.world.now(), name, Some(account.id), client);
-            Ok(Decision::Commit { change, event: Some(event), answer: self.signed_in(account, actor.session) })
+            Ok(Decision::Commit {
+                change,
+                event: Some(event),
+                answer: self.signed_in(account, actor.session),
+            })
         })
         .await
     }

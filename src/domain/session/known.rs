@@ -84,7 +84,8 @@ impl Gatepost {
     ) -> Result<bool, Error> {
         let Some(id) = self.known_at(client, &account.address).await? else { return Ok(false) };
         let store = self.lasting.store_generation;
-        let is_current = |known: &KnownBrowser| self.ring.is_standing(known, account.id, account.epoch, store);
+        let is_current =
+            |known: &KnownBrowser| self.ring.is_standing(known, account.id, account.epoch, store);
         Ok(client.known.iter().any(|known| known.id == id && is_current(known)))
     }
 

@@ -30,7 +30,11 @@ impl KeyRing {
     #[must_use]
     pub fn open_known(&self, token: &str) -> Option<KnownBrowser> {
         let (_, body) = self.open::<BODY_BYTES, { BODY_BYTES + TAG_BYTES }>(token, |key| &key.known)?;
-        Some(KnownBrowser { id: KnownId(part(&body, 1)), address: part(&body, 13), standing: part(&body, 25) })
+        Some(KnownBrowser {
+            id: KnownId(part(&body, 1)),
+            address: part(&body, 13),
+            standing: part(&body, 25),
+        })
     }
 
     /// The keyed digest of an email address, for a seal that is made now.

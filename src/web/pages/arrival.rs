@@ -14,7 +14,7 @@ use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
 use crate::domain::session::SignedIn;
 use crate::path::{CHECK_INBOX, HOME, PROFILE, SIGN_IN, UNCONFIRMED, is_page, with_next};
-use crate::web::house::{Door, House, Site};
+use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 
 /// Sends a signed-out visitor to sign in, and back to `wanted` afterwards. One who has registered and

@@ -32,9 +32,11 @@ pub(super) fn assert_conforms(document: &Value, of: &Value, value: &Value) {
         return;
     }
     if let Some(alternatives) = of["oneOf"].as_array() {
-        // Only the alternatives with a session have that field.
-        let has_session = value.get("session").is_some();
-        let fits = |of: &&Value| schema(document, of)["properties"].get("session").is_some() == has_session;
+        // Each alternative has other fields.
+        let fields: Vec<&String> = value.as_object().unwrap().keys().collect();
+        let fits = |of: &&Value| {
+            schema(document, of)["properties"].as_object().unwrap().keys().collect::<Vec<_>>() == fields
+        };
         let of = alternatives.iter().find(fits).expect("one of the alternatives");
         return assert_conforms(document, of, value);
     }

@@ -81,6 +81,7 @@ fn every_path_is_that_of_a_page() {
         path::CODE,
         &link,
         path::PROFILE,
+        path::PROFILE_NOTICES,
         path::SIGN_OUT,
         path::MAILBOX,
     ];
@@ -122,7 +123,9 @@ fn a_session_and_its_token_are_required_wherever_they_always_are() {
         let reference = &schemas[object]["properties"]["session"]["allOf"][0]["$ref"];
         assert_eq!(*reference, format!("#/components/schemas/{session}"), "{object}");
     }
-    assert_eq!(schemas["EmailRestored"]["properties"].get("session"), None);
+    for object in ["EmailRestored", "AccountSecured"] {
+        assert_eq!(schemas[object]["properties"].get("session"), None, "{object}");
+    }
     for (path, method, operation) in operations(&document) {
         let content = &operation["responses"]["200"]["content"]["application/json"];
         let object = content["schema"]["$ref"].as_str().and_then(|it| it.rsplit('/').next());
@@ -132,6 +135,7 @@ fn a_session_and_its_token_are_required_wherever_they_always_are() {
             "/profile/password"
             | "/profile/password/remove"
             | "/profile/email/cancel"
+            | "/profile/notices"
             | "/profile/sessions/end-others" => "Renewed",
             _ => continue,
         };

@@ -181,7 +181,8 @@ async fn the_responses_to_a_new_device_are_as_documented() {
     assert_eq!((secured.json().get("account"), secured.json().get("session")), (None, None));
     let request = secured.json()["request"].clone();
     let (_, code) = ann.letter_to(ANN).await;
-    let reset = ann.server.post("/api/code", json!({ "request": request, "code": code, "password": OTHER })).await;
+    let reset =
+        ann.server.post("/api/code", json!({ "request": request, "code": code, "password": OTHER })).await;
     assert_eq!((status(&reset), &reset.json()["outcome"]), (200, &json!("password_reset")));
 }
 

@@ -157,7 +157,8 @@ impl Desk {
             Step::Commit { written, .. } => Some(written),
             Step::Get(_) | Step::Scan => None,
         });
-        let nonce = written.unwrap().iter().find_map(|key| key.as_bytes().strip_prefix(b"f/")?.try_into().ok());
+        let nonce =
+            written.unwrap().iter().find_map(|key| key.as_bytes().strip_prefix(b"f/")?.try_into().ok());
         let claims = LinkClaims { key: self.ring.newest(), nonce: Nonce(nonce.unwrap()), generation: 0 };
         let link = self.ring.seal_securing(&claims).unwrap();
         house.show_link(link.as_str(), Redeemer::default()).await.unwrap();

@@ -28,7 +28,8 @@ async fn it_says_when_and_where_and_what_to_do() {
     let app = App::start().await;
     registered(&app, Door::Json, ANN).await;
     app.clock.advance(Duration::from_mins(83));
-    let mut stranger = app.caller(Door::Json).with_agent("<b>Mozilla/5.0 (Macintosh; Mac OS X) Firefox/145.0");
+    let mut stranger =
+        app.caller(Door::Json).with_agent("<b>Mozilla/5.0 (Macintosh; Mac OS X) Firefox/145.0");
     let email = emails_of(&app, &mut stranger).await.remove(0);
     let shown =
         format!("Title: {}\nSubject: {}\n\n{}\n{}", email.title, email.subject, email.text, email.html);
@@ -110,7 +111,10 @@ async fn a_sign_in_in_doubt_never_leaves_a_session_without_its_email(door: Door)
         let answer = stranger.sign_in_with_password(ANN, PASSWORD).await;
         assert_eq!(answer, Answer::refused(503, "store_unavailable"));
         let new = app.session_records().await.len() - sessions;
-        assert_eq!((new, app.device_emails().await.len()), if doubt == Doubt::Written { (1, 1) } else { (0, 0) });
+        assert_eq!(
+            (new, app.device_emails().await.len()),
+            if doubt == Doubt::Written { (1, 1) } else { (0, 0) }
+        );
         assert_eq!(new_devices(&app).await, new);
         app.expect_whole().await;
     }

@@ -40,7 +40,7 @@ async fn at_her_account(app: &App) -> (Caller, Vec<Form>) {
     app.read_all().await;
     ann.get("/profile").await;
     let forms = forms(&ann);
-    assert_eq!(forms.len(), 8, "{}", page(&ann));
+    assert_eq!(forms.len(), 9, "{}", page(&ann));
     (ann, forms)
 }
 

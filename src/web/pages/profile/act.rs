@@ -81,11 +81,7 @@ pub(in crate::web::pages) async fn change_notices(house: House, visitor: Visitor
     renewed(&house, &visitor, Section::Notices, notice, changed).await
 }
 
-async fn try_notices(
-    house: &House,
-    visitor: &Visitor,
-    fields: Fields,
-) -> Result<(SignedIn, bool), Problem> {
+async fn try_notices(house: &House, visitor: &Visitor, fields: Fields) -> Result<(SignedIn, bool), Problem> {
     let token = recent(house, visitor).await?;
     let wanted = fields.read::<ChangeNotices>()?.new_device()?;
     Ok((house.gatepost.change_notices(token, wanted, &visitor.client).await?, wanted))
