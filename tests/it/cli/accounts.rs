@@ -116,7 +116,8 @@ fn an_added_account_exists_at_once_and_its_address_is_taken() {
         let id = &added["account"]["id"];
         let shown = json!({
             "id": id, "email": "Ann@example.org", "registered_at": confirmed, "confirmed_at": confirmed,
-            "admin": false, "has_password": false, "pending_email": null, "disabled": false,
+            "admin": false, "has_password": false, "pending_email": null, "new_device_emails": true,
+            "disabled": false,
         });
         assert_eq!(added["account"], shown);
         assert_eq!(place.json(&["account", "show", "ann@example.org"]), shown);

@@ -76,7 +76,7 @@ fn every_value_of_a_row_is_imported() {
     let expected = json!({
         "id": ann["id"], "email": "Ann@example.org", "registered_at": "2020-02-03T04:05:06.000Z",
         "confirmed_at": "2020-02-04T04:05:06.500Z", "admin": true, "has_password": true,
-        "pending_email": null, "disabled": true,
+        "pending_email": null, "new_device_emails": true, "disabled": true,
     });
     assert_eq!(ann, expected);
     let bob = place.json(&["account", "show", "bob@example.org"]);
