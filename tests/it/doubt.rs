@@ -11,6 +11,7 @@ use crate::profile::{ANN, OTHER, PASSWORD, WAIT, also, readdress, registered};
 
 both_doors! {
     an_action_in_doubt_is_told_and_not_done_again_by_itself,
+    a_sign_in_in_doubt_never_leaves_a_session_without_its_email,
 }
 
 const NEW: &str = "new@example.org";
@@ -218,4 +219,20 @@ async fn an_action_in_doubt_is_told_and_not_done_again_by_itself(door: Door) {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The email about a new device is in the commit of the sign-in.
+async fn a_sign_in_in_doubt_never_leaves_a_session_without_its_email(door: Door) {
+    for (doubt, expected) in [(Doubt::Written, 1), (Doubt::Lost, 0)] {
+        let store = Arc::new(ChaoticStore::on_command());
+        let app = App::start_on(&store).await;
+        registered(&app, door, ANN).await;
+        let before = app.session_records().await.len();
+        store.doubt_next(doubt);
+        let answer = app.caller(door).sign_in_with_password(ANN, PASSWORD).await;
+        assert_eq!(answer, Answer::refused(503, "store_unavailable"));
+        assert_eq!(app.session_records().await.len(), before + expected, "{doubt:?}");
+        assert_eq!(app.device_emails().await.len(), expected, "{doubt:?}");
+        app.expect_whole().await;
+    }
 }

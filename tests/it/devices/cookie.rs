@@ -20,7 +20,7 @@ const NAME: &str = "gatepost_known";
 
 fn given(reply: &Reply) -> Option<String> {
     let lines = reply.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap().to_owned());
-    lines.filter(|line| line.starts_with(NAME)).last()
+    lines.rev().find(|line| line.starts_with(NAME))
 }
 
 /// What the browser keeps.
