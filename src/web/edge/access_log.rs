@@ -1,8 +1,10 @@
 //! One log line per request.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use poem::http::{Method, StatusCode};
 
 use crate::path::{API, LINK};
@@ -74,7 +76,11 @@ pub(super) fn began(head: &[u8]) -> String {
 /// The path without secrets and addresses, so that reading the log is not enough to sign in. Anything
 /// that looks like a token, a code or an email address is removed from every path, because a link
 /// mangled in transit may arrive at the wrong one.
+///
+/// Anything but visible ASCII is percent-encoded. Some programs that show logs take a NEL (U+0085) or U+2028 for
+/// the end of a line, so someone could forge a line with them, or turn the text around with U+202E.
 pub(super) fn masked(path: &str) -> String {
+    let path: Cow<'_, str> = utf8_percent_encode(path, CONTROLS).into();
     let api = if path.starts_with(API) { API } else { "" };
     if path[api.len()..].starts_with(LINK) {
         return format!("{api}{LINK}…");
@@ -113,6 +119,7 @@ mod tests {
             ("/x/ann%40example.org".into(), "/x/…"),
             ("/api/code/589972".into(), "/api/code/…"),
             ("/profile/sessions/0123/end".into(), "/profile/sessions/0123/end"),
+            ("/b\u{fc}cher\u{85}\u{202e}x".into(), "/b%C3%BCcher%C2%85%E2%80%AEx"),
         ] {
             assert_eq!(masked(&path), logged);
         }
