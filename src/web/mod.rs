@@ -37,11 +37,18 @@ pub use self::repeats::{Form, Repeats};
 use crate::domain::ports::World;
 use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
 
+/// Every path of this server with its methods. `{part}` matches any one segment, and `HEAD` is allowed wherever
+/// `GET` is.
+#[must_use]
+pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
+    let asked = [HEALTHZ, READYZ, FORWARD_AUTH].map(|path| (path.to_owned(), vec![Method::GET]));
+    pages::methods(house).into_iter().chain(api::paths()).chain(asked).collect()
+}
+
 /// Both doors behind their guard: everything that a connection can reach.
 #[must_use]
 pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<Output = Response> + use<> {
-    let asked = [HEALTHZ, READYZ, FORWARD_AUTH].map(|path| (path.to_owned(), vec![Method::GET]));
-    let paths = pages::methods(house).into_iter().chain(api::paths()).chain(asked);
+    let paths = methods(house).into_iter();
     let routes = paths.fold(Routes::new(), |routes, (pattern, methods)| routes.at(pattern, &methods));
     let doors = pages::routes(house)
         .at(HEALTHZ, get(health::live))
