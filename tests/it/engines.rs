@@ -52,8 +52,8 @@ const SCENARIOS: [&str; 39] = [
 /// Not where everything is left to chance. There, what came of a form whose browser disconnected is not known, so
 /// the browser may have to do it again; and the mailbox lists two emails if one was requested again.
 const UNKNOWN: [&str; 2] = ["pages::mailbox::", "repeats::a_form_that_breaks_off_is_not_done_again"];
-/// Parts that start the product on an engine of their own.
-const OTHERS: [&str; 2] = ["doubt::", "harness::"];
+/// Parts that start the product on an engine of their own, or that no engine matters to.
+const OTHERS: [&str; 3] = ["corpora::", "doubt::", "harness::"];
 /// Tests that run on sled anyway, or that no engine changes.
 const SETTLED: [&str; 3] = ["jumps::", "profile::races::", "races::"];
 

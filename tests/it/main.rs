@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod code;
 mod config;
+mod corpora;
 mod cost;
 mod crash;
 mod devices;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::bad_input::NO_ADDRESSES;
 use crate::harness::app::{App, Registration};
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
@@ -220,11 +219,7 @@ async fn closed_registration_emails_an_unknown_address_that_there_is_no_account(
 async fn an_invalid_address_gets_no_email(door: Door) {
     let app = App::start().await;
     let mut ann = app.caller(door);
-    let refused = Answer::refused_field(422, "invalid_email", "email");
-    for text in NO_ADDRESSES {
-        assert_eq!(ann.ask(text).await, refused, "{text:?}");
-    }
-    assert_eq!(ann.ask(&format!("{}@example.org", "a".repeat(400))).await, refused);
+    assert_eq!(ann.ask("ann").await, Answer::refused_field(422, "invalid_email", "email"));
     assert_eq!(ann.act("/sign-in", &[]).await, Answer::refused_field(422, "missing_field", "email"));
     app.expect_no_letter().await;
 }

@@ -75,69 +75,6 @@ mod tests {
     use proptest::prelude::*;
     use url::Url;
 
-    #[test]
-    fn paths_of_this_origin_are_kept_as_they_came() {
-        let longest = format!("/{}", "a".repeat(2047));
-        for path in [
-            "/",
-            "/app",
-            "/app/a.b?x=1&y=//z",
-            "/app#part",
-            "/a%20b",
-            "/%E2%82%AC",
-            "/bücher",
-            "/app ",
-            "/.well-known/x",
-            "/files/a%2Fb",
-            "/go//https://example.org/",
-            "/app/../x",
-            "/..//x",
-            "/%2fx",
-            "/%0d%0aSet-Cookie:a=b",
-            "/a%5Cb",
-            longest.as_str(),
-        ] {
-            assert_eq!(Place::parse(path).as_ref().map(Place::as_str), Some(path));
-            assert_eq!(Next::read(path).as_ref().map(Next::text), Some(path));
-        }
-    }
-
-    #[test]
-    fn anything_that_could_lead_elsewhere_is_refused() {
-        let too_long = format!("/{}", "a".repeat(2048));
-        for path in [
-            "app",
-            " /app",
-            "//evil.example",
-            "///evil.example",
-            "/\\evil.example",
-            "\\\\evil.example",
-            "/app\\x",
-            "/\t/evil.example",
-            "/\n/evil.example",
-            "/a\tb",
-            "https:evil.example",
-            "https://evil.example",
-            "HTTPS://evil.example",
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "@evil.example",
-            ".evil.example",
-            "/app\r\nSet-Cookie:a=b",
-            "/app\0",
-            "/app\u{85}",
-            "?next=/",
-            "#x",
-            too_long.as_str(),
-        ] {
-            assert_eq!(Place::parse(path), None, "{path:?}");
-            let next = Next::read(path).expect("not empty");
-            assert_eq!(next, Next::Elsewhere, "{path:?}");
-            assert_eq!(Next::read(next.text()), Some(next));
-        }
-        assert_eq!(Next::read(""), None);
-    }
-
     const ORIGINS: [&str; 5] = [
         "https://id.example.org",
         "http://localhost:8080",
@@ -155,6 +92,9 @@ mod tests {
         fn no_next_leads_to_another_origin(
             text in r"[/\\.:@?#%a-z0-9\t\n\r \u{0}-\u{20}é。]{0,8}(evil\.example)?[/\\.:@?#%2F5Ce]{0,12}"
         ) {
+            let read = Next::read(&text);
+            // A form or a link carries it along, so it is read again.
+            prop_assert_eq!(read.as_ref().and_then(|next| Next::read(next.text())), read);
             if let Some(place) = Place::parse(&format!("/{text}")).or_else(|| Place::parse(&text)) {
                 let encoded = percent_encoding::utf8_percent_encode(place.as_str(), percent_encoding::CONTROLS);
                 for origin in ORIGINS {

@@ -52,7 +52,7 @@ pub(crate) struct App {
     /// The same, as the server does.
     served: Arc<dyn Store>,
     pub(super) letters: Arc<RecentLetters>,
-    world: World,
+    pub(super) world: World,
     keys: String,
     pub(super) read: Mutex<Vec<LetterId>>,
     // Stops when it is dropped.

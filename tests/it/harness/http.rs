@@ -46,7 +46,7 @@ impl Reply {
 }
 
 /// How often a good client sends again what the server could not do for certain.
-const PATIENCE: u64 = 20;
+pub(super) const PATIENCE: u64 = 20;
 
 /// Sends one request on its own connection. If this run's engine leaves things in doubt by chance, sends it
 /// again until it is answered.
@@ -70,7 +70,7 @@ pub(crate) async fn send(
     reply.unwrap()
 }
 
-fn is_in_doubt(reply: &Reply) -> bool {
+pub(super) fn is_in_doubt(reply: &Reply) -> bool {
     let code = "store_unavailable";
     reply.status == StatusCode::SERVICE_UNAVAILABLE
         && (reply.header("x-problem") == Some(code) || reply.body.contains(code))
@@ -95,6 +95,7 @@ pub(crate) async fn try_send(
     let request = request.body(Full::new(body.into())).unwrap();
     let (parts, body) = sender.send_request(request).await.map_err(|error| error.to_string())?.into_parts();
     let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-    let body = String::from_utf8(body.to_vec()).unwrap();
+    // An icon is no text.
+    let body = String::from_utf8_lossy(&body).into_owned();
     Ok(Reply { status: parts.status, headers: parts.headers, body, attempts: 1 })
 }

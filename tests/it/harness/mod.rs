@@ -9,6 +9,7 @@ pub(crate) mod document;
 pub(crate) mod engine;
 pub(crate) mod http;
 pub(crate) mod inbox;
+pub(crate) mod inside;
 pub(crate) mod installed;
 pub(crate) mod integrity;
 pub(crate) mod leftovers;

@@ -9,45 +9,22 @@ use crate::harness::caller::Door;
 use crate::profile::ANN;
 
 #[tokio::test]
-async fn every_path_of_this_origin_comes_back_as_it_was_given() {
+async fn every_page_that_signs_in_leads_on_to_the_same_place() {
     let app = with_ann().await;
-    let longest = format!("/{}", "%2F".repeat(682) + "x");
-    assert_eq!(longest.len(), 2048);
-    for [next, place] in PLACES.into_iter().chain([[longest.as_str(); 2]]) {
-        for is_htmx in [false, true] {
-            let ann = Way::Password.take(&app, next, is_htmx).await;
-            assert_eq!(ann.leads_to().as_deref(), Some(place));
-        }
+    for [next, place] in PLACES {
+        let mut ann = Way::Password.take(&app, next, true).await;
+        assert_eq!(ann.leads_to().as_deref(), Some(place));
         // Someone who is signed in already is led there at once.
-        let mut ann = Way::Password.take(&app, "/", false).await;
+        ann = ann.with_script(false);
         for page in ["/sign-in", "/sign-in/password", "/register", "/reauthenticate"] {
             let led = ann.get(&format!("{page}?next={}", encoded(next))).await;
             assert_eq!((led.status.as_u16(), led.header("location")), (303, Some(place)), "{page}");
-        }
-        // Written as it is, it reaches to the end of the query. A browser sends no fragment.
-        let (raw, _) = place.split_once('#').unwrap_or((place, ""));
-        if !raw.contains(['"', '<', '\'']) {
-            let led = ann.get(&format!("/sign-in?next={raw}")).await;
-            assert_eq!(led.header("location"), Some(raw));
         }
     }
 }
 
 #[tokio::test]
-async fn any_other_next_leads_home_and_the_page_there_says_so() {
-    let too_long = format!("/{}", "a".repeat(2048));
-    let very_long = format!("/{}", "a".repeat(8000));
-    for next in ["//evil.example", "/\\evil.example", "https://evil.example", "/a\tb", &too_long, &very_long]
-    {
-        let app = with_ann().await;
-        let mut ann = Way::Password.take(&app, next, false).await;
-        assert_eq!(ann.leads_to().as_deref(), Some("/"), "{next}");
-        let home = ann.get("/").await.body;
-        assert!(home.contains("You're signed in.") && home.contains(NOT_THERE), "{home}");
-        assert!(!ann.get("/").await.body.contains(NOT_THERE), "once");
-        ann.get(&format!("/sign-in?next={}", encoded(next))).await;
-        assert!(ann.get("/").await.body.contains(NOT_THERE), "{next}");
-    }
+async fn any_other_next_leads_home_and_the_page_there_says_so_once() {
     for way in ALL {
         for is_htmx in [false, true] {
             let app = with_ann().await;
@@ -56,6 +33,7 @@ async fn any_other_next_leads_home_and_the_page_there_says_so() {
             ann = ann.with_script(false);
             let home = ann.get(way.home()).await.body;
             assert!(home.contains(NOT_THERE) && !home.contains("evil"), "{way:?}: {home}");
+            assert!(!ann.get(way.home()).await.body.contains(NOT_THERE), "{way:?}");
             app.read_all().await;
         }
     }

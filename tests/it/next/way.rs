@@ -40,7 +40,7 @@ pub(super) const ALL: [Way; 13] = [
     Way::ConfirmedWithCode,
 ];
 
-pub(super) fn encoded(next: &str) -> String {
+pub(crate) fn encoded(next: &str) -> String {
     form_urlencoded::byte_serialize(next.as_bytes()).collect()
 }
 
@@ -183,7 +183,7 @@ impl Way {
     }
 }
 
-pub(super) async fn with_ann() -> App {
+pub(crate) async fn with_ann() -> App {
     let app = App::start().await;
     registered(&app, Door::Pages, ANN).await;
     app.clock.advance(WAIT);

@@ -2,7 +2,7 @@
 //! field, and nothing is changed.
 
 use super::{ANN, OTHER, PASSWORD, registered};
-use crate::bad_input::NO_ADDRESSES;
+use crate::corpora::addresses;
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
@@ -60,10 +60,9 @@ async fn is_refused(app: &App, caller: &Caller, path: &str, fields: &[(&str, &st
 async fn an_invalid_new_address_is_refused_beside_its_field() {
     let app = App::start().await;
     let ann = registered(&app, Door::Pages, ANN).await;
-    let long = format!("{}@example.org", "a".repeat(400));
-    for email in NO_ADDRESSES.into_iter().chain([long.as_str()]) {
+    for email in addresses::refused() {
         for path in ["/profile/email", "/forgot-password"] {
-            is_refused(&app, &ann, path, &[("email", email)], &refused("invalid_email", "email")).await;
+            is_refused(&app, &ann, path, &[("email", &email)], &refused("invalid_email", "email")).await;
         }
     }
     for email in [ANN, "ANN@Example.org", " ann@example.org "] {
