@@ -13,7 +13,6 @@ use crate::harness::http::Reply;
 
 both_doors! {
     known_and_unknown_addresses_get_the_same_response,
-    each_path_accepts_only_its_own_methods,
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
@@ -230,27 +229,6 @@ async fn known_and_unknown_addresses_get_the_same_response(door: Door) {
         answers.push(seen);
     }
     assert_eq!(answers[0], answers[1]);
-}
-
-async fn each_path_accepts_only_its_own_methods(door: Door) {
-    let app = App::start().await;
-    let mut caller = app.caller(door);
-    let prefix = if door == Door::Json { "/api" } else { "" };
-    for (path, methods) in routes(&app, door) {
-        let path = format!("{prefix}{path}").replace('*', "x");
-        let origin = format!("http://localhost:{}", app.server.port());
-        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {
-            if methods.contains(&method) {
-                continue;
-            }
-            let reply = caller.send(method.clone(), &path, &[("origin", &origin)], "").await;
-            assert_eq!(refusal(&reply).1, "method_not_allowed", "{method} {path}");
-            let allow: Vec<&str> = reply.header("allow").unwrap().split(", ").collect();
-            assert!(methods.iter().all(|method| allow.contains(&method.as_str())), "{path} {allow:?}");
-        }
-    }
-    let nowhere = caller.get(&format!("{prefix}/nowhere")).await;
-    assert_eq!(refusal(&nowhere), (404, "not_found".to_owned(), None));
 }
 
 /// The paths of the pages with their methods. A star stands for a variable part.

@@ -44,6 +44,7 @@ const SCENARIOS: [&str; 39] = [
     "registration::",
     "repeats::",
     "restored::",
+    "routes::",
     "session::",
     "sign_in::",
     "unreadable::",

@@ -42,6 +42,7 @@ mod refusals;
 mod registration;
 mod repeats;
 mod restored;
+mod routes;
 mod session;
 mod sign_in;
 mod store;

@@ -158,7 +158,7 @@ impl Caller {
         self.requests.insert(0, (email.to_owned(), token));
     }
 
-    pub(super) fn newest_request(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn newest_request(&self) -> Vec<(&'static str, String)> {
         match self.door {
             Door::Pages => vec![],
             Door::Json => {

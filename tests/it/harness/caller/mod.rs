@@ -89,7 +89,13 @@ impl Caller {
 
     /// Sends an action with these fields, as a form or as JSON.
     pub(crate) async fn act(&mut self, path: &str, fields: &[(&str, String)]) -> Answer {
-        let reply = match self.door {
+        let reply = self.sent(path, fields).await;
+        Self::answer(self.door, &reply)
+    }
+
+    /// The same, with the whole reply.
+    pub(crate) async fn sent(&mut self, path: &str, fields: &[(&str, String)]) -> Reply {
+        match self.door {
             Door::Pages => {
                 let body = form_of(fields);
                 self.post_form(path, &body).await
@@ -99,8 +105,7 @@ impl Caller {
                     fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
                 self.post_json(path, &Value::Object(body).to_string()).await
             }
-        };
-        Self::answer(self.door, &reply)
+        }
     }
 
     /// Sends a form. One that could act on an account names the one that is signed in, as its page does.
