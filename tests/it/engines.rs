@@ -8,7 +8,7 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 39] = [
+const SCENARIOS: [&str; 40] = [
     "bad_input::",
     "cli::accounts::every_change_of_an_account_writes_an_event",
     "cli::import::through_",
@@ -22,6 +22,7 @@ const SCENARIOS: [&str; 39] = [
     "equality::",
     "forward_auth::",
     "holder::",
+    "hostile::",
     "imported::",
     "jumps::",
     "link::",

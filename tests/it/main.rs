@@ -23,6 +23,7 @@ mod flood;
 mod forward_auth;
 mod harness;
 mod holder;
+mod hostile;
 mod house;
 mod imported;
 mod jumps;
