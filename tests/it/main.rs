@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod at_rest;
 mod bad_input;
 mod browser;
 mod cli;
