@@ -24,6 +24,10 @@ run *arguments:
     trap 'rm -rf "$data"' EXIT
     cargo run -- --data "$data" {{ arguments }}
 
+# Tries many more mutations of the kept inputs than `cargo test` does, with a new seed: just fuzz 1000000
+fuzz mutations="200000":
+    FUZZ_MUTATIONS={{ mutations }} FUZZ_SEED=$(date +%s) cargo test --test it -- fuzz::
+
 # Reviews changed snapshots (needs cargo-insta).
 accept:
     cargo insta review

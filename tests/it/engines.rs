@@ -56,7 +56,7 @@ const SCENARIOS: [&str; 41] = [
 /// the browser may have to do it again; and the mailbox lists two emails if one was requested again.
 const UNKNOWN: [&str; 2] = ["pages::mailbox::", "repeats::a_form_that_breaks_off_is_not_done_again"];
 /// Parts that start the product on an engine of their own, or that no engine matters to.
-const OTHERS: [&str; 3] = ["corpora::", "doubt::", "harness::"];
+const OTHERS: [&str; 4] = ["corpora::", "doubt::", "fuzz::", "harness::"];
 /// Tests that run on sled anyway, or that no engine changes.
 const SETTLED: [&str; 3] = ["jumps::", "profile::races::", "races::"];
 
