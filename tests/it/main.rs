@@ -44,6 +44,7 @@ mod reauthentication;
 mod refusals;
 mod registration;
 mod repeats;
+mod requirements;
 mod restored;
 mod routes;
 mod session;

@@ -33,10 +33,10 @@ pub(super) enum Owner {
 
 /// A server and everything that is needed to act at it.
 pub(super) struct Desk {
-    store: Arc<NotingStore>,
-    clock: Arc<TestClock>,
-    ring: KeyRing,
-    house: Gatepost,
+    pub(super) store: Arc<NotingStore>,
+    pub(super) clock: Arc<TestClock>,
+    pub(super) ring: KeyRing,
+    pub(super) house: Gatepost,
 }
 
 pub(super) type Acts = Vec<(&'static str, Vec<Step>)>;

@@ -3,6 +3,7 @@
 //! a change expects whatever its action has read.
 
 mod acts;
+mod growth;
 mod store;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Versioned};
+use gatepost::domain::record::Record;
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 
@@ -40,6 +41,8 @@ impl Step {
 pub(super) struct NotingStore {
     inner: MemoryStore,
     pub(super) steps: Mutex<Vec<Step>>,
+    /// Every record that was ever written.
+    pub(super) written: Mutex<Vec<(Key, Record)>>,
 }
 
 impl NotingStore {
@@ -62,6 +65,8 @@ impl Store for NotingStore {
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
         let expected = change.expectations.iter().map(|(key, _)| key.clone()).collect();
+        let records = change.writes.iter().filter_map(|(key, record)| Some((key.clone(), record.clone()?)));
+        self.written.lock().unwrap().extend(records);
         let written = change.writes.iter().map(|(key, _)| key.clone()).collect();
         self.note(Step::Commit { expected, written });
         self.inner.commit(change).await
