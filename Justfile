@@ -41,8 +41,9 @@ bench:
     benches/at_rest.sh
     cargo bench
 
-# Runs the checks that take long or need more tools: advisories and licences (cargo-deny), and clients
-# generated from the API document for three languages (npm, pip).
+# Runs the checks that take long or need more tools: advisories and licences (cargo-deny), clients
+# generated from the API document for three languages (npm, pip), and requests made from it (pip).
 nightly:
     cargo deny check
     tests/clients.sh
+    tests/schemathesis.sh

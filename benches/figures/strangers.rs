@@ -7,6 +7,7 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
+use gatepost::app::doctor::enumeration::roc_area;
 use gatepost::domain::Settings;
 use gatepost::domain::operator::{IMPORT_STEP, ImportStep, NewAccount, Role};
 use gatepost::domain::password::ForeignHash;
@@ -86,7 +87,7 @@ pub(crate) async fn measure() {
                 let request = (entrance.request)(product.server, email);
                 let elapsed = stopwatch();
                 let status = connection.send(&request).await.status;
-                let took = elapsed().as_secs_f64();
+                let took = elapsed();
                 assert!(matches!(status, 202 | 303 | 401), "{}: {status}", entrance.name);
                 if pair >= UNCOUNTED {
                     if is_known { &mut of_known } else { &mut of_unknown }.push(took);
@@ -101,19 +102,6 @@ pub(crate) async fn measure() {
         row(&what, &format!("{area:.3}"), "0.5 tells nothing; aim: 0.45 to 0.55", None);
     }
     assert!(telling.is_empty(), "response times differ: {}", telling.join("; "));
-}
-
-/// The chance that a time of the first set is longer than one of the second.
-fn roc_area(first: &[f64], second: &[f64]) -> f64 {
-    let mut second = second.to_vec();
-    second.sort_by(f64::total_cmp);
-    let count = |number: usize| f64::from(u32::try_from(number).expect("a few thousand"));
-    let wins = first.iter().map(|time| {
-        let shorter = second.partition_point(|other| other < time);
-        let not_longer = second.partition_point(|other| other <= time);
-        count(shorter + not_longer) / 2.0
-    });
-    wins.sum::<f64>() / (count(first.len()) * count(second.len()))
 }
 
 fn addresses(who: &str, entrance: usize) -> Vec<String> {

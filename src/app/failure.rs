@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::doctor::DoctorError;
 use crate::config::Mistakes;
 use crate::config::access::Other;
 use crate::config::key_file::KeyFileError;
@@ -77,6 +78,9 @@ pub enum Failure {
     /// Accounts were not imported.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A drill was not held, or failed.
+    #[error(transparent)]
+    Doctor(#[from] DoctorError),
     /// The system refuses something else.
     #[error(transparent)]
     System(#[from] io::Error),

@@ -8,10 +8,12 @@
 //! | `process` | signals, and the limit of open files |
 //! | `check` | `config check` |
 //! | `operator` | the commands about accounts, carried out by the server or without one |
+//! | `doctor` | the drills: what mail scanners and strangers do, done to this server |
 //! | `failure` | why a command failed |
 
 mod check;
 mod data_folder;
+pub mod doctor;
 mod failure;
 mod furnish;
 pub mod operator;

@@ -1,11 +1,13 @@
 //! The commands.
 //!
 //! - `account`: those about accounts
+//! - `doctor`: the drills
 //! - `help`: help texts that show the global options once
 //! - `log`: the log
 //! - `print`: results on standard output
 
 mod account;
+mod doctor;
 mod help;
 mod log;
 mod print;
@@ -21,6 +23,7 @@ use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
 use self::account::{AccountCommand, AdminCommand};
+use self::doctor::DoctorCommand;
 use self::log::LogFormat;
 use self::print::print;
 use crate::app::{self, Failure};
@@ -93,6 +96,9 @@ enum Command {
     /// Create or check the database
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Try out what mail scanners and strangers could do to this server
+    #[command(subcommand)]
+    Doctor(DoctorCommand),
 }
 
 #[derive(Subcommand)]
@@ -181,6 +187,7 @@ impl Command {
             Self::Mail(MailCommand::Test { address }) => test_mail(general.load()?, &address),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
+            Self::Doctor(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Store(StoreCommand::Verify { accept }) => {
                 let accept = if accept { Accept::Yes } else { Accept::No };
                 let proof =

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::order::{Account, Answer, Link, Order, Treated, Treatment};
+use super::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
 use super::row::{ImportRow, Row};
 use crate::domain::Gatepost;
-use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal};
+use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal};
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -73,6 +73,10 @@ impl Desk {
                     Err(refusal.to_string())
                 }
             },
+            Order::RehearseLink { request } => {
+                let rehearsal = gatepost.rehearse_link(&request, client).await;
+                rehearsal.map(rehearsed).map_err(|error| error.to_string())
+            }
             Order::SetRole { email, role } => {
                 let account = gatepost.set_role(&address(&email)?, role, client).await.map_err(in_words)?;
                 Ok(Answer::Account(Account::of(&account)))
@@ -120,6 +124,12 @@ impl Desk {
             expires_at: handed_out.expires_at.to_string(),
         })
     }
+}
+
+fn rehearsed(rehearsal: Rehearsal) -> Answer {
+    let Rehearsal { token, handover, works, expires_at } = rehearsal;
+    let (path, expires_at) = (path::link(token.as_str()), expires_at.to_string());
+    Answer::Rehearsed(Rehearsed { path, handover, works, expires_at })
 }
 
 fn address(entered: &str) -> Result<EmailAddress, String> {

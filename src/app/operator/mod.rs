@@ -21,7 +21,7 @@ mod twice;
 
 pub use self::desk::Desk;
 pub use self::import::ImportFile;
-pub use self::order::{Account, Answer, Link, Order, Treated, Treatment};
+pub use self::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
 pub use self::reach::Operator;
 pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};

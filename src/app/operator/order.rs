@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::ImportRow;
-use crate::domain::operator::{ImportStep, Imported, Role};
+use crate::domain::operator::{Handover, ImportStep, Imported, Role};
 use crate::domain::record::account;
 use crate::store::sled::Proof;
 use crate::web::api;
@@ -51,6 +51,11 @@ pub enum Order {
     },
     /// Verify the store.
     VerifyStore {},
+    /// Show the link of a request, and what it could do. For a drill, which made the request.
+    RehearseLink {
+        /// The request token.
+        request: String,
+    },
     /// Grant or revoke admin rights.
     SetRole {
         /// The email address of the account.
@@ -93,6 +98,8 @@ pub enum Answer {
     Link(Link),
     /// How many rows were imported and skipped.
     Imported(Imported),
+    /// The link of a request.
+    Rehearsed(Rehearsed),
     /// The store is intact.
     Verified(Proof),
     /// The order was not carried out, for this reason.
@@ -133,6 +140,19 @@ pub struct Link {
     pub account: Account,
     /// The full link.
     pub link: String,
+    /// When it expires.
+    pub expires_at: String,
+}
+
+/// The link of a request, and what it could do now.
+#[derive(Serialize, Deserialize)]
+pub struct Rehearsed {
+    /// The path of the link.
+    pub path: String,
+    /// Where its email is.
+    pub handover: Handover,
+    /// Whether a person could sign in with it.
+    pub works: bool,
     /// When it expires.
     pub expires_at: String,
 }

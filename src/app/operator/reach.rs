@@ -70,6 +70,15 @@ impl Operator {
         Ok(Self::Alone { desk: Desk::new(gatepost, served, config.origin(None), world), store })
     }
 
+    /// The server that runs with a data folder, if there is one. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// `NotOurs` if only another user could find one.
+    pub fn running(folder: &Path) -> Result<Option<Self>, Failure> {
+        engine::check_owner(folder)?;
+        Ok(connect(folder).is_ok().then(|| Self::Server { folder: folder.to_owned() }))
+    }
+
     /// Has an order carried out.
     ///
     /// # Errors

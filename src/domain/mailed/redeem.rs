@@ -109,6 +109,24 @@ impl Gatepost {
         .await
     }
 
+    /// Whether a person who opens this link in any browser and ticks the box would be signed in now. Decides
+    /// exactly as redeeming does, and drops the decision.
+    pub(in crate::domain) async fn would_sign_in(
+        &self,
+        claims: LinkClaims,
+        request: &Request,
+        client: &Client,
+    ) -> Result<bool, Error> {
+        let credential = Credential { by: By::Link, password: None };
+        let redeemer = Redeemer { confirm: true, ..Redeemer::default() };
+        match self.decide_redeem(credential, claims, request, redeemer, client).await {
+            Ok(Decision::Commit { answer, .. }) => Ok(answer.is_ok()),
+            Ok(Decision::Answer(_)) => Ok(false),
+            Err(Error::Store(error)) => Err(error.into()),
+            Err(_) => Ok(false),
+        }
+    }
+
     async fn open_code(&self, held: HeldRequest) -> Result<(Found<Request>, LinkClaims), Error> {
         let found: Found<Request> = self.find(Key::request(held.nonce())).await?;
         let request = found.value.as_ref().ok_or(Error::InvalidRequest)?;

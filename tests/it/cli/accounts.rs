@@ -68,7 +68,7 @@ pub(super) fn link_in(answer: &str) -> String {
 }
 
 /// Opens a link in a browser that did not request it. It works once, after the box was ticked.
-async fn open_once(server: &Server, link: &str, email: &str, door: Door) {
+pub(super) async fn open_once(server: &Server, link: &str, email: &str, door: Door) {
     let mut caller = Caller::new(door, server.address);
     assert_eq!(caller.look_at(link).await, Answer::Done);
     let field = Answer::refused_field(422, "confirmation_required", "confirm");

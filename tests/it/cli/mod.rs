@@ -2,6 +2,7 @@
 
 mod accounts;
 mod disk;
+mod doctor;
 mod first_start;
 mod import;
 mod import_counts;
@@ -108,6 +109,10 @@ fn invalid_usage_exits_with_2_and_points_to_the_help() {
         &["mail", "test"],
         &["mail", "test", "ann"],
         &["store", "verify", "--acept"],
+        &["doctor"],
+        &["doctor", "scanner"],
+        &["doctor", "scanner", "ann"],
+        &["doctor", "enumeration", "--pairs", "1"],
     ] {
         let output = run(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
@@ -130,6 +135,7 @@ fn help_lists_every_command_and_option() {
         "account",
         "admin",
         "store",
+        "doctor",
         "--config",
         "--data",
         "--listen",
@@ -155,6 +161,8 @@ fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them(
         &["admin", "grant"],
         &["store", "create"],
         &["store", "verify"],
+        &["doctor", "scanner"],
+        &["doctor", "enumeration"],
     ] {
         let output = run(&[arguments, &["--help"]].concat());
         let text = String::from_utf8(output.stdout).unwrap();
