@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::print::{Form, grouped, print, print_json};
 use crate::app::Failure;
-use crate::app::doctor::enumeration::{Measured, PAIRS, Row, Spread, accepted, enumerate};
+use crate::app::doctor::enumeration::{self, Measured, PAIRS, Row, Spread, accepted, enumerate};
 use crate::app::doctor::{Climb, DoctorError, Outcome, Scanned, Step, scan};
 use crate::config::Config;
 use crate::domain::record::address::EmailAddress;
@@ -109,22 +109,19 @@ fn seconds(duration: Duration) -> String {
 }
 
 /// The columns of an entrance: the quartiles of the known addresses, then of the unknown ones.
-const HEAD: &str = "\
-                                    known, ms              unknown, ms
-                            25 %   50 %   75 %     25 %   50 %   75 %    area  bytes";
+const COLUMNS: [[&str; 9]; 2] = [
+    ["", "", "known", "ms", "", "unknown", "ms", "", ""],
+    ["entrance", "25 %", "50 %", "75 %", "25 %", "50 %", "75 %", "area", "bytes"],
+];
 
 async fn enumeration(config: &Config, pairs: u16, form: Form) -> Result<(), Failure> {
     let mut printed = Ok(());
-    if !form.json {
-        print(&format!(
-            "Measuring a second server with this configuration and a database of its own, {} pairs of \
-             requests for each entrance.\n{HEAD}",
-            grouped(usize::from(pairs))
-        ))?;
-    }
-    let progress = |row: &Row| {
+    let progress = |step: enumeration::Step<'_>| {
         if !form.json && printed.is_ok() {
-            printed = print(&row_in_words(row));
+            printed = print(&match step {
+                enumeration::Step::Begun => begun_in_words(pairs),
+                enumeration::Step::Measured(row) => row_in_words(row),
+            });
         }
     };
     let measured = enumerate(config, pairs, &world::real(), progress).await?;
@@ -138,14 +135,30 @@ async fn enumeration(config: &Config, pairs: u16, form: Form) -> Result<(), Fail
     verdict
 }
 
+fn begun_in_words(pairs: u16) -> String {
+    let head = COLUMNS.map(|words| line(words.map(str::to_owned)));
+    format!(
+        "Measuring a second server with this configuration and a database of its own: {} pairs of requests for \
+         each entrance.\n{}",
+        grouped(usize::from(pairs)),
+        head.join("\n")
+    )
+}
+
+/// One line of the table.
+fn line([name, a, b, c, d, e, f, area, bytes]: [String; 9]) -> String {
+    format!("{name:<26} {a:>7} {b:>7} {c:>7}   {d:>7} {e:>7} {f:>7}   {area:<6} {bytes}")
+}
+
 fn row_in_words(row: &Row) -> String {
-    let times = |Spread { lower_ms, median_ms, upper_ms }: Spread| {
-        format!("{lower_ms:>6.2} {median_ms:>6.2} {upper_ms:>6.2}")
+    let times = |spread: Spread| {
+        [spread.lower_ms, spread.median_ms, spread.upper_ms].map(|time| format!("{time:.2}"))
     };
     let bytes = if row.differing_pairs == 0 { "equal" } else { "DIFFER" };
-    let area = if row.times_are_equal { " " } else { "!" };
-    let (name, known, unknown) = (row.entrance, times(row.known), times(row.unknown));
-    let line = format!("{name:<26} {known}   {unknown}   {:.3}{area} {bytes}", row.area);
+    let mark = if row.times_are_equal { "" } else { "!" };
+    let ([a, b, c], [d, e, f]) = (times(row.known), times(row.unknown));
+    let area = format!("{:.3}{mark}", row.area);
+    let line = line([row.entrance.to_owned(), a, b, c, d, e, f, area, bytes.to_owned()]);
     match &row.difference {
         Some(difference) => format!("{line}\n  {} pairs differ, such as {difference}", row.differing_pairs),
         None => line,

@@ -156,6 +156,8 @@ async fn exchange(
     sender: &mut SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
 ) -> Result<Reply, hyper::Error> {
+    // The connection may still be busy with the end of the last reply.
+    sender.ready().await?;
     let (head, body) = sender.send_request(request).await?.into_parts();
     let body = body.collect().await?.to_bytes();
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -99,7 +99,15 @@ pub fn accepted(pairs: u16) -> RangeInclusive<f64> {
     0.5 - most..=0.5 + most
 }
 
-/// Holds the drill. Calls `progress` after each entrance.
+/// A step of the drill.
+pub enum Step<'a> {
+    /// The second server has started, and the running one, if there is one, shows the same pages.
+    Begun,
+    /// An entrance was measured.
+    Measured(&'a Row),
+}
+
+/// Holds the drill. Calls `progress` at each step.
 ///
 /// # Errors
 /// `OtherServer`; why it could not be held.
@@ -107,7 +115,7 @@ pub async fn enumerate(
     config: &Config,
     pairs: u16,
     world: &World,
-    mut progress: impl FnMut(&Row),
+    mut progress: impl FnMut(Step<'_>),
 ) -> Result<Measured, Failure> {
     engine::check_owner(&config.data_dir)?;
     if !engine::is_known(&config.data_dir) {
@@ -131,17 +139,18 @@ async fn measure(
     running: Option<&Target>,
     pairs: u16,
     world: &World,
-    progress: &mut impl FnMut(&Row),
+    progress: &mut impl FnMut(Step<'_>),
 ) -> Result<Measured, Failure> {
     // First, since a measurement of another server would be in vain.
     if let Some(running) = running {
         compare(running, &twin.target).await?;
     }
+    progress(Step::Begun);
     let mut rows = Vec::new();
     for (number, entrance) in ENTRANCES.iter().enumerate() {
         let room = Room { config, twin, world, entrance, number, pairs };
         let row = room.row().await?;
-        progress(&row);
+        progress(Step::Measured(&row));
         rows.push(row);
     }
     Ok(Measured { pairs, rows, compared_with_running_server: running.is_some() })
