@@ -108,12 +108,6 @@ fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
 }
 
-/// The columns of an entrance: the quartiles of the known addresses, then of the unknown ones.
-const COLUMNS: [[&str; 9]; 2] = [
-    ["", "", "known", "ms", "", "unknown", "ms", "", ""],
-    ["entrance", "25 %", "50 %", "75 %", "25 %", "50 %", "75 %", "area", "bytes"],
-];
-
 async fn enumeration(config: &Config, pairs: u16, form: Form) -> Result<(), Failure> {
     let mut printed = Ok(());
     let progress = |step: enumeration::Step<'_>| {
@@ -136,18 +130,21 @@ async fn enumeration(config: &Config, pairs: u16, form: Form) -> Result<(), Fail
 }
 
 fn begun_in_words(pairs: u16) -> String {
-    let head = COLUMNS.map(|words| line(words.map(str::to_owned)));
+    let over = line("", ["", "known,", "ms"], ["", "unknown,", "ms"], ["", ""]);
+    let quartiles = ["25 %", "50 %", "75 %"];
+    let head = line("entrance", quartiles, quartiles, ["area", "bytes"]);
     format!(
         "Measuring a second server with this configuration and a database of its own: {} pairs of requests for \
-         each entrance.\n{}",
+         each entrance.\n{over}\n{head}",
         grouped(usize::from(pairs)),
-        head.join("\n")
     )
 }
 
 /// One line of the table.
-fn line([name, a, b, c, d, e, f, area, bytes]: [String; 9]) -> String {
-    format!("{name:<26} {a:>7} {b:>7} {c:>7}   {d:>7} {e:>7} {f:>7}   {area:<6} {bytes}")
+fn line(name: &str, known: [&str; 3], unknown: [&str; 3], [area, bytes]: [&str; 2]) -> String {
+    let cells = |texts: [&str; 3]| texts.map(|text| format!("{text:>8}")).concat();
+    let (known, unknown) = (cells(known), cells(unknown));
+    format!("{name:<26}{known}  {unknown}  {area:>6}  {bytes}").trim_end().to_owned()
 }
 
 fn row_in_words(row: &Row) -> String {
@@ -156,9 +153,9 @@ fn row_in_words(row: &Row) -> String {
     };
     let bytes = if row.differing_pairs == 0 { "equal" } else { "DIFFER" };
     let mark = if row.times_are_equal { "" } else { "!" };
-    let ([a, b, c], [d, e, f]) = (times(row.known), times(row.unknown));
-    let area = format!("{:.3}{mark}", row.area);
-    let line = line([row.entrance.to_owned(), a, b, c, d, e, f, area, bytes.to_owned()]);
+    let (known, unknown, area) = (times(row.known), times(row.unknown), format!("{:.3}{mark}", row.area));
+    let [known, unknown] = [&known, &unknown].map(|times| times.each_ref().map(String::as_str));
+    let line = line(row.entrance, known, unknown, [&area, bytes]);
     match &row.difference {
         Some(difference) => format!("{line}\n  {} pairs differ, such as {difference}", row.differing_pairs),
         None => line,

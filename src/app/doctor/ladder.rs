@@ -152,7 +152,7 @@ impl Rung {
     }
 }
 
-async fn sent<'a>(mut machine: Machine<'a>, asks: impl IntoIterator<Item = Ask>) -> io::Result<Machine<'a>> {
+async fn sent(mut machine: Machine<'_>, asks: impl IntoIterator<Item = Ask>) -> io::Result<Machine<'_>> {
     for ask in asks {
         machine.send(ask).await?;
     }

@@ -67,18 +67,17 @@ fn shown(known: &str, unknown: &str) -> Difference {
 
 /// A reply as text, without what must differ.
 fn comparable(reply: &Reply, address: &str) -> String {
-    let mut text = format!("{}\n", reply.status);
+    let mut lines = vec![reply.status.to_string()];
     for (name, value) in &reply.headers {
         let value = match name.as_str() {
             "date" => "*".to_owned(),
             "x-request-id" => format!("*{}", value.len()),
             _ => masked(value, address),
         };
-        text.push_str(&format!("{name}: {value}\n"));
+        lines.push(format!("{name}: {value}"));
     }
-    text.push('\n');
-    text.push_str(&masked(&reply.body, address));
-    text
+    lines.push(masked(&reply.body, address));
+    lines.join("\n")
 }
 
 /// The text with a star for the address, for each time, and for each token with its length.
@@ -98,7 +97,8 @@ fn masked(text: &str, address: &str) -> String {
             let run = &rest[..end];
             // The name of a cookie is as long as a token.
             if end >= TOKEN_CHARS && !run.starts_with("__Host-") {
-                masked.push_str(&format!("*{end}"));
+                masked.push('*');
+                masked.push_str(&end.to_string());
             } else {
                 masked.push_str(run);
             }

@@ -121,9 +121,8 @@ impl Gatepost {
         let redeemer = Redeemer { confirm: true, ..Redeemer::default() };
         match self.decide_redeem(credential, claims, request, redeemer, client).await {
             Ok(Decision::Commit { answer, .. }) => Ok(answer.is_ok()),
-            Ok(Decision::Answer(_)) => Ok(false),
             Err(Error::Store(error)) => Err(error.into()),
-            Err(_) => Ok(false),
+            Ok(Decision::Answer(_)) | Err(_) => Ok(false),
         }
     }
 

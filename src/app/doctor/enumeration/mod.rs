@@ -224,7 +224,7 @@ impl Room<'_> {
         let mut seen = Look::default();
         for (pair, ((kind, known), unknown)) in known.iter().zip(addresses('u')).enumerate() {
             // In an order that has nothing to do with anything else.
-            let is_known_first = self.world.random::<1>()[0] % 2 == 0;
+            let is_known_first = self.world.random::<1>()[0].is_multiple_of(2);
             let order = if is_known_first { [known, &unknown] } else { [&unknown, known] };
             let mut answers = Vec::new();
             for address in order {

@@ -104,9 +104,9 @@ async fn enter_password(
         Err(Refusal::House(error)) => return Err(error),
         Err(_) => return Err(Error::NotFound),
     };
-    let redeemer = Redeemer { confirm: true, ..Redeemer::default() };
-    let redeemed = gatepost.redeem_link(link.token.as_str(), redeemer, client).await?;
-    let session = redeemed.signed_in.ok_or(Error::SignInRequired)?;
+    let ticked = Redeemer { confirm: true, ..Redeemer::default() };
+    let opened = gatepost.redeem_link(link.token.as_str(), ticked, client).await?;
+    let session = opened.signed_in.ok_or(Error::SignInRequired)?;
     gatepost.change_password(session.token.as_str(), &password, None, client).await?;
     Ok(())
 }
