@@ -130,12 +130,12 @@ async fn enumeration(config: &Config, pairs: u16, form: Form) -> Result<(), Fail
 }
 
 fn begun_in_words(pairs: u16) -> String {
-    let over = line("", ["", "known,", "ms"], ["", "unknown,", "ms"], ["", ""]);
+    let over = line("", ["", "known", ""], ["", "unknown", ""], ["", ""]);
     let quartiles = ["25 %", "50 %", "75 %"];
     let head = line("entrance", quartiles, quartiles, ["area", "bytes"]);
     format!(
         "Measuring a second server with this configuration and a database of its own: {} pairs of requests for \
-         each entrance.\n{over}\n{head}",
+         each entrance, times in milliseconds.\n{over}\n{head}",
         grouped(usize::from(pairs)),
     )
 }
