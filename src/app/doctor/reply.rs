@@ -40,8 +40,8 @@ impl Reply {
     }
 }
 
-/// How the replies about two addresses differ, apart from the addresses themselves, the time, and the parts that
-/// are random in every reply. Of these, only the length is compared.
+/// How the replies about two addresses differ, apart from the addresses themselves, times, waits, and the parts
+/// that are random in every reply. Of these, only the length is compared.
 #[must_use]
 pub fn difference(known: (&Reply, &str), unknown: (&Reply, &str)) -> Option<Difference> {
     let [first, second] = [known, unknown].map(|(reply, address)| comparable(reply, address));
@@ -89,6 +89,9 @@ fn masked(text: &str, address: &str) -> String {
         let length = if !address.is_empty() && (rest.starts_with(address) || rest.starts_with(&encoded)) {
             masked.push_str("*address");
             if rest.starts_with(address) { address.len() } else { encoded.len() }
+        } else if let Some(digits) = wait(rest, &masked) {
+            masked.push_str("*seconds");
+            digits
         } else if is_time(rest) {
             masked.push_str("*time");
             TIME.len()
@@ -114,6 +117,13 @@ fn masked(text: &str, address: &str) -> String {
 
 fn is_sign(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+/// How many digits tell here how long to wait before another email, which depends on the moment.
+fn wait(text: &str, before: &str) -> Option<usize> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_wait = text[digits..].starts_with(" second") || before.ends_with("data-wait=\"");
+    (digits > 0 && is_wait).then_some(digits)
 }
 
 fn is_time(text: &str) -> bool {
