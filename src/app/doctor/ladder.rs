@@ -169,7 +169,8 @@ async fn opened_and_submitted<'a>(mut machine: Machine<'a>, path: &str) -> io::R
 
 async fn double_click<'a>(mut machine: Machine<'a>, path: &str) -> io::Result<[Machine<'a>; 2]> {
     let form = machine.form_at(path).await?;
-    let mut same = Machine { seen: Vec::new(), ..machine.clone() };
+    let mut same = machine.clone();
+    same.seen.clear();
     if let Some(form) = form {
         let (first, second) = tokio::join!(machine.submit(&form), same.submit(&form));
         first.and(second)?;
