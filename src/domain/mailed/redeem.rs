@@ -36,9 +36,9 @@ impl Gatepost {
     /// Redeems a link (steps 1, 3 and 4), undoes a change of address, or secures an account.
     ///
     /// # Errors
-    /// `InvalidLink`; `ConfirmationRequired` without the request and without a tick, for an undo and for
-    /// securing an account `NotConfirmed`; `PasswordRequired` and `WeakPassword` if a password is set; `SignInRequired` if
-    /// only a session of the account that asked can redeem it; `Store`.
+    /// `InvalidLink`; `ConfirmationRequired` without the request and without a tick, `NotConfirmed` without a
+    /// tick for an undo and for securing an account; `PasswordRequired` and `WeakPassword` if a password is
+    /// set; `SignInRequired` if only a session of the account that asked can redeem it; `Store`.
     pub async fn redeem_link(
         &self,
         token: &str,

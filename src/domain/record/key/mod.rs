@@ -3,8 +3,9 @@
 //! `a/` accounts, `e/` who an address belongs to, `p/` unconfirmed registrations, `r/` requests, `q/`
 //! requests by the account that made them, `s/` sessions by account, `o/` the outbox by queue and due time,
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
-//! account, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with records left to remove, `k/` key checks, `n/` the seed of
-//! salts, `w/` what every password check computes, `g/` the generation of the store, `i/` an unfinished import.
+//! account, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
+//! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
+//! `g/` the generation of the store, `i/` an unfinished import.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
 mod span;
