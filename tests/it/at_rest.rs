@@ -27,6 +27,7 @@ async fn no_token_code_or_password_is_in_the_database_or_the_log(door: Door) {
     keep(&letter.link);
     keep(&letter.code);
     waiting.type_code(&letter.wrong_code()).await;
+    assert_eq!(waiting.clone().follow(&letter.link).await, Answer::Done);
     let mut forgetful = app.caller(door);
     forgetful.forgot_password(ANN).await;
     let letter = app.letter_to(ANN).await;
