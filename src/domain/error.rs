@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::password::Weakness;
 use crate::domain::ports::{StoreError, Unreadable};
 use crate::domain::record::address::AddressError;
+use crate::domain::record::limits::Limit;
 
 /// A refusal, or a failure of the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +72,14 @@ pub enum Error {
     /// The account changed its address too often.
     #[error("too many changes of email address")]
     TooManyChanges {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// It was done too often: at this address, by this client, with this account or by everyone together.
+    #[error("too often: {limit:?}")]
+    Limited {
+        /// What refuses.
+        limit: Limit,
         /// How long to wait.
         retry_after: Duration,
     },

@@ -15,18 +15,20 @@
 //! | [`person`], [`profile`], [`operator`], [`upkeep`] | actions, by who acts; they never import each other |
 //! | [`mailed`] | requesting an email, waiting for it, opening its link, redeeming it |
 //! | `owner` | changing who an address belongs to |
+//! | `limits` | how often things may be done at an address, by a client, and in all |
 //! | [`session`] | being signed in |
 //! | [`outbox`] | emails waiting to be sent |
 //! | `read` | records with their versions, and who an address belongs to |
 //! | this file | [`Gatepost`], and the one commit of each action |
 //! | [`error`] | every refusal |
 //! | [`password`] | which passwords are accepted, and how they are hashed |
-//! | `run` | what one run keeps in memory: the emails queued last, refusals until they are written |
+//! | `run` | what one run keeps in memory: the emails queued last, refusals until they are written, what was done lately |
 //! | [`token`] | the key ring and every secret derived from it |
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
 
 pub mod error;
+mod limits;
 pub mod mailed;
 pub mod operator;
 pub mod outbox;
@@ -54,15 +56,16 @@ use self::password::{PasswordPolicy, Slots};
 use self::ports::{Change, Committed, Store, StoreError, World};
 use self::record::Record;
 use self::record::client::Client;
-use self::record::event::{Event, EventName};
+use self::record::event::Event;
 use self::record::ids::RunId;
 use self::record::key::Key;
+use self::record::limits::Limits;
 use self::record::password::Cost;
 use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
-use self::run::{Arrivals, Tally};
+use self::run::{Arrivals, Limiter, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -91,6 +94,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// The maximum lifetime of a session.
     pub session_absolute: Duration,
+    /// How often things may be done.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -103,6 +108,7 @@ impl Default for Settings {
             password_slots: 2,
             session_idle: Duration::from_hours(7 * 24),
             session_absolute: Duration::from_hours(30 * 24),
+            limits: Limits::default(),
         }
     }
 }
@@ -126,6 +132,7 @@ pub struct Gatepost {
     run: RunId,
     arrivals: Arrivals,
     refusals: Tally,
+    limiter: Limiter,
     exports: Arc<Semaphore>,
     /// The records that could not be read and were stepped over, so that each is logged once.
     unreadable: Mutex<BTreeSet<Key>>,
@@ -142,9 +149,21 @@ impl Gatepost {
     fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, lasting: Lasting, settings: Settings) -> Self {
         let run = RunId(world.random());
         let slots = Slots::new(settings.password_slots);
-        let (arrivals, refusals, unreadable) = (Arrivals::default(), Tally::default(), Mutex::default());
         let exports = Arc::new(Semaphore::new(EXPORTS_AT_ONCE));
-        Self { store, world, ring, slots, settings, lasting, run, arrivals, refusals, exports, unreadable }
+        Self {
+            store,
+            world,
+            ring,
+            slots,
+            settings,
+            lasting,
+            run,
+            arrivals: Arrivals::default(),
+            refusals: Tally::default(),
+            limiter: Limiter::default(),
+            exports,
+            unreadable: Mutex::default(),
+        }
     }
 
     /// What time it can be, after another look at both clocks.
@@ -203,15 +222,6 @@ impl Gatepost {
         if attempt > 1 {
             let most = Duration::from_millis(1 << attempt.min(10)).min(LONGEST_PAUSE);
             tokio::time::sleep(most * u32::from(self.world.random::<1>()[0]) / 255).await;
-        }
-    }
-
-    /// Counts and logs a refusal because of too many before it.
-    fn count_throttled(&self, error: &Error, client: &Client) {
-        if let Error::TooManyMails { .. } | Error::TooManyChanges { .. } = error {
-            let event = Event::new(self.world.now(), EventName::Throttled, None, client);
-            self.refusals.count(&event);
-            event.log(&client.request_id);
         }
     }
 

@@ -5,6 +5,7 @@ use crate::domain::error::Error;
 use crate::domain::mailed::redeemer::Redeemer;
 use crate::domain::mailed::redeemer::requester_of;
 use crate::domain::record::account::Account;
+use crate::domain::record::client::Client;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Request, Requester};
@@ -60,6 +61,7 @@ impl Gatepost {
         claims: &LinkClaims,
         request: &Request,
         redeemer: Redeemer<'_>,
+        client: &Client,
     ) -> Result<Option<PasswordHash>, Error> {
         let Some(password) = redeemer.password() else { return Ok(None) };
         let (ownership, found) = self.ownership_and_request(claims, request).await?;
@@ -88,6 +90,7 @@ impl Gatepost {
         if !is_repeat {
             self.settings.passwords.check(password, &request.address)?;
         }
-        Ok(Some(self.hash(password, recipe).await?))
+        let is_known = self.known_at(client, &request.address).await?.is_some();
+        Ok(Some(self.hash(password, recipe, is_known).await?))
     }
 }

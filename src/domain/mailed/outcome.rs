@@ -24,6 +24,7 @@ use crate::domain::record::pending::EnteredPassword;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Outcome, Request, Requester, RequestingAccount, Used};
 use crate::domain::record::session::Session;
+use crate::domain::record::throttle::Throttle;
 use crate::domain::record::time::Timestamp;
 use crate::domain::session::SignedIn;
 
@@ -162,6 +163,7 @@ impl Gatepost {
             epoch: 0,
             sign_in_used: asked_at,
             device_emails: DeviceEmails::default(),
+            changes: Throttle::default(),
         };
         (Outcome::Confirmed, account)
     }

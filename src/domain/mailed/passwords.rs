@@ -3,7 +3,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::password::Password;
+use crate::domain::password::{Line, Password};
 use crate::domain::ports::StoreError;
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
@@ -36,13 +36,15 @@ impl Entered {
 }
 
 impl Gatepost {
-    /// Hashes a password with one recipe. Computes all hashes of the workload, as every check does.
+    /// Hashes a password with one recipe. Computes all hashes of the workload, as every check does. `is_known`:
+    /// whether a known browser or someone signed in waits for it.
     pub(in crate::domain) async fn hash(
         &self,
         password: &Password,
         recipe: Recipe,
+        is_known: bool,
     ) -> Result<PasswordHash, Error> {
-        let Entered(hashes) = self.hash_with_all(password, vec![recipe.clone()]).await?;
+        let Entered(hashes) = self.hash_with_all(password, vec![recipe.clone()], is_known).await?;
         let wanted = hashes.into_iter().find(|hash| hash.recipe == recipe);
         wanted.ok_or_else(|| StoreError::Damaged("the key of a password is missing".into()).into())
     }
@@ -54,6 +56,7 @@ impl Gatepost {
         &self,
         password: &Password,
         mut recipes: Vec<Recipe>,
+        is_known: bool,
     ) -> Result<Entered, Error> {
         const NO_ONES_SALT: [u8; 16] = [0; 16];
         let workload: Found<Workload> = self.find(Key::workload()).await?;
@@ -74,10 +77,11 @@ impl Gatepost {
         recipes.sort_unstable_by_key(|recipe| recipe.cost);
         let with_pepper = |recipe: Recipe| Some((self.ring.pepper(recipe.pepper)?, recipe));
         let recipes = recipes.into_iter().filter_map(with_pepper).map(|(pepper, recipe)| (recipe, pepper));
-        Ok(Entered(self.slots.hash(password, recipes.collect()).await?))
+        let line = if is_known { Line::Known } else { Line::Anyone };
+        Ok(Entered(self.slots.hash(password, recipes.collect(), line).await?))
     }
 
-    /// Whether `entered` is the password of the account. One under a key that is no longer in the ring counts
+    /// Whether `entered` is the password of the account that is signed in. One under a key that is no longer in the ring counts
     /// as none.
     pub(in crate::domain) async fn is_password_of(
         &self,
@@ -86,7 +90,7 @@ impl Gatepost {
     ) -> Result<bool, Error> {
         match &account.password {
             Some(hash) if !entered.is_too_long() => {
-                Ok(self.hash_with_all(entered, vec![hash.recipe.clone()]).await?.is(hash))
+                Ok(self.hash_with_all(entered, vec![hash.recipe.clone()], true).await?.is(hash))
             }
             _ => Ok(false),
         }

@@ -52,7 +52,7 @@ impl Gatepost {
             return self.secure_account(device, redeemer, client).await;
         }
         let (claims, request) = self.open_link(token).await?;
-        let password = self.hash_new_password(&claims, &request, redeemer).await?;
+        let password = self.hash_new_password(&claims, &request, redeemer, client).await?;
         self.decide_and_commit(client, || async {
             let (claims, request) = self.open_link(token).await?;
             let credential = Credential { by: By::Link, password: password.as_ref() };
@@ -65,7 +65,8 @@ impl Gatepost {
     /// cannot be a code.
     ///
     /// # Errors
-    /// `WrongCode`, counted unless the input cannot be a code; `InvalidRequest` if the request has ended,
+    /// `WrongCode`, counted unless the input cannot be a code; `Limited` after too many wrong codes for the
+    /// address, whether this one is right or wrong; `InvalidRequest` if the request has ended,
     /// its code is used up, or the right code comes too late; `PasswordRequired` and `WeakPassword` if a
     /// password is set; `SignInRequired` if only a session of the account that asked can redeem it;
     /// `Store`.
@@ -84,8 +85,16 @@ impl Gatepost {
         let password = match &found.value {
             // Only while attempts still count. Otherwise hashing the password, or refusing it as weak,
             // would reveal the right code.
-            Some(request) if !request.is_over(now) && !request.is_spent() && self.is_right(&claims, code) => {
-                self.hash_new_password(&claims, request, redeemer).await?
+            Some(request)
+                if redeemer.password().is_some() && !request.is_over(now) && !request.is_spent() =>
+            {
+                let checked = self.check_codes(request, client).await;
+                checked.inspect_err(|error| self.count_throttled(error, client))?;
+                if self.is_right(&claims, code) {
+                    self.hash_new_password(&claims, request, redeemer, client).await?
+                } else {
+                    None
+                }
             }
             _ => None,
         };
@@ -96,15 +105,22 @@ impl Gatepost {
             if request.is_over(now) || request.is_spent() {
                 return Err(Error::InvalidRequest);
             }
+            let codes = self.check_codes(request, client).await?;
             // Input that cannot be a code is wrong but uses up no attempt.
             if code.is_none() {
                 return Err(Error::WrongCode);
             }
             if !self.is_right(&claims, code) {
-                return Self::count_wrong_code(found, now, client);
+                return self.count_wrong_code(found, now, client).await;
             }
             let credential = Credential { by: By::Code, password: password.as_ref() };
-            self.decide_redeem(credential, claims, request, redeemer, client).await
+            let mut decided = self.decide_redeem(credential, claims, request, redeemer, client).await?;
+            // Otherwise, of many codes that are entered at the same moment, the right one could be accepted after
+            // too many wrong ones.
+            if let (Decision::Commit { change, .. }, Some(codes)) = (&mut decided, codes) {
+                codes.expected_by(change);
+            }
+            Ok(decided)
         })
         .await
     }
@@ -218,7 +234,8 @@ impl Gatepost {
     /// Counted in a commit before the response, so parallel guesses cannot share one count. The event
     /// names only an account that asked itself; the account of the address is not named, since a stranger
     /// may have asked.
-    fn count_wrong_code<T>(
+    async fn count_wrong_code<T>(
+        &self,
         found: Found<Request>,
         now: Timestamp,
         client: &Client,
@@ -226,6 +243,7 @@ impl Gatepost {
         let mut change = Change::new();
         found.expected_by(&mut change);
         let mut request = found.value.ok_or(Error::InvalidRequest)?;
+        self.put_wrong_code(&mut change, &request, client).await?;
         request.wrong_codes += 1;
         let requester = request.requester.map(|requester| requester.id);
         change.put(found.key, Record::Request(request));

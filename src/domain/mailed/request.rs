@@ -9,11 +9,11 @@
 use std::time::Duration;
 
 use crate::domain::error::Error;
+use crate::domain::limits::Asker;
 use crate::domain::ports::Change;
 use crate::domain::read::Ownership;
 use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
-use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::{LetterId, Nonce};
 use crate::domain::record::key::Key;
@@ -81,13 +81,13 @@ impl Gatepost {
         &self,
         wanted: &EmailRequest<'_>,
         held: &[HeldRequest],
-        client: &Client,
+        asker: &Asker<'_>,
     ) -> Result<Decision<MailQueued>, Error> {
         if let Some(earlier) = self.find_earlier_request(wanted, held).await? {
-            return self.decide_resend(earlier, Some(wanted), client).await;
+            return self.decide_resend(earlier, Some(wanted), asker).await;
         }
         let ownership = self.ownership(wanted.address).await?;
-        self.decide_new_request(Change::new(), wanted, &ownership, None, client).await
+        self.decide_new_request(Change::new(), wanted, &ownership, None, asker).await
     }
 
     /// A new request. If it replaces one, `change` already contains the end of that one.
@@ -97,7 +97,7 @@ impl Gatepost {
         wanted: &EmailRequest<'_>,
         ownership: &Ownership,
         replaced: Option<Replaced>,
-        client: &Client,
+        asker: &Asker<'_>,
     ) -> Result<Decision<MailQueued>, Error> {
         let (before, password) = match replaced {
             Some(Replaced { nonce, password }) => (Some(nonce), password),
@@ -136,7 +136,8 @@ impl Gatepost {
         } else {
             EventName::MailRequested
         };
-        self.queue_letter(change, nonce, request, ownership, Event::new(now, name, requester, client))
+        let event = Event::new(now, name, requester, asker.client);
+        self.queue_letter(change, nonce, request, ownership, event, asker).await
     }
 
     /// What the answer to a request said that was made before.
@@ -165,14 +166,16 @@ impl Gatepost {
     }
 
     /// Puts the request and its email into one change, with the same number of writes for every address.
-    pub(in crate::domain) fn queue_letter(
+    pub(in crate::domain) async fn queue_letter(
         &self,
         mut change: Change,
         nonce: Nonce,
         request: Request,
         ownership: &Ownership,
         event: Event,
+        asker: &Asker<'_>,
     ) -> Result<Decision<MailQueued>, Error> {
+        self.put_mail(&mut change, nonce, &request, asker).await?;
         // If the address changed hands before the commit, the email would be dead on arrival.
         ownership.expected_by(&mut change);
         let now = request.mailed_at;

@@ -6,17 +6,17 @@
 
 use super::request::{EmailRequest, MailQueued, Replaced};
 use crate::domain::error::Error;
+use crate::domain::limits::Asker;
 use crate::domain::ports::Change;
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::Record;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
-use crate::domain::record::ids::Nonce;
+use crate::domain::record::ids::{KnownId, Nonce};
 use crate::domain::record::key::Key;
 use crate::domain::record::pending::EnteredPassword;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Generation, HeldRequest, Request, RequestingAccount};
-use crate::domain::record::time::Timestamp;
 use crate::domain::{Decision, Gatepost};
 
 /// A request that was made before, and a change that expects it as it was read.
@@ -40,27 +40,31 @@ impl Gatepost {
     ///
     /// # Errors
     /// `InvalidRequest` when the request cannot be continued; `TooManyMails` within 30 s of its last
-    /// email; `Store`.
+    /// email; `Limited`; `Store`.
     pub async fn resend(&self, held: HeldRequest, client: &Client) -> Result<MailQueued, Error> {
-        self.decide_and_commit(client, || async {
+        let asker = Asker::new(client);
+        let sent = self.decide_and_commit(client, || async {
             let found: Found<Request> = self.find(Key::request(held.0)).await?;
             let earlier = EarlierRequest::new(held, found).ok_or(Error::InvalidRequest)?;
-            self.decide_resend(earlier, None, client).await
-        })
-        .await
+            self.decide_resend(earlier, None, &asker).await
+        });
+        self.settle_mail(&asker, sent).await
     }
 
-    /// Checks the wait between two emails, so that no password is hashed for a request that is refused
-    /// anyway.
-    pub(in crate::domain) async fn check_resend_wait(
+    /// Checks everything that an email may have to wait for, and counts it for its client and the server, so that
+    /// no password is hashed for a request that is refused anyway.
+    pub(in crate::domain) async fn begin_registration(
         &self,
         wanted: &EmailRequest<'_>,
         held: &[HeldRequest],
-    ) -> Result<(), Error> {
-        match self.find_earlier_request(wanted, held).await? {
-            Some(earlier) => check_wait(&earlier.request, self.world.now()),
-            None => Ok(()),
-        }
+        asker: &Asker<'_>,
+    ) -> Result<Option<KnownId>, Error> {
+        let earlier = self.find_earlier_request(wanted, held).await?;
+        let wait = earlier.map(|earlier| earlier.request.resend_after(self.world.now()));
+        let by = self.payer(asker.client, wanted.address, None).await?;
+        self.check_mails_to(wanted.address, by, wait.unwrap_or_default()).await?;
+        self.reserve_mail(asker, by.is_some())?;
+        Ok(by)
     }
 
     /// The first of the `held` requests that was made for the same purpose and address, by the same
@@ -89,7 +93,7 @@ impl Gatepost {
         &self,
         earlier: EarlierRequest,
         wanted: Option<&EmailRequest<'_>>,
-        client: &Client,
+        asker: &Asker<'_>,
     ) -> Result<Decision<MailQueued>, Error> {
         let EarlierRequest { held, key, mut change, mut request } = earlier;
         let now = self.world.now();
@@ -97,7 +101,11 @@ impl Gatepost {
         if wanted.is_none() && self.needs_its_form(held.0, &request, &ownership) {
             return Err(Error::InvalidRequest);
         }
-        check_wait(&request, now)?;
+        let wait = request.resend_after(now);
+        if !wait.is_zero() {
+            let by = self.payer_of_mail(asker.client, &request).await?;
+            self.check_mails_to(&request.address, by, wait).await?;
+        }
         let requester = self.current_requester(&request, wanted, &mut change).await?;
         // The holder must not notice this: it means that someone proved the address, or that its account
         // changed.
@@ -121,7 +129,7 @@ impl Gatepost {
             let next = request.next.as_ref();
             let wanted = EmailRequest { requester, ..EmailRequest::new(request.purpose, address, next) };
             let replaced = Replaced { nonce: held.0, password: request.password.clone() };
-            return self.decide_new_request(change, &wanted, &ownership, Some(replaced), client).await;
+            return self.decide_new_request(change, &wanted, &ownership, Some(replaced), asker).await;
         }
         // A re-authentication code works once, and only for the session that requested it.
         let is_left_over = request.purpose == Purpose::Reauthenticate && request.requester != requester;
@@ -138,8 +146,8 @@ impl Gatepost {
             self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
         }
         let requester = request.requester.map(|requester| requester.id);
-        let event = Event::new(now, EventName::MailRequested, requester, client);
-        self.queue_letter(change, held.0, request, &ownership, event)
+        let event = Event::new(now, EventName::MailRequested, requester, asker.client);
+        self.queue_letter(change, held.0, request, &ownership, event, asker).await
     }
 
     /// Whether a request can only begin again with something that the form has: the password of a
@@ -172,9 +180,4 @@ impl Gatepost {
             (None, requester) => Ok(requester),
         }
     }
-}
-
-fn check_wait(request: &Request, now: Timestamp) -> Result<(), Error> {
-    let retry_after = request.resend_after(now);
-    if retry_after.is_zero() { Ok(()) } else { Err(Error::TooManyMails { retry_after }) }
 }

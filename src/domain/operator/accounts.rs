@@ -208,6 +208,8 @@ impl Gatepost {
         let key = Key::request(nonce);
         change.expect(key.clone(), None);
         change.put(Key::expiry(request.kept_until(), &key), Record::Expiry);
+        // Caused by the operator's commands only. The sweeper removes it with the request, a day later.
+        change.put(Key::asked(account.id, &key), Record::Asked);
         change.put(key, Record::Request(request));
         Ok(HandedOut { account, token, expires_at })
     }

@@ -21,6 +21,7 @@ use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::owner::Owner;
+use crate::domain::record::throttle::Throttle;
 use crate::domain::record::time::Timestamp;
 use crate::domain::record::unfinished_import::UnfinishedImport;
 use crate::domain::{Decision, Gatepost};
@@ -183,6 +184,7 @@ impl Gatepost {
             epoch: 0,
             sign_in_used: Timestamp::default(),
             device_emails: DeviceEmails::default(),
+            changes: Throttle::default(),
         };
         put_owner(change, Key::owner(&address), Owner::Account(account.id));
         change.put(Key::account(account.id), Record::Account(account.clone()));

@@ -25,7 +25,7 @@ use crate::domain::record::password::Method;
 
 pub use self::phc::{ForeignHash, PhcError};
 pub use self::policy::{PasswordPolicy, Weakness};
-pub(super) use self::slots::Slots;
+pub(in crate::domain) use self::slots::{Line, Slots};
 
 /// A password as it was sent, and prepared. Never truncated. Erased from memory when dropped.
 #[derive(Clone)]

@@ -4,7 +4,7 @@
 //! up all memory; with a thread for each, it would slow down all other pages. A slot takes the next
 //! password from the queue by itself, so none is idle while anything waits.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -21,6 +21,28 @@ use crate::domain::token::Pepper;
 
 /// How many passwords can wait for a slot. Beyond that, clients are told to try again later.
 const MAX_WAITING: usize = 64;
+/// How many of these places are kept for known browsers and people who are signed in. Otherwise a flood of
+/// strangers' sign-ins would keep everyone out.
+const KEPT: usize = MAX_WAITING / 4;
+
+/// Who waits for a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::domain) enum Line {
+    /// Anyone.
+    Anyone,
+    /// A known browser, or someone signed in.
+    Known,
+}
+
+impl Line {
+    /// How many can wait before this one has to be sent away.
+    fn places(self) -> usize {
+        match self {
+            Self::Anyone => MAX_WAITING - KEPT,
+            Self::Known => MAX_WAITING,
+        }
+    }
+}
 
 /// The slots of this process. Their threads end when it is dropped.
 pub(in crate::domain) struct Slots {
@@ -31,6 +53,8 @@ pub(in crate::domain) struct Slots {
 /// What the slots of a process share.
 struct Shared {
     waiting: Mutex<Receiver<Job>>,
+    /// How many are waiting.
+    count: AtomicUsize,
     hashed: AtomicU64,
     large: LargeMemory,
 }
@@ -43,11 +67,12 @@ struct Job {
 }
 
 impl Slots {
-    pub(in crate::domain) fn new(count: usize) -> Self {
+    pub(in crate::domain) fn new(slots: usize) -> Self {
         let (queue, waiting) = sync_channel(MAX_WAITING);
-        let (waiting, hashed, large) = (Mutex::new(waiting), AtomicU64::default(), LargeMemory::default());
-        let shared = Arc::new(Shared { waiting, hashed, large });
-        for _ in 0..count {
+        let (waiting, count) = (Mutex::new(waiting), AtomicUsize::default());
+        let (hashed, large) = (AtomicU64::default(), LargeMemory::default());
+        let shared = Arc::new(Shared { waiting, count, hashed, large });
+        for _ in 0..slots {
             let shared = Arc::clone(&shared);
             let slot = thread::Builder::new().name("password-slot".into());
             slot.spawn(move || work(&shared)).expect("the system has a thread for each core");
@@ -63,14 +88,21 @@ impl Slots {
     /// Hashes a password with each recipe and the pepper that the recipe names, all in one slot.
     ///
     /// # Errors
-    /// `Busy` if the queue is full; `Damaged` if a recipe cannot be computed.
+    /// `Busy` if the queue is full for this line; `Damaged` if a recipe cannot be computed.
     pub(in crate::domain) async fn hash(
         &self,
         password: &Password,
         recipes: Vec<(Recipe, Pepper)>,
+        line: Line,
     ) -> Result<Vec<PasswordHash>, StoreError> {
         let (answer, computed) = oneshot::channel();
         let job = Job { password: password.clone(), recipes, answer };
+        let has_room = |waiting| (waiting < line.places()).then_some(waiting + 1);
+        self.shared
+            .count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_room)
+            .map_err(|_| StoreError::Busy)?;
+        // There is a place for every one that is counted, unless the server is shutting down.
         self.queue.try_send(job).map_err(|_| StoreError::Busy)?;
         // The sender is gone when the server is shutting down.
         let computed = computed.await.map_err(|_| StoreError::Busy)?;
@@ -83,6 +115,7 @@ impl Slots {
 fn work(shared: &Shared) {
     let mut memory: Vec<Block> = Vec::new();
     while let Some(job) = next(shared, &mut memory) {
+        shared.count.fetch_sub(1, Ordering::Relaxed);
         // A client that hung up while waiting costs nothing more.
         if job.answer.is_closed() {
             continue;

@@ -2,6 +2,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
+use crate::domain::limits::Asker;
 use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -14,7 +15,7 @@ impl Gatepost {
     /// for this address before. An address without an account gets an email that says so.
     ///
     /// # Errors
-    /// `TooManyMails` within 30 s of the last email of the same request; `Store`.
+    /// `TooManyMails` within 30 s of the last email of the same request; `Limited`; `Store`.
     pub async fn forgot_password(
         &self,
         address: &EmailAddress,
@@ -23,6 +24,8 @@ impl Gatepost {
         client: &Client,
     ) -> Result<MailQueued, Error> {
         let wanted = &EmailRequest::new(Purpose::ResetPassword, address, next);
-        self.decide_and_commit(client, || self.decide_request(wanted, held, client)).await
+        let asker = Asker::new(client);
+        let sent = self.decide_and_commit(client, || self.decide_request(wanted, held, &asker));
+        self.settle_mail(&asker, sent).await
     }
 }

@@ -10,6 +10,7 @@
 
 use super::MAX_RECIPE_CHANGES;
 use crate::domain::error::Error;
+use crate::domain::limits::Asker;
 use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::password::Password;
 use crate::domain::ports::StoreError;
@@ -35,7 +36,7 @@ impl Gatepost {
     ///
     /// # Errors
     /// `RegistrationClosed`; `WeakPassword`; `TooManyMails` within 30 s of the last email of the same
-    /// request; `Store`.
+    /// request; `Limited`; `Store`.
     pub async fn register(
         &self,
         address: &EmailAddress,
@@ -49,14 +50,26 @@ impl Gatepost {
         }
         self.settings.passwords.check(password, address)?;
         let wanted = EmailRequest::new(Purpose::Register, address, next);
-        let checked = self.check_resend_wait(&wanted, held).await;
-        checked.inspect_err(|error| self.count_throttled(error, client))?;
+        let asker = Asker::new(client);
+        self.settle_mail(&asker, self.request_registration(&wanted, password, held, &asker)).await
+    }
+
+    async fn request_registration(
+        &self,
+        wanted: &EmailRequest<'_>,
+        password: &Password,
+        held: &[HeldRequest],
+        asker: &Asker<'_>,
+    ) -> Result<MailQueued, Error> {
+        let begun = self.begin_registration(wanted, held, asker).await;
+        let by = begun.inspect_err(|error| self.count_throttled(error, asker.client))?;
+        let address = wanted.address;
         let mut recipe = self.recipe(&self.passwords_for(address).await?, address);
         for _ in 0..MAX_RECIPE_CHANGES {
-            let hash = self.hash(password, recipe).await?;
+            let hash = self.hash(password, recipe, by.is_some()).await?;
             let wanted = &EmailRequest { password: Some(&hash), ..wanted.clone() };
-            let decide = || self.decide_registration(wanted, &hash, held, client);
-            match self.decide_and_commit(client, decide).await? {
+            let decide = || self.decide_registration(wanted, &hash, held, asker);
+            match self.decide_and_commit(asker.client, decide).await? {
                 Registration::Queued(queued) => return Ok(*queued),
                 Registration::RecipeChanged(to) => recipe = to,
             }
@@ -72,13 +85,13 @@ impl Gatepost {
         wanted: &EmailRequest<'_>,
         hash: &PasswordHash,
         held: &[HeldRequest],
-        client: &Client,
+        asker: &Asker<'_>,
     ) -> Result<Decision<Registration>, Error> {
         let recipe = self.recipe(&self.passwords_for(wanted.address).await?, wanted.address);
         if recipe != hash.recipe {
             return Ok(Decision::Answer(Registration::RecipeChanged(recipe)));
         }
-        let decided = self.decide_request(wanted, held, client).await?;
+        let decided = self.decide_request(wanted, held, asker).await?;
         Ok(decided.map(|queued| Registration::Queued(Box::new(queued))))
     }
 

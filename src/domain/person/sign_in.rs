@@ -2,10 +2,11 @@
 //!
 //! A password sign-in computes the same Argon2id hashes, no matter who the address belongs to: an account
 //! with or without a password, an unconfirmed registration, or no one. Nearly always that is one hash
-//! (`record::workload`). A refusal writes nothing.
+//! (`record::workload`). A refusal writes only that there was a try.
 
 use super::MAX_RECIPE_CHANGES;
 use crate::domain::error::Error;
+use crate::domain::limits::{Asker, Try};
 use crate::domain::mailed::{EmailRequest, Entered, MailQueued, Passwords};
 use crate::domain::password::Password;
 use crate::domain::ports::{Change, StoreError};
@@ -67,7 +68,7 @@ impl Gatepost {
     /// Requests a sign-in email, or another one if one of the `held` requests was made for this address.
     ///
     /// # Errors
-    /// `TooManyMails` within 30 s of the last email of the same request; `Store`.
+    /// `TooManyMails` within 30 s of the last email of the same request; `Limited`; `Store`.
     pub async fn request_sign_in(
         &self,
         address: &EmailAddress,
@@ -76,15 +77,17 @@ impl Gatepost {
         client: &Client,
     ) -> Result<MailQueued, Error> {
         let wanted = &EmailRequest::new(Purpose::SignIn, address, next);
-        self.decide_and_commit(client, || self.decide_request(wanted, held, client)).await
+        let asker = Asker::new(client);
+        let sent = self.decide_and_commit(client, || self.decide_request(wanted, held, &asker));
+        self.settle_mail(&asker, sent).await
     }
 
     /// Signs in with an address and a password. `previous_session` is the token of the session the caller
     /// is signed in with, if any: that session ends with the new one.
     ///
     /// # Errors
-    /// `InvalidCredentials`; `AccountDisabled`, only for the right password; `Store(Busy)` if too many
-    /// passwords are being hashed; `Store`.
+    /// `InvalidCredentials`; `AccountDisabled`, only for the right password; `Limited`; `Store(Busy)` if too
+    /// many passwords are being hashed; `Store`.
     pub async fn sign_in_with_password(
         &self,
         address: &EmailAddress,
@@ -97,23 +100,54 @@ impl Gatepost {
         if password.is_too_long() {
             return Err(Error::InvalidCredentials);
         }
+        let one = self.begin_try(address, None, client).await?;
+        self.settle_try(&one, self.try_password(&one, password, previous_session, client)).await
+    }
+
+    async fn try_password(
+        &self,
+        one: &Try<'_>,
+        password: &Password,
+        previous_session: Option<&str>,
+        client: &Client,
+    ) -> Result<PasswordSignIn, Error> {
+        let (address, is_known) = (one.address, one.is_known());
         let recipes = self.recipes(&self.passwords_for(address).await?, address);
-        let mut entered = self.hash_with_all(password, recipes).await?;
+        let mut entered = self.hash_with_all(password, recipes, is_known).await?;
         let mut renewal = Renewal::NotNeededYet;
         for _ in 0..=MAX_RECIPE_CHANGES {
             let check_password =
-                || self.check_password(address, password, (&entered, &renewal), previous_session, client);
+                || self.check_password(one, password, (&entered, &renewal), previous_session, client);
             match self.decide_and_commit(client, check_password).await? {
                 PasswordCheck::Answer(answer) => return Ok(answer),
-                PasswordCheck::RecipesChanged(to) => entered = self.hash_with_all(password, to).await?,
+                PasswordCheck::RecipesChanged(to) => {
+                    entered = self.hash_with_all(password, to, is_known).await?;
+                }
                 // Hashed before it is decided again: a conflict must not cost another hash.
-                PasswordCheck::Outdated(recipe) => renewal = self.renew(password, recipe).await?,
+                PasswordCheck::Outdated(recipe) => renewal = self.renew(password, recipe, is_known).await?,
             }
         }
         Err(StoreError::Busy.into())
     }
 
+    /// Decides what becomes of a try. The change writes it down, whatever the answer is.
     async fn check_password(
+        &self,
+        one: &Try<'_>,
+        password: &Password,
+        renewed: (&Entered, &Renewal),
+        previous_session: Option<&str>,
+        client: &Client,
+    ) -> Result<Decision<PasswordCheck>, Error> {
+        let mut decided =
+            self.compare_password(one.address, password, renewed, previous_session, client).await?;
+        if let Decision::Commit { change, .. } = &mut decided {
+            self.put_try(change, one).await?;
+        }
+        Ok(decided)
+    }
+
+    async fn compare_password(
         &self,
         address: &EmailAddress,
         password: &Password,
@@ -202,8 +236,8 @@ impl Gatepost {
         Ok(Decision::Commit { change, event: Some(event), answer })
     }
 
-    async fn renew(&self, password: &Password, recipe: Recipe) -> Result<Renewal, Error> {
-        match self.hash(password, recipe).await {
+    async fn renew(&self, password: &Password, recipe: Recipe, is_known: bool) -> Result<Renewal, Error> {
+        match self.hash(password, recipe, is_known).await {
             Ok(hash) => Ok(Renewal::Done(hash)),
             Err(Error::Store(StoreError::Busy)) => Ok(Renewal::NotNow),
             Err(error) => Err(error),

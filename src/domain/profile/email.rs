@@ -7,6 +7,7 @@
 //!    the change (`mailed::undo`).
 
 use crate::domain::error::Error;
+use crate::domain::limits::Asker;
 use crate::domain::mailed::{EmailRequest, MailQueued};
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
@@ -27,7 +28,8 @@ impl Gatepost {
     /// account: its owner gets an email in that case.
     ///
     /// # Errors
-    /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `TooManyMails`; `TooManyChanges`; `Store`.
+    /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `TooManyMails`; `TooManyChanges`; `Limited`;
+    /// `Store`.
     pub async fn request_email_change(
         &self,
         token: &str,
@@ -35,13 +37,15 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        self.decide_and_commit(client, || async {
+        let asker = Asker::new(client);
+        let sent = self.decide_and_commit(client, || async {
             let actor = self.recently_signed_in_with(token).await?;
             let account = &actor.account;
             if account.address.canonical() == address.canonical() {
                 return Err(Error::SameEmail);
             }
             Self::check_undo_limit(account, self.earliest_now())?;
+            self.check_changes(account)?;
             let requester = RequestingAccount::of(account, &actor.session);
             // A cancelled or superseded change is not resent: asking again begins a new one.
             let pending = account.pending_change.as_ref().map(|change| change.nonce);
@@ -51,7 +55,7 @@ impl Gatepost {
                 requester: Some(requester),
                 ..EmailRequest::new(Purpose::ChangeEmail, address, None)
             };
-            let decided = self.decide_request(&wanted, &held, client).await?;
+            let decided = self.decide_request(&wanted, &held, &asker).await?;
             let Decision::Commit { mut change, event, answer: Ok(queued) } = decided else {
                 return Ok(decided);
             };
@@ -67,16 +71,17 @@ impl Gatepost {
                 over_at: queued.expires_at,
             };
             let account = Account { pending_change: Some(pending), ..account.clone() };
+            let account = self.count_change(account)?;
             change.put(Key::account(account.id), Record::Account(account));
             Ok(Decision::Commit { change, event, answer: Ok(queued) })
-        })
-        .await
+        });
+        self.settle_mail(&asker, sent).await
     }
 
     /// Cancels the pending change. Not an error if there is none.
     ///
     /// # Errors
-    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    /// `SignInRequired`; `RecentSignInRequired`; `Limited`; `Store`.
     pub async fn cancel_email_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
         self.decide_and_commit(client, || async {
             let actor = self.recently_signed_in_with(token).await?;
@@ -85,7 +90,7 @@ impl Gatepost {
             if actor.account.pending_change.is_none() {
                 return Ok(Decision::Answer(self.signed_in(actor.account, actor.session)?));
             }
-            let account = Account { pending_change: None, ..actor.account };
+            let account = self.count_change(Account { pending_change: None, ..actor.account })?;
             change.put(Key::account(account.id), Record::Account(account.clone()));
             let event =
                 Event::new(self.world.now(), EventName::EmailChangeCancelled, Some(account.id), client);

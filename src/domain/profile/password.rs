@@ -2,6 +2,7 @@
 //! notifies the owner by email.
 
 use crate::domain::error::Error;
+use crate::domain::limits::Try;
 use crate::domain::password::Password;
 use crate::domain::ports::Change;
 use crate::domain::record::account::Account;
@@ -9,7 +10,7 @@ use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::password::PasswordHash;
-use crate::domain::session::SignedIn;
+use crate::domain::session::{Actor, SignedIn};
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
@@ -17,7 +18,7 @@ impl Gatepost {
     ///
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `WeakPassword`; `CurrentPasswordRequired`;
-    /// `WrongPassword`; `Store(Busy)`; `Store`.
+    /// `WrongPassword`; `Limited`; `Store(Busy)`; `Store`.
     pub async fn change_password(
         &self,
         token: &str,
@@ -25,30 +26,46 @@ impl Gatepost {
         current: Option<&Password>,
         client: &Client,
     ) -> Result<SignedIn, Error> {
-        let account = self.recently_signed_in_with(token).await?.account;
+        let Actor { account, session, .. } = self.recently_signed_in_with(token).await?;
         self.settings.passwords.check(password, &account.address)?;
-        let is_right = match (&account.password, current) {
-            (None, _) => true,
-            (Some(_), None) => return Err(Error::CurrentPasswordRequired),
-            (Some(_), Some(current)) => self.is_password_of(&account, current).await?,
-        };
-        if !is_right {
-            return self.refuse_change(token, client).await;
+        self.check_changes(&account).inspect_err(|error| self.count_throttled(error, client))?;
+        if account.password.is_none() {
+            return self.replace_password(token, &account, password, None, client).await;
         }
-        let hash = self.hash(password, self.current_recipe(&account)).await?;
-        self.put_password(token, Some(&hash), EventName::PasswordChanged, client).await
+        let current = current.ok_or(Error::CurrentPasswordRequired)?;
+        let one = self.begin_try(&account.address, Some(session.id), client).await?;
+        let change = async {
+            if self.is_password_of(&account, current).await? {
+                self.replace_password(token, &account, password, Some(&one), client).await
+            } else {
+                self.refuse_change(token, &one, client).await
+            }
+        };
+        self.settle_try(&one, change).await
+    }
+
+    async fn replace_password(
+        &self,
+        token: &str,
+        account: &Account,
+        password: &Password,
+        one: Option<&Try<'_>>,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let hash = self.hash(password, self.current_recipe(account), true).await?;
+        self.put_password(token, Some(&hash), one, EventName::PasswordChanged, client).await
     }
 
     /// Removes the password; its owner signs in by email from then on. Not an error if there is none.
     ///
     /// # Errors
-    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    /// `SignInRequired`; `RecentSignInRequired`; `Limited`; `Store`.
     pub async fn remove_password(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
         let actor = self.recently_signed_in_with(token).await?;
         if actor.account.password.is_none() {
             return self.signed_in(actor.account, actor.session);
         }
-        self.put_password(token, None, EventName::PasswordRemoved, client).await
+        self.put_password(token, None, None, EventName::PasswordRemoved, client).await
     }
 
     /// If the account got another password since the current one was checked, that has ended this session.
@@ -56,6 +73,7 @@ impl Gatepost {
         &self,
         token: &str,
         password: Option<&PasswordHash>,
+        one: Option<&Try<'_>>,
         name: EventName,
         client: &Client,
     ) -> Result<SignedIn, Error> {
@@ -65,7 +83,10 @@ impl Gatepost {
             actor.expected_by(&mut change);
             let kind = notice_of(actor.account.password.as_ref(), password);
             let before = actor.account.password.clone();
-            let account = Account { password: password.cloned(), ..actor.account };
+            let account = self.count_change(Account { password: password.cloned(), ..actor.account })?;
+            if let Some(one) = one {
+                self.put_try(&mut change, one).await?;
+            }
             self.put_workload(&mut change, before.as_ref(), Some(&account)).await?;
             let about = About::Account(account.id);
             self.queue_notice(&mut change, kind, &account.address, about);
@@ -76,11 +97,12 @@ impl Gatepost {
         .await
     }
 
-    async fn refuse_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
+    async fn refuse_change(&self, token: &str, one: &Try<'_>, client: &Client) -> Result<SignedIn, Error> {
         self.decide_and_commit(client, || async {
             let actor = self.recently_signed_in_with(token).await?;
             let mut change = Change::new();
             actor.expected_by(&mut change);
+            self.put_try(&mut change, one).await?;
             let now = self.world.now();
             let event = Event::new(now, EventName::PasswordChangeRefused, Some(actor.account.id), client);
             Ok(Decision::Commit { change, event: Some(event), answer: Err(Error::WrongPassword) })

@@ -23,6 +23,7 @@ use crate::domain::record::pending::Pending;
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::request::Request;
 use crate::domain::record::session::Session;
+use crate::domain::record::throttle::Throttle;
 use crate::domain::record::unfinished_import::UnfinishedImport;
 use crate::domain::record::workload::Workload;
 
@@ -85,7 +86,7 @@ macro_rules! stored {
 stored!(
     Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter,
     AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
-    NewDevice: NewDevice
+    NewDevice: NewDevice, Throttle: Throttle
 );
 
 impl Gatepost {

@@ -7,6 +7,7 @@ use crate::domain::record::ids::KeyId;
 use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::salt::Salt;
+use crate::domain::record::throttle::Throttle;
 use crate::domain::record::time::Timestamp;
 
 /// An account. It exists only once its mailbox was proven.
@@ -39,6 +40,8 @@ pub struct Account {
     pub sign_in_used: Timestamp,
     /// The emails about sign-ins on new devices.
     pub device_emails: DeviceEmails,
+    /// The changes that someone signed in has made lately.
+    pub changes: Throttle,
 }
 
 /// The most emails about new devices that an account gets in a day, for browsers and for programs. Someone who

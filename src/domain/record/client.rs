@@ -1,11 +1,11 @@
 //! The client that sent a request, for events and the list of sessions.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::known::KnownBrowser;
 
 /// Where an action comes from. Shown to people but never trusted: nothing is decided by it, except by `known`,
-/// which only our own seals and sessions fill.
+/// which only our own seals and sessions fill, and how much one client may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// The client's address, or that of the last hop we don't trust.
@@ -63,6 +63,16 @@ impl Client {
         Self { by: Doer::Operator, ..Self::server() }
     }
 
+    /// What counts as one client: an IPv4 address or an IPv6 /64. A single IPv6 client usually has a whole /64,
+    /// and could use a new address for every attempt.
+    #[must_use]
+    pub fn network(&self) -> IpAddr {
+        match self.ip.to_canonical() {
+            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+            ip @ IpAddr::V4(_) => ip,
+        }
+    }
+
     /// Browser and operating system in a few words.
     #[must_use]
     pub fn device(&self) -> String {
@@ -114,7 +124,24 @@ fn device(user_agent: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::device;
+    use super::{Client, device};
+
+    #[test]
+    fn one_client_is_an_ipv4_address_or_an_ipv6_64() {
+        let network = |ip: &str| {
+            let ip = ip.parse().expect("an address");
+            Client { ip, ..Client::server() }.network().to_string()
+        };
+        for (ip, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ] {
+            assert_eq!(network(ip), expected);
+        }
+    }
 
     #[test]
     fn devices_are_named_only_in_our_own_words() {

@@ -5,6 +5,7 @@
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `refusals`: refusals that change nothing, counted
+//! - `limits`, `throttle`: what is limited, and what was done of it lately
 //! - `new_device`: a sign-in that its owner was notified of
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `known`: a browser that has been signed in before
@@ -22,6 +23,7 @@ pub mod ids;
 pub mod key;
 pub mod known;
 pub mod letter;
+pub mod limits;
 pub mod new_device;
 pub mod next;
 pub mod owner;
@@ -34,6 +36,7 @@ pub mod request;
 pub mod salt;
 pub mod session;
 pub mod store_generation;
+pub mod throttle;
 pub mod time;
 pub mod unfinished_import;
 pub mod workload;
@@ -50,6 +53,7 @@ use self::request::Request;
 use self::salt::SaltSeed;
 use self::session::Session;
 use self::store_generation::StoreGeneration;
+use self::throttle::Throttle;
 use self::unfinished_import::UnfinishedImport;
 use self::workload::Workload;
 
@@ -80,8 +84,8 @@ pub enum Record {
     Remains(AccountId),
     /// The seed of the salts of addresses without an account.
     SaltSeed(SaltSeed),
-    /// A request that an account made, or a sign-in to it on a new device, under the account and the key of that
-    /// record.
+    /// A request that an account made or that the operator made for it, or a sign-in to it on a new device, under
+    /// the account and the key of that record.
     Asked,
     /// What every password check computes.
     Workload(Workload),
@@ -95,4 +99,6 @@ pub enum Record {
     UnfinishedImport(UnfinishedImport),
     /// A sign-in that its owner was notified of, under the nonce in the link of that email.
     NewDevice(NewDevice),
+    /// What was done lately at an address, under the digest of the address.
+    Throttle(Throttle),
 }

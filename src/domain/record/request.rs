@@ -221,6 +221,28 @@ impl Request {
         }
     }
 
+    /// Whether it could be redeemed in the account as it is, and no longer in its next epoch.
+    #[must_use]
+    pub fn is_voided_by(&self, account: &Account) -> bool {
+        let is_of = |id: AccountId, epoch: u32| id == account.id && epoch == account.epoch;
+        let is_bound = match self.generation.bound_to {
+            BoundTo::Account { id, epoch } => is_of(id, epoch),
+            BoundTo::NoOne => false,
+        };
+        let is_asked = self.requester.is_some_and(|requester| is_of(requester.id, requester.epoch));
+        self.generation.used.is_none() && (is_bound || is_asked)
+    }
+
+    /// The account it is listed under: the one that made it, or the one that the operator made it for.
+    #[must_use]
+    pub fn asked_for(&self) -> Option<AccountId> {
+        match (&self.requester, self.generation.bound_to) {
+            (Some(requester), _) => Some(requester.id),
+            (None, BoundTo::Account { id, .. }) if self.handed_out => Some(id),
+            _ => None,
+        }
+    }
+
     /// Whether redeeming creates an account that can have a password.
     #[must_use]
     pub fn makes_account(&self) -> bool {

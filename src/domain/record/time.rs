@@ -12,6 +12,7 @@
 //! | `DeviceEmails` | does not count against the next ones |
 //! | `Request::mailed_at` | the next email has to wait for nothing |
 //! | `Used::at` | was not a minute ago |
+//! | `Counted::at` | does not count, or no one could do anything at that address for the whole difference |
 //! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated`, the start of `Owner::Held` | only compared with each other; a new request is dated after them |
 //! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `NewDevice::at` | only shown |
 //!
@@ -26,6 +27,7 @@
 //! | `PendingChange::over_at` | it is taken from its account |
 //! | `Owner::Vacated`, plus two days | the sweeper removes it |
 //! | `Letter::give_up_at` | the outbox gives up (`outbox`) |
+//! | `Throttle::over_at` | the sweeper removes it |
 //! | `Generation::live_until` | nothing is removed by it |
 
 use std::fmt;

@@ -1,5 +1,5 @@
 //! Removing expired records in small commits: requests, unconfirmed registrations, sessions, undos, sign-ins on
-//! new devices, reservations of addresses, counts of refusals, and what deleted accounts left behind.
+//! new devices, reservations of addresses, counts of refusals, throttles, and what deleted accounts left behind.
 
 use crate::domain::upkeep::swept::Swept;
 use std::collections::BTreeSet;
@@ -101,6 +101,7 @@ impl Gatepost {
             Record::Session(session) => End::At(self.session_end(session)),
             Record::Refusals(refusals) => End::At(refusals.kept_until()),
             Record::NewDevice(device) => End::At(device.over_at),
+            Record::Throttle(throttle) => End::At(throttle.over_at()),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),
         }
@@ -116,7 +117,7 @@ impl Gatepost {
 /// The account under which a record is listed too.
 fn account_of(record: &Record) -> Option<AccountId> {
     match record {
-        Record::Request(request) => request.requester.map(|requester| requester.id),
+        Record::Request(request) => request.asked_for(),
         Record::NewDevice(device) => Some(device.account),
         _ => None,
     }

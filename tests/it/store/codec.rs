@@ -9,9 +9,10 @@ use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Doer;
 use gatepost::domain::record::event::{EndedEmail, Event, EventName, Means as ActedWith};
 use gatepost::domain::record::ids::KeyId;
-use gatepost::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
+use gatepost::domain::record::ids::{AccountId, KnownId, LetterId, Nonce, RunId, SessionId};
 use gatepost::domain::record::letter::{About, Letter, LetterKind, Offered};
 use gatepost::domain::record::new_device::NewDevice;
+use gatepost::domain::record::limits::Allowance;
 use gatepost::domain::record::next::Next;
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
@@ -24,6 +25,7 @@ use gatepost::domain::record::request::{
 use gatepost::domain::record::salt::SaltSeed;
 use gatepost::domain::record::session::{Means, Session};
 use gatepost::domain::record::store_generation::StoreGeneration;
+use gatepost::domain::record::throttle::{Counted, Throttle};
 use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::record::unfinished_import::UnfinishedImport;
 use gatepost::domain::record::workload::Workload;
@@ -60,7 +62,15 @@ fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
             of_browsers: vec![Timestamp(22)],
             of_programs: vec![Timestamp(23), Timestamp(24)],
         },
+        changes: throttle(20),
     }
+}
+
+fn throttle(at: u64) -> Throttle {
+    let mut throttle = Throttle::default();
+    let one = Counted { at: Timestamp(at), by: Some(KnownId([12; 12])), request: Some(Nonce([10; 12])) };
+    throttle.count(one, &[Allowance { most: 3, within: Duration::from_mins(15) }]);
+    throttle
 }
 
 fn a_request(account: AccountId, address: &EmailAddress, password: PasswordHash) -> Request {
@@ -118,6 +128,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ("undo", Record::Undo(account)),
         ("deleted account", Record::Remains(account)),
         ("asked for", Record::Asked),
+        ("throttle", Record::Throttle(throttle(21))),
         ("request", Record::Request(a_request(account, &address, password))),
         (
             "session",

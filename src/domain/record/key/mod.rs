@@ -5,7 +5,7 @@
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
 //! account, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
-//! `g/` the generation of the store, `i/` an unfinished import.
+//! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
 mod span;
@@ -16,6 +16,7 @@ pub use self::span::Span;
 use crate::domain::record::address::{CanonicalAddress, EmailAddress};
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
 use crate::domain::record::letter::Queue;
+use crate::domain::record::limits::Budget;
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::time::Timestamp;
 
@@ -55,7 +56,8 @@ impl Key {
         Self::joined(b"r/", &[&nonce.0])
     }
 
-    /// A request made by an account, or a sign-in to it on a new device. Those of one account are neighbours.
+    /// A request made by an account or by the operator for it, or a sign-in to it on a new device. Those of one
+    /// account are neighbours.
     #[must_use]
     pub fn asked(account: AccountId, request: &Self) -> Self {
         Self::joined(b"q/", &[&account.0, &request.0])
@@ -182,6 +184,18 @@ impl Key {
     #[must_use]
     pub fn workload() -> Self {
         Self::joined(b"w/", &[])
+    }
+
+    /// What strangers, or known browsers, did lately at an address. Two records, so that no stranger's attempts
+    /// are in the way of the owner's.
+    #[must_use]
+    pub fn throttle(budget: Budget, of_known: bool, address: [u8; 12]) -> Self {
+        let mark = match budget {
+            Budget::Mails => b'm',
+            Budget::Tries => b'p',
+            Budget::Codes => b'c',
+        };
+        Self::joined(b"l/", &[&[mark, if of_known { b'k' } else { b's' }], &address])
     }
 
     /// A key from its stored bytes.

@@ -1,0 +1,92 @@
+//! Passwords that are entered: at one address, and by one client. Right or wrong: if only wrong ones counted, an
+//! attacker could sign in to an account of their own in between.
+//!
+//! 1. A try is counted in memory before anything is hashed, so a thousand at the same moment compute no more
+//!    hashes than the limit allows.
+//! 2. The commit after the hash writes it down, and checks the limit again: the memory may have begun anew.
+//! 3. One that was not checked, because too many were waiting, does not count.
+
+use super::{limited, of_all_browsers};
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::ports::{Change, StoreError};
+use crate::domain::record::address::EmailAddress;
+use crate::domain::record::client::Client;
+use crate::domain::record::ids::{KnownId, SessionId};
+use crate::domain::record::limits::{Budget, Limit};
+use crate::domain::run::{Counter, Reserved};
+
+/// A password that someone enters.
+pub(in crate::domain) struct Try<'a> {
+    pub(in crate::domain) address: &'a EmailAddress,
+    by: Option<KnownId>,
+    reserved: Reserved,
+}
+
+impl Try<'_> {
+    /// Whether a known browser or someone signed in enters it, for whom some places in the queue are kept.
+    pub(in crate::domain) fn is_known(&self) -> bool {
+        self.by.is_some()
+    }
+}
+
+impl Gatepost {
+    /// Counts a try (step 1). `own_session` is the session of someone who enters their own password again.
+    pub(in crate::domain) async fn begin_try<'a>(
+        &self,
+        address: &'a EmailAddress,
+        own_session: Option<SessionId>,
+        client: &Client,
+    ) -> Result<Try<'a>, Error> {
+        let begun = self.reserve_try(address, own_session, client).await;
+        begun.inspect_err(|error| self.count_throttled(error, client))
+    }
+
+    async fn reserve_try<'a>(
+        &self,
+        address: &'a EmailAddress,
+        own_session: Option<SessionId>,
+        client: &Client,
+    ) -> Result<Try<'a>, Error> {
+        let by = self.payer(client, address, own_session).await?;
+        self.check_budget(Budget::Tries, address, by).await?;
+        let limits = &self.settings.limits;
+        let (digest, allowed) =
+            (self.ring.address_digest(&address.canonical()), limits.at_address(Budget::Tries).pop());
+        let at_address = match by {
+            None => vec![(Counter::StrangersAt(digest), allowed)],
+            Some(id) => vec![
+                (Counter::BrowserAt(digest, id), allowed),
+                (Counter::BrowsersAt(digest), of_all_browsers(allowed)),
+            ],
+        };
+        let by_client = vec![(Counter::Client(client.network()), limits.tries_of_client())];
+        let now = self.world.clock.monotonic();
+        let reserved = self.limiter.reserve_try(by_client, at_address, now).map_err(|(counter, wait)| {
+            let limit = match counter {
+                Counter::Client(_) => Limit::TriesOfClient,
+                _ => Limit::TriesAtAddress,
+            };
+            limited(limit, wait)
+        })?;
+        Ok(Try { address, by, reserved })
+    }
+
+    /// Adds a try to the change that is committed after it (step 2).
+    pub(in crate::domain) async fn put_try(&self, change: &mut Change, one: &Try<'_>) -> Result<(), Error> {
+        self.put_use(change, Budget::Tries, one.address, one.by, None).await
+    }
+
+    /// The end of an action with a password (step 3).
+    pub(in crate::domain) async fn settle_try<T>(
+        &self,
+        one: &Try<'_>,
+        act: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let done = act.await;
+        if matches!(done, Err(Error::Store(StoreError::Busy))) {
+            self.limiter.give_back_try(&one.reserved);
+        }
+        done
+    }
+}
