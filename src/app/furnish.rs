@@ -57,6 +57,7 @@ pub(super) fn domain(config: &Config) -> Settings {
         password_slots: available_parallelism().map_or(1, NonZero::get),
         session_idle: config.session_idle,
         session_absolute: config.session_absolute,
+        limits: config.limits,
     }
 }
 

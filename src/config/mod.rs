@@ -8,12 +8,13 @@
 //! - `options`: the command-line options
 //! - `source`: every key, and where its value comes from
 //! - `value`: parsing single values
-//! - `mail`, `key_file`: the `[mail]` section, and the file with the keys
+//! - `mail`, `limits`, `key_file`: the sections `[mail]` and `[limits]`, and the file with the keys
 //! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
 
 pub mod access;
 pub mod key_file;
+mod limits;
 pub mod mail;
 mod mistakes;
 mod options;
@@ -32,6 +33,7 @@ pub use self::mistakes::Mistakes;
 pub use self::options::{DEFAULT_FILE, Options};
 use self::source::Sources;
 pub use self::source::variables;
+use crate::domain::record::limits::Limits;
 use crate::domain::record::next::Place;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
@@ -76,6 +78,8 @@ pub struct Config {
     pub session_idle: Duration,
     /// The maximum lifetime of a session.
     pub session_absolute: Duration,
+    /// How often things may be done.
+    pub limits: Limits,
 }
 
 impl fmt::Display for Config {
@@ -145,6 +149,7 @@ impl Config {
             session_absolute: sources
                 .text("session.absolute", value::duration(400 * DAY, "400d"))
                 .unwrap_or(30 * DAY),
+            limits: limits::read(sources),
         };
         config.contradictions(sources);
         config.oddities(sources);

@@ -1,7 +1,7 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 28] = [
     "public_url",
     "listen",
     "data_dir",
@@ -22,6 +22,14 @@ pub(super) const KEYS: [&str; 20] = [
     "password.min_length",
     "session.idle",
     "session.absolute",
+    "limits.mails_per_address_15m",
+    "limits.mails_per_address_day",
+    "limits.mails_per_client_hour",
+    "limits.mails_per_hour",
+    "limits.tries_per_client_5m",
+    "limits.tries_per_address_15m",
+    "limits.codes_per_address_day",
+    "limits.changes_per_account_hour",
 ];
 /// The one key that must not be in the file: the file may be readable by others, the key must not be.
 pub(super) const KEY: &str = "key";

@@ -23,7 +23,7 @@ const FILES: &[InFile] = &[
         &["config.toml: password.min_length: must be a whole number from 8 to 64"],
     ),
     ("[passwords]\nmin_length = 12", &["config.toml: [passwords]: unknown section"]),
-    ("[limits]", &["config.toml: [limits]: unknown section"]),
+    ("[limit]", &["config.toml: [limit]: unknown section"]),
     ("[mail]\nform = \"a@example.org\"", &["config.toml: mail.form: unknown key"]),
     ("[session]\nidle.days = 7", &["config.toml: session.idle: must be a quoted string"]),
     ("mail = \"smtp\"", &["config.toml: mail: is a section, write [mail]"]),

@@ -4,6 +4,7 @@ mod access;
 mod check;
 mod defaults;
 mod environment;
+mod limits;
 mod mistakes;
 mod mounts;
 mod secrets;
