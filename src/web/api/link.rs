@@ -29,6 +29,7 @@ pub(super) const REFUSALS: Refusals = &[
             Code::WeakPassword,
             Code::SignInRequired,
             Code::TooManyMails,
+            Code::TooManyTries,
         ],
     ),
     ("show_link", &[Code::InvalidLink]),

@@ -22,9 +22,15 @@ pub(super) const REFUSALS: Refusals = &[
     ("export", &[Code::SignInRequired]),
     (
         "change_password",
-        &[Code::SignInRequired, Code::RecentSignInRequired, Code::WeakPassword, Code::WrongPassword],
+        &[
+            Code::SignInRequired,
+            Code::RecentSignInRequired,
+            Code::WeakPassword,
+            Code::WrongPassword,
+            Code::TooManyTries,
+        ],
     ),
-    ("remove_password", &[Code::SignInRequired, Code::RecentSignInRequired]),
+    ("remove_password", &[Code::SignInRequired, Code::RecentSignInRequired, Code::TooManyTries]),
     (
         "request_email_change",
         &[
@@ -33,10 +39,11 @@ pub(super) const REFUSALS: Refusals = &[
             Code::InvalidEmail,
             Code::SameEmail,
             Code::TooManyMails,
+            Code::TooManyTries,
         ],
     ),
-    ("cancel_email_change", &[Code::SignInRequired, Code::RecentSignInRequired]),
-    ("change_notices", &[Code::SignInRequired, Code::RecentSignInRequired]),
+    ("cancel_email_change", &[Code::SignInRequired, Code::RecentSignInRequired, Code::TooManyTries]),
+    ("change_notices", &[Code::SignInRequired, Code::RecentSignInRequired, Code::TooManyTries]),
     ("delete_account", &[Code::SignInRequired, Code::RecentSignInRequired, Code::ConfirmationRequired]),
 ];
 

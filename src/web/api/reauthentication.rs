@@ -17,7 +17,7 @@ use crate::web::wire;
 
 /// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
-    ("reauthenticate", &[Code::SignInRequired, Code::InvalidCredentials]),
+    ("reauthenticate", &[Code::SignInRequired, Code::InvalidCredentials, Code::TooManyTries]),
     ("request_reauthentication", &[Code::SignInRequired, Code::TooManyMails]),
 ];
 

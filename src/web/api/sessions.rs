@@ -73,7 +73,7 @@ impl Operations {
     /// End all other sessions
     ///
     /// Needs a recent sign-in. Links and codes from earlier emails stop working, and this session gets a new
-    /// token.
+    /// token. If there is no other session and no such link or code, nothing changes.
     #[oai(path = "/profile/sessions/end-others", method = "post", operation_id = "end_other_sessions")]
     async fn end_other_sessions(
         &self,

@@ -23,7 +23,13 @@ pub(super) const REFUSALS: Refusals = &[
     ("request_sign_in", &[Code::InvalidEmail, Code::TooManyMails]),
     (
         "sign_in_with_password",
-        &[Code::InvalidCredentials, Code::Unconfirmed, Code::AccountDisabled, Code::InvalidEmail],
+        &[
+            Code::InvalidCredentials,
+            Code::Unconfirmed,
+            Code::AccountDisabled,
+            Code::InvalidEmail,
+            Code::TooManyTries,
+        ],
     ),
 ];
 

@@ -14,6 +14,7 @@ use super::visitor::Visitor;
 use crate::domain::record::account::Account;
 use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::RESEND_WAIT;
 use crate::path::{CHECK_INBOX, REAUTHENTICATE, REAUTHENTICATE_MAIL, SIGN_OUT, with_next};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
@@ -68,7 +69,7 @@ pub(super) async fn mail(house: House, visitor: Visitor, _: Fields) -> Answer {
         Ok(queued) => Ok(visitor.wait_at(CHECK_INBOX, &house.site, &queued.request)),
         Err(problem) if problem.code == Code::SignInRequired => Ok(sign_in_first(&visitor)),
         // The email from the first click is on its way, so the person can wait for that one.
-        Err(problem) if problem.code == Code::TooManyMails && !visitor.is_htmx && waits(&visitor) => {
+        Err(problem) if is_on_its_way(&problem) && !visitor.is_htmx && waits(&visitor) => {
             let mut response = visitor.lead_to(CHECK_INBOX);
             problem.name(&mut response);
             Ok(response)
@@ -87,6 +88,11 @@ pub(super) async fn again(house: House, visitor: Visitor, problem: Problem) -> A
     response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#confirm-card"));
     problem.put_headers(&mut response, Door::Pages);
     Ok(response)
+}
+
+/// Whether it was only requested twice within the wait. Beyond that, a limit refuses it and no email comes.
+fn is_on_its_way(problem: &Problem) -> bool {
+    problem.code == Code::TooManyMails && problem.retry_after.is_some_and(|wait| wait <= RESEND_WAIT)
 }
 
 fn waits(visitor: &Visitor) -> bool {

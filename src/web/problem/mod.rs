@@ -1,7 +1,11 @@
 //! A refusal, the same at both doors: status, code, sentence and headers. The sentences are in `table`;
 //! each door draws them in its own way.
+//!
+//! - `table`: status, code and usual sentence of each
+//! - `waits`: how long to wait, in words
 
 mod table;
+mod waits;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,6 +17,7 @@ use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 
 pub use self::table::Code;
+use self::waits::{in_words, refusal_of, whole_secs};
 use crate::domain::error::Error;
 use crate::domain::password::Weakness;
 use crate::domain::person::Unconfirmed;
@@ -182,6 +187,10 @@ impl From<Error> for Problem {
                 let detail = format!("We've just sent you an email. You can ask for another in {wait}.");
                 Self::of(Code::TooManyMails).retry_after(retry_after).detail(detail)
             }
+            Error::Limited { limit, retry_after } => {
+                let (code, detail) = refusal_of(limit, retry_after);
+                Self::of(code).retry_after(retry_after).detail(detail)
+            }
             Error::TooManyChanges { retry_after } => {
                 let wait = in_words(retry_after);
                 let detail = format!(
@@ -203,6 +212,12 @@ impl Problem {
         match problem.code {
             Code::InvalidCredentials => {
                 problem.detail("That isn't this account's password. You can have a code emailed instead.")
+            }
+            Code::TooManyTries => {
+                let wait = in_words(problem.retry_after.unwrap_or_default());
+                problem.detail(format!(
+                    "Too many passwords were entered. You can try again in {wait}, or have a code emailed instead."
+                ))
             }
             _ => problem,
         }
@@ -228,50 +243,6 @@ impl Problem {
         }
         if let Some(came) = &self.came {
             tracing::warn!(request.id = request_id, code = self.code.as_str(), came, "refused a request");
-        }
-    }
-}
-
-fn whole_secs(wait: Duration) -> u64 {
-    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
-}
-
-/// A wait as a person would say it, rounded up.
-fn in_words(wait: Duration) -> String {
-    const MINUTE: u64 = 60;
-    const HOUR: u64 = 60 * MINUTE;
-    const DAY: u64 = 24 * HOUR;
-    let secs = whole_secs(wait);
-    let (unit, secs_each) = match secs {
-        0..120 => ("second", 1),
-        120..=5400 => ("minute", MINUTE),
-        5401..=172_800 => ("hour", HOUR),
-        _ => ("day", DAY),
-    };
-    let number = secs.div_ceil(secs_each);
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Duration, in_words};
-
-    #[test]
-    fn a_wait_is_said_as_a_person_would_and_never_too_short() {
-        for (millis, words) in [
-            (1, "1 second"),
-            (29_001, "30 seconds"),
-            (119_000, "119 seconds"),
-            (120_000, "2 minutes"),
-            (121_000, "3 minutes"),
-            (5_400_000, "90 minutes"),
-            (5_401_000, "2 hours"),
-            (172_800_000, "48 hours"),
-            (172_801_000, "3 days"),
-            (604_800_000, "7 days"),
-        ] {
-            assert_eq!(in_words(Duration::from_millis(millis)), words);
         }
     }
 }

@@ -31,6 +31,7 @@ pub enum Code {
     ConfirmationRequired,
     SameEmail,
     TooManyMails,
+    TooManyTries,
     Internal,
     Busy,
     StoreUnavailable,
@@ -52,7 +53,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 28] = [
+const TABLE: [Row; 29] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -221,6 +222,11 @@ const TABLE: [Row; 28] = [
         Code::TooManyMails,
         StatusCode::TOO_MANY_REQUESTS,
         ["too_many_mails", "Please wait a moment", "We've just sent you an email."],
+    ),
+    row(
+        Code::TooManyTries,
+        StatusCode::TOO_MANY_REQUESTS,
+        ["too_many_tries", "Too many attempts", "Too many attempts. Please try again later."],
     ),
     row(
         Code::Internal,
