@@ -29,6 +29,7 @@ mod hostile;
 mod house;
 mod imported;
 mod jumps;
+mod limits;
 mod link;
 mod mail;
 mod next;

@@ -15,7 +15,6 @@ use gatepost::domain::token::KeyRing;
 use gatepost::domain::upkeep::Swept;
 use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::web::House;
-
 use tempfile::TempDir;
 
 use super::caller::{Caller, Door};
@@ -23,6 +22,7 @@ use super::chaotic::ChaoticStore;
 pub(crate) use super::compare::without_random_values;
 use super::engine::{Engine, Opened};
 use super::leftovers::Leftovers;
+use super::limits::unlimited;
 pub(crate) use super::reading::SignInLetter;
 use super::running::{Work, start_with_keys};
 use super::world::{TestClock, world};
@@ -98,11 +98,11 @@ impl App {
         Self::over(opened(Engine::Memory), settings, transport, Arc::default(), "/").await
     }
 
-    /// With the product's own engine, on a real disk, unless this run is for another one.
+    /// On a real disk, unless this run is for another engine, and without limits: for hundreds of things at once.
     pub(crate) async fn start_on_disk() -> Self {
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        Self::over(opened(Engine::Sled), Settings::default(), transport, letters, "/").await
+        Self::over(opened(Engine::Sled), unlimited(), transport, letters, "/").await
     }
 
     /// With an engine that does what the test tells it.

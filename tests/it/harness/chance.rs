@@ -102,7 +102,10 @@ impl Again {
         }
         let is_removed = |record: &Option<Record>| matches!(record, None | Some(Record::Expiry));
         match &change.writes[..] {
-            // A wrong code is counted in its request, and writes no event.
+            // A wrong code or password is counted, and writes no event.
+            writes if writes.iter().any(|(_, record)| matches!(record, Some(Record::Throttle(_)))) => {
+                Self::Other
+            }
             [(_, Some(Record::Request(_)))] => Self::Other,
             [(_, Some(Record::Session(_)))] => Self::Lossy,
             writes if writes.iter().all(|(_, record)| is_removed(record)) => Self::Unseen,

@@ -1,13 +1,13 @@
 //! A client that does only what it is asked to: it keeps no cookies and follows no redirects.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 
 use super::engine::Engine;
 
@@ -57,10 +57,22 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Reply {
+    send_from(None, server, method, path, headers, body).await
+}
+
+/// The same from this address of this machine.
+pub(crate) async fn send_from(
+    source: Option<Ipv4Addr>,
+    server: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Reply {
     let body = body.into();
     let mut reply = None;
     for attempts in 1..=PATIENCE {
-        let sent = try_send(server, method.clone(), path, headers, body.clone()).await.unwrap();
+        let sent = try_send_from(source, server, method.clone(), path, headers, body.clone()).await.unwrap();
         let sent = Reply { attempts, ..sent };
         if Engine::named() != Some(Engine::Chaotic) || !is_in_doubt(&sent) {
             return sent;
@@ -84,7 +96,23 @@ pub(crate) async fn try_send(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Result<Reply, String> {
-    let stream = TcpStream::connect(server).await.map_err(|error| error.to_string())?;
+    try_send_from(None, server, method, path, headers, body).await
+}
+
+async fn try_send_from(
+    source: Option<Ipv4Addr>,
+    server: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Reply, String> {
+    let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = socket.map_err(|error| error.to_string())?;
+    if let Some(source) = source {
+        socket.bind(SocketAddr::from((source, 0))).map_err(|error| error.to_string())?;
+    }
+    let stream = socket.connect(server).await.map_err(|error| error.to_string())?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     tokio::spawn(connection);

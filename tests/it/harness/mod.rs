@@ -13,6 +13,7 @@ pub(crate) mod inside;
 pub(crate) mod installed;
 pub(crate) mod integrity;
 pub(crate) mod leftovers;
+pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod process;
 mod reading;

@@ -53,7 +53,7 @@ impl App {
                 Record::Event(_) if key.as_bytes().starts_with(b"h/") => records.history += 1,
                 Record::Event(_) => records.events += 1,
                 Record::Refusals(_) => records.refusals += 1,
-                _ if is_mark_of_refusals(&key) => {}
+                _ if is_count(&key) => {}
                 _ => records.others += 1,
             }
         }
@@ -63,8 +63,7 @@ impl App {
     /// Everything except events and counts, which a refusal may write.
     pub(crate) async fn all_but_events(&self) -> Vec<(Key, Versioned)> {
         let mut records = self.all_records().await;
-        let is_event = |record: &Record| matches!(record, Record::Event(_) | Record::Refusals(_));
-        records.retain(|(key, found)| !is_event(&found.record) && !is_mark_of_refusals(key));
+        records.retain(|(key, found)| !matches!(found.record, Record::Event(_)) && !is_count(key));
         records
     }
 
@@ -203,8 +202,10 @@ impl App {
     }
 }
 
-fn is_mark_of_refusals(key: &Key) -> bool {
-    key.expired().is_some_and(|of| of.as_bytes().starts_with(b"c/"))
+/// Whether this is a count of refusals, or of what was done at an address, or says when to remove one.
+fn is_count(key: &Key) -> bool {
+    let of = key.expired().unwrap_or_else(|| key.clone());
+    of.as_bytes().starts_with(b"c/") || of.as_bytes().starts_with(b"l/")
 }
 
 impl Records {

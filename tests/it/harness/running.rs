@@ -16,6 +16,8 @@ use gatepost::web::{House, Site};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::limits::with_room;
+
 /// A running server. It stops when this value is dropped.
 pub(crate) struct Work {
     stop: CancellationToken,
@@ -69,7 +71,7 @@ pub(crate) async fn start_with_keys(
         store,
         ring: KeyRing::parse(keys).unwrap(),
         world,
-        domain: settings,
+        domain: with_room(settings),
         mail: MailSettings {
             from: Sender::parse("Gatepost <gatepost@localhost>").unwrap(),
             public_url: public_url.clone(),

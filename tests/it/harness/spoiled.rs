@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use gatepost::domain::Settings;
 use gatepost::domain::ports::{Committed, StoreError};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::mail::{RecentLetters, TransportSettings};
@@ -12,6 +11,7 @@ use gatepost::store::{CodedChange, Engine, Kept, Page};
 
 use super::app::App;
 use super::engine::Opened;
+use super::limits::unlimited;
 
 /// The first byte of a record is the version of its format.
 const UNKNOWN_FORMAT: u8 = 200;
@@ -78,7 +78,8 @@ impl App {
     pub(crate) async fn start_over(store: Arc<SpoiledStore>) -> Self {
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        Self::over(Opened::from(store), Settings::default(), transport, letters, "/").await
+        // Nothing is limited: hundreds of records are needed.
+        Self::over(Opened::from(store), unlimited(), transport, letters, "/").await
     }
 }
 

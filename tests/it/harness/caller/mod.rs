@@ -3,12 +3,12 @@
 mod account;
 mod acts;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::http::{Reply, send};
+use super::http::{Reply, send_from};
 
 /// Which door a scenario goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub(crate) enum Answer {
 impl Answer {
     pub(crate) fn refused(status: u16, code: &str) -> Self {
         Self::Refused { status, code: code.to_owned(), field: None }
+    }
+
+    /// The code of a refusal.
+    #[track_caller]
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Refused { code, .. } => code,
+            Self::Done => panic!("it was not refused"),
+        }
     }
 
     pub(crate) fn refused_field(status: u16, code: &str, field: &str) -> Self {
@@ -52,6 +61,8 @@ pub(crate) struct Caller {
     is_htmx: bool,
     /// Its `User-Agent`, if it sends one.
     agent: String,
+    /// The address of this machine that it connects from, if not the usual one.
+    source: Option<Ipv4Addr>,
     /// The last reply, for what only one door shows.
     pub(crate) last: Option<Reply>,
 }
@@ -68,6 +79,7 @@ impl Caller {
             bearer: None,
             is_htmx: false,
             agent: "Firefox/145.0 on Linux".into(),
+            source: None,
             last: None,
         }
     }
@@ -80,6 +92,11 @@ impl Caller {
     /// The same browser with or without JavaScript.
     pub(crate) fn with_script(self, is_htmx: bool) -> Self {
         Self { is_htmx, ..self }
+    }
+
+    /// The same as another client: from this address of this machine.
+    pub(crate) fn from_address(self, source: Ipv4Addr) -> Self {
+        Self { source: Some(source), ..self }
     }
 
     /// The same with another `User-Agent`.
@@ -181,7 +198,7 @@ impl Caller {
         if let Some(bearer) = &bearer {
             all.push(("authorization", bearer));
         }
-        let reply = send(self.server, method, path, &all, body.to_owned()).await;
+        let reply = send_from(self.source, self.server, method, path, &all, body.to_owned()).await;
         self.keep(&reply);
         self.last = Some(reply.clone());
         reply
