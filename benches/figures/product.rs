@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatepost::app::{Parts, Running};
+use gatepost::domain::record::limits;
 use gatepost::domain::record::next::Place;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
@@ -16,6 +17,18 @@ use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::Connection;
+
+/// Limits that count everything, as usual, and let one client do as much as it can. Only the passwords of one address
+/// are not counted: a few accounts sign in again and again.
+fn plenty() -> limits::Limits {
+    limits::Limits {
+        mails_per_client_hour: usize::MAX,
+        mails_per_hour: usize::MAX,
+        tries_per_client_5m: usize::MAX,
+        tries_per_address_15m: 0,
+        ..limits::Limits::default()
+    }
+}
 
 /// A running server and its keys. With the keys, the benchmark creates the links that emails contain.
 pub(crate) struct Product {
@@ -38,7 +51,7 @@ impl Product {
             store: Arc::new(store),
             ring: ring(),
             world,
-            domain: settings,
+            domain: Settings { limits: plenty(), ..settings },
             mail: MailSettings {
                 transport: TransportSettings::Mailbox(Arc::new(RecentLetters::new())),
                 from: Sender::parse("Gatepost <gatepost@localhost>").expect("a sender"),

@@ -37,7 +37,7 @@ async fn five_wrong_codes_end_the_code_but_not_the_link(door: Door) {
 }
 
 async fn wrong_codes_are_counted_across_all_emails_of_a_request(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let mut ann = app.caller(door);
     ann.ask("ann@example.org").await;
     let mut letter = app.letter_to("ann@example.org").await;

@@ -36,7 +36,7 @@ impl Ask {
 
 async fn the_owner_of_a_disabled_account_is_told_by_email_whatever_was_asked(door: Door) {
     for ask in [Ask::SignIn, Ask::Register, Ask::ForgotPassword] {
-        let app = App::start().await;
+        let app = App::start_unlimited().await;
         app.signed_in(door, ANN).await;
         app.disable(ANN).await;
         app.clock.advance(WAIT);

@@ -111,6 +111,8 @@ impl Scene {
                         scene.part = app.device_emails().await.remove(0).link.unwrap();
                     }
                     Act::Undo => scene.part = readdress(app, &mut scene.caller, ANN, NEW).await,
+                    // With nothing to end, nothing is written.
+                    Act::EndOthers => drop(also(app, door, ANN, PASSWORD).await),
                     Act::EndSession => {
                         let sessions = also(app, door, ANN, PASSWORD).await.sessions().await;
                         scene.part = sessions.into_iter().find(|(_, is_own)| *is_own).unwrap().0;

@@ -43,7 +43,7 @@ async fn all_registrations_of_an_address_are_removed(door: Door) {
 }
 
 async fn a_disabled_account_looks_like_none_to_anyone_registering_its_address(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     app.signed_in(door, ANN).await;
     app.disable(ANN).await;
     let (mut shut, mut unknown) = (app.caller(door), app.caller(door));
@@ -97,7 +97,7 @@ async fn after_five_wrong_codes_every_link_confirms_the_newer_password(door: Doo
 
 async fn a_password_displaced_by_newer_ones_is_kept_for_the_browser_that_entered_it(door: Door) {
     for is_spent in [false, true] {
-        let app = App::start().await;
+        let app = App::start_unlimited().await;
         let mut ann = app.caller(door);
         ann.register(ANN, PASSWORD).await;
         let first = app.letter_to(ANN).await;

@@ -105,7 +105,7 @@ async fn prove(app: &App, door: Door, way: Way, planted: &Planted) -> Caller {
 
 async fn a_strangers_registration_ends_when_the_mailbox_is_proven(door: Door) {
     for (way, relic) in WAYS.into_iter().flat_map(|way| RELICS.map(|relic| (way, relic))) {
-        let app = App::start().await;
+        let app = App::start_unlimited().await;
         let mut first = plant(&app, door).await;
         let mut second = plant(&app, door).await;
         let mut pending = plant_change(&app, door).await;
@@ -209,7 +209,7 @@ async fn a_stranger_cannot_tell_whether_there_was_an_account(door: Door) {
 
 /// All responses to the stranger, before and after the victim proves the mailbox.
 async fn seen_by_the_stranger(door: Door, way: Way, before: Before) -> Vec<String> {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     match before {
         Before::None => {}
         Before::WithoutPassword => _ = app.signed_in(door, VICTIM).await,

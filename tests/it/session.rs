@@ -68,7 +68,7 @@ async fn a_session_ends_after_thirty_days_even_if_it_is_used(door: Door) {
 }
 
 async fn the_fifty_first_session_ends_the_oldest(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let mut callers: Vec<Caller> = Vec::new();
     for _ in 0..51 {
         callers.push(app.signed_in(door, "ann@example.org").await);

@@ -10,6 +10,7 @@ use gatepost::store::memory::MemoryStore;
 use gatepost::world;
 
 use crate::harness::inbox::Inbox;
+use crate::harness::limits::unlimited;
 use crate::harness::running::{Work, start};
 use crate::harness::world::{TestClock, world};
 
@@ -27,9 +28,9 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Starts a server.
+    /// Starts a server. Nothing is limited: browsers are slow, and some scenarios ask again and again.
     pub(super) async fn start() -> Self {
-        Self::start_as(Settings::default()).await
+        Self::start_as(unlimited()).await
     }
 
     /// Starts a server with these settings.
@@ -40,7 +41,7 @@ impl Site {
     /// Starts a server with a clock that the scenario moves.
     pub(super) async fn start_by_hand() -> (Self, Arc<TestClock>) {
         let (world, clock) = world();
-        (Self::start_in(world, Settings::default()).await, clock)
+        (Self::start_in(world, unlimited()).await, clock)
     }
 
     async fn start_in(world: World, settings: Settings) -> Self {

@@ -74,7 +74,12 @@ async fn a_change_expects_every_record_that_its_action_has_read() {
         let can_change = |key: &&Key| {
             !key.as_bytes().starts_with(b"u/") && ![&no_account, &no_request, &workload].contains(key)
         };
-        for key in read.flatten().filter(can_change) {
+        // Ending all others only looks whether there is anything to end. It would end the same a moment later.
+        let is_a_look = |key: &&Key| {
+            let mut kinds = [b"l/", b"r/"].into_iter();
+            act == "ending all other sessions" && kinds.any(|kind| key.as_bytes().starts_with(kind))
+        };
+        for key in read.flatten().filter(can_change).filter(|key| !is_a_look(key)) {
             assert!(expected.contains(&key), "{act}: {key:?}");
         }
     }

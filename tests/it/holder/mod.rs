@@ -132,7 +132,7 @@ async fn an_email_that_cannot_be_delivered_changes_no_response(door: Door) {
 /// numbered, but the holder must not see the numbers run out.
 #[tokio::test]
 async fn the_end_of_a_request_does_not_move_however_often_it_dies() {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     app.signed_in(Door::Json, ANN).await;
     app.disable(ANN).await;
     let mut stranger = app.caller(Door::Json);
@@ -163,7 +163,7 @@ async fn a_password_entered_before_a_proof_never_becomes_an_accounts(door: Door)
         (false, false, true),
         (true, true, true),
     ] {
-        let app = App::start().await;
+        let app = App::start_unlimited().await;
         let mut stranger = app.caller(door);
         assert_eq!(stranger.register(ANN, PASSWORD).await, Answer::Done);
         let letter = app.letter_to(ANN).await;

@@ -45,6 +45,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::sink::Sink;
 use crate::harness::engine::{Engine, Opened};
+use crate::harness::limits::unlimited;
 use crate::harness::world::{TestClock, world};
 
 /// A little more than the longest delay. A longer sleep does not wait for a delayed email.
@@ -75,7 +76,7 @@ impl House {
     async fn over(store: Arc<dyn Store>, registration: bool) -> Self {
         let (world, clock) = world();
         let ring = KeyRing::parse(&KeyRing::generate(&world)).unwrap();
-        let settings = Settings { registration, ..Settings::default() };
+        let settings = Settings { registration, ..unlimited() };
         let gatepost = Gatepost::open(store, world.clone(), ring, settings).await.unwrap();
         Self { gatepost: Arc::new(gatepost), clock, world, folder: None }
     }
@@ -84,7 +85,7 @@ impl House {
     /// which makes it another run.
     async fn next_run(self, store: Arc<dyn Store>) -> Self {
         let ring = KeyRing::parse(&KeyRing::generate(&world().0)).unwrap();
-        let gatepost = Gatepost::open(store, self.world.clone(), ring, Settings::default()).await.unwrap();
+        let gatepost = Gatepost::open(store, self.world.clone(), ring, unlimited()).await.unwrap();
         Self { gatepost: Arc::new(gatepost), ..self }
     }
 

@@ -184,7 +184,7 @@ impl Way {
 }
 
 pub(crate) async fn with_ann() -> App {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     registered(&app, Door::Pages, ANN).await;
     app.clock.advance(WAIT);
     app

@@ -32,7 +32,7 @@ impl Forgetful {
 
 #[tokio::test]
 async fn the_page_after_a_form_says_that_cookies_are_needed() {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     registered(&app, Door::Pages, "bob@example.org").await;
     for is_htmx in [false, true] {
         for (path, body, place) in [

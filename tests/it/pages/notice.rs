@@ -13,7 +13,7 @@ fn has_notice(caller: &Caller) -> bool {
 /// It would be shown later, on a page that has nothing to do with it.
 #[tokio::test]
 async fn no_notice_is_kept_where_the_way_leads_to_an_app() {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     registered(&app, Door::Pages, ANN).await;
     for (next, is_ours) in [
         ("", true),

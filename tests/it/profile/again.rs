@@ -20,7 +20,7 @@ fn over() -> Answer {
 }
 
 async fn requesting_a_change_again_sends_one_more_email_and_no_second_notice(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let mut ann = registered(&app, door, ANN).await;
     assert_eq!(ann.change_email(NEW).await, Answer::Done);
     app.news_to(ANN).await;

@@ -75,7 +75,7 @@ async fn an_invalid_new_address_is_refused_beside_its_field() {
 
 #[tokio::test]
 async fn an_invalid_new_password_is_refused_beside_its_field() {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let ann = registered(&app, Door::Pages, ANN).await;
     let long = "otters ".repeat(150);
     let change = "/profile/password";

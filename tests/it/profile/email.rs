@@ -158,7 +158,7 @@ async fn the_old_address_can_undo_the_change(door: Door) {
 }
 
 async fn a_reserved_address_stays_free_of_others_until_the_undo_expires(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let mut ann = registered(&app, door, ANN).await;
     ann.change_email(NEW).await;
     app.news_to(ANN).await;

@@ -228,7 +228,7 @@ impl Act {
 
 async fn every_action_is_in_the_history_of_its_account(door: Door) {
     for (act, name, sentence) in ACTS {
-        let app = App::start().await;
+        let app = App::start_unlimited().await;
         act.done(&app, door).await;
         app.expect_events_in_the_commits_of_their_acts().await;
         let at = app.clock.now().to_string();

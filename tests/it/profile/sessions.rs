@@ -157,7 +157,7 @@ async fn the_last_use_is_written_at_most_every_five_minutes(door: Door) {
 }
 
 async fn a_device_gets_one_of_our_names_whatever_its_user_agent(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let begins = format!("Firefox/145.0 on Linux {}", "x".repeat(8_000));
     let ends = format!("{} Firefox/145.0 on Linux", "x".repeat(8_000));
     for (agent, device) in [

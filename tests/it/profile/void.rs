@@ -45,7 +45,7 @@ fn gone() -> Answer {
 
 async fn every_change_ends_everything_issued_before(door: Door) {
     for change in ALL {
-        let app = App::start().await;
+        let app = App::start_unlimited().await;
         let mut moved = Moved::before(change, &app, door).await;
         let given = HandedOut::by(&app, door, moved.email).await;
         moved.make(change, &app).await;
@@ -57,7 +57,7 @@ async fn every_change_ends_everything_issued_before(door: Door) {
 /// Whatever a thief does with an account, its owner gets it back and nothing of the thief's remains in it.
 async fn an_undo_survives_every_change_except_deletion(door: Door) {
     for change in ALL {
-        let app = App::start().await;
+        let app = App::start_unlimited().await;
         let mut moved = Moved::before(change, &app, door).await;
         moved.make(change, &app).await;
         let mut owner = app.caller(door);
