@@ -11,6 +11,7 @@
 //! address is reserved, and the email is the one that undoes the change.
 
 use crate::domain::error::Error;
+use crate::domain::limits::Asker;
 use crate::domain::mailed::link::{LinkView, Need};
 use crate::domain::mailed::redeemer::{Redeemed, Redeemer, requester_of};
 use crate::domain::mailed::request::{EmailRequest, MailQueued};
@@ -94,7 +95,8 @@ impl Gatepost {
         // The request has to be made in the new epoch, or it would be void at once.
         let ownership = self.ownership(&device.address).await?.once_written(&account);
         let wanted = EmailRequest::new(Purpose::ResetPassword, &device.address, None);
-        let decided = self.decide_new_request(change, &wanted, &ownership, None, client).await?;
+        let asker = Asker::owner(client);
+        let decided = self.decide_new_request(change, &wanted, &ownership, None, &asker).await?;
         let Decision::Commit { mut change, answer: Ok(reset), .. } = decided else {
             return Err(Error::InvalidLink);
         };

@@ -13,7 +13,7 @@ impl Gatepost {
     /// Turns emails about sign-ins on new devices on or off. Not an error if they are already.
     ///
     /// # Errors
-    /// `SignInRequired`; `RecentSignInRequired`; `Store`.
+    /// `SignInRequired`; `RecentSignInRequired`; `Limited`; `Store`.
     pub async fn change_notices(
         &self,
         token: &str,
@@ -29,6 +29,7 @@ impl Gatepost {
                 return Ok(Decision::Answer(self.signed_in(account, actor.session)?));
             }
             account.device_emails.are_off = !new_device;
+            let account = self.count_change(account)?;
             change.put(Key::account(account.id), Record::Account(account.clone()));
             let name = if new_device { EventName::DeviceEmailsOn } else { EventName::DeviceEmailsOff };
             let event = Event::new(self.world.now(), name, Some(account.id), client);

@@ -89,7 +89,8 @@ impl Gatepost {
         if asked.len() == MANY_REQUESTS {
             return Ok(true);
         }
-        let mut keys: Vec<Key> = asked.iter().filter_map(|(key, _)| key.asked_request()).collect();
+        let asked = asked.iter().filter_map(|(key, _)| key.asked_record());
+        let mut keys: Vec<Key> = asked.filter(Key::is_request).collect();
         keys.extend(nonces.drain(..).map(Key::request));
         keys.sort_unstable();
         keys.dedup();

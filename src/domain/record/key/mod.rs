@@ -69,6 +69,12 @@ impl Key {
         self.0.strip_prefix(b"q/")?.get(16..).map(|key| Self(key.to_vec()))
     }
 
+    /// Whether it is the key of a request.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        self.0.starts_with(b"r/")
+    }
+
     /// A session. Those of one account are neighbours.
     #[must_use]
     pub fn session(account: AccountId, id: SessionId) -> Self {
