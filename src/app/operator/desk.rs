@@ -6,7 +6,7 @@ use super::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
 use super::row::{ImportRow, Row};
 use crate::domain::Gatepost;
 use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal};
-use crate::domain::ports::World;
+use crate::domain::ports::{Clock, World};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::path::{self, Origin};
@@ -29,6 +29,11 @@ impl Desk {
     #[must_use]
     pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, origin: Origin, world: World) -> Self {
         Self { gatepost, store, origin, world }
+    }
+
+    /// The clock by which its clients are waited for.
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.world.clock)
     }
 
     /// Carries out an order. When this returns, its effect is on disk.

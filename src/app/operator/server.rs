@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::Desk;
 use super::order::Answer;
 use super::socket::Socket;
+use crate::domain::ports::Clock;
 
 /// The longest order or answer.
 pub(super) const MAX_LINE_BYTES: u64 = 2 << 20;
@@ -45,13 +46,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers orders until `stop`, then finishes the open ones.
 pub(in crate::app) async fn serve(socket: Socket, desk: Desk, stop: CancellationToken) {
-    let room = Room {
-        desk,
-        seats: Semaphore::new(SEATS),
-        places: Arc::new(Semaphore::new(PLACES)),
-        waiting: Waiting::default(),
-        stop,
-    };
+    let waiting = Waiting { clock: desk.clock(), longest_first: Mutex::default() };
+    let room =
+        Room { desk, seats: Semaphore::new(SEATS), places: Arc::new(Semaphore::new(PLACES)), waiting, stop };
     let room = Arc::new(room);
     let mut tasks = JoinSet::new();
     while let Some(stream) = room.stop.run_until_cancelled(next(&socket)).await {
@@ -87,8 +84,10 @@ async fn next(socket: &Socket) -> UnixStream {
 }
 
 /// The connections that wait for their client, and since when; the one that has waited longest is first.
-#[derive(Default)]
-struct Waiting(Mutex<VecDeque<(Instant, oneshot::Sender<()>)>>);
+struct Waiting {
+    clock: Arc<dyn Clock>,
+    longest_first: Mutex<VecDeque<(Duration, oneshot::Sender<()>)>>,
+}
 
 impl Waiting {
     /// Waits for one step of a client.
@@ -105,17 +104,18 @@ impl Waiting {
 
     fn enter(&self) -> oneshot::Receiver<()> {
         let (sender, leave) = oneshot::channel();
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.longest_first.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|(_, sender)| !sender.is_closed());
-        waiting.push_back((Instant::now(), sender));
+        waiting.push_back((self.clock.monotonic(), sender));
         leave
     }
 
     /// Tells the connection that has waited longest to leave, unless it only just began.
     fn displace(&self) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.longest_first.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|(_, sender)| !sender.is_closed());
-        if waiting.front().is_some_and(|(since, _)| since.elapsed() >= GRACE) {
+        let over = self.clock.monotonic().saturating_sub(GRACE);
+        if waiting.front().is_some_and(|(since, _)| *since <= over) {
             waiting.pop_front();
         }
     }

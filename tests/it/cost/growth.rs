@@ -42,7 +42,14 @@ fn longest(number: u8) -> EmailAddress {
 fn client() -> Client {
     let user_agent = Some("SamsungBrowser CrOS".to_owned());
     let ip = IpAddr::V6(Ipv6Addr::from([0xff; 16]));
-    Client { ip, user_agent, request_id: "0123456789abcdef".into(), by: Doer::Person, known: Vec::new(), is_browser: true }
+    Client {
+        ip,
+        user_agent,
+        request_id: "0123456789abcdef".into(),
+        by: Doer::Person,
+        known: Vec::new(),
+        is_browser: true,
+    }
 }
 
 /// Everything that can be done with the longest input, by strangers first and then by a member.

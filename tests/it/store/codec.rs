@@ -11,8 +11,8 @@ use gatepost::domain::record::event::{EndedEmail, Event, EventName, Means as Act
 use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::ids::{AccountId, KnownId, LetterId, Nonce, RunId, SessionId};
 use gatepost::domain::record::letter::{About, Letter, LetterKind, Offered};
-use gatepost::domain::record::new_device::NewDevice;
 use gatepost::domain::record::limits::Allowance;
+use gatepost::domain::record::new_device::NewDevice;
 use gatepost::domain::record::next::Next;
 use gatepost::domain::record::owner::Owner;
 use gatepost::domain::record::password::{Cost, PasswordHash, Recipe};
