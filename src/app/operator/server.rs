@@ -27,7 +27,7 @@ pub(super) const MAX_LINE_BYTES: u64 = 2 << 20;
 /// How many orders are carried out at once.
 const SEATS: usize = 8;
 /// How many connections are attended to. Each may keep an order or an answer in memory, and is an open file.
-const PLACES: usize = 128;
+const PLACES: usize = 127;
 /// The most connections there are at once: the last one waits for a place.
 pub(in crate::app) const MOST_CONNECTIONS: usize = PLACES + 1;
 /// How much of an answer is sent before the client is known to read it.
