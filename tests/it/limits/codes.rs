@@ -2,7 +2,7 @@
 
 use gatepost::domain::record::limits::Limits;
 
-use super::{ANN, BOB, DAY, HOUR, SECOND, assert_refused, limited_to, only};
+use super::{ANN, BOB, DAY, HOUR, SECOND, assert_refused, left, limited_to, only};
 use crate::harness::app::{App, SignInLetter};
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
@@ -52,12 +52,12 @@ async fn after_twenty_wrong_codes_in_a_day_only_links_work(door: Door) {
     // Right and wrong ones are refused alike, and a refused one does not count.
     for code in [&letter.wrong_code(), &letter.code, "no code"] {
         let answer = ann.type_code(code).await;
-        assert_refused(&ann, &answer, "too_many_tries", DAY - 4 * HOUR);
+        assert_refused(&ann, &answer, "too_many_tries", left(DAY, 4 * HOUR));
     }
     let (mut bob, other) = asked(&app, door, BOB).await;
     assert_eq!(bob.type_code(&other.code).await, Answer::Done, "another address has its own");
     assert_eq!(ann.follow(&letter.link).await, Answer::Done, "the link works");
-    app.clock.advance(DAY - 4 * HOUR);
+    app.clock.advance(left(DAY, 4 * HOUR));
     let (mut ann, letter) = asked(&app, door, ANN).await;
     guess(&mut ann, &letter, 4).await;
     assert_eq!(ann.type_code(&letter.code).await, Answer::Done);
@@ -87,7 +87,7 @@ async fn wrong_codes_survive_a_restart_and_are_the_same_for_every_address(door: 
     for (caller, letter) in callers {
         let mut caller = caller.at(app.server);
         let answer = caller.type_code(&letter.code).await;
-        assert_refused(&caller, &answer, "too_many_tries", DAY - SECOND);
+        assert_refused(&caller, &answer, "too_many_tries", left(DAY, SECOND));
     }
 }
 

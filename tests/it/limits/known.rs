@@ -6,6 +6,7 @@ use gatepost::domain::password::Password;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::limits::{Limit, Limits};
+use gatepost::domain::token::KnownToken;
 
 use super::{ANN, BOB, PASSWORD, WRONG, limited_to, mails};
 use crate::harness::app::App;
@@ -17,7 +18,7 @@ use crate::profile::registered;
 async fn known(app: &App, email: &str) -> Client {
     let gatepost = &app.house.gatepost;
     let seals = gatepost.keep_known(&Client::server(), &app.account(email).await);
-    let known = gatepost.known_browsers(seals.iter().map(|seal| seal.as_str()));
+    let known = gatepost.known_browsers(seals.iter().map(KnownToken::as_str));
     assert_eq!(known.len(), 1);
     Client { known, ..Client::server() }
 }

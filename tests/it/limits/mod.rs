@@ -44,7 +44,12 @@ fn mails(quarter: usize, day: usize) -> Limits {
 /// A browser or program on another machine.
 fn caller_at(app: &App, door: Door, number: u32) -> Caller {
     let source = Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + number);
-    app.caller(door).from_address(source)
+    app.caller(door).coming_from(source)
+}
+
+/// What is left of a wait when a part of it has passed.
+fn left(wait: Duration, passed: Duration) -> Duration {
+    wait.checked_sub(passed).unwrap()
 }
 
 /// It was refused with this code, and told to try again after `wait`.

@@ -7,7 +7,7 @@ use gatepost::domain::record::limits::Limits;
 use gatepost::domain::record::password::Cost;
 use tokio::task::JoinSet;
 
-use super::{ANN, BOB, MINUTE, PASSWORD, SECOND, WRONG, assert_refused, caller_at, limited_to, only};
+use super::{ANN, BOB, MINUTE, PASSWORD, SECOND, WRONG, assert_refused, caller_at, left, limited_to, only};
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
@@ -50,7 +50,7 @@ async fn after_ten_passwords_in_15_minutes_only_email_is_left(door: Door) {
         let mut late = caller_at(&app, door, 100);
         for password in [PASSWORD, WRONG] {
             let answer = late.sign_in_with_password(email, password).await;
-            assert_refused(&late, &answer, "too_many_tries", QUARTER - 10 * SECOND);
+            assert_refused(&late, &answer, "too_many_tries", left(QUARTER, 10 * SECOND));
         }
         assert_eq!(app.house.gatepost.passwords_hashed(), hashed + 10);
         let other = app.caller(door).sign_in_with_password(BOB, WRONG).await;
@@ -59,7 +59,7 @@ async fn after_ten_passwords_in_15_minutes_only_email_is_left(door: Door) {
         assert_eq!(late.ask(email).await, Answer::Done);
         let letter = app.letter_to(email).await;
         assert_eq!(late.follow(&letter.link).await, Answer::Done);
-        app.clock.advance(QUARTER - 10 * SECOND);
+        app.clock.advance(left(QUARTER, 10 * SECOND));
         assert_eq!(app.caller(door).sign_in_with_password(email, PASSWORD).await, right);
         let again = app.caller(door).sign_in_with_password(email, PASSWORD).await;
         assert_eq!(again, Answer::refused(429, "too_many_tries"), "it slides");

@@ -95,7 +95,7 @@ impl Caller {
     }
 
     /// The same as another client: from this address of this machine.
-    pub(crate) fn from_address(self, source: Ipv4Addr) -> Self {
+    pub(crate) fn coming_from(self, source: Ipv4Addr) -> Self {
         Self { source: Some(source), ..self }
     }
 
