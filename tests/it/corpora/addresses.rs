@@ -35,7 +35,7 @@ fn reason(word: &str) -> AddressError {
 
 /// SEC-14, SEC-15, SEC-16, G-11.
 async fn every_address_gets_an_email_or_the_reason_why_not(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let mut wrong = Wrong::default();
     for case in cases("addresses.tsv") {
         let mut caller = app.caller(door);

@@ -123,7 +123,7 @@ fn is_foreign(letter: &ShownLetter, host: &str) -> bool {
 
 /// SEC-28, SEC-72, G-12.
 async fn no_header_changes_a_link(door: Door) {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let host = format!("localhost:{}", app.server.port());
     let mut wrong = Wrong::default();
     for (number, case) in cases("hosts.tsv").into_iter().enumerate() {

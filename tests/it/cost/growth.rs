@@ -73,6 +73,8 @@ async fn everything() -> Desk {
     let confirmed = house.redeem_link(link(registered.held.nonce()).as_str(), here, &client).await.unwrap();
     let mut token = confirmed.signed_in.unwrap().token;
     house.sign_in_with_password(&longest(0), &wrong, None, &client).await.unwrap_err();
+    // On a device that is not known.
+    house.sign_in_with_password(&longest(0), &password, None, &client).await.unwrap();
     for number in 1..=READDRESSED {
         // No faster than any limit allows.
         desk.clock.advance(Duration::from_mins(10));

@@ -19,7 +19,9 @@ const NEW: &str = "new@example.org";
 async fn a_reset_on_a_busy_server_shows_why_and_keeps_the_form() {
     let password_cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
     let app = App::start_as(Settings { password_slots: 1, password_cost, ..unlimited() }).await;
-    let mut ann = registered(&app, Door::Pages, ANN).await;
+    registered(&app, Door::Pages, ANN).await;
+    // A browser that has been signed in has places of its own.
+    let mut ann = app.caller(Door::Pages);
     ann.forgot_password(ANN).await;
     let letter = app.letter_to(ANN).await;
     app.costly_account("bob@example.org").await;

@@ -18,6 +18,7 @@ use hyper::Method;
 use crate::harness::app::App;
 use crate::harness::caller::{Answer, Caller, Door, path_of};
 use crate::harness::http::Reply;
+use crate::harness::limits::unlimited;
 use crate::profile::{ANN, OTHER, PASSWORD};
 
 const UNCONFIRMED: &str = "una@example.org";
@@ -37,7 +38,7 @@ struct Scene {
 impl Scene {
     async fn new(door: Door) -> Self {
         let cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
-        let app = App::start_as(Settings { password_cost: cost, ..Settings::default() }).await;
+        let app = App::start_as(Settings { password_cost: cost, ..unlimited() }).await;
         let mut ann = app.caller(door);
         ann.register(ANN, PASSWORD).await;
         assert_eq!(ann.follow(&app.letter_to(ANN).await.link).await, Answer::Done);
@@ -157,7 +158,7 @@ async fn row(pattern: &str, method: &Method) -> String {
 /// SEC-62, SEC-74, G-23.
 #[tokio::test]
 async fn every_route_answers_each_role_as_the_table_says() {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let mut rows = Vec::new();
     for (pattern, methods) in methods(&app.house) {
         for method in methods {
@@ -181,7 +182,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
 /// SEC-74.
 #[tokio::test]
 async fn each_path_accepts_only_its_own_methods() {
-    let app = App::start().await;
+    let app = App::start_unlimited().await;
     let origin = format!("http://localhost:{}", app.server.port());
     let usual = [
         Method::GET,
