@@ -230,6 +230,7 @@ async fn a_form_that_signs_out_another_account_has_to_name_it() {
     assert_eq!(browser.ask(ANN).await, Answer::Done);
     let letter = app.letter_to(ANN).await;
     assert_eq!(browser.sign_in_with_password(BEN, PASSWORD).await, Answer::Done);
+    app.device_emails().await;
     let before = app.all_records().await;
     for (path, form) in [
         ("/sign-in/password", "email=ann%40example.org&password=three+quiet+otters"),
