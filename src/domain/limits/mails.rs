@@ -37,7 +37,7 @@ impl<'a> Asker<'a> {
 
 impl Gatepost {
     /// Refuses an email if its address has had enough of them, before anything else is done for it. The longer
-    /// of two waits is told: this one, or `wait` for the next email of the same request.
+    /// of two waits is given: this one, or `wait` for the next email of the same request.
     pub(in crate::domain) async fn check_mails_to(
         &self,
         address: &EmailAddress,

@@ -3,7 +3,7 @@
 //!
 //! 1. A try is counted in memory before anything is hashed, so a thousand at the same moment compute no more
 //!    hashes than the limit allows.
-//! 2. The commit after the hash writes it down, and checks the limit again: the memory may have begun anew.
+//! 2. The commit after the hash writes it down, and checks the limit again: the memory is empty after a restart.
 //! 3. One that was not checked, because too many were waiting, does not count.
 
 use super::{limited, of_all_browsers};

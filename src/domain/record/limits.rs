@@ -47,7 +47,7 @@ impl Default for Limits {
     }
 }
 
-/// Which limit refused something. Decides what the person is told.
+/// Which limit refused something. Decides what the response says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// Emails to one address.
