@@ -1,10 +1,10 @@
 //! The limits, and their bounds.
 
 use gatepost::config::{Config, Options};
-use gatepost::domain::record::limits::Limits;
 
 use super::mistakes::assert_reported;
 use super::{Bench, errors};
+use crate::harness::limits::NO_LIMITS;
 
 /// Every limit and the highest number it can have.
 const HIGHEST: [(&str, usize); 8] = [
@@ -23,17 +23,7 @@ fn every_limit_can_be_changed_and_switched_off() {
     let bench = Bench::with_file(&file(|_| 0));
     let options = Options { file: Some(bench.path().join("config.toml")), ..Options::default() };
     let limits = Config::load(&options).unwrap().config.limits;
-    let off = Limits {
-        mails_per_address_15m: 0,
-        mails_per_address_day: 0,
-        mails_per_client_hour: 0,
-        mails_per_hour: 0,
-        tries_per_client_5m: 0,
-        tries_per_address_15m: 0,
-        codes_per_address_day: 0,
-        changes_per_account_hour: 0,
-    };
-    assert_eq!(limits, off);
+    assert_eq!(limits, NO_LIMITS);
     let bench = Bench::with_file(&file(|highest| highest));
     assert_eq!(bench.check(&[], &["--listen", super::FREE]).status.code(), Some(0));
 }
