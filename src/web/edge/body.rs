@@ -1,7 +1,6 @@
 //! How large a body may be, and how long it may take. Bodies are read completely here, because poem's
 //! handlers and extractors would read from the network without limits.
 
-use std::mem;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use futures_util::StreamExt;
 use poem::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use poem::{Body, Request};
 use tokio::time::timeout;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::Limits;
 use super::body_memory::Held;
@@ -17,8 +16,8 @@ use super::deadline::Received;
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
-/// A body for which no room is made in advance.
-const SMALL_BYTES: usize = 8 * 1024;
+/// How much memory is taken at once for what arrives.
+const PIECE_BYTES: usize = 4096;
 /// How long a client should wait when there is no memory for its body.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -43,12 +42,11 @@ pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -
     if !request.method().is_safe() && !body.is_empty() {
         let is_json = Door::of(request.uri().path()) == Door::Json;
         let most = if is_json { limits.json_bytes } else { limits.form_bytes };
-        let declared = declared_length(request).unwrap_or_default();
-        if declared > most as u64 {
+        let declared = declared_length(request);
+        if declared.is_some_and(|bytes| bytes > most as u64) {
             return Err(Problem::of(Code::TooLarge));
         }
-        let expected = usize::try_from(declared).unwrap_or(most);
-        let bytes = timeout(limits.body, read(body, expected, most, &mut held)).await;
+        let bytes = timeout(limits.body, read(body, declared, most, &mut held)).await;
         // Too slow: there is no complete body.
         request.set_body(Body::from_vec(bytes.map_err(|_| Problem::of(Code::Malformed))??));
     }
@@ -58,36 +56,58 @@ pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -
     Ok(held)
 }
 
-async fn read(body: Body, expected: usize, most: usize, held: &mut Held) -> Result<Vec<u8>, Problem> {
-    // It may contain a password. If it is not returned, it is erased.
-    let mut bytes = Zeroizing::new(Vec::new());
+async fn read(body: Body, declared: Option<u64>, most: usize, held: &mut Held) -> Result<Vec<u8>, Problem> {
+    let expected = declared.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(most);
+    let mut arrived = Arrived::default();
     let mut stream = pin!(body.into_bytes_stream());
     while let Some(chunk) = stream.next().await {
         // Cut off or badly chunked.
         let chunk = chunk.map_err(|_| Problem::of(Code::Malformed))?;
-        if bytes.len() + chunk.len() > most {
+        if arrived.bytes + chunk.len() > most {
             return Err(Problem::of(Code::TooLarge));
         }
-        if !held.grow(chunk.len()) {
+        let is_whole = declared == Some(arrived.bytes as u64 + chunk.len() as u64);
+        if !held.grow(chunk.len(), is_whole) {
             return Err(Problem::of(Code::Busy).retry_after(PAUSE));
         }
-        append(&mut bytes, &chunk, expected);
+        arrived.append(&chunk, expected);
     }
-    Ok(mem::take(&mut *bytes))
+    Ok(arrived.whole())
 }
 
-/// Makes room by itself: a vector that grows leaves a copy of its bytes behind. Room for the expected length is
-/// made only once much of it has arrived, since announcing a body must cost nothing.
-fn append(bytes: &mut Vec<u8>, chunk: &[u8], expected: usize) {
-    let needed = bytes.len() + chunk.len();
-    if bytes.capacity() < needed {
-        let wanted = if bytes.len() < SMALL_BYTES { 2 * bytes.len() } else { expected };
-        let mut larger = Vec::with_capacity(needed.max(wanted));
-        larger.extend_from_slice(bytes);
-        bytes.zeroize();
-        *bytes = larger;
+/// What has arrived of a body, in pieces of one size, which take no more memory than what has arrived. In a vector
+/// that grows, thousands of bodies that never end would take twice that, and leave copies of passwords behind.
+#[derive(Default)]
+struct Arrived {
+    /// They may contain a password. If they are not returned, they are erased.
+    pieces: Zeroizing<Vec<Vec<u8>>>,
+    bytes: usize,
+}
+
+impl Arrived {
+    fn append(&mut self, mut chunk: &[u8], expected: usize) {
+        self.bytes += chunk.len();
+        while !chunk.is_empty() {
+            let is_full = |piece: &Vec<u8>| piece.len() == piece.capacity();
+            if self.pieces.last().is_none_or(is_full) {
+                let first = if self.pieces.is_empty() { expected.max(1) } else { PIECE_BYTES };
+                self.pieces.push(Vec::with_capacity(first.min(PIECE_BYTES)));
+            }
+            let Some(piece) = self.pieces.last_mut() else { return };
+            let (fits, rest) = chunk.split_at(chunk.len().min(piece.capacity() - piece.len()));
+            piece.extend_from_slice(fits);
+            chunk = rest;
+        }
     }
-    bytes.extend_from_slice(chunk);
+
+    fn whole(mut self) -> Vec<u8> {
+        if self.pieces.len() == 1 {
+            return self.pieces.pop().unwrap_or_default();
+        }
+        let mut whole = Vec::with_capacity(self.bytes);
+        self.pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+        whole
+    }
 }
 
 fn declared_length(request: &Request) -> Option<u64> {

@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Limits;
 use super::places::network;
 
-/// What a request takes besides its body while that is not complete: its head, the buffer of its connection, and
-/// its place in the program. Without this, bodies of a few bytes each would take many times their share.
-const REQUEST_BYTES: usize = 16 * 1024;
+/// What a request takes besides its body while that is not complete. Its head, the buffers of its connection and
+/// its place in the program are 20 to 30 KiB; the rest is for requests that are refused for lack of memory: they
+/// take 5 KiB each until the client has read why, and there can be thousands.
+const REQUEST_BYTES: usize = 96 * 1024;
 
 /// The bytes that bodies take now.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Held {
     memory: Arc<BodyMemory>,
     client: IpAddr,
     bytes: usize,
+    /// What its request takes besides.
+    besides: usize,
 }
 
 impl BodyMemory {
@@ -42,22 +45,31 @@ impl BodyMemory {
 
     /// Nothing yet, for a body of this client.
     pub(super) fn hold(self: &Arc<Self>, client: IpAddr) -> Held {
-        Held { memory: Arc::clone(self), client: network(client), bytes: 0 }
+        Held { memory: Arc::clone(self), client: network(client), bytes: 0, besides: 0 }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Held {
-    /// Takes memory for bytes that have arrived. What a client says that it will send costs nothing.
-    pub(super) fn grow(&mut self, bytes: usize) -> bool {
-        let bytes = if self.bytes == 0 { bytes + REQUEST_BYTES } else { bytes };
-        let mut taken = self.memory.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let by_client = taken.by_client.get(&self.client).copied().unwrap_or_default() + bytes;
-        if taken.all + bytes > self.memory.most || by_client > self.memory.most_per_client {
+    /// Takes memory for bytes that have arrived, the last ones or not. What a client says that it will send costs
+    /// nothing, and a body that arrives in one piece costs only its bytes.
+    pub(super) fn grow(&mut self, bytes: usize, is_whole: bool) -> bool {
+        let besides = if is_whole { 0 } else { REQUEST_BYTES };
+        let (needed, held) = (bytes + besides, self.besides);
+        let mut taken = self.memory.lock();
+        let all = taken.all + needed - held;
+        let by_client = taken.by_client.get(&self.client).copied().unwrap_or_default() + needed - held;
+        if all > self.memory.most || by_client > self.memory.most_per_client {
             return false;
         }
-        taken.all += bytes;
+        taken.all = all;
         taken.by_client.insert(self.client, by_client);
+        drop(taken);
         self.bytes += bytes;
+        self.besides = besides;
         true
     }
 }
@@ -67,10 +79,10 @@ impl Drop for Held {
         if self.bytes == 0 {
             return;
         }
-        let mut taken = self.memory.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.all -= self.bytes;
+        let mut taken = self.memory.lock();
+        taken.all -= self.bytes + self.besides;
         if let Some(count) = taken.by_client.get_mut(&self.client) {
-            *count -= self.bytes;
+            *count -= self.bytes + self.besides;
             if *count == 0 {
                 taken.by_client.remove(&self.client);
             }

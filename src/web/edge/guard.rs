@@ -150,7 +150,8 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         let memory = self.bodies.hold(visit.client.ip);
         let _held = body::buffer(&mut request, &self.settings.limits, memory).await?;
         request.extensions_mut().insert(visit.client.clone());
-        self.inner.call(request).await.map(IntoResponse::into_response)
+        // Boxed, so that a request takes memory for its handler only once its body is here.
+        self.inner.call(request).boxed().await.map(IntoResponse::into_response)
     }
 
     fn refuse(&self, error: poem::Error, visit: &Visit) -> Response {

@@ -160,10 +160,11 @@ async fn first_answered(sockets: &mut Vec<TcpStream>) -> String {
 #[tokio::test]
 async fn bodies_that_do_not_end_cannot_take_more_memory_than_their_share() {
     const BODY: usize = 50_000;
+    // Each counts with its request, which takes memory too.
+    const REQUEST: usize = 96 * 1024;
     let server = start(with_limits(|limits| {
-        // Each counts with its request, which takes memory too.
-        limits.client_bodies_bytes = 2 * BODY + 40_000;
-        limits.all_bodies_bytes = 3 * BODY + 60_000;
+        limits.client_bodies_bytes = 2 * (BODY + REQUEST) + 40_000;
+        limits.all_bodies_bytes = 3 * (BODY + REQUEST) + 60_000;
     }));
     let mut open = Vec::new();
     for _ in 0..3 {
@@ -184,4 +185,12 @@ async fn bodies_that_do_not_end_cannot_take_more_memory_than_their_share() {
         assert_eq!(status(&read_to_end(&mut socket).await), 200);
     }
     assert_eq!(status(&server.post("/api/echo", "", &"x".repeat(BODY)).await), 200);
+}
+
+#[tokio::test]
+async fn a_body_that_arrives_whole_takes_only_its_bytes() {
+    let server = start(with_limits(|limits| limits.client_bodies_bytes = 2_000));
+    assert_eq!(status(&server.post("/api/echo", "", &"x".repeat(1_000)).await), 200);
+    let mut slow = unfinished(&server, "127.0.0.1", 1_000).await;
+    assert_eq!(status(&read_to_end(&mut slow).await), 503);
 }

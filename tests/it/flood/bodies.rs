@@ -11,8 +11,8 @@ use crate::harness::process::{Process, free_address};
 
 /// What 100 bodies that are refused may leave behind.
 const REFUSED_KIB: u64 = 5 * 1024;
-/// What bodies that never end may take: 32 MiB, and half as much again for what their connections take besides.
-const UNFINISHED_KIB: u64 = 48 * 1024;
+/// What 3,000 bodies that never end may take, their connections included.
+const UNFINISHED_KIB: u64 = 40 * 1024;
 
 /// A server that has already had as many requests at once as are going to come, with a byte of a body each, so
 /// that what it keeps for them is not counted as memory of their bodies.
