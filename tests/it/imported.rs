@@ -87,8 +87,11 @@ pub(crate) async fn import(app: &App, emails: &[&str]) {
 /// How many hashes a wrong password at an address costs.
 pub(crate) async fn cost_of_a_wrong_password(app: &App, door: Door, email: &str) -> u64 {
     let before = app.house.gatepost.passwords_hashed();
-    assert_eq!(app.caller(door).sign_in_with_password(email, WRONG).await, invalid(), "{email}");
-    app.house.gatepost.passwords_hashed() - before
+    let mut caller = app.caller(door);
+    assert_eq!(caller.sign_in_with_password(email, WRONG).await, invalid(), "{email}");
+    let (hashed, attempts) = (app.house.gatepost.passwords_hashed() - before, caller.attempts());
+    assert_eq!(hashed % attempts, 0, "each attempt costs the same: {hashed} in {attempts} attempts");
+    hashed / attempts
 }
 
 async fn every_password_check_computes_the_same_hashes_while_imported_ones_are_stored(door: Door) {
