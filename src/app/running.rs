@@ -14,7 +14,7 @@ use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::cookies::Cookies;
 use crate::web::edge::{EdgeSettings, Listener, serve};
-use crate::web::{House, Repeats, Site, doors};
+use crate::web::{House, Household, Repeats, Site, doors};
 
 /// How long shutting down may take: ten seconds, less one for the last sync of the store.
 const LONGEST_STOP: Duration = Duration::from_secs(9);
@@ -60,8 +60,8 @@ impl Running {
         let gatepost = Arc::new(gatepost);
         let cookies = Cookies::new(site.public_url.scheme());
         let repeats = Arc::new(Repeats::new(Arc::clone(&gatepost), world.clone(), cookies));
-        let house =
-            House { gatepost, mailbox, site: Arc::new(site), repeats, closing: CancellationToken::new() };
+        let (site, closing) = (Arc::new(site), CancellationToken::new());
+        let house = House::new(Household { gatepost, mailbox, site, repeats, closing });
         Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 

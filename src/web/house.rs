@@ -1,5 +1,6 @@
 //! What both doors share: the domain, the site they serve, and which door a request came through.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -10,9 +11,30 @@ use crate::domain::record::next::Place;
 use crate::path::{API, Origin};
 use crate::web::repeats::Repeats;
 
-/// What both doors need to answer.
+/// What both doors need to answer. Every request is given a clone, so cloning it copies one pointer. Its parts are
+/// shared by all threads: cloning each would count them all up and down, and lock the token each time.
 #[derive(Clone)]
-pub struct House {
+pub struct House(Arc<Household>);
+
+impl House {
+    /// A house with these parts.
+    #[must_use]
+    pub fn new(parts: Household) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for House {
+    type Target = Household;
+
+    fn deref(&self) -> &Household {
+        &self.0
+    }
+}
+
+/// The parts of a [`House`].
+#[derive(Clone)]
+pub struct Household {
     /// Carries out every action.
     pub gatepost: Arc<Gatepost>,
     /// The emails to show, if the transport is the mailbox.

@@ -32,7 +32,7 @@ use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, get};
 
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
-pub use self::house::{Door, House, Site};
+pub use self::house::{Door, House, Household, Site};
 pub use self::repeats::{Form, Repeats};
 use crate::domain::ports::World;
 use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};

@@ -68,7 +68,7 @@ impl Server {
         let (store, (world, clock)) = (Arc::new(MemoryStore::new()), world());
         let (address, house, work) = start(store, world, transport, Settings::default()).await;
         let host = format!("localhost:{}", address.port());
-        Self { address, host, inbox, gatepost: house.gatepost, clock, _work: work }
+        Self { address, host, inbox, gatepost: house.gatepost.clone(), clock, _work: work }
     }
 
     /// Sends a request with these headers and the Host of the server.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gatepost::path::Origin;
 use gatepost::web::edge::{EdgeSettings, Limits};
-use gatepost::web::{House, Site, doors};
+use gatepost::web::{House, Household, Site, doors};
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
 use poem::endpoint::BoxEndpoint;
@@ -35,7 +35,7 @@ impl App {
     pub(crate) fn inside_as(&self, name: &str, public_url: &str) -> Inside {
         let origin = Origin::parse(public_url).unwrap();
         let site = Site { name: name.to_owned(), public_url: origin.clone(), ..(*self.house.site).clone() };
-        let house = House { site: Arc::new(site), ..self.house.clone() };
+        let house = House::new(Household { site: Arc::new(site), ..Household::clone(&self.house) });
         let edge = EdgeSettings {
             public_url: origin.clone(),
             trusted_proxies: vec![],
