@@ -167,6 +167,11 @@ pub trait Clock: Send + Sync + 'static {
 pub trait Entropy: Send + Sync + 'static {
     /// Fills `bytes` with random bytes.
     fn fill(&self, bytes: &mut [u8]);
+
+    /// The same for an id on which no one's safety rests. Every request needs one, so they may be drawn in advance.
+    fn fill_id(&self, bytes: &mut [u8]) {
+        self.fill(bytes);
+    }
 }
 
 /// Clock and randomness: everything that makes one run differ from another.
@@ -190,6 +195,14 @@ impl World {
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// A random id of `N` bytes, on which no one's safety rests.
+    #[must_use]
+    pub fn random_id<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill_id(&mut bytes);
         bytes
     }
 

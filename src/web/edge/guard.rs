@@ -122,7 +122,7 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         let cookies = Cookies::new(self.settings.public_url.scheme());
         // Never taken from the client, because two requests with the same id could not be told apart. Drawn
         // and not counted: from a counter, anyone could tell how many requests others made in between.
-        let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random()));
+        let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random_id()));
         Visit {
             began: self.world.now(),
             method: request.method().clone(),

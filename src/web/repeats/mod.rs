@@ -80,11 +80,11 @@ impl Repeats {
     }
 
     /// A value for the visitor cookie, for a browser that sent nothing to recognise it by. Notices and requests
-    /// are not enough: the next page or form replaces them.
+    /// are not enough: the next page or form replaces them. It need not be a secret, since it is never enough.
     #[must_use]
     pub fn new_visitor(&self, headers: &HeaderMap) -> Option<String> {
         let is_new = !Browser::has_name(headers, self.cookies);
-        is_new.then(|| URL_SAFE_NO_PAD.encode(self.world.random::<16>()))
+        is_new.then(|| URL_SAFE_NO_PAD.encode(self.world.random_id::<16>()))
     }
 
     /// What tells a form from others, if its browser can be told from others.
