@@ -231,9 +231,11 @@ fn fields(request: &Request, body: Bytes) -> Result<Fields, Problem> {
     Fields::from_form(body)
 }
 
+/// A page and its fragment share a URL, and both are personal.
+const VARIES: HeaderValue = HeaderValue::from_static("HX-Request, Cookie");
+
 fn drawn(answer: Answer, request: &Request, wanted: Option<&Next>, site: &Site) -> Response {
     let mut response = answer.unwrap_or_else(|problem| problem::answer(&problem, request, wanted, site));
-    // A page and its fragment share a URL, and both are personal.
-    response.headers_mut().append(VARY, HeaderValue::from_static("HX-Request, Cookie"));
+    response.headers_mut().append(VARY, VARIES);
     response
 }
