@@ -48,7 +48,9 @@ pub(super) fn check(request: &Request, settings: &EdgeSettings) -> poem::Result<
 
 /// Whether a Host is a name of ours. Some clients write the port of the scheme out.
 fn is_named(host: &[u8], name: &str, ours: &Origin) -> bool {
-    without_default_port(host, ours).eq_ignore_ascii_case(without_default_port(name.as_bytes(), ours))
+    let name = name.as_bytes();
+    host.eq_ignore_ascii_case(name)
+        || without_default_port(host, ours).eq_ignore_ascii_case(without_default_port(name, ours))
 }
 
 fn without_default_port<'a>(host: &'a [u8], ours: &Origin) -> &'a [u8] {
