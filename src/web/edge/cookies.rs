@@ -47,7 +47,8 @@ impl Cookies {
     /// cookie of the same name. We can't know which of the two is ours, so neither counts.
     #[must_use]
     pub fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
-        let mut values = self.values(headers, cookie);
+        let name = self.name(cookie).as_bytes();
+        let mut values = pairs(headers).filter(|(other, _)| *other == name).map(|(_, value)| value);
         match (values.next(), values.next()) {
             (Some(value), None) => std::str::from_utf8(value).ok(),
             _ => None,
@@ -58,7 +59,8 @@ impl Cookies {
     /// cookies can.
     #[must_use]
     pub fn has_any(self, headers: &HeaderMap) -> bool {
-        Cookie::ALL.into_iter().any(|cookie| self.values(headers, cookie).next().is_some())
+        pairs(headers)
+            .any(|(name, _)| Cookie::ALL.into_iter().any(|cookie| self.name(cookie).as_bytes() == name))
     }
 
     /// The value that a response gives a cookie: empty if it deletes the cookie, nothing if it leaves it as
@@ -70,15 +72,6 @@ impl Cookies {
         values.next_back().map(|value| value.split(';').next().unwrap_or_default())
     }
 
-    fn values(self, headers: &HeaderMap, cookie: Cookie) -> impl Iterator<Item = &[u8]> {
-        let name = self.name(cookie).as_bytes();
-        let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
-        lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(move |pair| {
-            let pair = pair.strip_prefix(b" ").unwrap_or(pair);
-            pair.strip_prefix(name)?.strip_prefix(b"=")
-        })
-    }
-
     /// The `Set-Cookie` that keeps `value` for `max_age`.
     ///
     /// # Panics
@@ -88,12 +81,10 @@ impl Cookies {
         // A `;` in the value could add attributes.
         let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte));
         assert!(is_plain, "cookie values are our own and use only characters allowed in a cookie");
-        let mut text = format!("{}={value}; Max-Age={}; Path=/", self.name(cookie), max_age.as_secs());
-        if self.scheme == Scheme::Https {
-            text.push_str("; Secure");
-        }
-        text.push_str("; HttpOnly; SameSite=Lax");
-        HeaderValue::from_str(&text).expect("a plain value makes a valid header")
+        let (name, secs) = (self.name(cookie), max_age.as_secs());
+        let secure = if self.scheme == Scheme::Https { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Max-Age={secs}; Path=/{secure}; HttpOnly; SameSite=Lax");
+        HeaderValue::try_from(text).expect("a plain value makes a valid header")
     }
 
     /// The `Set-Cookie` that makes the browser delete the cookie.
@@ -116,4 +107,14 @@ impl Cookies {
             (Scheme::Http, Cookie::Known) => "gatepost_known",
         }
     }
+}
+
+/// The names and values of all cookies of a request.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
+        let pair = pair.strip_prefix(b" ").unwrap_or(pair);
+        let end = pair.iter().position(|byte| *byte == b'=')?;
+        Some((&pair[..end], &pair[end + 1..]))
+    })
 }

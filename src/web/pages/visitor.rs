@@ -82,6 +82,7 @@ impl Visitor {
         let (headers, is_form) = (request.headers(), request.method() == Method::POST);
         let site = &house.site;
         let jar = cookies(site);
+        let has_cookies = jar.has_any(headers);
         let session = jar.read(headers, Cookie::Session).map(str::to_owned);
         let signed_in = match &session {
             Some(token) => match house.gatepost.session(token).await {
@@ -102,9 +103,9 @@ impl Visitor {
             request.extensions().get().cloned().ok_or_else(|| Problem::of(Code::Internal))?;
         Ok(Self {
             client: recognised(client, headers, house, signed_in.as_ref()),
-            keeps_cookies: if jar.has_any(headers) { KeepsCookies::Yes } else { KeepsCookies::Unknown },
+            keeps_cookies: if has_cookies { KeepsCookies::Yes } else { KeepsCookies::Unknown },
             // A form was on a page that has given it one, unless all of its cookies are lost.
-            newcomer: house.repeats.new_visitor(headers).filter(|_| !jar.has_any(headers) || !is_form),
+            newcomer: house.repeats.new_visitor(headers).filter(|_| !has_cookies || !is_form),
             signed_in,
             session,
             held,
