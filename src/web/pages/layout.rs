@@ -1,6 +1,6 @@
 //! What all pages share: head, navigation, footer, notices, and how addresses and times are shown.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, Render, html};
 use poem::{IntoResponse, Response};
 
 use super::assets::{HTMX, ICON, SCRIPT, STYLE};
@@ -11,14 +11,10 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::time::Timestamp;
 use crate::path::{
-    CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, asset, with_next,
+    ASSETS, CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, with_next,
 };
 use crate::web::house::Site;
 use crate::web::problem::Problem;
-
-/// Our content security policy allows no inline style and no evaluation. A proxy's own error page
-/// must not end up inside ours, so its statuses are not swapped in; our own refusals are.
-const HTMX_CONFIG: &str = r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":false}"#;
 
 /// A whole page for this visitor, with the notice that is waiting for it. A notice is shown once. A
 /// HEAD request leaves it in place, because no one has seen it.
@@ -97,17 +93,19 @@ pub(super) fn document(site: &Site, title: &str, frame: &Frame<'_>, content: &Ma
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
-                meta name="htmx-config" content=(HTMX_CONFIG);
-                link rel="icon" type="image/svg+xml" href=(asset(ICON));
-                link rel="stylesheet" href=(asset(STYLE));
-                script src=(asset(HTMX)) defer {}
-                script src=(asset(SCRIPT)) defer {}
+                // Our content security policy allows no inline style and no evaluation. A proxy's own error page
+                // must not end up inside ours, so its statuses are not swapped in; our own refusals are.
+                meta name="htmx-config" content=r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":false}"#;
+                link rel="icon" type="image/svg+xml" href=(Asset(ICON));
+                link rel="stylesheet" href=(Asset(STYLE));
+                script src=(Asset(HTMX)) defer {}
+                script src=(Asset(SCRIPT)) defer {}
             }
             body {
                 a.skip href="#main" { "Skip to content" }
                 header.top {
                     a.brand href=(HOME) {
-                        img src=(asset(ICON)) alt="" width="28" height="28";
+                        img src=(Asset(ICON)) alt="" width="28" height="28";
                         span { (site.name) }
                     }
                     (navigation(site, &frame.navigation))
@@ -132,8 +130,18 @@ pub(super) fn document(site: &Site, title: &str, frame: &Frame<'_>, content: &Ma
 }
 
 /// The title of a page, as the browser shows it.
-pub(super) fn full_title(site: &Site, title: &str) -> String {
-    format!("{title} · {}", site.name)
+pub(super) fn full_title(site: &Site, title: &str) -> Markup {
+    html! { (title) " · " (site.name) }
+}
+
+/// The path of an asset. It is on every page, and nothing in it has to be escaped.
+struct Asset(&'static str);
+
+impl Render for Asset {
+    fn render_to(&self, page: &mut String) {
+        page.push_str(ASSETS);
+        page.push_str(self.0);
+    }
 }
 
 /// A page that is the same for everyone.
