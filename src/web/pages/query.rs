@@ -37,6 +37,9 @@ impl Query {
     ///
     /// `cookies` always comes first, so that it neither ends up in such a `next` nor makes it end early.
     pub(super) fn read(query: &str) -> Self {
+        if query.is_empty() {
+            return Self::default();
+        }
         let rest = query.strip_prefix(ASKS_FOR_COOKIES);
         match rest.and_then(|rest| if rest.is_empty() { Some(rest) } else { rest.strip_prefix('&') }) {
             Some(rest) => Self { asks_for_cookies: true, ..Self::read_rest(rest) },
