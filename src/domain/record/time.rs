@@ -33,7 +33,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::fmt::temporal::DateTimePrinter;
+use jiff::fmt::{StdFmtWrite, temporal::DateTimePrinter};
 
 /// How far a clock is set back when it is kept right.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
@@ -83,7 +83,7 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
-        f.write_str(&PRINTER.timestamp_to_string(&(*self).into()))
+        PRINTER.print_timestamp(&(*self).into(), StdFmtWrite(f)).map_err(|_| fmt::Error)
     }
 }
 
