@@ -36,7 +36,11 @@ pub(super) fn is_meaningless(request: &Request) -> bool {
 ///
 /// If `Content-Length` is over the limit, the request is refused before its body is read. If the header
 /// is missing or wrong, the request is refused when the body passes the limit.
-pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -> Result<Held, Problem> {
+pub(super) async fn buffer<'a>(
+    request: &mut Request,
+    limits: &Limits,
+    held: Held<'a>,
+) -> Result<Held<'a>, Problem> {
     let body = request.take_body();
     let mut held = held;
     if !request.method().is_safe() && !body.is_empty() {
@@ -56,7 +60,7 @@ pub(super) async fn buffer(request: &mut Request, limits: &Limits, held: Held) -
     Ok(held)
 }
 
-async fn read(body: Body, declared: Option<u64>, most: usize, held: &mut Held) -> Result<Vec<u8>, Problem> {
+async fn read(body: Body, declared: Option<u64>, most: usize, held: &mut Held<'_>) -> Result<Vec<u8>, Problem> {
     let expected = declared.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(most);
     let mut arrived = Arrived::default();
     let mut stream = pin!(body.into_bytes_stream());

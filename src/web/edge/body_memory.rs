@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Limits;
 use super::places::network;
@@ -29,8 +29,8 @@ struct Taken {
 }
 
 /// The bytes of one body, given back when dropped.
-pub(super) struct Held {
-    memory: Arc<BodyMemory>,
+pub(super) struct Held<'a> {
+    memory: &'a BodyMemory,
     client: IpAddr,
     bytes: usize,
     /// What its request takes besides.
@@ -38,14 +38,14 @@ pub(super) struct Held {
 }
 
 impl BodyMemory {
-    pub(super) fn new(limits: &Limits) -> Arc<Self> {
+    pub(super) fn new(limits: &Limits) -> Self {
         let (most, most_per_client) = (limits.all_bodies_bytes, limits.client_bodies_bytes);
-        Arc::new(Self { taken: Mutex::default(), most, most_per_client })
+        Self { taken: Mutex::default(), most, most_per_client }
     }
 
     /// Nothing yet, for a body of this client.
-    pub(super) fn hold(self: &Arc<Self>, client: IpAddr) -> Held {
-        Held { memory: Arc::clone(self), client: network(client), bytes: 0, besides: 0 }
+    pub(super) fn hold(&self, client: IpAddr) -> Held<'_> {
+        Held { memory: self, client: network(client), bytes: 0, besides: 0 }
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -53,7 +53,7 @@ impl BodyMemory {
     }
 }
 
-impl Held {
+impl Held<'_> {
     /// Takes memory for bytes that have arrived, the last ones or not. What a client says that it will send costs
     /// nothing, and a body that arrives in one piece costs only its bytes.
     pub(super) fn grow(&mut self, bytes: usize, is_whole: bool) -> bool {
@@ -74,7 +74,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
         if self.bytes == 0 {
             return;

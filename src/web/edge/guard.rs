@@ -10,7 +10,6 @@
 use std::any::Any;
 use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use percent_encoding::percent_decode_str;
@@ -67,7 +66,7 @@ pub struct Guard<E, D> {
     routes: Routes,
     world: World,
     draw: D,
-    bodies: Arc<BodyMemory>,
+    bodies: BodyMemory,
 }
 
 /// The facts about a request that are still needed after the door has consumed it.
