@@ -45,6 +45,25 @@ pub struct LinkView {
     pub led_to: Option<HeldRequest>,
 }
 
+impl LinkView {
+    /// Of a link that no one requested, by which an owner protects an account: it takes a tick.
+    pub(super) fn protecting(purpose: Purpose, email: EmailAddress, expires_at: Timestamp) -> Self {
+        Self {
+            purpose,
+            email,
+            expires_at,
+            requester: Requester::No,
+            code: None,
+            needs: Some(Need::Confirm),
+            makes_account: false,
+            asked_by: None,
+            handed_out: false,
+            redeemed_here: None,
+            led_to: None,
+        }
+    }
+}
+
 /// What redeeming a link takes from someone who did not request it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {

@@ -12,7 +12,7 @@
 
 use crate::domain::error::Error;
 use crate::domain::limits::Asker;
-use crate::domain::mailed::link::{LinkView, Need};
+use crate::domain::mailed::link::LinkView;
 use crate::domain::mailed::redeemer::{Redeemed, Redeemer, requester_of};
 use crate::domain::mailed::request::{EmailRequest, MailQueued};
 use crate::domain::ports::Change;
@@ -43,19 +43,9 @@ impl Gatepost {
         redeemer: Redeemer<'_>,
     ) -> Result<LinkView, Error> {
         let Alarm { device, .. } = self.find_alarm(nonce).await?;
-        Ok(LinkView {
-            purpose: Purpose::SecureAccount,
-            email: device.address.clone(),
-            expires_at: device.over_at,
-            requester: Requester::No,
-            code: None,
-            needs: Some(Need::Confirm),
-            makes_account: false,
-            asked_by: None,
-            handed_out: false,
-            redeemed_here: None,
-            led_to: led_to(&device, redeemer)?,
-        })
+        let led_to = led_to(&device, redeemer)?;
+        let view = LinkView::protecting(Purpose::SecureAccount, device.address, device.over_at);
+        Ok(LinkView { led_to, ..view })
     }
 
     /// Secures the account (steps 2 and 3). The browser that did it gets the same answer when it asks again.

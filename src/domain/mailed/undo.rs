@@ -4,7 +4,7 @@
 //! every session, voids every request and every newer undo, and signs no one in.
 
 use crate::domain::error::Error;
-use crate::domain::mailed::link::{LinkView, Need};
+use crate::domain::mailed::link::LinkView;
 use crate::domain::mailed::redeemer::Redeemed;
 use crate::domain::owner::put_owner;
 use crate::domain::ports::Change;
@@ -18,26 +18,14 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
-use crate::domain::record::request::{Outcome, Requester};
+use crate::domain::record::request::Outcome;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
     /// Looks up the link of an undo. Changes nothing.
     pub(in crate::domain) async fn show_undo(&self, nonce: Nonce) -> Result<LinkView, Error> {
         let (_, undo) = self.find_undo(nonce).await?;
-        Ok(LinkView {
-            purpose: Purpose::UndoEmail,
-            email: undo.address,
-            expires_at: undo.over_at,
-            requester: Requester::No,
-            code: None,
-            needs: Some(Need::Confirm),
-            makes_account: false,
-            asked_by: None,
-            handed_out: false,
-            redeemed_here: None,
-            led_to: None,
-        })
+        Ok(LinkView::protecting(Purpose::UndoEmail, undo.address, undo.over_at))
     }
 
     /// Undoes a change of address.
