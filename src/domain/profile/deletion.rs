@@ -8,7 +8,6 @@
 //! looks alike; otherwise a stranger would learn that there was an account and that it is gone.
 
 use crate::domain::error::Error;
-use crate::domain::ports::Change;
 use crate::domain::record::client::Client;
 use crate::domain::record::key::Key;
 use crate::domain::{Decision, Gatepost};
@@ -19,10 +18,7 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Store`.
     pub async fn delete_account(&self, token: &str, client: &Client) -> Result<(), Error> {
-        self.decide_and_commit(client, || async {
-            let actor = self.recently_signed_in_with(token).await?;
-            let mut change = Change::new();
-            actor.expected_by(&mut change);
+        self.change_recently(token, client, |actor, mut change| async move {
             change.delete(Key::session(actor.account.id, actor.session.id));
             self.put_workload(&mut change, actor.account.password.as_ref(), None).await?;
             let event = self.remove_account(&mut change, &actor.account, client).await?;

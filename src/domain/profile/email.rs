@@ -9,7 +9,6 @@
 use crate::domain::error::Error;
 use crate::domain::limits::Asker;
 use crate::domain::mailed::{EmailRequest, MailQueued};
-use crate::domain::ports::Change;
 use crate::domain::record::Record;
 use crate::domain::record::account::{Account, PendingChange};
 use crate::domain::record::address::EmailAddress;
@@ -83,10 +82,7 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `Limited`; `Store`.
     pub async fn cancel_email_change(&self, token: &str, client: &Client) -> Result<SignedIn, Error> {
-        self.decide_and_commit(client, || async {
-            let actor = self.recently_signed_in_with(token).await?;
-            let mut change = Change::new();
-            actor.expected_by(&mut change);
+        self.change_recently(token, client, |actor, mut change| async move {
             if actor.account.pending_change.is_none() {
                 return Ok(Decision::Answer(self.signed_in(actor.account, actor.session)?));
             }

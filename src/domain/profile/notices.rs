@@ -1,7 +1,6 @@
 //! Which emails about their account someone wants.
 
 use crate::domain::error::Error;
-use crate::domain::ports::Change;
 use crate::domain::record::Record;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
@@ -20,10 +19,7 @@ impl Gatepost {
         new_device: bool,
         client: &Client,
     ) -> Result<SignedIn, Error> {
-        self.decide_and_commit(client, || async {
-            let actor = self.recently_signed_in_with(token).await?;
-            let mut change = Change::new();
-            actor.expected_by(&mut change);
+        self.change_recently(token, client, |actor, mut change| async move {
             let mut account = actor.account;
             if account.device_emails.are_off != new_device {
                 return Ok(Decision::Answer(self.signed_in(account, actor.session)?));

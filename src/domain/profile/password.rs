@@ -4,7 +4,6 @@
 use crate::domain::error::Error;
 use crate::domain::limits::Try;
 use crate::domain::password::Password;
-use crate::domain::ports::Change;
 use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
@@ -77,10 +76,7 @@ impl Gatepost {
         name: EventName,
         client: &Client,
     ) -> Result<SignedIn, Error> {
-        self.decide_and_commit(client, || async {
-            let actor = self.recently_signed_in_with(token).await?;
-            let mut change = Change::new();
-            actor.expected_by(&mut change);
+        self.change_recently(token, client, |actor, mut change| async move {
             let kind = notice_of(actor.account.password.as_ref(), password);
             let before = actor.account.password.clone();
             let account = self.count_change(Account { password: password.cloned(), ..actor.account })?;
@@ -98,10 +94,7 @@ impl Gatepost {
     }
 
     async fn refuse_change(&self, token: &str, one: &Try<'_>, client: &Client) -> Result<SignedIn, Error> {
-        self.decide_and_commit(client, || async {
-            let actor = self.recently_signed_in_with(token).await?;
-            let mut change = Change::new();
-            actor.expected_by(&mut change);
+        self.change_recently(token, client, |actor, mut change| async move {
             self.put_try(&mut change, one).await?;
             let now = self.world.now();
             let event = Event::new(now, EventName::PasswordChangeRefused, Some(actor.account.id), client);

@@ -38,10 +38,7 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `RecentSignInRequired`; `NotFound`, also for someone else's session; `Store`.
     pub async fn end_session(&self, token: &str, id: SessionId, client: &Client) -> Result<(), Error> {
-        self.decide_and_commit(client, || async {
-            let actor = self.recently_signed_in_with(token).await?;
-            let mut change = Change::new();
-            actor.expected_by(&mut change);
+        self.change_recently(token, client, |actor, mut change| async move {
             if id != actor.session.id {
                 let found: Found<Session> = self.find(Key::session(actor.account.id, id)).await?;
                 let is_live = |session: &Session| self.is_live(session, &actor.account);

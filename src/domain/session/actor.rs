@@ -3,16 +3,17 @@
 //! Whether a session may do something is decided in the same commit as the change. Session and account are
 //! expected as they were read, so a session that is ended meanwhile changes nothing.
 
-use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
+use crate::domain::record::client::Client;
 use crate::domain::record::ids::{AccountId, SessionId};
 use crate::domain::record::key::Key;
 use crate::domain::record::session::Session;
 use crate::domain::session::{SignedIn, Standing};
+use crate::domain::{Decision, Gatepost};
 
 /// A live session and its account, as of one moment.
 pub(in crate::domain) struct Actor {
@@ -71,6 +72,27 @@ impl Gatepost {
     pub(in crate::domain) async fn recently_signed_in_with(&self, token: &str) -> Result<Actor, Error> {
         let actor = self.signed_in_with(token).await?;
         if self.is_recent(&actor.session) { Ok(actor) } else { Err(Error::RecentSignInRequired) }
+    }
+
+    /// Commits a change by someone whose sign-in is recent. `decide` gets a change that depends on session and
+    /// account being as they were read.
+    pub(in crate::domain) async fn change_recently<T, F, D>(
+        &self,
+        token: &str,
+        client: &Client,
+        decide: F,
+    ) -> Result<T, Error>
+    where
+        F: Fn(Actor, Change) -> D,
+        D: Future<Output = Result<Decision<T>, Error>>,
+    {
+        self.decide_and_commit(client, || async {
+            let actor = self.recently_signed_in_with(token).await?;
+            let mut change = Change::new();
+            actor.expected_by(&mut change);
+            decide(actor, change).await
+        })
+        .await
     }
 
     /// Writes the account in a new epoch, which ends all sessions except the current one. That one
