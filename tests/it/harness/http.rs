@@ -48,31 +48,32 @@ impl Reply {
 /// How often a good client sends again what the server could not do for certain.
 pub(super) const PATIENCE: u64 = 20;
 
+/// Where a request goes, and the address of this machine that it comes from, if not the usual one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(super) source: Option<Ipv4Addr>,
+    pub(super) server: SocketAddr,
+}
+
+impl From<SocketAddr> for Way {
+    fn from(server: SocketAddr) -> Self {
+        Self { source: None, server }
+    }
+}
+
 /// Sends one request on its own connection. If this run's engine leaves things in doubt by chance, sends it
 /// again until it is answered.
 pub(crate) async fn send(
-    server: SocketAddr,
+    way: impl Into<Way>,
     method: Method,
     path: &str,
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Reply {
-    send_from(None, server, method, path, headers, body).await
-}
-
-/// The same from this address of this machine.
-pub(crate) async fn send_from(
-    source: Option<Ipv4Addr>,
-    server: SocketAddr,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: impl Into<Bytes>,
-) -> Reply {
-    let body = body.into();
+    let (way, body) = (way.into(), body.into());
     let mut reply = None;
     for attempts in 1..=PATIENCE {
-        let sent = try_send_from(source, server, method.clone(), path, headers, body.clone()).await.unwrap();
+        let sent = try_send(way, method.clone(), path, headers, body.clone()).await.unwrap();
         let sent = Reply { attempts, ..sent };
         if Engine::named() != Some(Engine::Chaotic) || !is_in_doubt(&sent) {
             return sent;
@@ -88,25 +89,15 @@ pub(super) fn is_in_doubt(reply: &Reply) -> bool {
         && (reply.header("x-problem") == Some(code) || reply.body.contains(code))
 }
 
-/// The same with a server that may die meanwhile.
+/// The same once, with a server that may die meanwhile.
 pub(crate) async fn try_send(
-    server: SocketAddr,
+    way: impl Into<Way>,
     method: Method,
     path: &str,
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Result<Reply, String> {
-    try_send_from(None, server, method, path, headers, body).await
-}
-
-async fn try_send_from(
-    source: Option<Ipv4Addr>,
-    server: SocketAddr,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: impl Into<Bytes>,
-) -> Result<Reply, String> {
+    let Way { source, server } = way.into();
     let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
     let socket = socket.map_err(|error| error.to_string())?;
     if let Some(source) = source {

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::http::{Reply, send_from};
+use super::http::{Reply, Way, send};
 
 /// Which door a scenario goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,8 @@ impl Caller {
         if let Some(bearer) = &bearer {
             all.push(("authorization", bearer));
         }
-        let reply = send_from(self.source, self.server, method, path, &all, body.to_owned()).await;
+        let way = Way { source: self.source, server: self.server };
+        let reply = send(way, method, path, &all, body.to_owned()).await;
         self.keep(&reply);
         self.last = Some(reply.clone());
         reply
