@@ -2,10 +2,13 @@
 
 mod verdict;
 
+use std::io::BufReader;
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use super::accounts::open_once;
-use super::serving::Server;
+use super::serving::{Server, line_with};
 use super::{Place, gatepost, refusal};
 use crate::harness::caller::Door;
 use crate::mail::sink::{Act, Security, Sink, Stage};
@@ -96,10 +99,11 @@ async fn the_scanner_drill_works_through_a_socket_file_behind_https() {
         command.arg("--data").arg(place.data()).current_dir("/");
         command
     };
-    let mut server = command(&["serve"]).stderr(std::process::Stdio::null()).spawn().unwrap();
-    while !place.data().join("http.sock").exists() {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let serve = &mut command(&["serve", "--log-format", "json"]);
+    let mut server = serve.stderr(Stdio::piped()).spawn().unwrap();
+    // Kept to the end, so that the server can always write to its log.
+    let mut log = BufReader::new(server.stderr.take().unwrap());
+    line_with(&mut log, "serving");
     let output = command(&["doctor", "scanner", ANN]).output().unwrap();
     server.kill().unwrap();
     server.wait().unwrap();
