@@ -1,4 +1,7 @@
 //! Clients that take their time: with the head of a request, with its body, or with reading the response.
+//!
+//! This takes real time, like nothing else here: connections are timed by the clock of the runtime, and these are
+//! the limits as they are.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use super::{ask, connect, get, get_sign_in, host, with_many_files};
 use crate::harness::process::{Process, free_address};
@@ -59,12 +62,13 @@ async fn slow_connections_end_and_visitors_are_answered_throughout() {
 /// Loads the sign-in page repeatedly, which must always succeed. Returns how many times.
 async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> usize {
     let mut looks = 0;
+    // A visitor, not another flood.
+    let mut pace = interval(PAUSE / 20);
     while !is_over.load(Ordering::SeqCst) {
         let page = ask(server, VISITOR, &get_sign_in(server)).await;
         assert!(page.starts_with("HTTP/1.1 200"), "{page}");
         looks += 1;
-        // A visitor, not another flood.
-        sleep(PAUSE / 20).await;
+        pace.tick().await;
     }
     looks
 }
@@ -82,8 +86,9 @@ async fn drip(mut stream: TcpStream, beginning: String) -> bool {
     stream.write_all(beginning.as_bytes()).await.unwrap();
     let (mut from, mut to) = stream.split();
     let dripping = async {
+        let mut pace = interval(PAUSE);
         while to.write_all(b"x").await.is_ok() {
-            sleep(PAUSE).await;
+            pace.tick().await;
         }
     };
     let ended = async {
