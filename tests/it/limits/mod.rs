@@ -5,6 +5,7 @@ mod clients;
 mod codes;
 mod known;
 mod mails;
+mod ordinary;
 mod others;
 mod passwords;
 
