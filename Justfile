@@ -28,6 +28,10 @@ run *arguments:
 fuzz mutations="200000":
     FUZZ_MUTATIONS={{ mutations }} FUZZ_SEED=$(date +%s) cargo test --test it -- fuzz::
 
+# Runs the requirement about links that are used many times at once at its full size. Takes a minute.
+full-size:
+    cargo test --test it -- --ignored full_size::
+
 # Reviews changed snapshots (needs cargo-insta).
 accept:
     cargo insta review

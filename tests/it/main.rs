@@ -22,6 +22,7 @@ mod engines;
 mod equality;
 mod flood;
 mod forward_auth;
+mod full_size;
 mod fuzz;
 mod harness;
 mod holder;

@@ -59,7 +59,12 @@ impl App {
         letters
     }
 
-    /// All emails that ever arrived, read or not, the newest first.
+    /// How many emails have ever arrived.
+    pub(crate) fn arrived(&self) -> u64 {
+        self.letters.arrivals()
+    }
+
+    /// The emails that arrived, read or not, the newest first.
     pub(crate) fn letters(&self) -> Vec<ShownLetter> {
         let mut letters = self.letters.letters(None);
         letters.retain(|letter| !self.leftovers.has_letter(letter.id));
