@@ -39,6 +39,10 @@ async fn no_token_code_or_password_is_in_the_database_or_the_log(door: Door) {
         keep(&request.unwrap_or_else(|| caller.newest_token()));
     }
     let mut other = also(&app, door, ANN, PASSWORD).await;
+    keep(&app.device_emails().await[0].link.clone().unwrap());
+    let known = other.cookies.iter().find(|(name, _)| name == "gatepost_known");
+    assert_eq!(known.is_some(), door == Door::Pages);
+    keep(known.map_or(PASSWORD, |(_, seal)| seal));
     assert_ne!(other.reauthenticate(OTHER).await, Answer::Done);
     keep(&other.session());
     keep(&readdress(&app, &mut ann, ANN, "new@example.org").await);
