@@ -12,7 +12,7 @@ use crate::domain::error::Error;
 use crate::domain::ports::{Change, StoreError};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
-use crate::domain::record::ids::{KnownId, SessionId};
+use crate::domain::record::ids::KnownId;
 use crate::domain::record::limits::{Budget, Limit};
 use crate::domain::run::{Counter, Reserved};
 
@@ -31,24 +31,18 @@ impl Try<'_> {
 }
 
 impl Gatepost {
-    /// Counts a try (step 1). `own_session` is the session of someone who enters their own password again.
+    /// Counts a try (step 1). Someone signed in who enters their own password again is a known browser to the doors.
     pub(in crate::domain) async fn begin_try<'a>(
         &self,
         address: &'a EmailAddress,
-        own_session: Option<SessionId>,
         client: &Client,
     ) -> Result<Try<'a>, Error> {
-        let begun = self.reserve_try(address, own_session, client).await;
+        let begun = self.reserve_try(address, client).await;
         begun.inspect_err(|error| self.count_throttled(error, client))
     }
 
-    async fn reserve_try<'a>(
-        &self,
-        address: &'a EmailAddress,
-        own_session: Option<SessionId>,
-        client: &Client,
-    ) -> Result<Try<'a>, Error> {
-        let by = self.payer(client, address, own_session).await?;
+    async fn reserve_try<'a>(&self, address: &'a EmailAddress, client: &Client) -> Result<Try<'a>, Error> {
+        let by = self.known_at(client, address).await?;
         self.check_budget(Budget::Tries, address, by).await?;
         let limits = &self.settings.limits;
         let (digest, allowed) =

@@ -32,8 +32,8 @@ impl Gatepost {
         password: &Password,
         client: &Client,
     ) -> Result<SignedIn, Error> {
-        let Actor { account, session, .. } = self.signed_in_with(token).await?;
-        let one = self.begin_try(&account.address, Some(session.id), client).await?;
+        let Actor { account, .. } = self.signed_in_with(token).await?;
+        let one = self.begin_try(&account.address, client).await?;
         self.settle_try(&one, self.try_own_password(&one, token, &account, password, client)).await
     }
 

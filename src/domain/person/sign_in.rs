@@ -100,7 +100,7 @@ impl Gatepost {
         if password.is_too_long() {
             return Err(Error::InvalidCredentials);
         }
-        let one = self.begin_try(address, None, client).await?;
+        let one = self.begin_try(address, client).await?;
         self.settle_try(&one, self.try_password(&one, password, previous_session, client)).await
     }
 

@@ -25,14 +25,14 @@ impl Gatepost {
         current: Option<&Password>,
         client: &Client,
     ) -> Result<SignedIn, Error> {
-        let Actor { account, session, .. } = self.recently_signed_in_with(token).await?;
+        let Actor { account, .. } = self.recently_signed_in_with(token).await?;
         self.settings.passwords.check(password, &account.address)?;
         self.check_changes(&account).inspect_err(|error| self.count_throttled(error, client))?;
         if account.password.is_none() {
             return self.replace_password(token, &account, password, None, client).await;
         }
         let current = current.ok_or(Error::CurrentPasswordRequired)?;
-        let one = self.begin_try(&account.address, Some(session.id), client).await?;
+        let one = self.begin_try(&account.address, client).await?;
         let change = async {
             if self.is_password_of(&account, current).await? {
                 self.replace_password(token, &account, password, Some(&one), client).await

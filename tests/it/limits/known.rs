@@ -1,5 +1,6 @@
 //! Browsers that have been signed in before: no stranger can use up what they may do.
 
+use futures_util::future::join_all;
 use gatepost::domain::Gatepost;
 use gatepost::domain::error::Error;
 use gatepost::domain::password::Password;
@@ -95,6 +96,23 @@ async fn a_known_browser_signs_in_when_strangers_have_used_up_the_addresss_passw
         }
     }
     assert_limited(enter(gatepost, ANN, PASSWORD, &known(&app, ANN).await).await, Limit::TriesAtAddress);
+}
+
+/// SEC-54. Someone who has stolen many cookies, say.
+#[tokio::test]
+async fn of_many_known_browsers_at_once_no_more_passwords_are_hashed_than_all_may_enter_together() {
+    let app = limited_to(Limits { tries_per_address_15m: 2, ..NO_LIMITS }).await;
+    registered(&app, Door::Json, ANN).await;
+    let gatepost = &app.house.gatepost;
+    let mut browsers = Vec::new();
+    for _ in 0..10 {
+        browsers.push(known(&app, ANN).await);
+    }
+    let hashed = gatepost.passwords_hashed();
+    let guessing = browsers.iter().chain(&browsers).map(|browser| enter(gatepost, ANN, WRONG, browser));
+    let answers = join_all(guessing).await;
+    let wrong = answers.iter().filter(|answer| **answer == Err(Error::InvalidCredentials)).count();
+    assert_eq!((wrong, gatepost.passwords_hashed() - hashed), (10, 10));
 }
 
 /// SEC-35.

@@ -11,7 +11,7 @@ use super::{ANN, BOB, MINUTE, PASSWORD, SECOND, WRONG, assert_refused, caller_at
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
-use crate::harness::limits::{NO_LIMITS, unlimited};
+use crate::harness::limits::NO_LIMITS;
 use crate::profile::registered;
 
 both_doors! {
@@ -91,7 +91,10 @@ async fn a_stranger_cannot_keep_the_owner_from_confirming_who_they_are(door: Doo
 /// SEC-56.
 async fn a_quarter_of_the_queue_is_kept_for_people_who_are_signed_in(door: Door) {
     let password_cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
-    let app = App::start_as(Settings { password_slots: 1, password_cost, ..unlimited() }).await;
+    // One more at an address than there are places.
+    let limits = Limits { mails_per_client_hour: 2, ..tries(49) };
+    let settings = Settings { limits, password_slots: 1, password_cost, ..Settings::default() };
+    let app = App::start_as(settings).await;
     let ann = registered(&app, door, ANN).await;
     app.costly_account(BOB).await;
     let before = app.house.gatepost.passwords_hashed();
@@ -109,6 +112,9 @@ async fn a_quarter_of_the_queue_is_kept_for_people_who_are_signed_in(door: Door)
     }
     let busy = Answer::refused(503, "busy");
     assert_eq!(strangers.join_next().await.unwrap().unwrap(), busy, "one more than there are places");
+    for _ in 0..2 {
+        assert_eq!(app.caller(door).register("new@example.org", PASSWORD).await, busy);
+    }
     let mut own = JoinSet::new();
     for number in 0..17 {
         let mut caller = ann.clone();
@@ -121,6 +127,13 @@ async fn a_quarter_of_the_queue_is_kept_for_people_who_are_signed_in(door: Door)
     }
     while let Some(waited) = strangers.join_next().await {
         assert_eq!(waited.unwrap(), Answer::refused(401, "invalid_credentials"));
+    }
+    // What found no place does not count, as a try or as an email.
+    assert_eq!(app.caller(door).ask("new@example.org").await, Answer::Done);
+    assert_eq!(app.caller(door).ask("new@example.org").await, Answer::refused(429, "too_many_mails"));
+    app.read_all().await;
+    for refused in [Answer::refused(401, "invalid_credentials"), Answer::refused(429, "too_many_tries")] {
+        assert_eq!(app.caller(door).sign_in_with_password(ANN, WRONG).await, refused);
     }
 }
 
