@@ -1,15 +1,21 @@
 //! Very many connections at once.
 
+use std::net::SocketAddr;
+use std::process::Command;
+
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{answer, ask, connect, get_sign_in, with_many_files};
+use crate::harness::installed::is_installed;
 use crate::harness::process::{Process, free_address};
 
+/// Shows what the system knows about sockets.
+const SS: &str = "/usr/bin/ss";
 /// A visitor's client, of which none of the other connections is.
 const VISITOR: usize = 1_000;
-/// Far more than an answer takes. A place that is missing, or a backlog that is full, costs whole seconds.
+/// Far more than an answer takes.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -24,6 +30,19 @@ async fn three_thousand_connections_at_once_are_all_answered() {
     }
     let answers = timeout(PATIENCE, asking.join_all()).await.unwrap();
     assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 200")));
+    if is_installed(SS) {
+        assert_eq!(turned_away(address), 0);
+    }
+}
+
+/// How many connections the system has turned away because too many were waiting to be accepted. Each of them
+/// tries again after a second, then after more.
+fn turned_away(server: SocketAddr) -> u32 {
+    let port = format!(":{}", server.port());
+    let shown = Command::new(SS).args(["-tlnmH", "sport", "=", &port]).output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let (_, count) = shown.rsplit_once(",d").unwrap_or_else(|| panic!("{shown}"));
+    count.split(')').next().unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
