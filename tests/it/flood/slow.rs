@@ -63,12 +63,12 @@ async fn slow_connections_end_and_visitors_are_answered_throughout() {
 async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> usize {
     let mut looks = 0;
     // A visitor, not another flood.
-    let mut pace = interval(PAUSE / 20);
+    let mut ticks = interval(PAUSE / 20);
     while !is_over.load(Ordering::SeqCst) {
         let page = ask(server, VISITOR, &get_sign_in(server)).await;
         assert!(page.starts_with("HTTP/1.1 200"), "{page}");
         looks += 1;
-        pace.tick().await;
+        ticks.tick().await;
     }
     looks
 }
