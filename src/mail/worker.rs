@@ -31,6 +31,9 @@ use crate::domain::outbox::{Claim, Delivery, Pace, Places};
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::time::Timestamp;
 
+/// How often the end of an email is recorded again while the server stops.
+const LAST_TRIES: u32 = 10;
+
 /// One run of the worker.
 struct Shift {
     room: Arc<MailRoom>,
@@ -207,10 +210,15 @@ impl Shift {
             Some(if seat.has_handed_over() { Delivery::Unanswered } else { Delivery::Delayed(Pace::Usual) })
         });
         let Some(delivery) = ending else { return };
-        // Until this is recorded, another attempt would send the email twice.
+        // Until this is recorded, another attempt would send the email twice. While stopping it is tried a few
+        // more times at once, since a change in doubt is usually saved the next time.
+        let mut last_tries = LAST_TRIES;
         while let Err(error) = self.gatepost.delivered(claim, delivery).await {
             if self.stop.is_cancelled() {
-                return;
+                if last_tries == 0 {
+                    return;
+                }
+                last_tries -= 1;
             }
             self.stop.run_until_cancelled(self.pause(&error)).await;
         }

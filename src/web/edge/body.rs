@@ -60,7 +60,12 @@ pub(super) async fn buffer<'a>(
     Ok(held)
 }
 
-async fn read(body: Body, declared: Option<u64>, most: usize, held: &mut Held<'_>) -> Result<Vec<u8>, Problem> {
+async fn read(
+    body: Body,
+    declared: Option<u64>,
+    most: usize,
+    held: &mut Held<'_>,
+) -> Result<Vec<u8>, Problem> {
     let expected = declared.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(most);
     let mut arrived = Arrived::default();
     let mut stream = pin!(body.into_bytes_stream());

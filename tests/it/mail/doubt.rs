@@ -8,7 +8,9 @@ use gatepost::domain::record::Record;
 use gatepost::domain::record::event::EventName;
 use gatepost::domain::record::letter::Offered;
 
-use super::sink::Sink;
+use tokio::sync::watch;
+
+use super::sink::{Act, Security, Sink, Stage};
 use super::{House, through_sink};
 use crate::harness::chaotic::{ChaoticStore, Doubt};
 
@@ -52,5 +54,32 @@ async fn an_email_that_is_over_leaves_the_outbox_although_that_is_in_doubt() {
         house.empties_its_outbox().await;
         worker.stops().await;
         assert!(sink.seen().mails.is_empty(), "{doubt:?}");
+    }
+}
+
+/// Otherwise the next run would send it again.
+#[tokio::test]
+async fn an_email_that_was_sent_while_the_server_stops_is_recorded_although_that_is_in_doubt() {
+    let ends = |change: &Change| {
+        let is_sent = |record: &Option<Record>| matches!(record, Some(Record::Event(event)) if event.name == EventName::MailSent);
+        change.writes.iter().any(|(_, record)| is_sent(record))
+    };
+    for doubt in [Doubt::Written, Doubt::Lost] {
+        let store = Arc::new(ChaoticStore::on_command());
+        let house = House::over(store.clone(), true).await;
+        let (release, held) = watch::channel(false);
+        let sink = Sink::start(Security::None, move |moment| match moment.stage {
+            Stage::Dot => Act::Hold(held.clone()),
+            _ => Act::Behave,
+        })
+        .await;
+        let worker = house.work(through_sink(&sink));
+        house.request("ann@example.org").await;
+        sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
+        worker.stop.cancel();
+        store.doubt_next_that(ends, doubt);
+        release.send(true).unwrap();
+        worker.stops().await;
+        assert_eq!(house.gatepost.next_letter_due().await.unwrap(), None, "{doubt:?}");
     }
 }

@@ -58,9 +58,8 @@ async fn when_the_mail_server_can_be_used_again_all_emails_are_sent() {
     }
     let _hurry = house.retries_at_once();
     let mails = sink.mails(9).await;
-    let tries = |seen: &super::sink::Seen| {
-        seen.moments.iter().filter(|moment| moment.stage == Stage::Mail).count()
-    };
+    let tries =
+        |seen: &super::sink::Seen| seen.moments.iter().filter(|moment| moment.stage == Stage::Mail).count();
     // The tenth is tried too, at the latest now.
     sink.until(|seen| tries(seen) == 13).await;
     worker.stops().await;
