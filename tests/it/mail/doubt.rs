@@ -8,9 +8,7 @@ use gatepost::domain::record::Record;
 use gatepost::domain::record::event::EventName;
 use gatepost::domain::record::letter::Offered;
 
-use tokio::sync::watch;
-
-use super::sink::{Act, Security, Sink, Stage};
+use super::sink::Sink;
 use super::{House, through_sink};
 use crate::harness::chaotic::{ChaoticStore, Doubt};
 
@@ -39,10 +37,7 @@ async fn an_email_whose_hand_over_is_in_doubt_is_not_sent_until_its_next_attempt
 
 #[tokio::test]
 async fn an_email_that_is_over_leaves_the_outbox_although_that_is_in_doubt() {
-    let drops = |change: &Change| {
-        let is_dropped = |record: &Option<Record>| matches!(record, Some(Record::Event(event)) if event.name == EventName::MailDropped);
-        change.writes.iter().any(|(_, record)| is_dropped(record))
-    };
+    let drops = |change: &Change| has_event(change, EventName::MailDropped);
     for doubt in [Doubt::Written, Doubt::Lost] {
         let store = Arc::new(ChaoticStore::on_command());
         let (house, sink) = (House::over(store.clone(), true).await, Sink::good().await);
@@ -60,26 +55,19 @@ async fn an_email_that_is_over_leaves_the_outbox_although_that_is_in_doubt() {
 /// Otherwise the next run would send it again.
 #[tokio::test]
 async fn an_email_that_was_sent_while_the_server_stops_is_recorded_although_that_is_in_doubt() {
-    let ends = |change: &Change| {
-        let is_sent = |record: &Option<Record>| matches!(record, Some(Record::Event(event)) if event.name == EventName::MailSent);
-        change.writes.iter().any(|(_, record)| is_sent(record))
-    };
+    let ends = |change: &Change| has_event(change, EventName::MailSent);
     for doubt in [Doubt::Written, Doubt::Lost] {
         let store = Arc::new(ChaoticStore::on_command());
         let house = House::over(store.clone(), true).await;
-        let (release, held) = watch::channel(false);
-        let sink = Sink::start(Security::None, move |moment| match moment.stage {
-            Stage::Dot => Act::Hold(held.clone()),
-            _ => Act::Behave,
-        })
-        .await;
-        let worker = house.work(through_sink(&sink));
-        house.request("ann@example.org").await;
-        sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
-        worker.stop.cancel();
+        let (_sink, worker, release) = house.stops_at_a_final_dot().await;
         store.doubt_next_that(ends, doubt);
         release.send(true).unwrap();
         worker.stops().await;
         assert_eq!(house.gatepost.next_letter_due().await.unwrap(), None, "{doubt:?}");
     }
+}
+
+fn has_event(change: &Change, name: EventName) -> bool {
+    let is_it = |record: &Option<Record>| matches!(record, Some(Record::Event(event)) if event.name == name);
+    change.writes.iter().any(|(_, record)| is_it(record))
 }

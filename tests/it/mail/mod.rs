@@ -39,11 +39,12 @@ use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailRoom, MailSettings, Sender, SmtpServer, SmtpSettings, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use self::sink::Sink;
+use self::sink::{Act, Security, Sink, Stage};
 use crate::harness::engine::{Engine, Opened};
 use crate::harness::limits::unlimited;
 use crate::harness::world::{TestClock, world};
@@ -111,6 +112,22 @@ impl House {
         let room = Arc::new(MailRoom::new(settings));
         let work = tokio::spawn(room.run(Arc::clone(&self.gatepost), stop.clone()));
         Worker { stop, work }
+    }
+
+    /// A worker that is stopping while the mail server has an email whole and has not said whether it takes it. The
+    /// server says so once that is released.
+    async fn stops_at_a_final_dot(&self) -> (Sink, Worker, watch::Sender<bool>) {
+        let (release, held) = watch::channel(false);
+        let sink = Sink::start(Security::None, move |moment| match moment.stage {
+            Stage::Dot => Act::Hold(held.clone()),
+            _ => Act::Behave,
+        })
+        .await;
+        let worker = self.work(through_sink(&sink));
+        self.request("ann@example.org").await;
+        sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
+        worker.stop.cancel();
+        (sink, worker, release)
     }
 
     /// From now on every retry happens at once.

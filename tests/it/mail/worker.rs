@@ -4,8 +4,6 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::full_store::FullStore;
 use super::sink::{Act, Security, Sink, Stage};
 use super::{House, through_sink};
@@ -13,16 +11,7 @@ use super::{House, through_sink};
 #[tokio::test]
 async fn stopping_finishes_and_records_an_email_past_its_final_dot() {
     let house = House::new().await;
-    let (release, held) = watch::channel(false);
-    let sink = Sink::start(Security::None, move |moment| match moment.stage {
-        Stage::Dot => Act::Hold(held.clone()),
-        _ => Act::Behave,
-    })
-    .await;
-    let worker = house.work(through_sink(&sink));
-    house.request("ann@example.org").await;
-    sink.until(|seen| seen.moments.iter().any(|moment| moment.stage == Stage::Dot)).await;
-    worker.stop.cancel();
+    let (sink, worker, release) = house.stops_at_a_final_dot().await;
     tokio::task::yield_now().await;
     assert!(!worker.work.is_finished());
     release.send(true).unwrap();
