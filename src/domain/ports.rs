@@ -28,9 +28,48 @@ pub struct Versioned {
     pub version: Version,
 }
 
+/// What a change is for, which matters when the disk is almost full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Class {
+    /// The store grows by it.
+    #[default]
+    Grow,
+    /// The store shrinks by it.
+    Shrink,
+    /// It keeps people safe: someone signs out, ends sessions, or disables or secures an account. It may grow
+    /// the store a little.
+    Safety,
+}
+
+/// How much a store can still take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Every change is accepted.
+    Enough,
+    /// Only what shrinks the store or keeps people safe is accepted: otherwise the store could never make
+    /// room by itself, and a thief's session could not be ended.
+    Little,
+    /// No change is accepted.
+    None,
+}
+
+impl Room {
+    /// Whether a change of this class is accepted.
+    #[must_use]
+    pub fn admits(self, class: Class) -> bool {
+        match self {
+            Self::Enough => true,
+            Self::Little => class != Class::Grow,
+            Self::None => false,
+        }
+    }
+}
+
 /// Everything one action writes, and everything that must still be true for it.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
+    /// What it is for.
+    pub class: Class,
     /// A key and the version it must still have; `None` if it must still be absent.
     pub expectations: Vec<(Key, Option<Version>)>,
     /// A key and its new record; `None` deletes it. Each key appears once.
@@ -53,6 +92,12 @@ impl Change {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty change of a class.
+    #[must_use]
+    pub fn of(class: Class) -> Self {
+        Self { class, ..Self::default() }
     }
 
     /// Makes the commit depend on `key` still having `version`, or still being absent if that is `None`.
@@ -144,7 +189,7 @@ pub trait Store: Send + Sync + 'static {
     /// `Refused` and `Busy` if certainly nothing was written, `InDoubt` if that is unknown.
     async fn commit(&self, change: Change) -> Result<Committed, StoreError>;
 
-    /// Whether a commit would be accepted now, and if not, why. For `/readyz`.
+    /// Whether a commit of any class would be accepted now, and if not, why. For `/readyz`.
     fn writable(&self) -> Result<(), StoreError>;
 }
 

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use crate::domain::ports::Change;
+use crate::domain::ports::Class;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Reading;
 use crate::domain::ports::Store;
@@ -50,7 +51,7 @@ pub trait Engine: Send + Sync + 'static {
     /// Writes the whole change if every expectation in it holds; returns once it is durable.
     fn write(&self, change: CodedChange) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
-    /// Whether a change would be accepted now; the reason if not.
+    /// Whether a change of any class would be accepted now; the reason if not.
     fn takes_writes(&self) -> Result<(), StoreError>;
 }
 
@@ -69,6 +70,8 @@ pub type Page<B> = Vec<(Key, Kept<B>)>;
 /// A change with encoded records, within all limits.
 #[derive(Clone, Debug)]
 pub struct CodedChange {
+    /// What it is for. An engine without room refuses some classes.
+    pub class: Class,
     /// A key and the version it must still have; `None` if it must still be absent.
     pub expectations: Vec<(Key, Option<Version>)>,
     /// A key and its new bytes; `None` deletes it. No key appears twice.
@@ -107,9 +110,15 @@ fn decoded<B: AsRef<[u8]>>(key: &Key, kept: &Kept<B>) -> Reading {
 }
 
 impl CodedChange {
+    /// All keys it depends on or writes.
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        let written = self.writes.iter().map(|(key, _)| key);
+        self.expectations.iter().map(|(key, _)| key).chain(written)
+    }
+
     /// Encodes a change; refuses one that exceeds the limits.
     fn new(change: Change) -> Result<Self, StoreError> {
-        let Change { expectations, writes } = change;
+        let Change { class, expectations, writes } = change;
         check("writes", writes.len(), Change::MAX_WRITES)?;
         check("expectations", expectations.len(), Change::MAX_EXPECTATIONS)?;
         let mut keys = BTreeSet::new();
@@ -122,7 +131,7 @@ impl CodedChange {
         let written_bytes: usize =
             writes.iter().map(|(key, bytes)| key.as_bytes().len() + bytes.as_ref().map_or(0, Vec::len)).sum();
         check("bytes", expected_bytes + written_bytes, Change::MAX_BYTES)?;
-        Ok(Self { expectations, writes })
+        Ok(Self { class, expectations, writes })
     }
 }
 

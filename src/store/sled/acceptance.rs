@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::group::Group;
+use super::group::{Group, Sealed};
 use super::lock::FolderLock;
 use super::mark::Mark;
-use super::open::{Site, compare};
+use super::open::{Proven, Site, compare};
 use super::refusal::OpenError;
-use super::rehearsal::Rehearsal;
+use super::rehearsal::{Copied, Rehearsal};
 use super::settings::{Accept, Proof};
 use super::tally::Tally;
+use super::upgrade::upgraded;
 use super::{beneath, guard, owner, place};
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
@@ -24,10 +25,10 @@ pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<
         return Err(OpenError::NoStore { folder: folder.to_owned() });
     }
     let _lock = FolderLock::take(folder)?;
-    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept };
-    let copy = site.rehearsal()?;
+    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept, verified_first: u64::MAX };
+    let copy = site.rehearsal(Copied::All)?;
     let store = place::store_folder(folder);
-    let (db, mut tally) = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
+    let Proven { db, mut tally, .. } = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
     let unreadable = beneath::unreadable(&db).map_err(|trouble| trouble.refusal(folder))?;
     drop((db, copy));
     // Only an intact side file shows that no commit is missing. Without one, an older store looks like the
@@ -40,8 +41,8 @@ pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<
     if accept == Accept::Yes {
         Mark::create(folder, tally)?;
     }
-    let Tally { records, commits, .. } = tally;
-    Ok(Proof { records, commits, unreadable, restored })
+    let Tally { digest, commits, .. } = tally;
+    Ok(Proof { records: digest.records, commits, unreadable, restored })
 }
 
 /// Writes into the store that it was restored. Sessions that have ended since then and links that were used
@@ -50,20 +51,26 @@ pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<
 fn note_restored(site: &Site<'_>, store: &Path) -> Result<Tally, OpenError> {
     let file = place::db_file(store);
     let refuse = |error: &std::io::Error| OpenError::io(site.folder, &file, error);
-    let (db, tally) = site.proven(store)?;
+    let Proven { db, tally, slices, .. } = upgraded(site.folder, site.proven(store)?)?;
     let mut change = Change::new();
     // Caused by the operator. There is at most one, and the next start removes it.
     change.put(Key::restored(), Record::Restored);
     let change = CodedChange::new(change).map_err(|error| refuse(&std::io::Error::other(error)))?;
     let mut group = Group::new(&db, tally);
     group.admit(change).map_err(|error| refuse(&std::io::Error::other(error)))?;
-    let Some((batch, tally, _)) = group.sealed(tally) else { return Ok(tally) };
-    let written = guard::guarded(|| db.apply_batch(batch).and_then(|()| db.flush()));
-    match written {
-        Ok(Ok(_)) => {}
+    let written = guard::guarded(|| {
+        let Some(Sealed { batch, tally, .. }) = group.sealed(tally, &slices)? else {
+            return sled::Result::Ok(tally);
+        };
+        db.apply_batch(batch)?;
+        db.flush()?;
+        Ok(tally)
+    });
+    let tally = match written {
+        Ok(Ok(tally)) => tally,
         Ok(Err(error)) => return Err(beneath::Trouble::from(error).refusal(site.folder)),
         Err(reason) => return Err(beneath::Trouble::Broken(reason).refusal(site.folder)),
-    }
+    };
     File::open(&file).and_then(|log| log.sync_all()).map_err(|error| refuse(&error))?;
     Ok(tally)
 }

@@ -8,11 +8,10 @@ use std::time::Duration;
 use super::guard::{Handle, guarded, plain};
 use super::refusal::OpenError;
 use super::settings::UnreadableRecords;
-use super::slot::Stored;
+use super::slot::note_unreadable;
 use super::tally::FIRST_KEY;
 use super::{files, place};
 use crate::domain::record::key::Key;
-use crate::store::codec;
 
 /// When this process closes a store, sled's own lock may be held slightly longer than ours.
 const LOCK_TRIES: usize = 100;
@@ -55,12 +54,7 @@ pub(super) fn unreadable(db: &Handle) -> Result<UnreadableRecords, Trouble> {
         let mut unreadable = UnreadableRecords::default();
         for entry in db.range(FIRST_KEY..) {
             let (key, value) = entry?;
-            let key = Key::from_bytes(key.to_vec());
-            let read =
-                Stored::checked(&key, value).and_then(|stored| Ok(codec::decode(&key, stored.as_ref())?));
-            if let Err(error) = read {
-                unreadable.note(&error);
-            }
+            note_unreadable(&mut unreadable, &Key::from_bytes(key.to_vec()), &value);
         }
         Ok(unreadable)
     })

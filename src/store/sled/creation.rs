@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::beneath::{Trouble, open_sled};
 use super::refusal::OpenError;
-use super::tally::{StoreId, TALLY_KEY, Tally};
+use super::slices::Slices;
+use super::tally::{StoreId, Tally};
 use super::{files, place};
 
 /// On a disk without room, a new store would refuse every change, so none is created.
@@ -26,7 +27,7 @@ pub(super) fn create(folder: &Path, cache_bytes: u64, id: StoreId) -> Result<(),
     }
     fs::create_dir(&nursery).map_err(refuse)?;
     let (db, _) = open_sled(&nursery, cache_bytes).map_err(|trouble| trouble.refusal(folder))?;
-    let first = db.insert(TALLY_KEY, Tally::new(id).to_bytes().as_slice()).and_then(|_| db.flush());
+    let first = db.apply_batch(Slices::new().batch(Tally::new(id))).and_then(|()| db.flush());
     first.map_err(|error| Trouble::from(error).refusal(folder))?;
     drop(db);
     files::sync_store(&nursery).map_err(refuse)?;

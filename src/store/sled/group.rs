@@ -5,6 +5,8 @@ use std::collections::btree_map::Entry;
 
 use sled::{Batch, Db};
 
+use super::recut::recut;
+use super::slices::{self, Recut, Slices};
 use super::slot::{Slot, Slots, Stored};
 use super::tally::{TALLY_KEY, Tally};
 use crate::domain::ports::{Committed, StoreError, Version};
@@ -57,30 +59,42 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The batch that writes the group, the tally after it, and the keys it touches; `None` if no
-    /// change was added.
-    pub(super) fn sealed(self, last: Tally) -> Option<(Batch, Tally, Slots)> {
-        let Self { mut tally, slots, .. } = self;
+    /// The group, ready to be written; `None` if no change was added. All slices it touches were verified.
+    pub(super) fn sealed(self, last: Tally, slices: &Slices) -> sled::Result<Option<Sealed>> {
+        let Self { mut tally, slots, db } = self;
         if tally == last {
-            return None;
+            return Ok(None);
         }
+        let recut = recut(db, slices, &slots)?;
         let mut batch = Batch::default();
         for (key, slot) in slots.iter().filter(|(_, slot)| slot.is_written) {
-            let key = key.as_bytes();
-            if let Some(before) = &slot.before {
-                tally.remove(key, before.whole());
-            }
             match &slot.after {
-                Some(after) => {
-                    tally.add(key, after.whole());
-                    batch.insert(key, after.whole().clone());
-                }
+                Some(after) => batch.insert(key.as_bytes(), after.whole().clone()),
+                None => batch.remove(key.as_bytes()),
+            }
+        }
+        for (from, digest) in &recut {
+            tally.digest = tally.digest.less(slices.starting_at(from)).and(digest.unwrap_or_default());
+            let key = [slices::PREFIX, from].concat();
+            match digest {
+                Some(digest) => batch.insert(key, digest.to_bytes()),
                 None => batch.remove(key),
             }
         }
         batch.insert(TALLY_KEY, tally.to_bytes().as_slice());
-        Some((batch, tally, slots))
+        Ok(Some(Sealed { batch, tally, slots, recut }))
     }
+}
+
+/// A group, ready to be written.
+pub(super) struct Sealed {
+    pub(super) batch: Batch,
+    /// The tally after it.
+    pub(super) tally: Tally,
+    /// The keys it touches.
+    pub(super) slots: Slots,
+    /// The slices it changes.
+    pub(super) recut: Recut,
 }
 
 impl Slot {

@@ -26,7 +26,7 @@ impl Mark {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(OpenError::io(folder, &path, &error)),
         };
-        Tally::from_bytes(&bytes).map(Some).map_err(|no| match no {
+        Tally::from_bytes(&bytes).map(|written| Some(written.tally)).map_err(|no| match no {
             NoTally::Damaged => OpenError::MarkDamaged { folder: folder.to_owned() },
             NoTally::OtherFormat(format) => {
                 OpenError::OtherFormat { folder: folder.to_owned(), file: path, format }

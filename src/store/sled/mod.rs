@@ -6,18 +6,21 @@
 //! | `owner` | refuses a data folder of another user |
 //! | `open` | the steps of opening: creation, verification, repair |
 //! | `lock`, `creation`, `beneath`, `guard` | the lock, creating a store, opening sled, containing its panics |
-//! | `acceptance`, `verification`, `audit` | verifying a store that no process uses, and one that is in use |
+//! | `proof`, `acceptance` | verifying slices of a store that is in use, and a whole one that no process uses |
 //! | `rehearsal` | the copy that is verified first, so that a refused store stays unchanged |
 //! | `tally`, `mark` | the digest of the whole store, and its copy in a side file |
+//! | `slices`, `recut` | the same digest in parts, and how a commit changes them |
 //! | `writer`, `group` | the only thread that writes: checks, batch, flush, sync, responses |
 //! | `view`, `slot`, `shared` | reading, which shows only durable records |
+//! | `moment` | all records as of one moment, for a backup |
+//! | `upgrade` | a store that an older version wrote |
+//! | `room` | free disk space, and which changes it allows |
 //! | `settings`, `refusal` | its settings, and why a store is not opened |
 //!
 //! In the data folder the engine owns `store/`, `store.mark` and `lock`, and during opening also
 //! `store.new/` and `store.proof/`.
 
 mod acceptance;
-mod audit;
 mod beneath;
 mod creation;
 mod files;
@@ -25,23 +28,28 @@ mod group;
 mod guard;
 mod lock;
 mod mark;
+mod moment;
 mod open;
 mod owner;
 mod place;
+mod proof;
+mod recut;
 mod refusal;
 mod rehearsal;
+mod room;
 mod settings;
 mod shared;
+mod slices;
 mod slot;
 mod tally;
-mod verification;
+mod upgrade;
 mod view;
 mod writer;
 
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
@@ -52,11 +60,9 @@ use self::open::Opened;
 pub use self::owner::check_owner;
 pub use self::place::is_known;
 pub use self::refusal::OpenError;
-pub use self::settings::{Accept, Proof, SledSettings, UnreadableRecords};
+pub use self::settings::{Accept, Proof, Reserves, SledSettings, UnreadableRecords};
 use self::shared::{Shared, Status};
-use self::slot::Slots;
 pub use self::slot::Stored;
-use self::view::View;
 use self::writer::{Errand, Writer};
 use super::{CodedChange, Engine, Kept, Page};
 use crate::domain::ports::{Committed, StoreError};
@@ -67,22 +73,21 @@ const CACHE_BYTES: u64 = 64 << 20;
 /// A store in a folder. Dropping it closes it, as [`close`](Self::close) does.
 pub struct SledStore {
     shared: Arc<Shared>,
-    /// Held by the one audit that may be going on.
-    audits: tokio::sync::Mutex<()>,
     errands: Option<mpsc::Sender<Errand>>,
     writer: Option<JoinHandle<()>>,
 }
 
 impl SledStore {
     /// Opens the store in the existing data folder `folder`, and creates one if there never was one.
-    /// Verifies it, which reads all of it: call it where blocking does no harm.
+    /// Verifies the first part of it; the rest is verified in the background. Sled itself needs longer for a
+    /// larger store, so call it where blocking does no harm.
     ///
     /// # Errors
     /// One line, with the file and the command that helps.
     pub fn open(folder: &Path, settings: &SledSettings) -> Result<Self, OpenError> {
         if !is_known(folder) {
             owner::check_owner(folder)?;
-            creation::check_room(folder, settings.reserve_bytes)?;
+            creation::check_room(folder, settings.reserves.usual)?;
         }
         Self::open_locked(FolderLock::take(folder)?, settings)
     }
@@ -93,24 +98,19 @@ impl SledStore {
     /// One line, with the file and the command that helps.
     pub fn open_locked(lock: FolderLock, settings: &SledSettings) -> Result<Self, OpenError> {
         let folder = &lock.folder().to_owned();
-        let Opened { db, tally, lock } = open::open(lock, CACHE_BYTES, settings)?;
+        let Opened { db, tally, slices, lock } = open::open(lock, CACHE_BYTES, settings)?;
         let file = place::db_file(&place::store_folder(folder));
         let refuse = |error| OpenError::io(folder, &file, &error);
         let log = File::open(&file).map_err(refuse)?;
         let disk = log.try_clone().map_err(refuse)?;
         let mark = Mark::open(folder)?;
-        let view = View { db: db.clone(), held: Slots::new(), tally, audit: Mutex::default(), lock };
-        let shared = Arc::new(Shared::new(view, disk, settings.reserve_bytes));
+        let shared = Arc::new(Shared::new(db.clone(), tally, slices, disk, settings.reserves, lock));
         let writer = Writer { db, file: file.clone(), log, mark, tally, shared: Arc::clone(&shared) };
         let (errands, waiting) = mpsc::channel(settings.queue);
         let thread = thread::Builder::new().name("store-writer".into());
         let writer = thread.spawn(move || writer.run(waiting)).map_err(refuse)?;
-        Ok(Self {
-            shared,
-            audits: tokio::sync::Mutex::default(),
-            errands: Some(errands),
-            writer: Some(writer),
-        })
+        proof::prove_in_background(&shared);
+        Ok(Self { shared, errands: Some(errands), writer: Some(writer) })
     }
 
     /// Returns the reason once the store has failed and the process must end: only a restart can
@@ -151,13 +151,12 @@ impl SledStore {
     /// # Errors
     /// What is wrong with it.
     pub async fn verify(&self) -> Result<Proof, OpenError> {
-        let _turn = self.audits.lock().await;
-        verification::verify(&self.shared).await
+        self.shared.verify().await
     }
 
     /// Sets how much disk space must stay free.
-    pub fn keep_free(&self, bytes: u64) {
-        self.shared.keep_free(bytes);
+    pub fn keep_free(&self, reserves: Reserves) {
+        self.shared.keep_free(reserves);
     }
 }
 
@@ -182,11 +181,18 @@ impl Engine for SledStore {
     type Bytes = Stored;
 
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Kept<Stored>>>, StoreError> {
+        // A slice is verified before anything is read from it, and also where nothing will be found.
+        keys.iter().try_for_each(|key| self.shared.prove_at(key))?;
         self.shared.read(|view| keys.iter().map(|key| view.get(key)).collect())
     }
 
     async fn page(&self, span: &Span, limit: usize) -> Result<Page<Stored>, StoreError> {
-        self.shared.read(|view| view.page(span, limit))
+        self.shared.prove_at(&span.from)?;
+        let page = self.shared.read(|view| view.page(span, limit))?;
+        // The page says how far it reaches.
+        let end = page.last().filter(|_| page.len() == limit).map_or(&span.until, |(last, _)| last);
+        self.shared.prove_between(&span.from, end)?;
+        Ok(page)
     }
 
     async fn write(&self, change: CodedChange) -> Result<Committed, StoreError> {

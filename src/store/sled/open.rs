@@ -1,16 +1,20 @@
 //! Opening: lock, repair, open, verify. Sled silently opens some damaged stores as smaller or empty
-//! ones and panics over others, so nothing is served before the store is verified.
+//! ones and panics over others, so nothing is served before it is verified. How much that is at start does
+//! not depend on the size of the store.
 //!
 //! 1. The data folder must belong to our user. Lock it, or name the process that holds the lock.
 //! 2. Create a store if there never was one, completely or not at all.
-//! 3. Copy the store and verify the copy: sled repairs what it opens, and a refused store must stay
-//!    unchanged. After that, or if there is no room for a copy, open and verify the store itself.
+//! 3. Copy a small store and verify the copy: sled repairs what it opens, and a refused store should stay
+//!    unchanged. After that, open and verify the store itself.
 //! 4. Verification: remove what sled leaves behind when it is killed while opening, and open it. If
-//!    sled cannot read its snapshots, open it once more without them. Read every record: together
-//!    they must match the digest of the last commit. The side file must belong to this store and
-//!    must not count a commit that is not in it.
+//!    sled cannot read its snapshots, open it once more without them. The slices must add up to the digest
+//!    of the last commit, and the side file must belong to this store and must not count a commit that
+//!    is not in it. The records of the first slices must match their digests; the other slices are
+//!    verified later (`proof`).
 
 use std::path::Path;
+
+use sled::IVec;
 
 use super::beneath::{attempted, open_sled};
 use super::creation::{check_room, create};
@@ -18,15 +22,20 @@ use super::guard::Handle;
 use super::lock::FolderLock;
 use super::mark::Mark;
 use super::place;
+use super::proof::prove;
 use super::refusal::OpenError;
-use super::rehearsal::Rehearsal;
+use super::refusal::damaged;
+use super::rehearsal::{Copied, Rehearsal};
 use super::settings::{Accept, SledSettings};
-use super::tally::{NoTally, StoreId, TALLY_KEY, Tally};
+use super::slices::Slices;
+use super::tally::{FIRST_KEY, NoTally, TALLY_KEY, Tally, Written, weight};
+use super::upgrade::upgraded;
 
 /// A verified store. The lock is the last field, so it is dropped last.
 pub(super) struct Opened {
     pub(super) db: Handle,
     pub(super) tally: Tally,
+    pub(super) slices: Slices,
     pub(super) lock: FolderLock,
 }
 
@@ -37,21 +46,23 @@ pub(super) fn open(lock: FolderLock, cache_bytes: u64, settings: &SledSettings) 
     let is_new = !place::store_folder(folder).exists() && mark == Ok(None);
     if is_new {
         let id = settings.new_store_id.ok_or_else(|| OpenError::NoStore { folder: folder.to_owned() })?;
-        check_room(folder, settings.reserve_bytes)?;
+        check_room(folder, settings.reserves.usual)?;
         create(folder, cache_bytes, id)?;
     }
-    let site = Site { folder, cache_bytes, mark, accept: Accept::No };
+    let site =
+        Site { folder, cache_bytes, mark, accept: Accept::No, verified_first: settings.verified_first };
     // A store that was just created has nothing to lose, so no copy of it is verified first.
-    let copy = if is_new { None } else { site.rehearsal()? };
+    let copy = if is_new { None } else { site.rehearsal(Copied::Small)? };
     if let Some(copy) = copy {
         site.proven(copy.path())?;
     }
-    let (db, tally) = site.proven(&place::store_folder(folder))?;
+    let proven = site.proven(&place::store_folder(folder))?;
+    let Proven { db, tally, slices, .. } = upgraded(folder, proven)?;
     // The side file is missing for a new store, and for one whose creation was interrupted.
     if site.mark == Ok(None) {
         Mark::create(folder, tally)?;
     }
-    Ok(Opened { db, tally, lock })
+    Ok(Opened { db, tally, slices, lock })
 }
 
 /// A locked data folder and the content of its side file.
@@ -60,23 +71,34 @@ pub(super) struct Site<'a> {
     pub(super) cache_bytes: u64,
     pub(super) mark: Result<Option<Tally>, OpenError>,
     pub(super) accept: Accept,
+    /// How many records are verified.
+    pub(super) verified_first: u64,
+}
+
+/// An open store, and what it says about itself.
+pub(super) struct Proven {
+    pub(super) db: Handle,
+    pub(super) tally: Tally,
+    pub(super) slices: Slices,
+    /// Whether the slices are in the store. If not, it was written by an older version.
+    pub(super) is_sliced: bool,
 }
 
 impl Site<'_> {
-    pub(super) fn rehearsal(&self) -> Result<Option<Rehearsal>, OpenError> {
+    pub(super) fn rehearsal(&self, copied: Copied) -> Result<Option<Rehearsal>, OpenError> {
         // Without this file, sled would create an empty store here.
         if !place::db_file(&place::store_folder(self.folder)).exists() {
             return Err(OpenError::Gone { folder: self.folder.to_owned() });
         }
-        Rehearsal::of(self.folder)
+        Rehearsal::of(self.folder, copied)
     }
 
     /// Opens the store, or its copy, in `store`, and verifies that it is intact and the latest one.
-    pub(super) fn proven(&self, store: &Path) -> Result<(Handle, Tally), OpenError> {
+    pub(super) fn proven(&self, store: &Path) -> Result<Proven, OpenError> {
         let folder = self.folder;
         let (db, is_replayed) =
             open_sled(store, self.cache_bytes).map_err(|trouble| trouble.refusal(folder))?;
-        let tally = prove(folder, &db)?;
+        let Said { tally, mut slices, is_sliced } = digests(folder, &db)?;
         match (self.accept, &self.mark) {
             (Accept::Yes, _) => {}
             (Accept::No, Ok(None)) if tally.commits == 0 => {}
@@ -84,48 +106,58 @@ impl Site<'_> {
             (Accept::No, Ok(Some(mark))) => compare(folder, *mark, tally)?,
             (Accept::No, Err(refusal)) => return Err(refusal.clone()),
         }
+        prove(folder, &db, &mut slices, self.verified_first)?;
         // Logged only now, so that a refusal is the only line, and only once, for the store itself.
         if is_replayed && *store == place::store_folder(folder) {
             tracing::warn!(store = %store.display(), "could not read the database's snapshots; replayed its log instead");
         }
-        Ok((db, tally))
+        Ok(Proven { db, tally, slices, is_sliced })
     }
 }
 
-/// Reads every record and compares their digest with that of the last commit.
-fn prove(folder: &Path, db: &Handle) -> Result<Tally, OpenError> {
-    let (committed, found) = attempted(|| count(db)).map_err(|trouble| trouble.refusal(folder))?;
-    let damaged = |reason: &str| OpenError::Damaged { folder: folder.to_owned(), reason: reason.into() };
-    let committed = match committed {
+/// What a store says about itself.
+struct Said {
+    tally: Tally,
+    slices: Slices,
+    is_sliced: bool,
+}
+
+/// The tally and the slices of a store, which must add up to it.
+fn digests(folder: &Path, db: &Handle) -> Result<Said, OpenError> {
+    let read = || Ok((db.get(TALLY_KEY)?, db.range(FIRST_KEY..).next().transpose()?));
+    let (tally, first_record) = attempted(read).map_err(|trouble| trouble.refusal(folder))?;
+    let Written { tally, is_sliced } = match tally {
         Some(bytes) => Tally::from_bytes(&bytes).map_err(|no| match no {
-            NoTally::Damaged => damaged("the record of the last commit is damaged"),
+            NoTally::Damaged => damaged(folder, "the record of the last commit is damaged"),
             NoTally::OtherFormat(format) => OpenError::OtherFormat {
                 folder: folder.to_owned(),
                 file: place::db_file(&place::store_folder(folder)),
                 format,
             },
         })?,
-        None if found.records == 0 => return Err(OpenError::Gone { folder: folder.to_owned() }),
-        None => return Err(damaged("the record of the last commit is missing")),
+        None if first_record.is_none() => return Err(OpenError::Gone { folder: folder.to_owned() }),
+        None => return Err(damaged(folder, "the record of the last commit is missing")),
     };
-    if (committed.records, committed.digest) == (found.records, found.digest) {
-        return Ok(committed);
-    }
-    let Tally { records, commits, .. } = committed;
-    if found.records == records {
-        return Err(damaged("the records do not match their digest"));
-    }
-    Err(damaged(&format!("{} records, but commit {commits} left {records}", found.records)))
-}
-
-fn count(db: &Handle) -> sled::Result<(Option<sled::IVec>, Tally)> {
-    let mut committed = None;
-    let mut found = Tally::new(StoreId::default());
-    for entry in db.iter() {
+    let weighed = |entry: sled::Result<(IVec, IVec)>| {
         let (key, stored) = entry?;
-        if key == TALLY_KEY { committed = Some(stored) } else { found.add(&key, &stored) }
+        let weight = weight(&key, &stored);
+        Ok((key, weight))
+    };
+    let slices = attempted(|| match is_sliced {
+        true => Slices::read(db),
+        false => Slices::cut(db.range(FIRST_KEY..).map(weighed)).map(Some),
+    });
+    let slices = slices.map_err(|trouble| trouble.refusal(folder))?;
+    let Some(slices) = slices else { return Err(damaged(folder, "the digest of a part of it is damaged")) };
+    let (found, expected) = (slices.total(), tally.digest);
+    if found == expected {
+        return Ok(Said { tally, slices, is_sliced });
     }
-    Ok((committed, found))
+    if found.records == expected.records {
+        return Err(damaged(folder, "the records do not match their digest"));
+    }
+    let Tally { commits, .. } = tally;
+    Err(damaged(folder, format!("{} records, but commit {commits} left {}", found.records, expected.records)))
 }
 
 pub(super) fn compare(folder: &Path, mark: Tally, tally: Tally) -> Result<(), OpenError> {

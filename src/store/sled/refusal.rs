@@ -151,6 +151,11 @@ pub enum OpenError {
     },
 }
 
+/// The refusal of a store whose records are not those that were committed.
+pub(super) fn damaged(folder: &Path, reason: impl Into<String>) -> OpenError {
+    OpenError::Damaged { folder: folder.to_owned(), reason: reason.into() }
+}
+
 impl OpenError {
     pub(super) fn io(folder: &Path, path: &Path, error: &io::Error) -> Self {
         Self::Io { folder: folder.to_owned(), path: path.to_owned(), reason: error.to_string() }

@@ -8,17 +8,33 @@ use std::path::{Path, PathBuf};
 use super::refusal::OpenError;
 use super::{files, place};
 
+/// The largest store that a start copies. So a start takes no longer when the store grows.
+const SMALL_BYTES: u64 = 64 << 20;
+
+/// Which stores are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copied {
+    /// Small ones, so that nothing has to wait for long.
+    Small,
+    /// All.
+    All,
+}
+
 /// The copy. It is removed when this is dropped or, if the process dies, at the next opening.
 #[derive(Debug)]
 pub(super) struct Rehearsal(PathBuf);
 
 impl Rehearsal {
-    /// Copies the store of a locked data folder; `None` if the disk has no room for it.
-    pub(super) fn of(folder: &Path) -> Result<Option<Self>, OpenError> {
+    /// Copies the store of a locked data folder; `None` if it is too large or the disk has no room for a copy.
+    pub(super) fn of(folder: &Path, copied: Copied) -> Result<Option<Self>, OpenError> {
         let store = place::store_folder(folder);
         let copy = Self(place::rehearsal(folder));
         copy.remove().map_err(|error| OpenError::io(folder, &copy.0, &error))?;
-        let made = check_room(folder, &store).and_then(|()| copy_folder(&store, &copy.0));
+        let bytes = size(&store).map_err(|error| OpenError::io(folder, &store, &error))?;
+        if copied == Copied::Small && bytes > SMALL_BYTES {
+            return Ok(None);
+        }
+        let made = check_room(folder, bytes).and_then(|()| copy_folder(&store, &copy.0));
         match made {
             Ok(()) => Ok(Some(copy)),
             Err(error) if is_full(&error) => {
@@ -53,9 +69,9 @@ impl Drop for Rehearsal {
 }
 
 /// Needs twice the size, because sled writes to the copy as well.
-fn check_room(folder: &Path, store: &Path) -> io::Result<()> {
+fn check_room(folder: &Path, bytes: u64) -> io::Result<()> {
     let free = files::free_bytes(&fs::File::open(folder)?)?;
-    if free < size(store)?.saturating_mul(2) {
+    if free < bytes.saturating_mul(2) {
         return Err(io::ErrorKind::StorageFull.into());
     }
     Ok(())

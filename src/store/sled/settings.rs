@@ -8,8 +8,11 @@ pub struct SledSettings {
     /// The id of a store that has to be created. Random, so that no other store has it. Without one, no store
     /// is created: a folder without a store is the wrong folder, or has lost it.
     pub new_store_id: Option<[u8; 16]>,
-    /// Free disk space below which no change is accepted and no store is created.
-    pub reserve_bytes: u64,
+    /// Disk space that must stay free.
+    pub reserves: Reserves,
+    /// How many records are verified before anything is served, in whole slices. The others are verified in
+    /// the background or before they are first read.
+    pub verified_first: u64,
     /// How many changes may wait for the writer.
     pub queue: usize,
 }
@@ -24,8 +27,27 @@ impl SledSettings {
     /// The settings of the product for a store that must be there.
     #[must_use]
     pub fn existing() -> Self {
-        Self { new_store_id: None, reserve_bytes: 64 << 20, queue: 4096 }
+        Self {
+            new_store_id: None,
+            reserves: Reserves { usual: 64 << 20, last: 16 << 20 },
+            verified_first: 50_000,
+            queue: 4096,
+        }
     }
+}
+
+/// Disk space that must stay free, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reserves {
+    /// With less than this, no change is accepted that makes the store grow, and no store is created.
+    pub usual: u64,
+    /// With less than this, no change is accepted at all.
+    pub last: u64,
+}
+
+impl Reserves {
+    /// None at all.
+    pub const NONE: Self = Self { usual: 0, last: 0 };
 }
 
 /// Whether verifying a store also accepts it as the latest one.
@@ -66,5 +88,11 @@ impl UnreadableRecords {
     pub(super) fn note(&mut self, error: &StoreError) {
         self.count += 1;
         self.first.get_or_insert_with(|| error.to_string());
+    }
+
+    /// Adds those of a later part of the store.
+    pub(super) fn and(&mut self, later: Self) {
+        self.count += later.count;
+        self.first = self.first.take().or(later.first);
     }
 }

@@ -3,25 +3,43 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
-use super::files;
+use super::guard::{Handle, guarded};
+use super::lock::FolderLock;
+use super::moment::Moment;
+use super::refusal::{self, OpenError};
+use super::room::{self, Disk};
+use super::settings::Reserves;
+use super::slices::{Recut, Slices};
 use super::slot::Slots;
 use super::tally::Tally;
 use super::view::View;
-use crate::domain::ports::StoreError;
+use crate::domain::ports::{Room, StoreError};
+
+/// How often a reader that the writer has overtaken begins again before it makes the writer wait.
+const READ_TRIES: usize = 3;
 
 pub(super) struct Shared {
-    /// `None` once the store is closed.
-    view: RwLock<Option<View>>,
+    /// `None` once the store is closed. Readers take no lock: one that waits for a slow disk holds up no one.
+    view: ArcSwapOption<View>,
+    /// The number of the newest view. Increased before the writer changes anything that readers see.
+    number: AtomicU64,
+    /// The slices of what readers see. While this is locked, the view stays the same.
+    slices: Mutex<Slices>,
+    /// Whether every slice was verified since the start.
+    pub(super) is_proven: AtomicBool,
+    /// The moment that a backup shows, while one is being made.
+    pub(super) moment: Mutex<Option<Moment>>,
     status: watch::Sender<Status>,
-    /// Any file on the disk whose free space is watched.
-    disk: File,
+    disk: Disk,
     folder: PathBuf,
-    reserve_bytes: AtomicU64,
-    was_low: AtomicBool,
+    /// Held until sled's files are closed.
+    lock: Mutex<Option<FolderLock>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,42 +55,98 @@ pub(super) enum Status {
 }
 
 impl Shared {
-    pub(super) fn new(view: View, disk: File, reserve_bytes: u64) -> Self {
+    pub(super) fn new(
+        db: Handle,
+        tally: Tally,
+        slices: Slices,
+        disk: File,
+        reserves: Reserves,
+        lock: FolderLock,
+    ) -> Self {
         Self {
-            folder: view.lock.folder().to_owned(),
-            view: RwLock::new(Some(view)),
+            view: ArcSwapOption::from_pointee(View { db, held: Slots::new(), tally, number: 0 }),
+            number: AtomicU64::new(0),
+            is_proven: AtomicBool::new(slices.are_verified()),
+            slices: Mutex::new(slices),
+            moment: Mutex::default(),
             status: watch::Sender::new(Status::Open),
-            disk,
-            reserve_bytes: AtomicU64::new(reserve_bytes),
-            was_low: AtomicBool::new(false),
+            disk: Disk::new(disk, reserves),
+            folder: lock.folder().to_owned(),
+            lock: Mutex::new(Some(lock)),
         }
     }
 
-    /// Reads as of one moment.
-    pub(super) fn read<T>(&self, act: impl FnOnce(&View) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
-        view.as_ref().map_or_else(|| Err(closed()), act)
+    /// Reads as of one moment. `act` may run several times.
+    pub(super) fn read<T>(&self, act: impl Fn(&View) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        for _ in 0..READ_TRIES {
+            let view = self.view.load();
+            let view = view.as_ref().ok_or_else(closed)?;
+            let read = self.unpanicked(|| act(view));
+            if self.is_of_one_moment(view) {
+                return read;
+            }
+        }
+        let _slices = self.slices();
+        let view = self.view()?;
+        self.unpanicked(|| act(&view))
+    }
+
+    /// Whether everything that was read from this view so far is of one moment.
+    pub(super) fn is_of_one_moment(&self, view: &View) -> bool {
+        view.is_of_one_moment(self.number.load(Ordering::SeqCst))
+    }
+
+    /// What readers see now.
+    pub(super) fn view(&self) -> Result<Arc<View>, StoreError> {
+        self.view.load_full().ok_or_else(closed)
+    }
+
+    /// Sled panics over damaged files.
+    pub(super) fn unpanicked<T>(&self, act: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        guarded(act).unwrap_or_else(|panic| Err(self.fail(&panic)))
+    }
+
+    /// The slices as readers see them. Keeps the view as it is meanwhile.
+    pub(super) fn slices(&self) -> MutexGuard<'_, Slices> {
+        self.slices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on, readers see the keys of a group as they were before it.
     pub(super) fn hold(&self, slots: Slots) {
-        self.change(|view| view.held = slots);
+        let _slices = self.slices();
+        if let Some(moment) = &mut *self.moment.lock().unwrap_or_else(PoisonError::into_inner) {
+            moment.keep(&slots);
+        }
+        self.change(|view| (slots, view.tally));
     }
 
     /// The group is durable, so readers see it from now on.
-    pub(super) fn show(&self, tally: Tally) {
-        self.change(|view| view.show(tally));
+    pub(super) fn show(&self, tally: Tally, recut: Recut) {
+        let mut slices = self.slices();
+        slices.apply(recut);
+        self.change(|_| (Slots::new(), tally));
     }
 
-    fn change(&self, act: impl FnOnce(&mut View)) {
-        if let Some(view) = self.view.write().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            act(view);
-        }
+    fn change(&self, next: impl FnOnce(&View) -> (Slots, Tally)) {
+        let view = self.view.load();
+        let Some(view) = view.as_ref() else { return };
+        let (held, tally) = next(view);
+        let number = view.number + 1;
+        self.number.store(number, Ordering::SeqCst);
+        self.view.store(Some(Arc::new(View { db: view.db.clone(), held, tally, number })));
     }
 
     /// Closes sled's files and unlocks the folder.
     pub(super) fn close(&self) {
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
+        let view = self.view.swap(None);
+        if let Some(mut view) = view {
+            // Sled closes its files when the last reader has finished.
+            while let Err(used) = Arc::try_unwrap(view).map(drop) {
+                view = used;
+                thread::yield_now();
+            }
+        }
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.set(Status::Closed);
     }
 
@@ -85,6 +159,20 @@ impl Shared {
             }
             is_news
         });
+    }
+
+    /// What was read shows that the store is damaged, so the process has to end.
+    pub(super) fn fail(&self, reason: &str) -> StoreError {
+        self.set(Status::Failed(refusal::damaged(&self.folder, reason.to_owned()).to_string()));
+        StoreError::Damaged(reason.to_owned())
+    }
+
+    /// As the refusal to open such a store.
+    pub(super) fn refusal(&self, error: &StoreError) -> OpenError {
+        match error {
+            StoreError::Damaged(reason) => refusal::damaged(&self.folder, reason.clone()),
+            error => OpenError::Unreadable { folder: self.folder.clone(), reason: error.to_string() },
+        }
     }
 
     /// The data folder.
@@ -104,7 +192,16 @@ impl Shared {
         self.status.subscribe()
     }
 
-    /// Whether a change would be accepted now.
+    /// How much room the disk has, and how many bytes of it are free.
+    pub(super) fn room(&self) -> Result<(Room, u64), StoreError> {
+        self.disk.room()
+    }
+
+    pub(super) fn keep_free(&self, reserves: Reserves) {
+        self.disk.keep_free(reserves);
+    }
+
+    /// Whether a change of any class would be accepted now.
     pub(super) fn takes_writes(&self) -> Result<(), StoreError> {
         match &*self.status.borrow() {
             Status::Open => {}
@@ -113,39 +210,13 @@ impl Shared {
             }
             Status::Closed => return Err(closed()),
         }
-        self.room()
-    }
-
-    pub(super) fn keep_free(&self, bytes: u64) {
-        self.reserve_bytes.store(bytes, Ordering::Relaxed);
-    }
-
-    /// Whether the disk has room. Checked before every group, because sled does not recover from a
-    /// full disk.
-    pub(super) fn room(&self) -> Result<(), StoreError> {
-        let reserve = self.reserve_bytes.load(Ordering::Relaxed);
-        let free = files::free_bytes(&self.disk)
-            .map_err(|error| StoreError::Refused(format!("cannot read the free disk space: {error}")))?;
-        let is_low = free < reserve;
-        if self.was_low.swap(is_low, Ordering::Relaxed) != is_low {
-            tracing::warn!(
-                free,
-                reserve,
-                "{}",
-                if is_low {
-                    "the disk is almost full, so changes are refused"
-                } else {
-                    "there is disk space again, so changes are accepted"
-                }
-            );
+        match self.room()? {
+            (Room::Enough, _) => Ok(()),
+            (_, free) => Err(room::refusal(free)),
         }
-        if is_low {
-            return Err(StoreError::Refused(format!("the disk is almost full ({} MiB free)", free >> 20)));
-        }
-        Ok(())
     }
 }
 
-fn closed() -> StoreError {
+pub(super) fn closed() -> StoreError {
     StoreError::Refused("the database is closed".into())
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use sled::{Db, IVec};
 
 use super::guard::plain;
+use super::settings::UnreadableRecords;
 use crate::domain::ports::{StoreError, Version};
 use crate::domain::record::key::Key;
-use crate::store::Kept;
+use crate::store::{Kept, codec};
 
 /// The keys a group touches.
 pub(super) type Slots = BTreeMap<Key, Slot>;
@@ -70,5 +71,14 @@ pub(super) fn unreadable(error: sled::Error) -> StoreError {
     match error {
         sled::Error::Io(error) => StoreError::Refused(format!("cannot read the database: {}", plain(error))),
         error => StoreError::Damaged(error.to_string()),
+    }
+}
+
+/// Notes a record whose bytes are the ones that were written, but which this version cannot read.
+pub(super) fn note_unreadable(unreadable: &mut UnreadableRecords, key: &Key, stored: &[u8]) {
+    let read =
+        Stored::checked(key, stored.into()).and_then(|stored| Ok(codec::decode(key, stored.as_ref())?));
+    if let Err(error) = read {
+        unreadable.note(&error);
     }
 }

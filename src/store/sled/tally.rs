@@ -3,13 +3,18 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
+use super::slices::Digest;
+
 /// The key of the tally in the store. Keys of records never begin with a NUL byte.
 pub(super) const TALLY_KEY: &[u8] = b"\0tally";
 /// The first key a record can have.
 pub(super) const FIRST_KEY: &[u8] = &[1];
 
 const MAGIC: [u8; 8] = *b"gatepost";
-const FORMAT: u32 = 1;
+/// Since this format, the digest is kept in slices too.
+const FORMAT: u32 = 2;
+/// The format before there were slices.
+const UNSLICED: u32 = 1;
 const SUMMED_BYTES: usize = 8 + 4 + 16 + 8 + 8 + 16;
 
 /// The permanent id a store gets when it is created.
@@ -20,9 +25,16 @@ pub(super) struct Tally {
     pub(super) id: StoreId,
     /// Commits since the store was created; also the newest version of any key.
     pub(super) commits: u64,
-    pub(super) records: u64,
-    /// The wrapping sum over all records. A commit updates it without reading the other records.
-    pub(super) digest: u128,
+    /// Of all records: the wrapping sum of their weights. A commit updates it without reading the others.
+    pub(super) digest: Digest,
+}
+
+/// A tally as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) tally: Tally,
+    /// Whether the store that it belongs to has slices. Older ones do not.
+    pub(super) is_sliced: bool,
 }
 
 /// Why bytes are not a tally.
@@ -38,19 +50,7 @@ impl Tally {
     pub(super) const BYTES: usize = SUMMED_BYTES + 8;
 
     pub(super) fn new(id: StoreId) -> Self {
-        Self { id, commits: 0, records: 0, digest: 0 }
-    }
-
-    /// Adds a record.
-    pub(super) fn add(&mut self, key: &[u8], stored: &[u8]) {
-        self.records = self.records.wrapping_add(1);
-        self.digest = self.digest.wrapping_add(weight(key, stored));
-    }
-
-    /// Takes a record off again.
-    pub(super) fn remove(&mut self, key: &[u8], stored: &[u8]) {
-        self.records = self.records.wrapping_sub(1);
-        self.digest = self.digest.wrapping_sub(weight(key, stored));
+        Self { id, commits: 0, digest: Digest::default() }
     }
 
     pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
@@ -59,17 +59,18 @@ impl Tally {
             &FORMAT.to_be_bytes(),
             &self.id,
             &self.commits.to_be_bytes(),
-            &self.records.to_be_bytes(),
-            &self.digest.to_be_bytes(),
+            &self.digest.records.to_be_bytes(),
+            &self.digest.sum.to_be_bytes(),
         ];
         let mut bytes = parts.concat();
         bytes.extend_from_slice(&xxh3_64(&bytes).to_be_bytes());
         bytes.try_into().expect("the parts of a tally have fixed sizes")
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, NoTally> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Written, NoTally> {
         Self::fields(bytes).ok_or(NoTally::Damaged).and_then(|(format, tally)| match format {
-            FORMAT => Ok(tally),
+            FORMAT => Ok(Written { tally, is_sliced: true }),
+            UNSLICED => Ok(Written { tally, is_sliced: false }),
             other => Err(NoTally::OtherFormat(other)),
         })
     }
@@ -85,14 +86,14 @@ impl Tally {
         let tally = Self {
             id: *id,
             commits: u64::from_be_bytes(*commits),
-            records: u64::from_be_bytes(*records),
-            digest: u128::from_be_bytes(digest),
+            digest: Digest { records: u64::from_be_bytes(*records), sum: u128::from_be_bytes(digest) },
         };
         let is_whole = *magic == MAGIC && u64::from_be_bytes(*sum) == xxh3_64(summed);
         is_whole.then_some((u32::from_be_bytes(*format), tally))
     }
 }
 
-fn weight(key: &[u8], stored: &[u8]) -> u128 {
+/// What a record adds to a digest.
+pub(super) fn weight(key: &[u8], stored: &[u8]) -> u128 {
     xxh3_128_with_seed(stored, xxh3_64(key))
 }

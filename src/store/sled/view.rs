@@ -3,39 +3,34 @@
 //! waits for the disk.
 
 use std::ops::Bound::{Excluded, Included};
-use std::sync::{Mutex, PoisonError};
 
-use super::audit::Audit;
 use super::guard::Handle;
-use super::lock::FolderLock;
+use super::slices::{Digest, Range, records};
 use super::slot::{Slots, Stored, unreadable};
 use super::tally::{FIRST_KEY, Tally};
 use crate::domain::ports::StoreError;
 use crate::domain::record::key::{Key, Span};
 use crate::store::{Kept, Page};
 
-/// The data that readers see, always behind one lock. Holding the read lock over several keys gives
-/// one moment, because the writer takes the lock before a group is applied and after it is durable.
+/// The data that readers see. The writer replaces it before it applies a group and after the group is durable,
+/// so that a reader can tell whether everything it has read is of one moment.
 pub(super) struct View {
     pub(super) db: Handle,
-    /// The group that is being written.
+    /// The group that is being written, or nothing.
     pub(super) held: Slots,
     /// The tally of everything that readers see.
     pub(super) tally: Tally,
-    /// The verification that is going on beside the readers and the writer.
-    pub(super) audit: Mutex<Option<Audit>>,
-    /// The last field, so that it is dropped after sled's files are closed.
-    pub(super) lock: FolderLock,
+    /// How often the view was replaced. Odd while a group is held.
+    pub(super) number: u64,
 }
 
 impl View {
-    /// The held group is durable, so readers see it from now on.
-    pub(super) fn show(&mut self, tally: Tally) {
-        if let Some(audit) = self.audit.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            audit.follow(&self.held);
-        }
-        self.held = Slots::new();
-        self.tally = tally;
+    /// Whether everything that was read from this view is of one moment, now that the newest view has this
+    /// number.
+    pub(super) fn is_of_one_moment(&self, newest: u64) -> bool {
+        // While a group is held, sled changes only under the keys of the group. So what was read is good until
+        // the group after it is applied.
+        newest <= self.number + self.number % 2
     }
 
     pub(super) fn get(&self, key: &Key) -> Result<Option<Kept<Stored>>, StoreError> {
@@ -71,5 +66,31 @@ impl View {
         page.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         page.truncate(limit);
         Ok(page)
+    }
+
+    /// The digest of the records in a range, each of which `look` gets to see.
+    pub(super) fn digest(
+        &self,
+        range: &Range,
+        look: &mut dyn FnMut(&Key, &[u8]),
+    ) -> Result<Digest, StoreError> {
+        let mut digest = Digest::default();
+        let mut add = |key: &Key, stored: &[u8]| {
+            digest.add(key.as_bytes(), stored);
+            look(key, stored);
+        };
+        for entry in records(&self.db, range) {
+            let (key, stored) = entry.map_err(unreadable)?;
+            let key = Key::from_bytes(key.to_vec());
+            if !self.held.contains_key(&key) {
+                add(&key, &stored);
+            }
+        }
+        for (key, slot) in self.held.iter().filter(|(key, _)| range.holds(key.as_bytes())) {
+            if let Some(before) = &slot.before {
+                add(key, before.whole());
+            }
+        }
+        Ok(digest)
     }
 }

@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::group::Group;
+use super::group::{Group, Sealed};
 use super::guard::{self, Handle};
 use super::mark::Mark;
+use super::room;
 use super::shared::{Shared, Status};
 use super::tally::Tally;
-use crate::domain::ports::{Committed, StoreError};
+use crate::domain::ports::{Committed, Room, StoreError};
 use crate::store::CodedChange;
 
 /// The most changes in one batch. Bounded, because readers wait while sled applies it.
@@ -93,11 +94,22 @@ impl Writer {
         changes: impl Iterator<Item = CodedChange>,
         waiters: impl Iterator<Item = Waiter>,
     ) -> Result<(), Failure> {
-        if let Err(refusal) = self.shared.room() {
-            waiters.for_each(|waiter| tell(waiter, Err(refusal.clone())));
-            return Ok(());
-        }
-        match guarded(|| self.commit(changes)).map_err(|failure| failure.at(&self.file)) {
+        let room = match self.shared.failure() {
+            // A read found damage, and the process is about to end.
+            Some(reason) => Err(StoreError::Refused(reason)),
+            None => self.shared.room(),
+        };
+        let (room, free) = match room {
+            Ok(room) => room,
+            Err(refusal) => {
+                waiters.for_each(|waiter| tell(waiter, Err(refusal.clone())));
+                return Ok(());
+            }
+        };
+        let admit = |group: &mut Group<'_>, change: CodedChange| {
+            if room.admits(change.class) { group.admit(change) } else { Err(room::refusal(free)) }
+        };
+        match guarded(|| self.commit(changes, admit)).map_err(|failure| failure.at(&self.file)) {
             Ok(answers) => {
                 waiters.zip(answers).for_each(|(waiter, answer)| tell(waiter, answer));
                 Ok(())
@@ -112,17 +124,27 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, changes: impl Iterator<Item = CodedChange>) -> Result<Vec<Answer>, Failure> {
+    fn commit(
+        &mut self,
+        changes: impl Iterator<Item = CodedChange>,
+        admit: impl Fn(&mut Group<'_>, CodedChange) -> Answer,
+    ) -> Result<Vec<Answer>, Failure> {
         let mut group = Group::new(&self.db, self.tally);
-        let answers = changes.map(|change| group.admit(change)).collect();
-        let Some((batch, tally, slots)) = group.sealed(self.tally) else { return Ok(answers) };
+        let answers = changes.map(|change| {
+            // The writer reads what it replaces, and a slice is only changed once it was verified.
+            change.keys().try_for_each(|key| self.shared.prove_at(key))?;
+            admit(&mut group, change)
+        });
+        let answers = answers.collect();
+        let sealed = group.sealed(self.tally, &self.shared.slices())?;
+        let Some(Sealed { batch, tally, slots, recut }) = sealed else { return Ok(answers) };
         self.shared.hold(slots);
         self.db.apply_batch(batch)?;
         self.db.flush()?;
         self.log.sync_data()?;
         self.mark.advance(tally)?;
         self.tally = tally;
-        self.shared.show(tally);
+        self.shared.show(tally, recut);
         Ok(answers)
     }
 
@@ -140,13 +162,17 @@ impl Writer {
         let Failure { reason, is_full } = failure;
         self.shared.set(Status::Stopped(reason.clone()));
         tracing::error!(%reason, "the database stopped accepting changes");
-        while is_full && !errands.is_closed() && self.shared.room().is_err() {
+        while is_full && !errands.is_closed() && !self.has_room() {
             refuse_waiting(errands, &reason);
             thread::sleep(ROOM_PAUSE);
         }
         self.shared.set(Status::Failed(reason.clone()));
         errands.close();
         refuse_waiting(errands, &reason);
+    }
+
+    fn has_room(&self) -> bool {
+        matches!(self.shared.room(), Ok((Room::Enough, _)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, chown};
 use gatepost::store::sled::{Accept, SledSettings, SledStore, verify};
 
 use super::opening::{refusal, three_records};
-use super::{get, settings};
+use super::{ALL, get, settings};
 
 #[test]
 fn verifying_an_empty_folder_is_refused_and_creates_nothing() {
@@ -24,7 +24,7 @@ fn verifying_an_empty_folder_is_refused_and_creates_nothing() {
 #[tokio::test]
 async fn a_full_disk_gets_no_new_store_but_an_existing_one_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    let full = SledSettings { reserve_bytes: u64::MAX, ..settings() };
+    let full = SledSettings { reserves: ALL, ..settings() };
     let line = SledStore::open(folder.path(), &full).unwrap_err().to_string();
     assert!(line.contains("MiB of free disk space") && !line.contains('\n'), "{line}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -7,6 +7,7 @@ mod damage;
 mod folder;
 pub(crate) mod opening;
 mod process;
+mod slices;
 mod verifying;
 mod writing;
 
@@ -24,7 +25,7 @@ use gatepost::domain::record::event::{Event, EventName};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::time::Timestamp;
 use gatepost::store::memory::MemoryStore;
-use gatepost::store::sled::{SledSettings, SledStore};
+use gatepost::store::sled::{Reserves, SledSettings, SledStore};
 use tempfile::TempDir;
 
 use crate::harness::chaotic::ChaoticStore;
@@ -49,8 +50,11 @@ fn chaotic() -> Fixture {
     Fixture { store: Arc::new(ChaoticStore::by_chance(seed())), _folder: None }
 }
 
+/// More free space than any disk has.
+const ALL: Reserves = Reserves { usual: u64::MAX, last: u64::MAX };
+
 fn settings() -> SledSettings {
-    SledSettings { reserve_bytes: 0, ..SledSettings::new([7; 16]) }
+    SledSettings { reserves: Reserves::NONE, ..SledSettings::new([7; 16]) }
 }
 
 fn open(folder: &Path) -> SledStore {

@@ -253,7 +253,7 @@ async fn leftovers_of_a_killed_opening_are_repaired() {
 
 /// Opens sled directly, without our checks. A process that another test is starting may hold sled's
 /// lock for the moment between its fork and its exec.
-fn open_beneath(folder: &Path) -> sled::Db {
+pub(super) fn open_beneath(folder: &Path) -> sled::Db {
     loop {
         match sled::open(folder.join("store")) {
             Ok(db) => return db,

@@ -4,17 +4,17 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use gatepost::domain::ports::{Committed, Store, StoreError};
-use gatepost::store::sled::{SledSettings, SledStore};
+use gatepost::store::sled::{Reserves, SledSettings, SledStore};
 
 use super::process::{Process, number};
-use super::{everything, get, open, put, settings, value};
+use super::{ALL, everything, get, open, put, settings, value};
 
 #[tokio::test]
 async fn writes_stop_while_the_disk_is_almost_full_and_resume_by_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     store.commit(put("a", 1)).await.unwrap();
-    store.keep_free(u64::MAX);
+    store.keep_free(ALL);
     let answer = store.commit(put("a", 2)).await;
     assert!(
         matches!(&answer, Err(StoreError::Refused(reason)) if reason.contains("almost full")),
@@ -22,7 +22,7 @@ async fn writes_stop_while_the_disk_is_almost_full_and_resume_by_themselves() {
     );
     assert!(store.writable().is_err());
     assert_eq!(get(&store, "a").await.map(|(record, _)| record), Some(value(1)), "reads go on");
-    store.keep_free(0);
+    store.keep_free(Reserves::NONE);
     assert_eq!(store.writable(), Ok(()));
     assert_eq!(store.commit(put("a", 2)).await, Ok(Committed::Yes));
 }

@@ -1,0 +1,177 @@
+//! Verifying slices: each before anything in it is read for the first time, and the rest in the background. A
+//! slice whose records are not those that were committed ends the process.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
+
+use sled::Db;
+
+use super::beneath::attempted;
+use super::mark::Mark;
+use super::refusal::{self, OpenError};
+use super::settings::{Proof, UnreadableRecords};
+use super::shared::Shared;
+use super::slices::{Digest, Range, Slices, records};
+use super::slot::note_unreadable;
+use crate::domain::ports::StoreError;
+use crate::domain::record::key::Key;
+
+/// The pause between two slices in the background, so that this takes half of one core at most.
+const PAUSE: Duration = Duration::from_millis(1);
+/// How often verifying a slice begins again because the writer was faster, before the writer has to wait.
+const TRIES: usize = 3;
+
+/// Whether the records of a slice are decoded as well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Bytes,
+    Records,
+}
+
+/// Verifies slices of a store that no one uses yet, until `most` records were verified.
+pub(super) fn prove(folder: &Path, db: &Db, slices: &mut Slices, most: u64) -> Result<(), OpenError> {
+    let mut verified = 0;
+    let mut from = Vec::new();
+    while verified < most {
+        let Some(range) = slices.unverified_after(&from) else { break };
+        let expected = slices.starting_at(&range.from);
+        let counted = attempted(|| {
+            let mut digest = Digest::default();
+            for entry in records(db, &range) {
+                let (key, stored) = entry?;
+                digest.add(&key, &stored);
+            }
+            Ok(digest)
+        });
+        let found = counted.map_err(|trouble| trouble.refusal(folder))?;
+        if found != expected {
+            return Err(refusal::damaged(folder, mismatch(&range, expected, found)));
+        }
+        slices.note_verified(&range.from);
+        verified += found.records;
+        from = range.from;
+    }
+    Ok(())
+}
+
+/// Verifies the rest of a store in the background, as long as it is open.
+pub(super) fn prove_in_background(shared: &Arc<Shared>) {
+    let shared = Arc::downgrade(shared);
+    let thread = thread::Builder::new().name("store-proof".into());
+    if let Err(error) = thread.spawn(move || prove_the_rest(&shared)) {
+        tracing::warn!(%error, "cannot verify the database in the background; each part is verified when it is used");
+    }
+}
+
+fn prove_the_rest(shared: &Weak<Shared>) {
+    let mut from = Vec::new();
+    while let Some(shared) = shared.upgrade() {
+        let Some(range) = shared.slices().unverified_after(&from) else { break };
+        // A failure has ended the store, and one that is closed is not read.
+        if shared.prove_slice(&range.from, Depth::Bytes).is_err() {
+            return;
+        }
+        from = range.from;
+        drop(shared);
+        thread::sleep(PAUSE);
+    }
+    tracing::info!("the database was verified as a whole");
+}
+
+impl Shared {
+    /// Verifies the slice of this key, unless it was verified since the start.
+    pub(super) fn prove_at(&self, key: &Key) -> Result<(), StoreError> {
+        let key = key.as_bytes();
+        self.prove_within(key, |slice| slice.holds(key))
+    }
+
+    /// Verifies all slices that have keys from `from` on and before `until`.
+    pub(super) fn prove_between(&self, from: &Key, until: &Key) -> Result<(), StoreError> {
+        self.prove_within(from.as_bytes(), |slice| slice.from.as_slice() < until.as_bytes())
+    }
+
+    fn prove_within(&self, from: &[u8], is_within: impl Fn(&Range) -> bool) -> Result<(), StoreError> {
+        while !self.is_proven.load(Ordering::Relaxed) {
+            let next = self.slices().unverified_after(from);
+            let Some(slice) = next.filter(&is_within) else { break };
+            self.prove_slice(&slice.from, Depth::Bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Compares the records of the slice that `key` is in with its digest. Returns its keys, and which of its
+    /// records cannot be decoded.
+    fn prove_slice(&self, key: &[u8], depth: Depth) -> Result<(Range, UnreadableRecords), StoreError> {
+        let mut tries = 0;
+        loop {
+            let slices = self.slices();
+            let (range, expected, view) = (slices.range_at(key), slices.at(key).1.digest, self.view()?);
+            let waiting = (tries >= TRIES).then_some(slices);
+            let mut unreadable = UnreadableRecords::default();
+            let found = self.unpanicked(|| {
+                view.digest(&range, &mut |key, stored| {
+                    if depth == Depth::Records {
+                        note_unreadable(&mut unreadable, key, stored);
+                    }
+                })
+            })?;
+            if waiting.is_none() && !self.is_of_one_moment(&view) {
+                tries += 1;
+                continue;
+            }
+            drop(waiting);
+            if found != expected {
+                return Err(self.fail(&mismatch(&range, expected, found)));
+            }
+            let mut slices = self.slices();
+            slices.note_verified(&range.from);
+            self.is_proven.store(slices.are_verified(), Ordering::Relaxed);
+            return Ok((range, unreadable));
+        }
+    }
+
+    /// Verifies everything while the store is in use.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) async fn verify(&self) -> Result<Proof, OpenError> {
+        let folder = self.folder();
+        let refuse = |error: StoreError| self.refusal(&error);
+        let mut unreadable = UnreadableRecords::default();
+        let mut from = Some(Vec::new());
+        while let Some(key) = from {
+            let (range, more) = self.prove_slice(&key, Depth::Records).map_err(refuse)?;
+            unreadable.and(more);
+            from = range.until;
+            tokio::task::yield_now().await;
+        }
+        let tally = self.view().map_err(refuse)?.tally;
+        // The side file may be ahead of what readers see by the group that is being written.
+        match Mark::read(&folder)? {
+            None => Err(OpenError::MarkMissing { folder }),
+            Some(mark) if mark.id != tally.id => Err(OpenError::Foreign { folder }),
+            Some(_) => Ok(Proof {
+                records: tally.digest.records,
+                commits: tally.commits,
+                unreadable,
+                restored: false,
+            }),
+        }
+    }
+}
+
+/// Which records are lost or altered.
+fn mismatch(Range { from, until }: &Range, expected: Digest, found: Digest) -> String {
+    let from = Key::from_bytes(from.clone());
+    let place = match until {
+        Some(until) => format!("from {from:?} to {:?}", Key::from_bytes(until.clone())),
+        None => format!("from {from:?} on"),
+    };
+    if found.records == expected.records {
+        return format!("the records {place} do not match their digest");
+    }
+    format!("{} records {place}, but {} were saved", found.records, expected.records)
+}
