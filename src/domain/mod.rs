@@ -53,7 +53,7 @@ use tokio::sync::Semaphore;
 
 use self::error::Error;
 use self::password::{PasswordPolicy, Slots};
-use self::ports::{Change, Committed, Store, StoreError, World};
+use self::ports::{Change, Class, Committed, Store, StoreError, World};
 use self::record::Record;
 use self::record::client::Client;
 use self::record::event::Event;
@@ -246,6 +246,9 @@ impl Gatepost {
         let refusal = event.filter(|event| event.name.is_counted());
         if let Some(event) = event.filter(|_| refusal.is_none()) {
             self.put_event(&mut change, event);
+        }
+        if event.is_some_and(|event| event.name.is_protective()) {
+            change.class = Class::Safety;
         }
         let committed = if change.writes.is_empty() {
             self.holds(&change).await

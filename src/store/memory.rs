@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::{CodedChange, Engine, Kept, Page};
-use crate::domain::ports::{Committed, StoreError, Version};
+use crate::domain::ports::{Committed, Room, StoreError, Version};
 use crate::domain::record::key::{Key, Span};
 
 /// A store in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore(RwLock<Contents>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Contents {
+    room: Room,
     commits: u64,
     records: BTreeMap<Key, Kept<Arc<[u8]>>>,
 }
@@ -24,8 +25,19 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// From now on, it accepts changes as if its disk had this much room.
+    pub fn leave(&self, room: Room) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).room = room;
+    }
+
     fn contents(&self) -> RwLockReadGuard<'_, Contents> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Contents {
+    fn default() -> Self {
+        Self { room: Room::Enough, commits: 0, records: BTreeMap::new() }
     }
 }
 
@@ -48,6 +60,9 @@ impl Engine for MemoryStore {
 
     async fn write(&self, change: CodedChange) -> Result<Committed, StoreError> {
         let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if !contents.room.admits(change.class) {
+            return Err(no_room());
+        }
         let version_of = |key| contents.records.get(key).map(|kept| kept.version);
         if change.expectations.iter().any(|(key, expected)| version_of(key) != *expected) {
             return Ok(Committed::Conflict);
@@ -64,6 +79,10 @@ impl Engine for MemoryStore {
     }
 
     fn takes_writes(&self) -> Result<(), StoreError> {
-        Ok(())
+        if self.contents().room == Room::Enough { Ok(()) } else { Err(no_room()) }
     }
+}
+
+fn no_room() -> StoreError {
+    StoreError::Refused("the disk is almost full".into())
 }

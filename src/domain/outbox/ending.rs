@@ -2,7 +2,7 @@
 
 use super::{Claim, Delivery, LAST_CALL, LONGEST_DELAY, Pace};
 use crate::domain::error::Error;
-use crate::domain::ports::Change;
+use crate::domain::ports::{Change, Class};
 use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::client::Client;
@@ -123,6 +123,8 @@ impl Gatepost {
             let Some((mut change, letter)) = self.claimed(claim).await? else {
                 return Ok(Decision::Answer(()));
             };
+            // The email makes room, and if its end were refused, it would be sent again.
+            change.class = Class::Shrink;
             change.delete(claim.key.clone());
             self.update_request(&mut change, &letter, accepted).await?;
             let event = Event::new(self.world.now(), name, None, client).of_letter(&claim.letter);

@@ -3,7 +3,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::Change;
+use crate::domain::ports::{Change, Class};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::upkeep::Swept;
@@ -18,7 +18,7 @@ impl Gatepost {
         // The key says it all, so it does not matter whether the record can be read.
         let Some((remains, _)) = first else { return Ok(Swept::All) };
         let Some(account) = remains.remains_of() else { return Ok(Swept::All) };
-        let mut change = Change::new();
+        let mut change = Change::of(Class::Shrink);
         for key in self.remaining_records(account).await? {
             // A key under the account may point to another record, which is removed too.
             if let Some(record) = key.asked_record() {

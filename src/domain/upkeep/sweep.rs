@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, StoreError, Unreadable, Versioned};
+use crate::domain::ports::{Change, Class, StoreError, Unreadable, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
@@ -39,7 +39,7 @@ impl Gatepost {
         // Several marks can be about one record: each registration of an address has its own. The key of a
         // mark says it all, so it does not matter whether the mark can be read.
         let keys: BTreeSet<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
-        let mut change = Change::new();
+        let mut change = Change::of(Class::Shrink);
         for (key, reading) in self.each(keys).await? {
             let found = match reading {
                 Ok(Some(found)) => found,

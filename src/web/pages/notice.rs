@@ -26,6 +26,8 @@ pub(super) enum Notice {
     Confirmed,
     /// The person signed out.
     SignedOut,
+    /// The browser forgot its session, but it could not be ended on the server.
+    SessionLeftOpen,
     /// Another email is in the outbox.
     LetterSent,
     /// Another confirmation email is in the outbox.
@@ -64,11 +66,12 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
         Self::SignedOut,
+        Self::SessionLeftOpen,
         Self::LetterSent,
         Self::ConfirmationSent,
         Self::ConfirmFirst,
@@ -98,6 +101,7 @@ impl Notice {
             Self::KnownAlready => "known_already",
             Self::Confirmed => "confirmed",
             Self::SignedOut => "signed_out",
+            Self::SessionLeftOpen => "session_left_open",
             Self::LetterSent => "letter_sent",
             Self::ConfirmationSent => "confirmation_sent",
             Self::ConfirmFirst => "confirm_first",
@@ -127,6 +131,10 @@ impl Notice {
             }
             Self::Confirmed => "Email address confirmed. Welcome!",
             Self::SignedOut => "You're signed out.",
+            Self::SessionLeftOpen => {
+                "You're signed out in this browser, but we couldn't save that, so the session is still open on the \
+                 server. To end it, sign in again later and sign out all other devices."
+            }
             Self::LetterSent => "Another email is on its way.",
             Self::ConfirmationSent => "A new confirmation email has been sent.",
             Self::ConfirmFirst => "Please confirm your email address first.",

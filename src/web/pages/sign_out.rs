@@ -7,18 +7,26 @@ use super::visitor::Visitor;
 use crate::path::SIGN_IN;
 use crate::web::edge::cookies::Cookie;
 use crate::web::house::House;
+use crate::web::problem::Problem;
 use crate::web::wire::Fields;
 
 /// Ends the session on the server, then in the browser. Signing out twice is not an error.
 ///
+/// If the store cannot save it, the browser forgets the session all the same, since the person may leave the
+/// device to others, and the next page says that the session is still open.
+///
 /// Any account is signed out, even if the page was drawn for another one: a refusal would leave a
 /// session open behind someone who meant to leave none.
 pub(super) async fn submit(house: House, visitor: Visitor, _: Fields) -> Answer {
-    if let Some(token) = &visitor.session {
-        house.gatepost.sign_out(token, &visitor.client).await?;
+    let mut notice = Notice::SignedOut;
+    if let Some(token) = &visitor.session
+        && let Err(error) = house.gatepost.sign_out(token, &visitor.client).await
+    {
+        Problem::from(error).tell(&visitor.client.request_id);
+        notice = Notice::SessionLeftOpen;
     }
     let mut response = visitor.lead_to(SIGN_IN);
     put_cookie(&mut response, cookies(&house.site).clear(Cookie::Session));
-    notice::put(&[Notice::SignedOut], &mut response, &house.site);
+    notice::put(&[notice], &mut response, &house.site);
     Ok(response)
 }

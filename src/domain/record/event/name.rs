@@ -183,6 +183,24 @@ impl EventName {
         )
     }
 
+    /// Whether this keeps people safe: someone leaves, or an intruder loses what they have. It is saved even
+    /// when the disk is almost full.
+    #[must_use]
+    pub fn is_protective(self) -> bool {
+        matches!(
+            self,
+            Self::SignedOut
+                | Self::SessionEnded
+                | Self::OthersSignedOut
+                | Self::AllSignedOut
+                | Self::AccountDisabled
+                | Self::AccountSecured
+                | Self::AccountDeleted
+                | Self::EmailChangeCancelled
+                | Self::EmailRestored
+        )
+    }
+
     /// The number of a counted refusal in the keys of its counts, which never changes.
     pub(in crate::domain) fn number(self) -> u8 {
         match self {
