@@ -76,23 +76,33 @@ pub(super) fn create_for_key(config: &mut Config, world: &World) -> Result<Opene
     }
     prepare(&folder)?;
     let lock = FolderLock::take(&folder)?;
-    let ring = match config.keys.take() {
-        Some(ring) => ring,
-        None => match key_file::find(&folder)? {
-            Found::Key(ring) | Found::Draft(ring) => ring,
-            Found::Nothing => return Err(KeyFileError::NoKey { path: folder.join(key_file::NAME) }.into()),
-        },
-    };
+    let no_key = || KeyFileError::NoKey { path: folder.join(key_file::NAME) };
+    let ring = given_or_found(config)?.ok_or_else(no_key)?;
     Ok((ring, SledStore::open_locked(lock, &SledSettings::new(world.random()))?))
 }
 
+/// The key that the configuration gives or the data folder has, for a new store.
+pub(super) fn given_or_found(config: &mut Config) -> Result<Option<KeyRing>, Failure> {
+    if let Some(ring) = config.keys.take() {
+        return Ok(Some(ring));
+    }
+    match key_file::find(&config.data_dir)? {
+        Found::Key(ring) | Found::Draft(ring) => Ok(Some(ring)),
+        Found::Nothing => Ok(None),
+    }
+}
+
 /// Verifies the store in this process, and accepts it if asked to.
-pub(super) fn verify(folder: &Path, accept: Accept) -> Result<Proof, Failure> {
+pub(super) fn verify(
+    folder: &Path,
+    accept: Accept,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Proof, Failure> {
     if !engine::is_known(folder) {
         engine::check_owner(folder)?;
         return Err(without_store(folder.to_owned()).into());
     }
-    Ok(engine::verify(folder, accept)?)
+    Ok(engine::verify(folder, accept, progress)?)
 }
 
 /// Why a command that needs a store does not find one in `folder`.

@@ -9,6 +9,7 @@ use crate::config::access::Other;
 use crate::config::key_file::KeyFileError;
 use crate::domain::upkeep::OpenError;
 use crate::mail::TrialError;
+use crate::store::backup::{BackupError, DraftError};
 use crate::store::sled as engine;
 use crate::web::edge::ListenError;
 
@@ -78,6 +79,9 @@ pub enum Failure {
     /// Accounts were not imported.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// There is no backup, or nothing was restored.
+    #[error(transparent)]
+    Backup(#[from] BackupFailure),
     /// A drill was not held, or failed.
     #[error(transparent)]
     Doctor(#[from] DoctorError),
@@ -136,5 +140,59 @@ pub enum ImportError {
         all: usize,
         /// Why it was interrupted.
         reason: Box<Failure>,
+    },
+}
+
+/// Why there is no backup, or nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupFailure {
+    /// The backup could not be written.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// The backup cannot be read.
+    #[error("{}: {error}", path.display())]
+    Unusable {
+        /// The backup.
+        path: PathBuf,
+        /// Why.
+        error: BackupError,
+    },
+    /// It is intact, but this version cannot read all of it.
+    #[error("{}: {count} of the records in this backup cannot be read by this version; use the version that made it", path.display())]
+    Unreadable {
+        /// The backup.
+        path: PathBuf,
+        /// How many.
+        count: u64,
+    },
+    /// The key of the database is not there.
+    #[error(
+        "{}: a backup does not have the key, and is useless without it; put the key file here, or set key_file or \
+         GATEPOST_KEY",
+        path.display()
+    )]
+    NoKey {
+        /// Where it could be.
+        path: PathBuf,
+    },
+    /// A backup is restored only into a folder without a database.
+    #[error(
+        "{}: a backup is restored only into a data folder with nothing but a key in it, and this one has {what}; \
+         move it away, or use --data with another folder",
+        folder.display()
+    )]
+    NotEmpty {
+        /// The folder.
+        folder: PathBuf,
+        /// What is in it.
+        what: String,
+    },
+    /// The folder for scheduled backups cannot be used.
+    #[error("{}: cannot keep backups in this folder: {reason}; check backup.dir", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        reason: io::Error,
     },
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `furnish` | the configuration as the settings of each part |
 //! | `data_folder` | creating the data folder and its key |
+//! | `backup` | backups by command and by the clock, and restoring them |
 //! | `running` | the running server: doors, mail room, sweeper |
 //! | `process` | signals, and the limit of open files |
 //! | `check` | `config check` |
@@ -11,6 +12,7 @@
 //! | `doctor` | the drills: what mail scanners and strangers do, done to this server |
 //! | `failure` | why a command failed |
 
+pub mod backup;
 mod check;
 mod data_folder;
 pub mod doctor;
@@ -51,6 +53,7 @@ pub async fn serve(mut config: Config) -> Result<(), Failure> {
     // This comes first, so that nothing is created or changed if another server already listens here.
     // Connections that arrive while the store is verified wait in the backlog.
     let listener = Listener::bind(&config.listen)?;
+    backup::prepare(config.backup.as_ref())?;
     // The socket belongs to the process that has the lock, so the lock is dropped after it. Commands that
     // arrive while the store is verified wait in its backlog.
     let lock = data_folder::lock(&config.data_dir)?;
@@ -91,14 +94,16 @@ async fn run(
     parts.edge.limits.connections =
         process::connections(parts.edge.limits.connections, config.mail.connections);
     let house = Running::open(parts).await?;
-    let desk = Desk::new(Arc::clone(&house.house().gatepost), store, origin.clone(), world);
+    let desk =
+        Desk::new(Arc::clone(&house.house().gatepost), Arc::clone(&store), origin.clone(), world.clone());
     announce(config, &listener, &origin);
+    let backups = backup::run(config.backup.clone(), Arc::clone(&store), world.clone());
     let orders = async {
         if let Some(socket) = socket {
             operator::serve(socket, desk, stop.clone()).await;
         }
     };
-    tokio::join!(house.run(listener, stop.clone()), orders);
+    tokio::join!(house.run(listener, stop.clone()), orders, stop.run_until_cancelled(backups));
     Ok(())
 }
 
@@ -143,15 +148,20 @@ pub async fn create_store(mut config: Config) -> Result<(), Failure> {
 }
 
 /// Verifies that the store is intact and the latest one, or accepts it as the latest one. A running server
-/// verifies its own store, and one that is starting does so once it runs.
+/// verifies its own store, and one that is starting does so once it runs. `progress` gets how many records were
+/// verified, out of how many.
 ///
 /// # Errors
 /// What is wrong with it, and the command that helps.
-pub async fn verify_store(config: &Config, accept: Accept) -> Result<Proof, Failure> {
+pub async fn verify_store(
+    config: &Config,
+    accept: Accept,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Proof, Failure> {
     // A running server has found its store to be the latest, so there is nothing to accept.
     let proof = match accept {
-        Accept::No => operator::verify(&config.data_dir).await?,
-        Accept::Yes => data_folder::verify(&config.data_dir, accept)?,
+        Accept::No => operator::verify(&config.data_dir, progress).await?,
+        Accept::Yes => data_folder::verify(&config.data_dir, accept, progress)?,
     };
     match &proof.unreadable.first {
         Some(first) => {

@@ -8,15 +8,13 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::print::{Form, List, grouped, print, print_account, print_json, print_link};
+use super::progress::Progress;
 use crate::app::operator::{Answer, ImportFile, Operator, Order, Treated, Treatment};
 use crate::app::{Failure, OperatorError};
 use crate::config::Config;
 use crate::domain::operator::{Imported, Role};
 use crate::domain::record::address::EmailAddress;
 use crate::world;
-
-/// How many accounts are imported between two progress lines.
-const PROGRESS: usize = 5_000;
 
 /// The account a command is about.
 #[derive(Args)]
@@ -196,12 +194,9 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
     let file = ImportFile::check(file, begun)?;
     let all = file.rows();
     let operator = Operator::reach(config, world.clone()).await?;
-    let progress = |before: usize, done: usize| {
-        if before / PROGRESS != done / PROGRESS && done < all {
-            eprintln!("{} of {}", grouped(done), grouped(all));
-        }
-    };
-    let imported = file.import(&operator, progress).await;
+    let mut progress = Progress::new("");
+    let imported = file.import(&operator, |done| progress.show(done as u64, all as u64)).await;
+    drop(progress);
     let left = operator.leave().await;
     let Imported { added, known, held, unconfirmed, cheap } = imported?;
     left?;

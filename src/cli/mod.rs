@@ -4,13 +4,17 @@
 //! - `doctor`: the drills
 //! - `help`: help texts that show the global options once
 //! - `log`: the log
+//! - `store`: those about the database
 //! - `print`: results on standard output
+//! - `progress`: how far a long command is
 
 mod account;
 mod doctor;
 mod help;
 mod log;
 mod print;
+mod progress;
+mod store;
 
 use std::error::Error;
 use std::io;
@@ -26,12 +30,12 @@ use self::account::{AccountCommand, AdminCommand};
 use self::doctor::DoctorCommand;
 use self::log::LogFormat;
 use self::print::print;
+use self::store::StoreCommand;
 use crate::app::{self, Failure};
 use crate::config::access::View;
 use crate::config::mail::Transport;
 use crate::config::{Config, Loaded, Mistakes, Options};
 use crate::domain::record::address::EmailAddress;
-use crate::store::sled::{Accept, Proof};
 use crate::web::api::document;
 
 /// Part of the binary, so that a new operator has to download only the binary.
@@ -93,7 +97,7 @@ enum Command {
     /// Grant or revoke admin rights
     #[command(subcommand)]
     Admin(AdminCommand),
-    /// Create or check the database
+    /// Create, check, back up or restore the database
     #[command(subcommand)]
     Store(StoreCommand),
     /// Try out what mail scanners and strangers could do to this server
@@ -118,20 +122,6 @@ enum MailCommand {
         /// Recipient
         #[arg(value_parser = EmailAddress::parse)]
         address: EmailAddress,
-    },
-}
-
-#[derive(Subcommand)]
-enum StoreCommand {
-    /// Create an empty database for an existing key
-    ///
-    /// The first start of the server creates both. This is for a key that is kept elsewhere, once.
-    Create,
-    /// Verify that the database is intact and is the latest one
-    Verify {
-        /// Accept the database as it is; signs everyone out unless it is certainly the latest one
-        #[arg(long)]
-        accept: bool,
     },
 }
 
@@ -188,31 +178,9 @@ impl Command {
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Doctor(command) => Runtime::new()?.block_on(command.run(general.load()?)),
-            Self::Store(StoreCommand::Verify { accept }) => {
-                let accept = if accept { Accept::Yes } else { Accept::No };
-                let proof =
-                    Runtime::new()?.block_on(async { app::verify_store(&general.load()?, accept).await })?;
-                print(&proven(&proof))
-            }
-            Self::Store(StoreCommand::Create) => {
-                let config = general.load()?;
-                let folder = config.data_dir.display().to_string();
-                Runtime::new()?.block_on(app::create_store(config))?;
-                print(&format!("Created an empty database in {folder}."))
-            }
+            Self::Store(command) => Runtime::new()?.block_on(command.run(general.load()?)),
         }
     }
-}
-
-fn proven(proof: &Proof) -> String {
-    let Proof { records, commits, restored, .. } = proof;
-    let intact = format!("The database is intact: {records} records after {commits} commits.");
-    if *restored {
-        return format!(
-            "{intact}\nChanges may be missing, so the next start ends all sessions and voids all links and codes."
-        );
-    }
-    intact
 }
 
 fn check_config(config: &Config) -> Result<(), Failure> {

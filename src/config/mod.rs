@@ -8,11 +8,12 @@
 //! - `options`: the command-line options
 //! - `source`: every key, and where its value comes from
 //! - `value`: parsing single values
-//! - `mail`, `limits`, `key_file`: the sections `[mail]` and `[limits]`, and the file with the keys
+//! - `mail`, `limits`, `backup`, `key_file`: the sections with these names, and the file with the keys
 //! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
 
 pub mod access;
+pub mod backup;
 pub mod key_file;
 mod limits;
 pub mod mail;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use self::backup::Backup;
 use self::mail::{Mail, Transport};
 pub use self::mistakes::Mistakes;
 pub use self::options::{DEFAULT_FILE, Options};
@@ -80,6 +82,8 @@ pub struct Config {
     pub session_absolute: Duration,
     /// How often things may be done.
     pub limits: Limits,
+    /// Backups that the server makes by itself, if any.
+    pub backup: Option<Backup>,
 }
 
 impl fmt::Display for Config {
@@ -150,6 +154,7 @@ impl Config {
                 .text("session.absolute", value::duration(400 * DAY, "400d"))
                 .unwrap_or(30 * DAY),
             limits: limits::read(sources),
+            backup: backup::read(sources),
         };
         config.contradictions(sources);
         config.oddities(sources);

@@ -2,6 +2,7 @@
 //!
 //! | part | what it owns |
 //! | --- | --- |
+//! | [`backup`] | all records of one moment in a file, whatever engine they came from |
 //! | [`codec`] | the bytes of a record: format version, checksum, bincode |
 //! | [`sled`] | the default engine: one folder, one writer, verified at every start |
 //! | [`memory`] | the engine for tests: nothing is kept |
@@ -10,6 +11,7 @@
 //! limits is done once, here. Another engine is one file plus one line in the contract suite
 //! (`tests/it/store`), which every engine passes.
 
+pub mod backup;
 pub mod codec;
 pub mod memory;
 pub mod sled;

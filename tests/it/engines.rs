@@ -59,7 +59,7 @@ const SCENARIOS: [&str; 43] = [
 const UNKNOWN: [&str; 3] =
     ["limits::", "pages::mailbox::", "repeats::a_form_that_breaks_off_is_not_done_again"];
 /// Parts that start the product on an engine of their own, or that no engine matters to.
-const OTHERS: [&str; 5] = ["corpora::", "doubt::", "full_size::", "fuzz::", "harness::"];
+const OTHERS: [&str; 6] = ["corpora::", "doubt::", "full_size::", "fuzz::", "harness::", "low_disk::"];
 /// Tests that run on sled anyway, or that no engine changes.
 const SETTLED: [&str; 3] = ["jumps::", "profile::races::", "races::"];
 

@@ -32,6 +32,7 @@ mod imported;
 mod jumps;
 mod limits;
 mod link;
+mod low_disk;
 mod mail;
 mod next;
 mod outage;

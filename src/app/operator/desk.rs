@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
 use super::row::{ImportRow, Row};
+use super::work::Work;
 use crate::domain::Gatepost;
 use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal};
 use crate::domain::ports::{Clock, World};
@@ -36,9 +37,13 @@ impl Desk {
         Arc::clone(&self.world.clock)
     }
 
-    /// Carries out an order. When this returns, its effect is on disk.
-    pub async fn obey(&self, order: Order) -> Answer {
-        self.done(order).await.unwrap_or_else(Answer::Refused)
+    /// Carries out an order. The effect of one that is answered at once is on disk when this returns.
+    pub async fn begin(&self, order: Order) -> Work {
+        match order {
+            Order::VerifyStore {} => Work::verify(&self.store),
+            Order::BackUp {} => Work::back_up(&self.store, self.world.now().to_string()).await,
+            order => Work::Done(self.done(order).await.unwrap_or_else(Answer::Refused)),
+        }
     }
 
     async fn done(&self, order: Order) -> Result<Answer, String> {
@@ -70,14 +75,7 @@ impl Desk {
                 let operator::Treated { account, changed, ended_sessions } = treated.map_err(in_words)?;
                 Ok(Answer::Treated(Treated { account: Account::of(&account), changed, ended_sessions }))
             }
-            Order::VerifyStore {} => match self.store.verify().await {
-                Ok(proof) => Ok(Answer::Verified(proof)),
-                Err(refusal) => {
-                    // The server finds this, so its log must say it too.
-                    tracing::error!(error = %refusal, "the database did not pass its verification");
-                    Err(refusal.to_string())
-                }
-            },
+            Order::VerifyStore {} | Order::BackUp {} => unreachable!("these take long"),
             Order::RehearseLink { request } => {
                 let rehearsal = gatepost.rehearse_link(&request, client).await;
                 rehearsal.map(rehearsed).map_err(|error| error.to_string())

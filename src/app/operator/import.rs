@@ -57,15 +57,14 @@ impl ImportFile {
         self.rows
     }
 
-    /// Imports all rows. Calls `progress` after each order with the number of rows done before and
-    /// after it.
+    /// Imports all rows. Calls `progress` after each order with the number of rows done.
     ///
     /// # Errors
     /// `Stopped`. Rows imported by then are kept, and skipped the next time.
     pub async fn import(
         self,
         operator: &Operator,
-        progress: impl Fn(usize, usize),
+        mut progress: impl FnMut(usize),
     ) -> Result<Imported, ImportError> {
         let mut all = Imported::default();
         let stopped = |all: Imported, reason: Failure| ImportError::Stopped {
@@ -88,7 +87,7 @@ impl ImportFile {
                 Ok(_) => return Err(stopped(all, OperatorError::OtherAnswer.into())),
                 Err(reason) => return Err(stopped(all, reason)),
             }
-            progress(before, all.rows());
+            progress(all.rows());
         }
     }
 

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `order` | orders and answers, as they are sent |
 //! | `desk` | carries orders out |
+//! | `work` | orders that take long, whose answers come in parts |
 //! | `socket` | the socket file in the data folder, and who may open it |
 //! | `server` | answers orders at the socket, one per connection |
 //! | `reach` | finds the process that has the store and sends it orders |
@@ -18,6 +19,7 @@ mod row;
 mod server;
 mod socket;
 mod twice;
+mod work;
 
 pub use self::desk::Desk;
 pub use self::import::ImportFile;
@@ -27,3 +29,4 @@ pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};
 pub(super) use self::server::{MOST_CONNECTIONS, serve};
 pub(super) use self::socket::{Socket, is_served};
+pub use self::work::{Part, Work};

@@ -49,8 +49,10 @@ pub enum Order {
         /// The action.
         treatment: Treatment,
     },
-    /// Verify the store.
+    /// Verify the store. The answer comes in parts.
     VerifyStore {},
+    /// Send a backup of the store. The answer comes in parts.
+    BackUp {},
     /// Show the link of a request, and what it could do. For a drill, which made the request.
     RehearseLink {
         /// The request token.
@@ -100,8 +102,22 @@ pub enum Answer {
     Imported(Imported),
     /// The link of a request.
     Rehearsed(Rehearsed),
+    /// How far the work is; more parts of the answer follow.
+    Progress {
+        /// Records done.
+        done: u64,
+        /// Records in all.
+        all: u64,
+        /// How many bytes of the backup follow this line.
+        bytes: usize,
+    },
     /// The store is intact.
     Verified(Proof),
+    /// All bytes of the backup were sent.
+    BackedUp {
+        /// Records in it.
+        records: u64,
+    },
     /// The order was not carried out, for this reason.
     Refused(String),
 }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::{sleep, timeout};
 
 use super::desk::Desk;
 use super::order::{Answer, Order};
 use super::server::read_line;
 use super::socket::{self, connect};
+use super::work::{MAX_PIECE_BYTES, Part};
 use crate::app::data_folder;
 use crate::app::failure::{Failure, OperatorError};
 use crate::app::furnish;
@@ -20,7 +21,7 @@ use crate::domain::Gatepost;
 use crate::domain::ports::World;
 use crate::store::sled::{self as engine, Accept, OpenError, Proof, SledStore};
 
-/// How long an answer may take. Generous, because the server's disk may be slow.
+/// How long an answer may take, or a part of it. Generous, because the server's disk may be slow.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How often verifying looks whether a process that has the store has ended: for longer than a server takes to
 /// stop.
@@ -84,13 +85,26 @@ impl Operator {
     /// # Errors
     /// Why it was not carried out.
     pub async fn order(&self, order: Order) -> Result<Answer, Failure> {
+        self.follow(order, |_, _, _| Ok(())).await
+    }
+
+    /// Has an order carried out that may take long. `on` gets every part of the answer before the last: how many
+    /// records are done, out of how many, and the next bytes of a backup.
+    ///
+    /// # Errors
+    /// Why it was not carried out.
+    pub async fn follow(
+        &self,
+        order: Order,
+        on: impl FnMut(u64, u64, &[u8]) -> Followed,
+    ) -> Result<Answer, Failure> {
         let answer = match self {
-            Self::Alone { desk, .. } => desk.obey(order).await,
-            Self::Server { folder } => {
-                let asked = timeout(PATIENCE, ask(folder, &order)).await;
-                let asked = asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-                asked.map_err(|error| silent(folder, error))?
-            }
+            Self::Alone { desk, .. } => follow_here(desk, order, on).await?,
+            Self::Server { folder } => match follow_there(folder, &order, on).await {
+                Err(Unanswered::Silent(error)) => return Err(silent(folder, error).into()),
+                Err(Unanswered::Failed(failure)) => return Err(failure),
+                Ok(answer) => answer,
+            },
         };
         match answer {
             Answer::Refused(reason) => Err(OperatorError::Refused(reason).into()),
@@ -110,14 +124,20 @@ impl Operator {
     }
 }
 
+/// What becomes of a part of an answer.
+type Followed = Result<(), Failure>;
+
 /// Verifies the store of a data folder. If a server runs, it does this, however long that takes; otherwise this
 /// process does. A process that has the store and does not listen is waited for: it is probably stopping.
-pub(in crate::app) async fn verify(folder: &Path) -> Result<Proof, Failure> {
+pub(in crate::app) async fn verify(
+    folder: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Proof, Failure> {
     for attempt in 0..STOP_TRIES {
-        if let Some(proof) = verify_served(folder).await {
+        if let Some(proof) = verify_served(folder, progress).await {
             return proof;
         }
-        match data_folder::verify(folder, Accept::No) {
+        match data_folder::verify(folder, Accept::No, progress) {
             Err(Failure::Store(OpenError::InUse { pid, .. })) => {
                 if attempt == 0 {
                     tracing::warn!("waiting for process {pid}, which uses the data folder");
@@ -127,35 +147,90 @@ pub(in crate::app) async fn verify(folder: &Path) -> Result<Proof, Failure> {
             verified => return verified,
         }
     }
-    data_folder::verify(folder, Accept::No)
+    data_folder::verify(folder, Accept::No, progress)
 }
 
 /// Has the running server verify its store. Nothing if no server runs, or if it ended before it answered:
 /// one that is starting may find that it cannot use the store.
-async fn verify_served(folder: &Path) -> Option<Result<Proof, Failure>> {
+async fn verify_served(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Option<Result<Proof, Failure>> {
     if connect(folder).is_err() {
         return None;
     }
-    Some(match ask(folder, &Order::VerifyStore {}).await {
+    let on = |done, all, _: &[u8]| {
+        progress(done, all);
+        Ok(())
+    };
+    Some(match follow_there(folder, &Order::VerifyStore {}, on).await {
         Ok(Answer::Verified(proof)) => Ok(proof),
         Ok(Answer::Refused(reason)) => Err(OperatorError::Refused(reason).into()),
         Ok(_) => Err(OperatorError::OtherAnswer.into()),
         Err(_) if connect(folder).is_err() => return None,
-        Err(error) => Err(silent(folder, error).into()),
+        Err(Unanswered::Silent(error)) => Err(silent(folder, error).into()),
+        Err(Unanswered::Failed(failure)) => Err(failure),
     })
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    /// The server did not send one.
+    Silent(io::Error),
+    /// A part of it was of no use.
+    Failed(Failure),
+}
+
+impl From<io::Error> for Unanswered {
+    fn from(error: io::Error) -> Self {
+        Self::Silent(error)
+    }
+}
+
+async fn follow_here(
+    desk: &Desk,
+    order: Order,
+    mut on: impl FnMut(u64, u64, &[u8]) -> Followed,
+) -> Result<Answer, Failure> {
+    let mut work = desk.begin(order).await;
+    loop {
+        match work.next().await {
+            (Part { answer: Answer::Progress { done, all, .. }, bytes }, Some(rest)) => {
+                on(done, all, &bytes)?;
+                work = rest;
+            }
+            (part, _) => return Ok(part.answer),
+        }
+    }
+}
+
+async fn follow_there(
+    folder: &Path,
+    order: &Order,
+    mut on: impl FnMut(u64, u64, &[u8]) -> Followed,
+) -> Result<Answer, Unanswered> {
+    let mut line = serde_json::to_vec(order).map_err(io::Error::from)?;
+    line.push(b'\n');
+    let mut stream = BufReader::new(connect(folder)?);
+    stream.write_all(&line).await?;
+    loop {
+        let line = in_time(read_line(&mut stream)).await?;
+        if line.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        match serde_json::from_slice(&line).map_err(io::Error::from)? {
+            Answer::Progress { done, all, bytes } => {
+                let mut piece = vec![0; bytes.min(MAX_PIECE_BYTES)];
+                in_time(stream.read_exact(&mut piece)).await?;
+                on(done, all, &piece).map_err(Unanswered::Failed)?;
+            }
+            answer => return Ok(answer),
+        }
+    }
+}
+
+/// Waits for the next part of an answer.
+async fn in_time<T>(part: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(PATIENCE, part).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn silent(folder: &Path, error: io::Error) -> OperatorError {
     OperatorError::Silent { path: socket::path(folder), error }
-}
-
-async fn ask(folder: &Path, order: &Order) -> io::Result<Answer> {
-    let mut line = serde_json::to_vec(order)?;
-    line.push(b'\n');
-    let mut stream = BufReader::new(connect(folder)?);
-    stream.write_all(&line).await?;
-    match read_line(&mut stream).await? {
-        line if line.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
-        line => Ok(serde_json::from_slice(&line)?),
-    }
 }

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::Desk;
 use super::order::Answer;
 use super::socket::Socket;
+use super::work::{Part, Work};
 use crate::domain::ports::Clock;
 
 /// The longest order or answer.
@@ -159,34 +160,41 @@ impl Room {
             biased;
             line = self.waiting.wait(read_line(&mut stream)) => line,
             () = self.stop.cancelled() => {
-                return self.send(&mut stream, &Answer::Refused("the server is shutting down".into())).await;
+                let refusal = Answer::Refused("the server is shutting down".into());
+                return self.send(&mut stream, &refusal.into()).await;
             }
         };
-        let answer = match received {
+        let mut work = Some(match received {
             // The client only checked whether a server runs.
             Ok(line) if line.is_empty() => return Ok(()),
-            Ok(line) => self.carry_out(&line).await,
+            Ok(line) => self.begin(&line).await,
             Err(Unanswered::Failed(error)) => return Err(Unanswered::Failed(error)),
-            Err(reason) => Answer::Refused(reason.to_string()),
-        };
-        self.send(&mut stream, &answer).await
+            Err(reason) => Work::Done(Answer::Refused(reason.to_string())),
+        });
+        while let Some(going_on) = work {
+            let (part, rest) = going_on.next().await;
+            self.send(&mut stream, &part).await?;
+            work = rest;
+        }
+        Ok(())
     }
 
-    async fn carry_out(&self, line: &[u8]) -> Answer {
+    /// Has the order in a line carried out. One that takes long gives its seat to others.
+    async fn begin(&self, line: &[u8]) -> Work {
         let Ok(order) = serde_json::from_slice(line) else {
-            return Answer::Refused(
+            return Work::Done(Answer::Refused(
                 "the server does not know this command; are both the same version?".into(),
-            );
+            ));
         };
         let _seat = self.seats.acquire().await.expect("the semaphore is never closed");
-        self.desk.obey(order).await
+        self.desk.begin(order).await
     }
 
-    /// Sends an answer in pieces, so that a client that reads is not taken for one that does not.
-    async fn send(&self, stream: &mut BufReader<UnixStream>, answer: &Answer) -> Result<(), Unanswered> {
-        let mut line = serde_json::to_vec(answer).map_err(|error| Unanswered::Failed(error.into()))?;
+    /// Sends a part of an answer in pieces, so that a client that reads is not taken for one that does not.
+    async fn send(&self, stream: &mut BufReader<UnixStream>, part: &Part) -> Result<(), Unanswered> {
+        let mut line = serde_json::to_vec(&part.answer).map_err(|error| Unanswered::Failed(error.into()))?;
         line.push(b'\n');
-        for piece in line.chunks(PIECE) {
+        for piece in line.chunks(PIECE).chain(part.bytes.chunks(PIECE)) {
             self.waiting.wait(stream.write_all(piece)).await?;
         }
         Ok(())

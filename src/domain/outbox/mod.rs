@@ -11,11 +11,13 @@
 //! - `claim`: which emails are sent next (step 1)
 //! - `compose`, `contents`: what an email says, put together when it is sent
 //! - `ending`: what happens to an email when it is handed over and after that (steps 3 and 4)
+//! - `dropping`: what becomes of the emails of a restored store
 //! - `notice`: queuing an email that tells an account's owner what happened
 
 mod claim;
 mod compose;
 mod contents;
+mod dropping;
 mod ending;
 mod notice;
 

@@ -7,11 +7,11 @@ use super::group::{Group, Sealed};
 use super::lock::FolderLock;
 use super::mark::Mark;
 use super::open::{Proven, Site, compare};
+use super::proof::prove;
 use super::refusal::OpenError;
 use super::rehearsal::{Copied, Rehearsal};
 use super::settings::{Accept, Proof};
 use super::tally::Tally;
-use super::upgrade::upgraded;
 use super::{beneath, guard, owner, place};
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
@@ -19,16 +19,24 @@ use crate::domain::record::key::Key;
 use crate::store::CodedChange;
 
 /// Verifies the store and, if asked to, accepts it as the latest one.
-pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<Proof, OpenError> {
+pub(super) fn verify(
+    folder: &Path,
+    cache_bytes: u64,
+    accept: Accept,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Proof, OpenError> {
     owner::check_owner(folder)?;
     if !place::is_known(folder) {
         return Err(OpenError::NoStore { folder: folder.to_owned() });
     }
     let _lock = FolderLock::take(folder)?;
-    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept, verified_first: u64::MAX };
+    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept, verified_first: 0 };
     let copy = site.rehearsal(Copied::All)?;
     let store = place::store_folder(folder);
-    let Proven { db, mut tally, .. } = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
+    let Proven { db, mut tally, mut slices, .. } =
+        site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
+    let all = tally.digest.records;
+    prove(folder, &db, &mut slices, u64::MAX, &mut |done| progress(done, all))?;
     let unreadable = beneath::unreadable(&db).map_err(|trouble| trouble.refusal(folder))?;
     drop((db, copy));
     // Only an intact side file shows that no commit is missing. Without one, an older store looks like the
@@ -51,7 +59,7 @@ pub(super) fn verify(folder: &Path, cache_bytes: u64, accept: Accept) -> Result<
 fn note_restored(site: &Site<'_>, store: &Path) -> Result<Tally, OpenError> {
     let file = place::db_file(store);
     let refuse = |error: &std::io::Error| OpenError::io(site.folder, &file, error);
-    let Proven { db, tally, slices, .. } = upgraded(site.folder, site.proven(store)?)?;
+    let Proven { db, tally, slices, .. } = site.proven(store)?.upgraded(site.folder)?;
     let mut change = Change::new();
     // Caused by the operator. There is at most one, and the next start removes it.
     change.put(Key::restored(), Record::Restored);

@@ -7,12 +7,13 @@
 //! | `open` | the steps of opening: creation, verification, repair |
 //! | `lock`, `creation`, `beneath`, `guard` | the lock, creating a store, opening sled, containing its panics |
 //! | `proof`, `acceptance` | verifying slices of a store that is in use, and a whole one that no process uses |
+//! | `adoption` | a store that was made elsewhere gets its place |
 //! | `rehearsal` | the copy that is verified first, so that a refused store stays unchanged |
-//! | `tally`, `mark` | the digest of the whole store, and its copy in a side file |
+//! | `digest`, `tally`, `mark` | the digest of the whole store, and its copy in a side file |
 //! | `slices`, `recut` | the same digest in parts, and how a commit changes them |
 //! | `writer`, `group` | the only thread that writes: checks, batch, flush, sync, responses |
 //! | `view`, `slot`, `shared` | reading, which shows only durable records |
-//! | `moment` | all records as of one moment, for a backup |
+//! | `moment`, `copying` | all records as of one moment, for a backup |
 //! | `upgrade` | a store that an older version wrote |
 //! | `room` | free disk space, and which changes it allows |
 //! | `settings`, `refusal` | its settings, and why a store is not opened |
@@ -21,8 +22,11 @@
 //! `store.new/` and `store.proof/`.
 
 mod acceptance;
+mod adoption;
 mod beneath;
+mod copying;
 mod creation;
+mod digest;
 mod files;
 mod group;
 mod guard;
@@ -54,11 +58,14 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::adoption::{abandon, adopt};
+pub use self::copying::Copying;
 pub use self::lock::FolderLock;
 use self::mark::Mark;
 use self::open::Opened;
 pub use self::owner::check_owner;
 pub use self::place::is_known;
+pub use self::proof::{Verified, Verifying};
 pub use self::refusal::OpenError;
 pub use self::settings::{Accept, Proof, Reserves, SledSettings, UnreadableRecords};
 use self::shared::{Shared, Status};
@@ -73,6 +80,8 @@ const CACHE_BYTES: u64 = 64 << 20;
 /// A store in a folder. Dropping it closes it, as [`close`](Self::close) does.
 pub struct SledStore {
     shared: Arc<Shared>,
+    /// Held by the one copy that may be in the making.
+    copies: Arc<tokio::sync::Mutex<()>>,
     errands: Option<mpsc::Sender<Errand>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -110,7 +119,20 @@ impl SledStore {
         let thread = thread::Builder::new().name("store-writer".into());
         let writer = thread.spawn(move || writer.run(waiting)).map_err(refuse)?;
         proof::prove_in_background(&shared);
-        Ok(Self { shared, errands: Some(errands), writer: Some(writer) })
+        Ok(Self { shared, copies: Arc::default(), errands: Some(errands), writer: Some(writer) })
+    }
+
+    /// Creates a store in the locked, empty data folder, with all records that `next` returns in the order of their
+    /// keys. `id` is random.
+    ///
+    /// # Errors
+    /// One line, or the error of `next`.
+    pub fn fill<E: From<OpenError>>(
+        lock: &FolderLock,
+        id: [u8; 16],
+        next: impl FnMut() -> Result<Option<(Key, Vec<u8>)>, E>,
+    ) -> Result<(), E> {
+        creation::fill(lock.folder(), CACHE_BYTES, id, next)
     }
 
     /// Returns the reason once the store has failed and the process must end: only a restart can
@@ -146,12 +168,20 @@ impl SledStore {
         self.shared.failure()
     }
 
-    /// Verifies the store while it is in use, without holding up anything.
+    /// Verifies the store while it is in use, step by step, without holding up anything.
+    #[must_use]
+    pub fn verifying(&self) -> Verifying {
+        Verifying::new(Arc::clone(&self.shared))
+    }
+
+    /// All records as they are now, to be read while the store is in use. Waits while others are being read like
+    /// this.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub async fn verify(&self) -> Result<Proof, OpenError> {
-        self.shared.verify().await
+    /// If the store is closed.
+    pub async fn copy(&self) -> Result<Copying, StoreError> {
+        let turn = Arc::clone(&self.copies).lock_owned().await;
+        Copying::new(Arc::clone(&self.shared), turn)
     }
 
     /// Sets how much disk space must stay free.
@@ -181,18 +211,11 @@ impl Engine for SledStore {
     type Bytes = Stored;
 
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Kept<Stored>>>, StoreError> {
-        // A slice is verified before anything is read from it, and also where nothing will be found.
-        keys.iter().try_for_each(|key| self.shared.prove_at(key))?;
-        self.shared.read(|view| keys.iter().map(|key| view.get(key)).collect())
+        self.shared.get(keys)
     }
 
     async fn page(&self, span: &Span, limit: usize) -> Result<Page<Stored>, StoreError> {
-        self.shared.prove_at(&span.from)?;
-        let page = self.shared.read(|view| view.page(span, limit))?;
-        // The page says how far it reaches.
-        let end = page.last().filter(|_| page.len() == limit).map_or(&span.until, |(last, _)| last);
-        self.shared.prove_between(&span.from, end)?;
-        Ok(page)
+        self.shared.page(span, limit)
     }
 
     async fn write(&self, change: CodedChange) -> Result<Committed, StoreError> {
@@ -215,10 +238,11 @@ impl Engine for SledStore {
     }
 }
 
-/// Verifies a store that no process uses, as opening it does, without changing it; or accepts it.
+/// Verifies all of a store that no process uses, without changing it; or accepts it. `progress` gets how many
+/// records were verified, out of how many.
 ///
 /// # Errors
-/// The refusal that opening it would end with.
-pub fn verify(folder: &Path, accept: Accept) -> Result<Proof, OpenError> {
-    acceptance::verify(folder, CACHE_BYTES, accept)
+/// The refusal that opening it ends with, sooner or later.
+pub fn verify(folder: &Path, accept: Accept, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, OpenError> {
+    acceptance::verify(folder, CACHE_BYTES, accept, progress)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included};
 
 use super::slot::{Slots, Stored};
-use super::tally::{FIRST_KEY, Tally};
+use super::tally::FIRST_KEY;
 use crate::domain::record::key::{Key, Span};
 use crate::store::{Kept, Page};
 
@@ -19,14 +19,12 @@ pub(super) struct Moment {
     /// The keys in the rest that were written since, as they were.
     then: BTreeMap<Key, Option<Stored>>,
     bytes: usize,
-    /// The tally of the moment.
-    pub(super) tally: Tally,
 }
 
 impl Moment {
-    pub(super) fn new(tally: Tally) -> Self {
+    pub(super) fn new() -> Self {
         let (from, until) = (Key::from_bytes(FIRST_KEY.to_vec()), Key::from_bytes(END.to_vec()));
-        Self { rest: Span { from, until }, then: BTreeMap::new(), bytes: 0, tally }
+        Self { rest: Span { from, until }, then: BTreeMap::new(), bytes: 0 }
     }
 
     /// What was not read yet.

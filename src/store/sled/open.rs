@@ -14,10 +14,9 @@
 
 use std::path::Path;
 
-use sled::IVec;
-
 use super::beneath::{attempted, open_sled};
 use super::creation::{check_room, create};
+use super::digest::weight;
 use super::guard::Handle;
 use super::lock::FolderLock;
 use super::mark::Mark;
@@ -27,9 +26,9 @@ use super::refusal::OpenError;
 use super::refusal::damaged;
 use super::rehearsal::{Copied, Rehearsal};
 use super::settings::{Accept, SledSettings};
-use super::slices::Slices;
-use super::tally::{FIRST_KEY, NoTally, TALLY_KEY, Tally, Written, weight};
-use super::upgrade::upgraded;
+use super::slices::{Cutter, Slices};
+use super::tally::{FIRST_KEY, NoTally, TALLY_KEY, Tally, Written};
+use super::upgrade::upgrade;
 
 /// A verified store. The lock is the last field, so it is dropped last.
 pub(super) struct Opened {
@@ -57,7 +56,7 @@ pub(super) fn open(lock: FolderLock, cache_bytes: u64, settings: &SledSettings) 
         site.proven(copy.path())?;
     }
     let proven = site.proven(&place::store_folder(folder))?;
-    let Proven { db, tally, slices, .. } = upgraded(folder, proven)?;
+    let Proven { db, tally, slices, .. } = proven.upgraded(folder)?;
     // The side file is missing for a new store, and for one whose creation was interrupted.
     if site.mark == Ok(None) {
         Mark::create(folder, tally)?;
@@ -84,6 +83,16 @@ pub(super) struct Proven {
     pub(super) is_sliced: bool,
 }
 
+impl Proven {
+    /// The store in the current format.
+    pub(super) fn upgraded(self, folder: &Path) -> Result<Self, OpenError> {
+        if !self.is_sliced {
+            upgrade(folder, &self.db, self.tally, &self.slices)?;
+        }
+        Ok(Self { is_sliced: true, ..self })
+    }
+}
+
 impl Site<'_> {
     pub(super) fn rehearsal(&self, copied: Copied) -> Result<Option<Rehearsal>, OpenError> {
         // Without this file, sled would create an empty store here.
@@ -106,7 +115,7 @@ impl Site<'_> {
             (Accept::No, Ok(Some(mark))) => compare(folder, *mark, tally)?,
             (Accept::No, Err(refusal)) => return Err(refusal.clone()),
         }
-        prove(folder, &db, &mut slices, self.verified_first)?;
+        prove(folder, &db, &mut slices, self.verified_first, &mut |_| {})?;
         // Logged only now, so that a refusal is the only line, and only once, for the store itself.
         if is_replayed && *store == place::store_folder(folder) {
             tracing::warn!(store = %store.display(), "could not read the database's snapshots; replayed its log instead");
@@ -138,15 +147,7 @@ fn digests(folder: &Path, db: &Handle) -> Result<Said, OpenError> {
         None if first_record.is_none() => return Err(OpenError::Gone { folder: folder.to_owned() }),
         None => return Err(damaged(folder, "the record of the last commit is missing")),
     };
-    let weighed = |entry: sled::Result<(IVec, IVec)>| {
-        let (key, stored) = entry?;
-        let weight = weight(&key, &stored);
-        Ok((key, weight))
-    };
-    let slices = attempted(|| match is_sliced {
-        true => Slices::read(db),
-        false => Slices::cut(db.range(FIRST_KEY..).map(weighed)).map(Some),
-    });
+    let slices = attempted(|| if is_sliced { Slices::read(db) } else { cut(db).map(Some) });
     let slices = slices.map_err(|trouble| trouble.refusal(folder))?;
     let Some(slices) = slices else { return Err(damaged(folder, "the digest of a part of it is damaged")) };
     let (found, expected) = (slices.total(), tally.digest);
@@ -158,6 +159,16 @@ fn digests(folder: &Path, db: &Handle) -> Result<Said, OpenError> {
     }
     let Tally { commits, .. } = tally;
     Err(damaged(folder, format!("{} records, but commit {commits} left {}", found.records, expected.records)))
+}
+
+/// The slices of a store that an older version wrote.
+fn cut(db: &Handle) -> sled::Result<Slices> {
+    let mut cutter = Cutter::new();
+    for entry in db.range(FIRST_KEY..) {
+        let (key, stored) = entry?;
+        cutter.add(&key, weight(&key, &stored));
+    }
+    Ok(cutter.slices())
 }
 
 pub(super) fn compare(folder: &Path, mark: Tally, tally: Tally) -> Result<(), OpenError> {

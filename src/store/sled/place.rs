@@ -12,6 +12,11 @@ pub(super) fn nursery(folder: &Path) -> PathBuf {
     folder.join("store.new")
 }
 
+/// The backup of a store that is about to get another format, after this many commits.
+pub(super) fn backup_before_upgrade(folder: &Path, commits: u64) -> PathBuf {
+    folder.join(format!("before-upgrade-{commits}.backup"))
+}
+
 /// Where a copy of the store is verified before the store itself is opened.
 pub(super) fn rehearsal(folder: &Path) -> PathBuf {
     folder.join("store.proof")

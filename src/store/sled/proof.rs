@@ -10,12 +10,14 @@ use std::time::Duration;
 use sled::Db;
 
 use super::beneath::attempted;
+use super::digest::Digest;
 use super::mark::Mark;
 use super::refusal::{self, OpenError};
 use super::settings::{Proof, UnreadableRecords};
 use super::shared::Shared;
-use super::slices::{Digest, Range, Slices, records};
+use super::slices::{Range, Slices, records};
 use super::slot::note_unreadable;
+use super::tally::Tally;
 use crate::domain::ports::StoreError;
 use crate::domain::record::key::Key;
 
@@ -31,8 +33,23 @@ enum Depth {
     Records,
 }
 
-/// Verifies slices of a store that no one uses yet, until `most` records were verified.
-pub(super) fn prove(folder: &Path, db: &Db, slices: &mut Slices, most: u64) -> Result<(), OpenError> {
+/// A slice that was verified.
+struct Proven {
+    range: Range,
+    records: u64,
+    /// Those that cannot be decoded, if that was looked at.
+    unreadable: UnreadableRecords,
+}
+
+/// Verifies slices of a store that no one uses yet, until `most` records were verified. `progress` gets how many
+/// were.
+pub(super) fn prove(
+    folder: &Path,
+    db: &Db,
+    slices: &mut Slices,
+    most: u64,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), OpenError> {
     let mut verified = 0;
     let mut from = Vec::new();
     while verified < most {
@@ -52,6 +69,7 @@ pub(super) fn prove(folder: &Path, db: &Db, slices: &mut Slices, most: u64) -> R
         }
         slices.note_verified(&range.from);
         verified += found.records;
+        progress(verified);
         from = range.from;
     }
     Ok(())
@@ -102,9 +120,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Compares the records of the slice that `key` is in with its digest. Returns its keys, and which of its
-    /// records cannot be decoded.
-    fn prove_slice(&self, key: &[u8], depth: Depth) -> Result<(Range, UnreadableRecords), StoreError> {
+    /// Compares the records of the slice that `key` is in with its digest.
+    fn prove_slice(&self, key: &[u8], depth: Depth) -> Result<Proven, StoreError> {
         let mut tries = 0;
         loop {
             let slices = self.slices();
@@ -129,36 +146,63 @@ impl Shared {
             let mut slices = self.slices();
             slices.note_verified(&range.from);
             self.is_proven.store(slices.are_verified(), Ordering::Relaxed);
-            return Ok((range, unreadable));
+            return Ok(Proven { range, records: found.records, unreadable });
         }
     }
+}
 
-    /// Verifies everything while the store is in use.
+/// Verifying everything while the store is in use, step by step.
+pub struct Verifying {
+    shared: Arc<Shared>,
+    /// Where the next step begins; `None` after the last one.
+    from: Option<Vec<u8>>,
+    done: u64,
+    unreadable: UnreadableRecords,
+}
+
+/// What a step of it found.
+pub enum Verified {
+    /// So far, everything is as it should be.
+    SoFar {
+        /// Records that were verified.
+        done: u64,
+        /// Records there are now.
+        all: u64,
+    },
+    /// The store is intact.
+    Whole(Proof),
+}
+
+impl Verifying {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, from: Some(Vec::new()), done: 0, unreadable: UnreadableRecords::default() }
+    }
+
+    /// Verifies the next part.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) async fn verify(&self) -> Result<Proof, OpenError> {
-        let folder = self.folder();
-        let refuse = |error: StoreError| self.refusal(&error);
-        let mut unreadable = UnreadableRecords::default();
-        let mut from = Some(Vec::new());
-        while let Some(key) = from {
-            let (range, more) = self.prove_slice(&key, Depth::Records).map_err(refuse)?;
-            unreadable.and(more);
-            from = range.until;
-            tokio::task::yield_now().await;
-        }
-        let tally = self.view().map_err(refuse)?.tally;
+    pub fn step(&mut self) -> Result<Verified, OpenError> {
+        let refuse = |error: StoreError| self.shared.refusal(&error);
+        let tally = self.shared.view().map_err(refuse)?.tally;
+        let Some(from) = self.from.take() else { return self.end(tally).map(Verified::Whole) };
+        let proven = self.shared.prove_slice(&from, Depth::Records).map_err(refuse)?;
+        self.done += proven.records;
+        self.unreadable.and(proven.unreadable);
+        self.from = proven.range.until;
+        Ok(Verified::SoFar { done: self.done, all: tally.digest.records })
+    }
+
+    fn end(&mut self, Tally { id, commits, digest }: Tally) -> Result<Proof, OpenError> {
+        let folder = self.shared.folder();
         // The side file may be ahead of what readers see by the group that is being written.
         match Mark::read(&folder)? {
             None => Err(OpenError::MarkMissing { folder }),
-            Some(mark) if mark.id != tally.id => Err(OpenError::Foreign { folder }),
-            Some(_) => Ok(Proof {
-                records: tally.digest.records,
-                commits: tally.commits,
-                unreadable,
-                restored: false,
-            }),
+            Some(mark) if mark.id != id => Err(OpenError::Foreign { folder }),
+            Some(_) => {
+                let unreadable = std::mem::take(&mut self.unreadable);
+                Ok(Proof { records: digest.records, commits, unreadable, restored: false })
+            }
         }
     }
 }

@@ -7,9 +7,9 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use sled::Db;
 
-use super::slices::{Digest, Range, Recut, Slices, USUAL, records};
+use super::digest::{Digest, weight};
+use super::slices::{Range, Recut, Slices, USUAL, records};
 use super::slot::Slots;
-use super::tally::weight;
 use crate::domain::record::key::Key;
 
 /// A slice with more records than this is cut.

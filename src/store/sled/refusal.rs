@@ -139,6 +139,14 @@ pub enum OpenError {
         /// The last commit in the side file.
         acknowledged: u64,
     },
+    /// Without a backup, the store does not get another format.
+    #[error("{reason}; a backup is made there before the database gets the format of this version")]
+    NoBackup {
+        /// The backup.
+        path: PathBuf,
+        /// Why there is none.
+        reason: String,
+    },
     /// Another version of this program wrote it.
     #[error("{file}: written in format {format}, which this version can't read; run the version that wrote it, or restore the data folder from a backup and check it with {}", verify(folder), file = file.display())]
     OtherFormat {

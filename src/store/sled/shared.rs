@@ -16,10 +16,12 @@ use super::refusal::{self, OpenError};
 use super::room::{self, Disk};
 use super::settings::Reserves;
 use super::slices::{Recut, Slices};
-use super::slot::Slots;
+use super::slot::{Slots, Stored};
 use super::tally::Tally;
 use super::view::View;
 use crate::domain::ports::{Room, StoreError};
+use crate::domain::record::key::{Key, Span};
+use crate::store::{Kept, Page};
 
 /// How often a reader that the writer has overtaken begins again before it makes the writer wait.
 const READ_TRIES: usize = 3;
@@ -99,6 +101,24 @@ impl Shared {
     /// What readers see now.
     pub(super) fn view(&self) -> Result<Arc<View>, StoreError> {
         self.view.load_full().ok_or_else(closed)
+    }
+
+    /// The records under these keys. A slice is verified before anything is read from it, and also where nothing
+    /// will be found.
+    pub(super) fn get(&self, keys: &[Key]) -> Result<Vec<Option<Kept<Stored>>>, StoreError> {
+        keys.iter().try_for_each(|key| self.prove_at(key))?;
+        self.read(|view| keys.iter().map(|key| view.get(key)).collect())
+    }
+
+    /// The first records of a range.
+    pub(super) fn page(&self, span: &Span, limit: usize) -> Result<Page<Stored>, StoreError> {
+        self.prove_at(&span.from)?;
+        let page = self.read(|view| view.page(span, limit))?;
+        // The page says how far it reaches.
+        let end = page.last().filter(|_| page.len() == limit);
+        let end = end.map_or_else(|| span.until.clone(), |(last, _)| span.after(last).from);
+        self.prove_between(&span.from, &end)?;
+        Ok(page)
     }
 
     /// Sled panics over damaged files.

@@ -7,58 +7,15 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use sled::{Batch, Db, IVec};
 
-use super::tally::{FIRST_KEY, TALLY_KEY, Tally, weight};
+use super::digest::Digest;
+use super::tally::{FIRST_KEY, TALLY_KEY, Tally};
 
 /// Before the first key of a slice, this makes the key of its digest.
 pub(super) const PREFIX: &[u8] = b"\0slice/";
 /// The first key after all digests of slices.
 const PREFIX_END: &[u8] = b"\0slice0";
-const RECORDS_BYTES: usize = 8;
 /// How many records a slice has when it is cut, and a joined one at most.
 pub(super) const USUAL: usize = 512;
-
-/// How many records a range of keys has, and their digest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Digest {
-    pub(super) records: u64,
-    pub(super) sum: u128,
-}
-
-impl Digest {
-    pub(super) fn add(&mut self, key: &[u8], stored: &[u8]) {
-        self.include(weight(key, stored));
-    }
-
-    /// Adds a record with this weight.
-    pub(super) fn include(&mut self, weight: u128) {
-        self.records = self.records.wrapping_add(1);
-        self.sum = self.sum.wrapping_add(weight);
-    }
-
-    pub(super) fn remove(&mut self, key: &[u8], stored: &[u8]) {
-        self.records = self.records.wrapping_sub(1);
-        self.sum = self.sum.wrapping_sub(weight(key, stored));
-    }
-
-    /// The digest of both.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self { records: self.records.wrapping_add(other.records), sum: self.sum.wrapping_add(other.sum) }
-    }
-
-    /// The digest without the records of the other.
-    pub(super) fn less(self, other: Self) -> Self {
-        Self { records: self.records.wrapping_sub(other.records), sum: self.sum.wrapping_sub(other.sum) }
-    }
-
-    pub(super) fn to_bytes(self) -> Vec<u8> {
-        [self.records.to_be_bytes().as_slice(), self.sum.to_be_bytes().as_slice()].concat()
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (records, sum) = bytes.split_first_chunk::<RECORDS_BYTES>()?;
-        Some(Self { records: u64::from_be_bytes(*records), sum: u128::from_be_bytes(sum.try_into().ok()?) })
-    }
-}
 
 /// A slice, and whether its records were compared with its digest since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +49,6 @@ pub(super) struct Slices {
 pub(super) type Recut = BTreeMap<Vec<u8>, Option<Digest>>;
 
 impl Slices {
-    /// The slices of an empty store.
-    pub(super) fn new() -> Self {
-        Self::of([(Vec::new(), Digest::default())].into())
-    }
-
     /// These slices, none of them verified.
     pub(super) fn of(digests: BTreeMap<Vec<u8>, Digest>) -> Self {
         let unverified = digests.len();
@@ -157,24 +109,6 @@ impl Slices {
         found.map(|(from, _)| self.range_at(from))
     }
 
-    /// The slices of a store that was written before there were slices. `weights` is that of each record, in the
-    /// order of their keys.
-    pub(super) fn cut(weights: impl Iterator<Item = sled::Result<(IVec, u128)>>) -> sled::Result<Self> {
-        let mut digests: BTreeMap<Vec<u8>, Digest> = [(Vec::new(), Digest::default())].into();
-        for weight in weights {
-            let (key, weight) = weight?;
-            let mut last = digests.last_entry().expect("there is always a slice");
-            if last.get().records < USUAL as u64 {
-                last.get_mut().include(weight);
-            } else {
-                let mut digest = Digest::default();
-                digest.include(weight);
-                digests.insert(key.to_vec(), digest);
-            }
-        }
-        Ok(Self::of(digests))
-    }
-
     /// Whether all were verified since the start.
     pub(super) fn are_verified(&self) -> bool {
         self.unverified == 0
@@ -206,6 +140,40 @@ impl Slices {
         }
         batch.insert(TALLY_KEY, tally.to_bytes().as_slice());
         batch
+    }
+}
+
+/// Cuts a store into slices that has none yet.
+pub(super) struct Cutter {
+    slices: BTreeMap<Vec<u8>, Digest>,
+    total: Digest,
+}
+
+impl Cutter {
+    pub(super) fn new() -> Self {
+        Self { slices: [(Vec::new(), Digest::default())].into(), total: Digest::default() }
+    }
+
+    /// Adds the next record in the order of their keys.
+    pub(super) fn add(&mut self, key: &[u8], weight: u128) {
+        self.total.include(weight);
+        let mut last = self.slices.last_entry().expect("there is always a slice");
+        if last.get().records < USUAL as u64 {
+            last.get_mut().include(weight);
+        } else {
+            let mut digest = Digest::default();
+            digest.include(weight);
+            self.slices.insert(key.to_vec(), digest);
+        }
+    }
+
+    /// The digest of all records so far.
+    pub(super) fn total(&self) -> Digest {
+        self.total
+    }
+
+    pub(super) fn slices(self) -> Slices {
+        Slices::of(self.slices)
     }
 }
 

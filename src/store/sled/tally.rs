@@ -1,9 +1,9 @@
 //! The tally of a store: its id, the number of its commits, and a digest of all its records. It is
 //! written in every batch, and a side file has a copy.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::slices::Digest;
+use super::digest::Digest;
 
 /// The key of the tally in the store. Keys of records never begin with a NUL byte.
 pub(super) const TALLY_KEY: &[u8] = b"\0tally";
@@ -91,9 +91,4 @@ impl Tally {
         let is_whole = *magic == MAGIC && u64::from_be_bytes(*sum) == xxh3_64(summed);
         is_whole.then_some((u32::from_be_bytes(*format), tally))
     }
-}
-
-/// What a record adds to a digest.
-pub(super) fn weight(key: &[u8], stored: &[u8]) -> u128 {
-    xxh3_128_with_seed(stored, xxh3_64(key))
 }

@@ -4,8 +4,9 @@
 
 use std::ops::Bound::{Excluded, Included};
 
+use super::digest::Digest;
 use super::guard::Handle;
-use super::slices::{Digest, Range, records};
+use super::slices::{Range, records};
 use super::slot::{Slots, Stored, unreadable};
 use super::tally::{FIRST_KEY, Tally};
 use crate::domain::ports::StoreError;

@@ -4,6 +4,7 @@ mod accounts;
 mod disk;
 mod doctor;
 mod first_start;
+mod formats;
 mod import;
 mod import_counts;
 mod key;

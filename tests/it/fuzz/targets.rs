@@ -156,7 +156,7 @@ impl Orders {
 impl Target for Orders {
     fn take(&mut self, input: &[u8]) {
         let Ok(order) = serde_json::from_slice::<Order>(input) else { return };
-        let answer = self.runtime.block_on(self.desk.obey(order));
+        let answer = self.runtime.block_on(async { self.desk.begin(order).await.next().await.0.answer });
         if let Answer::Refused(reason) = &answer {
             assert!(!reason.is_empty() && !reason.contains('\u{1b}'), "{reason:?}");
         }

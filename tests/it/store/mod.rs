@@ -1,5 +1,6 @@
 //! The contract of the store, which every engine passes, and the additional promises of sled.
 
+mod backup;
 mod codec;
 mod contract;
 mod crash;
@@ -25,7 +26,8 @@ use gatepost::domain::record::event::{Event, EventName};
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::time::Timestamp;
 use gatepost::store::memory::MemoryStore;
-use gatepost::store::sled::{Reserves, SledSettings, SledStore};
+use gatepost::store::sled as engine;
+use gatepost::store::sled::{Accept, OpenError, Proof, Reserves, SledSettings, SledStore, Verified};
 use tempfile::TempDir;
 
 use crate::harness::chaotic::ChaoticStore;
@@ -59,6 +61,22 @@ fn settings() -> SledSettings {
 
 fn open(folder: &Path) -> SledStore {
     SledStore::open(folder, &settings()).unwrap()
+}
+
+/// Verifies a store that no process uses.
+fn verify(folder: &Path, accept: Accept) -> Result<Proof, OpenError> {
+    engine::verify(folder, accept, &mut |_, _| {})
+}
+
+/// Verifies a store that is in use.
+async fn verified(store: &SledStore) -> Result<Proof, OpenError> {
+    let mut verifying = store.verifying();
+    loop {
+        if let Verified::Whole(proof) = verifying.step()? {
+            return Ok(proof);
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 fn key(name: &str) -> Key {

@@ -6,11 +6,11 @@ use std::path::Path;
 use gatepost::domain::ports::{Change, Store};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::key::Key;
-use gatepost::store::sled::{Accept, OpenError, Proof, SledSettings, SledStore, UnreadableRecords, verify};
+use gatepost::store::sled::{Accept, OpenError, Proof, SledSettings, SledStore, UnreadableRecords};
 use tempfile::TempDir;
 
 use super::process::contents;
-use super::{Seeded, get, open, put, settings};
+use super::{Seeded, get, open, put, settings, verify};
 
 /// The line with which opening is refused. `verify` must report the same.
 pub(super) fn refusal(folder: &Path) -> String {
@@ -253,7 +253,7 @@ async fn leftovers_of_a_killed_opening_are_repaired() {
 
 /// Opens sled directly, without our checks. A process that another test is starting may hold sled's
 /// lock for the moment between its fork and its exec.
-pub(super) fn open_beneath(folder: &Path) -> sled::Db {
+pub(crate) fn open_beneath(folder: &Path) -> sled::Db {
     loop {
         match sled::open(folder.join("store")) {
             Ok(db) => return db,

@@ -12,9 +12,9 @@ use gatepost::domain::ports::Committed;
 use gatepost::domain::ports::Store;
 use gatepost::domain::ports::StoreError;
 use gatepost::domain::record::Record;
-use gatepost::store::sled::{Accept, SledStore, verify};
+use gatepost::store::sled::{Accept, SledStore};
 
-use super::{everything, get, key, open, settings, value};
+use super::{everything, get, key, open, settings, value, verify};
 
 /// A started process and its output.
 pub(super) struct Process {

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use gatepost::domain::ports::{Change, Class, Store, StoreError};
-use gatepost::store::sled::{Accept, SledSettings, SledStore, verify};
+use gatepost::store::sled::{Accept, SledSettings, SledStore};
 use tempfile::TempDir;
 
 use super::opening::open_beneath;
-use super::{Seeded, key, open, put, settings, value};
+use super::{Seeded, key, open, put, settings, value, verified, verify};
 
 const RECORDS: u64 = 6000;
 
@@ -103,7 +103,7 @@ async fn the_parts_follow_a_store_that_grows_shrinks_and_is_written_at_random() 
             }
             store.commit(change).await.unwrap();
         }
-        let proof = store.verify().await.unwrap();
+        let proof = verified(&store).await.unwrap();
         store.close().await;
         assert_eq!(verify(folder.path(), Accept::No), Ok(proof), "round {round}");
     }

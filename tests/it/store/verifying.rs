@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatepost::domain::ports::{Change, Class, Store};
-use gatepost::store::sled::{Accept, verify};
+use gatepost::store::sled::Accept;
 use gatepost::store::{CodedChange, Engine};
 
-use super::{Seeded, get, key, open, put, value};
+use super::{Seeded, get, key, open, put, value, verified, verify};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_is_verified_while_it_is_written() {
@@ -35,12 +35,12 @@ async fn a_store_is_verified_while_it_is_written() {
     });
     let mut commits = 0;
     while commits < 1400 {
-        let (one, other) = tokio::join!(store.verify(), store.verify());
+        let (one, other) = tokio::join!(verified(&store), verified(&store));
         commits = one.unwrap().commits.max(other.unwrap().commits);
     }
     is_over.store(true, Ordering::SeqCst);
     writer.await.unwrap();
-    let proof = store.verify().await.unwrap();
+    let proof = verified(&store).await.unwrap();
     store.close().await;
     assert_eq!(verify(folder.path(), Accept::No), Ok(proof));
 }
@@ -54,7 +54,7 @@ async fn a_record_that_cannot_be_read_is_no_damage_of_the_store_but_is_reported(
         let writes = vec![(key(name), Some(vec![200, 1, 2]))];
         store.write(CodedChange { class: Class::Grow, expectations: vec![], writes }).await.unwrap();
     }
-    let beside = store.verify().await.unwrap();
+    let beside = verified(&store).await.unwrap();
     store.close().await;
     let alone = verify(folder.path(), Accept::No).unwrap();
     assert_eq!(alone, beside);

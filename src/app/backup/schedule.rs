@@ -1,0 +1,135 @@
+//! Backups that the server makes by itself. Their names have the time, so the newest one tells when the next is
+//! due, also after a restart.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
+use crate::app::data_folder::NEEDED;
+use crate::app::failure::{BackupFailure, Failure, OperatorError};
+use crate::app::operator::{Answer, Work};
+use crate::config::backup::Backup;
+use crate::domain::ports::World;
+use crate::domain::record::time::Timestamp;
+use crate::store::backup::Draft;
+use crate::store::sled::SledStore;
+
+const PREFIX: &str = "gatepost-";
+const SUFFIX: &str = ".backup";
+/// After a backup failed, the next attempt is made this much later, or when it is due, whichever is sooner.
+const PAUSE: Duration = Duration::from_mins(10);
+
+/// Creates the folder for backups if necessary, and checks that it can be written to.
+///
+/// # Errors
+/// `Folder`.
+pub(in crate::app) fn prepare(settings: Option<&Backup>) -> Result<(), Failure> {
+    let Some(Backup { dir, .. }) = settings else { return Ok(()) };
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    let made = made.and_then(|()| Ok(rustix::fs::access(dir, NEEDED)?));
+    made.map_err(|reason| BackupFailure::Folder { folder: dir.clone(), reason }.into())
+}
+
+/// Makes backups whenever they are due, for ever, if any are wanted.
+pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>, world: World) {
+    let Some(settings) = settings else { return };
+    loop {
+        let due = match newest(&settings.dir) {
+            Ok(Some(newest)) => newest.plus(settings.every),
+            Ok(None) => world.now(),
+            Err(error) => {
+                tracing::warn!(%error, dir = %settings.dir.display(), "cannot look for earlier backups");
+                world.now()
+            }
+        };
+        world.clock.sleep_until(due).await;
+        let begun = world.clock.monotonic();
+        let path = settings.dir.join(name(world.now()));
+        match make(&store, path.clone(), world.now()).await {
+            Ok(records) => {
+                let took_secs = (world.clock.monotonic() - begun).as_secs_f64();
+                tracing::info!(file = %path.display(), records, took_secs, "made a backup");
+                if let Err(error) = remove_oldest(&settings) {
+                    tracing::warn!(%error, dir = %settings.dir.display(), "cannot remove older backups");
+                }
+            }
+            Err(failure) => {
+                tracing::error!(error = %failure, "could not make a backup");
+                world.clock.sleep(PAUSE.min(settings.every)).await;
+            }
+        }
+    }
+}
+
+/// Makes one backup. Returns how many records are in it.
+async fn make(store: &SledStore, path: PathBuf, now: Timestamp) -> Result<u64, Failure> {
+    // A disk may be slow, and others are served meanwhile.
+    let mut draft = elsewhere(move || Ok(Draft::new(&path)?)).await?;
+    let mut work = Some(Work::back_up(store, now.to_string()).await);
+    while let Some(going_on) = work {
+        let (part, rest) = going_on.next().await;
+        match part.answer {
+            Answer::Progress { .. } => {
+                draft = elsewhere(move || {
+                    draft.write(&part.bytes)?;
+                    Ok(draft)
+                })
+                .await?;
+            }
+            Answer::BackedUp { .. } => break,
+            Answer::Refused(reason) => return Err(OperatorError::Refused(reason).into()),
+            _ => return Err(OperatorError::OtherAnswer.into()),
+        }
+        work = rest;
+    }
+    Ok(elsewhere(move || Ok(draft.finish(|_| {})?)).await?.records)
+}
+
+/// Runs `act` where blocking does no harm.
+async fn elsewhere<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, BackupFailure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = spawn_blocking(act).await;
+    Ok(done.map_err(|panic| Failure::System(io::Error::other(panic)))??)
+}
+
+/// The name of a backup that is begun at `now`. No colons, which some file systems refuse.
+fn name(now: Timestamp) -> String {
+    format!("{PREFIX}{}{SUFFIX}", now.to_string().replace(':', "-"))
+}
+
+/// When the backup with this name was begun, or nothing for another file.
+fn begun_at(name: &str) -> Option<Timestamp> {
+    let time = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+    let (date, time) = time.split_once('T')?;
+    let time: jiff::Timestamp = format!("{date}T{}", time.replace('-', ":")).parse().ok()?;
+    Some(Timestamp(u64::try_from(time.as_millisecond()).ok()?))
+}
+
+/// The backups in a folder, the oldest first.
+fn backups(dir: &Path) -> io::Result<Vec<(Timestamp, PathBuf)>> {
+    let mut backups = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if let Some(at) = entry.file_name().to_str().and_then(begun_at) {
+            backups.push((at, entry.path()));
+        }
+    }
+    backups.sort();
+    Ok(backups)
+}
+
+fn newest(dir: &Path) -> io::Result<Option<Timestamp>> {
+    Ok(backups(dir)?.pop().map(|(at, _)| at))
+}
+
+fn remove_oldest(settings: &Backup) -> io::Result<()> {
+    let backups = backups(&settings.dir)?;
+    let surplus = backups.len().saturating_sub(settings.keep);
+    backups[..surplus].iter().try_for_each(|(_, path)| fs::remove_file(path))
+}

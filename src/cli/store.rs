@@ -1,0 +1,120 @@
+//! The commands about the database.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::print::{Form, grouped, minute, print, print_json};
+use super::progress::Progress;
+use crate::app::backup::{Restored, Stage, back_up, restore};
+use crate::app::{self, Failure};
+use crate::config::Config;
+use crate::store::sled::{Accept, Proof};
+
+#[derive(Subcommand)]
+pub(super) enum StoreCommand {
+    /// Create an empty database for an existing key
+    ///
+    /// The first start of the server creates both. This is for a key that is kept elsewhere, once.
+    Create,
+    /// Verify that the database is intact and is the latest one
+    Verify {
+        /// Accept the database as it is; signs everyone out unless it is certainly the latest one
+        #[arg(long)]
+        accept: bool,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Make a backup of everything but the key
+    ///
+    /// A running server goes on meanwhile. The backup is read back before the command ends.
+    Backup {
+        /// The new file
+        file: PathBuf,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Restore a backup into a data folder that has nothing but a key
+    ///
+    /// Ends all sessions, voids all links and codes, and drops waiting email, because what happened since the
+    /// backup is not known.
+    Restore {
+        /// The backup
+        file: PathBuf,
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+impl StoreCommand {
+    pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
+        match self {
+            Self::Create => {
+                let folder = config.data_dir.display().to_string();
+                app::create_store(config).await?;
+                print(&format!("Created an empty database in {folder}."))
+            }
+            Self::Verify { accept, form } => {
+                let accept = if accept { Accept::Yes } else { Accept::No };
+                let mut progress = Progress::new("Verified ");
+                let proof =
+                    app::verify_store(&config, accept, &mut |done, all| progress.show(done, all)).await?;
+                drop(progress);
+                if form.json { print_json(&proof) } else { print(&proven(&proof)) }
+            }
+            Self::Backup { file, form } => make_backup(config, &file, form).await,
+            Self::Restore { file, form } => restore_backup(config, &file, form).await,
+        }
+    }
+}
+
+fn proven(proof: &Proof) -> String {
+    let Proof { records, commits, restored, .. } = proof;
+    let intact = format!("The database is intact: {records} records after {commits} commits.");
+    if *restored {
+        return format!(
+            "{intact}\nChanges may be missing, so the next start ends all sessions and voids all links and codes."
+        );
+    }
+    intact
+}
+
+async fn make_backup(config: Config, file: &Path, form: Form) -> Result<(), Failure> {
+    let (mut writing, mut reading) = (Progress::new("Wrote "), Progress::new("Read back "));
+    let made = back_up(config, file, |stage, done, all| match stage {
+        Stage::Writing => writing.show(done, all),
+        Stage::ReadingBack => reading.show(done, all),
+    });
+    let summary = made.await?;
+    drop((writing, reading));
+    if form.json {
+        return print_json(&json!({ "file": file, "records": summary.records }));
+    }
+    print(&format!(
+        "Made a backup of {} records in {} and read it back. It does not have the key: keep a copy of that too.",
+        grouped(summary.records),
+        file.display()
+    ))
+}
+
+async fn restore_backup(config: Config, file: &Path, form: Form) -> Result<(), Failure> {
+    let folder = config.data_dir.display().to_string();
+    let mut progress = Progress::new("Checked and restored ");
+    let Restored { header, dropped_emails } =
+        restore(config, file, |done, all| progress.show(done, all)).await?;
+    drop(progress);
+    if form.json {
+        let (records, made_at) = (header.records, header.made_at);
+        return print_json(
+            &json!({ "records": records, "made_at": made_at, "dropped_emails": dropped_emails }),
+        );
+    }
+    print(&format!(
+        "Restored {} records of {} into {folder}.\nEveryone is signed out, all links and codes are void, and {} waiting \
+         emails were dropped.",
+        grouped(header.records),
+        minute(&header.made_at),
+        grouped(dropped_emails as u64)
+    ))
+}

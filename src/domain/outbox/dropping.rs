@@ -1,0 +1,30 @@
+//! Emails of a restored store. They were waiting when the backup was made, so they were sent since, or are no
+//! longer true.
+
+use super::{Claim, PAGE, Stored};
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::record::event::EventName;
+use crate::domain::record::key::Span;
+use crate::domain::record::letter::Queue;
+
+impl Gatepost {
+    /// Drops every waiting email. Returns how many there were.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn drop_letters(&self) -> Result<usize, Error> {
+        let mut rest = Span::letters();
+        let mut dropped = 0;
+        loop {
+            let page = self.letters(&rest, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(dropped) };
+            rest = rest.after(&last.key);
+            dropped += page.len();
+            for Stored { key, letter, .. } in page {
+                let claim = Claim { from: Queue::First, letter, key };
+                self.finish(&claim, EventName::MailDropped, None).await?;
+            }
+        }
+    }
+}
