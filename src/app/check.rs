@@ -30,9 +30,10 @@ pub fn check(config: &Config) -> Result<Vec<String>, Mistakes> {
     // Without access to the folder, nothing can be said about the key in it.
     let key = if folder.is_ok() || config.keys.is_some() { key(config) } else { Ok(String::new()) };
     let (mut lines, mut errors) = (Vec::new(), Vec::new());
-    for checked in [folder, key, listen(config), email(config)] {
+    for checked in [folder, key, listen(config), email(config), backups(config)] {
         match checked {
-            Ok(line) => lines.push(line),
+            // Nothing to say about what was not asked for.
+            Ok(line) => lines.extend((!line.is_empty()).then_some(line)),
             Err(error) => errors.push(error),
         }
     }
@@ -74,6 +75,25 @@ fn folder(path: &Path) -> Checked {
     }
     let content = if engine::is_known(path) { "with a database" } else { "without a database yet" };
     Ok(format!("Data folder: {shown} exists, {content}."))
+}
+
+/// The folder for scheduled backups, which the first start creates.
+fn backups(config: &Config) -> Checked {
+    let Some(backup) = &config.backup else { return Ok(String::new()) };
+    let shown = backup.dir.display();
+    match fs::metadata(&backup.dir) {
+        Ok(metadata) if !metadata.is_dir() => Err(format!("backup.dir: {shown}: must be a folder")),
+        Ok(_) => match rustix::fs::access(&backup.dir, NEEDED) {
+            Ok(()) => Ok(format!("Backups: in {shown}, {} kept.", backup.keep)),
+            Err(error) => {
+                Err(format!("backup.dir: {shown}: this user cannot write to it: {}", io::Error::from(error)))
+            }
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(format!("Backups: in {shown}, which does not exist yet, {} kept.", backup.keep))
+        }
+        Err(error) => Err(format!("backup.dir: {shown}: {error}")),
+    }
 }
 
 /// A data folder that the first start will create.

@@ -31,19 +31,29 @@ pub(super) fn furnish(
         world,
         domain: domain(config),
         mail: mail(config, origin.clone()),
-        site: Site {
-            name: config.name.clone(),
-            public_url: origin.clone(),
-            home: config.home.clone(),
-            registration: config.registration,
-            has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
-        },
-        edge: EdgeSettings {
-            public_url: origin,
-            trusted_proxies: config.trusted_proxies.clone(),
-            hosts: config.hosts.clone(),
-            limits: Limits::default(),
-        },
+        site: site(config, origin.clone()),
+        edge: edge(config, origin),
+    }
+}
+
+/// What every page shows.
+pub(super) fn site(config: &Config, public_url: Origin) -> Site {
+    Site {
+        name: config.name.clone(),
+        public_url,
+        home: config.home.clone(),
+        registration: config.registration,
+        has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
+    }
+}
+
+/// How the socket is protected.
+pub(super) fn edge(config: &Config, public_url: Origin) -> EdgeSettings {
+    EdgeSettings {
+        public_url,
+        trusted_proxies: config.trusted_proxies.clone(),
+        hosts: config.hosts.clone(),
+        limits: Limits::default(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! | `furnish` | the configuration as the settings of each part |
 //! | `data_folder` | creating the data folder and its key |
 //! | `backup` | backups by command and by the clock, and restoring them |
+//! | `starting` | what happens while the store is opened |
 //! | `running` | the running server: doors, mail room, sweeper |
 //! | `process` | signals, and the limit of open files |
 //! | `check` | `config check` |
@@ -21,6 +22,7 @@ mod furnish;
 pub mod operator;
 mod process;
 mod running;
+mod starting;
 
 use std::sync::Arc;
 
@@ -46,20 +48,20 @@ use crate::world;
 ///
 /// # Errors
 /// Why it could not start, or why it ended.
-pub async fn serve(mut config: Config) -> Result<(), Failure> {
+pub async fn serve(config: Config) -> Result<(), Failure> {
     let world = world::real();
     let stop = CancellationToken::new();
     process::stop_at_signal(stop.clone())?;
     // This comes first, so that nothing is created or changed if another server already listens here.
-    // Connections that arrive while the store is verified wait in the backlog.
     let listener = Listener::bind(&config.listen)?;
     backup::prepare(config.backup.as_ref())?;
     // The socket belongs to the process that has the lock, so the lock is dropped after it. Commands that
-    // arrive while the store is verified wait in its backlog.
+    // arrive while the store is opened wait in its backlog.
     let lock = data_folder::lock(&config.data_dir)?;
     let doors = Doors { socket: Socket::bind(&config.data_dir), listener };
-    // This reads the whole store and blocks meanwhile, but nothing else runs yet.
-    let (ring, store) = data_folder::open_or_create(lock.clone(), &mut config, &world)?;
+    let opened = starting::open(lock.clone(), config, &doors.listener, &world, &stop).await?;
+    // It was told to stop before it was open.
+    let Some((config, (ring, store))) = opened else { return Ok(()) };
     let store = Arc::new(store);
     let ended = tokio::select! {
         ended = run(&config, doors, Arc::clone(&store), ring, world, stop) => ended,

@@ -11,6 +11,7 @@
 //! | `api` | the door for programs |
 //! | `direct` | whether a request came through a proxy |
 //! | `forward_auth`, `health` | answers for proxies and supervisors |
+//! | `starting` | what is answered while the store is opened |
 //!
 //! Both doors read each input with `wire`, call the same method of the domain, and refuse with `problem`.
 //! Anything in which they could differ belongs in one of these three.
@@ -24,6 +25,7 @@ mod house;
 pub mod pages;
 pub mod problem;
 mod repeats;
+mod starting;
 pub mod wire;
 
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use poem::{Endpoint, EndpointExt, Response, get};
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
 pub use self::house::{Door, House, Household, Site};
 pub use self::repeats::{Form, Repeats};
+pub use self::starting::starting;
 use crate::domain::ports::World;
 use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
 

@@ -54,7 +54,7 @@ pub(super) fn variable(key: &str) -> String {
 }
 
 pub(super) fn is_path(key: &str) -> bool {
-    key.ends_with("_dir") || key.ends_with("_file")
+    key.ends_with("dir") || key.ends_with("_file")
 }
 
 pub(super) fn is_secret(key: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Accepts connections, limits how many are open at once, and stops.
 
+use std::borrow::Borrow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,16 +21,18 @@ use super::{EdgeSettings, client, connection};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves `endpoint` until `stop`. Then it accepts no more connections, ends idle ones at once, finishes
-/// the requests whose head was received, and after `Limits::stop` cuts the rest.
-pub async fn serve<E>(listener: Listener, endpoint: E, settings: EdgeSettings, stop: CancellationToken)
+/// the requests whose head was received, and after `Limits::stop` cuts the rest. A listener that is given away is
+/// closed when it stops; a borrowed one keeps new connections for whoever serves next.
+pub async fn serve<L, E>(listener: L, endpoint: E, settings: EdgeSettings, stop: CancellationToken)
 where
+    L: Borrow<Listener>,
     E: Endpoint + 'static,
 {
     let endpoint = Arc::new(endpoint);
     let settings = Arc::new(settings);
     let places = Places::new(&settings.limits);
     let (mut tasks, lingering) = (JoinSet::new(), TaskTracker::new());
-    while let Some((accepted, place)) = next(&listener, &places, &settings, &stop).await {
+    while let Some((accepted, place)) = next(listener.borrow(), &places, &settings, &stop).await {
         while tasks.try_join_next().is_some() {}
         let (endpoint, settings) = (Arc::clone(&endpoint), Arc::clone(&settings));
         // A child token for each connection: checking a token locks it, and every connection checks often.

@@ -16,7 +16,7 @@ struct Asset {
 }
 
 /// Serves an asset by its name. A changed asset has another name, so no browser uses an old one.
-pub(super) async fn serve(request: Request) -> poem::Result<Response> {
+pub(in crate::web) async fn serve(request: Request) -> poem::Result<Response> {
     let name = request.raw_path_param("part").unwrap_or_default();
     let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Problem::of(Code::NotFound))?;
     Ok(answer(asset, &request, "public, max-age=31536000, immutable"))

@@ -53,10 +53,19 @@ impl Drop for Starting {
 
 /// Starts a server that waits for its side file in the middle of its start, until the test lets it proceed.
 fn starting(place: &Place) -> (Starting, impl FnOnce() + use<>) {
+    starting_at(place, "127.0.0.1:0")
+}
+
+fn starting_at(place: &Place, listen: &str) -> (Starting, impl FnOnce() + use<>) {
     let (mark, kept) = (place.data().join("store.mark"), place.0.path().join("kept"));
     fs::rename(&mark, &kept).unwrap();
     mknodat(CWD, &mark, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    let mut command = gatepost(&["--listen", "127.0.0.1:0", "--data"]);
+    let mut command = gatepost(&["--listen", listen, "--data"]);
+    // The mailbox cannot be read through a socket file.
+    command.envs([
+        ("GATEPOST_MAIL__TRANSPORT", "smtp"),
+        ("GATEPOST_MAIL__SMTP_URL", "smtp://127.0.0.1:9?tls=none"),
+    ]);
     let server = command.arg(place.data()).current_dir("/").stderr(Stdio::null()).spawn().unwrap();
     // Opening it waits for the reader.
     let mut pipe = File::options().write(true).open(&mark).unwrap();
@@ -83,11 +92,47 @@ fn a_starting_server_verifies_its_database_once_it_runs() {
     proceed();
     let mut answer = String::new();
     order.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("{\"verified\":{"), "{answer}");
+    let last = answer.lines().last().unwrap();
+    assert!(last.starts_with("{\"verified\":{"), "{answer}");
     let beside = beside.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(beside.stdout).unwrap(), verified);
     kill_process(Pid::from_child(&server.0), Signal::TERM).unwrap();
     assert!(server.0.wait().unwrap().success());
+}
+
+/// The response to a request at a unix socket.
+fn response(socket: &Path, request: &str) -> String {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream
+        .write_all(format!("{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+#[test]
+fn a_starting_server_is_alive_tells_visitors_to_come_back_and_can_be_stopped() {
+    let mut places = [Place::with_store(), Place::with_store()];
+    for (place, is_stopped) in places.iter_mut().zip([false, true]) {
+        let socket = place.0.path().join("web.sock");
+        let (mut server, proceed) = starting_at(place, &format!("unix:{}", socket.display()));
+        assert!(response(&socket, "GET /healthz").starts_with("HTTP/1.1 200 "));
+        for request in ["GET /", "GET /sign-in", "GET /readyz", "GET /api/session", "GET /nothing"] {
+            let said = response(&socket, request);
+            assert!(said.starts_with("HTTP/1.1 503 "), "{request}: {said}");
+            assert!(said.contains("\r\nretry-after: 2\r\n"), "{request}: {said}");
+            assert!(said.contains("just starting"), "{request}: {said}");
+        }
+        if !is_stopped {
+            proceed();
+            // A connection of the start may still be answered by it.
+            while !response(&socket, "GET /readyz").starts_with("HTTP/1.1 200 ") {}
+            assert!(response(&socket, "GET /sign-in").starts_with("HTTP/1.1 200 "));
+        }
+        kill_process(Pid::from_child(&server.0), Signal::TERM).unwrap();
+        assert!(server.0.wait().unwrap().success());
+    }
 }
 
 #[test]
