@@ -109,7 +109,8 @@ async fn lasting(store: &dyn Store, world: &World, change: &mut Change) -> Resul
         None => StoreGeneration::default(),
     };
     if let Some(restored) = found.next().flatten() {
-        tracing::warn!(
+        // Whoever restored it was told so.
+        tracing::info!(
             "this database was restored: all sessions are ended, and all links and codes are void"
         );
         store_generation = store_generation.next();
