@@ -13,9 +13,7 @@ use crate::config::access::{Others, View};
 use crate::config::key_file::{self, Found, KeyFileError};
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
-use crate::store::sled::{
-    self as engine, Accept, FolderLock, OpenError as StoreRefusal, Proof, SledSettings, SledStore,
-};
+use crate::store::sled::{self as engine, FolderLock, OpenError as StoreRefusal, SledSettings, SledStore};
 
 /// The permissions that are needed for the folder.
 pub(super) const NEEDED: Access = Access::READ_OK.union(Access::WRITE_OK).union(Access::EXEC_OK);
@@ -92,17 +90,13 @@ pub(super) fn given_or_found(config: &mut Config) -> Result<Option<KeyRing>, Fai
     }
 }
 
-/// Verifies the store in this process, and accepts it if asked to.
-pub(super) fn verify(
-    folder: &Path,
-    accept: Accept,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Proof, Failure> {
-    if !engine::is_known(folder) {
-        engine::check_owner(folder)?;
-        return Err(without_store(folder.to_owned()).into());
+/// Refuses a folder without a store.
+pub(super) fn expect_store(folder: &Path) -> Result<(), Failure> {
+    if engine::is_known(folder) {
+        return Ok(());
     }
-    Ok(engine::verify(folder, accept, progress)?)
+    engine::check_owner(folder)?;
+    Err(without_store(folder.to_owned()).into())
 }
 
 /// Why a command that needs a store does not find one in `folder`.

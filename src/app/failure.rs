@@ -7,7 +7,7 @@ use super::doctor::DoctorError;
 use crate::config::Mistakes;
 use crate::config::access::Other;
 use crate::config::key_file::KeyFileError;
-use crate::domain::upkeep::OpenError;
+use crate::domain::upkeep::{Misfits, OpenError};
 use crate::mail::TrialError;
 use crate::store::backup::{BackupError, DraftError};
 use crate::store::sled as engine;
@@ -70,6 +70,14 @@ pub enum Failure {
         /// What is wrong with the first of them.
         first: String,
     },
+    /// The store is intact, but records in it do not fit together.
+    #[error(
+        "the database is intact, but {} of its records do not fit together, which no version of this program \
+         causes:\n{}",
+        .0.count,
+        .0.first.join("\n")
+    )]
+    Misfits(Misfits),
     /// The test email was not accepted.
     #[error(transparent)]
     Trial(#[from] TrialError),

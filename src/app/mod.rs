@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::check::check;
 pub use self::failure::{Failure, ImportError, OperatorError};
-use self::operator::{Desk, Socket};
+use self::operator::{Desk, Socket, Verified};
 pub use self::running::{Parts, Running};
 use crate::config::Config;
 use crate::config::mail::Transport;
@@ -40,7 +40,7 @@ use crate::domain::record::address::EmailAddress;
 use crate::domain::token::KeyRing;
 use crate::mail::MailRoom;
 use crate::path::{self, Origin};
-use crate::store::sled::{Accept, Proof, SledStore};
+use crate::store::sled::{self as engine, Proof, SledStore};
 use crate::web::edge::Listener;
 use crate::world;
 
@@ -149,22 +149,30 @@ pub async fn create_store(mut config: Config) -> Result<(), Failure> {
     kept(&store)
 }
 
-/// Verifies that the store is intact and the latest one, or accepts it as the latest one. A running server
-/// verifies its own store, and one that is starting does so once it runs. `progress` gets how many records were
-/// verified, out of how many.
+/// Verifies that the store is intact and the latest one, and that its records fit together. A running server
+/// verifies its own store, and one that is starting does so once it runs. `progress` gets how far that is, out of
+/// how much.
 ///
 /// # Errors
 /// What is wrong with it, and the command that helps.
-pub async fn verify_store(
-    config: &Config,
-    accept: Accept,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Proof, Failure> {
-    // A running server has found its store to be the latest, so there is nothing to accept.
-    let proof = match accept {
-        Accept::No => operator::verify(&config.data_dir, progress).await?,
-        Accept::Yes => data_folder::verify(&config.data_dir, accept, progress)?,
-    };
+pub async fn verify_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, Failure> {
+    let Verified { proof, misfits } = operator::verify(&config.data_dir, progress).await?;
+    if misfits.count > 0 {
+        return Err(Failure::Misfits(misfits));
+    }
+    readable(proof)
+}
+
+/// Verifies that the store is intact, and accepts it as the latest one.
+///
+/// # Errors
+/// Why it is not accepted. A running server has found its store to be the latest, so there is nothing to accept.
+pub fn accept_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, Failure> {
+    data_folder::expect_store(&config.data_dir)?;
+    readable(engine::accept(&config.data_dir, progress)?)
+}
+
+fn readable(proof: Proof) -> Result<Proof, Failure> {
     match &proof.unreadable.first {
         Some(first) => {
             Err(Failure::UnreadableRecords { count: proof.unreadable.count, first: first.clone() })

@@ -10,7 +10,7 @@ use super::progress::Progress;
 use crate::app::backup::{Restored, Stage, back_up, restore};
 use crate::app::{self, Failure};
 use crate::config::Config;
-use crate::store::sled::{Accept, Proof};
+use crate::store::sled::Proof;
 
 #[derive(Subcommand)]
 pub(super) enum StoreCommand {
@@ -56,10 +56,13 @@ impl StoreCommand {
                 print(&format!("Created an empty database in {folder}."))
             }
             Self::Verify { accept, form } => {
-                let accept = if accept { Accept::Yes } else { Accept::No };
                 let mut progress = Progress::new("Verified ");
-                let proof =
-                    app::verify_store(&config, accept, &mut |done, all| progress.show(done, all)).await?;
+                let on = &mut |done, all| progress.show(done, all);
+                let proof = if accept {
+                    app::accept_store(&config, on)?
+                } else {
+                    app::verify_store(&config, on).await?
+                };
                 drop(progress);
                 if form.json { print_json(&proof) } else { print(&proven(&proof)) }
             }

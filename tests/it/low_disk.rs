@@ -56,6 +56,9 @@ async fn while_the_disk_is_almost_full_people_can_leave_and_lock_others_out(door
     assert_eq!(ann.who().await, None);
     store.calm().leave(Room::Enough);
     assert_eq!(ann.get("/readyz").await.status, 200);
+    // The email about the deletion waited for room.
+    app.pass(Duration::from_mins(1)).await;
+    app.news_to("bob@example.org").await;
     app.expect_whole().await;
 }
 

@@ -40,7 +40,7 @@ impl Desk {
     /// Carries out an order. The effect of one that is answered at once is on disk when this returns.
     pub async fn begin(&self, order: Order) -> Work {
         match order {
-            Order::VerifyStore {} => Work::verify(&self.store),
+            Order::VerifyStore {} => Work::verify(Arc::clone(&self.store)),
             Order::BackUp {} => Work::back_up(&self.store, self.world.now().to_string()).await,
             order => Work::Done(self.done(order).await.unwrap_or_else(Answer::Refused)),
         }

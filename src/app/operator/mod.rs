@@ -23,7 +23,7 @@ mod work;
 
 pub use self::desk::Desk;
 pub use self::import::ImportFile;
-pub use self::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
+pub use self::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment, Verified};
 pub use self::reach::Operator;
 pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};

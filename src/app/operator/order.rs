@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::row::ImportRow;
 use crate::domain::operator::{Handover, ImportStep, Imported, Role};
 use crate::domain::record::account;
+use crate::domain::upkeep::Misfits;
 use crate::store::sled::Proof;
 use crate::web::api;
 
@@ -111,8 +112,8 @@ pub enum Answer {
         /// How many bytes of the backup follow this line.
         bytes: usize,
     },
-    /// The store is intact.
-    Verified(Proof),
+    /// No byte of the store was lost.
+    Verified(Verified),
     /// All bytes of the backup were sent.
     BackedUp {
         /// Records in it.
@@ -120,6 +121,16 @@ pub enum Answer {
     },
     /// The order was not carried out, for this reason.
     Refused(String),
+}
+
+/// A verified store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Verified {
+    /// What was verified.
+    #[serde(flatten)]
+    pub proof: Proof,
+    /// Records that do not fit together. None, if no one but this program ever changed the store.
+    pub misfits: Misfits,
 }
 
 /// An account as the operator sees it: as the API shows it to its owner, and whether it is disabled.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::{sleep, timeout};
 
 use super::desk::Desk;
-use super::order::{Answer, Order};
+use super::order::{Answer, Order, Verified};
 use super::server::read_line;
 use super::socket::{self, connect};
 use super::work::{MAX_PIECE_BYTES, Part};
@@ -19,7 +19,8 @@ use crate::app::furnish;
 use crate::config::Config;
 use crate::domain::Gatepost;
 use crate::domain::ports::World;
-use crate::store::sled::{self as engine, Accept, OpenError, Proof, SledStore};
+use crate::domain::upkeep::Consistency;
+use crate::store::sled::{self as engine, OpenError, SledStore};
 
 /// How long an answer may take, or a part of it. Generous, because the server's disk may be slow.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -132,12 +133,12 @@ type Followed = Result<(), Failure>;
 pub(in crate::app) async fn verify(
     folder: &Path,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Proof, Failure> {
+) -> Result<Verified, Failure> {
     for attempt in 0..STOP_TRIES {
-        if let Some(proof) = verify_served(folder, progress).await {
-            return proof;
+        if let Some(verified) = verify_served(folder, progress).await {
+            return verified;
         }
-        match data_folder::verify(folder, Accept::No, progress) {
+        match verify_here(folder, progress).await {
             Err(Failure::Store(OpenError::InUse { pid, .. })) => {
                 if attempt == 0 {
                     tracing::warn!("waiting for process {pid}, which uses the data folder");
@@ -147,12 +148,29 @@ pub(in crate::app) async fn verify(
             verified => return verified,
         }
     }
-    data_folder::verify(folder, Accept::No, progress)
+    verify_here(folder, progress).await
+}
+
+async fn verify_here(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Failure> {
+    data_folder::expect_store(folder)?;
+    // Each record is looked at twice.
+    let inspected = engine::inspect(folder, &mut |done, all| progress(done, all * 2))?;
+    let (proof, mut consistency) = (inspected.proof.clone(), Consistency::default());
+    loop {
+        let found = consistency.step(&inspected).await;
+        if let Some(misfits) = found.map_err(|error| OperatorError::Refused(error.to_string()))? {
+            return Ok(Verified { proof, misfits });
+        }
+        progress(proof.records + consistency.done(), proof.records * 2);
+    }
 }
 
 /// Has the running server verify its store. Nothing if no server runs, or if it ended before it answered:
 /// one that is starting may find that it cannot use the store.
-async fn verify_served(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Option<Result<Proof, Failure>> {
+async fn verify_served(
+    folder: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Option<Result<Verified, Failure>> {
     if connect(folder).is_err() {
         return None;
     }
@@ -161,7 +179,7 @@ async fn verify_served(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Opt
         Ok(())
     };
     Some(match follow_there(folder, &Order::VerifyStore {}, on).await {
-        Ok(Answer::Verified(proof)) => Ok(proof),
+        Ok(Answer::Verified(verified)) => Ok(verified),
         Ok(Answer::Refused(reason)) => Err(OperatorError::Refused(reason).into()),
         Ok(_) => Err(OperatorError::OtherAnswer.into()),
         Err(_) if connect(folder).is_err() => return None,

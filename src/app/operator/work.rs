@@ -1,11 +1,14 @@
 //! Orders that take long. Their answer comes in parts: how far the work is, perhaps with the next bytes of a
 //! backup, and at the end the result.
 
-use super::order::Answer;
+use std::sync::Arc;
+
+use super::order::{Answer, Verified};
 use crate::domain::ports::StoreError;
+use crate::domain::upkeep::Consistency;
 use crate::store::Kept;
 use crate::store::backup::{Encoder, Header};
-use crate::store::sled::{Copying, SledStore, Verified, Verifying};
+use crate::store::sled::{Copying, Proof, Proving, SledStore, Verifying};
 
 /// How many parts of the store are verified before the next part of the answer.
 const STEPS: usize = 16;
@@ -32,8 +35,10 @@ impl From<Answer> for Part {
 pub enum Work {
     /// It is done.
     Done(Answer),
-    /// A verification.
-    Verify(Verifying),
+    /// A verification of every byte.
+    Verify(Arc<SledStore>, Verifying),
+    /// After that, whether the records fit together.
+    Compare(Arc<SledStore>, Proof, Consistency),
     /// A backup.
     Backup(Backup),
 }
@@ -41,8 +46,9 @@ pub enum Work {
 impl Work {
     /// Verifies the store.
     #[must_use]
-    pub fn verify(store: &SledStore) -> Self {
-        Self::Verify(store.verifying())
+    pub fn verify(store: Arc<SledStore>) -> Self {
+        let verifying = store.verifying();
+        Self::Verify(store, verifying)
     }
 
     /// Makes a backup of the store as it is now, which is `made_at`.
@@ -59,11 +65,8 @@ impl Work {
         tokio::task::yield_now().await;
         match self {
             Self::Done(answer) => (answer.into(), None),
-            Self::Verify(mut verifying) => {
-                let answer = verify(&mut verifying);
-                let is_last = !matches!(answer, Answer::Progress { .. });
-                (answer.into(), (!is_last).then_some(Self::Verify(verifying)))
-            }
+            Self::Verify(store, verifying) => verify(store, verifying),
+            Self::Compare(store, proof, consistency) => compare(store, proof, consistency).await,
             Self::Backup(mut backup) => match backup.next() {
                 Ok(Some(part)) => (part, Some(Self::Backup(backup))),
                 Ok(None) => (Answer::BackedUp { records: backup.done }.into(), None),
@@ -73,20 +76,40 @@ impl Work {
     }
 }
 
-fn verify(verifying: &mut Verifying) -> Answer {
-    let mut progress = Answer::Progress { done: 0, all: 0, bytes: 0 };
+fn verify(store: Arc<SledStore>, mut verifying: Verifying) -> (Part, Option<Work>) {
+    let mut so_far = (0, 0);
     for _ in 0..STEPS {
-        progress = match verifying.step() {
-            Ok(Verified::SoFar { done, all }) => Answer::Progress { done, all, bytes: 0 },
-            Ok(Verified::Whole(proof)) => return Answer::Verified(proof),
+        match verifying.step() {
+            Ok(Proving::SoFar { done, all }) => so_far = (done, all),
+            Ok(Proving::Whole(proof)) => {
+                let answer = Answer::Progress { done: proof.records, all: proof.records * 2, bytes: 0 };
+                return (answer.into(), Some(Work::Compare(store, proof, Consistency::default())));
+            }
             Err(refusal) => {
                 // The server finds this, so its log must say it too.
                 tracing::error!(error = %refusal, "the database did not pass its verification");
-                return Answer::Refused(refusal.to_string());
+                return (Answer::Refused(refusal.to_string()).into(), None);
             }
-        };
+        }
     }
-    progress
+    let (done, all) = so_far;
+    // Each record is looked at twice.
+    (Answer::Progress { done, all: all * 2, bytes: 0 }.into(), Some(Work::Verify(store, verifying)))
+}
+
+async fn compare(store: Arc<SledStore>, proof: Proof, mut consistency: Consistency) -> (Part, Option<Work>) {
+    match consistency.step(&*store).await {
+        Ok(None) => {
+            let (done, all) = (proof.records + consistency.done(), proof.records * 2);
+            let answer = Answer::Progress { done, all, bytes: 0 };
+            (answer.into(), Some(Work::Compare(store, proof, consistency)))
+        }
+        Ok(Some(misfits)) => {
+            misfits.first.iter().for_each(|misfit| tracing::error!("{misfit}"));
+            (Answer::Verified(Verified { proof, misfits }).into(), None)
+        }
+        Err(error) => (Answer::Refused(error.to_string()).into(), None),
+    }
 }
 
 /// A backup that is being made.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::group::{Group, Sealed};
+use super::guard::Handle;
 use super::lock::FolderLock;
 use super::mark::Mark;
 use super::open::{Proven, Site, compare};
@@ -11,46 +12,104 @@ use super::proof::prove;
 use super::refusal::OpenError;
 use super::rehearsal::{Copied, Rehearsal};
 use super::settings::{Accept, Proof};
+use super::slot::{Stored, unreadable};
 use super::tally::Tally;
 use super::{beneath, guard, owner, place};
-use crate::domain::ports::Change;
+use crate::domain::ports::{Change, Committed, StoreError};
 use crate::domain::record::Record;
-use crate::domain::record::key::Key;
-use crate::store::CodedChange;
+use crate::domain::record::key::{Key, Span};
+use crate::store::{CodedChange, Engine, Kept, Page};
 
-/// Verifies the store and, if asked to, accepts it as the latest one.
-pub(super) fn verify(
+/// A store that was verified as a whole and that no one else uses.
+pub struct Inspected {
+    /// The result.
+    pub proof: Proof,
+    tally: Tally,
+    /// The store, or the copy that was verified. The lock is the last field, so it is dropped last.
+    db: Handle,
+    _copy: Option<Rehearsal>,
+    _lock: FolderLock,
+}
+
+impl Engine for Inspected {
+    type Bytes = Stored;
+
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Kept<Stored>>>, StoreError> {
+        keys.iter().map(|key| Ok(Stored::read(&self.db, key)?.map(Stored::kept))).collect()
+    }
+
+    async fn page(&self, span: &Span, limit: usize) -> Result<Page<Stored>, StoreError> {
+        let records = self.db.range(span.from.as_bytes()..span.until.as_bytes()).take(limit);
+        let record = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            let (key, stored) = entry.map_err(unreadable)?;
+            let key = Key::from_bytes(key.to_vec());
+            let stored = Stored::checked(&key, stored)?;
+            Ok((key, stored.kept()))
+        };
+        records.map(record).collect()
+    }
+
+    async fn write(&self, _: CodedChange) -> Result<Committed, StoreError> {
+        self.takes_writes().map(|()| Committed::Conflict)
+    }
+
+    fn takes_writes(&self) -> Result<(), StoreError> {
+        Err(StoreError::Refused("the database is only inspected".into()))
+    }
+}
+
+/// Verifies the store without changing it.
+pub(super) fn inspect(
     folder: &Path,
     cache_bytes: u64,
-    accept: Accept,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Inspected, OpenError> {
+    let lock = locked(folder)?;
+    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept: Accept::No, verified_first: 0 };
+    proven(&site, lock, progress)
+}
+
+/// Verifies the store and accepts it as the latest one.
+pub(super) fn accept(
+    folder: &Path,
+    cache_bytes: u64,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Proof, OpenError> {
+    let lock = locked(folder)?;
+    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept: Accept::Yes, verified_first: 0 };
+    let Inspected { proof, tally, .. } = proven(&site, lock.clone(), progress)?;
+    // Only an intact side file shows that no commit is missing. Without one, an older store looks like the
+    // latest, and a thief's session that was ended since would be alive again.
+    let is_latest = matches!(site.mark, Ok(Some(mark)) if compare(folder, mark, tally).is_ok());
+    let tally = if is_latest { tally } else { note_restored(&site, &place::store_folder(folder))? };
+    Mark::create(folder, tally)?;
+    let Tally { digest, commits, .. } = tally;
+    Ok(Proof { records: digest.records, commits, restored: !is_latest, ..proof })
+}
+
+fn locked(folder: &Path) -> Result<FolderLock, OpenError> {
     owner::check_owner(folder)?;
     if !place::is_known(folder) {
         return Err(OpenError::NoStore { folder: folder.to_owned() });
     }
-    let _lock = FolderLock::take(folder)?;
-    let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept, verified_first: 0 };
+    FolderLock::take(folder)
+}
+
+/// Verifies all of a store, or of its copy if there is room for one.
+fn proven(
+    site: &Site<'_>,
+    lock: FolderLock,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Inspected, OpenError> {
+    let folder = site.folder;
     let copy = site.rehearsal(Copied::All)?;
     let store = place::store_folder(folder);
-    let Proven { db, mut tally, mut slices, .. } =
-        site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
-    let all = tally.digest.records;
-    prove(folder, &db, &mut slices, u64::MAX, &mut |done| progress(done, all))?;
-    let unreadable = beneath::unreadable(&db).map_err(|trouble| trouble.refusal(folder))?;
-    drop((db, copy));
-    // Only an intact side file shows that no commit is missing. Without one, an older store looks like the
-    // latest, and a thief's session that was ended since would be alive again.
-    let is_latest = matches!(site.mark, Ok(Some(mark)) if compare(folder, mark, tally).is_ok());
-    let restored = accept == Accept::Yes && !is_latest;
-    if restored {
-        tally = note_restored(&site, &store)?;
-    }
-    if accept == Accept::Yes {
-        Mark::create(folder, tally)?;
-    }
+    let Proven { db, tally, mut slices, .. } = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
     let Tally { digest, commits, .. } = tally;
-    Ok(Proof { records: digest.records, commits, unreadable, restored })
+    prove(folder, &db, &mut slices, u64::MAX, &mut |done| progress(done, digest.records))?;
+    let unreadable = beneath::unreadable(&db).map_err(|trouble| trouble.refusal(folder))?;
+    let proof = Proof { records: digest.records, commits, unreadable, restored: false };
+    Ok(Inspected { proof, tally, db, _copy: copy, _lock: lock })
 }
 
 /// Writes into the store that it was restored. Sessions that have ended since then and links that were used

@@ -58,6 +58,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::acceptance::Inspected;
 pub use self::adoption::{abandon, adopt};
 pub use self::copying::Copying;
 pub use self::lock::FolderLock;
@@ -65,9 +66,9 @@ use self::mark::Mark;
 use self::open::Opened;
 pub use self::owner::check_owner;
 pub use self::place::is_known;
-pub use self::proof::{Verified, Verifying};
+pub use self::proof::{Proving, Verifying};
 pub use self::refusal::OpenError;
-pub use self::settings::{Accept, Proof, Reserves, SledSettings, UnreadableRecords};
+pub use self::settings::{Proof, Reserves, SledSettings, UnreadableRecords};
 use self::shared::{Shared, Status};
 pub use self::slot::Stored;
 use self::writer::{Errand, Writer};
@@ -238,11 +239,20 @@ impl Engine for SledStore {
     }
 }
 
-/// Verifies all of a store that no process uses, without changing it; or accepts it. `progress` gets how many
-/// records were verified, out of how many.
+/// Verifies all of a store that no process uses, without changing it. `progress` gets how many records were
+/// verified, out of how many.
 ///
 /// # Errors
 /// The refusal that opening it ends with, sooner or later.
-pub fn verify(folder: &Path, accept: Accept, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, OpenError> {
-    acceptance::verify(folder, CACHE_BYTES, accept, progress)
+pub fn inspect(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Inspected, OpenError> {
+    acceptance::inspect(folder, CACHE_BYTES, progress)
+}
+
+/// The same, and accepts it as the latest store. Unless the old side file shows that it is, its sessions and
+/// requests end: some of them may have ended since. A damaged store is refused all the same.
+///
+/// # Errors
+/// Why it is not accepted.
+pub fn accept(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, OpenError> {
+    acceptance::accept(folder, CACHE_BYTES, progress)
 }

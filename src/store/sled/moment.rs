@@ -5,12 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included};
 
 use super::slot::{Slots, Stored};
-use super::tally::FIRST_KEY;
 use crate::domain::record::key::{Key, Span};
 use crate::store::{Kept, Page};
-
-/// The first key after all keys.
-const END: &[u8] = &[0xff; 8];
 
 /// A moment whose records are being read.
 pub(super) struct Moment {
@@ -23,8 +19,7 @@ pub(super) struct Moment {
 
 impl Moment {
     pub(super) fn new() -> Self {
-        let (from, until) = (Key::from_bytes(FIRST_KEY.to_vec()), Key::from_bytes(END.to_vec()));
-        Self { rest: Span { from, until }, then: BTreeMap::new(), bytes: 0 }
+        Self { rest: Span::records(), then: BTreeMap::new(), bytes: 0 }
     }
 
     /// What was not read yet.

@@ -161,7 +161,7 @@ pub struct Verifying {
 }
 
 /// What a step of it found.
-pub enum Verified {
+pub enum Proving {
     /// So far, everything is as it should be.
     SoFar {
         /// Records that were verified.
@@ -182,15 +182,15 @@ impl Verifying {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn step(&mut self) -> Result<Verified, OpenError> {
+    pub fn step(&mut self) -> Result<Proving, OpenError> {
         let refuse = |error: StoreError| self.shared.refusal(&error);
         let tally = self.shared.view().map_err(refuse)?.tally;
-        let Some(from) = self.from.take() else { return self.end(tally).map(Verified::Whole) };
+        let Some(from) = self.from.take() else { return self.end(tally).map(Proving::Whole) };
         let proven = self.shared.prove_slice(&from, Depth::Records).map_err(refuse)?;
         self.done += proven.records;
         self.unreadable.and(proven.unreadable);
         self.from = proven.range.until;
-        Ok(Verified::SoFar { done: self.done, all: tally.digest.records })
+        Ok(Proving::SoFar { done: self.done, all: tally.digest.records })
     }
 
     fn end(&mut self, Tally { id, commits, digest }: Tally) -> Result<Proof, OpenError> {

@@ -50,14 +50,12 @@ impl Reserves {
     pub const NONE: Self = Self { usual: 0, last: 0 };
 }
 
-/// Whether verifying a store also accepts it as the latest one.
+/// Whether a store has to be the latest one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accept {
-    /// Only verify.
+pub(super) enum Accept {
+    /// The side file must show that it is.
     No,
-    /// Write a new side file, so that this store counts as the latest from now on. Unless the old side file
-    /// shows that it is, its sessions and requests end: some of them may have ended since. A damaged store is
-    /// refused all the same.
+    /// It will count as the latest from now on.
     Yes,
 }
 

@@ -6,7 +6,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use gatepost::store::sled::FolderLock;
+use gatepost::domain::ports::{Change, Store};
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::key::Key;
+use gatepost::store::sled::{FolderLock, SledSettings, SledStore};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -204,4 +207,23 @@ async fn accept_an_older_one(damage: fn(&Path), refusal: &str) {
         assert_eq!(other.at(server.address).who().await.as_deref(), Some("ann@example.org"));
         stop(server);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_do_not_fit_together_are_named() {
+    let place = Place::with_store();
+    for email in ["ann@example.org", "bob@example.org"] {
+        place.answer(&["account", "add", email]);
+    }
+    let store = SledStore::open(&place.data(), &SledSettings::existing()).unwrap();
+    let mut change = Change::new();
+    change.delete(Key::owner(&EmailAddress::parse("ann@example.org").unwrap().canonical()));
+    store.commit(change).await.unwrap();
+    store.close().await;
+    let line = place.refused(&["store", "verify"]);
+    assert!(line.contains("1 of its records do not fit together"), "{line}");
+    let server = Server::start(&place.data(), &[]);
+    let beside = place.refused(&["store", "verify"]);
+    assert_eq!(beside, line);
+    stop(server);
 }

@@ -3,10 +3,10 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 
-use gatepost::store::sled::{Accept, SledSettings, SledStore};
+use gatepost::store::sled::{SledSettings, SledStore};
 
 use super::opening::{refusal, three_records};
-use super::{ALL, get, settings, verify};
+use super::{ALL, Accept, get, settings, verify};
 
 #[test]
 fn verifying_an_empty_folder_is_refused_and_creates_nothing() {

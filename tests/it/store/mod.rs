@@ -27,7 +27,7 @@ use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::time::Timestamp;
 use gatepost::store::memory::MemoryStore;
 use gatepost::store::sled as engine;
-use gatepost::store::sled::{Accept, OpenError, Proof, Reserves, SledSettings, SledStore, Verified};
+use gatepost::store::sled::{OpenError, Proof, Proving, Reserves, SledSettings, SledStore};
 use tempfile::TempDir;
 
 use crate::harness::chaotic::ChaoticStore;
@@ -65,14 +65,24 @@ fn open(folder: &Path) -> SledStore {
 
 /// Verifies a store that no process uses.
 fn verify(folder: &Path, accept: Accept) -> Result<Proof, OpenError> {
-    engine::verify(folder, accept, &mut |_, _| {})
+    match accept {
+        Accept::No => Ok(engine::inspect(folder, &mut |_, _| {})?.proof),
+        Accept::Yes => engine::accept(folder, &mut |_, _| {}),
+    }
+}
+
+/// Whether a store is also accepted as the latest one.
+#[derive(Clone, Copy)]
+enum Accept {
+    No,
+    Yes,
 }
 
 /// Verifies a store that is in use.
 async fn verified(store: &SledStore) -> Result<Proof, OpenError> {
     let mut verifying = store.verifying();
     loop {
-        if let Verified::Whole(proof) = verifying.step()? {
+        if let Proving::Whole(proof) = verifying.step()? {
             return Ok(proof);
         }
         tokio::task::yield_now().await;

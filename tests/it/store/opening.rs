@@ -6,11 +6,11 @@ use std::path::Path;
 use gatepost::domain::ports::{Change, Store};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::key::Key;
-use gatepost::store::sled::{Accept, OpenError, Proof, SledSettings, SledStore, UnreadableRecords};
+use gatepost::store::sled::{OpenError, Proof, SledSettings, SledStore, UnreadableRecords};
 use tempfile::TempDir;
 
 use super::process::contents;
-use super::{Seeded, get, open, put, settings, verify};
+use super::{Accept, Seeded, get, open, put, settings, verify};
 
 /// The line with which opening is refused. `verify` must report the same.
 pub(super) fn refusal(folder: &Path) -> String {

@@ -12,9 +12,9 @@ use gatepost::domain::ports::Committed;
 use gatepost::domain::ports::Store;
 use gatepost::domain::ports::StoreError;
 use gatepost::domain::record::Record;
-use gatepost::store::sled::{Accept, SledStore};
+use gatepost::store::sled::SledStore;
 
-use super::{everything, get, key, open, settings, value, verify};
+use super::{Accept, everything, get, key, open, settings, value, verify};
 
 /// A started process and its output.
 pub(super) struct Process {

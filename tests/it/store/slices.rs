@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use gatepost::domain::ports::{Change, Class, Store, StoreError};
-use gatepost::store::sled::{Accept, SledSettings, SledStore};
+use gatepost::store::sled::{SledSettings, SledStore};
 use tempfile::TempDir;
 
 use super::opening::open_beneath;
-use super::{Seeded, key, open, put, settings, value, verified, verify};
+use super::{Accept, Seeded, key, open, put, settings, value, verified, verify};
 
 const RECORDS: u64 = 6000;
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatepost::domain::ports::{Change, Class, Store};
-use gatepost::store::sled::Accept;
 use gatepost::store::{CodedChange, Engine};
 
-use super::{Seeded, get, key, open, put, value, verified, verify};
+use super::{Accept, Seeded, get, key, open, put, value, verified, verify};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_is_verified_while_it_is_written() {

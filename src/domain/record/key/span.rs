@@ -15,6 +15,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// All records.
+    #[must_use]
+    pub fn records() -> Self {
+        Self { from: Key(vec![1]), until: Key(vec![u8::MAX]) }
+    }
+
     /// All addresses that belong to someone, in order.
     #[must_use]
     pub fn owners() -> Self {

@@ -1,0 +1,125 @@
+//! Whether the records of a store fit together. The engine proves that no byte was lost; this finds what no action
+//! could have left: an account without its address, a session of no one.
+
+use crate::domain::ports::{Store, StoreError, Versioned};
+use crate::domain::record::Record;
+use crate::domain::record::account::Account;
+use crate::domain::record::ids::AccountId;
+use crate::domain::record::key::{Key, Span};
+use crate::domain::record::owner::Owner;
+
+/// How many records are looked at in one step.
+const PAGE: usize = 200;
+/// How many misfits are described. The others are only counted.
+const DESCRIBED: usize = 20;
+
+/// Records that do not fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Misfits {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them, each in a sentence that names it.
+    pub first: Vec<String>,
+}
+
+/// A look at all records, step by step, while the store may be in use.
+pub struct Consistency {
+    rest: Option<Span>,
+    done: u64,
+    misfits: Misfits,
+}
+
+impl Default for Consistency {
+    fn default() -> Self {
+        Self { rest: Some(Span::records()), done: 0, misfits: Misfits::default() }
+    }
+}
+
+impl Consistency {
+    /// Looks at the next records. Returns what does not fit once it has seen all.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn step(&mut self, store: &dyn Store) -> Result<Option<Misfits>, StoreError> {
+        let Some(rest) = self.rest.take() else { return Ok(Some(std::mem::take(&mut self.misfits))) };
+        let page = store.scan(&rest, PAGE).await?;
+        self.done += page.len() as u64;
+        if let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) {
+            self.rest = Some(rest.after(last));
+        }
+        for (key, reading) in page {
+            // One that cannot be read is counted elsewhere.
+            let Ok(Versioned { record, .. }) = reading else { continue };
+            if let Some(needs) = needs(&key, &record)
+                && let Some(misfit) = misfit(store, &key, &needs).await?
+            {
+                self.misfits.count += 1;
+                if self.misfits.first.len() < DESCRIBED {
+                    self.misfits.first.push(misfit);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many records it has seen.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+}
+
+/// What must be there beside a record.
+enum Needs {
+    /// The address of the account belongs to it.
+    Address(Account),
+    /// The account exists, and this is its address.
+    Account(AccountId, Key),
+    /// The account exists.
+    Someone(AccountId),
+    /// The account exists, or was deleted and has records left to remove.
+    SomeoneOnce(AccountId),
+}
+
+fn needs(key: &Key, record: &Record) -> Option<Needs> {
+    match record {
+        Record::Account(account) => Some(Needs::Address(account.clone())),
+        Record::Owner(Owner::Account(id)) => Some(Needs::Account(*id, key.clone())),
+        Record::Owner(Owner::Held { by, .. }) => Some(Needs::Someone(*by)),
+        Record::Undo(id) => Some(Needs::Someone(*id)),
+        Record::Session(session) => Some(Needs::SomeoneOnce(session.account)),
+        Record::NewDevice(device) => Some(Needs::SomeoneOnce(device.account)),
+        _ => None,
+    }
+}
+
+/// Looks at a record and what it needs, as of one moment. The record may have gone since it was found.
+async fn misfit(store: &dyn Store, key: &Key, needs: &Needs) -> Result<Option<String>, StoreError> {
+    let keys = match needs {
+        Needs::Address(account) => vec![key.clone(), Key::owner(&account.address.canonical())],
+        Needs::Account(id, _) | Needs::Someone(id) => vec![key.clone(), Key::account(*id)],
+        Needs::SomeoneOnce(id) => vec![key.clone(), Key::account(*id), Key::remains(*id)],
+    };
+    let found = match store.get(&keys).await {
+        Err(StoreError::Unreadable(_)) => return Ok(None),
+        found => found?,
+    };
+    let record_at = |index: usize| found.get(index).and_then(Option::as_ref).map(|found| &found.record);
+    let Some(now) = record_at(0) else { return Ok(None) };
+    Ok(match (needs, record_at(1)) {
+        (Needs::Address(account), owner) => {
+            let is_moved = !matches!(now, Record::Account(now) if now.address == account.address);
+            let is_owner = matches!(owner, Some(Record::Owner(Owner::Account(id))) if *id == account.id);
+            (!is_owner && !is_moved)
+                .then(|| format!("{key:?}: the address of this account does not lead to it"))
+        }
+        (Needs::Account(_, address), Some(Record::Account(account))) => {
+            (Key::owner(&account.address.canonical()) != *address)
+                .then(|| format!("{key:?}: this address leads to an account with another address"))
+        }
+        (Needs::SomeoneOnce(_), None) if record_at(2).is_some() => None,
+        (_, Some(Record::Account(_))) => None,
+        (Needs::Account(..), _) => Some(format!("{key:?}: this address leads to an account that is missing")),
+        _ => Some(format!("{key:?}: this belongs to an account that is missing")),
+    })
+}
