@@ -58,6 +58,7 @@ pub(super) fn domain(config: &Config) -> Settings {
         session_idle: config.session_idle,
         session_absolute: config.session_absolute,
         limits: config.limits,
+        events_kept: config.events_kept,
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Config {
     pub session_absolute: Duration,
     /// How often things may be done.
     pub limits: Limits,
+    /// How long events are kept.
+    pub events_kept: Duration,
 }
 
 impl fmt::Display for Config {
@@ -150,6 +152,7 @@ impl Config {
                 .text("session.absolute", value::duration(400 * DAY, "400d"))
                 .unwrap_or(30 * DAY),
             limits: limits::read(sources),
+            events_kept: sources.text("events.keep", value::days(7, 3650)).unwrap_or(90 * DAY),
         };
         config.contradictions(sources);
         config.oddities(sources);

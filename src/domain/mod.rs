@@ -96,6 +96,8 @@ pub struct Settings {
     pub session_absolute: Duration,
     /// How often things may be done.
     pub limits: Limits,
+    /// How long events, and counts of refusals, are kept.
+    pub events_kept: Duration,
 }
 
 impl Default for Settings {
@@ -109,6 +111,7 @@ impl Default for Settings {
             session_idle: Duration::from_hours(7 * 24),
             session_absolute: Duration::from_hours(30 * 24),
             limits: Limits::default(),
+            events_kept: Duration::from_hours(90 * 24),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 28] = [
+pub(super) const KEYS: [&str; 29] = [
     "public_url",
     "listen",
     "data_dir",
@@ -30,6 +30,7 @@ pub(super) const KEYS: [&str; 28] = [
     "limits.tries_per_address_15m",
     "limits.codes_per_address_day",
     "limits.changes_per_account_hour",
+    "events.keep",
 ];
 /// The one key that must not be in the file: the file may be readable by others, the key must not be.
 pub(super) const KEY: &str = "key";

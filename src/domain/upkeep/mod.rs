@@ -2,9 +2,11 @@
 //!
 //! - `startup`: checking that the key ring belongs to the store
 //! - `sweep`, `swept`: removing expired records
+//! - `events`: removing old events
 //! - `remains`: removing what deleted accounts left behind
 //! - `refusals`: writing how many refusals there were
 
+mod events;
 mod refusals;
 mod remains;
 mod startup;

@@ -1,9 +1,12 @@
-//! Removing what a deleted account left behind: its sessions, its events, the requests it made and the sign-ins
-//! on new devices.
+//! Removing what a deleted account left behind: its sessions, its history, the requests it made and the sign-ins
+//! on new devices. Its events stay in the order of time, as those of no one, so that what happened can still be
+//! counted.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
+use crate::domain::record::Record;
+use crate::domain::record::event::Event;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::upkeep::Swept;
@@ -19,7 +22,9 @@ impl Gatepost {
         let Some((remains, _)) = first else { return Ok(Swept::All) };
         let Some(account) = remains.remains_of() else { return Ok(Swept::All) };
         let mut change = Change::new();
-        for key in self.remaining_records(account).await? {
+        let keys = self.remaining_records(account).await?;
+        self.take_from_events(&keys, &mut change).await?;
+        for key in keys {
             // A key under the account may point to another record, which is removed too.
             if let Some(record) = key.asked_record() {
                 change.delete(record);
@@ -31,6 +36,18 @@ impl Gatepost {
         }
         self.store.commit(change).await?;
         Ok(Swept::More)
+    }
+
+    /// Takes the account, and the client's address and device, from the events that these keys have copies of.
+    async fn take_from_events(&self, keys: &[Key], change: &mut Change) -> Result<(), Error> {
+        let events = keys.iter().filter_map(Key::copied_event).collect();
+        // One that cannot be read stays as it is.
+        for found in self.list_these::<Event>(events).await? {
+            // It may just be removed because it is old.
+            change.expect(found.key.clone(), Some(found.version));
+            change.put(found.key, Record::Event(found.value.of_no_one()));
+        }
+        Ok(())
     }
 
     /// Some of the records under an account; none if all are removed.

@@ -4,6 +4,7 @@ mod access;
 mod check;
 mod defaults;
 mod environment;
+mod kept;
 mod limits;
 mod mistakes;
 mod mounts;

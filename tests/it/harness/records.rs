@@ -132,6 +132,18 @@ impl App {
         }
     }
 
+    /// Puts events of an account into the store, with their copies, one for each second from `from` on.
+    pub(crate) async fn put_events(&self, id: AccountId, from: Timestamp, count: u64) {
+        for number in 0..count {
+            let at = from.plus(Duration::from_secs(number));
+            let event = Event::new(at, EventName::SignedIn, Some(id), &Client::operator());
+            let mut change = Change::new();
+            change.put(Key::event(at, [0; 8]), Record::Event(event.clone()));
+            change.put(Key::history(id, at, [0; 8]), Record::Event(event));
+            assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
+        }
+    }
+
     /// The account of an address.
     pub(crate) async fn account(&self, email: &str) -> Account {
         let is_it = |found| match found {

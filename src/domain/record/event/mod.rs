@@ -7,7 +7,7 @@
 mod means;
 mod name;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub use self::means::Means;
@@ -84,6 +84,13 @@ impl Event {
         let domain = (self.name == EventName::MailFailed).then(|| letter.to.domain().to_owned());
         let email = Some(EndedEmail { kind: letter.kind, domain });
         Self { email, ..self }.begun_at(letter.queued_at)
+    }
+
+    /// The same for no one: what is left of an event once its account is deleted.
+    #[must_use]
+    pub fn of_no_one(self) -> Self {
+        let ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Self { account: None, ip, device: String::new(), ..self }
     }
 
     /// Writes the event to the log.

@@ -88,6 +88,24 @@ impl Span {
         Self::timed(b"x/", now)
     }
 
+    /// All expiry marks.
+    #[must_use]
+    pub fn marks() -> Self {
+        Self::prefix(&Key::joined(b"x/", &[]))
+    }
+
+    /// The marks of refusals that began at `at` or earlier.
+    #[must_use]
+    pub fn counted_until(at: Timestamp) -> Self {
+        Self::timed(b"y/", at)
+    }
+
+    /// All events of `at` or earlier, the oldest first.
+    #[must_use]
+    pub fn events_until(at: Timestamp) -> Self {
+        Self::timed(b"v/", at)
+    }
+
     /// All events of `from` or later, the oldest first.
     #[must_use]
     pub fn events(from: Timestamp) -> Self {
