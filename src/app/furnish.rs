@@ -79,6 +79,7 @@ pub(super) fn mail(config: &Config, public_url: Origin) -> MailSettings {
         public_url,
         name: config.name.clone(),
         connections: config.mail.connections,
+        per_minute: config.mail.per_minute,
         timeouts: Timeouts::default(),
     }
 }

@@ -212,3 +212,20 @@ async fn no_kind_of_record_waits_for_another_to_be_removed() {
     let after = app.records().await;
     assert_eq!((after.requests, after.history, after.events), (0, 0, before.events - 1_000));
 }
+
+/// As fast as they are made: a thousand take a few rounds, one right after the other.
+#[tokio::test]
+async fn all_that_has_expired_is_removed_without_a_pause() {
+    let app = App::start_over(Arc::new(SpoiledStore::default())).await;
+    for number in 0..1_000 {
+        app.caller(Door::Json).ask(&format!("m{number}@example.org")).await;
+        if number % 100 == 99 {
+            app.read_all().await;
+        }
+    }
+    app.clock.advance(26 * HOUR);
+    // The clock stands still from now on, so a pause would never end.
+    while app.records().await.requests > 0 {
+        tokio::task::yield_now().await;
+    }
+}

@@ -8,7 +8,7 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 44] = [
+const SCENARIOS: [&str; 45] = [
     "aging::",
     "at_rest::",
     "bad_input::",
@@ -32,6 +32,7 @@ const SCENARIOS: [&str; 44] = [
     "mail::clock::",
     "mail::delivery::",
     "mail::ended::",
+    "mail::kept::",
     "mail::outage::",
     "mail::unanswered::",
     "mail::worker::",

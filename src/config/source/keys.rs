@@ -1,7 +1,7 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 29] = [
+pub(super) const KEYS: [&str; 30] = [
     "public_url",
     "listen",
     "data_dir",
@@ -18,6 +18,7 @@ pub(super) const KEYS: [&str; 29] = [
     "mail.smtp_password",
     "mail.smtp_password_file",
     "mail.connections",
+    "mail.per_minute",
     "sign_in.link_lifetime",
     "password.min_length",
     "session.idle",

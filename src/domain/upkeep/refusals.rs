@@ -79,7 +79,7 @@ impl Gatepost {
         Ok(Committed::Yes)
     }
 
-    /// Waits until it is time to write counts again.
+    /// Waits until it is time to write counts and last uses again.
     pub async fn rest_between_writes(&self) {
         self.world.clock.sleep_until(self.world.now().plus(PAUSE)).await;
     }

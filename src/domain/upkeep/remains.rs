@@ -1,5 +1,5 @@
-//! Removing what a deleted account left behind: its sessions, its history, the requests it made and the sign-ins
-//! on new devices. Its events stay in the order of time, as those of no one, so that what happened can still be
+//! Removing what a deleted account left behind: its sessions, its history, the requests it made, the sign-ins
+//! on new devices, and what is kept about emails to its addresses. Its events stay in the order of time, as those of no one, so that what happened can still be
 //! counted.
 
 use crate::domain::Gatepost;
@@ -18,8 +18,12 @@ impl Gatepost {
     /// Removes one page of what deleted accounts left behind.
     pub(in crate::domain) async fn sweep_remains(&self) -> Result<Swept, Error> {
         let first = self.store.scan(&Span::remains(), 1).await?.pop();
-        // The key says it all, so it does not matter whether the record can be read.
-        let Some((remains, _)) = first else { return Ok(Swept::All) };
+        let Some((remains, reading)) = first else { return Ok(Swept::All) };
+        // Only the addresses are in the record. If it cannot be read, emails to them are removed after a week.
+        let addresses = match reading.map(|found| found.record) {
+            Ok(Record::DeletedAccount(deleted)) => deleted.addresses,
+            _ => Vec::new(),
+        };
         let Some(account) = remains.remains_of() else { return Ok(Swept::All) };
         let mut change = Change::new();
         let keys = self.remaining_records(account).await?;
@@ -30,6 +34,9 @@ impl Gatepost {
                 change.delete(record);
             }
             change.delete(key);
+        }
+        if change.writes.is_empty() {
+            self.sweep_ended_to(&addresses, &mut change).await?;
         }
         if change.writes.is_empty() {
             change.delete(remains);

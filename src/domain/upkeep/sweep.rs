@@ -1,6 +1,6 @@
 //! Removing expired records in small commits: requests, unconfirmed registrations, sessions, undos, sign-ins on
-//! new devices, reservations of addresses, counts of refusals, throttles, old events, and what deleted accounts
-//! left behind.
+//! new devices, reservations of addresses, counts of refusals, throttles, old events, emails that ended long ago, and
+//! what deleted accounts left behind.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -39,13 +39,14 @@ impl Gatepost {
         // Not by the time the clock says: a clock that is wrong for seconds would remove every session.
         let (now, keep) = (self.earliest_now(), self.settings.events_kept);
         let (expired, counts) = (Span::expired(now), Span::counted_until(now.minus(keep)));
-        let (expired, counts, remains, events) = tokio::join!(
+        let (expired, counts, remains, events, ended) = tokio::join!(
             self.sweep_marked(&expired, now),
             self.sweep_marked(&counts, now),
             self.sweep_remains(),
             self.sweep_events(now, keep),
+            self.sweep_ended(now),
         );
-        Ok(expired?.and(counts?).and(remains?).and(events?))
+        Ok(expired?.and(counts?).and(remains?).and(events?).and(ended?))
     }
 
     /// Removes some pages of records whose marks are in a range. Their commits share a sync of the disk, so that

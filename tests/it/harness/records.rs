@@ -35,6 +35,8 @@ pub(crate) struct Records {
     pub(crate) history: usize,
     /// Counts of refusals.
     pub(crate) refusals: usize,
+    /// What is kept about emails, waiting and ended ones.
+    pub(crate) mails: usize,
 }
 
 impl App {
@@ -53,6 +55,7 @@ impl App {
                 Record::Event(_) if key.as_bytes().starts_with(b"h/") => records.history += 1,
                 Record::Event(_) => records.events += 1,
                 Record::Refusals(_) => records.refusals += 1,
+                Record::EndedLetter(_) | Record::MailState(_) => records.mails += 1,
                 _ if is_count(&key) => {}
                 _ => records.others += 1,
             }
@@ -103,6 +106,12 @@ impl App {
             _ => None,
         });
         refusals.collect()
+    }
+
+    /// Returns when it is written which sessions were used.
+    pub(crate) async fn uses_written(&self) {
+        // In doubt, the server would write them half a minute later.
+        while self.house.gatepost.write_last_uses().await.is_err() {}
     }
 
     /// Moves the clock on to when counts are written, and waits until this many refusals are stored.
@@ -221,7 +230,7 @@ fn is_count(key: &Key) -> bool {
 }
 
 impl Records {
-    /// Everything except events.
+    /// Everything except events, and what became of emails.
     pub(crate) fn without_events(self) -> usize {
         self.accounts + self.requests + self.sessions + self.others
     }

@@ -30,10 +30,10 @@ pub struct Event {
     pub by: Doer,
     /// What they did it with. Nothing where anyone could have done it.
     pub means: Option<Means>,
-    /// How long it took: an email from its request to its end, an account from its request to its
+    /// How long it took: an email from its request to its end or first delay, an account from its request to its
     /// confirmation.
     pub took: Option<Duration>,
-    /// The email whose end this is.
+    /// The email whose end or delay this is.
     pub email: Option<EndedEmail>,
     /// The client's address.
     pub ip: IpAddr,
@@ -41,7 +41,7 @@ pub struct Event {
     pub device: String,
 }
 
-/// Which email has ended, without its recipient.
+/// Which email has ended or is delayed, without its recipient.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EndedEmail {
     /// What it said.
@@ -78,7 +78,7 @@ impl Event {
         Self { took: Some(self.at.since(begun_at)), ..self }
     }
 
-    /// The same, as the end of this email.
+    /// The same, as the end or the delay of this email.
     #[must_use]
     pub fn of_letter(self, letter: &Letter) -> Self {
         let domain = (self.name == EventName::MailFailed).then(|| letter.to.domain().to_owned());

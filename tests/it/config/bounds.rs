@@ -1,4 +1,4 @@
-//! How long events are kept.
+//! How long events are kept, and how much email is sent in a minute.
 
 use super::mistakes::assert_reported;
 use super::{Bench, errors};
@@ -20,4 +20,17 @@ fn events_are_kept_from_a_week_to_ten_years() {
         &["config.toml: events.keep: must be a quoted string"],
         "90",
     );
+}
+
+#[test]
+fn email_can_be_limited_to_so_much_in_a_minute() {
+    for number in ["0", "1", "60000"] {
+        let bench = Bench::with_file(&format!("[mail]\nper_minute = {number}"));
+        assert!(bench.check(&[], &[]).status.success(), "{number}");
+    }
+    let wrong = "config.toml: mail.per_minute: must be a whole number from 0 to 60000";
+    for number in ["60001", "-1", "0.5", "\"60\""] {
+        let bench = Bench::with_file(&format!("[mail]\nper_minute = {number}"));
+        assert_reported(&errors(&bench.check(&[], &[])), &[wrong], number);
+    }
 }
