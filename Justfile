@@ -28,9 +28,10 @@ run *arguments:
 fuzz mutations="200000":
     FUZZ_MUTATIONS={{ mutations }} FUZZ_SEED=$(date +%s) cargo test --test it -- fuzz::
 
-# Runs the requirement about links that are used many times at once at its full size. Takes a minute.
+# Runs the requirements about links that are used many times at once and about 100,000 waiting emails at their full
+# size. Takes minutes.
 full-size:
-    cargo test --test it -- --ignored full_size::
+    cargo test --test it -- --ignored --nocapture full_size:: a_hundred_thousand_emails
 
 # Reviews changed snapshots (needs cargo-insta).
 accept:

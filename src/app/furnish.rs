@@ -68,6 +68,7 @@ pub(super) fn domain(config: &Config) -> Settings {
         session_idle: config.session_idle,
         session_absolute: config.session_absolute,
         limits: config.limits,
+        events_kept: config.events_kept,
     }
 }
 
@@ -88,6 +89,7 @@ pub(super) fn mail(config: &Config, public_url: Origin) -> MailSettings {
         public_url,
         name: config.name.clone(),
         connections: config.mail.connections,
+        per_minute: config.mail.per_minute,
         timeouts: Timeouts::default(),
     }
 }

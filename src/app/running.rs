@@ -83,11 +83,14 @@ impl Running {
                 serve(listener, doors, self.edge, stop.clone()),
                 self.mail.run(Arc::clone(&gatepost), stop.clone()),
                 stop.run_until_cancelled(sweep(&gatepost)),
-                stop.run_until_cancelled(write_refusals(&gatepost)),
+                stop.run_until_cancelled(write_batches(&gatepost)),
             );
             // After the last request, since it may have been refused too.
             if let Err(error) = gatepost.write_refusals().await {
                 tracing::warn!(%error, "could not save how many requests were refused in the last seconds");
+            }
+            if let Err(error) = gatepost.write_last_uses().await {
+                tracing::warn!(%error, "could not save which sessions were used in the last seconds");
             }
         };
         let too_late = async {
@@ -102,16 +105,22 @@ impl Running {
     }
 }
 
-/// Writes how many refusals there were, again and again.
-async fn write_refusals(gatepost: &Gatepost) {
-    let mut is_failing = false;
+/// Writes how many refusals there were and when sessions were used, again and again.
+async fn write_batches(gatepost: &Gatepost) {
+    let [mut refusals_fail, mut uses_fail] = [false; 2];
     loop {
         gatepost.rest_between_writes().await;
         let written = gatepost.write_refusals().await;
-        if let Some(error) = written.as_ref().err().filter(|_| !is_failing) {
+        if let Some(error) = written.as_ref().err().filter(|_| !refusals_fail) {
             tracing::warn!(%error, "cannot save how many requests were refused; trying again later");
         }
-        is_failing = written.is_err();
+        refusals_fail = written.is_err();
+        let written = gatepost.write_last_uses().await;
+        if let Some(error) = written.as_ref().err().filter(|_| !uses_fail) {
+            tracing::warn!(%error, "cannot save when sessions were used; trying again later");
+        }
+        uses_fail = written.is_err();
+        gatepost.log_mail_totals();
     }
 }
 

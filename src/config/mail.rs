@@ -9,6 +9,9 @@ use super::source::Sources;
 use crate::mail::{Sender, SmtpServer};
 use crate::path;
 
+/// The most emails a minute that can be configured: when each began is remembered.
+const MOST_PER_MINUTE: usize = 60_000;
+
 /// How email is sent.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -18,6 +21,8 @@ pub struct Mail {
     pub from: Sender,
     /// How many emails are sent at once, each over its own connection or by its own program.
     pub connections: usize,
+    /// How many emails are sent in a minute at most; zero for no limit.
+    pub per_minute: usize,
 }
 
 /// The ways to send an email.
@@ -67,6 +72,7 @@ impl Mail {
             },
             from: from.unwrap_or_else(default_from),
             connections: sources.number("mail.connections", 1..=64).unwrap_or(4),
+            per_minute: sources.number("mail.per_minute", 0..=MOST_PER_MINUTE).unwrap_or(0),
         }
     }
 }

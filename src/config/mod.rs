@@ -84,6 +84,8 @@ pub struct Config {
     pub limits: Limits,
     /// Backups that the server makes by itself, if any.
     pub backup: Option<Backup>,
+    /// How long events are kept.
+    pub events_kept: Duration,
 }
 
 impl fmt::Display for Config {
@@ -155,6 +157,7 @@ impl Config {
                 .unwrap_or(30 * DAY),
             limits: limits::read(sources),
             backup: backup::read(sources),
+            events_kept: sources.text("events.keep", value::days(7, 3650)).unwrap_or(90 * DAY),
         };
         config.contradictions(sources);
         config.oddities(sources);

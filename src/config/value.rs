@@ -76,21 +76,33 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 /// A number followed by s, m, h or d: at least one second, at most `longest` (shown as `shown`).
 pub(super) fn duration(longest: Duration, shown: &'static str) -> impl Fn(&str) -> Result<Duration, String> {
     move |text| {
-        let parsed = text.char_indices().last().and_then(|(end, unit)| {
-            let seconds = match unit {
-                's' => 1,
-                'm' => 60,
-                'h' => 60 * 60,
-                'd' => 24 * 60 * 60,
-                _ => return None,
-            };
-            let digits = &text[..end];
-            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            let number: u64 = digits.parse().ok().filter(|_| is_plain)?;
-            Some(Duration::from_secs(number.checked_mul(seconds)?))
-        });
+        let parsed = number_and_unit(text);
         parsed.filter(|duration| !duration.is_zero() && *duration <= longest).ok_or_else(|| {
             format!("must be a duration such as \"90s\", \"10m\", \"12h\" or \"7d\", at most {shown}")
         })
     }
+}
+
+/// The same, from so many days to so many.
+pub(super) fn days(fewest: u64, most: u64) -> impl Fn(&str) -> Result<Duration, String> {
+    let days = |count: u64| Duration::from_hours(24 * count);
+    move |text| {
+        let parsed = number_and_unit(text).filter(|it| (days(fewest)..=days(most)).contains(it));
+        parsed.ok_or_else(|| format!("must be a duration such as \"90d\", from {fewest}d to {most}d"))
+    }
+}
+
+fn number_and_unit(text: &str) -> Option<Duration> {
+    let (end, unit) = text.char_indices().last()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return None,
+    };
+    let digits = &text[..end];
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = digits.parse().ok().filter(|_| is_plain)?;
+    Some(Duration::from_secs(number.checked_mul(seconds)?))
 }

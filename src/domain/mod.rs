@@ -22,7 +22,7 @@
 //! | this file | [`Gatepost`], and the one commit of each action |
 //! | [`error`] | every refusal |
 //! | [`password`] | which passwords are accepted, and how they are hashed |
-//! | `run` | what one run keeps in memory: the emails queued last, refusals until they are written, what was done lately |
+//! | `run` | what one run keeps in memory: the emails queued last, refusals and last uses until they are written, what was done lately |
 //! | [`token`] | the key ring and every secret derived from it |
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
@@ -52,20 +52,19 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use self::error::Error;
-use self::password::{PasswordPolicy, Slots};
+use self::password::Slots;
 use self::ports::{Change, Class, Committed, Store, StoreError, World};
 use self::record::Record;
 use self::record::client::Client;
 use self::record::event::Event;
 use self::record::ids::RunId;
 use self::record::key::Key;
-use self::record::limits::Limits;
-use self::record::password::Cost;
 use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
-use self::run::{Arrivals, Limiter, Tally};
+pub use self::run::Settings;
+use self::run::{Arrivals, LastUses, Limiter, MailTotals, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -76,42 +75,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(32);
 
 /// How many exports are in progress at once. Each reads everything an account has.
 const EXPORTS_AT_ONCE: usize = 2;
-
-/// The part of the configuration that the domain needs.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How long a link and its code are valid after the mail server accepted the email.
-    pub link_lifetime: Duration,
-    /// Whether new accounts can be created.
-    pub registration: bool,
-    /// Which new passwords are accepted.
-    pub passwords: PasswordPolicy,
-    /// The cost of hashing a password.
-    pub password_cost: Cost,
-    /// How many passwords are hashed at the same time.
-    pub password_slots: usize,
-    /// How long a session may be idle.
-    pub session_idle: Duration,
-    /// The maximum lifetime of a session.
-    pub session_absolute: Duration,
-    /// How often things may be done.
-    pub limits: Limits,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            link_lifetime: Duration::from_mins(10),
-            registration: true,
-            passwords: PasswordPolicy { min_bytes: 12, product: "Gatepost".into() },
-            password_cost: Cost::default(),
-            password_slots: 2,
-            session_idle: Duration::from_hours(7 * 24),
-            session_absolute: Duration::from_hours(30 * 24),
-            limits: Limits::default(),
-        }
-    }
-}
 
 /// What is found out once, at the start.
 struct Lasting {
@@ -132,6 +95,8 @@ pub struct Gatepost {
     run: RunId,
     arrivals: Arrivals,
     refusals: Tally,
+    last_uses: LastUses,
+    mail_totals: MailTotals,
     limiter: Limiter,
     exports: Arc<Semaphore>,
     /// The records that could not be read and were stepped over, so that each is logged once.
@@ -160,6 +125,8 @@ impl Gatepost {
             run,
             arrivals: Arrivals::default(),
             refusals: Tally::default(),
+            last_uses: LastUses::default(),
+            mail_totals: MailTotals::default(),
             limiter: Limiter::default(),
             exports,
             unreadable: Mutex::default(),

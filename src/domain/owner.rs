@@ -7,6 +7,7 @@ use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::{Account, Undo};
 use crate::domain::record::client::Client;
+use crate::domain::record::ended::DeletedAccount;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
@@ -62,7 +63,12 @@ impl Gatepost {
         for address in held.chain([&account.address]) {
             self.queue_notice(change, LetterKind::AccountDeleted, address, About::Nothing);
         }
-        change.put(Key::remains(account.id), Record::Remains(account.id));
+        let pending = account.pending_change.as_ref().map(|pending| &pending.address);
+        let addresses =
+            account.undos.iter().map(|undo| &undo.address).chain(pending).chain([&account.address]);
+        let deleted = DeletedAccount { account: account.id, addresses: addresses.cloned().collect() };
+        // Caused by the person or the operator, once per account. Removed by the sweeper when nothing is left.
+        change.put(Key::remains(account.id), Record::DeletedAccount(deleted));
         Ok(Event::new(now, EventName::AccountDeleted, Some(account.id), client))
     }
 }

@@ -16,6 +16,7 @@ use super::{MailRoom, Transport, report};
 use crate::domain::Gatepost;
 use crate::domain::outbox::{Claim, Contents, Delivery, Pace};
 use crate::domain::ports::ShownLetter;
+use crate::domain::record::answer::Answer;
 
 /// What an attempt needs.
 pub(super) struct Try<'a> {
@@ -26,6 +27,9 @@ pub(super) struct Try<'a> {
     pub(super) seat: &'a Seat,
     pub(super) pass: &'a Pass,
 }
+
+/// The result of an attempt, and what the mail server said.
+pub(super) type Made = (Delivery, Option<Answer>);
 
 /// How an attempt ended before the mail server could have the email, except by a failure.
 enum Early {
@@ -40,14 +44,15 @@ enum Early {
 }
 
 impl Try<'_> {
-    /// Makes the attempt. Returns nothing if it has no result: the email is gone, or stays claimed.
-    pub(super) async fn make(&self) -> Option<Delivery> {
+    /// Makes the attempt, and returns what the mail server said too. Returns nothing if it has no result: the email
+    /// is gone, or stays claimed.
+    pub(super) async fn make(&self) -> Option<Made> {
         let contents = match self.gatepost.contents(self.claim).await {
             Ok(contents) => contents?,
             Err(error) => {
                 let id = self.claim.letter().id;
                 tracing::warn!(letter.id = %id, %error, "cannot read an email from the database; trying again later");
-                return Some(Delivery::Delayed(Pace::Usual));
+                return Some((Delivery::Delayed(Pace::Usual), None));
             }
         };
         let words = self.room.product.words(&contents);
@@ -56,7 +61,7 @@ impl Try<'_> {
             Transport::Mailbox(letters) => {
                 self.pass.succeed();
                 letters.put(shown(&contents, words));
-                return Some(Delivery::Taken);
+                return Some((Delivery::Taken, None));
             }
         };
         let heading =
@@ -70,10 +75,10 @@ impl Try<'_> {
         match outcome {
             Ok(outcome) => Some(self.result(&contents, &carrier.name(), outcome)),
             Err(Early::Stopped | Early::NotOurs) => None,
-            Err(Early::NotRecorded) => Some(Delivery::Delayed(Pace::Usual)),
+            Err(Early::NotRecorded) => Some((Delivery::Delayed(Pace::Usual), None)),
             Err(Early::Cut) => {
                 report::cut(&contents, &carrier.name());
-                Some(Delivery::Delayed(Pace::Slow))
+                Some((Delivery::Delayed(Pace::Slow), None))
             }
         }
     }
@@ -117,12 +122,13 @@ impl Try<'_> {
         }
     }
 
-    fn result(&self, contents: &Contents, server: &str, outcome: Outcome) -> Delivery {
+    fn result(&self, contents: &Contents, server: &str, outcome: Outcome) -> Made {
+        let answer = Some(report::answer(&outcome, contents));
         let why = match outcome {
             Ok(reply) => {
                 self.pass.succeed();
                 report::sent(contents, server, &reply);
-                return Delivery::Taken;
+                return (Delivery::Taken, answer);
             }
             Err(why) => why,
         };
@@ -130,16 +136,16 @@ impl Try<'_> {
         report::not_sent(contents, server, why, self.gatepost.is_sent_again(self.claim));
         if meaning == Meaning::ServerFailed {
             let retry_at = |failures| self.gatepost.retry_at(failures);
-            return Delivery::Held(
-                self.pass.fail(retry_at, |next| self.gatepost.last_call(self.claim, next)),
-            );
+            let until = self.pass.fail(retry_at, |next| self.gatepost.last_call(self.claim, next));
+            return (Delivery::Held(until), answer);
         }
         self.pass.succeed();
-        match meaning {
+        let delivery = match meaning {
             Meaning::Never => Delivery::Refused,
             Meaning::Unanswered => Delivery::Unanswered,
             Meaning::Later | Meaning::ServerFailed => Delivery::Delayed(self.seat.pace()),
-        }
+        };
+        (delivery, answer)
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `attempt` | one attempt to send one email |
 //! | `lanes` | the places for attempts: slow ones do not keep others waiting |
 //! | `gate` | after a failure of the mail server, one attempt is made for all emails |
+//! | `rate` | how many emails are sent in a minute |
 //! | `words` | what each email says, as text and as HTML |
 //! | `message` | an email as a MIME message |
 //! | `carrier` | how an email leaves: one of the next two |
@@ -25,6 +26,7 @@ mod lanes;
 mod mailbox;
 mod message;
 mod outcome;
+mod rate;
 mod report;
 mod sendmail;
 mod settings;
@@ -63,6 +65,8 @@ pub struct MailSettings {
     pub name: String,
     /// How many emails are sent at once; at least one.
     pub connections: usize,
+    /// How many emails are sent in a minute at most; zero for no limit.
+    pub per_minute: usize,
     /// The time limits of sending.
     pub timeouts: Timeouts,
 }
@@ -84,6 +88,7 @@ pub struct MailRoom {
     from: Sender,
     product: Product,
     connections: usize,
+    per_minute: usize,
     timeouts: Timeouts,
 }
 
@@ -97,7 +102,7 @@ impl MailRoom {
     /// down.
     #[must_use]
     pub fn new(settings: MailSettings) -> Self {
-        let MailSettings { transport, from, public_url, name, connections, timeouts } = settings;
+        let MailSettings { transport, from, public_url, name, connections, per_minute, timeouts } = settings;
         let transport = match transport {
             TransportSettings::Mailbox(letters) => Transport::Mailbox(letters),
             TransportSettings::Smtp(smtp) => {
@@ -108,7 +113,7 @@ impl MailRoom {
             }
         };
         let product = Product { name, origin: public_url };
-        Self { transport, from, product, connections: connections.max(1), timeouts }
+        Self { transport, from, product, connections: connections.max(1), per_minute, timeouts }
     }
 }
 

@@ -44,7 +44,12 @@ impl NotSent {
         Self { setting, ..self }
     }
 
-    /// Changes the only part that strangers write.
+    /// The only part that strangers write.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Changes that part.
     pub(super) fn with_reason(self, change: impl FnOnce(&str) -> String) -> Self {
         Self { reason: change(&self.reason), ..self }
     }

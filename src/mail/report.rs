@@ -1,7 +1,9 @@
 //! What the log says about emails. Each attempt has one line, without address, link and code.
 
-use super::outcome::{Meaning, NotSent, bounded};
+use super::outcome::{Meaning, NotSent, Outcome, bounded};
 use crate::domain::outbox::Contents;
+use crate::domain::record::answer::{Answer, redacted};
+use crate::domain::token::{Code, LinkToken};
 
 /// The email was sent.
 pub(super) fn sent(contents: &Contents, server: &str, reply: &str) {
@@ -37,21 +39,34 @@ pub(super) fn cut(contents: &Contents, server: &str) {
     tracing::info!(letter.id = %id, to, server, "email delayed: its server is slow, and others are waiting");
 }
 
+/// What the mail server said, to be kept with the email.
+pub(super) fn answer(outcome: &Outcome, contents: &Contents) -> Answer {
+    let said = match outcome {
+        Ok(reply) => reply,
+        Err(why) => why.reason(),
+    };
+    let (link, code) = secrets(contents);
+    Answer::new(said, link, code)
+}
+
 /// A mail server's reply without address, link and code. The server has read the email, so it could
 /// repeat them, and they must not end up in the log.
 fn discreet(reply: &str, contents: &Contents) -> String {
-    let reply = without(reply, contents.to.as_str(), &contents.to.masked());
-    let (link, code) = (&contents.matter.link, &contents.matter.code);
-    let reply = link.as_ref().map_or(reply.clone(), |link| without(&reply, link.as_str(), "(link)"));
-    code.as_ref().map_or(reply.clone(), |code| without(&reply, code.as_str(), "(code)"))
+    let (link, code) = secrets(contents);
+    without(&redacted(reply, link, code), contents.to.as_str(), &contents.to.masked())
 }
 
-/// `text` with every `secret` replaced, in upper or lower case.
-fn without(text: &str, secret: &str, instead: &str) -> String {
-    let (lower, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+fn secrets(contents: &Contents) -> (Option<&str>, Option<&str>) {
+    let (link, code) = (&contents.matter.link, &contents.matter.code);
+    (link.as_ref().map(LinkToken::as_str), code.as_ref().map(Code::as_str))
+}
+
+/// `text` with something else in the place of an address, in upper or lower case.
+fn without(text: &str, address: &str, instead: &str) -> String {
+    let (lower, address) = (text.to_ascii_lowercase(), address.to_ascii_lowercase());
     let mut rest = 0;
     let mut clean = String::new();
-    for (at, found) in lower.match_indices(&secret) {
+    for (at, found) in lower.match_indices(&address) {
         clean.push_str(&text[rest..at]);
         clean.push_str(instead);
         rest = at + found.len();

@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use super::attempt::Try;
 use super::gate::{Gate, Pass, Way};
 use super::lanes::{Lanes, Seat};
+use super::rate::Rate;
 use super::{MailRoom, Transport};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -41,6 +42,7 @@ struct Shift {
     stop: CancellationToken,
     lanes: Arc<Lanes>,
     gate: Arc<Gate>,
+    rate: Rate,
     /// The emails that are being sent. They are not claimed again, whatever the store says about them.
     held: Mutex<HashSet<LetterId>>,
     sending: TaskTracker,
@@ -64,6 +66,7 @@ impl MailRoom {
         let shift = Arc::new(Shift {
             lanes: Arc::new(Lanes::new(self.connections)),
             gate: Arc::new(Gate::new()),
+            rate: Rate::new(self.per_minute),
             room: self,
             gatepost,
             stop,
@@ -143,6 +146,13 @@ impl Shift {
                 until
             }
         };
+        let now = self.gatepost.monotonic();
+        let free = self.rate.free(now);
+        if free == 0 && until.is_none() {
+            let until = Some(self.gatepost.in_a_while(self.rate.wait(now)));
+            return Room { places: Places::default(), until };
+        }
+        places.all = places.all.min(free);
         if places.slow == 0 {
             // Half of the places, and a single one every second time, beginning with the first.
             places.newest = (places.usual + 1 - self.turns.load(Ordering::Relaxed) % 2) / 2;
@@ -152,7 +162,10 @@ impl Shift {
 
     /// Whether emails wait for a place in the usual lane.
     async fn is_crowded(&self) -> Result<bool, Error> {
-        if self.lanes.free().usual > 0 || self.gate.way(|at| self.gatepost.is_retry_due(at)) != Way::Open {
+        if self.lanes.free().usual > 0 || self.rate.free(self.gatepost.monotonic()) == 0 {
+            return Ok(false);
+        }
+        if self.gate.way(|at| self.gatepost.is_retry_due(at)) != Way::Open {
             return Ok(false);
         }
         let one = Places { usual: 1, all: 1, ..Places::default() };
@@ -184,17 +197,22 @@ impl Shift {
     /// Sends an email in a task of its own (step 3).
     fn begin(self: &Arc<Self>, claim: Claim) {
         let (seat, pass) = (self.lanes.sit(claim.pace()), self.gate.enter());
+        let begun_at = self.gatepost.monotonic();
+        self.rate.begin(begun_at);
         self.held().insert(claim.letter().id);
         let shift = Arc::clone(self);
         self.sending.spawn(async move {
-            shift.try_letter(&claim, &seat, &pass).await;
+            if shift.try_letter(&claim, &seat, &pass).await.is_none() {
+                shift.rate.give_back(begun_at);
+            }
             shift.held().remove(&claim.letter().id);
             drop((seat, pass));
             shift.changed.notify_one();
         });
     }
 
-    async fn try_letter(&self, claim: &Claim, seat: &Seat, pass: &Pass) {
+    /// Returns nothing if there was nothing to send.
+    async fn try_letter(&self, claim: &Claim, seat: &Seat, pass: &Pass) -> Option<()> {
         let (room, gatepost, stop) = (&*self.room, &*self.gatepost, &self.stop);
         let attempt = Try { room, gatepost, stop, claim, seat, pass };
         let attempt = async {
@@ -207,21 +225,24 @@ impl Shift {
         let ending = AssertUnwindSafe(attempt).catch_unwind().await;
         let ending = ending.unwrap_or_else(|_| {
             tracing::error!(letter.id = %claim.letter().id, "sending an email panicked; trying again later");
-            Some(if seat.has_handed_over() { Delivery::Unanswered } else { Delivery::Delayed(Pace::Usual) })
+            let delivery =
+                if seat.has_handed_over() { Delivery::Unanswered } else { Delivery::Delayed(Pace::Usual) };
+            Some((delivery, None))
         });
-        let Some(delivery) = ending else { return };
+        let (delivery, answer) = ending?;
         // Until this is recorded, another attempt would send the email twice. While stopping it is tried a few
         // more times at once, since a change in doubt is usually saved the next time.
         let mut last_tries = LAST_TRIES;
-        while let Err(error) = self.gatepost.delivered(claim, delivery).await {
+        while let Err(error) = self.gatepost.delivered(claim, delivery, answer.as_ref()).await {
             if self.stop.is_cancelled() {
                 if last_tries == 0 {
-                    return;
+                    break;
                 }
                 last_tries -= 1;
             }
             self.stop.run_until_cancelled(self.pause(&error)).await;
         }
+        Some(())
     }
 
     /// Makes room for others while an attempt takes long. What happens before it announces the recipient

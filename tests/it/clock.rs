@@ -111,6 +111,7 @@ async fn a_session_used_while_the_clock_was_ahead_ends_a_week_after_its_last_use
     assert!(ann.who().await.is_some(), "used after it was set right");
     app.clock.advance(HOUR);
     assert!(ann.who().await.is_some(), "used after that was believed");
+    app.uses_written().await;
     assert!(session(&app).await.last_used_at <= app.clock.now());
     app.clock.advance(7 * DAY);
     assert_eq!(ann.who().await, None);

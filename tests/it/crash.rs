@@ -142,7 +142,9 @@ async fn perhaps_sent(data: &Path) -> HashSet<String> {
     let store = SledStore::open(data, &SledSettings::existing()).unwrap();
     let queued = store.scan(&Span::letters(), 1000).await.unwrap();
     let to = queued.into_iter().filter_map(|(_, found)| match found.unwrap().record {
-        Record::Letter(it) if it.offered == Offered::Now || it.unanswered > 0 => Some(it.to.to_string()),
+        Record::Letter(it) | Record::TriedLetter(it, _) => {
+            (it.offered == Offered::Now || it.unanswered > 0).then(|| it.to.to_string())
+        }
         _ => None,
     });
     to.collect()

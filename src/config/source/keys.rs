@@ -1,7 +1,7 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 31] = [
+pub(super) const KEYS: [&str; 33] = [
     "public_url",
     "listen",
     "data_dir",
@@ -18,6 +18,7 @@ pub(super) const KEYS: [&str; 31] = [
     "mail.smtp_password",
     "mail.smtp_password_file",
     "mail.connections",
+    "mail.per_minute",
     "sign_in.link_lifetime",
     "password.min_length",
     "session.idle",
@@ -33,6 +34,7 @@ pub(super) const KEYS: [&str; 31] = [
     "backup.dir",
     "backup.every",
     "backup.keep",
+    "events.keep",
 ];
 /// The one key that must not be in the file: the file may be readable by others, the key must not be.
 pub(super) const KEY: &str = "key";

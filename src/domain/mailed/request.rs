@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::domain::error::Error;
 use crate::domain::limits::Asker;
+use crate::domain::outbox::queue_letter;
 use crate::domain::ports::Change;
 use crate::domain::read::Ownership;
 use crate::domain::record::Record;
@@ -17,7 +18,7 @@ use crate::domain::record::address::EmailAddress;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::{LetterId, Nonce};
 use crate::domain::record::key::Key;
-use crate::domain::record::letter::{About, Letter, Queue};
+use crate::domain::record::letter::{About, Letter};
 use crate::domain::record::next::Next;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::pending::EnteredPassword;
@@ -187,7 +188,7 @@ impl Gatepost {
         let letter = Letter::new(LetterId(self.world.random()), kind, to, about, [now, request.expires_at]);
         let queued = self.queued(HeldRequest(nonce), &request, RESEND_WAIT)?;
         change.put(Key::request(nonce), Record::Request(request));
-        change.put(Key::letter(Queue::First, now, letter.id), Record::Letter(letter));
+        queue_letter(&mut change, letter);
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(queued) })
     }
 }

@@ -10,7 +10,6 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Committed, StoreError};
 use crate::domain::read::Listed;
-use crate::domain::record::Record;
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::letter::{Letter, Offered, Queue};
@@ -41,7 +40,7 @@ impl Gatepost {
                     Offered::Now => Delivery::Unanswered,
                     Offered::Never | Offered::Before => Delivery::Held(self.world.now()),
                 };
-                self.delivered(&Claim { letter, key, from }, delivery).await?;
+                self.delivered(&Claim { letter, key, from }, delivery, None).await?;
             }
         }
     }
@@ -139,7 +138,7 @@ impl Gatepost {
             change.expect(key.clone(), Some(version));
             change.delete(key);
             // It takes the place of the key that is deleted here.
-            change.put(new.clone(), Record::Letter(letter.clone()));
+            change.put(new.clone(), letter.clone().into());
             claims.push(Claim { letter, key: new, from });
         }
         if claims.is_empty() {

@@ -7,7 +7,7 @@ use crate::domain::outbox::{Claim, Contents, Delivery, LONGEST_DELAY, Matter, Si
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
-use crate::domain::record::event::EventName;
+use crate::domain::record::ended::End;
 use crate::domain::record::ids::{AccountId, Nonce};
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter, LetterKind};
@@ -49,7 +49,7 @@ impl Gatepost {
             About::Nothing => Some(to_itself(Matter::notice(letter.kind))),
         };
         let Some((to, matter)) = composed else {
-            self.finish(claim, EventName::MailDropped, None).await?;
+            self.finish(claim, End::Void, None, None).await?;
             return Ok(None);
         };
         Ok(Some(Contents { id: letter.id, to, sent_at: now, matter }))
@@ -59,9 +59,9 @@ impl Gatepost {
     /// otherwise a clock that is ahead for a moment would lose every email in the outbox.
     async fn keep_or_give_up(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
         if claim.letter().give_up_at <= self.earliest_now() {
-            return self.finish(claim, EventName::MailFailed, None).await;
+            return self.finish(claim, End::GivenUp, None, None).await;
         }
-        self.delivered(claim, Delivery::Held(now.plus(LONGEST_DELAY))).await
+        self.delivered(claim, Delivery::Held(now.plus(LONGEST_DELAY)), None).await
     }
 
     /// The email of a request.

@@ -4,7 +4,7 @@
 use super::{Claim, PAGE, Stored};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::record::event::EventName;
+use crate::domain::record::ended::End;
 use crate::domain::record::key::Span;
 use crate::domain::record::letter::Queue;
 
@@ -23,7 +23,7 @@ impl Gatepost {
             dropped += page.len();
             for Stored { key, letter, .. } in page {
                 let claim = Claim { from: Queue::First, letter, key };
-                self.finish(&claim, EventName::MailDropped, None).await?;
+                self.finish(&claim, End::Dropped, None, None).await?;
             }
         }
     }

@@ -12,7 +12,7 @@
 //! - `compose`, `contents`: what an email says, put together when it is sent
 //! - `ending`: what happens to an email when it is handed over and after that (steps 3 and 4)
 //! - `dropping`: what becomes of the emails of a restored store
-//! - `notice`: queuing an email that tells an account's owner what happened
+//! - `notice`: queuing an email, and one that tells an account's owner what happened
 
 mod claim;
 mod compose;
@@ -24,6 +24,7 @@ mod notice;
 use std::time::Duration;
 
 pub use self::contents::{Contents, Matter, SignInSeen};
+pub(in crate::domain) use self::notice::queue_letter;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::Version;
@@ -151,6 +152,18 @@ impl Gatepost {
     /// Waits this long, for a worker whose attempts have only so much time.
     pub async fn sleep(&self, duration: Duration) {
         self.world.clock.sleep(duration).await;
+    }
+
+    /// The time by the clock that nothing sets, for a worker that sends only so many emails in a minute.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        self.world.clock.monotonic()
+    }
+
+    /// This much later than now.
+    #[must_use]
+    pub fn in_a_while(&self, wait: Duration) -> Timestamp {
+        self.world.now().plus(wait)
     }
 
     /// When to try again after this many failures in a row.

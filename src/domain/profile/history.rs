@@ -98,7 +98,7 @@ impl Gatepost {
         Ok((page.into_iter().map(|listed| listed.value).collect(), last))
     }
 
-    /// The refusals of an account that this run may not have written yet. Read before those in the store, so
+    /// The refusals of an account that this run has not written yet. Read before those in the store, so
     /// that none is missed while it is written.
     pub(super) fn unwritten_refusals(&self, account: AccountId) -> BTreeMap<Key, Refusals> {
         let counted = self.refusals.of(account).into_iter();

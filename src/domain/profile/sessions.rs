@@ -26,7 +26,7 @@ impl Gatepost {
         sessions.retain(|session| self.is_live(session, &live.account));
         let now = self.world.now();
         for session in &mut sessions {
-            session.last_used_at = session.last_used_at.min(now);
+            session.last_used_at = self.last_uses.of(session).min(now);
             session.created_at = session.created_at.min(now);
         }
         sessions.sort_unstable_by_key(|session| std::cmp::Reverse((session.last_used_at, session.id)));

@@ -13,6 +13,7 @@ use crate::domain::error::Error;
 use crate::domain::ports::{Change, Unreadable, Version, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
+use crate::domain::record::ended::{EndedLetter, MailState};
 use crate::domain::record::event::Event;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
@@ -83,9 +84,19 @@ macro_rules! stored {
     )+};
 }
 
+impl Stored for Letter {
+    fn from_record(record: Record) -> Option<Self> {
+        match record {
+            Record::Letter(letter) => Some(letter),
+            Record::TriedLetter(letter, last_try) => Some(Self { last_try: Some(last_try), ..letter }),
+            _ => None,
+        }
+    }
+}
+
 stored!(
-    Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session, Letter: Letter,
-    AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
+    Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session,
+    EndedLetter: EndedLetter, MailState: MailState, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
     NewDevice: NewDevice, Throttle: Throttle
 );
 

@@ -1,6 +1,7 @@
 //! An email as stored data: what to send to whom, without its text and its secrets.
 
 use crate::domain::record::address::EmailAddress;
+use crate::domain::record::answer::Answer;
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId};
 use crate::domain::record::time::Timestamp;
 
@@ -28,6 +29,19 @@ pub struct Letter {
     pub offered: Offered,
     /// How often an attempt ended without an answer after the mail server had all of it.
     pub unanswered: u8,
+    /// The last attempt. Not encoded with the rest: an email that was never tried has none, and one that was is
+    /// stored as another kind of record.
+    #[serde(skip)]
+    pub last_try: Option<LastTry>,
+}
+
+/// The last attempt to send an email.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LastTry {
+    /// When it ended.
+    pub at: Timestamp,
+    /// What the mail server said.
+    pub answer: Option<Answer>,
 }
 
 /// Whether the mail server may have an email.
@@ -71,7 +85,8 @@ impl Letter {
         [queued_at, give_up_at]: [Timestamp; 2],
     ) -> Self {
         let (tries, lease, offered, unanswered) = (0, None, Offered::Never, 0);
-        Self { id, kind, to, about, queued_at, give_up_at, tries, lease, offered, unanswered }
+        let last_try = None;
+        Self { id, kind, to, about, queued_at, give_up_at, tries, lease, offered, unanswered, last_try }
     }
 }
 
@@ -146,6 +161,13 @@ pub enum LetterKind {
 }
 
 impl LetterKind {
+    /// Whether what became of it is kept for a while. Not of the last email about an account, which would keep the
+    /// address of someone who has left.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        self != Self::AccountDeleted
+    }
+
     /// Whether it contains the link or code of a request.
     #[must_use]
     pub fn has_secrets(self) -> bool {

@@ -4,6 +4,7 @@
 //! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
+//! - `ended`, `answer`: emails that have ended, and what the mail server said
 //! - `refusals`: refusals that change nothing, counted
 //! - `limits`, `throttle`: what is limited, and what was done of it lately
 //! - `new_device`: a sign-in that its owner was notified of
@@ -17,7 +18,9 @@
 
 pub mod account;
 pub mod address;
+pub mod answer;
 pub mod client;
+pub mod ended;
 pub mod event;
 pub mod ids;
 pub mod key;
@@ -42,9 +45,10 @@ pub mod unfinished_import;
 pub mod workload;
 
 use self::account::Account;
+use self::ended::{DeletedAccount, EndedLetter, MailState};
 use self::event::Event;
 use self::ids::AccountId;
-use self::letter::Letter;
+use self::letter::{LastTry, Letter};
 use self::new_device::NewDevice;
 use self::owner::Owner;
 use self::pending::Pending;
@@ -80,7 +84,7 @@ pub enum Record {
     KeyCheck([u8; 32]),
     /// The account that an undo belongs to, under the undo's nonce.
     Undo(AccountId),
-    /// A deleted account whose sessions, events and requests are still to be removed, under its id.
+    /// A deleted account with records left to remove, under its id. Written by earlier versions.
     Remains(AccountId),
     /// The seed of the salts of addresses without an account.
     SaltSeed(SaltSeed),
@@ -101,4 +105,21 @@ pub enum Record {
     NewDevice(NewDevice),
     /// What was done lately at an address, under the digest of the address.
     Throttle(Throttle),
+    /// A queued email with its last attempt, under the time it is due.
+    TriedLetter(Letter, LastTry),
+    /// An email that has ended, under the time of its end.
+    EndedLetter(EndedLetter),
+    /// What has become of an email, under its recipient and the time it was queued.
+    MailState(MailState),
+    /// A deleted account with records left to remove, and its addresses, under its id.
+    DeletedAccount(DeletedAccount),
+}
+
+impl From<Letter> for Record {
+    fn from(mut letter: Letter) -> Self {
+        match letter.last_try.take() {
+            Some(last_try) => Self::TriedLetter(letter, last_try),
+            None => Self::Letter(letter),
+        }
+    }
 }

@@ -7,9 +7,6 @@ use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::time::Timestamp;
 
-/// How long counts are kept.
-pub const REFUSALS_KEPT: Duration = Duration::from_hours(90 * 24);
-
 /// Refusals of one kind, of one account or of none, within one hour.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Refusals {
@@ -52,9 +49,9 @@ impl Refusals {
         self.count = self.count.saturating_add(others.count);
     }
 
-    /// When the record can be removed. The same for every version of it.
+    /// When the record can be removed, if events are kept for this long. The same for every version of it.
     #[must_use]
-    pub fn kept_until(&self) -> Timestamp {
-        self.first.plus(REFUSALS_KEPT)
+    pub fn kept_until(&self, keep: Duration) -> Timestamp {
+        self.first.plus(keep)
     }
 }

@@ -14,7 +14,7 @@
 //! | `Used::at` | was not a minute ago |
 //! | `Counted::at` | does not count, or no one could do anything at that address for the whole difference |
 //! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated`, the start of `Owner::Held` | only compared with each other; a new request is dated after them |
-//! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `NewDevice::at` | only shown |
+//! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `NewDevice::at`, `LastTry::at` | only shown |
 //!
 //! Times at which something ends refuse by the wall clock. But only what is over by the earliest time it
 //! can be (`reckoning`) is removed, or lets something be given to someone else:
@@ -28,6 +28,8 @@
 //! | `Owner::Vacated`, plus two days | the sweeper removes it |
 //! | `Letter::give_up_at` | the outbox gives up (`outbox`) |
 //! | `Throttle::over_at` | the sweeper removes it |
+//! | the key of an event, `Refusals::first`, plus how long events are kept | the sweeper removes it |
+//! | `EndedLetter::ended_at`, plus a week | the sweeper removes it |
 //! | `Generation::live_until` | nothing is removed by it |
 
 use std::fmt;

@@ -1,15 +1,24 @@
 //! What one run of the process keeps in memory, and a crash loses.
 //!
+//! - `settings`: what the operator configures
 //! - `arrivals`: the emails that were queued last
+//! - `mail_totals`: what became of the emails of the last hour
 //! - `refusals`: refusals that change nothing, until their count is written
+//! - `last_uses`: when sessions were used, until that is written
 //! - `limiter`, `uses`: what clients and the whole server have done lately of what is limited
 
 mod arrivals;
+mod last_uses;
 mod limiter;
+mod mail_totals;
 mod refusals;
+mod settings;
 mod uses;
 
 pub(in crate::domain) use self::arrivals::Arrivals;
+pub(in crate::domain) use self::last_uses::{LastUse, LastUses};
 pub(in crate::domain) use self::limiter::{Limiter, Reserved};
+pub(in crate::domain) use self::mail_totals::MailTotals;
 pub(in crate::domain) use self::refusals::Tally;
+pub use self::settings::Settings;
 pub(in crate::domain) use self::uses::Counter;

@@ -37,10 +37,10 @@ impl Tally {
         self.counts().values().filter(|it| !it.is_written).map(|it| it.refusals.clone()).collect()
     }
 
-    /// What is counted for an account, written or not.
+    /// What is counted for an account and not written yet. What is written may have been removed since.
     pub(in crate::domain) fn of(&self, account: AccountId) -> Vec<Refusals> {
         let counts = self.counts();
-        let its = counts.values().filter(|it| it.refusals.account == Some(account));
+        let its = counts.values().filter(|it| !it.is_written && it.refusals.account == Some(account));
         its.map(|it| it.refusals.clone()).collect()
     }
 

@@ -34,7 +34,7 @@ use crate::domain::{Decision, Gatepost};
 
 /// The most sessions of one account. The oldest end first.
 pub const MAX_SESSIONS: usize = 50;
-/// The last use is written at most this often.
+/// The last use is noted at most this often.
 const TOUCH_AFTER: Duration = Duration::from_mins(5);
 
 impl Gatepost {
@@ -44,7 +44,7 @@ impl Gatepost {
     /// `SignInRequired`; `Store`.
     pub async fn session(&self, token: &str) -> Result<Live, Error> {
         let Actor { account, session, .. } = self.signed_in_with(token).await?;
-        self.touch(&session).await;
+        self.touch(&session);
         Ok(Live { account, session })
     }
 
@@ -108,7 +108,7 @@ impl Gatepost {
 
     /// When a session ends if it is not used again.
     pub(in crate::domain) fn session_end(&self, session: &Session) -> Timestamp {
-        session.expires_at.min(session.last_used_at.plus(self.settings.session_idle))
+        session.expires_at.min(self.last_uses.of(session).plus(self.settings.session_idle))
     }
 
     pub(in crate::domain) fn new_session(
@@ -193,40 +193,24 @@ impl Gatepost {
         Ok(SignedIn { account, session, token })
     }
 
-    /// Records the use of a session now and then. A failure is harmless, so it never refuses anyone.
-    async fn touch(&self, session: &Session) {
-        if self.last_use_to_write(session).is_none() {
-            return;
-        }
-        let (key, server) = (Key::session(session.account, session.id), Client::server());
-        let touched = self.decide_and_commit(&server, || async {
-            let found: Found<Session> = self.find(key.clone()).await?;
-            let mut change = Change::new();
-            found.expected_by(&mut change);
-            // Another request may just have done the same, or ended the session.
-            let Some(session) = found.value else { return Ok(Decision::Answer(())) };
-            let Some(last_used_at) = self.last_use_to_write(&session) else {
-                return Ok(Decision::Answer(()));
-            };
-            change.put(found.key, Record::Session(Session { last_used_at, ..session }));
-            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
-        });
-        if let Err(error) = touched.await {
-            tracing::warn!(%error, "could not save the last use of a session");
+    /// Notes the use of a session now and then. It is written later.
+    fn touch(&self, session: &Session) {
+        if let Some(at) = self.last_use_to_note(session) {
+            self.last_uses.note(session, at);
         }
     }
 
-    /// The last use of a session that is used now, if it has to be written. It never moves back, or a clock
+    /// The last use of a session that is used now, if it has to be noted. It never moves back, or a clock
     /// that is behind for a moment would end sessions; except from a future that a clock which was ahead
     /// has left there, once that is certain.
-    fn last_use_to_write(&self, session: &Session) -> Option<Timestamp> {
+    fn last_use_to_note(&self, session: &Session) -> Option<Timestamp> {
         // Usually the last use was a moment ago. The wall clock shows that, since it is never outside the bounds.
-        let now = self.world.now();
-        if session.last_used_at <= now && now < session.last_used_at.plus(TOUCH_AFTER) {
+        let (now, last) = (self.world.now(), self.last_uses.of(session));
+        if last <= now && now < last.plus(TOUCH_AFTER) {
             return None;
         }
         let Bounds { earliest, latest } = self.bounds();
-        let is_due = session.last_used_at.plus(TOUCH_AFTER) <= earliest;
-        (is_due || session.last_used_at > latest).then_some(earliest)
+        let is_due = last.plus(TOUCH_AFTER) <= earliest;
+        (is_due || last > latest).then_some(earliest)
     }
 }

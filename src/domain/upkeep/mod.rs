@@ -3,10 +3,17 @@
 //! - `consistency`: whether the records of a store fit together
 //! - `startup`: checking that the key ring belongs to the store
 //! - `sweep`, `swept`: removing expired records
+//! - `ended`: removing what is kept about emails that have ended
+//! - `events`: removing old events
 //! - `remains`: removing what deleted accounts left behind
-//! - `refusals`: writing how many refusals there were
+//! - `mail_totals`: telling the operator what became of emails
+//! - `refusals`, `last_uses`: writing how many refusals there were, and when sessions were used
 
 mod consistency;
+mod ended;
+mod events;
+mod last_uses;
+mod mail_totals;
 mod refusals;
 mod remains;
 mod startup;

@@ -64,9 +64,9 @@ impl Gatepost {
         let (orphans, rest): (Vec<&Refusals>, Vec<&Refusals>) = page.iter().partition(gone);
         for refusals in &rest {
             // Anyone can cause these, but at most one per account, name, hour and run of the process. They are
-            // removed with their account, or after 90 days.
+            // removed with their account, or when events of that time are.
             let key = Key::refusals(refusals, self.run);
-            change.put(Key::expiry(refusals.kept_until(), &key), Record::Expiry);
+            change.put(Key::counted(refusals.first, &key), Record::Expiry);
             change.put(key, Record::Refusals((*refusals).clone()));
         }
         if !rest.is_empty() && self.store.commit(change).await? == Committed::Conflict {
@@ -79,7 +79,7 @@ impl Gatepost {
         Ok(Committed::Yes)
     }
 
-    /// Waits until it is time to write counts again.
+    /// Waits until it is time to write counts and last uses again.
     pub async fn rest_between_writes(&self) {
         self.world.clock.sleep_until(self.world.now().plus(PAUSE)).await;
     }

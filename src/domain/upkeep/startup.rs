@@ -130,7 +130,15 @@ async fn first_reckoning(store: &dyn Store, world: &World) -> Result<Reckoning, 
     let (monotonic, now) = (world.clock.monotonic(), world.now());
     let has_events = async |from| Ok::<_, StoreError>(!store.scan(&Span::events(from), 1).await?.is_empty());
     if !has_events(Timestamp::default()).await? {
-        return Ok(Reckoning::new(monotonic, now));
+        if store.scan(&Span::marks(), 1).await?.is_empty() {
+            return Ok(Reckoning::new(monotonic, now));
+        }
+        // Events go after a while, so the last one may have been removed before the clock went wrong.
+        tracing::warn!(
+            "the database has no event to compare the clock with; check the clock. Nothing that has expired is \
+             removed for an hour"
+        );
+        return Ok(Reckoning::doubting(monotonic, now));
     }
     if has_events(now.minus(NEAR)).await? && !has_events(now.plus(NEAR)).await? {
         return Ok(Reckoning::new(monotonic, now));

@@ -1,9 +1,11 @@
 //! Removing expired records in small commits: requests, unconfirmed registrations, sessions, undos, sign-ins on
-//! new devices, reservations of addresses, counts of refusals, throttles, and what deleted accounts left behind.
+//! new devices, reservations of addresses, counts of refusals, throttles, old events, emails that ended long ago, and
+//! what deleted accounts left behind.
 
-use crate::domain::upkeep::swept::Swept;
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+use futures_util::future::join_all;
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
@@ -12,9 +14,12 @@ use crate::domain::record::Record;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::time::Timestamp;
+use crate::domain::upkeep::Swept;
 
 /// How many marks one commit handles. Each needs two deletes and perhaps a new mark.
 const PAGE: usize = 30;
+/// How many pages are removed at once.
+const PAGES: usize = 8;
 /// When a record that cannot be read is looked at again. A newer version may be running by then.
 const UNREADABLE_PAUSE: Duration = Duration::from_hours(24);
 
@@ -25,20 +30,38 @@ enum End {
 }
 
 impl Gatepost {
-    /// Removes one page of expired records.
+    /// Removes one page of each kind of what is over. All kinds at once, so that none waits for the others to be
+    /// done: strangers can cause expired records without end.
     ///
     /// # Errors
     /// `Store`.
     pub async fn sweep(&self) -> Result<Swept, Error> {
         // Not by the time the clock says: a clock that is wrong for seconds would remove every session.
-        let now = self.earliest_now();
-        let marks = self.store.scan(&Span::expired(now), PAGE).await?;
-        if marks.is_empty() {
-            return self.sweep_remains().await;
-        }
+        let (now, keep) = (self.earliest_now(), self.settings.events_kept);
+        let (expired, counts) = (Span::expired(now), Span::counted_until(now.minus(keep)));
+        let (expired, counts, remains, events, ended) = tokio::join!(
+            self.sweep_marked(&expired, now),
+            self.sweep_marked(&counts, now),
+            self.sweep_remains(),
+            self.sweep_events(now, keep),
+            self.sweep_ended(now),
+        );
+        Ok(expired?.and(counts?).and(remains?).and(events?).and(ended?))
+    }
+
+    /// Removes some pages of records whose marks are in a range. Their commits share a sync of the disk, so that
+    /// records go as fast as others are made.
+    async fn sweep_marked(&self, span: &Span, now: Timestamp) -> Result<Swept, Error> {
+        let marks = self.store.scan(span, PAGE * PAGES).await?;
+        let marks: Vec<Key> = marks.into_iter().map(|(mark, _)| mark).collect();
+        let pages = join_all(marks.chunks(PAGE).map(|page| self.sweep_page(page, now))).await;
+        pages.into_iter().try_fold(Swept::All, |swept, page| Ok(swept.and(page?)))
+    }
+
+    async fn sweep_page(&self, marks: &[Key], now: Timestamp) -> Result<Swept, Error> {
         // Several marks can be about one record: each registration of an address has its own. The key of a
         // mark says it all, so it does not matter whether the mark can be read.
-        let keys: BTreeSet<Key> = marks.iter().filter_map(|(mark, _)| mark.expired()).collect();
+        let keys: BTreeSet<Key> = marks.iter().filter_map(Key::expired).collect();
         let mut change = Change::of(Class::Shrink);
         for (key, reading) in self.each(keys).await? {
             let found = match reading {
@@ -65,7 +88,7 @@ impl Gatepost {
                 End::Never => {}
             }
         }
-        for (mark, _) in &marks {
+        for mark in marks {
             change.delete(mark.clone());
         }
         self.store.commit(change).await?;
@@ -99,7 +122,7 @@ impl Gatepost {
             Record::Request(request) => End::At(request.kept_until()),
             Record::Pending(pending) => End::At(pending.over_at()),
             Record::Session(session) => End::At(self.session_end(session)),
-            Record::Refusals(refusals) => End::At(refusals.kept_until()),
+            Record::Refusals(refusals) => End::At(refusals.kept_until(self.settings.events_kept)),
             Record::NewDevice(device) => End::At(device.over_at),
             Record::Throttle(throttle) => End::At(throttle.over_at()),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),

@@ -8,3 +8,11 @@ pub enum Swept {
     /// There may be another page.
     More,
 }
+
+impl Swept {
+    /// What both sweeps together have left.
+    #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        if self == Self::All { other } else { Self::More }
+    }
+}

@@ -3,7 +3,9 @@
 use gatepost::domain::operator::Role;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
-use gatepost::domain::record::event::EventName;
+use gatepost::domain::record::event::EventName::{
+    AccountAdded, AccountDeleted, AccountDisabled, AccountEnabled, AllSignedOut,
+};
 use serde_json::Value;
 
 use super::Place;
@@ -144,7 +146,10 @@ async fn every_action_on_an_account_writes_an_event_and_no_change_writes_none() 
     app.expect_events_in_the_commits_of_their_acts().await;
     gatepost.delete_account_of(&ann, operator).await.unwrap();
     gatepost.delete_account_of(&ann, operator).await.unwrap_err();
-    assert!(app.events().await.contains(&EventName::AccountDeleted));
     app.news_to("ann@example.org").await;
-    assert_eq!(events().await, 5);
+    // By now they may be those of no one.
+    let names = app.events().await;
+    for name in [AccountAdded, AccountDisabled, AccountEnabled, AllSignedOut, AccountDeleted] {
+        assert_eq!(names.iter().filter(|it| **it == name).count(), 1, "{name:?}");
+    }
 }

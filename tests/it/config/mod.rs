@@ -1,9 +1,11 @@
 //! The configuration from file and environment: all errors at once, and nothing written.
 
 mod access;
+mod bounds;
 mod check;
 mod defaults;
 mod environment;
+
 mod limits;
 mod mistakes;
 mod mounts;

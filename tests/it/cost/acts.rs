@@ -63,7 +63,7 @@ impl Desk {
         Self { store, clock, ring: ring(), house }
     }
 
-    fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self) -> Vec<Step> {
         std::mem::take(&mut *self.store.steps.lock().unwrap())
     }
 

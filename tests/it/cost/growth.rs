@@ -10,11 +10,13 @@ use gatepost::domain::password::Password;
 use gatepost::domain::ports::Clock;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::answer::Answer;
 use gatepost::domain::record::client::{Client, Doer};
+use gatepost::domain::record::ended::{End, EndedLetter};
 use gatepost::domain::record::event::{EndedEmail, Event, EventName};
-use gatepost::domain::record::ids::Nonce;
+use gatepost::domain::record::ids::{AccountId, LetterId, Nonce};
 use gatepost::domain::record::key::Key;
-use gatepost::domain::record::letter::LetterKind;
+use gatepost::domain::record::letter::{About, LastTry, Letter, LetterKind, Queue};
 use gatepost::domain::record::next::Next;
 use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::LinkClaims;
@@ -99,6 +101,24 @@ fn undelivered(at: Timestamp) -> (Key, Record) {
     (Key::event(event.at, [0; 8]), Record::Event(event))
 }
 
+/// What is kept about an email that could not be delivered.
+fn ended(at: Timestamp) -> (Key, Record) {
+    let about = About::Undo { account: AccountId([0xff; 16]), nonce: Nonce([0xff; 12]) };
+    let letter = Letter::new(LetterId([0xff; 12]), LetterKind::PasswordReset, longest(0), about, [at, at]);
+    let answer = Some(Answer::new(&"a".repeat(1_000), None, None));
+    let ended =
+        EndedLetter { letter: Letter { tries: u16::MAX, ..letter }, ended_at: at, end: End::GivenUp, answer };
+    (Key::ended_letter(at, ended.letter.id), Record::EndedLetter(ended))
+}
+
+/// A waiting email with what the mail server said.
+fn tried(at: Timestamp) -> (Key, Record) {
+    let (key, ended) = ended(at);
+    let Record::EndedLetter(EndedLetter { letter, answer, .. }) = ended else { panic!("{key:?}") };
+    let key = Key::letter(Queue::Again, at, letter.id);
+    (key, Letter { last_try: Some(LastTry { at, answer }), ..letter }.into())
+}
+
 /// The largest record of each kind together with the largest mark of its expiry, rounded up.
 fn sizes(written: Vec<(Key, Record)>) -> BTreeMap<String, usize> {
     let prefix = |key: &Key| String::from_utf8_lossy(&key.as_bytes()[..2]).into_owned();
@@ -133,7 +153,7 @@ fn documented() -> BTreeMap<String, usize> {
 async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_size() {
     let desk = everything().await;
     let mut written = desk.store.written.lock().unwrap().clone();
-    written.push(undelivered(desk.clock.now()));
+    written.extend([undelivered, ended, tried].map(|of| of(desk.clock.now())));
     let mut measured = sizes(written);
     measured.retain(|kind, _| !OTHERS.contains(&kind.as_str()));
     assert_eq!(documented(), measured);

@@ -5,6 +5,7 @@
 mod acts;
 mod growth;
 mod store;
+mod uses;
 
 use std::collections::BTreeSet;
 

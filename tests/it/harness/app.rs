@@ -170,8 +170,7 @@ impl App {
     /// the mail server cannot be used.
     pub(crate) async fn pass(&self, time: Duration) {
         self.clock.advance(time);
-        let is_claimed =
-            |found: &Versioned| matches!(&found.record, Record::Letter(it) if it.lease.is_some());
+        let is_claimed = |found: &Versioned| matches!(&found.record, Record::Letter(it) | Record::TriedLetter(it, _) if it.lease.is_some());
         let is_due_later = |key: &Key| key.letter_due().unwrap() > self.clock.now();
         loop {
             let queued = self.store.scan(&Span::letters(), 100).await.unwrap().into_iter();

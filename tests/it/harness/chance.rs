@@ -87,14 +87,14 @@ impl Again {
 
     fn of_end(event: &Event) -> Self {
         match event.name {
-            EventName::MailSent | EventName::MailFailed => Self::Unseen,
+            EventName::MailSent | EventName::MailFailed | EventName::MailDelayed => Self::Unseen,
             _ => Self::Certain,
         }
     }
 
     fn of_upkeep(change: &Change) -> Self {
         let letter = change.writes.iter().find_map(|(_, record)| match record {
-            Some(Record::Letter(letter)) => Some(letter),
+            Some(Record::Letter(letter) | Record::TriedLetter(letter, _)) => Some(letter),
             _ => None,
         });
         if let Some(Letter { offered, .. }) = letter {
@@ -107,7 +107,7 @@ impl Again {
                 Self::Other
             }
             [(_, Some(Record::Request(_)))] => Self::Other,
-            [(_, Some(Record::Session(_)))] => Self::Lossy,
+            writes if writes.iter().all(|(_, it)| matches!(it, Some(Record::Session(_)))) => Self::Lossy,
             writes if writes.iter().all(|(_, record)| is_removed(record)) => Self::Unseen,
             writes if writes.iter().any(|(_, record)| matches!(record, Some(Record::Refusals(_)))) => {
                 Self::Unseen

@@ -25,7 +25,9 @@ impl Leftovers {
         for (key, record) in &change.writes {
             match record {
                 Some(Record::Letter(letter)) => _ = left.letters.insert(letter.id),
-                Some(Record::Request(_) | Record::Event(_)) => _ = left.records.insert(key.clone()),
+                Some(Record::Request(_) | Record::Event(_) | Record::MailState(_)) => {
+                    _ = left.records.insert(key.clone())
+                }
                 _ => {}
             }
         }

@@ -93,7 +93,7 @@ impl App {
     async fn queued(&self) -> Vec<LetterKind> {
         let queued = self.store.scan(&Span::letters(), 100).await.unwrap().into_iter();
         let kinds = queued.filter_map(|(_, found)| match found.ok()?.record {
-            Record::Letter(letter) => Some(letter.kind),
+            Record::Letter(letter) | Record::TriedLetter(letter, _) => Some(letter.kind),
             _ => None,
         });
         kinds.filter(|kind| *kind != LetterKind::NewDevice).collect()

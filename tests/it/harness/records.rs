@@ -35,6 +35,8 @@ pub(crate) struct Records {
     pub(crate) history: usize,
     /// Counts of refusals.
     pub(crate) refusals: usize,
+    /// What is kept about emails, waiting and ended ones.
+    pub(crate) mails: usize,
 }
 
 impl App {
@@ -53,6 +55,7 @@ impl App {
                 Record::Event(_) if key.as_bytes().starts_with(b"h/") => records.history += 1,
                 Record::Event(_) => records.events += 1,
                 Record::Refusals(_) => records.refusals += 1,
+                Record::EndedLetter(_) | Record::MailState(_) => records.mails += 1,
                 _ if is_count(&key) => {}
                 _ => records.others += 1,
             }
@@ -105,6 +108,12 @@ impl App {
         refusals.collect()
     }
 
+    /// Returns when it is written which sessions were used.
+    pub(crate) async fn uses_written(&self) {
+        // In doubt, the server would write them half a minute later.
+        while self.house.gatepost.write_last_uses().await.is_err() {}
+    }
+
     /// Moves the clock on to when counts are written, and waits until this many refusals are stored.
     pub(crate) async fn refusals_written(&self, count: u64) -> Vec<Refusals> {
         self.clock.advance(Duration::from_secs(30));
@@ -127,6 +136,18 @@ impl App {
             let at = Timestamp(at);
             let mut change = Change::new();
             let event = Event::new(at, EventName::SignedIn, Some(id), &Client::server());
+            change.put(Key::history(id, at, [0; 8]), Record::Event(event));
+            assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
+        }
+    }
+
+    /// Puts events of an account into the store, with their copies, one for each second from `from` on.
+    pub(crate) async fn put_events(&self, id: AccountId, from: Timestamp, count: u64) {
+        for number in 0..count {
+            let at = from.plus(Duration::from_secs(number));
+            let event = Event::new(at, EventName::SignedIn, Some(id), &Client::operator());
+            let mut change = Change::new();
+            change.put(Key::event(at, [0; 8]), Record::Event(event.clone()));
             change.put(Key::history(id, at, [0; 8]), Record::Event(event));
             assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
         }
@@ -209,7 +230,7 @@ fn is_count(key: &Key) -> bool {
 }
 
 impl Records {
-    /// Everything except events.
+    /// Everything except events, and what became of emails.
     pub(crate) fn without_events(self) -> usize {
         self.accounts + self.requests + self.sessions + self.others
     }

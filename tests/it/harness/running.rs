@@ -77,6 +77,7 @@ pub(crate) async fn start_with_keys(
             public_url: public_url.clone(),
             name: "Gatepost".into(),
             connections: 4,
+            per_minute: 0,
             timeouts: Timeouts { store: Duration::from_millis(1), ..Timeouts::default() },
             transport,
         },

@@ -80,7 +80,7 @@ async fn a_clock_that_is_a_month_ahead_for_a_moment_gives_up_no_email() {
         house.request("ann@example.org").await;
         let claim = house.claim_all().await.remove(0);
         house.clock.set_ahead(MONTH);
-        certainly(|| house.gatepost.delivered(&claim, delivery)).await;
+        certainly(|| house.gatepost.delivered(&claim, delivery, None)).await;
         house.clock.set_back(MONTH);
         house.clock.advance(LONGEST_DELAY);
         assert_eq!(house.claim_all().await.len(), 1, "{delivery:?}");
@@ -187,7 +187,7 @@ fn set(house: &House, by: Duration, is_ahead: bool) {
 async fn fail(house: &House, pace: Pace) {
     for claim in house.claim_all().await {
         if certainly(|| house.gatepost.contents(&claim)).await.is_some() {
-            certainly(|| house.gatepost.delivered(&claim, Delivery::Delayed(pace))).await;
+            certainly(|| house.gatepost.delivered(&claim, Delivery::Delayed(pace), None)).await;
         }
     }
 }

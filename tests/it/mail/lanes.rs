@@ -134,7 +134,7 @@ async fn a_first_attempt_goes_before_retries_that_have_been_due_for_longer() {
     let house = House::new().await;
     house.request("again@example.org").await;
     let claim = house.claim_all().await.remove(0);
-    house.gatepost.delivered(&claim, Delivery::Delayed(Pace::Usual)).await.unwrap();
+    house.gatepost.delivered(&claim, Delivery::Delayed(Pace::Usual), None).await.unwrap();
     house.clock.advance(Duration::from_secs(30));
     house.request("first@example.org").await;
     let claims = house.claim_all().await;

@@ -9,11 +9,13 @@ mod doubt;
 mod emails;
 mod ended;
 pub(crate) mod full_store;
+mod kept;
 mod lanes;
 mod last_answer;
 mod mailbox;
 pub(crate) mod opensmtpd;
 mod outage;
+mod rate;
 mod real_server;
 pub(crate) mod sendmail;
 mod settings;
@@ -193,6 +195,7 @@ fn through(transport: TransportSettings) -> MailSettings {
         public_url: Origin::parse("https://id.example.org").unwrap(),
         name: "Gatepost".into(),
         connections: 4,
+        per_minute: 0,
         timeouts: timeouts(),
     }
 }

@@ -110,7 +110,7 @@ async fn an_email_whose_result_cannot_be_recorded_is_not_sent_again_when_its_cla
     let places = gatepost::domain::outbox::Places { usual: 4, newest: 2, slow: 4, all: 8 };
     assert!(house.gatepost.claim_letters(places, &held).await.unwrap().is_empty());
     assert_eq!(house.gatepost.next_claim_due(places, &held).await.unwrap(), None);
-    house.gatepost.delivered(&claim, Delivery::Taken).await.unwrap();
+    house.gatepost.delivered(&claim, Delivery::Taken, None).await.unwrap();
     house.empties_its_outbox().await;
 }
 

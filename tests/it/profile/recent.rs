@@ -83,6 +83,7 @@ async fn a_change_needs_a_sign_in_within_the_last_ten_minutes(door: Door) {
         app.clock.advance(TEN_MINUTES);
         // The last use of the session is written once.
         assert!(ann.who().await.is_some());
+        app.uses_written().await;
         let before = app.all_records().await;
         assert_eq!(change.make(&mut ann, &other).await, stale(), "{change:?}");
         assert_eq!(app.all_records().await, before, "{change:?}");

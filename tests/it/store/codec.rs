@@ -6,11 +6,13 @@ use std::time::Duration;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::account::{Account, DeviceEmails, PendingChange, Undo};
 use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::answer::Answer;
 use gatepost::domain::record::client::Doer;
+use gatepost::domain::record::ended::{DeletedAccount, End, EndedLetter, MailState};
 use gatepost::domain::record::event::{EndedEmail, Event, EventName, Means as ActedWith};
 use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::ids::{AccountId, KnownId, LetterId, Nonce, RunId, SessionId};
-use gatepost::domain::record::letter::{About, Letter, LetterKind, Offered};
+use gatepost::domain::record::letter::{About, LastTry, Letter, LetterKind, Offered};
 use gatepost::domain::record::limits::Allowance;
 use gatepost::domain::record::new_device::NewDevice;
 use gatepost::domain::record::next::Next;
@@ -109,6 +111,15 @@ fn a_request(account: AccountId, address: &EmailAddress, password: PasswordHash)
     }
 }
 
+fn a_letter(to: &EmailAddress) -> Letter {
+    let about = About::NewDevice(Nonce([4; 12]));
+    Letter::new(LetterId([3; 12]), LetterKind::NewDevice, to.clone(), about, [Timestamp(13), Timestamp(14)])
+}
+
+fn an_answer() -> Option<Answer> {
+    Some(Answer::new("250 queued", None, None))
+}
+
 /// Every kind of record.
 fn records() -> Vec<(&'static str, Record)> {
     let account = AccountId([1; 16]);
@@ -160,7 +171,27 @@ fn records() -> Vec<(&'static str, Record)> {
                 lease: Some(RunId([5; 8])),
                 offered: Offered::Now,
                 unanswered: 2,
+                last_try: None,
             }),
+        ),
+        (
+            "tried letter",
+            Record::TriedLetter(a_letter(&address), LastTry { at: Timestamp(27), answer: an_answer() }),
+        ),
+        (
+            "ended letter",
+            Record::EndedLetter(EndedLetter {
+                letter: a_letter(&address),
+                ended_at: Timestamp(28),
+                end: End::GivenUp,
+                answer: an_answer(),
+            }),
+        ),
+        ("waiting email", Record::MailState(MailState::Waiting)),
+        ("ended email", Record::MailState(MailState::Ended { at: Timestamp(28), end: End::Void })),
+        (
+            "deleted account with addresses",
+            Record::DeletedAccount(DeletedAccount { account, addresses: vec![address.clone()] }),
         ),
         ("expiry", Record::Expiry),
         (

@@ -7,7 +7,7 @@
 mod means;
 mod name;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub use self::means::Means;
@@ -30,10 +30,10 @@ pub struct Event {
     pub by: Doer,
     /// What they did it with. Nothing where anyone could have done it.
     pub means: Option<Means>,
-    /// How long it took: an email from its request to its end, an account from its request to its
+    /// How long it took: an email from its request to its end or first delay, an account from its request to its
     /// confirmation.
     pub took: Option<Duration>,
-    /// The email whose end this is.
+    /// The email whose end or delay this is.
     pub email: Option<EndedEmail>,
     /// The client's address.
     pub ip: IpAddr,
@@ -41,7 +41,7 @@ pub struct Event {
     pub device: String,
 }
 
-/// Which email has ended, without its recipient.
+/// Which email has ended or is delayed, without its recipient.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EndedEmail {
     /// What it said.
@@ -78,12 +78,19 @@ impl Event {
         Self { took: Some(self.at.since(begun_at)), ..self }
     }
 
-    /// The same, as the end of this email.
+    /// The same, as the end or the delay of this email.
     #[must_use]
     pub fn of_letter(self, letter: &Letter) -> Self {
         let domain = (self.name == EventName::MailFailed).then(|| letter.to.domain().to_owned());
         let email = Some(EndedEmail { kind: letter.kind, domain });
         Self { email, ..self }.begun_at(letter.queued_at)
+    }
+
+    /// The same for no one: what is left of an event once its account is deleted.
+    #[must_use]
+    pub fn of_no_one(self) -> Self {
+        let ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Self { account: None, ip, device: String::new(), ..self }
     }
 
     /// Writes the event to the log.

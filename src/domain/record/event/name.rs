@@ -78,6 +78,8 @@ pub enum EventName {
     DeviceEmailsOff,
     /// They were turned on again.
     DeviceEmailsOn,
+    /// An email could not be sent at the first attempt, and is tried again. Once per email.
+    MailDelayed,
 }
 
 impl EventName {
@@ -109,6 +111,7 @@ impl EventName {
             Self::MailSent => "mail_sent",
             Self::MailFailed => "mail_failed",
             Self::MailDropped => "mail_dropped",
+            Self::MailDelayed => "mail_delayed",
             Self::Throttled => "excess_rate_limit_exceeded",
         }
     }
@@ -145,6 +148,7 @@ impl EventName {
             Self::MailSent => "An email was sent.",
             Self::MailFailed => "An email could not be delivered.",
             Self::MailDropped => "An email was not sent: no longer needed.",
+            Self::MailDelayed => "An email could not be sent at once.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
             Self::AccountSecured => "Account secured: signed out everywhere, password removed.",

@@ -3,9 +3,10 @@
 //! `a/` accounts, `e/` who an address belongs to, `p/` unconfirmed registrations, `r/` requests, `q/`
 //! requests by the account that made them, `s/` sessions by account, `o/` the outbox by queue and due time,
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
-//! account, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
+//! account, `y/` marks of these counts by the time they began, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
-//! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address.
+//! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, `F/` emails that
+//! have ended by time, `R/` emails by recipient.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
 mod span;
@@ -15,7 +16,7 @@ use std::fmt;
 pub use self::span::Span;
 use crate::domain::record::address::{CanonicalAddress, EmailAddress};
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
-use crate::domain::record::letter::Queue;
+use crate::domain::record::letter::{Letter, Queue};
 use crate::domain::record::limits::Budget;
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::time::Timestamp;
@@ -94,6 +95,28 @@ impl Key {
         Some(Timestamp(u64::from_be_bytes(*due)))
     }
 
+    /// An email that has ended, the latest first.
+    #[must_use]
+    pub fn ended_letter(ended_at: Timestamp, id: LetterId) -> Self {
+        Self::joined(b"F/", &[&(u64::MAX - ended_at.0).to_be_bytes(), &id.0])
+    }
+
+    /// What has become of an email, the newest first under its recipient.
+    #[must_use]
+    pub fn mail_state(letter: &Letter) -> Self {
+        let to = letter.to.canonical();
+        Self::joined(
+            b"R/",
+            &[to.as_str().as_bytes(), b"/", &(u64::MAX - letter.queued_at.0).to_be_bytes(), &letter.id.0],
+        )
+    }
+
+    /// The email of such a key, or nothing for another kind of key.
+    #[must_use]
+    pub fn mail_state_of(&self) -> Option<LetterId> {
+        Some(LetterId(*self.0.strip_prefix(b"R/")?.last_chunk()?))
+    }
+
     /// Whether this is the key of an email that was never tried.
     #[must_use]
     pub fn is_first_attempt(&self) -> bool {
@@ -106,10 +129,18 @@ impl Key {
         Self::joined(b"x/", &[&at.0.to_be_bytes(), &key.0])
     }
 
-    /// The key of the record that an expiry mark is about, or nothing for another kind of key.
+    /// The mark that a count of refusals began at a time. Not of when it ends, because how long it is kept can be
+    /// configured.
+    #[must_use]
+    pub fn counted(at: Timestamp, key: &Self) -> Self {
+        Self::joined(b"y/", &[&at.0.to_be_bytes(), &key.0])
+    }
+
+    /// The key of the record that a mark is about, or nothing for another kind of key.
     #[must_use]
     pub fn expired(&self) -> Option<Self> {
-        self.0.strip_prefix(b"x/")?.get(8..).map(|key| Self(key.to_vec()))
+        let marked = self.0.strip_prefix(b"x/").or_else(|| self.0.strip_prefix(b"y/"))?;
+        marked.get(8..).map(|key| Self(key.to_vec()))
     }
 
     /// An event. `tail` distinguishes events of the same millisecond.
@@ -140,6 +171,22 @@ impl Key {
     #[must_use]
     pub fn history(account: AccountId, at: Timestamp, tail: [u8; 8]) -> Self {
         Self::joined(b"h/", &[&account.0, &(u64::MAX - at.0).to_be_bytes(), &tail])
+    }
+
+    /// The copy of the event under this key for the history of `account`, or nothing for another kind of key.
+    #[must_use]
+    pub fn copy_of_event(&self, account: AccountId) -> Option<Self> {
+        let (at, tail) = self.0.strip_prefix(b"v/")?.split_first_chunk::<8>()?;
+        let at = Timestamp(u64::from_be_bytes(*at));
+        Some(Self::history(account, at, tail.try_into().ok()?))
+    }
+
+    /// The event that this key has a copy of, or nothing for another kind of key.
+    #[must_use]
+    pub fn copied_event(&self) -> Option<Self> {
+        let (at, tail) = self.0.strip_prefix(b"h/")?.get(16..)?.split_first_chunk::<8>()?;
+        let at = Timestamp(u64::MAX - u64::from_be_bytes(*at));
+        Some(Self::event(at, tail.try_into().ok()?))
     }
 
     /// Refusals that one run of the process counted, newest first under their account.
@@ -225,7 +272,7 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Addresses must not appear in logs.
         let inner = self.expired().unwrap_or_else(|| self.clone());
-        let is_address = [b"e/", b"p/"].iter().any(|prefix| inner.0.starts_with(*prefix));
+        let is_address = [b"e/", b"p/", b"R/"].iter().any(|prefix| inner.0.starts_with(*prefix));
         let shown = if is_address { self.0.len() - inner.0.len() + 2 } else { self.0.len() };
         write!(f, "{}{}", self.0[..shown].escape_ascii(), if is_address { "(address)" } else { "" })
     }

@@ -1,6 +1,7 @@
 //! Ranges of keys, to scan.
 
 use super::Key;
+use crate::domain::record::address::CanonicalAddress;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::letter::Queue;
 use crate::domain::record::time::Timestamp;
@@ -92,6 +93,37 @@ impl Span {
     #[must_use]
     pub fn expired(now: Timestamp) -> Self {
         Self::timed(b"x/", now)
+    }
+
+    /// The emails that ended at `at` or earlier, the latest first.
+    #[must_use]
+    pub fn ended_until(at: Timestamp) -> Self {
+        let from = Key::joined(b"F/", &[&(u64::MAX - at.0).to_be_bytes()]);
+        Self { from, ..Self::prefix(&Key::joined(b"F/", &[])) }
+    }
+
+    /// What has become of the emails to an address, the newest first.
+    #[must_use]
+    pub fn mail_states(to: &CanonicalAddress) -> Self {
+        Self::prefix(&Key::joined(b"R/", &[to.as_str().as_bytes(), b"/"]))
+    }
+
+    /// All expiry marks.
+    #[must_use]
+    pub fn marks() -> Self {
+        Self::prefix(&Key::joined(b"x/", &[]))
+    }
+
+    /// The marks of refusals that began at `at` or earlier.
+    #[must_use]
+    pub fn counted_until(at: Timestamp) -> Self {
+        Self::timed(b"y/", at)
+    }
+
+    /// All events of `at` or earlier, the oldest first.
+    #[must_use]
+    pub fn events_until(at: Timestamp) -> Self {
+        Self::timed(b"v/", at)
     }
 
     /// All events of `from` or later, the oldest first.
