@@ -4,12 +4,14 @@
 //! - `doctor`: the drills
 //! - `help`: help texts that show the global options once
 //! - `log`: the log
+//! - `manual`: man pages, and completions for shells
 //! - `print`: results on standard output
 
 mod account;
 mod doctor;
 mod help;
 mod log;
+mod manual;
 mod print;
 
 use std::error::Error;
@@ -18,7 +20,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
 use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
@@ -62,10 +65,10 @@ struct Arguments {
 #[command(next_help_heading = "Global options")]
 struct General {
     /// Configuration file [default: config.toml, if it exists]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     /// Data folder (overrides `data_dir`)
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     data: Option<PathBuf>,
     /// Listen address: HOST:PORT or unix:PATH (overrides `listen`)
     #[arg(long, global = true, value_name = "ADDR")]
@@ -99,6 +102,17 @@ enum Command {
     /// Try out what mail scanners and strangers could do to this server
     #[command(subcommand)]
     Doctor(DoctorCommand),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the man pages of all commands to a folder
+    Man {
+        /// Folder, which is created if necessary
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -184,6 +198,11 @@ impl Command {
             Self::Config(ConfigCommand::Check) => check_config(&general.load_for(View::Server)?),
             Self::Config(ConfigCommand::Example) => print(EXAMPLE),
             Self::Openapi => print(&document()),
+            Self::Completions { shell } => manual::completions(shell, Arguments::command()),
+            Self::Man { dir } => {
+                let pages = manual::write(&dir, help::globals_once(Arguments::command()))?;
+                print(&format!("Wrote {pages} man pages to {}.", dir.display()))
+            }
             Self::Mail(MailCommand::Test { address }) => test_mail(general.load()?, &address),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),

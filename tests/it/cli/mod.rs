@@ -8,6 +8,7 @@ mod import;
 mod import_counts;
 mod key;
 mod mail_test;
+mod manual;
 mod open_files;
 mod serving;
 mod socket;
@@ -113,6 +114,9 @@ fn invalid_usage_exits_with_2_and_points_to_the_help() {
         &["doctor", "scanner"],
         &["doctor", "scanner", "ann"],
         &["doctor", "enumeration", "--pairs", "1"],
+        &["completions"],
+        &["completions", "ksh"],
+        &["man"],
     ] {
         let output = run(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
@@ -136,6 +140,8 @@ fn help_lists_every_command_and_option() {
         "admin",
         "store",
         "doctor",
+        "completions",
+        "man",
         "--config",
         "--data",
         "--listen",
@@ -163,6 +169,8 @@ fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them(
         &["store", "verify"],
         &["doctor", "scanner"],
         &["doctor", "enumeration"],
+        &["completions"],
+        &["man"],
     ] {
         let output = run(&[arguments, &["--help"]].concat());
         let text = String::from_utf8(output.stdout).unwrap();
