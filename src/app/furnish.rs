@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use super::operator::DeskSettings;
 use super::running::Parts;
 use crate::config::mail::Transport;
 use crate::config::{self, Config};
@@ -45,6 +46,11 @@ pub(super) fn furnish(
             limits: Limits::default(),
         },
     }
+}
+
+/// What the operator's orders need. `public_url` is the public address of the server.
+pub(super) fn desk(config: &Config, public_url: Origin) -> DeskSettings {
+    DeskSettings { public_url, sends_email: !matches!(config.mail.transport, Transport::Mailbox) }
 }
 
 /// The settings of the domain.

@@ -91,7 +91,8 @@ async fn run(
     parts.edge.limits.connections =
         process::connections(parts.edge.limits.connections, config.mail.connections);
     let house = Running::open(parts).await?;
-    let desk = Desk::new(Arc::clone(&house.house().gatepost), store, origin.clone(), world);
+    let settings = furnish::desk(config, origin.clone());
+    let desk = Desk::new(Arc::clone(&house.house().gatepost), store, settings, world);
     announce(config, &listener, &origin);
     let orders = async {
         if let Some(socket) = socket {

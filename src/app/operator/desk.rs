@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
+use super::order::{Account, Answer, Emailed, Link, Order, Rehearsed, Treated, Treatment};
 use super::row::{ImportRow, Row};
 use crate::domain::Gatepost;
 use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal};
@@ -15,20 +15,33 @@ use crate::store::sled::SledStore;
 /// How many accounts one answer lists.
 const PAGE: usize = 500;
 
+/// Why a link is not emailed.
+const NOT_SENT: &str = "mail.transport is \"mailbox\", so no email leaves this server; set it to \"smtp\" or \
+                        \"sendmail\", or leave out --email to get the link here";
+
+/// The part of the configuration that orders need.
+#[derive(Clone, Debug)]
+pub struct DeskSettings {
+    /// What links begin with.
+    pub public_url: Origin,
+    /// Whether emails leave this server.
+    pub sends_email: bool,
+}
+
 /// Carries out orders.
 #[derive(Clone)]
 pub struct Desk {
     gatepost: Arc<Gatepost>,
     store: Arc<SledStore>,
-    origin: Origin,
+    settings: DeskSettings,
     world: World,
 }
 
 impl Desk {
-    /// A desk for this `gatepost` and its store. Links begin with `origin`.
+    /// A desk for this `gatepost` and its store.
     #[must_use]
-    pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, origin: Origin, world: World) -> Self {
-        Self { gatepost, store, origin, world }
+    pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, settings: DeskSettings, world: World) -> Self {
+        Self { gatepost, store, settings, world }
     }
 
     /// The clock by which its clients are waited for.
@@ -45,7 +58,14 @@ impl Desk {
         let (gatepost, client) = (&self.gatepost, &Client::operator());
         let in_words = |refusal: Refusal| refusal.to_string();
         match order {
-            Order::AddAccount { email, role } => {
+            Order::AddAccount { by_email: true, .. } if !self.settings.sends_email => Err(NOT_SENT.into()),
+            Order::AddAccount { email, role, by_email: true } => {
+                let added = gatepost.add_account_by_email(&address(&email)?, role, client).await;
+                let operator::Emailed { account, expires_at } = added.map_err(in_words)?;
+                let (account, expires_at) = (Account::of(&account), expires_at.to_string());
+                Ok(Answer::Emailed(Emailed { account, expires_at }))
+            }
+            Order::AddAccount { email, role, by_email: false } => {
                 let added = gatepost.add_account(&address(&email)?, role, client).await;
                 added.map(|it| self.link(&it)).map_err(in_words)
             }
@@ -125,7 +145,7 @@ impl Desk {
     fn link(&self, handed_out: &HandedOut) -> Answer {
         Answer::Link(Link {
             account: Account::of(&handed_out.account),
-            link: self.origin.link(&path::link(handed_out.token.as_str())),
+            link: self.settings.public_url.link(&path::link(handed_out.token.as_str())),
             expires_at: handed_out.expires_at.to_string(),
         })
     }

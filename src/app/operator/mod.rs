@@ -19,9 +19,9 @@ mod server;
 mod socket;
 mod twice;
 
-pub use self::desk::Desk;
+pub use self::desk::{Desk, DeskSettings};
 pub use self::import::ImportFile;
-pub use self::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
+pub use self::order::{Account, Answer, Emailed, Link, Order, Rehearsed, Treated, Treatment};
 pub use self::reach::Operator;
 pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};

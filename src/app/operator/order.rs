@@ -19,6 +19,10 @@ pub enum Order {
         email: String,
         /// Its role.
         role: Role,
+        /// Whether the link is emailed to the owner instead of shown. Left out where it is not, for servers
+        /// of earlier versions.
+        #[serde(default, skip_serializing_if = "is_no")]
+        by_email: bool,
     },
     /// List the next accounts in the order of their addresses.
     ListAccounts {
@@ -65,6 +69,11 @@ pub enum Order {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_no(by_email: &bool) -> bool {
+    !by_email
+}
+
 /// An action on an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,6 +105,8 @@ pub enum Answer {
     },
     /// A link that signs in.
     Link(Link),
+    /// A link that signs in is emailed.
+    Emailed(Emailed),
     /// How many rows were imported and skipped.
     Imported(Imported),
     /// The link of a request.
@@ -140,6 +151,15 @@ pub struct Link {
     pub account: Account,
     /// The full link.
     pub link: String,
+    /// When it expires.
+    pub expires_at: String,
+}
+
+/// A sign-in link that only its email contains.
+#[derive(Serialize, Deserialize)]
+pub struct Emailed {
+    /// The account it signs in to.
+    pub account: Account,
     /// When it expires.
     pub expires_at: String,
 }

@@ -67,7 +67,8 @@ impl Operator {
         let settings = furnish::domain(&config);
         let gatepost = Gatepost::open(Arc::<SledStore>::clone(&store), world.clone(), ring, settings).await?;
         let (gatepost, served) = (Arc::new(gatepost), Arc::clone(&store));
-        Ok(Self::Alone { desk: Desk::new(gatepost, served, config.origin(None), world), store })
+        let settings = furnish::desk(&config, config.origin(None));
+        Ok(Self::Alone { desk: Desk::new(gatepost, served, settings, world), store })
     }
 
     /// The server that runs with a data folder, if there is one. Needs a tokio runtime.

@@ -14,7 +14,7 @@ mod rehearsal;
 mod role;
 
 pub use self::access::Treated;
-pub use self::accounts::{AccountPage, HandedOut};
+pub use self::accounts::{AccountPage, Emailed, HandedOut};
 pub use self::import::{IMPORT_STEP, ImportStep, Imported, NewAccount};
 pub use self::refusal::Refusal;
 pub use self::rehearsal::{Handover, Rehearsal};

@@ -1,6 +1,7 @@
 //! The command line: usage, help, exit codes, the data folder and its key.
 
 mod accounts;
+mod by_email;
 mod disk;
 mod doctor;
 mod first_start;
