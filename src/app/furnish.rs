@@ -50,7 +50,8 @@ pub(super) fn furnish(
 
 /// What the operator's orders need. `public_url` is the public address of the server.
 pub(super) fn desk(config: &Config, public_url: Origin) -> DeskSettings {
-    DeskSettings { public_url, sends_email: !matches!(config.mail.transport, Transport::Mailbox) }
+    let sends_email = !matches!(config.mail.transport, Transport::Mailbox);
+    DeskSettings { public_url, sends_email, keys: config.key_place.clone() }
 }
 
 /// The settings of the domain.

@@ -3,6 +3,7 @@
 //! - `account`: those about accounts
 //! - `doctor`: the drills
 //! - `help`: help texts that show the global options once
+//! - `key`: those about keys
 //! - `log`: the log
 //! - `manual`: man pages, and completions for shells
 //! - `print`: results on standard output
@@ -10,6 +11,7 @@
 mod account;
 mod doctor;
 mod help;
+mod key;
 mod log;
 mod manual;
 mod print;
@@ -27,6 +29,7 @@ use tracing::level_filters::LevelFilter;
 
 use self::account::{AccountCommand, AdminCommand};
 use self::doctor::DoctorCommand;
+use self::key::KeyCommand;
 use self::log::LogFormat;
 use self::print::print;
 use crate::app::{self, Failure};
@@ -96,6 +99,9 @@ enum Command {
     /// Grant or revoke admin rights
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// List, add or retire keys
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Create or check the database
     #[command(subcommand)]
     Store(StoreCommand),
@@ -205,6 +211,7 @@ impl Command {
             }
             Self::Mail(MailCommand::Test { address }) => test_mail(general.load()?, &address),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
+            Self::Key(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Doctor(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Store(StoreCommand::Verify { accept }) => {

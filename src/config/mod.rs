@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use self::key_file::KeyPlace;
 use self::mail::{Mail, Transport};
 pub use self::mistakes::Mistakes;
 pub use self::options::{DEFAULT_FILE, Options};
@@ -68,6 +69,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// The keys, if they are kept outside the data folder.
     pub keys: Option<KeyRing>,
+    /// Where the keys are kept.
+    pub key_place: KeyPlace,
     /// How email is sent.
     pub mail: Mail,
     /// How long a link and a code stay valid, counted from delivery.
@@ -129,17 +132,23 @@ impl Config {
     }
 
     fn read(sources: &mut Sources) -> Self {
+        let data_dir = sources.text("data_dir", value::path).unwrap_or_else(|| "data".into());
+        let (keys, key_place) = match sources.keys() {
+            Some((keys, place)) => (Some(keys), place),
+            None => (None, KeyPlace::File(data_dir.join(key_file::NAME))),
+        };
         let config = Self {
             public_url: sources
                 .optional("public_url", |text| Origin::parse(text).map_err(|error| error.to_string())),
             listen: sources.text("listen", value::listen).unwrap_or(DEFAULT_LISTEN),
-            data_dir: sources.text("data_dir", value::path).unwrap_or_else(|| "data".into()),
+            data_dir,
             name: sources.text("name", value::name).unwrap_or_else(|| "Gatepost".to_owned()),
             home: sources.text("home", value::home).unwrap_or_else(|| value::home("/").expect("/ is a path")),
             registration: sources.switch("registration").unwrap_or(true),
             trusted_proxies: sources.list("trusted_proxies", value::network),
             hosts: sources.list("hosts", value::host),
-            keys: sources.keys(),
+            keys,
+            key_place,
             mail: Mail::read(sources),
             link_lifetime: sources
                 .text("sign_in.link_lifetime", value::duration(60 * MINUTE, "60m"))

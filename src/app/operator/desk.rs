@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use super::order::{Account, Answer, Emailed, Link, Order, Rehearsed, Treated, Treatment};
 use super::row::{ImportRow, Row};
+use crate::config::key_file::KeyPlace;
 use crate::domain::Gatepost;
 use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal};
 use crate::domain::ports::{Clock, World};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
+use crate::domain::record::ids::KeyId;
 use crate::path::{self, Origin};
 use crate::store::sled::SledStore;
 
@@ -26,22 +30,26 @@ pub struct DeskSettings {
     pub public_url: Origin,
     /// Whether emails leave this server.
     pub sends_email: bool,
+    /// Where the keys are kept.
+    pub keys: KeyPlace,
 }
 
 /// Carries out orders.
 #[derive(Clone)]
 pub struct Desk {
-    gatepost: Arc<Gatepost>,
+    pub(super) gatepost: Arc<Gatepost>,
     store: Arc<SledStore>,
-    settings: DeskSettings,
-    world: World,
+    pub(super) settings: DeskSettings,
+    pub(super) world: World,
+    /// Held by whoever changes the keys.
+    pub(super) keys: Arc<Mutex<()>>,
 }
 
 impl Desk {
     /// A desk for this `gatepost` and its store.
     #[must_use]
     pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, settings: DeskSettings, world: World) -> Self {
-        Self { gatepost, store, settings, world }
+        Self { gatepost, store, settings, world, keys: Arc::default() }
     }
 
     /// The clock by which its clients are waited for.
@@ -98,6 +106,9 @@ impl Desk {
                     Err(refusal.to_string())
                 }
             },
+            Order::ListKeys {} => self.list_keys().await,
+            Order::RotateKey {} => self.rotate_key().await,
+            Order::RetireKey { key, force } => self.retire_key(KeyId(key), force).await,
             Order::RehearseLink { request } => {
                 let rehearsal = gatepost.rehearse_link(&request, client).await;
                 rehearsal.map(rehearsed).map_err(|error| error.to_string())

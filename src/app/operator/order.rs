@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::ImportRow;
-use crate::domain::operator::{Handover, ImportStep, Imported, Role};
+use crate::domain::operator::{Handover, ImportStep, Imported, KeyUses, Role};
 use crate::domain::record::account;
 use crate::store::sled::Proof;
 use crate::web::api;
@@ -60,6 +60,17 @@ pub enum Order {
         /// The request token.
         request: String,
     },
+    /// List the keys and what depends on each. Takes as long as reading everything takes.
+    ListKeys {},
+    /// Add a key.
+    RotateKey {},
+    /// Retire a key. Takes as long as listing them.
+    RetireKey {
+        /// The key.
+        key: u8,
+        /// Whether it may still be in use.
+        force: bool,
+    },
     /// Grant or revoke admin rights.
     SetRole {
         /// The email address of the account.
@@ -72,6 +83,13 @@ pub enum Order {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_no(by_email: &bool) -> bool {
     !by_email
+}
+
+impl Order {
+    /// Whether it takes as long as reading the whole store takes.
+    pub(super) fn reads_everything(&self) -> bool {
+        matches!(self, Self::VerifyStore {} | Self::ListKeys {} | Self::RetireKey { .. })
+    }
 }
 
 /// An action on an account.
@@ -113,6 +131,12 @@ pub enum Answer {
     Rehearsed(Rehearsed),
     /// The store is intact.
     Verified(Proof),
+    /// The keys, newest first.
+    Keys(Vec<KeyUses>),
+    /// A key was added, or can be added.
+    Rotated(Rotated),
+    /// A key was retired.
+    Retired(Retired),
     /// The order was not carried out, for this reason.
     Refused(String),
 }
@@ -162,6 +186,32 @@ pub struct Emailed {
     pub account: Account,
     /// When it expires.
     pub expires_at: String,
+}
+
+/// A key that seals from now on, or would.
+#[derive(Serialize, Deserialize)]
+pub struct Rotated {
+    /// The key.
+    pub key: u8,
+    /// Where the keys are kept.
+    pub place: String,
+    /// What the operator has to put there. Nothing if it is there.
+    pub line: Option<String>,
+    /// Why it could not be put there.
+    pub reason: Option<String>,
+}
+
+/// A key that opens nothing from now on.
+#[derive(Serialize, Deserialize)]
+pub struct Retired {
+    /// The key.
+    pub key: u8,
+    /// Where the keys are kept.
+    pub place: String,
+    /// The beginning of what the operator has to remove there. Nothing if it is gone.
+    pub beginning: Option<String>,
+    /// Why it could not be removed.
+    pub reason: Option<String>,
 }
 
 /// The link of a request, and what it could do now.

@@ -173,7 +173,8 @@ impl Gatepost {
     /// `NoAccount`; `House`.
     pub async fn account_at(&self, address: &EmailAddress) -> Result<Account, Refusal> {
         let ownership = self.ownership(address).await?;
-        ownership.account().cloned().ok_or_else(|| Refusal::NoAccount(address.clone()))
+        let account = ownership.account().cloned().map(|account| self.as_it_counts(account));
+        account.ok_or_else(|| Refusal::NoAccount(address.clone()))
     }
 
     /// The next `limit` accounts in the order of their addresses, from the first one or after the
@@ -199,7 +200,8 @@ impl Gatepost {
         let found: Vec<Option<Found<Account>>> = self.find_readable(ids.collect()).await?;
         let now = self.earliest_now();
         // An account that was deleted between the two reads is left out.
-        let accounts = found.into_iter().filter_map(|found| found?.value).map(|account| account.at(now));
+        let accounts = found.into_iter().filter_map(|found| found?.value);
+        let accounts = accounts.map(|account| self.as_it_counts(account.at(now)));
         Ok(AccountPage { accounts: accounts.collect(), next })
     }
 

@@ -90,7 +90,7 @@ fn a_folder_for_man_pages_that_cannot_be_written_is_refused_in_one_line() {
     fs::create_dir_all(pages.join("gatepost.1/taken")).unwrap();
     let line = refusal(&write_pages(&pages));
     assert!(line.contains("/pages/gatepost.1: "), "{line}");
-    assert!(names(&pages).iter().all(|name| !name.ends_with(".new")), "{:?}", names(&pages));
+    assert!(names(&pages).iter().all(|name| !name.starts_with('.')), "{:?}", names(&pages));
 }
 
 /// What bash offers for the last word of a line.

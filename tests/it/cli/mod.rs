@@ -8,6 +8,8 @@ mod first_start;
 mod import;
 mod import_counts;
 mod key;
+mod keys;
+mod keys_load;
 mod mail_test;
 mod manual;
 mod open_files;
@@ -115,6 +117,9 @@ fn invalid_usage_exits_with_2_and_points_to_the_help() {
         &["doctor", "scanner"],
         &["doctor", "scanner", "ann"],
         &["doctor", "enumeration", "--pairs", "1"],
+        &["key"],
+        &["key", "retire"],
+        &["key", "retire", "first"],
         &["completions"],
         &["completions", "ksh"],
         &["man"],
@@ -139,6 +144,7 @@ fn help_lists_every_command_and_option() {
         "mail",
         "account",
         "admin",
+        "key",
         "store",
         "doctor",
         "completions",
@@ -166,6 +172,9 @@ fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them(
         &["account", "add"],
         &["account", "import"],
         &["admin", "grant"],
+        &["key", "list"],
+        &["key", "rotate"],
+        &["key", "retire"],
         &["store", "create"],
         &["store", "verify"],
         &["doctor", "scanner"],

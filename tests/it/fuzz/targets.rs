@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::app::operator::{Answer, Desk, DeskSettings, Order};
+use gatepost::config::key_file::KeyPlace;
 use gatepost::config::{Config, Options};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
@@ -149,7 +150,12 @@ impl Orders {
             Gatepost::open(Arc::<SledStore>::clone(&store), world.clone(), ring, Settings::default());
         let gatepost = Arc::new(runtime.block_on(opened).unwrap());
         let public_url = Origin::parse("http://localhost:8080").unwrap();
-        let desk = Desk::new(gatepost, store, DeskSettings { public_url, sends_email: true }, world);
+        let desk = Desk::new(
+            gatepost,
+            store,
+            DeskSettings { public_url, sends_email: true, keys: KeyPlace::Environment },
+            world,
+        );
         Self { runtime, desk, _folder: folder }
     }
 }
