@@ -38,6 +38,7 @@ pub(super) fn furnish(
             home: config.home.clone(),
             registration: config.registration,
             has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
+            metrics_token: config.metrics_token.clone(),
         },
         edge: EdgeSettings {
             public_url: origin,

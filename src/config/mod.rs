@@ -38,6 +38,7 @@ use crate::domain::record::limits::Limits;
 use crate::domain::record::next::Place;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
+use crate::web::MetricsToken;
 use crate::web::edge::Listen;
 
 const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
@@ -71,6 +72,8 @@ pub struct Config {
     pub keys: Option<KeyRing>,
     /// Where the keys are kept.
     pub key_place: KeyPlace,
+    /// Who may see the metrics; without it, no one.
+    pub metrics_token: Option<MetricsToken>,
     /// How email is sent.
     pub mail: Mail,
     /// How long a link and a code stay valid, counted from delivery.
@@ -149,6 +152,7 @@ impl Config {
             hosts: sources.list("hosts", value::host),
             keys,
             key_place,
+            metrics_token: access_to_metrics(sources),
             mail: Mail::read(sources),
             link_lifetime: sources
                 .text("sign_in.link_lifetime", value::duration(60 * MINUTE, "60m"))
@@ -221,6 +225,17 @@ impl Config {
             "mail.from is not set; few mail servers accept mail from gatepost@localhost",
         );
     }
+}
+
+/// The token for the metrics.
+fn access_to_metrics(sources: &mut Sources) -> Option<MetricsToken> {
+    let keys = ["metrics_token", "metrics_token_file"];
+    let text = sources.secret(keys[0], keys[1])?;
+    let token = MetricsToken::new(&text);
+    let sentence =
+        "must have at least 16 characters, without spaces; `openssl rand -hex 32` prints a good one";
+    sources.contradiction(&keys, token.is_none(), sentence);
+    token
 }
 
 /// Whether only this machine can reach it.

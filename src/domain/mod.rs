@@ -65,7 +65,7 @@ use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
-use self::run::{Arrivals, Limiter, Tally};
+use self::run::{Arrivals, Figures, Limiter, Metered, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -73,7 +73,6 @@ use self::token::KeyRing;
 const MAX_ATTEMPTS: u32 = 100;
 /// The longest pause before an action decides again.
 const LONGEST_PAUSE: Duration = Duration::from_millis(32);
-
 /// How many exports are in progress at once. Each reads everything an account has.
 const EXPORTS_AT_ONCE: usize = 2;
 
@@ -132,6 +131,7 @@ pub struct Gatepost {
     run: RunId,
     arrivals: Arrivals,
     refusals: Tally,
+    figures: Arc<Figures>,
     limiter: Limiter,
     exports: Arc<Semaphore>,
     /// The records that could not be read and were stepped over, so that each is logged once.
@@ -148,20 +148,20 @@ impl Gatepost {
     /// `open` is the public way in, because it also checks the keys.
     fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, lasting: Lasting, settings: Settings) -> Self {
         let run = RunId(world.random());
-        let slots = Slots::new(settings.password_slots);
-        let exports = Arc::new(Semaphore::new(EXPORTS_AT_ONCE));
+        let figures = Arc::new(Figures::new());
         Self {
-            store,
+            store: Metered::over(store, Arc::clone(&figures), Arc::clone(&world.clock)),
             world,
             ring,
-            slots,
+            slots: Slots::new(settings.password_slots),
             settings,
             lasting,
             run,
             arrivals: Arrivals::default(),
             refusals: Tally::default(),
+            figures,
             limiter: Limiter::default(),
-            exports,
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             unreadable: Mutex::default(),
         }
     }
@@ -258,9 +258,10 @@ impl Gatepost {
         }
         if let (Ok(Committed::Yes), Some(event)) = (&committed, event) {
             event.log(&client.request_id);
-        }
-        if let (Ok(Committed::Yes), Some(refusal)) = (&committed, refusal) {
-            self.refusals.count(refusal);
+            self.figures.event(event);
+            if refusal.is_some() {
+                self.refusals.count(event);
+            }
         }
         Ok(committed?)
     }

@@ -33,6 +33,7 @@ mod jumps;
 mod limits;
 mod link;
 mod mail;
+mod monitoring;
 mod next;
 mod outage;
 mod pages;

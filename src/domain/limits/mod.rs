@@ -119,6 +119,7 @@ impl Gatepost {
         if let Error::TooManyMails { .. } | Error::TooManyChanges { .. } | Error::Limited { .. } = error {
             let event = Event::new(self.world.now(), EventName::Throttled, None, client);
             self.refusals.count(&event);
+            self.figures.event(&event);
             event.log(&client.request_id);
         }
     }

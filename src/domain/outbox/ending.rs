@@ -11,6 +11,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter, Offered, Queue};
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
+use crate::domain::run::Attempt;
 use crate::domain::{Decision, Gatepost};
 
 /// How often an email is sent if no mail server ever says whether it has it.
@@ -40,6 +41,18 @@ impl Gatepost {
     /// # Errors
     /// `Store`: the email stays claimed and is sent again when the claim ends.
     pub async fn delivered(&self, claim: &Claim, delivery: Delivery) -> Result<(), Error> {
+        self.record(claim, delivery).await?;
+        self.figures.attempt(match delivery {
+            Delivery::Taken => Attempt::Sent,
+            Delivery::Refused => Attempt::Rejected,
+            Delivery::Delayed(_) => Attempt::Delayed,
+            Delivery::Held(_) => Attempt::Held,
+            Delivery::Unanswered => Attempt::Unanswered,
+        });
+        Ok(())
+    }
+
+    async fn record(&self, claim: &Claim, delivery: Delivery) -> Result<(), Error> {
         let now = self.world.now();
         match delivery {
             Delivery::Taken => self.finish(claim, EventName::MailSent, Some(now)).await,
