@@ -34,7 +34,7 @@ use crate::domain::Gatepost;
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::token::KeyRing;
-use crate::mail::MailRoom;
+use crate::mail::{MailRoom, TrialStep};
 use crate::path::{self, Origin};
 use crate::store::sled::{Accept, Proof, SledStore};
 use crate::web::edge::Listener;
@@ -118,13 +118,31 @@ fn announce(config: &Config, listener: &Listener, origin: &Origin) {
 }
 
 /// Sends an email without a link or code, bypassing the outbox. Returns the reply of the mail server
-/// or program.
+/// or program. Each step of the conversation is passed to `progress` once it is over.
 ///
 /// # Errors
 /// The step that failed, and the reason.
-pub async fn send_test_letter(config: Config, to: &EmailAddress) -> Result<String, Failure> {
-    let room = MailRoom::new(furnish::mail(&config, config.origin(None)));
-    Ok(room.send_trial(to, &world::real()).await?)
+pub async fn send_test_letter(
+    config: Config,
+    to: &EmailAddress,
+    mut progress: impl FnMut(&TrialStep),
+) -> Result<String, Failure> {
+    let (room, mut steps) = MailRoom::new(furnish::mail(&config, config.origin(None))).with_steps();
+    let world = world::real();
+    let sending = async move { room.send_trial(to, &world).await };
+    tokio::pin!(sending);
+    let sent = loop {
+        tokio::select! {
+            biased;
+            Some(step) = steps.recv() => progress(&step),
+            sent = &mut sending => break sent,
+        }
+    };
+    // The last one may have come with the end.
+    while let Ok(step) = steps.try_recv() {
+        progress(&step);
+    }
+    Ok(sent?)
 }
 
 /// Creates an empty store for an existing key, which no start of the server does.

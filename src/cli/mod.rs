@@ -5,6 +5,7 @@
 //! - `help`: help texts that show the global options once
 //! - `key`: those about keys
 //! - `log`: the log
+//! - `mail`: testing email
 //! - `manual`: man pages, and completions for shells
 //! - `print`: results on standard output
 
@@ -13,6 +14,7 @@ mod doctor;
 mod help;
 mod key;
 mod log;
+mod mail;
 mod manual;
 mod print;
 
@@ -31,12 +33,11 @@ use self::account::{AccountCommand, AdminCommand};
 use self::doctor::DoctorCommand;
 use self::key::KeyCommand;
 use self::log::LogFormat;
+use self::mail::MailCommand;
 use self::print::print;
 use crate::app::{self, Failure};
 use crate::config::access::View;
-use crate::config::mail::Transport;
 use crate::config::{Config, Loaded, Mistakes, Options};
-use crate::domain::record::address::EmailAddress;
 use crate::store::sled::{Accept, Proof};
 use crate::web::api::document;
 
@@ -132,16 +133,6 @@ enum ConfigCommand {
 }
 
 #[derive(Subcommand)]
-enum MailCommand {
-    /// Send a test email and show the mail server's reply
-    Test {
-        /// Recipient
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-    },
-}
-
-#[derive(Subcommand)]
 enum StoreCommand {
     /// Create an empty database for an existing key
     ///
@@ -209,7 +200,7 @@ impl Command {
                 let pages = manual::write(&dir, help::globals_once(Arguments::command()))?;
                 print(&format!("Wrote {pages} man pages to {}.", dir.display()))
             }
-            Self::Mail(MailCommand::Test { address }) => test_mail(general.load()?, &address),
+            Self::Mail(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Key(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
@@ -244,15 +235,6 @@ fn proven(proof: &Proof) -> String {
 fn check_config(config: &Config) -> Result<(), Failure> {
     let lines = app::check(config)?;
     print(&format!("Configuration OK: {config}.\n{}", lines.join("\n")))
-}
-
-fn test_mail(config: Config, to: &EmailAddress) -> Result<(), Failure> {
-    let receiver = match config.mail.transport {
-        Transport::Sendmail => "The sendmail program",
-        Transport::Smtp(_) | Transport::Mailbox => "The mail server",
-    };
-    let reply = Runtime::new()?.block_on(app::send_test_letter(config, to))?;
-    print(&format!("{receiver} accepted the message: {reply}"))
 }
 
 /// Prints why the command failed, including the causes.
