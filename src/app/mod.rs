@@ -40,6 +40,9 @@ use crate::store::sled::{Accept, Proof, SledStore};
 use crate::web::edge::Listener;
 use crate::world;
 
+/// The engine of the store, as the log names it.
+const ENGINE: &str = "sled";
+
 /// Serves until a signal ends it.
 ///
 /// # Errors
@@ -103,7 +106,7 @@ async fn run(
     Ok(())
 }
 
-/// Logs the addresses, the data folder and the way email is sent.
+/// Logs what serves where: the line to look for when two servers are confused, or settings are doubted.
 fn announce(config: &Config, listener: &Listener, origin: &Origin) {
     let listen = match listener.address() {
         Some(address) => address.to_string(),
@@ -114,7 +117,19 @@ fn announce(config: &Config, listener: &Listener, origin: &Origin) {
         Transport::Mailbox => format!("shown on {}", origin.link(path::MAILBOX)),
         sent => sent.to_string(),
     };
-    tracing::info!(listen, public_url = %origin, data_dir = %data_dir, mail, "serving");
+    let (version, key) = (env!("CARGO_PKG_VERSION"), config.key_place.to_string());
+    let dangers = Some(config.dangers().join("; ")).filter(|dangers| !dangers.is_empty());
+    tracing::info!(
+        version,
+        listen,
+        public_url = %origin,
+        engine = ENGINE,
+        data_dir = %data_dir,
+        key,
+        mail,
+        "unsafe" = dangers,
+        "serving"
+    );
 }
 
 /// Sends an email without a link or code, bypassing the outbox. Returns the reply of the mail server

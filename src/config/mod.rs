@@ -9,10 +9,12 @@
 //! - `source`: every key, and where its value comes from
 //! - `value`: parsing single values
 //! - `mail`, `limits`, `key_file`: the sections `[mail]` and `[limits]`, and the file with the keys
+//! - `dangers`: settings that are allowed and dangerous
 //! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
 
 pub mod access;
+mod dangers;
 pub mod key_file;
 mod limits;
 pub mod mail;

@@ -247,6 +247,7 @@ impl Gatepost {
         if let Some(event) = event.filter(|_| refusal.is_none()) {
             self.put_event(&mut change, event);
         }
+        let emails = event.and_then(|_| change.emails());
         let committed = if change.writes.is_empty() {
             self.holds(&change).await
         } else {
@@ -257,7 +258,7 @@ impl Gatepost {
             self.arrivals.announce(queued);
         }
         if let (Ok(Committed::Yes), Some(event)) = (&committed, event) {
-            event.log(&client.request_id);
+            event.log(&client.request_id, emails.as_deref());
             self.figures.event(event);
             if refusal.is_some() {
                 self.refusals.count(event);

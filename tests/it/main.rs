@@ -32,6 +32,7 @@ mod imported;
 mod jumps;
 mod limits;
 mod link;
+mod log_lines;
 mod mail;
 mod monitoring;
 mod next;

@@ -120,7 +120,7 @@ impl Gatepost {
             let event = Event::new(self.world.now(), EventName::Throttled, None, client);
             self.refusals.count(&event);
             self.figures.event(&event);
-            event.log(&client.request_id);
+            event.log(&client.request_id, None);
         }
     }
 }

@@ -139,7 +139,7 @@ impl Gatepost {
         if role == Role::Admin {
             let account = &handed_out.account;
             Event::new(account.confirmed_at, EventName::AdminGranted, Some(account.id), client)
-                .log(&client.request_id);
+                .log(&client.request_id, None);
         }
         Ok(handed_out)
     }

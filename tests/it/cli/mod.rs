@@ -10,6 +10,7 @@ mod import_counts;
 mod key;
 mod keys;
 mod keys_load;
+mod log;
 mod mail_test;
 mod manual;
 mod open_files;
