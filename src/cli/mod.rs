@@ -1,7 +1,7 @@
 //! The commands.
 //!
 //! - `account`: those about accounts
-//! - `doctor`: the drills
+//! - `checkup`, `doctor`: the checkup and the drills
 //! - `help`: help texts that show the global options once
 //! - `key`: those about keys
 //! - `log`: the log
@@ -10,6 +10,7 @@
 //! - `print`: results on standard output
 
 mod account;
+mod checkup;
 mod doctor;
 mod help;
 mod key;
@@ -30,7 +31,7 @@ use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
 use self::account::{AccountCommand, AdminCommand};
-use self::doctor::DoctorCommand;
+use self::doctor::Doctor;
 use self::key::KeyCommand;
 use self::log::LogFormat;
 use self::mail::MailCommand;
@@ -106,9 +107,13 @@ enum Command {
     /// Create or check the database
     #[command(subcommand)]
     Store(StoreCommand),
-    /// Try out what mail scanners and strangers could do to this server
-    #[command(subcommand)]
-    Doctor(DoctorCommand),
+    /// Check everything around this server, or try what scanners and strangers could do
+    ///
+    /// Without a command, looks at the settings, the key, the disk, the clock, the running server, the
+    /// public address and its proxy, and what the sender's domain says about its email. Exits with 1
+    /// if something is wrong.
+    #[command(verbatim_doc_comment)]
+    Doctor(Doctor),
     /// Print completions for a shell
     Completions {
         /// The shell

@@ -177,7 +177,7 @@ async fn a_test_email_over_tls_shows_both_conversations() {
 }
 
 /// A certificate as text.
-fn pem(certificate: &[u8]) -> String {
+pub(super) fn pem(certificate: &[u8]) -> String {
     use base64::Engine;
     let text = base64::engine::general_purpose::STANDARD.encode(certificate);
     let lines: Vec<&str> =

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod by_email;
+mod checkup;
 mod disk;
 mod doctor;
 mod first_start;
@@ -14,6 +15,7 @@ mod log;
 mod mail_test;
 mod manual;
 mod open_files;
+mod sender_domain;
 mod serving;
 mod socket;
 mod stopping;
@@ -114,7 +116,8 @@ fn invalid_usage_exits_with_2_and_points_to_the_help() {
         &["mail", "test"],
         &["mail", "test", "ann"],
         &["store", "verify", "--acept"],
-        &["doctor"],
+        &["doctor", "--quickly"],
+        &["doctor", "--quick", "scanner", "ann@example.org"],
         &["doctor", "scanner"],
         &["doctor", "scanner", "ann"],
         &["doctor", "enumeration", "--pairs", "1"],
