@@ -60,6 +60,8 @@ pub const FAVICON: &str = "/favicon.ico";
 pub const HEALTHZ: &str = "/healthz";
 /// Whether it is ready for requests.
 pub const READYZ: &str = "/readyz";
+/// Numbers for Prometheus.
+pub const METRICS: &str = "/metrics";
 /// Tells the proxy who is signed in, for apps behind the same proxy.
 pub const FORWARD_AUTH: &str = "/forward-auth";
 /// The prefix of the JSON counterpart of a page.
@@ -222,8 +224,7 @@ pub fn sends_on(place: &str) -> bool {
     PAGES.contains(&resolved(place).as_str())
 }
 
-/// Whether it leads to a path of ours that only takes POST, where a browser that is led there would see an
-/// error.
+/// Whether it leads to a path of ours that only takes POST: a browser that is led there would see an error.
 #[must_use]
 pub fn takes_only_post(place: &str) -> bool {
     const AT_BOTH_DOORS: [&str; 11] = [
@@ -252,7 +253,6 @@ pub fn takes_only_post(place: &str) -> bool {
 /// The path that a browser requests for a place on this origin: dot segments are followed, and query and
 /// fragment are left out. Otherwise `/link/../app` would count as a page of ours.
 fn resolved(place: &str) -> String {
-    // Every origin resolves a path in the same way.
     let origin = url::Url::parse("https://origin.invalid").expect("an origin");
     origin.join(place).map(|url| url.path().to_owned()).unwrap_or_default()
 }

@@ -66,6 +66,7 @@ impl Product {
                 home: Place::parse("/").expect("a path"),
                 registration: true,
                 has_mailbox: true,
+                metrics_token: None,
             },
             edge: EdgeSettings {
                 public_url: origin,

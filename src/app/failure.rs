@@ -93,6 +93,14 @@ pub enum Failure {
     /// A drill was not held, or failed.
     #[error(transparent)]
     Doctor(#[from] DoctorError),
+    /// A result cannot be written to a file.
+    #[error("{}: {error}", path.display())]
+    Unwritten {
+        /// The file or its folder.
+        path: PathBuf,
+        /// The reason the system gives.
+        error: io::Error,
+    },
     /// The system refuses something else.
     #[error(transparent)]
     System(#[from] io::Error),

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use super::operator::DeskSettings;
 use super::running::Parts;
 use crate::config::mail::Transport;
 use crate::config::{self, Config};
@@ -44,6 +45,7 @@ pub(super) fn site(config: &Config, public_url: Origin) -> Site {
         home: config.home.clone(),
         registration: config.registration,
         has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
+        metrics_token: config.metrics_token.clone(),
     }
 }
 
@@ -55,6 +57,12 @@ pub(super) fn edge(config: &Config, public_url: Origin) -> EdgeSettings {
         hosts: config.hosts.clone(),
         limits: Limits::default(),
     }
+}
+
+/// What the operator's orders need. `public_url` is the public address of the server.
+pub(super) fn desk(config: &Config, public_url: Origin) -> DeskSettings {
+    let sends_email = !matches!(config.mail.transport, Transport::Mailbox);
+    DeskSettings { public_url, sends_email, keys: config.key_place.clone() }
 }
 
 /// The settings of the domain.

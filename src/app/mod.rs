@@ -38,11 +38,14 @@ use crate::domain::Gatepost;
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::token::KeyRing;
-use crate::mail::MailRoom;
+use crate::mail::{MailRoom, TrialStep};
 use crate::path::{self, Origin};
 use crate::store::sled::{self as engine, Proof, SledStore};
 use crate::web::edge::Listener;
 use crate::world;
+
+/// The engine of the store, as the log names it.
+const ENGINE: &str = "sled";
 
 /// Serves until a signal ends it.
 ///
@@ -96,8 +99,8 @@ async fn run(
     parts.edge.limits.connections =
         process::connections(parts.edge.limits.connections, config.mail.connections);
     let house = Running::open(parts).await?;
-    let desk =
-        Desk::new(Arc::clone(&house.house().gatepost), Arc::clone(&store), origin.clone(), world.clone());
+    let settings = furnish::desk(config, origin.clone());
+    let desk = Desk::new(Arc::clone(&house.house().gatepost), Arc::clone(&store), settings, world.clone());
     announce(config, &listener, &origin);
     let backups = backup::run(config.backup.clone(), Arc::clone(&store), world.clone());
     let orders = async {
@@ -109,7 +112,7 @@ async fn run(
     Ok(())
 }
 
-/// Logs the addresses, the data folder and the way email is sent.
+/// Logs what serves where: the line to look for when two servers are confused, or settings are doubted.
 fn announce(config: &Config, listener: &Listener, origin: &Origin) {
     let listen = match listener.address() {
         Some(address) => address.to_string(),
@@ -120,17 +123,47 @@ fn announce(config: &Config, listener: &Listener, origin: &Origin) {
         Transport::Mailbox => format!("shown on {}", origin.link(path::MAILBOX)),
         sent => sent.to_string(),
     };
-    tracing::info!(listen, public_url = %origin, data_dir = %data_dir, mail, "serving");
+    let (version, key) = (env!("CARGO_PKG_VERSION"), config.key_place.to_string());
+    let dangers = Some(config.dangers().join("; ")).filter(|dangers| !dangers.is_empty());
+    tracing::info!(
+        version,
+        listen,
+        public_url = %origin,
+        engine = ENGINE,
+        data_dir = %data_dir,
+        key,
+        mail,
+        "unsafe" = dangers,
+        "serving"
+    );
 }
 
 /// Sends an email without a link or code, bypassing the outbox. Returns the reply of the mail server
-/// or program.
+/// or program. Each step of the conversation is passed to `progress` once it is over.
 ///
 /// # Errors
 /// The step that failed, and the reason.
-pub async fn send_test_letter(config: Config, to: &EmailAddress) -> Result<String, Failure> {
-    let room = MailRoom::new(furnish::mail(&config, config.origin(None)));
-    Ok(room.send_trial(to, &world::real()).await?)
+pub async fn send_test_letter(
+    config: Config,
+    to: &EmailAddress,
+    mut progress: impl FnMut(&TrialStep),
+) -> Result<String, Failure> {
+    let (room, mut steps) = MailRoom::new(furnish::mail(&config, config.origin(None))).with_steps();
+    let world = world::real();
+    let sending = async move { room.send_trial(to, &world).await };
+    tokio::pin!(sending);
+    let sent = loop {
+        tokio::select! {
+            biased;
+            Some(step) = steps.recv() => progress(&step),
+            sent = &mut sending => break sent,
+        }
+    };
+    // The last one may have come with the end.
+    while let Ok(step) = steps.try_recv() {
+        progress(&step);
+    }
+    Ok(sent?)
 }
 
 /// Creates an empty store for an existing key, which no start of the server does.

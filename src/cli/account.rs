@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::print::{Form, List, grouped, print, print_account, print_json, print_link};
+use super::print::{Form, List, grouped, print, print_account, print_emailed, print_json, print_link};
 use super::progress::Progress;
 use crate::app::operator::{Answer, ImportFile, Operator, Order, Treated, Treatment};
 use crate::app::{Failure, OperatorError};
@@ -28,13 +28,16 @@ pub(super) struct Target {
 
 #[derive(Subcommand)]
 pub(super) enum AccountCommand {
-    /// Create a confirmed account and print a one-time sign-in link
+    /// Create a confirmed account and print a one-time sign-in link, or email it
     Add {
         #[command(flatten)]
         target: Target,
         /// Give it admin rights
         #[arg(long)]
         admin: bool,
+        /// Email the link to the owner instead of printing it
+        #[arg(long)]
+        email: bool,
     },
     /// List all accounts, ordered by email address
     List {
@@ -80,9 +83,9 @@ pub(super) enum AdminCommand {
 impl AccountCommand {
     pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
         match self {
-            Self::Add { target: Target { address, form }, admin } => {
+            Self::Add { target: Target { address, form }, admin, email: by_email } => {
                 let role = if admin { Role::Admin } else { Role::Member };
-                let order = Order::AddAccount { email: address.to_string(), role };
+                let order = Order::AddAccount { email: address.to_string(), role, by_email };
                 answer(config, order, form).await
             }
             Self::List { form } => list(config, form).await,
@@ -156,6 +159,7 @@ async fn answer(config: Config, order: Order, form: Form) -> Result<(), Failure>
     match carry_out(config, order).await? {
         Answer::Account(account) => print_account(&account, form),
         Answer::Link(link) => print_link(&link, form),
+        Answer::Emailed(emailed) => print_emailed(&emailed, form),
         _ => Err(OperatorError::OtherAnswer.into()),
     }
 }

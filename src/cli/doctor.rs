@@ -1,9 +1,10 @@
-//! The drills: what mail scanners and strangers do, done to one's own server.
+//! The checkup, and the drills: what mail scanners and strangers do, done to one's own server.
 
 use std::time::Duration;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
+use super::checkup;
 use super::print::{Form, grouped, print, print_json};
 use crate::app::Failure;
 use crate::app::doctor::enumeration::{self, Measured, PAIRS, Row, Spread, accepted, enumerate};
@@ -12,8 +13,30 @@ use crate::config::Config;
 use crate::domain::record::address::EmailAddress;
 use crate::world;
 
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Doctor {
+    /// Only ask the server whether it is alive: the health check of a container
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    form: Form,
+    #[command(subcommand)]
+    drill: Option<DoctorCommand>,
+}
+
+impl Doctor {
+    pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
+        match self {
+            Self { drill: Some(drill), .. } => drill.run(config).await,
+            Self { quick: true, form, .. } => checkup::quick(&config, form).await,
+            Self { form, .. } => checkup::full(&config, form).await,
+        }
+    }
+}
+
 #[derive(Subcommand)]
-pub(super) enum DoctorCommand {
+enum DoctorCommand {
     /// Check that mail scanners do not use up sign-in links
     ///
     /// Requests a sign-in email for ADDRESS from the running server, then does to its link what mail
@@ -46,7 +69,7 @@ pub(super) enum DoctorCommand {
 }
 
 impl DoctorCommand {
-    pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
+    async fn run(self, config: Config) -> Result<(), Failure> {
         match self {
             Self::Scanner { address, form } => scanner(&config, &address, form).await,
             Self::Enumeration { pairs, form } => enumeration(&config, pairs, form).await,

@@ -1,17 +1,24 @@
 //! The commands.
 //!
 //! - `account`: those about accounts
-//! - `doctor`: the drills
+//! - `checkup`, `doctor`: the checkup and the drills
 //! - `help`: help texts that show the global options once
+//! - `key`: those about keys
 //! - `log`: the log
+//! - `mail`: testing email
+//! - `manual`: man pages, and completions for shells
 //! - `store`: those about the database
 //! - `print`: results on standard output
 //! - `progress`: how far a long command is
 
 mod account;
+mod checkup;
 mod doctor;
 mod help;
+mod key;
 mod log;
+mod mail;
+mod manual;
 mod print;
 mod progress;
 mod store;
@@ -22,20 +29,21 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
 use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
 use self::account::{AccountCommand, AdminCommand};
-use self::doctor::DoctorCommand;
+use self::doctor::Doctor;
+use self::key::KeyCommand;
 use self::log::LogFormat;
+use self::mail::MailCommand;
 use self::print::print;
 use self::store::StoreCommand;
 use crate::app::{self, Failure};
 use crate::config::access::View;
-use crate::config::mail::Transport;
 use crate::config::{Config, Loaded, Mistakes, Options};
-use crate::domain::record::address::EmailAddress;
 use crate::web::api::document;
 
 /// Part of the binary, so that a new operator has to download only the binary.
@@ -66,10 +74,10 @@ struct Arguments {
 #[command(next_help_heading = "Global options")]
 struct General {
     /// Configuration file [default: config.toml, if it exists]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     /// Data folder (overrides `data_dir`)
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     data: Option<PathBuf>,
     /// Listen address: HOST:PORT or unix:PATH (overrides `listen`)
     #[arg(long, global = true, value_name = "ADDR")]
@@ -97,12 +105,30 @@ enum Command {
     /// Grant or revoke admin rights
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// List, add or retire keys
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Create, check, back up or restore the database
     #[command(subcommand)]
     Store(StoreCommand),
-    /// Try out what mail scanners and strangers could do to this server
-    #[command(subcommand)]
-    Doctor(DoctorCommand),
+    /// Check everything around this server, or try what scanners and strangers could do
+    ///
+    /// Without a command, looks at the settings, the key, the disk, the clock, the running server, the
+    /// public address and its proxy, and what the sender's domain says about its email. Exits with 1
+    /// if something is wrong.
+    #[command(verbatim_doc_comment)]
+    Doctor(Doctor),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the man pages of all commands to a folder
+    Man {
+        /// Folder, which is created if necessary
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -113,16 +139,6 @@ enum ConfigCommand {
     Check,
     /// Print a configuration file with all settings and their defaults
     Example,
-}
-
-#[derive(Subcommand)]
-enum MailCommand {
-    /// Send a test email and show the mail server's reply
-    Test {
-        /// Recipient
-        #[arg(value_parser = EmailAddress::parse)]
-        address: EmailAddress,
-    },
 }
 
 /// Runs the command given on the command line.
@@ -174,8 +190,14 @@ impl Command {
             Self::Config(ConfigCommand::Check) => check_config(&general.load_for(View::Server)?),
             Self::Config(ConfigCommand::Example) => print(EXAMPLE),
             Self::Openapi => print(&document()),
-            Self::Mail(MailCommand::Test { address }) => test_mail(general.load()?, &address),
+            Self::Completions { shell } => manual::completions(shell, Arguments::command()),
+            Self::Man { dir } => {
+                let pages = manual::write(&dir, help::globals_once(Arguments::command()))?;
+                print(&format!("Wrote {pages} man pages to {}.", dir.display()))
+            }
+            Self::Mail(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
+            Self::Key(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Doctor(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Store(command) => Runtime::new()?.block_on(command.run(general.load()?)),
@@ -186,15 +208,6 @@ impl Command {
 fn check_config(config: &Config) -> Result<(), Failure> {
     let lines = app::check(config)?;
     print(&format!("Configuration OK: {config}.\n{}", lines.join("\n")))
-}
-
-fn test_mail(config: Config, to: &EmailAddress) -> Result<(), Failure> {
-    let receiver = match config.mail.transport {
-        Transport::Sendmail => "The sendmail program",
-        Transport::Smtp(_) | Transport::Mailbox => "The mail server",
-    };
-    let reply = Runtime::new()?.block_on(app::send_test_letter(config, to))?;
-    print(&format!("{receiver} accepted the message: {reply}"))
 }
 
 /// Prints why the command failed, including the causes.

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::app::Failure;
-use crate::app::operator::{Account, Link};
+use crate::app::operator::{Account, Emailed, Link};
 
 /// The form of a result.
 #[derive(Args, Clone, Copy, Debug)]
@@ -56,6 +56,17 @@ pub(super) fn print_link(link: &Link, form: Form) -> Result<(), Failure> {
     }
     let (address, until) = (&link.account.shown.email, minute(&link.expires_at));
     print(&format!("One-time sign-in link for {address}, valid until {until}:\n{}", link.link))
+}
+
+/// Says that a link is emailed.
+pub(super) fn print_emailed(emailed: &Emailed, form: Form) -> Result<(), Failure> {
+    if form.json {
+        return print_json(emailed);
+    }
+    let (address, until) = (&emailed.account.shown.email, minute(&emailed.expires_at));
+    print(&format!(
+        "Added {address}. The server emails its owner a one-time sign-in link, valid until {until}."
+    ))
 }
 
 /// A list of accounts of any length: each page is printed as it arrives.

@@ -1,9 +1,10 @@
 //! The key file. Anyone who has it can derive every secret of this server, so no one else can read
 //! it, and a store is never served with a different key.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fmt;
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, StatVfsMountFlags, fstatvfs, renameat_with};
@@ -24,6 +25,24 @@ const DRAFT: &str = "key.new";
 const MAX_BYTES: u64 = 16 * 1024;
 /// What some editors write at the beginning of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Where the keys are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// In a file: the one in the data folder, or the one that `key_file` names.
+    File(PathBuf),
+    /// In the environment variable `GATEPOST_KEY`.
+    Environment,
+}
+
+impl fmt::Display for KeyPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment => f.write_str("GATEPOST_KEY"),
+        }
+    }
+}
 
 /// Why there is no key ring.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +117,59 @@ pub enum Found {
 /// # Errors
 /// Names the file and the fix.
 pub fn read(path: &Path, view: View) -> Result<KeyRing, KeyFileError> {
+    let text = read_text(path, view)?;
+    KeyRing::parse(&text).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })
+}
+
+/// Reads the lines of a key file that no one else can read or write.
+///
+/// # Errors
+/// Names the file and the fix.
+pub fn text(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+    read_text(path, View::Own)
+}
+
+/// Replaces the contents of a key file, durably: the new file is complete on the disk before it takes the
+/// place of the old one. It has the same owner and mode.
+///
+/// # Errors
+/// If anything of that is not possible; then the old file is as it was.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // Through a link, so that the link stays.
+    let path = fs::canonicalize(path)?;
+    let (folder, beside) = (path.parent().unwrap_or(Path::new("/")), successor(&path));
+    let before = fs::metadata(&path)?;
+    let write = || {
+        remove_if_there(&beside)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        let new = file.metadata()?;
+        if (new.uid(), new.gid()) != (before.uid(), before.gid()) {
+            fchown(&file, Some(before.uid()), Some(before.gid()))?;
+        }
+        file.set_permissions(Permissions::from_mode(before.mode() & 0o777))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().inspect_err(|_| drop(remove_if_there(&beside)))
+}
+
+/// The name of a key file before it takes the place of the old one.
+fn successor(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".next");
+    path.with_file_name(name)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn read_text(path: &Path, view: View) -> Result<Zeroizing<String>, KeyFileError> {
     let io = |error| KeyFileError::Io { path: path.to_owned(), error };
     if !fs::metadata(path).map_err(io)?.is_file() {
         return Err(KeyFileError::NotAFile { path: path.to_owned() });
@@ -115,7 +187,7 @@ pub fn read(path: &Path, view: View) -> Result<KeyRing, KeyFileError> {
             path.display()
         );
     }
-    KeyRing::parse(bare).map_err(|error| KeyFileError::Garbled { path: path.to_owned(), error })
+    Ok(Zeroizing::new(bare.to_owned()))
 }
 
 /// Anyone who can read the key can derive every secret, and anyone who can write it can replace it.
@@ -204,15 +276,14 @@ pub fn settle(data_dir: &Path) -> Result<(), KeyFileError> {
     rename().map_err(|error| KeyFileError::Io { path: path.clone(), error })
 }
 
-/// Removes a draft that is not needed, since it would be as good as a key to anyone who finds it.
+/// Removes a draft that is not needed, since it would be as good as a key to anyone who finds it. The same for
+/// what a rotation has left that was interrupted.
 ///
 /// # Errors
 /// If it is there and cannot be removed.
 pub fn discard_draft(data_dir: &Path) -> io::Result<()> {
-    match fs::remove_file(data_dir.join(DRAFT)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
+    remove_if_there(&successor(&data_dir.join(NAME)))?;
+    remove_if_there(&data_dir.join(DRAFT))
 }
 
 impl KeyFileError {

@@ -9,11 +9,13 @@
 //! - `source`: every key, and where its value comes from
 //! - `value`: parsing single values
 //! - `mail`, `limits`, `backup`, `key_file`: the sections with these names, and the file with the keys
+//! - `dangers`: settings that are allowed and dangerous
 //! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
 
 pub mod access;
 pub mod backup;
+mod dangers;
 pub mod key_file;
 mod limits;
 pub mod mail;
@@ -30,6 +32,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use self::backup::Backup;
+use self::key_file::KeyPlace;
 use self::mail::{Mail, Transport};
 pub use self::mistakes::Mistakes;
 pub use self::options::{DEFAULT_FILE, Options};
@@ -39,6 +42,7 @@ use crate::domain::record::limits::Limits;
 use crate::domain::record::next::Place;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
+use crate::web::MetricsToken;
 use crate::web::edge::Listen;
 
 const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
@@ -70,6 +74,10 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// The keys, if they are kept outside the data folder.
     pub keys: Option<KeyRing>,
+    /// Where the keys are kept.
+    pub key_place: KeyPlace,
+    /// Who may see the metrics; without it, no one.
+    pub metrics_token: Option<MetricsToken>,
     /// How email is sent.
     pub mail: Mail,
     /// How long a link and a code stay valid, counted from delivery.
@@ -135,17 +143,24 @@ impl Config {
     }
 
     fn read(sources: &mut Sources) -> Self {
+        let data_dir = sources.text("data_dir", value::path).unwrap_or_else(|| "data".into());
+        let (keys, key_place) = match sources.keys() {
+            Some((keys, place)) => (Some(keys), place),
+            None => (None, KeyPlace::File(data_dir.join(key_file::NAME))),
+        };
         let config = Self {
             public_url: sources
                 .optional("public_url", |text| Origin::parse(text).map_err(|error| error.to_string())),
             listen: sources.text("listen", value::listen).unwrap_or(DEFAULT_LISTEN),
-            data_dir: sources.text("data_dir", value::path).unwrap_or_else(|| "data".into()),
+            data_dir,
             name: sources.text("name", value::name).unwrap_or_else(|| "Gatepost".to_owned()),
             home: sources.text("home", value::home).unwrap_or_else(|| value::home("/").expect("/ is a path")),
             registration: sources.switch("registration").unwrap_or(true),
             trusted_proxies: sources.list("trusted_proxies", value::network),
             hosts: sources.list("hosts", value::host),
-            keys: sources.keys(),
+            keys,
+            key_place,
+            metrics_token: access_to_metrics(sources),
             mail: Mail::read(sources),
             link_lifetime: sources
                 .text("sign_in.link_lifetime", value::duration(60 * MINUTE, "60m"))
@@ -220,6 +235,17 @@ impl Config {
             "mail.from is not set; few mail servers accept mail from gatepost@localhost",
         );
     }
+}
+
+/// The token for the metrics.
+fn access_to_metrics(sources: &mut Sources) -> Option<MetricsToken> {
+    let keys = ["metrics_token", "metrics_token_file"];
+    let text = sources.secret(keys[0], keys[1])?;
+    let token = MetricsToken::new(&text);
+    let sentence =
+        "must have at least 16 characters, without spaces; `openssl rand -hex 32` prints a good one";
+    sources.contradiction(&keys, token.is_none(), sentence);
+    token
 }
 
 /// Whether only this machine can reach it.

@@ -64,7 +64,7 @@ use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
 pub use self::run::Settings;
-use self::run::{Arrivals, LastUses, Limiter, MailTotals, Tally};
+use self::run::{Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -72,7 +72,6 @@ use self::token::KeyRing;
 const MAX_ATTEMPTS: u32 = 100;
 /// The longest pause before an action decides again.
 const LONGEST_PAUSE: Duration = Duration::from_millis(32);
-
 /// How many exports are in progress at once. Each reads everything an account has.
 const EXPORTS_AT_ONCE: usize = 2;
 
@@ -97,6 +96,7 @@ pub struct Gatepost {
     refusals: Tally,
     last_uses: LastUses,
     mail_totals: MailTotals,
+    figures: Arc<Figures>,
     limiter: Limiter,
     exports: Arc<Semaphore>,
     /// The records that could not be read and were stepped over, so that each is logged once.
@@ -113,13 +113,12 @@ impl Gatepost {
     /// `open` is the public way in, because it also checks the keys.
     fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, lasting: Lasting, settings: Settings) -> Self {
         let run = RunId(world.random());
-        let slots = Slots::new(settings.password_slots);
-        let exports = Arc::new(Semaphore::new(EXPORTS_AT_ONCE));
+        let figures = Arc::new(Figures::new());
         Self {
-            store,
+            store: Metered::over(store, Arc::clone(&figures), Arc::clone(&world.clock)),
             world,
             ring,
-            slots,
+            slots: Slots::new(settings.password_slots),
             settings,
             lasting,
             run,
@@ -127,8 +126,9 @@ impl Gatepost {
             refusals: Tally::default(),
             last_uses: LastUses::default(),
             mail_totals: MailTotals::default(),
+            figures,
             limiter: Limiter::default(),
-            exports,
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             unreadable: Mutex::default(),
         }
     }
@@ -217,6 +217,7 @@ impl Gatepost {
         if event.is_some_and(|event| event.name.is_protective()) {
             change.class = Class::Safety;
         }
+        let emails = event.and_then(|_| change.emails());
         let committed = if change.writes.is_empty() {
             self.holds(&change).await
         } else {
@@ -227,10 +228,11 @@ impl Gatepost {
             self.arrivals.announce(queued);
         }
         if let (Ok(Committed::Yes), Some(event)) = (&committed, event) {
-            event.log(&client.request_id);
-        }
-        if let (Ok(Committed::Yes), Some(refusal)) = (&committed, refusal) {
-            self.refusals.count(refusal);
+            event.log(&client.request_id, emails.as_deref());
+            self.figures.event(event);
+            if refusal.is_some() {
+                self.refusals.count(event);
+            }
         }
         Ok(committed?)
     }

@@ -42,7 +42,7 @@ use std::sync::Arc;
 pub use self::mailbox::RecentLetters;
 pub use self::sendmail::SendmailSettings;
 pub use self::settings::{Sender, SenderError, SmtpServer, SmtpServerError};
-pub use self::smtp::{SmtpSettings, certificate_authorities, greeting};
+pub use self::smtp::{SmtpSettings, TrialStep, certificate_authorities, greeting};
 pub use self::timeouts::Timeouts;
 pub use self::trial::TrialError;
 

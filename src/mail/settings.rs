@@ -43,7 +43,8 @@ impl Sender {
     }
 
     /// The domain of the address, used in every `Message-ID` too.
-    pub(super) fn domain(&self) -> &str {
+    #[must_use]
+    pub fn domain(&self) -> &str {
         self.address.as_str().rsplit_once('@').expect("every address has an @").1
     }
 }

@@ -1,7 +1,11 @@
 //! One email, sent at once: does mail work, and if not, at which step does it fail?
 
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::carrier::Carrier;
 use super::message::{Heading, compose};
 use super::outcome::bounded;
+use super::smtp::{Journal, TrialStep};
 use super::{MailRoom, Transport};
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
@@ -19,6 +23,16 @@ pub enum TrialError {
 }
 
 impl MailRoom {
+    /// The same, but every step of its conversations arrives at the receiver. A program has none.
+    #[must_use]
+    pub fn with_steps(mut self) -> (Self, UnboundedReceiver<TrialStep>) {
+        let (journal, steps) = Journal::new();
+        if let Transport::Carrier(Carrier::Smtp(smtp)) = &mut self.transport {
+            smtp.note_in(journal);
+        }
+        (self, steps)
+    }
+
     /// Sends a test email to `to`. It is not queued and not tried again. Returns the reply of the
     /// mail server.
     ///

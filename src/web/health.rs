@@ -1,11 +1,12 @@
 //! Whether the process is alive and ready, for supervisors and load balancers. Reveals no version and
-//! nothing about any account.
+//! nothing about any account, and to strangers nothing about the store and the outbox.
 
 use poem::http::StatusCode;
 use poem::http::header::CONTENT_TYPE;
-use poem::{Response, handler, web::Data};
+use poem::{Request, Response, handler, web::Data};
 
 use super::house::House;
+use super::metrics::may_see_details;
 
 /// Alive: the process responds.
 #[handler]
@@ -15,22 +16,30 @@ pub(super) fn live() -> Response {
 
 /// Ready while the database accepts writes. Waiting email does not count: it delays only email.
 #[handler]
-pub(super) async fn ready(house: Data<&House>) -> Response {
-    let outbox = match house.gatepost.next_letter_due().await {
-        Ok(None) => "empty",
-        Ok(Some(_)) => "emails are waiting",
-        Err(_) => "unknown",
+pub(super) async fn ready(request: &Request, house: Data<&House>) -> Response {
+    let readiness = house.gatepost.ready();
+    let (status, word) = match &readiness {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
     };
-    let (status, store) = match house.gatepost.ready() {
-        Ok(()) => (StatusCode::OK, "ready"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "refuses writes"),
+    if !may_see_details(request, &house) {
+        return text(status, word.to_owned());
+    }
+    let store = match readiness {
+        Ok(()) => "accepts changes".to_owned(),
+        Err(why) => format!("refuses changes ({why})"),
+    };
+    let outbox = match house.gatepost.waiting_emails().await {
+        Ok(waiting) if waiting.emails == 0 => "empty".to_owned(),
+        Ok(waiting) => format!("{} emails, the oldest for {} s", waiting.emails, waiting.oldest.as_secs()),
+        Err(why) => format!("unknown ({why})"),
     };
     // Everything else works, so a balancer should not turn away from this server.
     let unreadable = match house.gatepost.unreadable_records() {
         0 => String::new(),
         count => format!("unreadable records: {count}\n"),
     };
-    text(status, format!("store: {store}\noutbox: {outbox}\n{unreadable}"))
+    text(status, format!("{word}database: {store}\noutbox: {outbox}\n{unreadable}"))
 }
 
 fn text(status: StatusCode, body: String) -> Response {

@@ -1,9 +1,11 @@
 //! What both doors share: the domain, the site they serve, and which door a request came through.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::domain::Gatepost;
 use crate::domain::ports::Mailbox;
@@ -60,6 +62,36 @@ pub struct Site {
     pub registration: bool,
     /// Whether there is a mailbox page to link to.
     pub has_mailbox: bool,
+    /// Who may see the metrics; without it, no one.
+    pub metrics_token: Option<MetricsToken>,
+}
+
+/// The secret of whoever reads the metrics. Debug output shows a placeholder.
+#[derive(Clone)]
+pub struct MetricsToken(Zeroizing<String>);
+
+impl MetricsToken {
+    /// Enough that no one guesses it.
+    const MIN_BYTES: usize = 16;
+
+    /// A token that fits into a header. Nothing if it is too short or has other characters.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = text.len() >= Self::MIN_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Its bytes, to be compared in constant time.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for MetricsToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetricsToken(…)")
+    }
 }
 
 /// The two ways in.

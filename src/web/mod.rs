@@ -10,7 +10,7 @@
 //! | `pages` | the door for people |
 //! | `api` | the door for programs |
 //! | `direct` | whether a request came through a proxy |
-//! | `forward_auth`, `health` | answers for proxies and supervisors |
+//! | `forward_auth`, `health`, `metrics` | answers for proxies, supervisors and monitoring |
 //! | `starting` | what is answered while the store is opened |
 //!
 //! Both doors read each input with `wire`, call the same method of the domain, and refuse with `problem`.
@@ -22,6 +22,7 @@ pub mod edge;
 mod forward_auth;
 mod health;
 mod house;
+mod metrics;
 pub mod pages;
 pub mod problem;
 mod repeats;
@@ -34,17 +35,17 @@ use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, get};
 
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
-pub use self::house::{Door, House, Household, Site};
+pub use self::house::{Door, House, Household, MetricsToken, Site};
 pub use self::repeats::{Form, Repeats};
 pub use self::starting::starting;
 use crate::domain::ports::World;
-use crate::path::{FORWARD_AUTH, HEALTHZ, READYZ};
+use crate::path::{FORWARD_AUTH, HEALTHZ, METRICS, READYZ};
 
 /// Every path of this server with its methods. `{part}` matches any one segment, and `HEAD` is allowed wherever
 /// `GET` is.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
-    let asked = [HEALTHZ, READYZ, FORWARD_AUTH].map(|path| (path.to_owned(), vec![Method::GET]));
+    let asked = [HEALTHZ, READYZ, METRICS, FORWARD_AUTH].map(|path| (path.to_owned(), vec![Method::GET]));
     pages::methods(house).into_iter().chain(api::paths()).chain(asked).collect()
 }
 
@@ -56,6 +57,7 @@ pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<O
     let doors = pages::routes(house)
         .at(HEALTHZ, get(health::live))
         .at(READYZ, get(health::ready).data(house.clone()))
+        .at(METRICS, get(metrics::metrics).data(house.clone()))
         .at(FORWARD_AUTH, get(forward_auth::answer).data(house.clone()));
     let doors = api::add(doors, house);
     guard(doors, edge, routes, world, draw_refusals(Arc::clone(&house.site)))

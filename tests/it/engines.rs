@@ -36,6 +36,7 @@ const SCENARIOS: [&str; 45] = [
     "mail::outage::",
     "mail::unanswered::",
     "mail::worker::",
+    "monitoring::",
     "next::",
     "outage::",
     "pages::",

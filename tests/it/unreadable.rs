@@ -44,7 +44,7 @@ async fn emails_that_cannot_be_read_do_not_hold_up_the_others(door: Door) {
     let ready = ann.get("/readyz").await;
     assert_eq!(
         (ready.status.as_u16(), ready.body.as_str()),
-        (200, "store: ready\noutbox: empty\nunreadable records: 50\n")
+        (200, "ready\ndatabase: accepts changes\noutbox: empty\nunreadable records: 50\n")
     );
     // Nothing is lost: a version that can read them sends them.
     store.mend();

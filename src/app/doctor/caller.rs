@@ -129,7 +129,7 @@ impl Connection {
         }
     }
 
-    async fn over(
+    pub(super) async fn over(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         authority: String,
     ) -> io::Result<Self> {

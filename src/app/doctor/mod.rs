@@ -1,8 +1,9 @@
-//! The drills: `gatepost doctor` does to this server what mail scanners and strangers do, and says what came
-//! of it.
+//! `gatepost doctor`: a checkup of everything around this server; and the drills, which do to it what mail
+//! scanners and strangers do, and say what came of it.
 //!
 //! | part | what it owns |
 //! | --- | --- |
+//! | `checkup` | whether everything around the server is as it should be |
 //! | `scanner`, `ladder` | the drill with a sign-in link: its course, and each thing that mail scanners do |
 //! | `machine`, `form` | a machine that opens pages and submits their forms |
 //! | `enumeration` | the drill with known and unknown addresses |
@@ -10,6 +11,7 @@
 //! | `caller` | connections to the server, and requests |
 
 mod caller;
+pub mod checkup;
 pub mod enumeration;
 mod form;
 mod ladder;
@@ -86,6 +88,17 @@ pub enum DoctorError {
         /// Its answer.
         status: u16,
     },
+    /// Something else than a server that is well answers.
+    #[error("{listen} answers with status {status}")]
+    NotAlive {
+        /// Where the server should listen.
+        listen: Listen,
+        /// The answer.
+        status: u16,
+    },
+    /// The checkup has found something wrong.
+    #[error("wrong: {0}")]
+    Unwell(usize),
     /// The second server could not be prepared.
     #[error("could not create the accounts to measure with: {0}")]
     NotPrepared(crate::domain::error::Error),

@@ -2,34 +2,55 @@
 
 use std::sync::Arc;
 
-use super::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment};
+use tokio::sync::Mutex;
+
+use super::order::{Account, Answer, Emailed, Link, Order, Rehearsed, Treated, Treatment};
 use super::row::{ImportRow, Row};
 use super::work::Work;
+use crate::config::key_file::KeyPlace;
 use crate::domain::Gatepost;
 use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal};
 use crate::domain::ports::{Clock, World};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
+use crate::domain::record::ids::KeyId;
 use crate::path::{self, Origin};
 use crate::store::sled::SledStore;
 
 /// How many accounts one answer lists.
 const PAGE: usize = 500;
 
+/// Why a link is not emailed.
+const NOT_SENT: &str = "mail.transport is \"mailbox\", so no email leaves this server; set it to \"smtp\" or \
+                        \"sendmail\", or leave out --email to get the link here";
+
+/// The part of the configuration that orders need.
+#[derive(Clone, Debug)]
+pub struct DeskSettings {
+    /// What links begin with.
+    pub public_url: Origin,
+    /// Whether emails leave this server.
+    pub sends_email: bool,
+    /// Where the keys are kept.
+    pub keys: KeyPlace,
+}
+
 /// Carries out orders.
 #[derive(Clone)]
 pub struct Desk {
-    gatepost: Arc<Gatepost>,
+    pub(super) gatepost: Arc<Gatepost>,
     store: Arc<SledStore>,
-    origin: Origin,
-    world: World,
+    pub(super) settings: DeskSettings,
+    pub(super) world: World,
+    /// Held by whoever changes the keys.
+    pub(super) keys: Arc<Mutex<()>>,
 }
 
 impl Desk {
-    /// A desk for this `gatepost` and its store. Links begin with `origin`.
+    /// A desk for this `gatepost` and its store.
     #[must_use]
-    pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, origin: Origin, world: World) -> Self {
-        Self { gatepost, store, origin, world }
+    pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, settings: DeskSettings, world: World) -> Self {
+        Self { gatepost, store, settings, world, keys: Arc::default() }
     }
 
     /// The clock by which its clients are waited for.
@@ -50,7 +71,14 @@ impl Desk {
         let (gatepost, client) = (&self.gatepost, &Client::operator());
         let in_words = |refusal: Refusal| refusal.to_string();
         match order {
-            Order::AddAccount { email, role } => {
+            Order::AddAccount { by_email: true, .. } if !self.settings.sends_email => Err(NOT_SENT.into()),
+            Order::AddAccount { email, role, by_email: true } => {
+                let added = gatepost.add_account_by_email(&address(&email)?, role, client).await;
+                let operator::Emailed { account, expires_at } = added.map_err(in_words)?;
+                let (account, expires_at) = (Account::of(&account), expires_at.to_string());
+                Ok(Answer::Emailed(Emailed { account, expires_at }))
+            }
+            Order::AddAccount { email, role, by_email: false } => {
                 let added = gatepost.add_account(&address(&email)?, role, client).await;
                 added.map(|it| self.link(&it)).map_err(in_words)
             }
@@ -76,6 +104,9 @@ impl Desk {
                 Ok(Answer::Treated(Treated { account: Account::of(&account), changed, ended_sessions }))
             }
             Order::VerifyStore {} | Order::BackUp {} => unreachable!("these take long"),
+            Order::ListKeys {} => self.list_keys().await,
+            Order::RotateKey {} => self.rotate_key().await,
+            Order::RetireKey { key, force } => self.retire_key(KeyId(key), force).await,
             Order::RehearseLink { request } => {
                 let rehearsal = gatepost.rehearse_link(&request, client).await;
                 rehearsal.map(rehearsed).map_err(|error| error.to_string())
@@ -123,7 +154,7 @@ impl Desk {
     fn link(&self, handed_out: &HandedOut) -> Answer {
         Answer::Link(Link {
             account: Account::of(&handed_out.account),
-            link: self.origin.link(&path::link(handed_out.token.as_str())),
+            link: self.settings.public_url.link(&path::link(handed_out.token.as_str())),
             expires_at: handed_out.expires_at.to_string(),
         })
     }

@@ -9,10 +9,12 @@
 //! | `socket` | the socket file in the data folder, and who may open it |
 //! | `server` | answers orders at the socket, one per connection |
 //! | `reach` | finds the process that has the store and sends it orders |
+//! | `keys` | the orders about keys |
 //! | `row`, `import`, `twice` | importing accounts: one line of the file, the whole file, and addresses that are in it twice |
 
 mod desk;
 mod import;
+mod keys;
 mod order;
 mod reach;
 mod row;
@@ -21,9 +23,11 @@ mod socket;
 mod twice;
 mod work;
 
-pub use self::desk::Desk;
+pub use self::desk::{Desk, DeskSettings};
 pub use self::import::ImportFile;
-pub use self::order::{Account, Answer, Link, Order, Rehearsed, Treated, Treatment, Verified};
+pub use self::order::{
+    Account, Answer, Emailed, Link, Order, Rehearsed, Retired, Rotated, Treated, Treatment, Verified,
+};
 pub use self::reach::Operator;
 pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::ImportRow;
-use crate::domain::operator::{Handover, ImportStep, Imported, Role};
+use crate::domain::operator::{Handover, ImportStep, Imported, KeyUses, Role};
 use crate::domain::record::account;
 use crate::domain::upkeep::Misfits;
 use crate::store::sled::Proof;
@@ -20,6 +20,10 @@ pub enum Order {
         email: String,
         /// Its role.
         role: Role,
+        /// Whether the link is emailed to the owner instead of shown. Left out where it is not, for servers
+        /// of earlier versions.
+        #[serde(default, skip_serializing_if = "is_no")]
+        by_email: bool,
     },
     /// List the next accounts in the order of their addresses.
     ListAccounts {
@@ -59,6 +63,17 @@ pub enum Order {
         /// The request token.
         request: String,
     },
+    /// List the keys and what depends on each. Takes as long as reading everything takes.
+    ListKeys {},
+    /// Add a key.
+    RotateKey {},
+    /// Retire a key. Takes as long as listing them.
+    RetireKey {
+        /// The key.
+        key: u8,
+        /// Whether it may still be in use.
+        force: bool,
+    },
     /// Grant or revoke admin rights.
     SetRole {
         /// The email address of the account.
@@ -66,6 +81,18 @@ pub enum Order {
         /// The new role.
         role: Role,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_no(by_email: &bool) -> bool {
+    !by_email
+}
+
+impl Order {
+    /// Whether it takes as long as reading the whole store takes, and says nothing meanwhile.
+    pub(super) fn reads_everything(&self) -> bool {
+        matches!(self, Self::ListKeys {} | Self::RetireKey { .. })
+    }
 }
 
 /// An action on an account.
@@ -99,6 +126,8 @@ pub enum Answer {
     },
     /// A link that signs in.
     Link(Link),
+    /// A link that signs in is emailed.
+    Emailed(Emailed),
     /// How many rows were imported and skipped.
     Imported(Imported),
     /// The link of a request.
@@ -119,6 +148,12 @@ pub enum Answer {
         /// Records in it.
         records: u64,
     },
+    /// The keys, newest first.
+    Keys(Vec<KeyUses>),
+    /// A key was added, or can be added.
+    Rotated(Rotated),
+    /// A key was retired.
+    Retired(Retired),
     /// The order was not carried out, for this reason.
     Refused(String),
 }
@@ -169,6 +204,41 @@ pub struct Link {
     pub link: String,
     /// When it expires.
     pub expires_at: String,
+}
+
+/// A sign-in link that only its email contains.
+#[derive(Serialize, Deserialize)]
+pub struct Emailed {
+    /// The account it signs in to.
+    pub account: Account,
+    /// When it expires.
+    pub expires_at: String,
+}
+
+/// A key that seals from now on, or would.
+#[derive(Serialize, Deserialize)]
+pub struct Rotated {
+    /// The key.
+    pub key: u8,
+    /// Where the keys are kept.
+    pub place: String,
+    /// What the operator has to put there. Nothing if it is there.
+    pub line: Option<String>,
+    /// Why it could not be put there.
+    pub reason: Option<String>,
+}
+
+/// A key that opens nothing from now on.
+#[derive(Serialize, Deserialize)]
+pub struct Retired {
+    /// The key.
+    pub key: u8,
+    /// Where the keys are kept.
+    pub place: String,
+    /// The beginning of what the operator has to remove there. Nothing if it is gone.
+    pub beginning: Option<String>,
+    /// Why it could not be removed.
+    pub reason: Option<String>,
 }
 
 /// The link of a request, and what it could do now.

@@ -69,7 +69,8 @@ impl Operator {
         let settings = furnish::domain(&config);
         let gatepost = Gatepost::open(Arc::<SledStore>::clone(&store), world.clone(), ring, settings).await?;
         let (gatepost, served) = (Arc::new(gatepost), Arc::clone(&store));
-        Ok(Self::Alone { desk: Desk::new(gatepost, served, config.origin(None), world), store })
+        let settings = furnish::desk(&config, config.origin(None));
+        Ok(Self::Alone { desk: Desk::new(gatepost, served, settings, world), store })
     }
 
     /// The server that runs with a data folder, if there is one. Needs a tokio runtime.
@@ -229,7 +230,8 @@ async fn follow_there(
     let mut stream = BufReader::new(connect(folder)?);
     stream.write_all(&line).await?;
     loop {
-        let line = in_time(read_line(&mut stream)).await?;
+        let line = read_line(&mut stream);
+        let line = if order.reads_everything() { line.await } else { in_time(line).await }?;
         if line.is_empty() {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }

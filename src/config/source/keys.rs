@@ -1,7 +1,7 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 33] = [
+pub(super) const KEYS: [&str; 35] = [
     "public_url",
     "listen",
     "data_dir",
@@ -11,6 +11,8 @@ pub(super) const KEYS: [&str; 33] = [
     "trusted_proxies",
     "hosts",
     "key_file",
+    "metrics_token",
+    "metrics_token_file",
     "mail.transport",
     "mail.from",
     "mail.smtp_url",
@@ -60,5 +62,5 @@ pub(super) fn is_path(key: &str) -> bool {
 }
 
 pub(super) fn is_secret(key: &str) -> bool {
-    matches!(key, KEY | "mail.smtp_password")
+    matches!(key, KEY | "mail.smtp_password" | "metrics_token")
 }

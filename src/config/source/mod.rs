@@ -23,7 +23,7 @@ use self::keys::KEY;
 pub use self::keys::variables;
 use self::text::Sent;
 use super::access::View;
-use super::key_file;
+use super::key_file::{self, KeyPlace};
 use super::options::Options;
 use crate::domain::token::KeyRing;
 
@@ -179,15 +179,18 @@ impl Sources {
         itself.or(in_file)
     }
 
-    /// The key ring, if it is kept outside the data folder.
-    pub(super) fn keys(&mut self) -> Option<KeyRing> {
+    /// The key ring and its place, if it is kept outside the data folder.
+    pub(super) fn keys(&mut self) -> Option<(KeyRing, KeyPlace)> {
         let itself = self.optional(KEY, |text| KeyRing::parse(text).map_err(|error| error.to_string()));
         let view = self.view;
-        let read = |path: &str| key_file::read(Path::new(path), view).map_err(|error| error.to_string());
+        let read = |path: &str| {
+            let ring = key_file::read(Path::new(path), view).map_err(|error| error.to_string())?;
+            Ok((ring, KeyPlace::File(path.into())))
+        };
         let in_file = self.optional("key_file", read);
         let is_twice = itself.is_some() && in_file.is_some();
         self.contradiction(&[KEY, "key_file"], is_twice, "is set twice");
-        itself.or(in_file)
+        itself.map(|ring| (ring, KeyPlace::Environment)).or(in_file)
     }
 
     fn read<T>(&mut self, key: &'static str, read: impl Fn(&Typed) -> Result<T, String>) -> Option<T> {

@@ -119,7 +119,8 @@ impl Gatepost {
         if let Error::TooManyMails { .. } | Error::TooManyChanges { .. } | Error::Limited { .. } = error {
             let event = Event::new(self.world.now(), EventName::Throttled, None, client);
             self.refusals.count(&event);
-            event.log(&client.request_id);
+            self.figures.event(&event);
+            event.log(&client.request_id, None);
         }
     }
 }

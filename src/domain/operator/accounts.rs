@@ -1,7 +1,7 @@
 //! Adding and showing accounts, and granting admin rights, as the operator.
 //!
-//! 1. An account is added without an email, because the operator vouches for the mailbox. It is
-//!    confirmed at once, and comes with a sign-in link.
+//! 1. An account is added without asking its mailbox, because the operator vouches for it. It is
+//!    confirmed at once, and comes with a sign-in link: for the operator to pass on, or in an email.
 //! 2. A sign-in link can be created for any account, for example if email does not arrive. It is a
 //!    request like any other, only without an email: it is redeemed at both doors, once, by a
 //!    deliberate action.
@@ -20,8 +20,9 @@ use crate::domain::record::account::Account;
 use crate::domain::record::address::{CanonicalAddress, EmailAddress};
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
-use crate::domain::record::ids::Nonce;
+use crate::domain::record::ids::{LetterId, Nonce};
 use crate::domain::record::key::{Key, Span};
+use crate::domain::record::letter::{About, Letter, LetterKind, Queue};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Generation, HANDED_OUT_LIFETIME, Request};
@@ -39,6 +40,22 @@ pub struct HandedOut {
     pub token: LinkToken,
     /// When it expires.
     pub expires_at: Timestamp,
+}
+
+/// A sign-in link that only its email contains.
+#[derive(Clone, Debug)]
+pub struct Emailed {
+    /// The account it signs in to.
+    pub account: Account,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// How a sign-in link that the operator creates reaches its person.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Through {
+    Operator,
+    Email,
 }
 
 /// One page of accounts, in the order of their addresses.
@@ -60,6 +77,31 @@ impl Gatepost {
         &self,
         address: &EmailAddress,
         role: Role,
+        client: &Client,
+    ) -> Result<HandedOut, Refusal> {
+        self.add(address, role, Through::Operator, client).await
+    }
+
+    /// The same, but the link is emailed to the owner of the account, in the same commit, and no one else
+    /// gets it.
+    ///
+    /// # Errors
+    /// As `add_account`.
+    pub async fn add_account_by_email(
+        &self,
+        address: &EmailAddress,
+        role: Role,
+        client: &Client,
+    ) -> Result<Emailed, Refusal> {
+        let HandedOut { account, expires_at, .. } = self.add(address, role, Through::Email, client).await?;
+        Ok(Emailed { account, expires_at })
+    }
+
+    async fn add(
+        &self,
+        address: &EmailAddress,
+        role: Role,
+        through: Through,
         client: &Client,
     ) -> Result<HandedOut, Refusal> {
         let handed_out = self
@@ -90,14 +132,14 @@ impl Gatepost {
                 }
                 self.put_workload(&mut change, None, Some(&account)).await?;
                 let event = Event::new(now, EventName::AccountAdded, Some(account.id), client);
-                let handed_out = self.put_link(&mut change, account, now)?;
+                let handed_out = self.put_link(&mut change, account, through, now)?;
                 Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(handed_out)) })
             })
             .await??;
         if role == Role::Admin {
             let account = &handed_out.account;
             Event::new(account.confirmed_at, EventName::AdminGranted, Some(account.id), client)
-                .log(&client.request_id);
+                .log(&client.request_id, None);
         }
         Ok(handed_out)
     }
@@ -119,7 +161,7 @@ impl Gatepost {
             ownership.expected_by(&mut change);
             let now = self.world.now();
             let event = Event::new(now, EventName::LinkHandedOut, Some(account.id), client);
-            let handed_out = self.put_link(&mut change, account.clone(), now)?;
+            let handed_out = self.put_link(&mut change, account.clone(), Through::Operator, now)?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(handed_out)) })
         })
         .await?
@@ -131,7 +173,8 @@ impl Gatepost {
     /// `NoAccount`; `House`.
     pub async fn account_at(&self, address: &EmailAddress) -> Result<Account, Refusal> {
         let ownership = self.ownership(address).await?;
-        ownership.account().cloned().ok_or_else(|| Refusal::NoAccount(address.clone()))
+        let account = ownership.account().cloned().map(|account| self.as_it_counts(account));
+        account.ok_or_else(|| Refusal::NoAccount(address.clone()))
     }
 
     /// The next `limit` accounts in the order of their addresses, from the first one or after the
@@ -157,7 +200,8 @@ impl Gatepost {
         let found: Vec<Option<Found<Account>>> = self.find_readable(ids.collect()).await?;
         let now = self.earliest_now();
         // An account that was deleted between the two reads is left out.
-        let accounts = found.into_iter().filter_map(|found| found?.value).map(|account| account.at(now));
+        let accounts = found.into_iter().filter_map(|found| found?.value);
+        let accounts = accounts.map(|account| self.as_it_counts(account.at(now)));
         Ok(AccountPage { accounts: accounts.collect(), next })
     }
 
@@ -180,9 +224,15 @@ impl Gatepost {
         Ok(changed.await?.account)
     }
 
-    /// A request whose link is not sent by email: no email is queued, and no browser waits for it.
-    /// Without either, only a deliberate action redeems it.
-    fn put_link(&self, change: &mut Change, account: Account, now: Timestamp) -> Result<HandedOut, Error> {
+    /// A request that no browser waits for, so only a deliberate action redeems it. Its link goes through
+    /// the operator, or is emailed.
+    fn put_link(
+        &self,
+        change: &mut Change,
+        account: Account,
+        through: Through,
+        now: Timestamp,
+    ) -> Result<HandedOut, Error> {
         let nonce = Nonce(self.world.random());
         let expires_at = now.plus(HANDED_OUT_LIFETIME);
         let request = Request {
@@ -211,6 +261,14 @@ impl Gatepost {
         // Caused by the operator's commands only. The sweeper removes it with the request, a day later.
         change.put(Key::asked(account.id, &key), Record::Asked);
         change.put(key, Record::Request(request));
+        if through == Through::Email {
+            let (id, to) = (LetterId(self.world.random()), account.address.clone());
+            let about = About::Request { nonce, generation: 0 };
+            let letter = Letter::new(id, LetterKind::AccountAdded, to, about, [now, expires_at]);
+            // Caused by the operator's command, once for each new account. It leaves the outbox when it is sent
+            // or over.
+            change.put(Key::letter(Queue::First, now, letter.id), Record::Letter(letter));
+        }
         Ok(HandedOut { account, token, expires_at })
     }
 }

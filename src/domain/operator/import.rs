@@ -168,8 +168,7 @@ impl Gatepost {
             Some(hash) => hash.salt().clone(),
             None => self.lasting.salts.salt(&address),
         };
-        let key = self.ring.newest();
-        let pepper = self.ring.pepper(key).expect("the newest key is in the ring");
+        let (key, pepper) = self.ring.newest_pepper();
         let account = Account {
             id: AccountId(self.world.random()),
             address: new.address.clone(),

@@ -3,19 +3,22 @@
 //! - `accounts`: adding, showing and listing accounts, and granting admin rights
 //! - `access`: disabling, enabling, signing out and deleting an account
 //! - `import`: importing accounts from elsewhere
+//! - `keys`: what depends on each key, taking up a new one, and retiring an old one
 //! - `rehearsal`: what a link could do, without doing it
 //! - `role`, `refusal`: what an account may do, and why a command is refused
 
 mod access;
 mod accounts;
 mod import;
+mod keys;
 mod refusal;
 mod rehearsal;
 mod role;
 
 pub use self::access::Treated;
-pub use self::accounts::{AccountPage, HandedOut};
+pub use self::accounts::{AccountPage, Emailed, HandedOut};
 pub use self::import::{IMPORT_STEP, ImportStep, Imported, NewAccount};
+pub use self::keys::KeyUses;
 pub use self::refusal::Refusal;
 pub use self::rehearsal::{Handover, Rehearsal};
 pub use self::role::Role;

@@ -19,6 +19,15 @@ pub enum Refusal {
     /// The account is disabled, so no link would sign in.
     #[error("the account {0} is disabled; enable it first")]
     Disabled(EmailAddress),
+    /// The ring has no such key.
+    #[error("there is no key {0}; see `gatepost key list`")]
+    NoKey(u8),
+    /// It is the newest key.
+    #[error("key {0} is used for everything new; run `gatepost key rotate` first")]
+    KeySeals(u8),
+    /// A key file lacks a key of the store, or has another one with its id.
+    #[error("the key file lacks key {0}, which this database needs; restore it from your backup")]
+    OtherKeys(u8),
     /// A reason for which any action can be refused.
     #[error(transparent)]
     House(#[from] Error),

@@ -81,7 +81,10 @@ impl Gatepost {
         }
         // What is true now, which may be something else than when it was queued: meanwhile an account can
         // have been disabled or enabled, or registration opened.
-        let kind = self.letter_kind(request.purpose, &ownership);
+        let kind = match self.letter_kind(request.purpose, &ownership) {
+            LetterKind::SignIn if request.handed_out => LetterKind::AccountAdded,
+            kind => kind,
+        };
         let to = ownership.account().map_or(&letter.to, |account| &account.address).clone();
         let is_dead = request.generation.used.is_some() || request.is_void(nonce, &ownership);
         // A disabled account has no live requests, but its owner should not wait in vain.
@@ -94,12 +97,17 @@ impl Gatepost {
         }
         let claims = LinkClaims { key: request.key, nonce, generation };
         let left = request.expires_at.since(now);
-        let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime).min(left);
+        let lifetime = match kind {
+            LetterKind::AccountAdded => left,
+            _ => request.purpose.link_lifetime(self.settings.link_lifetime).min(left),
+        };
         let (link, code) = (self.ring.seal_link(&claims), self.ring.code(&claims));
         // The key may no longer be in the ring.
         Ok(link.zip(code).map(|(link, code)| {
             let link = Some(link).filter(|_| kind != LetterKind::YourCode);
-            (to, Matter { kind, link, code: Some(code), lifetime, sign_in: None })
+            // No browser waits for the code of an account that was added.
+            let code = Some(code).filter(|_| kind != LetterKind::AccountAdded);
+            (to, Matter { kind, link, code, lifetime, sign_in: None })
         }))
     }
 

@@ -14,6 +14,7 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LastTry, Letter, Offered, Queue};
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
+use crate::domain::run::Attempt;
 use crate::domain::{Decision, Gatepost};
 
 /// How often an email is sent if no mail server ever says whether it has it.
@@ -48,6 +49,18 @@ impl Gatepost {
         delivery: Delivery,
         answer: Option<&Answer>,
     ) -> Result<(), Error> {
+        self.record(claim, delivery, answer).await?;
+        self.figures.attempt(match delivery {
+            Delivery::Taken => Attempt::Sent,
+            Delivery::Refused => Attempt::Rejected,
+            Delivery::Delayed(_) => Attempt::Delayed,
+            Delivery::Held(_) => Attempt::Held,
+            Delivery::Unanswered => Attempt::Unanswered,
+        });
+        Ok(())
+    }
+
+    async fn record(&self, claim: &Claim, delivery: Delivery, answer: Option<&Answer>) -> Result<(), Error> {
         let now = self.world.now();
         let last_try = LastTry { at: now, answer: answer.cloned() };
         match delivery {

@@ -85,6 +85,11 @@ impl Slots {
         self.shared.hashed.load(Ordering::Relaxed)
     }
 
+    /// How many passwords wait for a slot.
+    pub(in crate::domain) fn waiting(&self) -> usize {
+        self.shared.count.load(Ordering::Relaxed)
+    }
+
     /// Hashes a password with each recipe and the pepper that the recipe names, all in one slot.
     ///
     /// # Errors

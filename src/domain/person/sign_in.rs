@@ -176,10 +176,11 @@ impl Gatepost {
             Renewal::Done(hash) if hash.recipe == today => {
                 self.sign_in_account(&passwords, account, Some(hash), previous_session, client).await
             }
-            Renewal::NotNow => {
+            // If the key was rotated again meanwhile, the next sign-in renews it.
+            Renewal::NotNow | Renewal::Done(_) => {
                 self.sign_in_account(&passwords, account, None, previous_session, client).await
             }
-            _ => Ok(Decision::Answer(PasswordCheck::Outdated(today))),
+            Renewal::NotNeededYet => Ok(Decision::Answer(PasswordCheck::Outdated(today))),
         }
     }
 

@@ -1,11 +1,14 @@
 //! Reading records as typed values with their versions.
 //!
+//! - `key_checks`: the keys that the store knows, and what counts without them
 //! - `ownership`: who an address belongs to, and whether that makes a request void
 //! - `unreadable`: stepping over records that cannot be read
 
+mod key_checks;
 mod ownership;
 mod unreadable;
 
+pub(in crate::domain) use self::key_checks::{KnownKey, RETIRED, known_keys, put_keys};
 pub(in crate::domain) use self::ownership::Ownership;
 pub(in crate::domain) use self::unreadable::Listed;
 use crate::domain::Gatepost;

@@ -23,6 +23,8 @@ pub enum End {
     GivenUp,
     /// What it was about was over before it was sent.
     Void,
+    /// It was waiting in a store that was restored, so it was sent since, or is no longer true.
+    Dropped,
 }
 
 impl End {
@@ -32,7 +34,7 @@ impl End {
         match self {
             Self::Sent => EventName::MailSent,
             Self::Refused | Self::GivenUp => EventName::MailFailed,
-            Self::Void => EventName::MailDropped,
+            Self::Void | Self::Dropped => EventName::MailDropped,
         }
     }
 }

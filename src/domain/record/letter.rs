@@ -158,6 +158,8 @@ pub enum LetterKind {
     /// Someone signed in with the password on a device that was not known, with the link that secures the
     /// account.
     NewDevice,
+    /// The operator created an account: link to sign in to it.
+    AccountAdded,
 }
 
 impl LetterKind {
@@ -179,6 +181,7 @@ impl LetterKind {
                 | Self::ResetPassword
                 | Self::ConfirmNewAddress
                 | Self::YourCode
+                | Self::AccountAdded
         )
     }
 }

@@ -16,6 +16,15 @@ pub(in crate::domain) struct Arrivals {
     queued: Notify,
 }
 
+impl Change {
+    /// The ids of the emails that this change queues or ends, for the log.
+    pub(in crate::domain) fn emails(&self) -> Option<String> {
+        let ids: Vec<String> =
+            self.writes.iter().filter_map(|(key, _)| key.letter_id()).map(|id| id.to_string()).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+}
+
 impl Arrivals {
     /// How many keys are remembered.
     const MAX: usize = 64;

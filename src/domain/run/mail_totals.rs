@@ -30,7 +30,7 @@ impl MailTotals {
             End::Sent => &mut totals.sent,
             End::Refused => &mut totals.rejected,
             End::GivenUp => &mut totals.given_up,
-            End::Void => &mut totals.dropped,
+            End::Void | End::Dropped => &mut totals.dropped,
         };
         *total += 1;
     }

@@ -58,6 +58,7 @@ impl Gatepost {
         // signed in comes through here.
         let has_pending = account.pending_change.is_some();
         let account = if has_pending { account.at(self.earliest_now()) } else { account };
+        let account = self.as_it_counts(account);
         let is_live = self.is_live(&session, &account);
         Ok(is_live.then_some(Actor { account, session, found: (found, owner) }))
     }

@@ -46,7 +46,7 @@ impl KeyRing {
     /// Whether a seal is about this address. It may have been made with an older key.
     #[must_use]
     pub fn is_about(&self, known: &KnownBrowser, address: &CanonicalAddress) -> bool {
-        self.keys.iter().any(|key| key.address_digest(address) == known.address)
+        self.any(|key| key.address_digest(address) == known.address)
     }
 
     /// The keyed digest of an account in one epoch and one generation of the store.
@@ -64,7 +64,7 @@ impl KeyRing {
         epoch: u32,
         store: StoreGeneration,
     ) -> bool {
-        self.keys.iter().any(|key| key.standing_digest(account, epoch, store) == known.standing)
+        self.any(|key| key.standing_digest(account, epoch, store) == known.standing)
     }
 
     /// The id under which a session counts as a known browser.

@@ -5,12 +5,14 @@
 //! none of them. The tag is checked in constant time before any store read.
 //!
 //! - `ring`: the keys, and everything they seal, open and derive; `ring_key`: one of them
+//! - `key_lines`: the keys as the lines of a file
 //! - `known`: what a browser keeps of the accounts it has been signed in to
 //! - `code`: the six digits in an email
 //! - `salt`: the salt of an address without an account
 //! - `mark`: recognises something seen before without keeping it
 
 mod code;
+pub mod key_lines;
 mod known;
 mod mark;
 mod ring;

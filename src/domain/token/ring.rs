@@ -1,9 +1,11 @@
 //! The key ring: the keys of this server, and everything they seal, open and derive.
 
 use std::fmt;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -11,7 +13,8 @@ use super::LinkClaims;
 use super::RequestToken;
 use super::SessionClaims;
 use super::SessionToken;
-use super::ring_key::{KEY_ID_BITS, MASTER_BYTES, RING_HEADER, RingKey, TAG_BYTES, TokenKey, VERSION, part};
+use super::key_lines;
+use super::ring_key::{KEY_ID_BITS, RingKey, TAG_BYTES, TokenKey, VERSION, part};
 use crate::domain::ports::World;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::ids::{AccountId, Nonce, SessionId};
@@ -31,57 +34,101 @@ pub enum KeyRingError {
     Twice(u8),
 }
 
-/// The keys of this server, newest first. The newest seals; all open.
+/// The keys of this server, newest first. The newest seals; all open. There is always one.
+///
+/// Every request opens a token, so the keys are exchanged as a whole and read without a lock.
 pub struct KeyRing {
-    pub(super) keys: Vec<RingKey>,
+    keys: ArcSwap<Vec<Arc<RingKey>>>,
 }
 
 impl KeyRing {
-    /// Parses a key file: one key per line, newest first.
+    /// Parses a key file: one key per line, newest first. A comma ends a line too, for a variable that
+    /// has to be one line.
     ///
     /// # Errors
     /// Names the line that is not a key.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
-        let mut keys: Vec<RingKey> = Vec::new();
-        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut keys: Vec<Arc<RingKey>> = Vec::new();
+        for (index, line) in text.split(['\n', ',']).enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let key = RingKey::parse(line).ok_or(KeyRingError::Line(index + 1))?;
             if keys.iter().any(|other| other.id == key.id) {
                 return Err(KeyRingError::Twice(key.id.0));
             }
-            keys.push(key);
+            keys.push(Arc::new(key));
         }
-        if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self { keys }) }
+        if keys.is_empty() {
+            Err(KeyRingError::Empty)
+        } else {
+            Ok(Self { keys: ArcSwap::from_pointee(keys) })
+        }
     }
 
     /// The text of a key file with one new key.
     #[must_use]
     pub fn generate(world: &World) -> String {
-        let mut master: [u8; MASTER_BYTES] = world.random();
-        let text = format!("{RING_HEADER} 1 {}\n", STANDARD.encode(master));
-        master.zeroize();
-        text
+        std::mem::take(&mut *key_lines::new_line(KeyId(1), world))
+    }
+
+    /// The ids of all keys, newest first.
+    #[must_use]
+    pub fn ids(&self) -> Vec<KeyId> {
+        self.keys.load().iter().map(|key| key.id).collect()
+    }
+
+    /// An id for the next key: the one after the newest that is free.
+    #[must_use]
+    pub fn next_id(&self) -> KeyId {
+        let newest = self.newest().0;
+        let mut next = (1..=KEY_ID_BITS).map(|step| KeyId((newest + step) & KEY_ID_BITS));
+        next.find(|id| !self.holds(*id)).unwrap_or(KeyId(newest))
+    }
+
+    /// From now on has the keys of another ring.
+    pub fn take_over(&self, other: Self) {
+        self.keys.store(other.keys.into_inner());
+    }
+
+    /// From now on has no key with this id, unless it is the only one.
+    pub fn drop_key(&self, id: KeyId) {
+        self.keys.rcu(|keys| {
+            let rest: Vec<Arc<RingKey>> = keys.iter().filter(|key| key.id != id).cloned().collect();
+            if rest.is_empty() { keys.to_vec() } else { rest }
+        });
     }
 
     /// The key that seals.
     #[must_use]
     pub fn newest(&self) -> KeyId {
-        self.keys[0].id
+        self.keys.load()[0].id
     }
 
-    /// The same, with everything derived from it.
-    pub(super) fn sealing(&self) -> &RingKey {
-        &self.keys[0]
+    /// The newest key and its pepper.
+    #[must_use]
+    pub fn newest_pepper(&self) -> (KeyId, Pepper) {
+        let key = self.sealing();
+        (key.id, Pepper(key.pepper.0))
+    }
+
+    /// The newest key, with everything derived from it.
+    pub(super) fn sealing(&self) -> Arc<RingKey> {
+        Arc::clone(&self.keys.load()[0])
+    }
+
+    /// Whether one of the keys is it.
+    pub(super) fn any(&self, is_it: impl Fn(&RingKey) -> bool) -> bool {
+        self.keys.load().iter().any(|key| is_it(key))
     }
 
     /// The id and check value of every key. The value identifies a key without revealing it.
     pub fn checks(&self) -> impl Iterator<Item = (KeyId, [u8; 32])> {
-        self.keys.iter().map(|key| (key.id, key.check))
+        let checks: Vec<_> = self.keys.load().iter().map(|key| (key.id, key.check)).collect();
+        checks.into_iter()
     }
 
     /// Seals a link token. Nothing if its key is no longer in the ring.
     #[must_use]
     pub fn seal_link(&self, claims: &LinkClaims) -> Option<LinkToken> {
-        Some(LinkToken(self.key(claims.key)?.link.seal(claims.key, link_body(claims))))
+        self.with(claims.key, |key| LinkToken(key.link.seal(key.id, link_body(claims))))
     }
 
     /// Opens a link token. Nothing if even one bit is not ours.
@@ -94,7 +141,7 @@ impl KeyRing {
     /// Seals the token of a link that restores an address.
     #[must_use]
     pub fn seal_undo(&self, claims: &LinkClaims) -> Option<LinkToken> {
-        Some(LinkToken(self.key(claims.key)?.undo.seal(claims.key, link_body(claims))))
+        self.with(claims.key, |key| LinkToken(key.undo.seal(key.id, link_body(claims))))
     }
 
     /// Opens such a token.
@@ -107,7 +154,7 @@ impl KeyRing {
     /// Seals the token of a link that secures an account.
     #[must_use]
     pub fn seal_securing(&self, claims: &LinkClaims) -> Option<LinkToken> {
-        Some(LinkToken(self.key(claims.key)?.securing.seal(claims.key, link_body(claims))))
+        self.with(claims.key, |key| LinkToken(key.securing.seal(key.id, link_body(claims))))
     }
 
     /// Opens such a token.
@@ -122,7 +169,7 @@ impl KeyRing {
     pub fn seal_request(&self, key: KeyId, nonce: Nonce) -> Option<RequestToken> {
         let mut body = [0; 1 + 12];
         body[1..].copy_from_slice(&nonce.0);
-        Some(RequestToken(self.key(key)?.request.seal(key, body)))
+        self.with(key, |key| RequestToken(key.request.seal(key.id, body)))
     }
 
     /// Opens a request token.
@@ -138,7 +185,7 @@ impl KeyRing {
         let mut body = [0; 1 + 16 + 16];
         body[1..17].copy_from_slice(&claims.account.0);
         body[17..].copy_from_slice(&claims.session.0);
-        Some(SessionToken(self.key(claims.key)?.session.seal(claims.key, body)))
+        self.with(claims.key, |key| SessionToken(key.session.seal(key.id, body)))
     }
 
     /// Opens a session token.
@@ -155,7 +202,7 @@ impl KeyRing {
         let mut body = [0; 13];
         body[..12].copy_from_slice(&claims.nonce.0);
         body[12] = claims.generation;
-        let hash = blake3::keyed_hash(&self.key(claims.key)?.code.0, &body);
+        let hash = self.with(claims.key, |key| blake3::keyed_hash(&key.code.0, &body))?;
         // 2^64 is so large that the remainder favours no code by more than 10^-13.
         Some(Code::from_number(u64::from_le_bytes(part(hash.as_bytes(), 0))))
     }
@@ -164,17 +211,17 @@ impl KeyRing {
     /// passwords (NIST SP 800-63B, 5.1.1.2). Nothing if the key is no longer in the ring.
     #[must_use]
     pub fn pepper(&self, id: KeyId) -> Option<Pepper> {
-        self.key(id).map(|key| Pepper(key.pepper.0))
+        self.with(id, |key| Pepper(key.pepper.0))
     }
 
     /// Whether a key is in the ring.
     #[must_use]
     pub fn holds(&self, id: KeyId) -> bool {
-        self.key(id).is_some()
+        self.with(id, |_| ()).is_some()
     }
 
-    fn key(&self, id: KeyId) -> Option<&RingKey> {
-        self.keys.iter().find(|key| key.id == id)
+    fn with<T>(&self, id: KeyId, use_it: impl FnOnce(&RingKey) -> T) -> Option<T> {
+        self.keys.load().iter().find(|key| key.id == id).map(|key| use_it(key))
     }
 
     pub(super) fn open<const BODY: usize, const WHOLE: usize>(
@@ -188,16 +235,16 @@ impl KeyRing {
         if length != WHOLE || whole[0] & !KEY_ID_BITS != VERSION {
             return None;
         }
-        let key = self.key(KeyId(whole[0] & KEY_ID_BITS))?;
+        let id = KeyId(whole[0] & KEY_ID_BITS);
         let (body, tag) = whole.split_at(BODY);
-        let expected = kind(key).tag(body);
-        bool::from(expected.ct_eq(tag)).then(|| (key.id, part(body, 0)))
+        let expected = self.with(id, |key| kind(key).tag(body))?;
+        bool::from(expected.ct_eq(tag)).then(|| (id, part(body, 0)))
     }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyRing({} keys)", self.keys.len())
+        write!(f, "KeyRing({} keys)", self.keys.load().len())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the server does on its own: opening the store, and removing what has expired.
 //!
 //! - `consistency`: whether the records of a store fit together
+//! - `monitoring`: what monitoring sees of this run
 //! - `startup`: checking that the key ring belongs to the store
 //! - `sweep`, `swept`: removing expired records
 //! - `ended`: removing what is kept about emails that have ended
@@ -14,6 +15,7 @@ mod ended;
 mod events;
 mod last_uses;
 mod mail_totals;
+mod monitoring;
 mod refusals;
 mod remains;
 mod startup;
@@ -21,5 +23,6 @@ mod sweep;
 mod swept;
 
 pub use self::consistency::{Consistency, Misfits};
+pub use self::monitoring::Waiting;
 pub use self::startup::OpenError;
 pub use self::swept::Swept;

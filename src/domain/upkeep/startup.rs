@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::domain::ports::{Change, Committed, Store, StoreError, Unreadable, World};
+use crate::domain::ports::{Change, Committed, Store, StoreError, World};
+use crate::domain::read::{known_keys, put_keys};
 use crate::domain::record::Record;
-use crate::domain::record::ids::KeyId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::reckoning::Reckoning;
 use crate::domain::record::salt::SaltSeed;
@@ -60,24 +60,14 @@ impl Gatepost {
 /// Checks the keys and remembers new ones. Returns what lasts, which the first start makes, or nothing if
 /// another process wrote at the same time.
 async fn prepare(store: &dyn Store, world: &World, ring: &KeyRing) -> Result<Option<Lasting>, OpenError> {
-    let known = store.scan(&Span::key_checks(), usize::from(u8::MAX)).await?;
-    let known = known.into_iter().map(|(key, reading)| Ok((key, reading?)));
-    // Without one of these records, the wrong key could not be told from the right one.
-    let known = known.collect::<Result<Vec<_>, Unreadable>>().map_err(StoreError::from)?;
-    for (key, found) in &known {
-        let matches = ring
-            .checks()
-            .any(|(id, check)| *key == Key::key_check(id.0) && found.record == Record::KeyCheck(check));
-        if !matches {
-            return Err(OpenError::WrongKey { id: key.as_bytes().last().copied().unwrap_or_default() });
-        }
+    let known = known_keys(store).await?;
+    for key in known.iter().filter(|key| key.is_retired() && ring.holds(key.id)) {
+        let id = key.id.0;
+        tracing::warn!("key {id} was retired and is not used; remove its line from where the keys are");
+        ring.drop_key(key.id);
     }
-    let is_new = |id: KeyId| known.iter().all(|(key, _)| *key != Key::key_check(id.0));
     let mut change = Change::new();
-    for (id, check) in ring.checks().filter(|(id, _)| is_new(*id)) {
-        change.expect(Key::key_check(id.0), None);
-        change.put(Key::key_check(id.0), Record::KeyCheck(check));
-    }
+    put_keys(&mut change, ring, &known).map_err(|id| OpenError::WrongKey { id: id.0 })?;
     let lasting = lasting(store, world, &mut change).await?;
     if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
         return Ok(None);

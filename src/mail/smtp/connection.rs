@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::connect::connect;
 use super::fault::{Fault, Step};
+use super::journal::Journal;
 use super::starttls;
 use super::tls::Tls;
 use super::wire::Wire;
@@ -43,11 +44,12 @@ impl Connection {
         tls: &Tls,
         name: &str,
         limits: Timeouts,
+        journal: &Journal,
     ) -> Result<Self, Fault> {
-        let stream = within(limits.step, Step::Connect, connect(server)).await?;
+        let stream = within(limits.step, Step::Connect, connect(server, journal)).await?;
         let address = stream.local_addr().map_err(|error| Fault::new(Step::Connect, error))?.ip();
         let hello = hello(name, address);
-        let stream = secure(stream, server, tls, &hello, limits.step).await?;
+        let stream = secure(stream, server, tls, &hello, limits.step, journal).await?;
         let greeting = AsyncSmtpConnection::connect_with_transport(stream, &hello);
         let smtp = within(limits.step, Step::Greeting, replied(Step::Greeting, greeting)).await?;
         let mut connection = Self { smtp, hello, limits };
@@ -157,17 +159,24 @@ async fn secure(
     tls: &Tls,
     hello: &ClientId,
     step_limit: Duration,
+    journal: &Journal,
 ) -> Result<Box<dyn AsyncTokioStream>, Fault> {
     let peer = stream.peer_addr().map_err(|error| Fault::new(Step::Connect, error))?;
-    let handshake = |stream| within(step_limit, Step::Tls, tls.begin(stream, server));
+    let handshake = async |stream| {
+        let stream = within(step_limit, Step::Tls, tls.begin(stream, server)).await?;
+        let version = stream.get_ref().1.protocol_version().and_then(|version| version.as_str());
+        let version = version.unwrap_or("TLS").replace("TLSv1_", "TLS 1.");
+        journal.note("tls", version, format_args!("its certificate is valid for {}", server.host));
+        Ok::<_, Fault>(stream)
+    };
     Ok(match server.security {
-        Security::Plain => Box::new(Wire::new(stream, peer)),
-        Security::Implicit => Box::new(Wire::new(handshake(stream).await?, peer)),
+        Security::Plain => Box::new(Wire::new(stream, peer, journal)),
+        Security::Implicit => Box::new(Wire::new(handshake(stream).await?, peer, journal)),
         Security::StartTls => {
-            let greeted = within(step_limit, Step::Greeting, starttls::greeted(stream));
+            let greeted = within(step_limit, Step::Greeting, starttls::greeted(stream, journal));
             let greeted = greeted.await.map_err(|fault| fault.unless_replied(TLS_FROM_THE_START))?;
-            let stream = within(step_limit, Step::Tls, starttls::request(greeted, hello)).await?;
-            Box::new(Wire::greeted(handshake(stream).await?, peer))
+            let stream = within(step_limit, Step::Tls, starttls::request(greeted, hello, journal)).await?;
+            Box::new(Wire::greeted(handshake(stream).await?, peer, journal))
         }
     })
 }

@@ -7,11 +7,13 @@
 //! - `connection`: the conversation, step by step
 //! - `starttls`, `tls`: encrypting it
 //! - `wire`: makes every reply bounded and printable
+//! - `journal`: what is said, for the operator who tests it
 //! - `fault`: what went wrong at which step
 
 mod connect;
 mod connection;
 mod fault;
+mod journal;
 mod starttls;
 mod tls;
 mod wire;
@@ -26,9 +28,10 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use self::connection::{Connection, own_name};
 use self::fault::{Fault, Step};
+pub use self::journal::TrialStep;
+pub(super) use self::journal::{Journal, plain};
 use self::tls::Tls;
 pub use self::tls::certificate_authorities;
-pub(super) use self::wire::plain;
 use super::message::Mail;
 use super::outcome::{NotSent, Outcome};
 use super::settings::SmtpServer;
@@ -52,13 +55,20 @@ pub(super) struct Smtp {
     name: String,
     timeouts: Timeouts,
     kept: Mutex<Vec<Connection>>,
+    journal: Journal,
 }
 
 impl Smtp {
     pub(super) fn new(settings: SmtpSettings, public_url: &Origin, timeouts: Timeouts) -> Self {
         let SmtpSettings { server, trusted } = settings;
         let tls = Tls::new(trusted);
-        Self { server, tls, name: public_url.host().to_owned(), timeouts, kept: Mutex::default() }
+        let (name, kept) = (public_url.host().to_owned(), Mutex::default());
+        Self { server, tls, name, timeouts, kept, journal: Journal::default() }
+    }
+
+    /// From now on takes down what is said.
+    pub(super) fn note_in(&mut self, journal: Journal) {
+        self.journal = journal;
     }
 
     /// Host and port of the mail server.
@@ -82,7 +92,7 @@ impl Smtp {
                 Err(fault) => return Err(fault),
             }
         }
-        let open = Connection::open(&self.server, &self.tls, &self.name, self.timeouts);
+        let open = Connection::open(&self.server, &self.tls, &self.name, self.timeouts, &self.journal);
         // Lettre panics on some greetings. That is the server's fault and not the email's.
         let opened = AssertUnwindSafe(open).catch_unwind().await;
         let mut connection = opened

@@ -8,27 +8,31 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::fault::{Fault, Step};
-use super::wire::plain;
+use super::journal::{Journal, plain};
 
 /// The longest a server may talk before TLS.
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// Waits until the server greets on a new connection.
-pub(super) async fn greeted(stream: TcpStream) -> Result<Talk, Fault> {
+pub(super) async fn greeted(stream: TcpStream, journal: &Journal) -> Result<Talk, Fault> {
     let mut talk = BufReader::new(stream.take(MAX_BYTES));
-    reply(&mut talk, Step::Greeting).await?;
+    reply(&mut talk, Step::Greeting, journal).await?;
     Ok(talk)
 }
 
 /// Brings a connection on which the server has greeted to where the TLS handshake begins.
-pub(super) async fn request(mut talk: Talk, hello: &impl std::fmt::Display) -> Result<TcpStream, Fault> {
-    say(&mut talk, &format!("EHLO {hello}\r\n"), Step::Greeting).await?;
-    let offers = reply(&mut talk, Step::Greeting).await?;
+pub(super) async fn request(
+    mut talk: Talk,
+    hello: &impl std::fmt::Display,
+    journal: &Journal,
+) -> Result<TcpStream, Fault> {
+    say(&mut talk, &format!("EHLO {hello}\r\n"), Step::Greeting, journal).await?;
+    let offers = reply(&mut talk, Step::Greeting, journal).await?;
     if !offers.iter().any(|offer| offer.eq_ignore_ascii_case("STARTTLS")) {
         return Err(Fault::new(Step::Tls, "the server does not offer STARTTLS"));
     }
-    say(&mut talk, "STARTTLS\r\n", Step::Tls).await?;
-    reply(&mut talk, Step::Tls).await?;
+    say(&mut talk, "STARTTLS\r\n", Step::Tls, journal).await?;
+    reply(&mut talk, Step::Tls, journal).await?;
     if !talk.buffer().is_empty() {
         return Err(Fault::new(Step::Tls, "someone sent data between the STARTTLS reply and TLS"));
     }
@@ -38,17 +42,19 @@ pub(super) async fn request(mut talk: Talk, hello: &impl std::fmt::Display) -> R
 /// The unencrypted part of a conversation.
 pub(super) type Talk = BufReader<tokio::io::Take<TcpStream>>;
 
-async fn say(talk: &mut Talk, command: &str, step: Step) -> Result<(), Fault> {
+async fn say(talk: &mut Talk, command: &str, step: Step, journal: &Journal) -> Result<(), Fault> {
+    journal.sent(command.as_bytes());
     let stream = talk.get_mut().get_mut();
     stream.write_all(command.as_bytes()).await.map_err(|error| Fault::new(step, error))
 }
 
 /// The texts of a 2xx reply, one per line.
-async fn reply(talk: &mut Talk, step: Step) -> Result<Vec<String>, Fault> {
+async fn reply(talk: &mut Talk, step: Step, journal: &Journal) -> Result<Vec<String>, Fault> {
     let mut texts = Vec::new();
     loop {
         let mut line = Vec::new();
         talk.read_until(b'\n', &mut line).await.map_err(|error| Fault::new(step, error))?;
+        journal.heard(&line);
         if line.pop() != Some(b'\n') {
             return Err(Fault::new(step, "the server closed the connection, or its reply has no end"));
         }

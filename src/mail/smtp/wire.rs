@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::journal::{Journal, plain};
+
 /// A connection as lettre reads and writes it, with TLS below where it is required.
 ///
 /// Otherwise a reply of any length would be read into memory, one that is not UTF-8 would be an error,
@@ -18,6 +20,7 @@ pub(super) struct Wire<S> {
     peer: SocketAddr,
     greeting: &'static [u8],
     heard_bytes: usize,
+    journal: Journal,
 }
 
 impl<S> Wire<S> {
@@ -25,22 +28,13 @@ impl<S> Wire<S> {
     const MAX_REPLY_BYTES: usize = 64 * 1024;
 
     /// A connection on which the server speaks first.
-    pub(super) fn new(stream: S, peer: SocketAddr) -> Self {
-        Self { stream, peer, greeting: b"", heard_bytes: 0 }
+    pub(super) fn new(stream: S, peer: SocketAddr, journal: &Journal) -> Self {
+        Self { stream, peer, greeting: b"", heard_bytes: 0, journal: journal.clone() }
     }
 
     /// A connection whose greeting was read before TLS started. Lettre expects one, so it gets ours.
-    pub(super) fn greeted(stream: S, peer: SocketAddr) -> Self {
-        Self { greeting: b"220 TLS\r\n", ..Self::new(stream, peer) }
-    }
-}
-
-/// A byte of a foreign text, made printable.
-pub(in crate::mail) fn plain(byte: u8) -> u8 {
-    match byte {
-        b' '..=b'~' | b'\r' | b'\n' => byte,
-        b'\t' => b' ',
-        _ => b'?',
+    pub(super) fn greeted(stream: S, peer: SocketAddr, journal: &Journal) -> Self {
+        Self { greeting: b"220 TLS\r\n", ..Self::new(stream, peer, journal) }
     }
 }
 
@@ -63,6 +57,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         for byte in heard {
             *byte = plain(*byte);
         }
+        self.journal.heard(&buffer.filled()[before..]);
         self.heard_bytes += heard_bytes;
         if self.heard_bytes > Self::MAX_REPLY_BYTES {
             return Poll::Ready(Err(io::Error::other("its reply is too long")));
@@ -78,7 +73,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.heard_bytes = 0;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.journal.sent(&bytes[..written]);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

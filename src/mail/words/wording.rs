@@ -48,6 +48,7 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::PasswordReset => password(name, "reset"),
         LetterKind::AccountDeleted => account_deleted(name),
         LetterKind::NewDevice => new_device(name),
+        LetterKind::AccountAdded => account_added(name),
     }
 }
 
@@ -244,6 +245,18 @@ fn new_device(name: &str) -> Wording {
         ],
         label: Some("Secure your account"),
         ending: "If this was you, there is nothing to do. You can turn these emails off in your account.",
+    }
+}
+
+fn account_added(name: &str) -> Wording {
+    Wording {
+        title: format!("Your account at {name}"),
+        lead: vec![
+            format!("The administrator of {name} created an account for this email address."),
+            "Click this button or link to sign in:".into(),
+        ],
+        label: Some("Sign in"),
+        ending: "If you don't want an account there, you can ignore this email.",
     }
 }
 

@@ -10,6 +10,8 @@
 use std::any::Any;
 use std::error::Error as StdError;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use percent_encoding::percent_decode_str;
@@ -19,11 +21,12 @@ use poem::{Endpoint, IntoResponse, Request, Response};
 
 use super::body_memory::BodyMemory;
 use super::cookies::{Cookie, Cookies};
+use super::figures::RequestFigures;
 use super::routes::Routes;
 use super::{EdgeSettings, access_log, body, client, headers, host, origin};
 use crate::domain::ports::World;
 use crate::domain::record::client::Client;
-use crate::domain::record::time::Timestamp;
+use crate::path::METRICS;
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
@@ -35,8 +38,8 @@ pub fn guard<E: Endpoint, D: Draw>(
     world: World,
     draw: D,
 ) -> Guard<E, D> {
-    let bodies = BodyMemory::new(&settings.limits);
-    Guard { inner: endpoint, settings, routes, world, draw, bodies }
+    let (bodies, figures) = (BodyMemory::new(&settings.limits), Arc::new(RequestFigures::new(&routes)));
+    Guard { inner: endpoint, settings, routes, world, draw, bodies, figures }
 }
 
 /// A refusal, and the facts about its request that are needed to draw it.
@@ -67,13 +70,15 @@ pub struct Guard<E, D> {
     world: World,
     draw: D,
     bodies: BodyMemory,
+    figures: Arc<RequestFigures>,
 }
 
 /// The facts about a request that are still needed after the door has consumed it.
 struct Visit {
-    began: Timestamp,
+    began: Duration,
     method: Method,
     path: String,
+    route: Option<usize>,
     client: Client,
     door: Door,
     has_session: bool,
@@ -108,8 +113,9 @@ impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         headers::put(&mut response, &visit.path, scheme, &visit.client.request_id);
-        let took = self.world.now().since(visit.began);
+        let took = self.world.clock.monotonic().saturating_sub(visit.began);
         let who = (visit.client.ip, visit.client.request_id.as_str());
+        self.figures.count(visit.route, &visit.method, response.status(), took);
         access_log::write(&visit.method, &visit.path, response.status(), took, who);
         Ok(response)
     }
@@ -123,9 +129,10 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         // and not counted: from a counter, anyone could tell how many requests others made in between.
         let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random_id()));
         Visit {
-            began: self.world.now(),
+            began: self.world.clock.monotonic(),
             method: request.method().clone(),
             path: path.to_owned(),
+            route: self.routes.find(path),
             client: client::identify(request, &self.settings.trusted_proxies, request_id),
             door: Door::of(path),
             has_session: cookies.read(request.headers(), Cookie::Session).is_some(),
@@ -144,11 +151,14 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         if percent_decode_str(&visit.path).decode_utf8().is_err() {
             return Err(Problem::of(Code::Malformed).into());
         }
-        self.routes.check(&visit.path, &visit.method)?;
+        self.routes.check(visit.route, &visit.method)?;
         origin::check(&request, &self.settings.public_url)?;
         let memory = self.bodies.hold(visit.client.ip);
         let _held = body::buffer(&mut request, &self.settings.limits, memory).await?;
         request.extensions_mut().insert(visit.client.clone());
+        if visit.path == METRICS {
+            request.extensions_mut().insert(Arc::clone(&self.figures));
+        }
         // Boxed, so that a request takes memory for its handler only once its body is here.
         self.inner.call(request).boxed().await.map(IntoResponse::into_response)
     }
@@ -167,7 +177,7 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         }
         let mut response = self.draw(&problem, visit);
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, self.routes.allow(&visit.path));
+            response.headers_mut().insert(ALLOW, self.routes.allow(visit.route));
         }
         response
     }

@@ -8,7 +8,7 @@ use poem::{Request, Response};
 
 use super::EdgeSettings;
 use super::access_log::bounded;
-use crate::path::{ASSETS, FAVICON, FORWARD_AUTH, HEALTHZ, Origin, READYZ};
+use crate::path::{ASSETS, FAVICON, FORWARD_AUTH, HEALTHZ, METRICS, Origin, READYZ};
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
@@ -20,7 +20,7 @@ use crate::web::problem::{Code, Problem};
 pub(super) fn check(request: &Request, settings: &EdgeSettings) -> poem::Result<()> {
     let path = request.uri().path();
     // Monitoring often connects by IP address, and the page of a refusal needs its stylesheet.
-    if [HEALTHZ, READYZ, FAVICON].contains(&path) || path.starts_with(ASSETS) {
+    if [HEALTHZ, READYZ, METRICS, FAVICON].contains(&path) || path.starts_with(ASSETS) {
         return Ok(());
     }
     let mut hosts = request.headers().get_all(HOST).iter();

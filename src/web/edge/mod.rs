@@ -16,6 +16,7 @@
 //! | `cookies` | our cookies, over http and over https |
 //! | `places` | how many connections may be open, and which one makes room for the next |
 //! | `access_log` | one log line per request |
+//! | `figures` | how many requests there were, by route |
 //!
 //! It decides nothing about accounts, and the doors rely on its checks without repeating them.
 
@@ -26,6 +27,7 @@ mod client;
 mod connection;
 pub mod cookies;
 mod deadline;
+mod figures;
 mod guard;
 mod headers;
 mod host;
@@ -42,6 +44,7 @@ use ipnet::IpNet;
 
 use crate::path::Origin;
 
+pub use figures::RequestFigures;
 pub use guard::{Draw, Guard, Refusal, guard};
 pub use listener::{Listen, ListenError, Listener};
 pub use routes::Routes;

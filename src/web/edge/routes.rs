@@ -10,10 +10,12 @@ use crate::web::problem::{Code, Problem};
 /// The paths of a door and their methods. Each door provides its own.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
-    /// Paths without a parameter. These are looked up first.
-    plain: HashMap<String, Vec<Method>>,
-    /// Paths with a parameter.
-    patterns: Vec<(String, Vec<Method>)>,
+    /// All of them. The place of a route here is its number.
+    all: Vec<(String, Vec<Method>)>,
+    /// Paths without a parameter, by their numbers. These are looked up first.
+    plain: HashMap<String, usize>,
+    /// The numbers of paths with a parameter.
+    patterns: Vec<usize>,
 }
 
 impl Routes {
@@ -28,61 +30,59 @@ impl Routes {
     #[must_use]
     pub fn at(mut self, pattern: impl Into<String>, methods: &[Method]) -> Self {
         let pattern = pattern.into();
-        let known = if pattern.contains('{') {
-            let index = self.patterns.iter().position(|(other, _)| *other == pattern);
-            let index = index.unwrap_or_else(|| {
-                self.patterns.push((pattern, Vec::new()));
-                self.patterns.len() - 1
-            });
-            &mut self.patterns[index].1
-        } else {
-            self.plain.entry(pattern).or_default()
-        };
-        known.extend_from_slice(methods);
+        let known = self.all.iter().position(|(other, _)| *other == pattern);
+        let number = known.unwrap_or_else(|| {
+            let number = self.all.len();
+            if pattern.contains('{') {
+                self.patterns.push(number);
+            } else {
+                self.plain.insert(pattern.clone(), number);
+            }
+            self.all.push((pattern, Vec::new()));
+            number
+        });
+        self.all[number].1.extend_from_slice(methods);
         self
     }
 
     /// Adds the routes of another door.
     #[must_use]
     pub fn and(self, others: Self) -> Self {
-        others
-            .plain
-            .into_iter()
-            .chain(others.patterns)
-            .fold(self, |all, (path, methods)| all.at(path, &methods))
+        others.all.into_iter().fold(self, |all, (path, methods)| all.at(path, &methods))
     }
 
-    /// Refuses a method that this path does not accept. Methods that no path accepts (TRACE, CONNECT,
+    /// The patterns of all routes, in the order of their numbers.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|(pattern, _)| pattern.as_str())
+    }
+
+    /// The number of the route that a path belongs to.
+    pub(super) fn find(&self, path: &str) -> Option<usize> {
+        let of_pattern = || self.patterns.iter().find(|number| matches(&self.all[**number].0, path));
+        self.plain.get(path).or_else(of_pattern).copied()
+    }
+
+    /// Refuses a method that this route does not accept. Methods that no route accepts (TRACE, CONNECT,
     /// invented ones) are refused everywhere. The router refuses unknown paths.
-    pub(super) fn check(&self, path: &str, method: &Method) -> Result<(), Problem> {
+    pub(super) fn check(&self, route: Option<usize>, method: &Method) -> Result<(), Problem> {
         let allows = |methods: &[Method]| {
             methods.contains(method) || (method == Method::HEAD && methods.contains(&Method::GET))
         };
-        let is_known = match self.methods(path) {
-            [] => self.all().any(|methods| allows(methods)),
-            methods => allows(methods),
+        let is_known = match route {
+            None => self.all.iter().any(|(_, methods)| allows(methods)),
+            Some(route) => allows(&self.all[route].1),
         };
         if is_known { Ok(()) } else { Err(Problem::of(Code::MethodNotAllowed)) }
     }
 
-    /// The value of `Allow` for this path; empty if the path is unknown.
-    pub(super) fn allow(&self, path: &str) -> HeaderValue {
-        let methods = self.methods(path);
+    /// The value of `Allow` for this route; empty for a path that has none.
+    pub(super) fn allow(&self, route: Option<usize>) -> HeaderValue {
+        let methods = route.map_or(&[][..], |route| &self.all[route].1);
         let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
         if methods.contains(&Method::GET) {
             names.push(Method::HEAD.as_str());
         }
         HeaderValue::from_str(&names.join(", ")).expect("methods are tokens")
-    }
-
-    fn methods(&self, path: &str) -> &[Method] {
-        let pattern = || self.patterns.iter().find(|(pattern, _)| matches(pattern, path));
-        let methods = self.plain.get(path).or_else(|| pattern().map(|(_, methods)| methods));
-        methods.map_or(&[], Vec::as_slice)
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Vec<Method>> {
-        self.plain.values().chain(self.patterns.iter().map(|(_, methods)| methods))
     }
 }
 

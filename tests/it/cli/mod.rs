@@ -2,6 +2,8 @@
 
 mod accounts;
 mod backup;
+mod by_email;
+mod checkup;
 mod disk;
 mod doctor;
 mod first_start;
@@ -9,8 +11,13 @@ mod formats;
 mod import;
 mod import_counts;
 mod key;
+mod keys;
+mod keys_load;
+mod log;
 mod mail_test;
+mod manual;
 mod open_files;
+mod sender_domain;
 mod serving;
 mod socket;
 mod stopping;
@@ -111,10 +118,17 @@ fn invalid_usage_exits_with_2_and_points_to_the_help() {
         &["mail", "test"],
         &["mail", "test", "ann"],
         &["store", "verify", "--acept"],
-        &["doctor"],
+        &["doctor", "--quickly"],
+        &["doctor", "--quick", "scanner", "ann@example.org"],
         &["doctor", "scanner"],
         &["doctor", "scanner", "ann"],
         &["doctor", "enumeration", "--pairs", "1"],
+        &["key"],
+        &["key", "retire"],
+        &["key", "retire", "first"],
+        &["completions"],
+        &["completions", "ksh"],
+        &["man"],
     ] {
         let output = run(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
@@ -136,8 +150,11 @@ fn help_lists_every_command_and_option() {
         "mail",
         "account",
         "admin",
+        "key",
         "store",
         "doctor",
+        "completions",
+        "man",
         "--config",
         "--data",
         "--listen",
@@ -161,10 +178,15 @@ fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them(
         &["account", "add"],
         &["account", "import"],
         &["admin", "grant"],
+        &["key", "list"],
+        &["key", "rotate"],
+        &["key", "retire"],
         &["store", "create"],
         &["store", "verify"],
         &["doctor", "scanner"],
         &["doctor", "enumeration"],
+        &["completions"],
+        &["man"],
     ] {
         let output = run(&[arguments, &["--help"]].concat());
         let text = String::from_utf8(output.stdout).unwrap();

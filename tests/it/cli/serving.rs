@@ -43,6 +43,11 @@ impl Server {
         Self { child, log, address, start }
     }
 
+    /// The line that says that it serves.
+    pub(super) fn start_line(&self) -> &serde_json::Value {
+        self.start.last().unwrap()
+    }
+
     pub(super) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

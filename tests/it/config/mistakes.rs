@@ -15,7 +15,8 @@ const FILES: &[InFile] = &[
     ("[mail\n", &["config.toml, line 1: "]),
     // Unknown keys and sections, including those of features that do not exist yet.
     ("listne = \"127.0.0.1:80\"", &["config.toml: listne: unknown key"]),
-    ("metrics_token = \"\"", &["config.toml: metrics_token: unknown key"]),
+    ("metrics = true", &["config.toml: metrics: unknown key"]),
+    ("metrics_token = \"fifteen-letters\"", &["metrics_token, metrics_token_file: must have at least 16"]),
     ("Name = \"A\"", &["config.toml: Name: unknown key"]),
     ("key = \"gatepost-key-1 1 AAAA\"", &["config.toml: key: the key must not be in the file; use key_file"]),
     (

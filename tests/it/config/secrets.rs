@@ -45,3 +45,14 @@ fn a_key_file_that_others_can_read_is_an_error() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
     assert_eq!(bench.check(&[], &["--listen", FREE]).status.code(), Some(0));
 }
+
+#[test]
+fn a_metrics_token_that_does_not_fit_into_a_header_is_refused_and_not_repeated() {
+    for token in ["with spaces in between", "umlauts-are-not-\u{fc}-for-headers"] {
+        let bench = Bench::new();
+        let output = bench.check(&[("GATEPOST_METRICS_TOKEN", token)], &[]);
+        let expected = "metrics_token, metrics_token_file: must have at least 16 characters, without spaces";
+        assert_reported(&errors(&output), &[expected], "a token");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains(token));
+    }
+}

@@ -70,6 +70,7 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         home: Place::parse("/").unwrap(),
         registration: true,
         has_mailbox: false,
+        metrics_token: None,
     };
     let endpoint = endpoint().data(Arc::clone(&probe));
     let guarded =

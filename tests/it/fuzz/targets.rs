@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepost::app::operator::{Answer, Desk, Order};
+use gatepost::app::operator::{Answer, Desk, DeskSettings, Order};
+use gatepost::config::key_file::KeyPlace;
 use gatepost::config::{Config, Options};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
@@ -148,7 +149,13 @@ impl Orders {
         let opened =
             Gatepost::open(Arc::<SledStore>::clone(&store), world.clone(), ring, Settings::default());
         let gatepost = Arc::new(runtime.block_on(opened).unwrap());
-        let desk = Desk::new(gatepost, store, Origin::parse("http://localhost:8080").unwrap(), world);
+        let public_url = Origin::parse("http://localhost:8080").unwrap();
+        let desk = Desk::new(
+            gatepost,
+            store,
+            DeskSettings { public_url, sends_email: true, keys: KeyPlace::Environment },
+            world,
+        );
         Self { runtime, desk, _folder: folder }
     }
 }

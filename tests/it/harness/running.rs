@@ -12,11 +12,14 @@ use gatepost::domain::token::KeyRing;
 use gatepost::mail::{MailSettings, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
-use gatepost::web::{House, Site};
+use gatepost::web::{House, MetricsToken, Site};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::with_room;
+
+/// What a program sends that may see the metrics.
+pub(crate) const METRICS_TOKEN: &str = "Bearer a-token-for-the-metrics";
 
 /// A running server. It stops when this value is dropped.
 pub(crate) struct Work {
@@ -87,6 +90,7 @@ pub(crate) async fn start_with_keys(
             home: Place::parse(home).unwrap(),
             registration,
             has_mailbox,
+            metrics_token: MetricsToken::new(METRICS_TOKEN.trim_start_matches("Bearer ")),
         },
         edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: vec![], limits },
     };

@@ -20,15 +20,17 @@ enum About {
     NoAccount,
     Confirming,
     AlreadyRegistered,
+    Added,
 }
 
 impl About {
-    const ALL: [Self; 4] = [Self::SigningIn, Self::NoAccount, Self::Confirming, Self::AlreadyRegistered];
+    const ALL: [Self; 5] =
+        [Self::SigningIn, Self::NoAccount, Self::Confirming, Self::AlreadyRegistered, Self::Added];
 
     /// The label of its button, if it has one.
     fn label(self) -> Option<&'static str> {
         match self {
-            Self::SigningIn | Self::AlreadyRegistered => Some("Sign in"),
+            Self::SigningIn | Self::AlreadyRegistered | Self::Added => Some("Sign in"),
             Self::Confirming => Some("Confirm your email address"),
             Self::NoAccount => None,
         }
@@ -44,6 +46,7 @@ async fn sent(about: About, change: impl Fn(&mut MailSettings)) -> Vec<u8> {
     }
     match about {
         About::SigningIn | About::NoAccount => _ = house.request(ann.as_str()).await,
+        About::Added => _ = house.gatepost.add_account_by_email(&ann, Role::Member, client).await.unwrap(),
         About::Confirming | About::AlreadyRegistered => {
             let password = Password::new("three quiet otters".into());
             house.gatepost.register(&ann, &password, None, &[], client).await.unwrap();
@@ -114,6 +117,11 @@ async fn the_already_registered_email_reads_well() {
 }
 
 #[tokio::test]
+async fn the_email_to_an_account_that_was_added_reads_well() {
+    insta::assert_snapshot!(shown(&sent(About::Added, |_| {}).await));
+}
+
+#[tokio::test]
 async fn link_and_code_have_lines_of_their_own_and_are_sent_unbroken() {
     for about in About::ALL {
         // Lines of the raw message, so no encoding has changed them.
@@ -125,6 +133,10 @@ async fn link_and_code_have_lines_of_their_own_and_are_sent_unbroken() {
         assert!(!raw.to_ascii_lowercase().contains("quoted-printable"));
         if about == About::NoAccount {
             assert_eq!((link, code), (None, None));
+            continue;
+        }
+        if about == About::Added {
+            assert!(link.is_some() && code.is_none() && !raw.contains("@id.example.org #"), "it has no code");
             continue;
         }
         let (link, code) = (link.unwrap(), code.expect("the code has its own line"));

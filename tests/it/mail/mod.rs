@@ -20,7 +20,7 @@ mod real_server;
 pub(crate) mod sendmail;
 mod settings;
 pub(crate) mod sink;
-mod tls;
+pub(crate) mod tls;
 mod trial;
 mod unanswered;
 mod worker;

@@ -15,7 +15,7 @@ use super::sink::{Act, Security, Seen, Sink, Stage};
 use super::{House, through};
 
 /// A certificate authority for tests, and a server certificate for `name` that it has signed.
-fn authority(name: &str, not_after: (i32, u8, u8)) -> (CertificateDer<'static>, TlsAcceptor) {
+pub(crate) fn authority(name: &str, not_after: (i32, u8, u8)) -> (CertificateDer<'static>, TlsAcceptor) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();

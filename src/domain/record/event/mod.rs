@@ -93,8 +93,9 @@ impl Event {
         Self { account: None, ip, device: String::new(), ..self }
     }
 
-    /// Writes the event to the log.
-    pub(in crate::domain) fn log(&self, request_id: &str) {
+    /// Writes the event to the log. `emails` are the ids of the emails that its commit queues or ends: the lines
+    /// about sending them have the same ids, even after a restart.
+    pub(in crate::domain) fn log(&self, request_id: &str, emails: Option<&str>) {
         let event = self.name.as_str();
         let account = self.account.map(|id| id.to_string());
         let by = self.by.as_str();
@@ -113,6 +114,7 @@ impl Event {
                 by,
                 means,
                 account.id = account,
+                letter.id = emails,
                 email.kind = kind,
                 email.domain = domain,
                 accounts,
@@ -125,6 +127,7 @@ impl Event {
                 by,
                 means,
                 account.id = account,
+                letter.id = emails,
                 took_secs = took,
                 client.ip = %self.ip,
                 request.id = request_id

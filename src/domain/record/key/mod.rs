@@ -117,6 +117,12 @@ impl Key {
         Some(LetterId(*self.0.strip_prefix(b"R/")?.last_chunk()?))
     }
 
+    /// The id of the email under this key, or nothing for another kind of key.
+    #[must_use]
+    pub fn letter_id(&self) -> Option<LetterId> {
+        Some(LetterId(*self.0.strip_prefix(b"o/")?.get(9..)?.first_chunk()?))
+    }
+
     /// Whether this is the key of an email that was never tried.
     #[must_use]
     pub fn is_first_attempt(&self) -> bool {

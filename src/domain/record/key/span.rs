@@ -28,6 +28,30 @@ impl Span {
         Self::prefix(&Key::joined(b"e/", &[]))
     }
 
+    /// All accounts.
+    #[must_use]
+    pub fn accounts() -> Self {
+        Self::prefix(&Key::joined(b"a/", &[]))
+    }
+
+    /// All sessions of all accounts.
+    #[must_use]
+    pub fn all_sessions() -> Self {
+        Self::prefix(&Key::joined(b"s/", &[]))
+    }
+
+    /// All requests.
+    #[must_use]
+    pub fn requests() -> Self {
+        Self::prefix(&Key::joined(b"r/", &[]))
+    }
+
+    /// All sign-ins on new devices.
+    #[must_use]
+    pub fn new_devices() -> Self {
+        Self::prefix(&Key::joined(b"f/", &[]))
+    }
+
     /// All sessions of an account.
     #[must_use]
     pub fn sessions(account: AccountId) -> Self {

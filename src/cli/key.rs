@@ -1,0 +1,105 @@
+//! The commands about keys.
+
+use clap::Subcommand;
+
+use super::print::{Form, print, print_json};
+use crate::app::operator::{Answer, Operator, Order, Retired, Rotated};
+use crate::app::{Failure, OperatorError};
+use crate::config::Config;
+use crate::domain::operator::KeyUses;
+use crate::world;
+
+#[derive(Subcommand)]
+pub(super) enum KeyCommand {
+    /// List the keys, newest first, and what still depends on each
+    List {
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Add a key for everything new; older keys still work until you retire them
+    ///
+    /// The key file is rewritten, and a running server uses the new key at once. If the keys are in
+    /// `GATEPOST_KEY`, or the key file cannot be written, the command prints the line to put there.
+    #[command(verbatim_doc_comment)]
+    Rotate {
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Retire an old key: links and sessions that it sealed no longer work
+    ///
+    /// Refused while passwords, sessions or links still depend on the key. A password moves to the
+    /// newest key when its owner signs in with it. With `--force`, passwords of the retired key count
+    /// as none: their owners sign in by email and can choose new ones.
+    #[command(verbatim_doc_comment)]
+    Retire {
+        /// The number of the key, as in `key list`
+        key: u8,
+        /// Retire it even if something still depends on it
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+impl KeyCommand {
+    pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
+        let (order, form) = match self {
+            Self::List { form } => (Order::ListKeys {}, form),
+            Self::Rotate { form } => (Order::RotateKey {}, form),
+            Self::Retire { key, force, form } => (Order::RetireKey { key, force }, form),
+        };
+        let operator = Operator::reach(config, world::real()).await?;
+        let answer = operator.order(order).await;
+        let left = operator.leave().await;
+        let answer = answer?;
+        left?;
+        match answer {
+            Answer::Keys(keys) => list(&keys, form),
+            Answer::Rotated(rotated) if form.json => print_json(&rotated),
+            Answer::Rotated(rotated) => print(&rotated_in_words(&rotated)),
+            Answer::Retired(retired) if form.json => print_json(&retired),
+            Answer::Retired(retired) => print(&retired_in_words(&retired)),
+            _ => Err(OperatorError::OtherAnswer.into()),
+        }
+    }
+}
+
+fn list(keys: &[KeyUses], form: Form) -> Result<(), Failure> {
+    if form.json {
+        return keys.iter().try_for_each(print_json);
+    }
+    let mut lines = vec!["KEY  SEALS  PASSWORDS   SESSIONS      LINKS".to_owned()];
+    for KeyUses { key, seals, passwords, sessions, links } in keys {
+        let seals = if *seals { "yes" } else { "no" };
+        lines.push(format!("{key:<3}  {seals:<5}  {passwords:>9}  {sessions:>9}  {links:>9}"));
+    }
+    print(&lines.join("\n"))
+}
+
+fn rotated_in_words(Rotated { key, place, line, reason }: &Rotated) -> String {
+    match (line, reason) {
+        (None, _) => format!(
+            "Key {key} is used for everything new from now on. Older keys still work until you retire them.\n\
+             Keep a copy of {place}: without it, the database can't be used."
+        ),
+        (Some(line), Some(reason)) => format!(
+            "Nothing has changed yet: {place} could not be written ({reason}). Put this line before its first one, \
+             then run the same command again or restart the server:\n{line}"
+        ),
+        (Some(line), None) => format!(
+            "Nothing has changed yet: only you can change {place}. Put this before what it has now, with a comma in \
+             between, then restart the server:\n{line}"
+        ),
+    }
+}
+
+fn retired_in_words(Retired { key, place, beginning, reason }: &Retired) -> String {
+    match (beginning, reason) {
+        (Some(beginning), Some(reason)) => format!(
+            "Key {key} is retired and no longer used. It is still in {place} ({reason}): remove what begins with \
+             `{beginning}`."
+        ),
+        _ => format!("Key {key} is retired, and its line was removed from {place}."),
+    }
+}

@@ -1,0 +1,33 @@
+//! The text of a key file: one key per line, newest first.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::ring_key::{MASTER_BYTES, RING_HEADER};
+use crate::domain::ports::World;
+use crate::domain::record::ids::KeyId;
+
+/// A line with a new key.
+#[must_use]
+pub fn new_line(id: KeyId, world: &World) -> Zeroizing<String> {
+    let mut master: [u8; MASTER_BYTES] = world.random();
+    let mut encoded = STANDARD.encode(master);
+    let line = Zeroizing::new(format!("{RING_HEADER} {} {encoded}\n", id.0));
+    master.zeroize();
+    encoded.zeroize();
+    line
+}
+
+/// What the line of a key begins with, up to the secret.
+#[must_use]
+pub fn beginning(id: KeyId) -> String {
+    format!("{RING_HEADER} {} ", id.0)
+}
+
+/// The same text without the line of a key.
+#[must_use]
+pub fn without(text: &str, id: KeyId) -> Zeroizing<String> {
+    let is_its = |line: &&str| line.split_ascii_whitespace().nth(1) == Some(id.0.to_string().as_str());
+    Zeroizing::new(text.split_inclusive('\n').filter(|line| !is_its(line)).collect())
+}

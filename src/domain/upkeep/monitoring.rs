@@ -1,0 +1,54 @@
+//! What monitoring sees of this run.
+
+use std::time::Duration;
+
+use prometheus::proto::MetricFamily;
+
+use crate::domain::Gatepost;
+use crate::domain::error::Error;
+use crate::domain::record::key::Span;
+use crate::domain::record::letter::Letter;
+
+/// How many emails are read at once.
+const PAGE: usize = 500;
+
+/// The emails in the outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many there are, whether they wait or are being sent.
+    pub emails: u64,
+    /// How long ago the oldest one was queued.
+    pub oldest: Duration,
+}
+
+impl Gatepost {
+    /// What was counted since the start.
+    #[must_use]
+    pub fn figures(&self) -> Vec<MetricFamily> {
+        self.figures.families()
+    }
+
+    /// How many passwords wait to be hashed, and how many hashes were computed since the start.
+    #[must_use]
+    pub fn password_hashes(&self) -> (usize, u64) {
+        (self.slots.waiting(), self.slots.hashed())
+    }
+
+    /// The emails in the outbox. Reads all of them, page by page.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn waiting_emails(&self) -> Result<Waiting, Error> {
+        let (now, mut waiting) = (self.world.now(), Waiting::default());
+        let mut rest = Span::letters();
+        loop {
+            let page = self.list::<Letter>(&rest, PAGE).await?;
+            for letter in &page {
+                waiting.emails += 1;
+                waiting.oldest = waiting.oldest.max(now.since(letter.value.queued_at));
+            }
+            let Some(last) = page.last().filter(|_| page.len() == PAGE) else { return Ok(waiting) };
+            rest = rest.after(&last.key);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The checkup, and the health check of a container.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::copy_bidirectional;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::serving::Server;
+use super::{Place, gatepost, refusal};
+
+/// Runs `gatepost doctor` for a server that listens there.
+fn doctor(place: &Place, listen: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = gatepost(&[&["doctor", "--listen", listen], arguments].concat());
+    command
+        .envs(environment.iter().copied())
+        .arg("--data")
+        .arg(place.data())
+        .current_dir("/")
+        .output()
+        .unwrap()
+}
+
+/// What it finds, by check: the statuses and sentences.
+fn findings(output: &Output) -> Vec<(String, String, String)> {
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let found: Vec<_> = told["findings"].as_array().unwrap().iter().collect();
+    let is_wrong = found.iter().any(|finding| finding["status"] == "wrong");
+    assert_eq!(
+        (told["ok"].as_bool(), output.status.code()),
+        (Some(!is_wrong), Some(i32::from(is_wrong))),
+        "{told}"
+    );
+    found.into_iter().map(|it| (text(&it["check"]), text(&it["status"]), text(&it["message"]))).collect()
+}
+
+/// The status and sentence of one check.
+#[track_caller]
+fn finding<'a>(findings: &'a [(String, String, String)], check: &str) -> (&'a str, &'a str) {
+    let found = findings.iter().find(|(it, ..)| it == check);
+    let (_, status, message) = found.unwrap_or_else(|| panic!("no {check} in {findings:#?}"));
+    (status, message)
+}
+
+#[test]
+fn a_server_that_is_well_passes_its_checkup() {
+    let place = Place::with_store();
+    let server = Server::start(&place.data(), &[]);
+    let listen = server.address.to_string();
+    let output = doctor(&place, &listen, &["--json"], &[]);
+    let found = findings(&output);
+    assert_eq!(finding(&found, "settings"), ("ok", "valid, and what they refer to is there"));
+    assert_eq!(finding(&found, "server"), ("ok", format!("runs at {listen} and accepts changes").as_str()));
+    let port = server.address.port();
+    assert_eq!(
+        finding(&found, "public_url"),
+        ("ok", format!("http://localhost:{port} leads to this server").as_str())
+    );
+    assert_eq!(finding(&found, "outbox"), ("ok", "empty"));
+    assert_eq!(finding(&found, "email").0, "ok");
+    let (status, message) = finding(&found, "key");
+    assert_eq!(status, "warning");
+    assert!(message.contains("/data/key is in the data folder"), "{message}");
+    assert!(finding(&found, "disk").1.contains(" MiB are free for "));
+    assert!(found.iter().any(|(check, status, message)| {
+        (check.as_str(), status.as_str()) == ("settings", "warning")
+            && message.starts_with("public_url is http")
+    }));
+    // For people, a line each, and no error.
+    let output = doctor(&place, &listen, &[], &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), text.lines().count()), (Some(0), found.len()), "{text}");
+    assert!(text.contains(&format!("ok       server      runs at {listen} and accepts changes\n")), "{text}");
+    server.stop();
+}
+
+#[test]
+fn what_is_wrong_is_named_and_fails_the_checkup() {
+    let place = Place::with_store();
+    // Nothing listens there.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let found = findings(&doctor(&place, &free, &["--json"], &[]));
+    let (status, message) = finding(&found, "server");
+    assert!(status == "wrong" && message.ends_with("or start it with `gatepost serve`"), "{message}");
+    assert_eq!(finding(&found, "public_url").0, "wrong");
+    let output = doctor(&place, &free, &[], &[]);
+    assert_eq!(refusal(&output), "gatepost: wrong: 2");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).matches("WRONG    ").count(), 2);
+
+    // Another Gatepost at the public address, and another program.
+    let other = Place::with_store();
+    let others = Server::start(&other.data(), &[("GATEPOST_NAME", "Another one")]);
+    let server = Server::start(&place.data(), &[]);
+    let listen = server.address.to_string();
+    let public_url = format!("http://localhost:{}", others.address.port());
+    let found = findings(&doctor(&place, &listen, &["--json"], &[("GATEPOST_PUBLIC_URL", &public_url)]));
+    let (status, message) = finding(&found, "public_url");
+    assert!(status == "wrong" && message.contains("another Gatepost answers there"), "{message}");
+    let program = TcpListener::bind("127.0.0.1:0").unwrap();
+    let public_url = format!("http://127.0.0.1:{}", program.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = program.accept() {
+            let mut line = String::new();
+            let _ = BufReader::new(&stream).read_line(&mut line);
+            let _ = std::io::Write::write_all(
+                &mut stream,
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            );
+        }
+    });
+    let found = findings(&doctor(&place, &listen, &["--json"], &[("GATEPOST_PUBLIC_URL", &public_url)]));
+    let expected =
+        format!("{public_url} is answered by something else than Gatepost: status 404 for /healthz");
+    assert_eq!(finding(&found, "public_url"), ("wrong", expected.as_str()));
+    server.stop();
+    others.stop();
+}
+
+/// A proxy that ends TLS and adds nothing.
+async fn proxy(acceptor: TlsAcceptor, to: SocketAddr) -> (u16, AbortOnDropHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let (Ok(mut near), Ok(mut far)) =
+                    (acceptor.accept(stream).await, TcpStream::connect(to).await)
+                else {
+                    return;
+                };
+                let _ = copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    };
+    (port, AbortOnDropHandle::new(tokio::spawn(serve)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_does_not_say_that_it_is_one_is_found_and_so_is_a_wrong_certificate() {
+    let place = Place::with_store();
+    let (authority, acceptor) = crate::mail::tls::authority("localhost", (4000, 1, 1));
+    let file = place.0.path().join("authorities.pem");
+    std::fs::write(&file, super::mail_test::pem(&authority)).unwrap();
+    // The port of the proxy is part of the public address, so the server starts after it.
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (port, _proxy) = proxy(acceptor, listen).await;
+    let public_url = format!("https://localhost:{port}");
+    let environment =
+        [("GATEPOST_PUBLIC_URL", public_url.as_str()), ("GATEPOST_TRUSTED_PROXIES", "127.0.0.1")];
+    let mut command = gatepost(&["--listen", &listen.to_string(), "--data"]);
+    let mut server = command.arg(place.data()).envs(environment).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("serving") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it serves");
+    }
+    let trusted = [&environment[..], &[("SSL_CERT_FILE", file.to_str().unwrap())]].concat();
+    let found = findings(&doctor(&place, &listen.to_string(), &["--json"], &trusted));
+    assert_eq!(finding(&found, "public_url"), ("ok", format!("{public_url} leads to this server").as_str()));
+    let (status, message) = finding(&found, "proxy");
+    assert!(
+        status == "wrong" && message.starts_with("passes requests on without X-Forwarded-For"),
+        "{message}"
+    );
+
+    let (_, expired) = crate::mail::tls::authority("localhost", (2000, 1, 1));
+    let (port, _proxy) = proxy(expired, listen).await;
+    let other = format!("https://localhost:{port}");
+    let wrong = [("GATEPOST_PUBLIC_URL", other.as_str()), trusted[1], trusted[2]];
+    let found = findings(&doctor(&place, &listen.to_string(), &["--json"], &wrong));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let (status, message) = finding(&found, "public_url");
+    assert!(status == "wrong" && message.contains("invalid peer certificate"), "{message}");
+}
+
+#[test]
+fn the_quick_check_asks_only_whether_the_server_is_alive() {
+    let place = Place::with_store();
+    let server = Server::start(&place.data(), &[]);
+    let listen = server.address.to_string();
+    let output = doctor(&place, &listen, &["--quick"], &[]);
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice(), output.stderr.as_slice()),
+        (Some(0), &b""[..], &b""[..])
+    );
+    assert_eq!(doctor(&place, &listen, &["--quick", "--json"], &[]).stdout, b"{\"alive\":true}\n");
+    // From anywhere, and without the data folder: it is not looked at.
+    let nowhere = Place::new();
+    assert_eq!(doctor(&nowhere, &listen, &["--quick"], &[]).status.code(), Some(0));
+    assert!(!nowhere.data().exists());
+    server.stop();
+    let line = refusal(&doctor(&place, &listen, &["--quick"], &[]));
+    assert!(line.starts_with(&format!("gatepost: no answer from {listen}: ")), "{line}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the command runs in real time")]
+fn the_quick_check_ends_within_five_seconds_whatever_answers() {
+    // It accepts connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = silent.local_addr().unwrap().to_string();
+    let begun = std::time::Instant::now();
+    let line = refusal(&doctor(&Place::new(), &listen, &["--quick"], &[]));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{line}");
+    assert!(line.contains("timed out"), "{line}");
+}
+
+#[test]
+fn the_quick_check_works_through_a_socket_file() {
+    let place = Place::with_store();
+    let listen = format!("unix:{}", place.0.path().join("http.sock").display());
+    let environment = ("GATEPOST_MAIL__TRANSPORT", "sendmail");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+    command.env_clear().envs([environment]).args(["--listen", &listen, "--data"]).arg(place.data());
+    let mut server = command.stderr(Stdio::piped()).current_dir("/").spawn().unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("serving") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it serves");
+    }
+    let well = doctor(&place, &listen, &["--quick"], &[environment]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(well.status.code(), Some(0), "{well:?}");
+    assert_eq!(doctor(&place, &listen, &["--quick"], &[environment]).status.code(), Some(1));
+}

@@ -1,0 +1,84 @@
+//! REL-38: rotating keys while people sign in. No one fails, and what old keys sealed works until they are retired.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::task::JoinSet;
+
+use super::Place;
+use super::keys::{PASSWORD, UNLIMITED, member, newest_link};
+use super::serving::Server;
+use crate::harness::caller::{Answer, Caller, Door};
+
+const PEOPLE: usize = 4;
+const ROTATIONS: u8 = 6;
+
+/// Signs in with a password and with a link, again and again. Returns how often.
+async fn sign_in_until(done: Arc<AtomicBool>, email: String, mut kept: Caller) -> usize {
+    let mut rounds = 0;
+    while !done.load(Ordering::Relaxed) || rounds == 0 {
+        let door = if rounds % 2 == 0 { Door::Pages } else { Door::Json };
+        let mut caller = Caller::new(door, kept.server);
+        assert_eq!(
+            caller.sign_in_with_password(&email, PASSWORD).await,
+            Answer::Done,
+            "{email} round {rounds}"
+        );
+        assert_eq!(caller.who().await.as_deref(), Some(email.as_str()));
+        assert_eq!(caller.sign_out().await, Answer::Done);
+        let mut caller = Caller::new(Door::Json, kept.server);
+        assert_eq!(caller.ask(&email).await, Answer::Done, "{email} round {rounds}");
+        let link = newest_link(&mut caller, &email).await;
+        assert_eq!(caller.follow(&link).await, Answer::Done, "{email} round {rounds}");
+        assert_eq!(caller.sign_out().await, Answer::Done);
+        // A session that was there before the first rotation.
+        assert_eq!(kept.who().await.as_deref(), Some(email.as_str()), "round {rounds}");
+        rounds += 1;
+    }
+    rounds
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_one_fails_while_keys_are_rotated_and_old_ones_open_nothing_once_they_are_retired() {
+    let place = Place::with_store();
+    let server = Server::start(&place.data(), &UNLIMITED);
+    let done = Arc::new(AtomicBool::new(false));
+    let (mut people, mut sessions) = (JoinSet::new(), Vec::new());
+    for person in 0..PEOPLE {
+        let email = format!("person{person}@example.org");
+        let kept = member(&server, &email).await;
+        sessions.push(kept.clone());
+        people.spawn(sign_in_until(Arc::clone(&done), email, kept));
+    }
+    for rotation in 0..ROTATIONS {
+        let arguments = ["key", "rotate", "--json"];
+        let place = place.command(&arguments);
+        assert!(place.status.success(), "rotation {rotation}: {place:?}");
+        tokio::task::yield_now().await;
+    }
+    done.store(true, Ordering::Relaxed);
+    let rounds: usize = people.join_all().await.into_iter().sum();
+    assert!(rounds >= PEOPLE, "{rounds}");
+
+    // Everyone signs in once more, so no password needs an old key, and leaves the oldest sessions.
+    for (person, kept) in sessions.iter_mut().enumerate() {
+        let email = format!("person{person}@example.org");
+        let mut caller = Caller::new(Door::Json, server.address);
+        assert_eq!(caller.sign_in_with_password(&email, PASSWORD).await, Answer::Done);
+        assert_eq!(kept.who().await.as_deref(), Some(email.as_str()));
+    }
+    let newest = ROTATIONS + 1;
+    for key in place.keys() {
+        assert_eq!(key["passwords"], if key["key"] == newest { PEOPLE } else { 0 }, "{key}");
+    }
+    assert!(place.refused(&["key", "retire", "1"]).contains(&format!("0 passwords, {PEOPLE} sessions")));
+    for old in 1..newest {
+        place.answer(&["key", "retire", &old.to_string(), "--force"]);
+    }
+    for (person, kept) in sessions.iter_mut().enumerate() {
+        assert_eq!(kept.who().await, None, "what an old key sealed is over");
+        let mut caller = Caller::new(Door::Json, server.address);
+        let email = format!("person{person}@example.org");
+        assert_eq!(caller.sign_in_with_password(&email, PASSWORD).await, Answer::Done);
+    }
+}
