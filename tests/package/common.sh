@@ -7,7 +7,11 @@ base=http://localhost:8080
 jar=$work/cookies
 
 step() { printf '\n== %s\n' "$*"; }
-fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+fail() {
+    [ ! -s "$work/server.log" ] || tail -n 20 "$work/server.log" >&2
+    printf 'FAILED: %s\n' "$*" >&2
+    exit 1
+}
 
 # Checks that two texts are equal.
 same() { # WHAT EXPECTED ACTUAL
@@ -34,7 +38,7 @@ find_engine() {
 }
 
 wait_until_ready() {
-    curl --silent --fail --retry 60 --retry-all-errors --retry-delay 1 --output /dev/null "$base/readyz" ||
+    curl --silent --fail --retry 20 --retry-all-errors --retry-delay 1 --output /dev/null "$base/readyz" ||
         fail "the server is not ready"
 }
 
@@ -74,3 +78,13 @@ is_signed_in_as() { # EMAIL
 }
 
 password="correct horse battery staple"
+
+# One line that says what is wrong, and the exit code.
+refused() { # EXIT_CODE TEXT COMMAND...
+    local said code=0
+    said=$("${@:3}" 2>&1 >/dev/null) || code=$?
+    same "the exit code of ${*:3}" "$1" "$code"
+    same "the number of lines: $said" 1 "$(wc -l <<<"$said")"
+    grep -q "$2" <<<"$said" || fail "\"$said\" does not contain \"$2\""
+    echo "$said"
+}
