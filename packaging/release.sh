@@ -54,7 +54,7 @@ step "the archive with the binary"
 name=gatepost-$version-$machine-linux
 mkdir "$package/$name"
 cp -R "$package"/{gatepost,man,completions,config.toml} "$package/$name"
-cp -R README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs "$package/$name"
+cp -R README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs packaging/sendmail.conf "$package/$name"
 sed s,/usr/bin/,/usr/local/bin/, packaging/gatepost.service >"$package/$name/gatepost.service"
 chmod -R u=rwX,go=rX "$package/$name"
 archive "$dist/$name.tar.gz" "$package" "$name"

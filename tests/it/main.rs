@@ -35,6 +35,7 @@ mod link;
 mod mail;
 mod next;
 mod outage;
+mod packaging;
 mod pages;
 mod password;
 mod pending;

@@ -120,6 +120,24 @@ if [ "$is_booted" ]; then
     start
 fi
 
+if [ "$is_booted" ]; then
+    step "the rights of the server, and of a sendmail program"
+    rights() {
+        in_tree systemctl restart gatepost
+        wait_until_ready
+        in_tree sed -n 's/^\(NoNewPrivs\|Seccomp\|CapBnd\):\s*//p' \
+            "/proc/$(in_tree systemctl show --property MainPID --value gatepost)/status" | tr '\n' ' '
+    }
+    same "the rights of the server" "0000000000000000 1 2 " "$(rights)"
+    install -D -m 0644 "$tree/usr/share/doc/gatepost/sendmail.conf" \
+        "$tree/etc/systemd/system/gatepost.service.d/sendmail.conf"
+    in_tree systemctl daemon-reload
+    [[ $(rights) == *[1-9a-f]*" 0 0 " ]] || fail "a sendmail program cannot change to another user: $(rights)"
+    rm -r "$tree/etc/systemd/system/gatepost.service.d"
+    in_tree systemctl daemon-reload
+    start
+fi
+
 step "remove, and install again"
 stop
 apt remove gatepost
