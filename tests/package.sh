@@ -27,6 +27,8 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 "$repository/packaging/release.sh"
 cp -R "$repository/dist" "$work/dist"
 (cd "$work/dist" && sha256sum --check --quiet SHA256SUMS)
+parts=$(jq '.components | length' "$work"/dist/*-sbom.json)
+((parts > 100)) || { echo "package.sh: the SBOM lists only $parts parts" >&2; exit 1; }
 
 printf '\n== a clean Debian tree\n'
 # The same version as this machine: the binary may need its glibc.

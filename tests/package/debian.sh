@@ -3,6 +3,7 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
+repository=$(cd "$(dirname "$0")/../.." && pwd)
 tree=$work/tree
 unit=usr/lib/systemd/system/gatepost.service
 
@@ -160,4 +161,20 @@ left=$(comm -13 "$work/before" "$work/after" | grep -vE '^\./etc/(passwd|group|s
 same "what purging leaves" "" "$left"
 compgen -G "$tree/var/lib/systemd/deb-systemd-helper-*/*gatepost*" && fail "purging leaves marks of systemd"
 in_tree getent passwd gatepost >/dev/null || fail "the user no longer exists, and its number is free for others"
-[ ! "$is_booted" ] || engine rm --force tree >/dev/null
+
+if [ "$is_booted" ]; then
+    step "install the binary as docs/installing.md says"
+    # The blocks as printed, but root needs no sudo, and the version is that of the release.
+    archive=$(echo "$work"/dist/gatepost-*-linux.tar.gz)
+    blocks=$(sed -n '/^## Binary/,/^## Container/p' "$repository/docs/installing.md" |
+        sed "s/sudo //g; s/gatepost-[0-9.]*-x86_64-linux/$(basename "$archive" .tar.gz)/")
+    block() { sed -n "/^$1/,/^\`\`\`/p" <<<"$blocks" | grep -v '^`'; }
+    cp "$archive" "$tree/root"
+    in_tree userdel gatepost
+    in_tree bash -euxc "cd /root; $(block 'tar -xf')"
+    wait_until_ready
+    register bob@example.org
+    in_tree bash -euxc "$(block 'systemctl disable')"
+    ! curl --silent --output /dev/null "$base/healthz" || fail "the server still runs"
+    engine rm --force tree >/dev/null
+fi

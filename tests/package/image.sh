@@ -84,6 +84,12 @@ refused_with 1 /data "$work/other" ro
 settings=(GATEPOST_DATA_DIR=/data GATEPOST_LISTEN=127.0.0.1:8080)
 stop
 
+if [ "${image:-}" ]; then
+    step "the image's own user, with a new volume"
+    engine run --rm --read-only --cap-drop all --ulimit host --network host --no-healthcheck --volume new:/data \
+        --env GATEPOST_LISTEN=127.0.0.1:8080 "$image" config check
+fi
+
 step "the name of the mail server"
 settings=(GATEPOST_DATA_DIR=/data GATEPOST_LISTEN=127.0.0.1:8080 GATEPOST_MAIL__TRANSPORT=smtp
     GATEPOST_MAIL__FROM=id@example.org GATEPOST_MAIL__SMTP_URL=smtps://localhost:465)
