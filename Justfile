@@ -46,9 +46,15 @@ bench:
     benches/at_rest.sh
     cargo bench
 
+# Makes everything that is released, in dist/: archive, Debian package, image, compose file, SBOM and checksums.
+release:
+    packaging/release.sh
+
 # Runs the checks that take long or need more tools: advisories and licences (cargo-deny), clients
-# generated from the API document for three languages (npm, pip), and requests made from it (pip).
+# generated from the API document for three languages (npm, pip), requests made from it (pip), and a release
+# that is installed and used (root, debootstrap, cargo-deb, cargo-cyclonedx).
 nightly:
     cargo deny check
     tests/clients.sh
     tests/schemathesis.sh
+    tests/package.sh

@@ -85,7 +85,7 @@ fn normal(path: &Path) -> PathBuf {
 
 #[test]
 fn every_file_named_in_a_document_exists() {
-    let folders = ["src/", "tests/", "docs/", "benches/", "assets/", ".ci/", ".cargo/"];
+    let folders = ["src/", "tests/", "docs/", "benches/", "assets/", "packaging/", ".ci/", ".cargo/"];
     let mut missing = Vec::new();
     for (path, text) in documents() {
         for span in spans(&prose(&text)) {

@@ -39,6 +39,7 @@ mod mail;
 mod monitoring;
 mod next;
 mod outage;
+mod packaging;
 mod pages;
 mod password;
 mod pending;

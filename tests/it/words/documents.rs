@@ -39,6 +39,11 @@ fn documents_and_the_example_configuration_use_plain_words() {
             }
         }
     }
+    for file in ["compose.yaml", "debian/config.toml", "debian/postinst", "debian/postrm", "gatepost.service"]
+    {
+        let name = format!("packaging/{file}");
+        shown.push(Shown::new(name.clone(), without_code(&read(&name))));
+    }
     assert!(shown.iter().any(|it| it.source == "README.md"));
     assert!(shown.iter().any(|it| it.source.starts_with("docs/")));
     assert_plain(&shown);
