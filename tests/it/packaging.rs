@@ -38,18 +38,19 @@ fn assert_accepted(output: &Output) {
 
 /// The settings in the environment of the compose file, with its variables filled in.
 fn composed() -> BTreeMap<String, String> {
-    let file = packaged("compose.yaml");
-    let settings = file.lines().filter_map(|line| line.trim().split_once(": "));
+    let compose = packaged("compose.yaml");
+    let settings = compose.lines().filter_map(|line| line.trim().split_once(": "));
     let settings = settings.filter(|(name, _)| name.starts_with("GATEPOST_") && *name != "GATEPOST_DOMAIN");
-    let filled = [
+    let variables = [
         ("${GATEPOST_DOMAIN:?}", "id.example.org"),
         ("${GATEPOST_NAME:-Gatepost}", "Example"),
         ("${GATEPOST_MAIL_FROM:?}", "id@example.org"),
         ("${GATEPOST_SMTP_URL:?}", "smtps://mail.example.org:465"),
         ("${GATEPOST_SMTP_USER:?}", "id@example.org"),
     ];
-    let fill = |value: &str| filled.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to));
-    settings.map(|(name, value)| (name.to_owned(), fill(value))).collect()
+    let with_values =
+        |value: &str| variables.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to));
+    settings.map(|(name, value)| (name.to_owned(), with_values(value))).collect()
 }
 
 #[test]
