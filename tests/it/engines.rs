@@ -8,7 +8,7 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 45] = [
+const SCENARIOS: [&str; 46] = [
     "aging::",
     "at_rest::",
     "bad_input::",
