@@ -211,7 +211,11 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
         }));
     }
     let seconds = world.now().since(begun).as_secs();
-    print(&format!("Imported {}, skipped {} (already exist), {seconds} s.", grouped(added), grouped(known)))?;
+    print(&format!(
+        "Imported {}, skipped {} (already exist), {seconds} s.",
+        grouped(added as u64),
+        grouped(known as u64)
+    ))?;
     for (count, sentence) in [
         (held, "Skipped {}: the address is reserved for a week by an account that changed it."),
         (unconfirmed, "Skipped {}: no one confirmed the address (`confirmed_at` is null)."),
@@ -222,7 +226,7 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
         ),
     ] {
         if count > 0 {
-            print(&sentence.replace("{}", &grouped(count)))?;
+            print(&sentence.replace("{}", &grouped(count as u64)))?;
         }
     }
     Ok(())

@@ -159,7 +159,7 @@ fn begun_in_words(pairs: u16) -> String {
     format!(
         "Measuring a second server with this configuration and a database of its own: {} pairs of requests for \
          each entrance, times in milliseconds.\n{over}\n{head}",
-        grouped(usize::from(pairs)),
+        grouped(u64::from(pairs)),
     )
 }
 

@@ -128,7 +128,7 @@ pub(super) fn minute(rfc3339: &str) -> String {
 }
 
 /// A number with commas between its thousands.
-pub(super) fn grouped(number: impl ToString) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|it| std::str::from_utf8(it).ok()).collect();

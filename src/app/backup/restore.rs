@@ -122,7 +122,7 @@ fn fill(lock: &FolderLock, file: &Path, world: &World, mut progress: impl FnMut(
     let mut reader = open(file)?;
     let mut done = 0;
     SledStore::fill(lock, world.random(), || {
-        let next = reader.next().map_err(unusable(file))?;
+        let next = reader.next_record().map_err(unusable(file))?;
         done += u64::from(next.is_some());
         progress(done);
         Ok(next)

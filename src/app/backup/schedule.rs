@@ -52,7 +52,7 @@ pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>,
         let path = settings.dir.join(name(world.now()));
         match make(&store, path.clone(), world.now()).await {
             Ok(records) => {
-                let took_secs = (world.clock.monotonic() - begun).as_secs_f64();
+                let took_secs = world.clock.monotonic().saturating_sub(begun).as_secs_f64();
                 tracing::info!(file = %path.display(), records, took_secs, "made a backup");
                 if let Err(error) = remove_oldest(&settings) {
                     tracing::warn!(%error, dir = %settings.dir.display(), "cannot remove older backups");
@@ -124,7 +124,8 @@ fn backups(dir: &Path) -> io::Result<Vec<(Timestamp, PathBuf)>> {
     Ok(backups)
 }
 
-fn newest(dir: &Path) -> io::Result<Option<Timestamp>> {
+/// When the newest backup in a folder was begun.
+pub(in crate::app) fn newest(dir: &Path) -> io::Result<Option<Timestamp>> {
     Ok(backups(dir)?.pop().map(|(at, _)| at))
 }
 

@@ -40,7 +40,7 @@ pub enum Work {
     /// After that, whether the records fit together.
     Compare(Arc<SledStore>, Proof, Consistency),
     /// A backup.
-    Backup(Backup),
+    Backup(Box<Backup>),
 }
 
 impl Work {
@@ -54,7 +54,7 @@ impl Work {
     /// Makes a backup of the store as it is now, which is `made_at`.
     pub async fn back_up(store: &SledStore, made_at: String) -> Self {
         match store.copy().await {
-            Ok(copying) => Self::Backup(Backup::new(copying, made_at)),
+            Ok(copying) => Self::Backup(Box::new(Backup::new(copying, made_at))),
             Err(error) => Self::Done(Answer::Refused(error.to_string())),
         }
     }
@@ -131,7 +131,7 @@ impl Backup {
     fn next(&mut self) -> Result<Option<Part>, StoreError> {
         while self.bytes.len() < PIECE_BYTES {
             let Some(encoder) = &mut self.encoder else { break };
-            match self.copying.next()? {
+            match self.copying.next_page()? {
                 Some(page) => {
                     for (key, Kept { bytes, .. }) in &page {
                         encoder.record(key, bytes.as_ref(), &mut self.bytes);

@@ -35,7 +35,7 @@ impl LastUse {
 
     /// The last use of this session, if it is not the one that is stored. It never moves back from what others have
     /// written meanwhile.
-    pub(in crate::domain) fn to_write(&self, session: &Session) -> Option<Timestamp> {
+    pub(in crate::domain) fn unwritten_in(self, session: &Session) -> Option<Timestamp> {
         let stored = session.last_used_at;
         (self.at > stored || (self.before == stored && self.at != stored)).then_some(self.at)
     }
@@ -53,7 +53,7 @@ impl LastUses {
     /// When a session was last used, as far as anyone knows.
     pub(in crate::domain) fn of(&self, session: &Session) -> Timestamp {
         let uses = self.uses();
-        let noted = uses.get(&(session.account, session.id)).and_then(|it| it.to_write(session));
+        let noted = uses.get(&(session.account, session.id)).and_then(|it| it.unwritten_in(session));
         noted.unwrap_or(session.last_used_at)
     }
 

@@ -72,7 +72,7 @@ impl Consistency {
 /// What must be there beside a record.
 enum Needs {
     /// The address of the account belongs to it.
-    Address(Account),
+    Address(Box<Account>),
     /// The account exists, and this is its address.
     Account(AccountId, Key),
     /// The account exists.
@@ -83,7 +83,7 @@ enum Needs {
 
 fn needs(key: &Key, record: &Record) -> Option<Needs> {
     match record {
-        Record::Account(account) => Some(Needs::Address(account.clone())),
+        Record::Account(account) => Some(Needs::Address(Box::new(account.clone()))),
         Record::Owner(Owner::Account(id)) => Some(Needs::Account(*id, key.clone())),
         Record::Owner(Owner::Held { by, .. }) => Some(Needs::Someone(*by)),
         Record::Undo(id) => Some(Needs::Someone(*id)),

@@ -42,7 +42,7 @@ impl Gatepost {
         let keys = page.iter().map(LastUse::key).collect();
         for found in self.list_these::<Session>(keys).await? {
             let its = page.iter().find(|it| it.key() == found.key);
-            if let Some(last_used_at) = its.and_then(|it| it.to_write(&found.value)) {
+            if let Some(last_used_at) = its.and_then(|it| it.unwritten_in(&found.value)) {
                 change.expect(found.key.clone(), Some(found.version));
                 change.put(found.key, Record::Session(Session { last_used_at, ..found.value }));
             }

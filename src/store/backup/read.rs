@@ -79,7 +79,7 @@ impl<R: BufRead> Reader<R> {
     ///
     /// # Errors
     /// If it is cut off or damaged.
-    pub fn next(&mut self) -> Result<Option<(Key, Vec<u8>)>, BackupError> {
+    pub fn next_record(&mut self) -> Result<Option<(Key, Vec<u8>)>, BackupError> {
         let key_bytes: [u8; 2] = self.array()?;
         if key_bytes == END {
             return self.finish().map(|()| None);
@@ -105,7 +105,7 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     /// If it is cut off or damaged.
     pub fn check(mut self, mut progress: impl FnMut(u64)) -> Result<Summary, BackupError> {
-        while self.next()?.is_some() {
+        while self.next_record()?.is_some() {
             progress(self.summary.records);
         }
         Ok(self.summary)

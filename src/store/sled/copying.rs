@@ -57,7 +57,7 @@ impl Copying {
     ///
     /// # Errors
     /// If they are not, or if too much was written meanwhile.
-    pub fn next(&mut self) -> Result<Option<Page<Stored>>, StoreError> {
+    pub fn next_page(&mut self) -> Result<Option<Page<Stored>>, StoreError> {
         if self.is_over {
             return Ok(None);
         }

@@ -76,7 +76,9 @@ fn pieces(db: &Db, range: &Range, slots: &Slots) -> sled::Result<Recut> {
     let mut pieces = Recut::new();
     for (number, piece) in weights.chunks(USUAL).enumerate() {
         let mut digest = Digest::default();
-        piece.iter().for_each(|(_, weight)| digest.include(*weight));
+        for (_, weight) in piece {
+            digest.include(*weight);
+        }
         // The first piece keeps the beginning of the slice, which may be before its first record.
         let from = if number == 0 { range.from.clone() } else { piece[0].0.clone() };
         pieces.insert(from, Some(digest));

@@ -49,6 +49,31 @@ fn finding<'a>(findings: &'a [(String, String, String)], check: &str) -> (&'a st
 }
 
 #[test]
+fn the_age_of_the_backups_is_looked_at() {
+    let place = Place::with_store();
+    let server = Server::start(&place.data(), &[]);
+    let listen = server.address.to_string();
+    let backups = |environment: &[(&str, &str)]| {
+        let found = findings(&doctor(&place, &listen, &["--json"], environment));
+        let (status, message) = finding(&found, "backups");
+        (status.to_owned(), message.to_owned())
+    };
+    let (status, message) = backups(&[]);
+    assert_eq!(status, "warning", "{message}");
+    let folder = tempfile::tempdir().unwrap();
+    let dir = [("GATEPOST_BACKUP__DIR", folder.path().to_str().unwrap())];
+    let (status, message) = backups(&dir);
+    assert!(status == "wrong" && message.starts_with("there is none in "), "{message}");
+    let write = |name: &str| std::fs::write(folder.path().join(name), "a backup").unwrap();
+    write("gatepost-2026-01-01T00-00-00.000Z.backup");
+    let (status, message) = backups(&dir);
+    assert!(status == "wrong" && message.contains("is of 2026-01-01T00:00:00.000Z"), "{message}");
+    write("gatepost-9999-01-01T00-00-00.000Z.backup");
+    let (status, message) = backups(&dir);
+    assert!(status == "warning" && message.contains("on the same disk as the database"), "{message}");
+}
+
+#[test]
 fn a_server_that_is_well_passes_its_checkup() {
     let place = Place::with_store();
     let server = Server::start(&place.data(), &[]);

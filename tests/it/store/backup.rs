@@ -16,7 +16,7 @@ async fn backup(store: &SledStore, mut meanwhile: impl AsyncFnMut()) -> Vec<u8> 
     let mut copying = store.copy().await.unwrap();
     let header = Header::new("2026-11-30T00:00:00.000Z".into(), copying.commits(), copying.records());
     let (mut encoder, mut bytes) = Encoder::begin(&header);
-    while let Some(page) = copying.next().unwrap() {
+    while let Some(page) = copying.next_page().unwrap() {
         for (key, kept) in &page {
             encoder.record(key, kept.bytes.as_ref(), &mut bytes);
         }
@@ -29,7 +29,7 @@ async fn backup(store: &SledStore, mut meanwhile: impl AsyncFnMut()) -> Vec<u8> 
 fn records(backup: &[u8]) -> Result<Vec<(Key, Vec<u8>)>, BackupError> {
     let mut reader = Reader::new(Cursor::new(backup))?;
     let mut records = Vec::new();
-    while let Some(record) = reader.next()? {
+    while let Some(record) = reader.next_record()? {
         records.push(record);
     }
     Ok(records)
@@ -98,7 +98,7 @@ async fn a_backup_under_load_has_everything_that_was_acknowledged_before_and_not
         let mut copying = store.copy().await.unwrap();
         assert!(acknowledged.is_none_or(|version| version <= copying.commits()));
         let mut found = std::collections::BTreeMap::new();
-        while let Some(page) = copying.next().unwrap() {
+        while let Some(page) = copying.next_page().unwrap() {
             found.extend(page.into_iter().map(|(key, kept)| (key, kept)));
             tokio::task::yield_now().await;
         }
@@ -127,7 +127,7 @@ async fn a_store_is_filled_from_a_backup_in_one_piece() {
     let other = tempfile::tempdir().unwrap();
     let lock = FolderLock::take(other.path()).unwrap();
     let mut reader = Reader::new(Cursor::new(&made)).unwrap();
-    SledStore::fill::<Box<dyn std::error::Error>>(&lock, [9; 16], || Ok(reader.next()?)).unwrap();
+    SledStore::fill::<Box<dyn std::error::Error>>(&lock, [9; 16], || Ok(reader.next_record()?)).unwrap();
     drop(lock);
     assert_eq!(verify(other.path(), Accept::No).unwrap().records, 1700);
     let filled = SledStore::open(other.path(), &SledSettings { verified_first: 0, ..settings() }).unwrap();
@@ -137,7 +137,7 @@ async fn a_store_is_filled_from_a_backup_in_one_piece() {
     let third = tempfile::tempdir().unwrap();
     let lock = FolderLock::take(third.path()).unwrap();
     let mut reader = Reader::new(Cursor::new(&made[..made.len() / 2])).unwrap();
-    SledStore::fill::<Box<dyn std::error::Error>>(&lock, [9; 16], || Ok(reader.next()?)).unwrap_err();
+    SledStore::fill::<Box<dyn std::error::Error>>(&lock, [9; 16], || Ok(reader.next_record()?)).unwrap_err();
     drop(lock);
     assert!(matches!(verify(third.path(), Accept::No), Err(OpenError::NoStore { .. })));
 }

@@ -1,11 +1,13 @@
 //! The checkup: is everything around this server as it should be? It changes nothing, and looks at nothing in the
 //! database.
 //!
+//! - `backups`: how old the newest backup is
 //! - `finding`: what was found, and how it is
 //! - `machine`: the key, the disk and the clock
 //! - `public`: whether people reach this server at its public address
 //! - `sender`: what the domain of the sender says about its email
 
+mod backups;
 mod finding;
 mod machine;
 mod public;
@@ -46,6 +48,7 @@ pub async fn check_up(
     };
     add(settings(config));
     add(vec![machine::key(config), machine::disk(&config.data_dir), machine::clock(config, world)]);
+    add(vec![backups::age(config.backup.as_ref(), &config.data_dir, world)]);
     let (is_there, found) = server(&target).await;
     add(found);
     add(public::look(&target, is_there).await);
