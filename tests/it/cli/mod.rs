@@ -9,6 +9,7 @@ mod first_start;
 mod import;
 mod import_counts;
 mod key;
+mod key_counts;
 mod keys;
 mod keys_load;
 mod log;
