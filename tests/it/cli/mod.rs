@@ -11,6 +11,7 @@ mod formats;
 mod import;
 mod import_counts;
 mod key;
+mod key_counts;
 mod keys;
 mod keys_load;
 mod log;
