@@ -55,7 +55,7 @@ pub fn redacted(said: &str, link: Option<&str>, code: Option<&str>) -> String {
 }
 
 /// Whatever follows the path of a link, even if it is the link of another email.
-fn hide_paths<'a>(lower: &str, hidden: &mut [Option<&'a str>]) {
+fn hide_paths(lower: &str, hidden: &mut [Option<&str>]) {
     const PATH: &str = "/link/";
     let is_of_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     for (at, _) in lower.match_indices(PATH) {
@@ -65,7 +65,7 @@ fn hide_paths<'a>(lower: &str, hidden: &mut [Option<&'a str>]) {
     }
 }
 
-fn hide_pieces<'a>(lower: &str, token: &str, hidden: &mut [Option<&'a str>]) {
+fn hide_pieces(lower: &str, token: &str, hidden: &mut [Option<&str>]) {
     let pieces = |text: &str| text.as_bytes().windows(PIECE).map(<[u8]>::to_vec).collect::<Vec<_>>();
     let of_token = pieces(token);
     for (at, piece) in pieces(lower).iter().enumerate() {
@@ -76,7 +76,7 @@ fn hide_pieces<'a>(lower: &str, token: &str, hidden: &mut [Option<&'a str>]) {
 }
 
 /// The code, with or without spaces or hyphens between its digits.
-fn hide_code<'a>(lower: &str, code: &str, hidden: &mut [Option<&'a str>]) {
+fn hide_code(lower: &str, code: &str, hidden: &mut [Option<&str>]) {
     for at in 0..lower.len() {
         let mut digits = code.bytes().peekable();
         let length = lower.as_bytes()[at..]

@@ -35,7 +35,7 @@ impl LastUse {
 
     /// The last use of this session, if it is not the one that is stored. It never moves back from what others have
     /// written meanwhile.
-    pub(in crate::domain) fn to_write(&self, session: &Session) -> Option<Timestamp> {
+    pub(in crate::domain) fn to_write(self, session: &Session) -> Option<Timestamp> {
         let stored = session.last_used_at;
         (self.at > stored || (self.before == stored && self.at != stored)).then_some(self.at)
     }
