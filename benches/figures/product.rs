@@ -53,6 +53,7 @@ impl Product {
             world,
             domain: Settings { limits: plenty(), ..settings },
             mail: MailSettings {
+                per_minute: 0,
                 transport: TransportSettings::Mailbox(Arc::new(RecentLetters::new())),
                 from: Sender::parse("Gatepost <gatepost@localhost>").expect("a sender"),
                 public_url: origin.clone(),

@@ -26,7 +26,7 @@ impl Leftovers {
             match record {
                 Some(Record::Letter(letter)) => _ = left.letters.insert(letter.id),
                 Some(Record::Request(_) | Record::Event(_) | Record::MailState(_)) => {
-                    _ = left.records.insert(key.clone())
+                    _ = left.records.insert(key.clone());
                 }
                 _ => {}
             }

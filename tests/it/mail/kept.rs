@@ -13,7 +13,6 @@ use gatepost::domain::record::ended::{End, EndedLetter, MailState};
 use gatepost::domain::record::event::EventName;
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::letter::{LastTry, LetterKind};
-use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::upkeep::Swept;
 use gatepost::store::codec::encode;
 
@@ -52,6 +51,13 @@ async fn ended(store: &dyn Store) -> Vec<EndedLetter> {
         _ => None,
     });
     ended.collect()
+}
+
+/// Returns when this many have ended.
+async fn until_ended(store: &dyn Store, count: usize) {
+    while ended(store).await.len() < count {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn states(store: &dyn Store, to: &str) -> Vec<MailState> {
@@ -115,7 +121,7 @@ async fn an_email_that_has_ended_is_kept_for_a_week_with_what_the_mail_server_sa
     house.empties_its_outbox().await;
     house.request("later@example.org").await;
     let hurry = house.retries_at_once();
-    house.empties_its_outbox().await;
+    until_ended(&*store, 3).await;
     drop(hurry);
     worker.stops().await;
     let all = ended(&*store).await;
@@ -133,7 +139,7 @@ async fn an_email_that_has_ended_is_kept_for_a_week_with_what_the_mail_server_sa
     }
     // By the time of its end, and whatever it was.
     let left = given_up.ended_at.since(began);
-    house.clock.advance(WEEK - left - Duration::from_millis(1));
+    house.clock.advance(WEEK.saturating_sub(left + Duration::from_millis(1)));
     sweep(&house).await;
     assert_eq!(ended(&*store).await.len(), 3);
     house.clock.advance(Duration::from_millis(1));
@@ -220,7 +226,7 @@ async fn nothing_kept_contains_the_link_or_the_code_that_a_mail_server_quotes() 
     let hurry = house.retries_at_once();
     for number in 0..4 {
         house.request(&format!("m{number}@example.org")).await;
-        house.empties_its_outbox().await;
+        until_ended(&*store, number + 1).await;
     }
     drop(hurry);
     worker.stops().await;
@@ -286,15 +292,4 @@ async fn the_log_has_the_totals_of_each_hour_with_emails() {
     let lines: Vec<&str> = text.lines().filter(|line| line.contains("such line")).collect();
     let [line] = lines[..] else { panic!("{text}") };
     assert!(line.ends_with("sent=1 rejected=1 given_up=0 dropped=0 delayed=1"), "{line}");
-}
-
-/// The latest is first, and whoever looks at a time sees what had ended by then.
-#[test]
-fn emails_that_have_ended_are_in_the_order_of_their_end() {
-    let id = gatepost::domain::record::ids::LetterId([1; 12]);
-    let [early, late] = [10, 20].map(|at| Key::ended_letter(Timestamp(at), id));
-    assert!(late < early);
-    let until = |at| Span::ended_until(Timestamp(at));
-    assert!(until(20).holds(&early) && until(20).holds(&late));
-    assert!(until(19).holds(&early) && !until(19).holds(&late) && !until(9).holds(&early));
 }

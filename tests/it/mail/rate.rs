@@ -27,19 +27,27 @@ fn at_most(per_minute: usize, settings: MailSettings) -> MailSettings {
 #[tokio::test]
 async fn no_more_emails_than_configured_are_sent_in_a_minute_and_the_oldest_first() {
     let (house, sink) = (House::new().await, Sink::good().await);
-    let names: Vec<String> = (0..12).map(|number| format!("m{number}@example.org")).collect();
+    let mut names: Vec<String> = (0..12).map(|number| format!("m{number}@example.org")).collect();
     for name in &names {
         house.request(name).await;
         house.clock.advance(Duration::from_millis(1));
     }
     let worker = house.work(MailSettings { connections: 1, ..at_most(5, through_sink(&sink)) });
-    for sent in [5, 10, 12] {
+    for sent in [5, 10, 14] {
         let began = house.clock.now();
         let to = sink.mails(sent).await.into_iter().map(|mail| mail.to).collect::<Vec<_>>();
         assert_eq!(to, names[..sent]);
-        if sent < 12 {
+        if sent < 14 {
             let next = house.clock.sleeper_within(2 * MINUTE).await;
-            assert_eq!((sink.seen().mails.len(), next), (sent, began.plus(MINUTE)));
+            assert_eq!(next, began.plus(MINUTE));
+            house.clock.advance(Duration::from_secs(59));
+            // Makes the worker look again.
+            names.push(format!("n{sent}@example.org"));
+            house.request(&names[names.len() - 1]).await;
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(sink.seen().mails.len(), sent);
             house.clock.advance_to(next);
         }
     }
@@ -177,9 +185,8 @@ async fn a_full_outbox_drains_at_the_configured_rate_across_a_restart() {
 async fn a_hundred_thousand_emails_drain_at_the_configured_rate_in_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap());
-    let began = std::time::SystemTime::now();
     let (took, more) = drain(store, 100_000, 5_000).await;
-    println!("{took:?} by the clock, {:?} in fact, {more} bytes more", began.elapsed());
+    println!("{took:?} by the clock, {more} bytes more");
     assert!((19 * MINUTE..=21 * MINUTE).contains(&took), "{took:?}");
     assert!(more < 256 << 20, "{more}");
 }
