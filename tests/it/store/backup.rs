@@ -99,7 +99,7 @@ async fn a_backup_under_load_has_everything_that_was_acknowledged_before_and_not
         assert!(acknowledged.is_none_or(|version| version <= copying.commits()));
         let mut found = std::collections::BTreeMap::new();
         while let Some(page) = copying.next_page().unwrap() {
-            found.extend(page.into_iter().map(|(key, kept)| (key, kept)));
+            found.extend(page);
             tokio::task::yield_now().await;
         }
         for task in 0..8 {
