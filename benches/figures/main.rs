@@ -6,6 +6,7 @@
 mod commits;
 mod http;
 mod load;
+mod mails;
 mod passwords;
 mod product;
 mod profile;
@@ -27,6 +28,9 @@ fn main() {
     }
     if is_wanted("http") {
         runtime.block_on(http::measure());
+    }
+    if is_wanted("mails") {
+        runtime.block_on(mails::measure());
     }
     if is_wanted("profile") {
         runtime.block_on(profile::measure());

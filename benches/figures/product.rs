@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::load::Connection;
 
+/// How many emails are sent at once.
+pub(crate) const CONNECTIONS: usize = 4;
+
 /// Limits that count everything, as usual, and let one client do as much as it can. Only the passwords of one address
 /// are not counted: a few accounts sign in again and again.
 fn plenty() -> limits::Limits {
@@ -39,13 +42,23 @@ pub(crate) struct Product {
 
 impl Product {
     pub(crate) async fn start(folder: &Path, port: u16, settings: Settings) -> Self {
+        let transport = TransportSettings::Mailbox(Arc::new(RecentLetters::new()));
+        Self::start_with(folder, port, settings, transport).await
+    }
+
+    pub(crate) async fn start_with(
+        folder: &Path,
+        port: u16,
+        settings: Settings,
+        transport: TransportSettings,
+    ) -> Self {
         let world = gatepost::world::real();
         let keys = KeyRing::generate(&world);
         let ring = || KeyRing::parse(&keys).expect("a new key ring");
-        let origin = Origin::parse(&format!("http://localhost:{port}")).expect("an origin");
         let listen = Listen::parse(&format!("127.0.0.1:{port}")).expect("an address");
         let listener = Listener::bind(&listen).expect("a free port");
         let server = listener.address().expect("a TCP address");
+        let origin = Origin::parse(&format!("http://localhost:{}", server.port())).expect("an origin");
         let store = SledStore::open(folder, &SledSettings::new(world.random())).expect("an empty store");
         let running = Running::open(Parts {
             store: Arc::new(store),
@@ -54,11 +67,11 @@ impl Product {
             domain: Settings { limits: plenty(), ..settings },
             mail: MailSettings {
                 per_minute: 0,
-                transport: TransportSettings::Mailbox(Arc::new(RecentLetters::new())),
+                transport,
                 from: Sender::parse("Gatepost <gatepost@localhost>").expect("a sender"),
                 public_url: origin.clone(),
                 name: "Gatepost".into(),
-                connections: 4,
+                connections: CONNECTIONS,
                 timeouts: Timeouts::default(),
             },
             site: Site {

@@ -55,10 +55,8 @@ pub enum Failure {
     /// The address to listen on is not available.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The store failed while it was in use. Only a restart can find out what is on disk.
-    #[error(
-        "{0}; the database has stopped, because only a new start can find out what was saved: fix this and start Gatepost again"
-    )]
+    /// The store failed while it was in use.
+    #[error("{0}")]
     StoreFailed(String),
     /// The store is intact, but has records that this version cannot read.
     #[error(
@@ -172,14 +170,6 @@ pub enum BackupFailure {
         path: PathBuf,
         /// Why.
         error: BackupError,
-    },
-    /// It is intact, but this version cannot read all of it.
-    #[error("{}: {count} of the records in this backup cannot be read by this version; use the version that made it", path.display())]
-    Unreadable {
-        /// The backup.
-        path: PathBuf,
-        /// How many.
-        count: u64,
     },
     /// The key of the database is not there.
     #[error(

@@ -71,7 +71,8 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
         reason = store.failed() => Err(Failure::StoreFailed(reason)),
     };
     store.close().await;
-    ended.and(kept(&store))
+    // If the store failed, that says more than what came of it.
+    kept(&store).and(ended)
 }
 
 /// Whether everything was saved, after closing. The disk may have failed at the last moment.
@@ -202,7 +203,15 @@ pub async fn verify_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -
 /// Why it is not accepted. A running server has found its store to be the latest, so there is nothing to accept.
 pub fn accept_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, Failure> {
     data_folder::expect_store(&config.data_dir)?;
-    readable(engine::accept(&config.data_dir, progress)?)
+    let proof = engine::accept(&config.data_dir, progress)?;
+    // It is accepted all the same: what needs such a record fails, and nothing else does.
+    if let Some(first) = &proof.unreadable.first {
+        tracing::warn!(
+            count = proof.unreadable.count,
+            "records cannot be read by this version; the first: {first}"
+        );
+    }
+    Ok(proof)
 }
 
 fn readable(proof: Proof) -> Result<Proof, Failure> {

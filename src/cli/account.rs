@@ -149,9 +149,9 @@ fn report(treatment: Treatment, treated: &Treated) -> String {
 async fn carry_out(config: Config, order: Order) -> Result<Answer, Failure> {
     let operator = Operator::reach(config, world::real()).await?;
     let answer = operator.order(order).await;
-    let left = operator.leave().await;
-    let answer = answer?;
-    left.map(|()| answer)
+    // If the store failed, that says more than the answer.
+    operator.leave().await?;
+    answer
 }
 
 /// Has one order carried out and prints the account or the link.

@@ -186,7 +186,13 @@ impl General {
 impl Command {
     fn run(self, general: General) -> Result<(), Failure> {
         match self {
-            Self::Serve => Runtime::new()?.block_on(app::serve(general.load()?)),
+            Self::Serve => {
+                let runtime = Runtime::new()?;
+                let ended = runtime.block_on(app::serve(general.load()?));
+                // A backup that is being read back does not delay the end. It is made again at the next start.
+                runtime.shutdown_background();
+                ended
+            }
             Self::Config(ConfigCommand::Check) => check_config(&general.load_for(View::Server)?),
             Self::Config(ConfigCommand::Example) => print(EXAMPLE),
             Self::Openapi => print(&document()),

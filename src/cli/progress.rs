@@ -6,7 +6,7 @@ use super::print::grouped;
 
 /// On a terminal, the line is written anew after this many.
 const OFTEN: u64 = 1000;
-/// Anywhere else, a line is written after this many.
+/// Anywhere else, a line is written after this many, or after a twentieth of all if that is more.
 const SELDOM: u64 = 5000;
 
 /// Shows how far a command is, on standard error.
@@ -24,7 +24,7 @@ impl Progress {
 
     /// So many are done, out of so many.
     pub(super) fn show(&mut self, done: u64, all: u64) {
-        let step = if self.is_terminal { OFTEN } else { SELDOM };
+        let step = if self.is_terminal { OFTEN } else { SELDOM.max(all / 20) };
         if done / step == self.shown / step || done >= all {
             return;
         }

@@ -113,11 +113,12 @@ async fn restore_backup(config: Config, file: &Path, form: Form) -> Result<(), F
             &json!({ "records": records, "made_at": made_at, "dropped_emails": dropped_emails }),
         );
     }
+    let made_at =
+        header.made_at.map_or_else(|| "a backup from before an upgrade".to_owned(), |at| minute(&at));
     print(&format!(
-        "Restored {} records of {} into {folder}.\nEveryone is signed out, all links and codes are void, and {} waiting \
+        "Restored {} records of {made_at} into {folder}.\nEveryone is signed out, all links and codes are void, and {} waiting \
          emails were dropped.",
         grouped(header.records),
-        minute(&header.made_at),
         grouped(dropped_emails as u64)
     ))
 }

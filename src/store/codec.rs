@@ -47,6 +47,19 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Record, Unreadable> {
     if read == body.len() { Ok(record) } else { Err(unreadable("is longer than its content")) }
 }
 
+/// Whether these are certainly not the bytes that were written under `key`. A format that this version does not know
+/// may be a newer one.
+#[must_use]
+pub fn is_altered(key: &Key, bytes: &[u8]) -> bool {
+    match bytes.split_first() {
+        Some((&FORMAT, rest)) => {
+            rest.split_first_chunk().is_none_or(|(sum, body)| u64::from_be_bytes(*sum) != checksum(key, body))
+        }
+        Some(_) => false,
+        None => true,
+    }
+}
+
 /// Covers the key too, so that a record that ended up under another key is detected.
 fn checksum(key: &Key, body: &[u8]) -> u64 {
     xxh3_64_with_seed(body, xxh3_64(key.as_bytes()))

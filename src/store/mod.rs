@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`backup`] | all records of one moment in a file, whatever engine they came from |
 //! | [`codec`] | the bytes of a record: format version, checksum, bincode |
-//! | [`sled`] | the default engine: one folder, one writer, verified at every start |
+//! | [`sled`] | the default engine: one folder, one writer, each part verified before it is read |
 //! | [`memory`] | the engine for tests: nothing is kept |
 //!
 //! An engine implements [`Engine`] and only moves bytes and versions; everything about records and

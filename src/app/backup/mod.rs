@@ -46,8 +46,21 @@ pub async fn back_up(
     };
     let answer = operator.follow(Order::BackUp {}, on).await;
     let left = operator.leave().await;
-    let Answer::BackedUp { .. } = answer? else { return Err(OperatorError::OtherAnswer.into()) };
+    // If the store failed, that says more than the answer.
     left?;
+    let Answer::BackedUp { .. } = answer? else { return Err(OperatorError::OtherAnswer.into()) };
     let finished = draft.finish(|done| progress(Stage::ReadingBack, done, all_records));
-    Ok(finished.map_err(BackupFailure::Draft)?)
+    let summary = finished.map_err(BackupFailure::Draft)?;
+    warn_of(summary);
+    Ok(summary)
+}
+
+/// Warns of records that are in a backup and that this version cannot read.
+fn warn_of(summary: Summary) {
+    if summary.unreadable > 0 {
+        tracing::warn!(
+            records = summary.unreadable,
+            "some records in this backup can't be read by this version; they are kept as they are"
+        );
+    }
 }

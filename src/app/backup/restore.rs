@@ -24,6 +24,10 @@ use crate::world;
 /// Where the new database is made. If the process dies, the next attempt begins again.
 const UNFINISHED: &str = "restore.new";
 
+/// What may be in a data folder without a database: its key, what a server that was killed leaves, and what a new file
+/// system has.
+const EXPECTED: [&str; 4] = [key_file::NAME, "lock", "gatepost.sock", "lost+found"];
+
 /// A backup that was restored.
 pub struct Restored {
     /// What the backup says about itself.
@@ -70,7 +74,9 @@ pub async fn restore(
             Ok(Restored { header, dropped_emails })
         }
         Err(failure) => {
-            fs::remove_dir_all(&nursery).map_err(failed)?;
+            if let Err(error) = fs::remove_dir_all(&nursery) {
+                tracing::warn!(%error, "{}: could not remove this folder", nursery.display());
+            }
             Err(failure)
         }
     }
@@ -81,10 +87,8 @@ fn check(file: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Header, Fail
     let reader = open(file)?;
     let header = reader.header().clone();
     let summary = reader.check(|done| progress(done, header.records)).map_err(unusable(file))?;
-    match summary.unreadable {
-        0 => Ok(header),
-        count => Err(BackupFailure::Unreadable { path: file.to_owned(), count }.into()),
-    }
+    super::warn_of(summary);
+    Ok(header)
 }
 
 fn open(file: &Path) -> Result<Reader<BufReader<File>>, Failure> {
@@ -108,7 +112,7 @@ fn make_room(folder: &Path) -> Result<(), Failure> {
     }
     for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        let is_expected = [key_file::NAME, "lock"].iter().any(|expected| name == *expected);
+        let is_expected = EXPECTED.iter().any(|expected| name == *expected);
         if !is_expected {
             let what = name.to_string_lossy().into_owned();
             return Err(BackupFailure::NotEmpty { folder: folder.to_owned(), what }.into());

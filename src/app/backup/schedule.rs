@@ -16,7 +16,7 @@ use crate::app::operator::{Answer, Work};
 use crate::config::backup::Backup;
 use crate::domain::ports::World;
 use crate::domain::record::time::Timestamp;
-use crate::store::backup::Draft;
+use crate::store::backup::{Draft, UNFINISHED};
 use crate::store::sled::SledStore;
 
 const PREFIX: &str = "gatepost-";
@@ -39,7 +39,7 @@ pub(in crate::app) fn prepare(settings: Option<&Backup>) -> Result<(), Failure> 
 pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>, world: World) {
     let Some(settings) = settings else { return };
     loop {
-        let due = match newest(&settings.dir) {
+        let due = match newest(&settings.dir, world.now()) {
             Ok(Some(newest)) => newest.plus(settings.every),
             Ok(None) => world.now(),
             Err(error) => {
@@ -48,6 +48,9 @@ pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>,
             }
         };
         world.clock.sleep_until(due).await;
+        if let Err(error) = remove_unfinished(&settings.dir) {
+            tracing::warn!(%error, dir = %settings.dir.display(), "cannot remove unfinished backups");
+        }
         let begun = world.clock.monotonic();
         let path = settings.dir.join(name(world.now()));
         match make(&store, path.clone(), world.now()).await {
@@ -70,7 +73,7 @@ pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>,
 async fn make(store: &SledStore, path: PathBuf, now: Timestamp) -> Result<u64, Failure> {
     // A disk may be slow, and others are served meanwhile.
     let mut draft = elsewhere(move || Ok(Draft::new(&path)?)).await?;
-    let mut work = Some(Work::back_up(store, now.to_string()).await);
+    let mut work = Some(Work::back_up(store, now.to_string()));
     while let Some(going_on) = work {
         let (part, rest) = going_on.next().await;
         match part.answer {
@@ -87,7 +90,9 @@ async fn make(store: &SledStore, path: PathBuf, now: Timestamp) -> Result<u64, F
         }
         work = rest;
     }
-    Ok(elsewhere(move || Ok(draft.finish(|_| {})?)).await?.records)
+    let summary = elsewhere(move || Ok(draft.finish(|_| {})?)).await?;
+    super::warn_of(summary);
+    Ok(summary.records)
 }
 
 /// Runs `act` where blocking does no harm.
@@ -124,9 +129,23 @@ fn backups(dir: &Path) -> io::Result<Vec<(Timestamp, PathBuf)>> {
     Ok(backups)
 }
 
-/// When the newest backup in a folder was begun.
-pub(in crate::app) fn newest(dir: &Path) -> io::Result<Option<Timestamp>> {
-    Ok(backups(dir)?.pop().map(|(at, _)| at))
+/// When the newest backup in a folder was begun. One that a clock which was ahead has dated into the future does not
+/// count, or there would be no other until then.
+pub(in crate::app) fn newest(dir: &Path, now: Timestamp) -> io::Result<Option<Timestamp>> {
+    Ok(backups(dir)?.into_iter().map(|(at, _)| at).rfind(|at| *at <= now))
+}
+
+/// Removes what backups left that a killed server was making.
+fn remove_unfinished(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_str().and_then(|name| name.strip_suffix(UNFINISHED));
+        if name.and_then(begun_at).is_some() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn remove_oldest(settings: &Backup) -> io::Result<()> {

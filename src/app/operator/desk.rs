@@ -62,7 +62,7 @@ impl Desk {
     pub async fn begin(&self, order: Order) -> Work {
         match order {
             Order::VerifyStore {} => Work::verify(Arc::clone(&self.store)),
-            Order::BackUp {} => Work::back_up(&self.store, self.world.now().to_string()).await,
+            Order::BackUp {} => Work::back_up(&self.store, self.world.now().to_string()),
             order => Work::Done(self.done(order).await.unwrap_or_else(Answer::Refused)),
         }
     }

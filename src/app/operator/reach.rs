@@ -57,7 +57,7 @@ impl Operator {
         }
         // Without this, a user who may not look into the folder would be told that it has no database.
         engine::check_owner(&folder)?;
-        // This reads the whole store and blocks meanwhile, but nothing else runs yet.
+        // This blocks meanwhile, but nothing else runs yet.
         let (ring, store) = match data_folder::open(&mut config) {
             Ok((ring, store)) => (ring, Arc::new(store)),
             // A server may have started just now.

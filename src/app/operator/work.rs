@@ -11,7 +11,7 @@ use crate::store::backup::{Encoder, Header};
 use crate::store::sled::{Copying, Proof, Proving, SledStore, Verifying};
 
 /// How many parts of the store are verified before the next part of the answer.
-const STEPS: usize = 16;
+const STEPS: usize = 2;
 /// How many bytes of a backup one part of the answer has at least, unless it is the last one.
 const PIECE_BYTES: usize = 256 << 10;
 /// The most it can have: another page of the largest records.
@@ -52,8 +52,9 @@ impl Work {
     }
 
     /// Makes a backup of the store as it is now, which is `made_at`.
-    pub async fn back_up(store: &SledStore, made_at: String) -> Self {
-        match store.copy().await {
+    #[must_use]
+    pub fn back_up(store: &SledStore, made_at: String) -> Self {
+        match store.copy() {
             Ok(copying) => Self::Backup(Box::new(Backup::new(copying, made_at))),
             Err(error) => Self::Done(Answer::Refused(error.to_string())),
         }
@@ -123,7 +124,8 @@ pub struct Backup {
 
 impl Backup {
     fn new(copying: Copying, made_at: String) -> Self {
-        let (encoder, bytes) = Encoder::begin(&Header::new(made_at, copying.commits(), copying.records()));
+        let (encoder, bytes) =
+            Encoder::begin(&Header::new(Some(made_at), copying.commits(), copying.records()));
         Self { copying, encoder: Some(encoder), bytes, done: 0 }
     }
 

@@ -50,7 +50,7 @@ impl Consistency {
         for (key, reading) in page {
             // One that cannot be read is counted elsewhere.
             let Ok(Versioned { record, .. }) = reading else { continue };
-            if let Some(needs) = needs(&key, &record)
+            if let Some(needs) = needs_of(&key, &record)
                 && let Some(misfit) = misfit(store, &key, &needs).await?
             {
                 self.misfits.count += 1;
@@ -81,7 +81,7 @@ enum Needs {
     SomeoneOnce(AccountId),
 }
 
-fn needs(key: &Key, record: &Record) -> Option<Needs> {
+fn needs_of(key: &Key, record: &Record) -> Option<Needs> {
     match record {
         Record::Account(account) => Some(Needs::Address(Box::new(account.clone()))),
         Record::Owner(Owner::Account(id)) => Some(Needs::Account(*id, key.clone())),
@@ -89,37 +89,48 @@ fn needs(key: &Key, record: &Record) -> Option<Needs> {
         Record::Undo(id) => Some(Needs::Someone(*id)),
         Record::Session(session) => Some(Needs::SomeoneOnce(session.account)),
         Record::NewDevice(device) => Some(Needs::SomeoneOnce(device.account)),
-        _ => None,
+        _ => key.listed_under().map(Needs::SomeoneOnce),
     }
 }
 
-/// Looks at a record and what it needs, as of one moment. The record may have gone since it was found.
+impl Needs {
+    /// The keys that say whether it is there.
+    fn keys(&self) -> Vec<Key> {
+        match self {
+            Self::Address(account) => vec![Key::owner(&account.address.canonical())],
+            Self::Account(id, _) | Self::Someone(id) => vec![Key::account(*id)],
+            Self::SomeoneOnce(id) => vec![Key::account(*id), Key::remains(*id)],
+        }
+    }
+}
+
+/// Looks at a record and what it needs, as of one moment. It may have changed or gone since it was found: then it is
+/// not looked at again, since no action leaves a misfit.
 async fn misfit(store: &dyn Store, key: &Key, needs: &Needs) -> Result<Option<String>, StoreError> {
-    let keys = match needs {
-        Needs::Address(account) => vec![key.clone(), Key::owner(&account.address.canonical())],
-        Needs::Account(id, _) | Needs::Someone(id) => vec![key.clone(), Key::account(*id)],
-        Needs::SomeoneOnce(id) => vec![key.clone(), Key::account(*id), Key::remains(*id)],
-    };
+    let keys: Vec<Key> = std::iter::once(key.clone()).chain(needs.keys()).collect();
     let found = match store.get(&keys).await {
         Err(StoreError::Unreadable(_)) => return Ok(None),
         found => found?,
     };
     let record_at = |index: usize| found.get(index).and_then(Option::as_ref).map(|found| &found.record);
-    let Some(now) = record_at(0) else { return Ok(None) };
-    Ok(match (needs, record_at(1)) {
+    let now = record_at(0).and_then(|now| needs_of(key, now));
+    let Some(needs) = now.filter(|now| now.keys() == needs.keys()) else { return Ok(None) };
+    Ok(match (&needs, record_at(1)) {
         (Needs::Address(account), owner) => {
-            let is_moved = !matches!(now, Record::Account(now) if now.address == account.address);
             let is_owner = matches!(owner, Some(Record::Owner(Owner::Account(id))) if *id == account.id);
-            (!is_owner && !is_moved)
-                .then(|| format!("{key:?}: the address of this account does not lead to it"))
+            (!is_owner).then(|| format!("{key:?}: the address of this account does not lead to it"))
         }
-        (Needs::Account(_, address), Some(Record::Account(account))) => {
+        (Needs::Account(id, address), Some(Record::Account(account))) => {
             (Key::owner(&account.address.canonical()) != *address)
-                .then(|| format!("{key:?}: this address leads to an account with another address"))
+                .then(|| format!("{key:?}: this address leads to account {id}, which has another address"))
         }
         (Needs::SomeoneOnce(_), None) if record_at(2).is_some() => None,
         (_, Some(Record::Account(_))) => None,
-        (Needs::Account(..), _) => Some(format!("{key:?}: this address leads to an account that is missing")),
-        _ => Some(format!("{key:?}: this belongs to an account that is missing")),
+        (Needs::Account(id, _), _) => {
+            Some(format!("{key:?}: this address leads to account {id}, which is missing"))
+        }
+        (Needs::Someone(id) | Needs::SomeoneOnce(id), _) => {
+            Some(format!("{key:?}: this belongs to account {id}, which is missing"))
+        }
     })
 }

@@ -11,7 +11,10 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use super::read::{BackupError, Reader, Summary};
 
 /// At the end of the name of a backup that is not finished.
-const UNFINISHED: &str = ".unfinished";
+pub const UNFINISHED: &str = ".unfinished";
+
+/// How much a backup leaves free on its disk: as much as the database needs to accept changes.
+const KEPT_FREE_BYTES: u64 = 64 << 20;
 
 /// Why a backup could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +76,13 @@ impl Draft {
     /// # Errors
     /// `Io`.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), DraftError> {
-        self.file.write_all(bytes).map_err(|reason| DraftError::Io { path: self.path.clone(), reason })
+        let failed = |reason| DraftError::Io { path: self.path.clone(), reason };
+        // The database may be on the same disk, and does not recover from a full one.
+        let disk = rustix::fs::fstatvfs(&self.file).map_err(|error| failed(error.into()))?;
+        if disk.f_bavail.saturating_mul(disk.f_frsize) < KEPT_FREE_BYTES {
+            return Err(failed(io::ErrorKind::StorageFull.into()));
+        }
+        self.file.write_all(bytes).map_err(failed)
     }
 
     /// Makes the backup durable, reads it back, and puts it in its place. `progress` gets the number of records

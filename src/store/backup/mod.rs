@@ -18,7 +18,7 @@ mod read;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-pub use self::file::{Draft, DraftError};
+pub use self::file::{Draft, DraftError, UNFINISHED};
 pub use self::read::{BackupError, Reader, Summary};
 use crate::domain::record::key::Key;
 
@@ -32,8 +32,8 @@ const END: [u8; 2] = [0, 0];
 /// What a backup says about its moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// When it was begun (RFC 3339), or what for if the server made it before it ran.
-    pub made_at: String,
+    /// When it was begun (RFC 3339); nothing for one that was made before an upgrade.
+    pub made_at: Option<String>,
     /// How many commits the store had seen.
     pub commits: u64,
     /// How many records follow.
@@ -45,7 +45,7 @@ pub struct Header {
 impl Header {
     /// The header of a backup that this program begins at `made_at`.
     #[must_use]
-    pub fn new(made_at: String, commits: u64, records: u64) -> Self {
+    pub fn new(made_at: Option<String>, commits: u64, records: u64) -> Self {
         Self { made_at, commits, records, version: env!("CARGO_PKG_VERSION").to_owned() }
     }
 }

@@ -58,7 +58,7 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     /// If it is not a backup, or from a newer version.
     pub fn new(bytes: R) -> Result<Self, BackupError> {
-        let header = Header { made_at: String::new(), commits: 0, records: 0, version: String::new() };
+        let header = Header { made_at: None, commits: 0, records: 0, version: String::new() };
         let mut reader = Self { bytes, hash: Xxh3::new(), header, summary: Summary::default(), last: None };
         let first = reader.line()?;
         let format = first.strip_prefix(MAGIC).and_then(|format| format.parse().ok());

@@ -13,8 +13,6 @@ use crate::store::Page;
 
 /// How many records are read at once.
 const PAGE: usize = 200;
-/// The most memory for what was written since the moment and was not read yet.
-const MOST_BYTES: usize = 128 << 20;
 
 /// All records of one moment. One at a time; dropping it ends it.
 pub struct Copying {
@@ -67,7 +65,7 @@ impl Copying {
         let page = {
             let mut slot = slot(&self.shared);
             let moment = slot.as_mut().expect("the moment stays as long as this");
-            if moment.bytes() > MOST_BYTES {
+            if moment.is_lost() {
                 return Err(StoreError::Refused(
                     "too much was written while the database was read; try again when it is less busy".into(),
                 ));

@@ -158,8 +158,7 @@ impl SledStore {
             // If the writer has ended, there is nothing left to close.
             let _ = errands.send(Errand::Close).await;
         }
-        let is_over = |status: &Status| matches!(status, Status::Failed(_) | Status::Closed);
-        let _ = self.shared.status().wait_for(is_over).await;
+        self.shared.ended().await;
         self.shared.close();
     }
 
@@ -175,13 +174,13 @@ impl SledStore {
         Verifying::new(Arc::clone(&self.shared))
     }
 
-    /// All records as they are now, to be read while the store is in use. Waits while others are being read like
-    /// this.
+    /// All records as they are now, to be read while the store is in use.
     ///
     /// # Errors
-    /// If the store is closed.
-    pub async fn copy(&self) -> Result<Copying, StoreError> {
-        let turn = Arc::clone(&self.copies).lock_owned().await;
+    /// If they are being read like this already, or the store is closed.
+    pub fn copy(&self) -> Result<Copying, StoreError> {
+        let turn = Arc::clone(&self.copies).try_lock_owned();
+        let turn = turn.map_err(|_| StoreError::Refused("another backup is being made".into()))?;
         Copying::new(Arc::clone(&self.shared), turn)
     }
 

@@ -8,6 +8,11 @@ use super::slot::{Slots, Stored};
 use crate::domain::record::key::{Key, Span};
 use crate::store::{Kept, Page};
 
+/// The most memory for what was written since the moment and was not read yet.
+const MOST_BYTES: usize = 128 << 20;
+/// What an entry takes besides its bytes, about.
+const ENTRY_BYTES: usize = 128;
+
 /// A moment whose records are being read.
 pub(super) struct Moment {
     /// What was not read yet.
@@ -27,13 +32,17 @@ impl Moment {
         &self.rest
     }
 
-    /// How many bytes are kept.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Whether so much was written since that the moment is given up.
+    pub(super) fn is_lost(&self) -> bool {
+        self.bytes > MOST_BYTES
     }
 
     /// A group is about to be written.
     pub(super) fn keep(&mut self, slots: &Slots) {
+        if self.is_lost() {
+            self.then.clear();
+            return;
+        }
         for (key, slot) in slots.range(&self.rest.from..).filter(|(_, slot)| slot.is_written) {
             self.then.entry(key.clone()).or_insert_with(|| {
                 self.bytes += size(key, slot.before.as_ref());
@@ -67,5 +76,5 @@ impl Moment {
 }
 
 fn size(key: &Key, stored: Option<&Stored>) -> usize {
-    key.as_bytes().len() + stored.map_or(0, |stored| stored.whole().len())
+    ENTRY_BYTES + key.as_bytes().len() + stored.map_or(0, |stored| stored.whole().len())
 }

@@ -13,8 +13,8 @@ pub(super) fn nursery(folder: &Path) -> PathBuf {
 }
 
 /// The backup of a store that is about to get another format, after this many commits.
-pub(super) fn backup_before_upgrade(folder: &Path, commits: u64) -> PathBuf {
-    folder.join(format!("before-upgrade-{commits}.backup"))
+pub(super) fn backup_before_upgrade(folder: &Path, id: [u8; 16], commits: u64) -> PathBuf {
+    folder.join(format!("before-upgrade-{:032x}-{commits}.backup", u128::from_be_bytes(id)))
 }
 
 /// Where a copy of the store is verified before the store itself is opened.

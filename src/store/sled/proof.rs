@@ -16,7 +16,7 @@ use super::refusal::{self, OpenError};
 use super::settings::{Proof, UnreadableRecords};
 use super::shared::Shared;
 use super::slices::{Range, Slices, records};
-use super::slot::note_unreadable;
+use super::slot::{is_altered, note_unreadable};
 use super::tally::Tally;
 use crate::domain::ports::StoreError;
 use crate::domain::record::key::Key;
@@ -65,7 +65,7 @@ pub(super) fn prove(
         });
         let found = counted.map_err(|trouble| trouble.refusal(folder))?;
         if found != expected {
-            return Err(refusal::damaged(folder, mismatch(&range, expected, found)));
+            return Err(refusal::damaged(folder, mismatch(db, &range, expected, found)));
         }
         slices.note_verified(&range.from);
         verified += found.records;
@@ -87,7 +87,10 @@ pub(super) fn prove_in_background(shared: &Arc<Shared>) {
 fn prove_the_rest(shared: &Weak<Shared>) {
     let mut from = Vec::new();
     while let Some(shared) = shared.upgrade() {
-        let Some(range) = shared.slices().unverified_after(&from) else { break };
+        let Some(range) = shared.slices().unverified_after(&from) else {
+            tracing::info!("the database was verified as a whole");
+            return;
+        };
         // A failure has ended the store, and one that is closed is not read.
         if shared.prove_slice(&range.from, Depth::Bytes).is_err() {
             return;
@@ -96,7 +99,6 @@ fn prove_the_rest(shared: &Weak<Shared>) {
         drop(shared);
         thread::sleep(PAUSE);
     }
-    tracing::info!("the database was verified as a whole");
 }
 
 impl Shared {
@@ -141,7 +143,7 @@ impl Shared {
             }
             drop(waiting);
             if found != expected {
-                return Err(self.fail(&mismatch(&range, expected, found)));
+                return Err(self.fail(&mismatch(&view.db, &range, expected, found)));
             }
             let mut slices = self.slices();
             slices.note_verified(&range.from);
@@ -195,8 +197,9 @@ impl Verifying {
 
     fn end(&mut self, Tally { id, commits, digest }: Tally) -> Result<Proof, OpenError> {
         let folder = self.shared.folder();
-        // The side file may be ahead of what readers see by the group that is being written.
-        match Mark::read(&folder)? {
+        // The side file may be ahead of what readers see by the group that is being written, and may just be written.
+        let mark = (0..TRIES).map(|_| Mark::read(&folder)).find(Result::is_ok);
+        match mark.unwrap_or_else(|| Mark::read(&folder))? {
             None => Err(OpenError::MarkMissing { folder }),
             Some(mark) if mark.id != id => Err(OpenError::Foreign { folder }),
             Some(_) => {
@@ -207,15 +210,28 @@ impl Verifying {
     }
 }
 
-/// Which records are lost or altered.
-fn mismatch(Range { from, until }: &Range, expected: Digest, found: Digest) -> String {
+/// Which records are lost or altered: their range, and the first one whose own checksum shows it.
+fn mismatch(db: &Db, range: &Range, expected: Digest, found: Digest) -> String {
+    let altered = attempted(|| {
+        for entry in records(db, range) {
+            let (key, stored) = entry?;
+            let key = Key::from_bytes(key.to_vec());
+            if is_altered(&key, &stored) {
+                return Ok(format!(", and {key:?} is not as it was written"));
+            }
+        }
+        Ok(String::new())
+    });
+    // If the records cannot be read again, the range has to do.
+    let altered = altered.unwrap_or_default();
+    let Range { from, until } = range;
     let from = Key::from_bytes(from.clone());
     let place = match until {
         Some(until) => format!("from {from:?} to {:?}", Key::from_bytes(until.clone())),
         None => format!("from {from:?} on"),
     };
     if found.records == expected.records {
-        return format!("the records {place} do not match their digest");
+        return format!("the records {place} do not match their digest{altered}");
     }
-    format!("{} records {place}, but {} were saved", found.records, expected.records)
+    format!("{} records {place}, but {} were saved{altered}", found.records, expected.records)
 }

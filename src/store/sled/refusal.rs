@@ -33,7 +33,7 @@ pub enum OpenError {
     },
     /// There is a key, but not the store that belongs to it. A new store in its place would have no account,
     /// and strangers could register all addresses.
-    #[error("{}: there is a key for this data folder, but no database; restore the database from a backup or, if there never was one, create it with `gatepost store create --data {}`", place::store_folder(folder).display(), folder.display())]
+    #[error("{}: there is a key for this data folder, but no database; restore a backup with `gatepost store restore FILE --data {data}` or, if there never was a database, create it with `gatepost store create --data {data}`", place::store_folder(folder).display(), data = folder.display())]
     KeyOnly {
         /// The data folder.
         folder: PathBuf,
@@ -65,11 +65,7 @@ pub enum OpenError {
         reason: String,
     },
     /// Sled cannot open its files, or cannot read them.
-    #[error(
-        "{}: cannot read the database ({reason}); restore the data folder from a backup and check it with {}",
-        db(folder),
-        verify(folder)
-    )]
+    #[error("{}: cannot read the database ({reason}); {}", db(folder), restore(folder))]
     Unreadable {
         /// The data folder.
         folder: PathBuf,
@@ -78,9 +74,9 @@ pub enum OpenError {
     },
     /// The records are not the ones that were committed.
     #[error(
-        "{}: the database is damaged ({reason}): changes were lost or altered; restore the data folder from a backup and check it with {}",
+        "{}: the database is damaged ({reason}): changes were lost or altered; {}",
         db(folder),
-        verify(folder)
+        restore(folder)
     )]
     Damaged {
         /// The data folder.
@@ -89,7 +85,7 @@ pub enum OpenError {
         reason: String,
     },
     /// There was a store, and now there is none.
-    #[error("{store}: the database is missing or empty; restore it, or restore the data folder from a backup, and check it with {}", verify(folder), store = place::store_folder(folder).display())]
+    #[error("{store}: the database is missing or empty; put it back, or {}", restore(folder), store = place::store_folder(folder).display())]
     Gone {
         /// The data folder.
         folder: PathBuf,
@@ -148,7 +144,7 @@ pub enum OpenError {
         reason: String,
     },
     /// Another version of this program wrote it.
-    #[error("{file}: written in format {format}, which this version can't read; run the version that wrote it, or restore the data folder from a backup and check it with {}", verify(folder), file = file.display())]
+    #[error("{file}: written in format {format}, which this version can't read; run the version that wrote it, or {}", restore(folder), file = file.display())]
     OtherFormat {
         /// The data folder.
         folder: PathBuf,
@@ -181,6 +177,14 @@ fn mark(folder: &Path) -> String {
 /// The command that checks this folder, ready to be pasted.
 fn verify(folder: &Path) -> String {
     format!("`gatepost store verify --data {}`", folder.display())
+}
+
+/// What to do where only a backup helps.
+fn restore(folder: &Path) -> String {
+    let shown = folder.display();
+    format!(
+        "move {shown} away, keep its key, and restore a backup with `gatepost store restore FILE --data {shown}`"
+    )
 }
 
 fn accept(folder: &Path) -> String {

@@ -38,6 +38,8 @@ pub(super) struct Shared {
     /// The moment that a backup shows, while one is being made.
     pub(super) moment: Mutex<Option<Moment>>,
     status: watch::Sender<Status>,
+    /// Whether the writer has ended.
+    has_ended: watch::Sender<bool>,
     disk: Disk,
     folder: PathBuf,
     /// Held until sled's files are closed.
@@ -72,6 +74,7 @@ impl Shared {
             slices: Mutex::new(slices),
             moment: Mutex::default(),
             status: watch::Sender::new(Status::Open),
+            has_ended: watch::Sender::new(false),
             disk: Disk::new(disk, reserves),
             folder: lock.folder().to_owned(),
             lock: Mutex::new(Some(lock)),
@@ -121,9 +124,17 @@ impl Shared {
         Ok(page)
     }
 
-    /// Sled panics over damaged files.
+    /// Sled panics over damaged files, and reports others. Either way nothing more can be believed of this store, and
+    /// a disk that cannot be read will not recover by itself: the process ends.
     pub(super) fn unpanicked<T>(&self, act: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        guarded(act).unwrap_or_else(|panic| Err(self.fail(&panic)))
+        match guarded(act) {
+            Ok(Err(StoreError::Damaged(reason))) | Err(reason) => Err(self.fail(&reason)),
+            Ok(Err(error)) => {
+                self.set(Status::Failed(self.refusal(&error).to_string()));
+                Err(error)
+            }
+            Ok(read) => read,
+        }
     }
 
     /// The slices as readers see them. Keeps the view as it is meanwhile.
@@ -193,6 +204,17 @@ impl Shared {
             StoreError::Damaged(reason) => refusal::damaged(&self.folder, reason.clone()),
             error => OpenError::Unreadable { folder: self.folder.clone(), reason: error.to_string() },
         }
+    }
+
+    /// The writer touches nothing any more.
+    pub(super) fn end(&self) {
+        self.has_ended.send_replace(true);
+    }
+
+    /// Returns once the writer has ended.
+    pub(super) async fn ended(&self) {
+        // The sender lasts as long as this, so there is always a value to wait for.
+        let _ = self.has_ended.subscribe().wait_for(|has_ended| *has_ended).await;
     }
 
     /// The data folder.

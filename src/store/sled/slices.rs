@@ -2,7 +2,7 @@
 //! digest. Together the slices are the tally. A commit writes the slices it changes in its own batch, so a
 //! slice can be verified at any time by reading only its range, and a start does not have to read everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use sled::{Batch, Db, IVec};
@@ -41,7 +41,8 @@ impl Range {
 #[derive(Clone, Debug)]
 pub(super) struct Slices {
     slices: BTreeMap<Vec<u8>, Slice>,
-    unverified: usize,
+    /// The first keys of those that were not verified.
+    unverified: BTreeSet<Vec<u8>>,
 }
 
 /// What a commit changes: a slice by its first key, or nothing where that slice becomes part of the one
@@ -51,7 +52,7 @@ pub(super) type Recut = BTreeMap<Vec<u8>, Option<Digest>>;
 impl Slices {
     /// These slices, none of them verified.
     pub(super) fn of(digests: BTreeMap<Vec<u8>, Digest>) -> Self {
-        let unverified = digests.len();
+        let unverified = digests.keys().cloned().collect();
         let slice = |(from, digest)| (from, Slice { digest, is_verified: false });
         Self { slices: digests.into_iter().map(slice).collect(), unverified }
     }
@@ -100,25 +101,21 @@ impl Slices {
 
     /// The first slice that was not verified among the one that `from` is in and those after it.
     pub(super) fn unverified_after(&self, from: &[u8]) -> Option<Range> {
-        if self.unverified == 0 {
-            return None;
-        }
         let first = self.at(from).0;
-        let found =
-            self.slices.range::<[u8], _>((Included(first), Unbounded)).find(|(_, slice)| !slice.is_verified);
-        found.map(|(from, _)| self.range_at(from))
+        let found = self.unverified.range::<[u8], _>((Included(first), Unbounded)).next();
+        found.map(|from| self.range_at(from))
     }
 
     /// Whether all were verified since the start.
     pub(super) fn are_verified(&self) -> bool {
-        self.unverified == 0
+        self.unverified.is_empty()
     }
 
     /// The slice that begins with `from` was verified.
     pub(super) fn note_verified(&mut self, from: &[u8]) {
         if let Some(slice) = self.slices.get_mut(from).filter(|slice| !slice.is_verified) {
             slice.is_verified = true;
-            self.unverified -= 1;
+            self.unverified.remove(from);
         }
     }
 

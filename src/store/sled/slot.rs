@@ -82,3 +82,8 @@ pub(super) fn note_unreadable(unreadable: &mut UnreadableRecords, key: &Key, sto
         unreadable.note(&error);
     }
 }
+
+/// Whether the bytes of a record are certainly not the ones that were written.
+pub(super) fn is_altered(key: &Key, stored: &[u8]) -> bool {
+    Stored::checked(key, stored.into()).map_or(true, |stored| codec::is_altered(key, stored.as_ref()))
+}

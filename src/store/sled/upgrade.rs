@@ -21,7 +21,7 @@ const PIECE_BYTES: usize = 1 << 20;
 /// Makes a backup, then writes the digests of the parts of a store that has none.
 pub(super) fn upgrade(folder: &Path, db: &Handle, tally: Tally, slices: &Slices) -> Result<(), OpenError> {
     let file = place::db_file(&place::store_folder(folder));
-    let backup = place::backup_before_upgrade(folder, tally.commits);
+    let backup = place::backup_before_upgrade(folder, tally.id, tally.commits);
     // If an earlier attempt ended after its backup, that one is whole.
     if !backup.exists() {
         back_up(folder, &backup, db, tally)?;
@@ -44,7 +44,7 @@ fn back_up(folder: &Path, place: &Path, db: &Handle, tally: Tally) -> Result<(),
     let refuse =
         |error: DraftError| OpenError::NoBackup { path: place.to_owned(), reason: error.to_string() };
     let mut draft = Draft::new(place).map_err(refuse)?;
-    let header = Header::new("before an upgrade".to_owned(), tally.commits, tally.digest.records);
+    let header = Header::new(None, tally.commits, tally.digest.records);
     let (mut encoder, mut bytes) = Encoder::begin(&header);
     let mut records = db.range(FIRST_KEY..);
     while let Some(entry) = attempted(|| records.next().transpose()).map_err(|it| it.refusal(folder))? {

@@ -59,14 +59,15 @@ pub(super) struct Writer {
 impl Writer {
     /// Runs until the store is closed or fails.
     pub(super) fn run(mut self, mut errands: mpsc::Receiver<Errand>) {
+        let shared = Arc::clone(&self.shared);
         match self.serve(&mut errands) {
             Ok(()) => {
-                let Self { db, log, mark, shared, .. } = self;
-                drop((db, log, mark));
+                drop(self);
                 shared.close();
             }
             Err(failure) => self.stop(failure, &mut errands),
         }
+        shared.end();
     }
 
     fn serve(&mut self, errands: &mut mpsc::Receiver<Errand>) -> Result<(), Failure> {
@@ -166,7 +167,10 @@ impl Writer {
             refuse_waiting(errands, &reason);
             thread::sleep(ROOM_PAUSE);
         }
-        self.shared.set(Status::Failed(reason.clone()));
+        self.shared.set(Status::Failed(format!(
+            "{reason}; the database has stopped, because only a new start can find out what was saved: fix this and \
+             start Gatepost again"
+        )));
         errands.close();
         refuse_waiting(errands, &reason);
     }
@@ -206,7 +210,9 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::StorageFull => Self { reason: "the disk is full".into(), is_full: true },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self { reason: "the disk is full".into(), is_full: true }
+            }
             _ => Self { reason: error.to_string(), is_full: false },
         }
     }

@@ -4,6 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use gatepost::domain::ports::Class;
+use gatepost::domain::record::key::Key;
+use gatepost::store::sled::{SledSettings, SledStore};
+use gatepost::store::{CodedChange, Engine};
 use rustix::process::Signal;
 
 use super::serving::{Server, line_with};
@@ -170,19 +174,47 @@ fn a_restoration_that_was_killed_is_done_again_from_the_start() {
     place.answer(&["store", "backup", &shown]);
     let done = with_the_key();
     done.answer(&["store", "restore", &shown]);
-    // As it is left by a kill while the new database was filled, before it was moved, and between the moves.
-    for half in ["", "store", "store.mark"] {
+    // As a kill leaves it while the new database is filled, before it is moved, and between the two moves.
+    for moved in [&[][..], &["store.mark"]] {
         let killed = with_the_key();
         let nursery = killed.data().join("restore.new");
         fs::create_dir(&nursery).unwrap();
         fs::create_dir(nursery.join("store")).unwrap();
-        if half == "store.mark" {
-            fs::copy(done.data().join(half), killed.data().join(half)).unwrap();
+        for name in moved {
+            fs::copy(done.data().join(name), killed.data().join(name)).unwrap();
         }
         killed.answer(&["store", "restore", &shown]);
         assert!(!nursery.exists());
         assert!(killed.answer(&["account", "list"]).contains("ann@example.org"));
     }
+    // After both moves, it was restored.
+    fs::create_dir(done.data().join("restore.new")).unwrap();
+    assert!(done.refused(&["store", "restore", &shown]).contains("nothing but a key in it"));
+    assert!(done.answer(&["store", "verify"]).starts_with("The database is intact: "));
+}
+
+#[test]
+fn a_backup_with_a_record_of_a_newer_version_can_be_restored() {
+    let place = Place::with_store();
+    place.answer(&["account", "add", "ann@example.org"]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = SledStore::open(&place.data(), &SledSettings::existing()).unwrap();
+        let newer = vec![(Key::from_bytes(b"t/newer".to_vec()), Some(vec![200, 1, 2]))];
+        let change = CodedChange { class: Class::Grow, expectations: vec![], writes: newer };
+        store.write(change).await.unwrap();
+        store.close().await;
+    });
+    let (file, shown) = path(&place, "one.backup");
+    let other = with_the_key();
+    for (place, command) in [(&place, "backup"), (&other, "restore")] {
+        let output = place.command(&["store", command, &shown]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains("some records in this backup can't be read by this version"), "{said}");
+    }
+    assert!(file.exists());
+    assert!(other.refused(&["store", "verify"]).contains("1 of its records cannot be read"));
 }
 
 #[test]
@@ -191,6 +223,8 @@ fn the_server_makes_backups_by_itself_and_keeps_the_newest() {
     place.answer(&["account", "add", "ann@example.org"]);
     let (dir, shown) = path(&place, "backups");
     fs::create_dir(&dir).unwrap();
+    // One that a killed server was making.
+    fs::write(dir.join("gatepost-2026-10-03T01-00-00.000Z.backup.unfinished"), "half").unwrap();
     for day in 1..=3 {
         fs::write(dir.join(format!("gatepost-2026-10-0{day}T00-00-00.000Z.backup")), "an older one").unwrap();
     }

@@ -40,7 +40,7 @@ fn accounts(data: &Path) -> String {
     said(data, &["account", "list", "--json"])
 }
 
-async fn expect_ann_and_her_password(data: &Path) {
+async fn expect_ada_and_her_password(data: &Path) {
     let server = Server::start(data, &[]);
     let mut ada = Caller::new(Door::Json, server.address);
     assert_eq!(ada.sign_in_with_password("ada@example.org", PASSWORD).await, Answer::Done);
@@ -54,7 +54,7 @@ async fn a_database_of_every_earlier_version_is_upgraded_and_serves_its_people()
         said(&data, &["store", "verify"]);
         let before = accounts(&data);
         assert!(before.lines().count() >= 64 && before.contains("robert@example.org"), "{before}");
-        expect_ann_and_her_password(&data).await;
+        expect_ada_and_her_password(&data).await;
         assert_eq!(accounts(&data), before, "format {format}");
         said(&data, &["store", "verify"]);
     }
@@ -72,7 +72,7 @@ async fn the_backup_that_an_upgrade_makes_first_can_be_restored() {
     fs::copy(data.join("key"), restored.join("key")).unwrap();
     said(&restored, &["store", "restore", backup.to_str().unwrap()]);
     assert_eq!(accounts(&restored), before);
-    expect_ann_and_her_password(&restored).await;
+    expect_ada_and_her_password(&restored).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,7 +87,7 @@ async fn a_backup_of_every_earlier_version_is_restored() {
         fs::copy(data.join("key"), restored.join("key")).unwrap();
         said(&restored, &["store", "restore", backup.to_str().unwrap()]);
         assert_eq!(accounts(&restored), before);
-        expect_ann_and_her_password(&restored).await;
+        expect_ada_and_her_password(&restored).await;
     }
 }
 

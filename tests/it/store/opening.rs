@@ -152,7 +152,7 @@ async fn a_missing_or_empty_store_is_refused_and_never_recreated() {
         let folder = three_records().await;
         damage(&folder.path().join("store"));
         let line = refusal(folder.path());
-        let command = format!("`gatepost store verify --data {}`", folder.path().display());
+        let command = format!("`gatepost store restore FILE --data {}`", folder.path().display());
         assert!(line.contains(&command), "{line}");
         // There is nothing to accept, and the next attempt is refused too.
         assert!(verify(folder.path(), Accept::Yes).is_err());

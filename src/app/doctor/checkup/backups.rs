@@ -17,7 +17,7 @@ pub(super) fn age(settings: Option<&Backup>, data_dir: &Path, world: &World) -> 
         return found(Status::Warning, message.to_owned());
     };
     let shown = dir.display();
-    let newest = match newest(dir) {
+    let newest = match newest(dir, world.now()) {
         Ok(Some(newest)) => newest,
         Ok(None) => return found(Status::Wrong, format!("there is none in {shown}; the log says why")),
         Err(error) => return found(Status::Wrong, format!("{shown}: {error}; check backup.dir")),

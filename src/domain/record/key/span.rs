@@ -193,3 +193,12 @@ impl Span {
         Self { from: Key(prefix.to_vec()), until: Key::joined(prefix, &[&until]) }
     }
 }
+
+impl Key {
+    /// The account whose history or requests this key lists, or nothing for another kind of key.
+    #[must_use]
+    pub fn listed_under(&self) -> Option<AccountId> {
+        let rest = self.0.strip_prefix(b"h/").or_else(|| self.0.strip_prefix(b"q/"))?;
+        Some(AccountId(*rest.first_chunk()?))
+    }
+}
