@@ -38,6 +38,10 @@ impl Gatepost {
                 let delivery = match letter.offered {
                     // The mail server may have it, so sending it again at once could deliver it twice.
                     Offered::Now => Delivery::Unanswered,
+                    // One that was never tried gets its place back, before all that were queued later.
+                    Offered::Never if from == Queue::First => {
+                        Delivery::Held(letter.queued_at.min(self.world.now()))
+                    }
                     Offered::Never | Offered::Before => Delivery::Held(self.world.now()),
                 };
                 self.delivered(&Claim { letter, key, from }, delivery, None).await?;

@@ -42,11 +42,13 @@ impl LastUse {
 }
 
 impl LastUses {
-    /// A session is used now.
+    /// A session is used now. Its last use so far is as `of` says.
     pub(in crate::domain) fn note(&self, session: &Session, at: Timestamp) {
         let (mut uses, name) = (self.uses(), (session.account, session.id));
+        let noted = uses.get(&name).filter(|noted| noted.at == session.last_used_at);
+        let before = noted.map_or(session.last_used_at, |noted| noted.before);
         if uses.len() < MAX_SESSIONS || uses.contains_key(&name) {
-            uses.insert(name, LastUse { name, at, before: session.last_used_at });
+            uses.insert(name, LastUse { name, at, before });
         }
     }
 

@@ -51,9 +51,11 @@ impl Gatepost {
             self.find_both::<Session, Account>(Key::session(account, session), Key::account(account)).await?;
         // Moved instead of copied, since every action of someone signed in comes through here. The
         // versions stay behind and can be expected.
-        let (Some(session), Some(account)) = (found.value.take(), owner.value.take()) else {
+        let (Some(mut session), Some(account)) = (found.value.take(), owner.value.take()) else {
             return Ok(None);
         };
+        // Whether it is written yet must make no difference to anyone.
+        session.last_used_at = self.last_uses.of(&session);
         // Only a pending change can be over. Without one the clocks are not read, since every request of someone
         // signed in comes through here.
         let has_pending = account.pending_change.is_some();

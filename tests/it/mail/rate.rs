@@ -56,6 +56,21 @@ async fn no_more_emails_than_configured_are_sent_in_a_minute_and_the_oldest_firs
 }
 
 #[tokio::test]
+async fn an_email_that_a_dead_run_had_claimed_keeps_its_place() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let house = House::over(Arc::clone(&store), true).await;
+    house.request("first@example.org").await;
+    assert_eq!(house.claim_all().await.len(), 1);
+    house.clock.advance(Duration::from_secs(1));
+    house.request("second@example.org").await;
+    house.clock.advance(Duration::from_secs(1));
+    let house = house.next_run(store).await;
+    house.gatepost.free_dead_claims().await.unwrap();
+    let order: Vec<_> = house.claim_all().await.iter().map(|claim| claim.letter().to.to_string()).collect();
+    assert_eq!(order, ["first@example.org", "second@example.org"]);
+}
+
+#[tokio::test]
 async fn emails_that_are_not_sent_do_not_count() {
     let (house, sink) = (House::new().await, Sink::good().await);
     for number in 0..10 {
