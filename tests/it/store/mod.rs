@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod folder;
 pub(crate) mod opening;
+mod power;
 mod process;
 mod slices;
 mod verifying;
