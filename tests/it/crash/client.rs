@@ -60,8 +60,8 @@ impl Client {
 
     /// Returns once the server is gone.
     pub(super) async fn gone(&self) {
-        // An open connection ends when the process does.
-        if let Ok(mut stream) = tokio::net::TcpStream::connect(self.server).await {
+        // An open connection ends when the process does, or after a minute.
+        while let Ok(mut stream) = tokio::net::TcpStream::connect(self.server).await {
             let mut byte = [0];
             drop(tokio::io::AsyncReadExt::read(&mut stream, &mut byte).await);
         }
