@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod disk;
 mod doctor;
+mod failing_disk;
 mod first_start;
 mod formats;
 mod import;
