@@ -8,7 +8,7 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 43] = [
+const SCENARIOS: [&str; 44] = [
     "at_rest::",
     "bad_input::",
     "cli::accounts::every_change_of_an_account_writes_an_event",
@@ -31,6 +31,7 @@ const SCENARIOS: [&str; 43] = [
     "mail::clock::",
     "mail::delivery::",
     "mail::ended::",
+    "mail::meanwhile::",
     "mail::outage::",
     "mail::unanswered::",
     "mail::worker::",

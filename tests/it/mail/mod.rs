@@ -12,6 +12,7 @@ pub(crate) mod full_store;
 mod lanes;
 mod last_answer;
 mod mailbox;
+mod meanwhile;
 pub(crate) mod opensmtpd;
 mod outage;
 mod real_server;
