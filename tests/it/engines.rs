@@ -8,7 +8,7 @@ use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 46] = [
+const SCENARIOS: [&str; 47] = [
     "aging::",
     "at_rest::",
     "bad_input::",
@@ -33,6 +33,7 @@ const SCENARIOS: [&str; 46] = [
     "mail::delivery::",
     "mail::ended::",
     "mail::kept::",
+    "mail::meanwhile::",
     "mail::outage::",
     "mail::unanswered::",
     "mail::worker::",

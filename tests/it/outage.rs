@@ -1,4 +1,4 @@
-//! Email is queued: a mail server outage delays email and nothing else.
+//! Email is queued: a mail server outage delays email and nothing else (REL-10).
 
 use std::time::Duration;
 

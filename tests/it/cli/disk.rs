@@ -1,5 +1,5 @@
 //! A disk that fails: whatever fails first, the process ends with exit code 1 and one line that names the
-//! file.
+//! file (REL-22).
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -6,6 +6,7 @@ mod by_email;
 mod checkup;
 mod disk;
 mod doctor;
+mod failing_disk;
 mod first_start;
 mod formats;
 mod import;

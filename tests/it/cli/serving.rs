@@ -16,7 +16,7 @@ use crate::mail::sendmail::write_program;
 
 /// A server in a separate process.
 pub(super) struct Server {
-    child: Child,
+    pub(super) child: Child,
     pub(super) log: BufReader<ChildStderr>,
     pub(super) address: SocketAddr,
     /// The log lines of its start.

@@ -8,6 +8,7 @@ use gatepost::domain::record::Record;
 use gatepost::domain::record::account::Account;
 use gatepost::domain::record::key::Key;
 use gatepost::domain::record::owner::Owner;
+use gatepost::domain::record::time::Timestamp;
 
 use super::app::App;
 
@@ -15,59 +16,8 @@ impl App {
     /// Every account has its address and the addresses it may get back, and nothing belongs to an
     /// account that does not exist.
     pub(crate) async fn expect_whole(&self) {
-        let records: HashMap<Vec<u8>, Record> = self
-            .all_records()
-            .await
-            .into_iter()
-            .map(|(key, it)| (key.as_bytes().to_vec(), it.record))
-            .collect();
-        let at = |key: &Key| records.get(key.as_bytes());
-        let mut undos = HashSet::new();
-        for account in records.values().filter_map(as_account) {
-            let own = Key::owner(&account.address.canonical());
-            assert_eq!(at(&own), Some(&Record::Owner(Owner::Account(account.id))), "{account:?}");
-            for undo in &account.undos {
-                // An expired one may be removed while its account still lists it.
-                if self.clock.now() < undo.over_at {
-                    assert_eq!(at(&Key::undo(undo.nonce)), Some(&Record::Undo(account.id)), "{undo:?}");
-                    let held = Owner::Held { by: account.id, undo: undo.nonce, over_at: undo.over_at };
-                    let owner = at(&Key::owner(&undo.address.canonical()));
-                    assert_eq!(owner, Some(&Record::Owner(held)), "{undo:?}");
-                }
-                undos.insert(undo.nonce);
-            }
-            if let Some(pending) = &account.pending_change {
-                let asked = at(&Key::request(pending.nonce));
-                let Some(Record::Request(request)) = asked else { panic!("{pending:?} of {asked:?}") };
-                assert_eq!(request.address, pending.address);
-                assert_eq!(request.requester.map(|requester| requester.id), Some(account.id));
-            }
-        }
-        for record in records.values() {
-            match record {
-                Record::Owner(Owner::Account(id)) => {
-                    assert!(at(&Key::account(*id)).is_some(), "an address of no account");
-                }
-                Record::Owner(Owner::Held { by, undo, .. }) => {
-                    assert!(
-                        at(&Key::account(*by)).is_some() && undos.contains(undo),
-                        "reserved for no account"
-                    );
-                }
-                Record::Session(session) => {
-                    let owner = at(&Key::account(session.account)).or(at(&Key::remains(session.account)));
-                    assert!(owner.is_some(), "a session without an account");
-                }
-                Record::NewDevice(device) => {
-                    let owner = at(&Key::account(device.account)).or(at(&Key::remains(device.account)));
-                    assert!(owner.is_some(), "a sign-in to no account");
-                }
-                Record::Undo(id) => assert!(at(&Key::account(*id)).is_some(), "an undo without an account"),
-                _ => {}
-            }
-        }
-        let addresses = records.values().filter(|it| matches!(it, Record::Owner(Owner::Account(_))));
-        assert_eq!(addresses.count(), records.values().filter_map(as_account).count());
+        let records = self.all_records().await.into_iter();
+        expect_whole(&records.map(|(key, it)| (key, it.record)).collect(), self.clock.now());
     }
 
     /// Accounts, their addresses and their sessions were last written in a commit with an event, and what
@@ -108,6 +58,54 @@ impl App {
             assert!(!told.contains(&secret), "{secret} in {told}");
         }
     }
+}
+
+/// The same for any store, as of a time.
+pub(crate) fn expect_whole(records: &HashMap<Key, Record>, now: Timestamp) {
+    let at = |key: &Key| records.get(key);
+    let mut undos = HashSet::new();
+    for account in records.values().filter_map(as_account) {
+        let own = Key::owner(&account.address.canonical());
+        assert_eq!(at(&own), Some(&Record::Owner(Owner::Account(account.id))), "{account:?}");
+        for undo in &account.undos {
+            // An expired one may be removed while its account still lists it.
+            if now < undo.over_at {
+                assert_eq!(at(&Key::undo(undo.nonce)), Some(&Record::Undo(account.id)), "{undo:?}");
+                let held = Owner::Held { by: account.id, undo: undo.nonce, over_at: undo.over_at };
+                let owner = at(&Key::owner(&undo.address.canonical()));
+                assert_eq!(owner, Some(&Record::Owner(held)), "{undo:?}");
+            }
+            undos.insert(undo.nonce);
+        }
+        if let Some(pending) = &account.pending_change {
+            let asked = at(&Key::request(pending.nonce));
+            let Some(Record::Request(request)) = asked else { panic!("{pending:?} of {asked:?}") };
+            assert_eq!(request.address, pending.address);
+            assert_eq!(request.requester.map(|requester| requester.id), Some(account.id));
+        }
+    }
+    for record in records.values() {
+        match record {
+            Record::Owner(Owner::Account(id)) => {
+                assert!(at(&Key::account(*id)).is_some(), "an address of no account");
+            }
+            Record::Owner(Owner::Held { by, undo, .. }) => {
+                assert!(at(&Key::account(*by)).is_some() && undos.contains(undo), "reserved for no account");
+            }
+            Record::Session(session) => {
+                let owner = at(&Key::account(session.account)).or(at(&Key::remains(session.account)));
+                assert!(owner.is_some(), "a session without an account");
+            }
+            Record::NewDevice(device) => {
+                let owner = at(&Key::account(device.account)).or(at(&Key::remains(device.account)));
+                assert!(owner.is_some(), "a sign-in to no account");
+            }
+            Record::Undo(id) => assert!(at(&Key::account(*id)).is_some(), "an undo without an account"),
+            _ => {}
+        }
+    }
+    let addresses = records.values().filter(|it| matches!(it, Record::Owner(Owner::Account(_))));
+    assert_eq!(addresses.count(), records.values().filter_map(as_account).count());
 }
 
 fn as_account(record: &Record) -> Option<&Account> {

@@ -1,4 +1,4 @@
-//! Silent, slow, broken and hostile mail servers delay their email and nothing else.
+//! Silent, slow, broken and hostile mail servers delay their email and nothing else (REL-13, REL-14).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,4 +1,4 @@
-//! A queued email arrives once, whatever the mail server replies at first.
+//! A queued email arrives once, whatever the mail server replies at first (REL-11, REL-12).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -13,6 +13,7 @@ mod kept;
 mod lanes;
 mod last_answer;
 mod mailbox;
+mod meanwhile;
 pub(crate) mod opensmtpd;
 mod outage;
 mod rate;

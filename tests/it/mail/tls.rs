@@ -1,4 +1,4 @@
-//! Where TLS is required, only the name we greet with is sent unencrypted.
+//! Where TLS is required, only the name we greet with is sent unencrypted (REL-16).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! A mail server that has the whole email may have accepted it, whatever it replies, and whether it replies.
+//! A mail server that has the whole email may have accepted it, whatever it replies, and whether it replies
+//! (REL-14, REL-15).
 
 use std::sync::Arc;
 use std::time::Duration;

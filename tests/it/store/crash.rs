@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gatepost::domain::ports::Store;
+use gatepost::store::sled::SledStore;
 
 use super::process::{Process, number};
 use super::{Seeded, everything, get, open};
@@ -28,24 +29,28 @@ async fn a_store_killed_while_writing_keeps_every_acknowledged_commit() {
     assert!(answered.iter().all(|number| *number > 10), "{answered:?}");
 }
 
-fn note(answered: &mut [u64; 8], line: &str) {
+pub(super) fn note(answered: &mut [u64; 8], line: &str) {
     if let Some((task, number)) = line.split_once(' ') {
         answered[task.parse::<usize>().unwrap()] = number.parse().unwrap();
     }
 }
 
 async fn check(folder: &Path, answered: &[u64; 8]) {
-    let store = open(folder);
+    check_store(&open(folder), answered).await;
+}
+
+/// Every acknowledged commit is there, and no half ones.
+pub(super) async fn check_store(store: &SledStore, answered: &[u64; 8]) {
     for (task, answered) in answered.iter().enumerate() {
         let mut found = Vec::new();
         for name in ["a", "b"] {
-            found.push(get(&store, &format!("{task} {name}")).await.map_or(0, |(record, _)| number(&record)));
+            found.push(get(store, &format!("{task} {name}")).await.map_or(0, |(record, _)| number(&record)));
         }
         assert!(found[0] >= *answered, "task {task}: {found:?}, but {answered} was answered");
         assert_eq!(found[0], found[1], "half a commit");
-        if found[0] > 0 {
-            let name = format!("{task} log {:06}", found[0]);
-            assert_eq!(get(&store, &name).await.map(|(record, _)| number(&record)), Some(found[0]));
+        for earlier in 1..=found[0] {
+            let name = format!("{task} log {earlier:06}");
+            assert_eq!(get(store, &name).await.map(|(record, _)| number(&record)), Some(earlier));
         }
     }
 }

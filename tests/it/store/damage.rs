@@ -1,5 +1,5 @@
 //! Damaged files: wherever the damage is, the store is served intact or refused in one line. Nothing
-//! is lost silently, and nothing panics.
+//! is lost silently, and nothing panics (REL-23).
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -106,12 +106,12 @@ fn flip(folder: &Path) {
 }
 
 /// The bytes of every file of the store, side file included.
-fn bytes(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+pub(super) fn bytes(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
     files(folder).into_iter().map(|path| (path.clone(), fs::read(path).ok())).collect()
 }
 
 /// Damages one place chosen by the seed, and describes it.
-fn damage(folder: &Path, seeded: &mut Seeded) -> String {
+pub(crate) fn damage(folder: &Path, seeded: &mut Seeded) -> String {
     let files = files(folder);
     let path = &files[usize::try_from(seeded.below(files.len() as u64)).unwrap()];
     // This file has most of the bytes.
@@ -158,7 +158,7 @@ fn damage(folder: &Path, seeded: &mut Seeded) -> String {
     format!("{} at {place} of {len}: {what}", path.display())
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = vec![folder.join("store.mark")];
     for entry in fs::read_dir(folder.join("store")).unwrap() {
         let path = entry.unwrap().path();

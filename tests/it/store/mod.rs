@@ -4,9 +4,11 @@ mod backup;
 mod codec;
 mod contract;
 mod crash;
-mod damage;
+pub(crate) mod damage;
 mod folder;
+mod large_damage;
 pub(crate) mod opening;
+mod power;
 mod process;
 mod slices;
 mod verifying;
@@ -135,17 +137,17 @@ async fn get(store: &dyn Store, name: &str) -> Option<(Record, Version)> {
 }
 
 /// Pseudo-random numbers, the same in every run.
-struct Seeded(u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 }

@@ -16,6 +16,9 @@ use gatepost::store::sled::SledStore;
 
 use super::{Accept, everything, get, key, open, settings, value, verify};
 
+/// This file, as tests are named.
+const OWN: &str = "store::process";
+
 /// A started process and its output.
 pub(super) struct Process {
     child: Child,
@@ -25,8 +28,19 @@ pub(super) struct Process {
 impl Process {
     /// Starts the ignored test `role` of this file in `folder`.
     pub(super) fn start(role: &str, folder: &Path) -> Self {
+        Self::start_of(&format!("{OWN}::{role}"), folder)
+    }
+
+    /// The same for a test of another file.
+    pub(super) fn start_of(name: &str, folder: &Path) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        Self::spawn(command.args(arguments(role)), folder)
+        Self::spawn(command.args(["--exact", name, "--ignored", "--nocapture"]), folder)
+    }
+
+    /// The same, started by another program.
+    pub(super) fn start_with(mut command: Command, role: &str, folder: &Path) -> Self {
+        let program = std::env::current_exe().unwrap();
+        Self::spawn(command.arg(program).args(arguments(role)), folder)
     }
 
     /// The same with a limit on the size of files, to simulate a failing disk.
@@ -81,11 +95,10 @@ impl Drop for Process {
 }
 
 fn arguments(role: &str) -> [String; 4] {
-    let name = format!("{}::{role}", module_path!().split_once("::").unwrap().1);
-    ["--exact".into(), name, "--ignored".into(), "--nocapture".into()]
+    ["--exact".into(), format!("{OWN}::{role}"), "--ignored".into(), "--nocapture".into()]
 }
 
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     // The test harness may have left a line unfinished.
     println!("\n@{line}");
 }
@@ -129,6 +142,33 @@ async fn commits_without_end() {
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a process of other tests"]
+async fn commits_until_it_ends() {
+    let store = Arc::new(open(Path::new(".")));
+    let tasks = (0..8u8).map(|task| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let already = get(&*store, &format!("{task} a")).await.map_or(0, |(record, _)| number(&record));
+            for number in already + 1..=already + 30 {
+                commit_pair(&*store, task, number).await;
+                say(&format!("{task} {number}"));
+                if number % 10 == 0 {
+                    // As long as a record may be.
+                    let mut change = Change::new();
+                    change.put(key(&format!("{task} long")), super::long_record(50_000));
+                    assert_eq!(store.commit(change).await, Ok(Committed::Yes));
+                }
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    // Nothing is closed: the power is cut.
+    std::process::exit(0);
 }
 
 /// Two keys with the same number, and a third that grows with it.

@@ -3,6 +3,7 @@
 
 mod talk;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub(crate) enum Act {
     HangUp,
     /// Keeps the email (at `Dot`), then closes the connection without a reply.
     KeepAndHangUp,
+    /// Keeps the email (at `Dot`), and never replies.
+    KeepSilently,
     /// Replies correctly when the test allows it.
     Hold(watch::Receiver<bool>),
 }
@@ -87,6 +90,20 @@ impl TakenMail {
         let letter = mailparse::parse_mail(&self.data).unwrap();
         let text = letter.subparts[0].get_body().unwrap();
         text.lines().find(|line| line.starts_with("http")).unwrap().trim().to_owned()
+    }
+
+    /// The code in its text part.
+    pub(crate) fn code(&self) -> Option<String> {
+        let letter = mailparse::parse_mail(&self.data).unwrap();
+        let text = letter.subparts[0].get_body().unwrap();
+        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        text.split_whitespace().find(is_code).map(str::to_owned)
+    }
+
+    /// The first line of its text part.
+    pub(crate) fn title(&self) -> String {
+        let letter = mailparse::parse_mail(&self.data).unwrap();
+        letter.subparts[0].get_body().unwrap().lines().next().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn subject(&self) -> String {
@@ -163,10 +180,24 @@ impl Sink {
 
     /// Waits for the first email to an address, however long that takes.
     pub(crate) async fn letter_to(&self, address: &str) -> TakenMail {
-        let is_to = |mail: &&TakenMail| mail.to == address;
+        self.first(|mail| mail.to == address).await
+    }
+
+    /// Waits for the first email that is like this, however long that takes.
+    pub(crate) async fn first(&self, is_it: impl Fn(&TakenMail) -> bool) -> TakenMail {
         let mut seen = self.seen.subscribe();
-        let seen = seen.wait_for(|seen| seen.mails.iter().any(|mail| is_to(&mail))).await.unwrap();
-        seen.mails.iter().find(is_to).unwrap().clone()
+        let seen = seen.wait_for(|seen| seen.mails.iter().any(&is_it)).await.unwrap();
+        seen.mails.iter().find(|mail| is_it(mail)).unwrap().clone()
+    }
+
+    /// Waits for this many different emails that are like this, however long that takes.
+    pub(crate) async fn has(&self, count: usize, is_it: impl Fn(&TakenMail) -> bool) {
+        let mut seen = self.seen.subscribe();
+        let different = |seen: &Seen| {
+            let mails = seen.mails.iter().filter(|mail| is_it(mail)).map(TakenMail::id);
+            mails.collect::<HashSet<_>>().len()
+        };
+        seen.wait_for(|seen| different(seen) >= count).await.unwrap();
     }
 
     /// How many emails to an address have arrived.

@@ -119,8 +119,11 @@ impl Talk {
         let takes = match &act {
             Act::Behave | Act::KeepAndHangUp | Act::Hold(_) | Act::Drip => true,
             Act::Say(reply) => reply.starts_with(b"250 "),
-            Act::Silence | Act::HangUp => false,
+            Act::Silence | Act::HangUp | Act::KeepSilently => false,
         };
+        if matches!(act, Act::KeepSilently) {
+            self.seen.send_modify(|seen| seen.mails.push(mail.clone()));
+        }
         let next = self.perform(stream, act, "250 taken\r\n").await?;
         if takes {
             self.seen.send_modify(|seen| seen.mails.push(mail));
@@ -165,7 +168,7 @@ impl Talk {
                 stream.write_all(b"250-").await?;
                 tokio::time::sleep(Duration::from_millis(20)).await;
             },
-            Act::Silence => std::future::pending().await,
+            Act::Silence | Act::KeepSilently => std::future::pending().await,
             Act::HangUp | Act::KeepAndHangUp => return Ok(Next::Over),
             Act::Hold(mut released) => {
                 // An error means that the test has ended.

@@ -1,0 +1,199 @@
+//! What a killed server left on the disk, compared with what people know, through the store and the doors.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use gatepost::domain::ports::Store;
+use gatepost::domain::record::Record;
+use gatepost::domain::record::account::Account;
+use gatepost::domain::record::ids::LetterId;
+use gatepost::domain::record::key::{Key, Span};
+use gatepost::domain::record::letter::{Letter, Offered};
+use gatepost::store::sled::{SledSettings, SledStore};
+use gatepost::world::real;
+use hyper::Method;
+
+use super::client::Client;
+use super::person::{Intent, Person, World};
+use crate::harness::caller::path_of;
+use crate::harness::integrity::expect_whole;
+use crate::mail::sink::Sink;
+use crate::store::opening::copy;
+
+/// Everything that a killed server left on the disk.
+pub(super) struct Left {
+    letters: Vec<Letter>,
+    /// By address, with how many sessions are live.
+    accounts: HashMap<String, (Account, usize)>,
+}
+
+impl Left {
+    /// Reads a copy, so that the next server starts on what is really there.
+    pub(super) async fn by_the_killed(data: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&data.join("store"), &folder.path().join("store"));
+        std::fs::copy(data.join("store.mark"), folder.path().join("store.mark")).unwrap();
+        let store = SledStore::open(folder.path(), &SledSettings::existing()).unwrap();
+        let mut records = HashMap::new();
+        let mut rest = Span { from: Key::from_bytes(vec![1]), until: Key::from_bytes(vec![0xff]) };
+        loop {
+            let page = store.scan(&rest, 1000).await.unwrap();
+            let Some((last, _)) = page.last() else { break };
+            rest = rest.after(last);
+            records.extend(page.into_iter().map(|(key, found)| (key, found.unwrap().record)));
+        }
+        store.close().await;
+        expect_whole(&records, real().now());
+        Self::of(records)
+    }
+
+    fn of(records: HashMap<Key, Record>) -> Self {
+        let (mut letters, mut accounts, mut sessions) = (vec![], vec![], HashMap::new());
+        for record in records.into_values() {
+            match record {
+                Record::Letter(letter) | Record::TriedLetter(letter, _) => letters.push(letter),
+                Record::Account(account) => accounts.push(account),
+                Record::Session(it) => *sessions.entry((it.account, it.epoch)).or_default() += 1,
+                _ => {}
+            }
+        }
+        let counted = accounts.into_iter().map(|account| {
+            let live = sessions.get(&(account.id, account.epoch)).filter(|_| !account.disabled);
+            (account.address.to_string(), (account, live.copied().unwrap_or(0)))
+        });
+        Self { letters, accounts: counted.collect() }
+    }
+
+    /// Emails that were on their way when the server died.
+    pub(super) fn on_their_way(&self) -> HashSet<LetterId> {
+        self.letters.iter().filter(|letter| letter.offered == Offered::Now).map(|letter| letter.id).collect()
+    }
+
+    /// The recipients of emails that the mail server may have. If it does not, they are sent again after some
+    /// minutes.
+    pub(super) fn perhaps_sent(&self) -> HashSet<String> {
+        let may_be = |letter: &&Letter| letter.offered == Offered::Now || letter.unanswered > 0;
+        self.letters.iter().filter(may_be).map(|letter| letter.to.to_string()).collect()
+    }
+
+    /// Whether this is what the store says.
+    fn shows(&self, world: &World, other: Option<&World>) -> bool {
+        let elsewhere = other.filter(|other| other.email != world.email).map(|other| &other.email);
+        if elsewhere.is_some_and(|email| self.accounts.contains_key(email)) {
+            return false;
+        }
+        let Some((account, live)) = self.accounts.get(&world.email) else { return !world.exists };
+        world.exists
+            && account.disabled == world.is_disabled
+            && account.password.is_some() == world.password.is_some()
+            && *live == world.sessions.len() + world.unheard
+    }
+}
+
+impl Person {
+    /// Finds out whether the act during which the server died has happened: all of it or nothing. If not, what
+    /// it would have used still works, once.
+    pub(super) async fn settle(&mut self, left: &Left, client: &Client) -> Happened {
+        let flight = self.flight.clone();
+        let then = flight.as_ref().map(|intent| &intent.world);
+        let mut possible = vec![];
+        if left.shows(&self.world, then) && self.knows(&self.world, client).await {
+            possible.push(Happened::No);
+        }
+        if let Some(then) = then.filter(|then| left.shows(then, Some(&self.world)))
+            && self.knows(then, client).await
+        {
+            possible.push(Happened::Yes);
+        }
+        let account = self.accounts(left);
+        assert!(!possible.is_empty(), "half an act, or a lost one: {self:#?}\n{account:?}");
+        let Some(Intent { world, uses, .. }) = flight else { return Happened::Nothing };
+        if possible.len() == 2 {
+            let Some(letter) = &uses else {
+                assert_eq!(world, self.world, "this can be told apart: {self:#?}");
+                self.flight = None;
+                // Whether there is an email to read is not known.
+                self.is_over = true;
+                return Happened::Nothing;
+            };
+            // The last session was unheard of, as the new one would be.
+            let shown = client.get(&path_of(&letter.link), None).await.unwrap();
+            possible.retain(|it| (*it == Happened::Yes) == (shown.status == 410));
+        }
+        if possible[0] == Happened::Yes {
+            self.acknowledged(None);
+            self.prove_password(client).await;
+            return Happened::Yes;
+        }
+        self.flight = None;
+        match uses {
+            Some(letter) => _ = self.use_letter(letter, client).await.unwrap(),
+            None => self.prove_password(client).await,
+        }
+        Happened::No
+    }
+
+    fn accounts<'a>(&self, left: &'a Left) -> [Option<&'a (Account, usize)>; 2] {
+        let then = self.flight.as_ref().and_then(|intent| left.accounts.get(&intent.world.email));
+        [left.accounts.get(&self.world.email), then]
+    }
+
+    /// Whether the sessions are live that are in this world, and no others.
+    async fn knows(&self, world: &World, client: &Client) -> bool {
+        let flight = self.flight.iter().flat_map(|intent| &intent.world.sessions);
+        for session in self.world.sessions.iter().chain(flight) {
+            if client.is_signed_in(session).await != world.sessions.contains(session) {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn prove_password(&mut self, client: &Client) {
+        if self.world.exists && !self.world.is_disabled && self.world.password.is_some() {
+            self.sign_in_with_password(client).await.unwrap();
+        }
+    }
+
+    /// Checks everything acknowledged through the doors.
+    pub(super) async fn check(&mut self, client: &Client) {
+        self.is_touched = false;
+        for session in &self.world.sessions {
+            assert!(client.is_signed_in(session).await, "lost: {session} of {self:#?}");
+            let host = format!("localhost:{}", client.server.port());
+            let cookie = format!("gatepost_session={session}");
+            let headers = [("host", host.as_str()), ("cookie", cookie.as_str())];
+            let sent = crate::harness::http::try_send(client.server, Method::GET, "/profile", &headers, "");
+            let page = sent.await.unwrap();
+            assert!(page.status == 200 && page.body.contains(&self.world.email), "{page:?} to {self:#?}");
+        }
+        for session in &self.ended {
+            assert!(!client.is_signed_in(session).await, "not ended: {session} of {self:#?}");
+        }
+        for link in &self.used {
+            let shown = client.get(&path_of(link), None).await.unwrap();
+            let status = client.deliberately(link, None).await;
+            assert!(shown.status == 410 && status == 410, "{link} works again ({status}): {self:#?}");
+        }
+    }
+
+    /// Waits until every email they are owed has arrived, or may have.
+    pub(super) async fn collect(&self, sink: &Sink, perhaps_sent: &HashSet<String>) {
+        let mut counts: HashMap<(&str, &str), usize> = HashMap::new();
+        for (to, title) in self.owed.iter().filter(|(to, _)| !perhaps_sent.contains(to)) {
+            *counts.entry((to, title)).or_default() += 1;
+        }
+        for ((to, title), count) in counts {
+            sink.has(count, |mail| mail.to == to && mail.title().contains(title)).await;
+        }
+    }
+}
+
+/// What came of the act during which the server died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Happened {
+    Yes,
+    No,
+    /// There was none, or it changes nothing that can be seen.
+    Nothing,
+}
