@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod damaged;
 mod disk;
 mod doctor;
 mod failing_disk;
