@@ -45,9 +45,14 @@ bench:
     benches/at_rest.sh
     cargo bench
 
+# Kills the server, cuts its power, damages its database and makes its disk fail, more often than `cargo test` does,
+# with a new seed. Takes about 15 minutes. To repeat a failure: just faults SEED
+faults seed=`date +%s`:
+    CRASH_SEED={{ seed }} CRASH_ROUNDS=200 POWER_CUTS=50 DAMAGES=300 DISK_FAULTS=20 cargo test --test it -- --nocapture crash:: store::power:: store::large_damage:: cli::failing_disk::
+
 # Runs the checks that take long or need more tools: advisories and licences (cargo-deny), clients
-# generated from the API document for three languages (npm, pip), and requests made from it (pip).
-nightly:
+# generated from the API document for three languages (npm, pip), requests made from it (pip), and faults.
+nightly: faults
     cargo deny check
     tests/clients.sh
     tests/schemathesis.sh
