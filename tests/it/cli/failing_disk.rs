@@ -1,5 +1,6 @@
 //! A disk that fails, fills up or becomes read-only under a running server (REL-20, REL-21, REL-22).
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -111,7 +112,7 @@ impl Server {
         let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n");
         let mut more = session.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         if !body.is_empty() {
-            more += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+            write!(more, "Content-Type: application/json\r\nContent-Length: {length}\r\n").unwrap();
         }
         write!(socket, "{head}{more}\r\n{body}").ok()?;
         let mut answer = String::new();

@@ -42,6 +42,7 @@ async fn sign_in_until(done: Arc<AtomicBool>, email: String, mut kept: Caller) -
 async fn no_one_fails_while_keys_are_rotated_and_old_ones_open_nothing_once_they_are_retired() {
     let place = Place::with_store();
     let server = Server::start(&place.data(), &UNLIMITED);
+    server.read_on();
     let done = Arc::new(AtomicBool::new(false));
     let (mut people, mut sessions) = (JoinSet::new(), Vec::new());
     for person in 0..PEOPLE {

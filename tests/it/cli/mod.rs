@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod by_email;
 mod checkup;
+mod damaged;
 mod disk;
 mod doctor;
 mod failing_disk;

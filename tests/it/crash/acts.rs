@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::client::Client;
-use super::person::{Letter, Person, Requested, What};
+use super::person::{Letter, Person, Requested, What, World};
 use crate::harness::caller::path_of;
 use crate::mail::sink::{Sink, TakenMail};
 
@@ -170,7 +170,7 @@ impl Person {
     }
 
     async fn end_others(&mut self, session: &str, client: &Client) -> Option<()> {
-        let intent = self.signing_in(|world| world.end_sessions());
+        let intent = self.signing_in(World::end_sessions);
         let path = "/profile/sessions/end-others";
         self.acts(intent, client, path, Some(session), json!({})).await.map(drop)
     }

@@ -127,7 +127,7 @@ impl Person {
         }
         self.flight = None;
         match uses {
-            Some(letter) => _ = self.use_letter(letter, client).await.unwrap(),
+            Some(letter) => self.use_letter(letter, client).await.unwrap(),
             None => self.prove_password(client).await,
         }
         Happened::No

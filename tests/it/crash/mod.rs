@@ -121,8 +121,8 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
         scene.people.load(Ordering::SeqCst),
         scene.sink.seen().mails.len(),
     );
-    let seen = |it| happened.get(&it).copied().unwrap_or(0);
-    assert!(seen(Happened::Yes) + seen(Happened::No) > 5, "too few acts were cut off: {happened:?}");
+    let times = |it| happened.get(&it).copied().unwrap_or(0);
+    assert!(times(Happened::Yes) + times(Happened::No) > 5, "too few acts were cut off: {happened:?}");
 }
 
 /// Has everyone act, and kills the server at a moment that the seed chooses.

@@ -80,7 +80,7 @@ impl Disk {
                 }
             }
             What::Mkdir(path) => {
-                _ = self.create(path, Node::Folder { now: Names::new(), synced: Names::new() })
+                _ = self.create(path, Node::Folder { now: Names::new(), synced: Names::new() });
             }
             What::Rename(from, to) => {
                 let node = self.find(from).unwrap_or_else(|| panic!("{from} is not there"));

@@ -132,13 +132,13 @@ impl Reader<'_> {
 
     /// A path below the folder; `None` elsewhere. The copy that is verified first does not matter.
     fn relative(&self, path: &str) -> Option<String> {
-        let path = path.strip_prefix("./").unwrap_or(path);
-        let path = match path.strip_prefix(self.folder) {
-            Some(below) => below.trim_start_matches('/'),
+        let below = match path.strip_prefix(self.folder) {
+            Some(below) => below,
             None if path.starts_with('/') => return None,
             None => path,
         };
-        (!path.starts_with("store.proof")).then(|| path.trim_end_matches("/.").trim_matches('.').to_owned())
+        let names: Vec<&str> = below.split('/').filter(|name| !["", "."].contains(name)).collect();
+        (names.first() != Some(&"store.proof")).then(|| names.join("/"))
     }
 }
 
