@@ -46,25 +46,19 @@ bench:
     benches/at_rest.sh
     cargo bench
 
-<<<<<<< HEAD
 # Makes everything that is released, in dist/: archive, Debian package, image, compose file, SBOM and checksums.
 release:
     packaging/release.sh
 
-# Runs the checks that take long or need more tools: advisories and licences (cargo-deny), clients
-# generated from the API document for three languages (npm, pip), requests made from it (pip), and a release
-# that is installed and used (root, debootstrap, cargo-deb, cargo-cyclonedx).
-nightly:
-=======
 # Kills the server, cuts its power, damages its database and makes its disk fail, more often than `cargo test` does,
 # with a new seed. Takes about 15 minutes. To repeat a failure: just faults SEED
 faults seed=`date +%s`:
     CRASH_SEED={{ seed }} CRASH_ROUNDS=200 POWER_CUTS=50 DAMAGES=300 DISK_FAULTS=20 cargo test --test it -- --nocapture crash:: store::power:: store::large_damage:: cli::failing_disk::
 
-# Runs the checks that take long or need more tools: advisories and licences (cargo-deny), clients
-# generated from the API document for three languages (npm, pip), requests made from it (pip), and faults.
+# Runs the checks that take long or need more tools: faults, advisories and licences (cargo-deny), clients
+# generated from the API document for three languages (npm, pip), requests made from it (pip), and a release
+# that is installed and used (root, debootstrap, cargo-deb, cargo-cyclonedx).
 nightly: faults
->>>>>>> faults
     cargo deny check
     tests/clients.sh
     tests/schemathesis.sh
