@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use gatepost::domain::ports::Store;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::account::Account;
+use gatepost::domain::record::ended::EndedLetter;
 use gatepost::domain::record::ids::LetterId;
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::letter::{Letter, Offered};
@@ -14,15 +16,20 @@ use gatepost::world::real;
 use hyper::Method;
 
 use super::client::Client;
-use super::person::{Intent, Person, World};
+use super::person::{Intent, Owed, Person, World};
 use crate::harness::caller::path_of;
 use crate::harness::integrity::expect_whole;
 use crate::mail::sink::Sink;
 use crate::store::opening::copy;
 
+/// How long an email may take: one that the mail server may have is sent again after five minutes.
+const LONGEST_WAIT: Duration = Duration::from_mins(7);
+
 /// Everything that a killed server left on the disk.
 pub(super) struct Left {
     letters: Vec<Letter>,
+    /// What became of emails.
+    ended: Vec<EndedLetter>,
     /// By address, with how many sessions are live.
     accounts: HashMap<String, (Account, usize)>,
 }
@@ -48,10 +55,12 @@ impl Left {
     }
 
     fn of(records: HashMap<Key, Record>) -> Self {
-        let (mut letters, mut accounts, mut sessions) = (vec![], vec![], HashMap::new());
+        let (mut letters, mut ended) = (vec![], vec![]);
+        let (mut accounts, mut sessions) = (vec![], HashMap::new());
         for record in records.into_values() {
             match record {
                 Record::Letter(letter) | Record::TriedLetter(letter, _) => letters.push(letter),
+                Record::EndedLetter(letter) => ended.push(letter),
                 Record::Account(account) => accounts.push(account),
                 Record::Session(it) => *sessions.entry((it.account, it.epoch)).or_default() += 1,
                 _ => {}
@@ -61,12 +70,17 @@ impl Left {
             let live = sessions.get(&(account.id, account.epoch)).filter(|_| !account.disabled);
             (account.address.to_string(), (account, live.copied().unwrap_or(0)))
         });
-        Self { letters, accounts: counted.collect() }
+        Self { letters, ended, accounts: counted.collect() }
     }
 
     /// Emails that were on their way when the server died.
     pub(super) fn on_their_way(&self) -> HashSet<LetterId> {
         self.letters.iter().filter(|letter| letter.offered == Offered::Now).map(|letter| letter.id).collect()
+    }
+
+    /// What became of the emails to an address.
+    pub(super) fn ended_to(&self, address: &str) -> Vec<&EndedLetter> {
+        self.ended.iter().filter(|ended| ended.letter.to.as_str() == address).collect()
     }
 
     /// The recipients of emails that the mail server may have. If it does not, they are sent again after some
@@ -177,15 +191,20 @@ impl Person {
         }
     }
 
-    /// Waits until every email they are owed has arrived, or may have.
-    pub(super) async fn collect(&self, sink: &Sink, perhaps_sent: &HashSet<String>) {
-        let mut counts: HashMap<(&str, &str), usize> = HashMap::new();
-        for (to, title) in self.owed.iter().filter(|(to, _)| !perhaps_sent.contains(to)) {
-            *counts.entry((to, title)).or_default() += 1;
+    /// Waits until every email they are owed has arrived, or may have. Returns the recipient and title of one that
+    /// does not arrive.
+    pub(super) async fn collect(&self, sink: &Sink, perhaps_sent: &HashSet<String>) -> Option<Owed> {
+        let mut counts: HashMap<&Owed, usize> = HashMap::new();
+        for owed in self.owed.iter().filter(|(to, _)| !perhaps_sent.contains(to)) {
+            *counts.entry(owed).or_default() += 1;
         }
-        for ((to, title), count) in counts {
-            sink.has(count, |mail| mail.to == to && mail.title().contains(title)).await;
+        for (owed @ (to, title), count) in counts {
+            let arrived = sink.has(count, |mail| mail.to == *to && mail.title().contains(title));
+            if tokio::time::timeout(LONGEST_WAIT, arrived).await.is_err() {
+                return Some(owed.clone());
+            }
         }
+        None
     }
 }
 

@@ -169,9 +169,14 @@ async fn finish(scene: &Scene, client: &Client, rounds: u64, mut kills: Kills) {
     let perhaps_sent = if rounds > ROUNDS { HashSet::new() } else { left.perhaps_sent() };
     assert!(perhaps_sent.len() <= 4 * usize::try_from(2 * rounds).unwrap(), "{perhaps_sent:?}");
     for person in scene.pool.lock().await.iter() {
-        let collected =
-            tokio::time::timeout(Duration::from_mins(15), person.collect(&scene.sink, &perhaps_sent));
-        assert!(collected.await.is_ok(), "an email was lost: {person:#?}");
+        if let Some((to, title)) = person.collect(&scene.sink, &perhaps_sent).await {
+            server.kill();
+            let left = Left::by_the_killed(&client.data).await;
+            panic!(
+                "an email was lost: {title} to {to}; what became of theirs: {:#?}; {person:#?}",
+                left.ended_to(&to)
+            );
+        }
     }
     let mut times: HashMap<LetterId, usize> = HashMap::new();
     scene.sink.seen().mails.iter().for_each(|mail| *times.entry(mail.id()).or_default() += 1);
