@@ -1,5 +1,5 @@
-//! A damaged database under the real program: it is served intact or refused with the line that `store verify` has
-//! too, and a backup brings everything back (REL-23, REL-24).
+//! A damaged database under the real program: it is served intact or refused with the line that `store verify`
+//! has too, and a backup brings everything back (REL-23, REL-24).
 
 use std::fmt::Write;
 use std::fs;
@@ -47,7 +47,7 @@ fn a_damaged_database_is_served_intact_or_refused_and_a_backup_brings_everything
         } else {
             let line = refusal(&verify);
             let folder = damaged.data();
-            let helps = line.contains(folder.to_str().unwrap()) && line.contains("`gatepost store verify");
+            let helps = line.contains(folder.to_str().unwrap()) && line.contains("`gatepost store ");
             assert!(helps, "{what}: {line}");
             assert_eq!(refusal(&damaged.serve()), line, "{what}");
             assert_eq!(damaged.refused(&["account", "list"]), line, "{what}");

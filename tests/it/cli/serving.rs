@@ -1,14 +1,11 @@
 //! The running server: its start, its key, and other processes on the same data folder or address.
 
 use std::fs;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -49,12 +46,6 @@ impl Server {
     /// The line that says that it serves.
     pub(super) fn start_line(&self) -> &serde_json::Value {
         self.start.last().unwrap()
-    }
-
-    /// Reads the rest of its log, so that a server that says a lot does not wait for a reader.
-    pub(super) fn read_on(&self) {
-        let mut log = File::from(self.log.get_ref().as_fd().try_clone_to_owned().unwrap());
-        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
     }
 
     pub(super) fn signal(&self, signal: Signal) {
