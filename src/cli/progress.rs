@@ -1,10 +1,10 @@
-//! How far a long command is: a line on a terminal that is written anew, or else now and then a line.
+//! How far a long command is: on a terminal one line that is rewritten, elsewhere a new line now and then.
 
 use std::io::{IsTerminal, Write, stderr};
 
 use super::print::grouped;
 
-/// On a terminal, the line is written anew after this many.
+/// On a terminal, the line is rewritten after this many.
 const OFTEN: u64 = 1000;
 /// Anywhere else, a line is written after this many, or after a twentieth of all if that is more.
 const SELDOM: u64 = 5000;

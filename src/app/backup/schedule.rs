@@ -35,7 +35,7 @@ pub(in crate::app) fn prepare(settings: Option<&Backup>) -> Result<(), Failure> 
     made.map_err(|reason| BackupFailure::Folder { folder: dir.clone(), reason }.into())
 }
 
-/// Makes backups whenever they are due, for ever, if any are wanted.
+/// Makes a backup whenever one is due, if any are wanted.
 pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>, world: World) {
     let Some(settings) = settings else { return };
     loop {

@@ -23,7 +23,8 @@ use super::tally::Tally;
 use crate::domain::ports::{Committed, Room, StoreError};
 use crate::store::CodedChange;
 
-/// The most changes in one batch. Bounded, because readers wait while sled applies it.
+/// The most changes in one batch. Bounded, so that the first of them is not answered much later than without the
+/// others.
 const GROUP_CHANGES: usize = 256;
 /// How often a writer that was stopped by a full disk checks for free space.
 const ROOM_PAUSE: Duration = Duration::from_millis(100);

@@ -45,7 +45,7 @@ fn stop(mut server: Server) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_made_while_the_server_runs_brings_back_accounts_but_no_session_link_or_email() {
     let place = Place::with_store();
-    // Nobody listens there, so emails wait.
+    // No mail server listens there, so emails wait.
     let mail =
         [("GATEPOST_MAIL__TRANSPORT", "smtp"), ("GATEPOST_MAIL__SMTP_URL", "smtp://127.0.0.1:9?tls=none")];
     let server = Server::start(&place.data(), &mail);
