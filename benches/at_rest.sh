@@ -18,12 +18,12 @@ finish() {
 }
 trap finish EXIT
 
-# Prints the first line of a response. Uses bash's own connection, because starting a process would
+# Prints the first line of the response to a page: `/healthz` answers before the database is open. Uses bash's own connection, because starting a process would
 # take longer than the server needs.
 ask() {
     local line
     exec 3<>"/dev/tcp/127.0.0.1/$port" || return
-    printf 'GET /healthz HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$port" >&3
+    printf 'GET /sign-in HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$port" >&3
     read -r line <&3
     printf '%s' "$line"
 }
@@ -51,5 +51,5 @@ for ((run = 1; run <= runs; run++)); do
 done
 
 printf 'binary, stripped:        %s bytes\n' "$(stat -c %s "$binary")"
-printf 'start to the first 200:  %s us (median of %s, empty store)\n' "$(median <"$work/start_us")" "$runs"
+printf 'start to the first page: %s us (median of %s, empty store)\n' "$(median <"$work/start_us")" "$runs"
 printf 'resident at rest:        %s KiB (median)\n' "$(median <"$work/rss_kib")"
