@@ -18,8 +18,8 @@ finish() {
 }
 trap finish EXIT
 
-# Prints the first line of the response to a page: `/healthz` answers before the database is open. Uses bash's own connection, because starting a process would
-# take longer than the server needs.
+# Prints the first line of the response to a page: `/healthz` answers before the database is open. Uses bash's own
+# connection, because starting a process would take longer than the server needs.
 ask() {
     local line
     exec 3<>"/dev/tcp/127.0.0.1/$port" || return
