@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::time::Duration;
 
 use gatepost::domain::ports::Store;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::account::Account;
-use gatepost::domain::record::ended::EndedLetter;
+use gatepost::domain::record::ended::{End, EndedLetter};
 use gatepost::domain::record::ids::LetterId;
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::letter::{Letter, Offered};
@@ -19,11 +18,8 @@ use super::client::Client;
 use super::person::{Intent, Owed, Person, World};
 use crate::harness::caller::path_of;
 use crate::harness::integrity::expect_whole;
-use crate::mail::sink::Sink;
+use crate::mail::sink::{Sink, TakenMail};
 use crate::store::opening::copy;
-
-/// How long an email may take: one that the mail server may have is sent again after five minutes.
-const LONGEST_WAIT: Duration = Duration::from_mins(7);
 
 /// Everything that a killed server left on the disk.
 pub(super) struct Left {
@@ -191,21 +187,43 @@ impl Person {
         }
     }
 
-    /// Waits until every email they are owed has arrived, or may have. Returns the recipient and title of one that
-    /// does not arrive.
-    pub(super) async fn collect(&self, sink: &Sink, perhaps_sent: &HashSet<String>) -> Option<Owed> {
-        let mut counts: HashMap<&Owed, usize> = HashMap::new();
-        for owed in self.owed.iter().filter(|(to, _)| !perhaps_sent.contains(to)) {
+    /// The emails that they are owed, and how many of each. Nobody waits for those to some recipients.
+    pub(super) fn owed(&self, but: &HashSet<String>) -> HashMap<&Owed, usize> {
+        let mut counts = HashMap::new();
+        for owed in self.owed.iter().filter(|(to, _)| !but.contains(to)) {
             *counts.entry(owed).or_default() += 1;
         }
-        for (owed @ (to, title), count) in counts {
-            let arrived = sink.has(count, |mail| mail.to == *to && mail.title().contains(title));
-            if tokio::time::timeout(LONGEST_WAIT, arrived).await.is_err() {
-                return Some(owed.clone());
-            }
-        }
-        None
+        counts
     }
+
+    /// Waits until every email that they are owed has arrived.
+    pub(super) async fn collect(&self, sink: &Sink, but: &HashSet<String>) {
+        for (owed, count) in self.owed(but) {
+            sink.has(count, |mail| is_it(mail, owed)).await;
+        }
+    }
+
+    /// Checks that every email that they are owed has arrived, or was rightly not sent again.
+    pub(super) fn miss_nothing(&self, sink: &Sink, but: &HashSet<String>, left: &Left) {
+        let mails = &sink.seen().mails;
+        for (owed @ (to, title), count) in self.owed(but) {
+            let missing = count.saturating_sub(mails.iter().filter(|mail| is_it(mail, owed)).count());
+            let ended = left.ended_to(to);
+            let over = ended.iter().filter(|ended| is_over_since_offered(ended)).count();
+            assert!(missing <= over, "lost: {title} to {to}; what became of theirs: {ended:#?}; {self:#?}");
+        }
+    }
+}
+
+fn is_it(mail: &TakenMail, (to, title): &Owed) -> bool {
+    mail.to == *to && mail.title().contains(title)
+}
+
+/// Whether what an email was about was over by the time it could be sent again. The mail server may have had all of
+/// it when the server was killed, so it was sent again only minutes later. By then, its recipient had deleted the
+/// account or used a newer link.
+fn is_over_since_offered(ended: &EndedLetter) -> bool {
+    ended.end == End::Void && (ended.letter.offered != Offered::Never || ended.letter.unanswered > 0)
 }
 
 /// What came of the act during which the server died.
