@@ -1,5 +1,7 @@
 //! What people do, one act after another. The server may die during each of them.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::client::Client;
@@ -201,12 +203,11 @@ impl Person {
     }
 
     async fn delete(&mut self, session: &str, client: &Client, sink: &Sink) -> Option<()> {
-        // An account that is gone gets no more notices.
-        for (to, title) in self.owed.clone() {
-            tokio::select! {
-                _ = sink.first(|mail| mail.to == to && mail.title().contains(title)) => {}
-                () = client.gone() => return None,
-            }
+        // An account that is gone gets no more notices, and what became of its emails is not kept.
+        let none = HashSet::new();
+        tokio::select! {
+            () = self.collect(sink, &none) => {}
+            () = client.gone() => return None,
         }
         let mut intent = self.intent(|world| {
             (world.exists, world.password) = (false, None);

@@ -207,7 +207,8 @@ impl Person {
     pub(super) fn miss_nothing(&self, sink: &Sink, but: &HashSet<String>, left: &Left) {
         let mails = &sink.seen().mails;
         for (owed @ (to, title), count) in self.owed(but) {
-            let missing = count.saturating_sub(mails.iter().filter(|mail| is_it(mail, owed)).count());
+            let arrived = mails.iter().filter(|mail| is_it(mail, owed)).map(TakenMail::id);
+            let missing = count.saturating_sub(arrived.collect::<HashSet<_>>().len());
             let ended = left.ended_to(to);
             let over = ended.iter().filter(|ended| is_over_since_offered(ended)).count();
             assert!(missing <= over, "lost: {title} to {to}; what became of theirs: {ended:#?}; {self:#?}");
