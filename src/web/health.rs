@@ -1,10 +1,13 @@
 //! Whether the process is alive and ready, for supervisors and load balancers. Reveals no version and
 //! nothing about any account, and to strangers nothing about the store and the outbox.
 
+use std::sync::Arc;
+
 use poem::http::StatusCode;
 use poem::http::header::CONTENT_TYPE;
 use poem::{Request, Response, handler, web::Data};
 
+use super::edge::RequestFigures;
 use super::house::House;
 use super::metrics::may_see_details;
 
@@ -31,6 +34,7 @@ pub(super) async fn ready(request: &Request, house: Data<&House>) -> Response {
     };
     let outbox = match house.gatepost.waiting_emails().await {
         Ok(waiting) if waiting.emails == 0 => "empty".to_owned(),
+        Ok(waiting) if waiting.emails == 1 => format!("1 email, for {} s", waiting.oldest.as_secs()),
         Ok(waiting) => format!("{} emails, the oldest for {} s", waiting.emails, waiting.oldest.as_secs()),
         Err(why) => format!("unknown ({why})"),
     };
@@ -39,7 +43,9 @@ pub(super) async fn ready(request: &Request, house: Data<&House>) -> Response {
         0 => String::new(),
         count => format!("unreadable records: {count}\n"),
     };
-    text(status, format!("{word}database: {store}\noutbox: {outbox}\n{unreadable}"))
+    let figures = request.extensions().get::<Arc<RequestFigures>>();
+    let proxies = figures.map(|figures| figures.proxies.lines()).unwrap_or_default();
+    text(status, format!("{word}database: {store}\noutbox: {outbox}\n{unreadable}{proxies}"))
 }
 
 fn text(status: StatusCode, body: String) -> Response {

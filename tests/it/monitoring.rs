@@ -167,11 +167,17 @@ async fn the_dashboard_shows_only_numbers_that_exist() {
 
 const DETAILS: &str = "ready\ndatabase: accepts changes\noutbox: empty\n";
 
+/// The first lines, without how often a client was named in a header.
+fn first_lines(body: &str) -> String {
+    let lines = body.lines().filter(|line| !line.starts_with("X-Forwarded-For from "));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 #[tokio::test]
 async fn strangers_learn_whether_the_server_is_ready_and_this_machine_learns_why() {
     let app = App::start().await;
     let asked = async |headers: &[(&str, &str)]| {
-        crate::harness::http::send(app.server, Method::GET, "/readyz", headers, "").await.body
+        first_lines(&crate::harness::http::send(app.server, Method::GET, "/readyz", headers, "").await.body)
     };
     for host in ["localhost", "127.0.0.1", "[::1]:8080"] {
         assert_eq!(asked(&[("host", host)]).await, DETAILS, "{host}");
@@ -202,8 +208,8 @@ async fn readiness_says_how_much_email_waits_and_for_how_long() {
     let mut ann: Caller = app.caller(Door::Json);
     ann.ask(ANN).await;
     app.clock.advance(std::time::Duration::from_secs(90));
-    let body = ann.get("/readyz").await.body;
-    let (before, after) = ("ready\ndatabase: accepts changes\noutbox: 1 emails, the oldest for ", " s\n");
+    let body = first_lines(&ann.get("/readyz").await.body);
+    let (before, after) = ("ready\ndatabase: accepts changes\noutbox: 1 email, for ", " s\n");
     let seconds: u64 = body.strip_prefix(before).unwrap().strip_suffix(after).unwrap().parse().unwrap();
     assert!(seconds >= 90, "{body}");
     let text = metrics(&app).await;
@@ -236,5 +242,5 @@ fn through_a_socket_file_only_the_bearer_of_the_token_learns_details() {
     let (stranger, bearer) = (asked(""), asked(&format!("Authorization: {METRICS_TOKEN}\r\n")));
     server.kill().unwrap();
     server.wait().unwrap();
-    assert_eq!((stranger.as_str(), bearer.as_str()), ("ready\n", DETAILS));
+    assert_eq!((stranger.as_str(), first_lines(&bearer).as_str()), ("ready\n", DETAILS));
 }

@@ -10,6 +10,9 @@ use poem::{Addr, FromRequest, Request, RequestBody};
 use crate::domain::record::client::{Client, Doer};
 use crate::web::problem::{Code, Problem};
 
+/// Where a proxy names the client. No other header is trusted.
+pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// No browser's is longer, and nothing after this helps to name the device.
 const LONGEST_USER_AGENT_BYTES: usize = 512;
 
@@ -40,14 +43,14 @@ pub(super) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
 
 /// The peer's address or, if the peer is one of our proxies, the last hop in `X-Forwarded-For` that is
 /// not. Everything left of that hop was written by the client. Trusting it would give an attacker any
-/// number of addresses, and so any number of attempts. No other header is trusted.
+/// number of addresses, and so any number of attempts.
 fn address(peer: &Addr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut nearest = match peer_ip(peer) {
         Some(ip) if !is_trusted(ip, trusted) => return ip,
         Some(ip) => ip,
         None => IpAddr::V4(Ipv4Addr::LOCALHOST),
     };
-    let lines = headers.get_all("x-forwarded-for").iter();
+    let lines = headers.get_all(FORWARDED_FOR).iter();
     let hops: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
     for hop in hops.into_iter().rev() {
         match parse_hop(hop) {

@@ -9,6 +9,7 @@ use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts};
 
+use super::proxies::Proxies;
 use super::routes::Routes;
 
 /// The methods that are told apart.
@@ -25,6 +26,8 @@ pub struct RequestFigures {
     requests: IntCounterVec,
     seconds: HistogramVec,
     routes: Vec<Route>,
+    /// Whether our proxies are recognised.
+    pub proxies: Proxies,
 }
 
 /// One route and its counters. Each is found at its first request and kept, so that counting takes no lock.
@@ -47,6 +50,7 @@ impl RequestFigures {
                 .expect("its labels are valid"),
             seconds: HistogramVec::new(seconds, &["route", "method"]).expect("its labels are valid"),
             routes: patterns.map(Route::new).collect(),
+            proxies: Proxies::default(),
         }
     }
 

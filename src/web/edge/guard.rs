@@ -26,7 +26,7 @@ use super::routes::Routes;
 use super::{EdgeSettings, access_log, body, client, headers, host, origin};
 use crate::domain::ports::World;
 use crate::domain::record::client::Client;
-use crate::path::METRICS;
+use crate::path::{METRICS, READYZ};
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
@@ -128,6 +128,7 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         // Never taken from the client, because two requests with the same id could not be told apart. Drawn
         // and not counted: from a counter, anyone could tell how many requests others made in between.
         let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random_id()));
+        self.figures.proxies.see(request, &self.settings.trusted_proxies);
         Visit {
             began: self.world.clock.monotonic(),
             method: request.method().clone(),
@@ -156,7 +157,7 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         let memory = self.bodies.hold(visit.client.ip);
         let _held = body::buffer(&mut request, &self.settings.limits, memory).await?;
         request.extensions_mut().insert(visit.client.clone());
-        if visit.path == METRICS {
+        if [METRICS, READYZ].contains(&visit.path.as_str()) {
             request.extensions_mut().insert(Arc::clone(&self.figures));
         }
         // Boxed, so that a request takes memory for its handler only once its body is here.

@@ -34,6 +34,7 @@ mod host;
 mod listener;
 mod origin;
 mod places;
+mod proxies;
 mod routes;
 mod serve;
 mod watched;

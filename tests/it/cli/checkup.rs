@@ -6,9 +6,10 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::copy_bidirectional;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::serving::Server;
@@ -119,7 +120,7 @@ fn what_is_wrong_is_named_and_fails_the_checkup() {
     assert!(status == "wrong" && message.ends_with("or start it with `gatepost serve`"), "{message}");
     assert_eq!(finding(&found, "public_url").0, "wrong");
     let output = doctor(&place, &free, &[], &[]);
-    assert_eq!(refusal(&output), "gatepost: wrong: 2");
+    assert_eq!(refusal(&output), "gatepost: 2 checks are wrong; the lines with WRONG say what to do");
     assert_eq!(String::from_utf8_lossy(&output.stdout).matches("WRONG    ").count(), 2);
 
     // Another Gatepost at the public address, and another program.
@@ -151,38 +152,62 @@ fn what_is_wrong_is_named_and_fails_the_checkup() {
     others.stop();
 }
 
-/// A proxy that ends TLS and adds nothing.
-async fn proxy(acceptor: TlsAcceptor, to: SocketAddr) -> (u16, AbortOnDropHandle<()>) {
+/// How a proxy passes requests on.
+#[derive(Clone, Copy)]
+struct Passing {
+    from: [u8; 4],
+    names_the_client: bool,
+}
+
+/// A proxy that ends TLS, and passes each request on over a connection of its own.
+async fn proxy(
+    acceptor: TlsAcceptor,
+    to: SocketAddr,
+    passing: watch::Receiver<Passing>,
+) -> (u16, AbortOnDropHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let serve = async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let (acceptor, passing) = (acceptor.clone(), *passing.borrow());
             tokio::spawn(async move {
-                let (Ok(mut near), Ok(mut far)) =
-                    (acceptor.accept(stream).await, TcpStream::connect(to).await)
-                else {
-                    return;
-                };
-                let _ = copy_bidirectional(&mut near, &mut far).await;
+                if let Ok(near) = acceptor.accept(stream).await {
+                    let _ = pass_on(near, to, passing).await;
+                }
             });
         }
     };
     (port, AbortOnDropHandle::new(tokio::spawn(serve)))
 }
 
+async fn pass_on(near: TlsStream<TcpStream>, to: SocketAddr, passing: Passing) -> std::io::Result<()> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((passing.from, 0).into())?;
+    let mut far = socket.connect(to).await?;
+    let mut near = tokio::io::BufReader::new(near);
+    let mut line = String::new();
+    near.read_line(&mut line).await?;
+    if passing.names_the_client {
+        line.push_str("X-Forwarded-For: 203.0.113.9\r\n");
+    }
+    far.write_all(line.as_bytes()).await?;
+    copy_bidirectional(&mut near, &mut far).await.map(drop)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_that_does_not_say_that_it_is_one_is_found_and_so_is_a_wrong_certificate() {
+async fn a_proxy_that_is_not_recognised_is_found_and_so_is_a_wrong_certificate() {
     let place = Place::with_store();
     let (authority, acceptor) = crate::mail::tls::authority("localhost", (4000, 1, 1));
     let file = place.0.path().join("authorities.pem");
     std::fs::write(&file, super::mail_test::pem(&authority)).unwrap();
     // The port of the proxy is part of the public address, so the server starts after it.
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (port, _proxy) = proxy(acceptor, listen).await;
+    let (trusted, other) = ([127, 0, 0, 2], [127, 0, 0, 1]);
+    let (way, passing) = watch::channel(Passing { from: trusted, names_the_client: true });
+    let (port, _proxy) = proxy(acceptor, listen, passing.clone()).await;
     let public_url = format!("https://localhost:{port}");
     let environment =
-        [("GATEPOST_PUBLIC_URL", public_url.as_str()), ("GATEPOST_TRUSTED_PROXIES", "127.0.0.1")];
+        [("GATEPOST_PUBLIC_URL", public_url.as_str()), ("GATEPOST_TRUSTED_PROXIES", "127.0.0.2")];
     let mut command = gatepost(&["--listen", &listen.to_string(), "--data"]);
     let mut server = command.arg(place.data()).envs(environment).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = BufReader::new(server.stderr.take().unwrap());
@@ -191,19 +216,28 @@ async fn a_proxy_that_does_not_say_that_it_is_one_is_found_and_so_is_a_wrong_cer
         line.clear();
         assert!(log.read_line(&mut line).unwrap() > 0, "it serves");
     }
-    let trusted = [&environment[..], &[("SSL_CERT_FILE", file.to_str().unwrap())]].concat();
-    let found = findings(&doctor(&place, &listen.to_string(), &["--json"], &trusted));
-    assert_eq!(finding(&found, "public_url"), ("ok", format!("{public_url} leads to this server").as_str()));
-    let (status, message) = finding(&found, "proxy");
-    assert!(
-        status == "wrong" && message.starts_with("passes requests on without X-Forwarded-For"),
-        "{message}"
-    );
+    let environment = [&environment[..], &[("SSL_CERT_FILE", file.to_str().unwrap())]].concat();
+    let expected = [
+        (trusted, true, "ok", "is trusted, and says whom it passes requests on for"),
+        (trusted, false, "wrong", "passes requests on without X-Forwarded-For"),
+        (other, false, "wrong", "passes requests on without X-Forwarded-For"),
+        (other, true, "wrong", "is not in trusted_proxies, so all visitors count as one client"),
+    ];
+    for (from, names_the_client, expected, beginning) in expected {
+        way.send_replace(Passing { from, names_the_client });
+        let found = findings(&doctor(&place, &listen.to_string(), &["--json"], &environment));
+        let public = finding(&found, "public_url");
+        assert_eq!(public, ("ok", format!("{public_url} leads to this server").as_str()));
+        let (status, message) = finding(&found, "proxy");
+        assert!(status == expected && message.starts_with(beginning), "{status}: {message}");
+    }
+    let found = findings(&doctor(&place, &listen.to_string(), &["--json"], &environment));
+    assert!(finding(&found, "proxy").1.contains("the last one from 127.0.0.1"), "{found:?}");
 
     let (_, expired) = crate::mail::tls::authority("localhost", (2000, 1, 1));
-    let (port, _proxy) = proxy(expired, listen).await;
+    let (port, _proxy) = proxy(expired, listen, passing).await;
     let other = format!("https://localhost:{port}");
-    let wrong = [("GATEPOST_PUBLIC_URL", other.as_str()), trusted[1], trusted[2]];
+    let wrong = [("GATEPOST_PUBLIC_URL", other.as_str()), environment[1], environment[2]];
     let found = findings(&doctor(&place, &listen.to_string(), &["--json"], &wrong));
     server.kill().unwrap();
     server.wait().unwrap();

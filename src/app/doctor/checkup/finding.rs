@@ -43,7 +43,7 @@ impl Finding {
 }
 
 /// Asks the server where it listens.
-pub(super) async fn ask(target: &Target, path: &str, patience: Duration) -> io::Result<Reply> {
-    let asked = timeout(patience, target.ask(Ask::get(path), None)).await;
+pub(super) async fn ask(target: &Target, ask: Ask, patience: Duration) -> io::Result<Reply> {
+    let asked = timeout(patience, target.ask(ask, None)).await;
     asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

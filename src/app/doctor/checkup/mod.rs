@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use self::finding::{Finding, Status};
 use self::finding::{PATIENCE, ask};
 use super::DoctorError;
-use super::caller::Target;
+use super::caller::{Ask, Target};
 use crate::app::check::check;
 use crate::app::failure::Failure;
 use crate::config::Config;
@@ -62,7 +62,7 @@ pub async fn check_up(
 /// `Unreachable`; `NotAlive`.
 pub async fn is_alive(config: &Config) -> Result<(), Failure> {
     let target = Target::of(config)?;
-    match ask(&target, HEALTHZ, QUICK).await {
+    match ask(&target, Ask::get(HEALTHZ), QUICK).await {
         Ok(reply) if reply.status == 200 => Ok(()),
         Ok(reply) => Err(DoctorError::NotAlive { listen: target.listen, status: reply.status }.into()),
         Err(error) => Err(target.unreachable(error).into()),
@@ -85,7 +85,7 @@ fn settings(config: &Config) -> Vec<Finding> {
 /// The server where it should listen. Also returns whether it is there.
 async fn server(target: &Target) -> (bool, Vec<Finding>) {
     let found = |status, message: String| Finding::new("server", status, message);
-    let reply = match ask(target, READYZ, PATIENCE).await {
+    let reply = match ask(target, Ask::get(READYZ), PATIENCE).await {
         Ok(reply) => reply,
         Err(error) => {
             let line = format!("{}; or start it with `gatepost serve`", target.unreachable(error));

@@ -16,14 +16,16 @@ use crate::app::doctor::reply::{Reply, difference};
 use crate::mail::certificate_authorities;
 use crate::path::{HEALTHZ, Origin, READYZ, SIGN_IN, Scheme};
 
-/// What only a server says that the request reached directly.
-const DETAIL: &str = "database: ";
+/// What only a server says that the request reached directly: how many requests came through proxies that it
+/// trusts, and through others.
+const TRUSTED: &str = "X-Forwarded-For from trusted proxies: ";
+const OTHERS: &str = "X-Forwarded-For from others: ";
 
 /// Looks at the public address. `is_there`: whether the server answers where it listens.
 pub(super) async fn look(target: &Target, is_there: bool) -> Vec<Finding> {
     let origin = &target.origin;
     let found = |status, message: String| vec![Finding::new("public_url", status, message)];
-    let health = match fetch(origin, HEALTHZ).await {
+    let health = match fetch(origin, Ask::get(HEALTHZ)).await {
         Ok(reply) => reply,
         Err(why) => return found(Status::Wrong, format!("no answer from {origin}, asked from here: {why}")),
     };
@@ -38,7 +40,9 @@ pub(super) async fn look(target: &Target, is_there: bool) -> Vec<Finding> {
         let message = format!("{origin} is answered by a Gatepost, but not by one with this configuration");
         return found(Status::Wrong, message);
     }
-    let (ours, theirs) = (ask(target, SIGN_IN, PATIENCE).await, fetch(origin, SIGN_IN).await);
+    // Both as through a proxy: a page that was asked for directly may point to the mailbox.
+    let page = || Ask::get(SIGN_IN).with("via", "1.1 gatepost");
+    let (ours, theirs) = (ask(target, page(), PATIENCE).await, fetch(origin, page()).await);
     let (Ok(ours), Ok(theirs)) = (ours, theirs) else {
         return found(Status::Unknown, format!("{origin} does not show its sign-in page"));
     };
@@ -53,23 +57,59 @@ pub(super) async fn look(target: &Target, is_there: bool) -> Vec<Finding> {
         return found(Status::Wrong, message);
     }
     let mut findings = found(Status::Ok, format!("{origin} leads to this server"));
-    findings.extend(proxy(origin).await);
+    findings.extend(proxy(target).await);
     findings
 }
 
-/// Whether the proxy says whom it passes requests on for.
-async fn proxy(origin: &Origin) -> Option<Finding> {
-    if origin.scheme() == Scheme::Http {
+/// Whether the proxy says whom it passes requests on for, and is trusted to: the server counts one more such request
+/// after one was made through it.
+async fn proxy(target: &Target) -> Option<Finding> {
+    if target.origin.scheme() == Scheme::Http {
         return None;
     }
-    let ready = fetch(origin, READYZ).await.ok()?;
-    Some(if ready.body.contains(DETAIL) {
-        let message = "passes requests on without X-Forwarded-For, so all visitors count as one client and share \
-                       its limits; have it send that header, and list it in trusted_proxies";
-        Finding::new("proxy", Status::Wrong, message)
-    } else {
-        Finding::new("proxy", Status::Ok, "its requests are recognised as those of a proxy")
-    })
+    let found = |status, message: String| Some(Finding::new("proxy", status, message));
+    let counts = async {
+        let before = Seen::ask(target).await?;
+        fetch(&target.origin, Ask::get(HEALTHZ)).await.ok()?;
+        Some((before, Seen::ask(target).await?))
+    };
+    let Some((before, after)) = counts.await else {
+        let message = "whether it says whom it passes requests on for cannot be seen from here; if the log has \
+                       the address of the proxy in each line, all visitors count as one client";
+        return found(Status::Unknown, message.to_owned());
+    };
+    if after.trusted > before.trusted {
+        return found(Status::Ok, "is trusted, and says whom it passes requests on for".to_owned());
+    }
+    if after.others.0 > before.others.0 {
+        let message = format!(
+            "is not in trusted_proxies, so all visitors count as one client and share its limits; add its address \
+             ({} requests with X-Forwarded-For came from others)",
+            after.others.1
+        );
+        return found(Status::Wrong, message);
+    }
+    let message = "passes requests on without X-Forwarded-For, so all visitors count as one client and share its \
+                   limits; have it send that header, and list it in trusted_proxies";
+    found(Status::Wrong, message.to_owned())
+}
+
+/// How many requests have named their client in a header.
+struct Seen {
+    trusted: u64,
+    /// And how the server puts it.
+    others: (u64, String),
+}
+
+impl Seen {
+    async fn ask(target: &Target) -> Option<Self> {
+        let ready = ask(target, Ask::get(READYZ), PATIENCE).await.ok()?;
+        let line =
+            |name: &str| ready.body.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        let others = line(OTHERS)?;
+        let count = others.split(',').next()?.parse().ok()?;
+        Some(Self { trusted: line(TRUSTED)?.parse().ok()?, others: (count, others) })
+    }
 }
 
 /// Only what a reader sees: proxies add headers.
@@ -77,11 +117,11 @@ fn bare(reply: Reply) -> Reply {
     Reply { headers: Vec::new(), ..reply }
 }
 
-/// Asks for a page as people do.
-async fn fetch(origin: &Origin, path: &str) -> Result<Reply, String> {
+/// Asks through the public address, as people do.
+async fn fetch(origin: &Origin, ask: Ask) -> Result<Reply, String> {
     let fetched = timeout(PATIENCE, async {
         let mut connection = connect(origin).await?;
-        connection.send(Ask::get(path)).await
+        connection.send(ask).await
     });
     match fetched.await {
         Ok(Ok(reply)) => Ok(reply),
