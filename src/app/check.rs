@@ -77,7 +77,7 @@ fn folder(path: &Path) -> Checked {
     Ok(format!("Data folder: {shown} exists, {content}."))
 }
 
-/// The folder for scheduled backups, which the first start creates.
+/// The folder for scheduled backups, which the first of them creates.
 fn backups(config: &Config) -> Checked {
     let Some(backup) = &config.backup else { return Ok(String::new()) };
     let shown = backup.dir.display();
@@ -90,7 +90,8 @@ fn backups(config: &Config) -> Checked {
             }
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Ok(format!("Backups: in {shown}, which does not exist yet, {} kept.", backup.keep))
+            creatable("backup.dir", &backup.dir)?;
+            Ok(format!("Backups: in {shown}, which will be created, {} kept.", backup.keep))
         }
         Err(error) => Err(format!("backup.dir: {shown}: {error}")),
     }
@@ -98,16 +99,22 @@ fn backups(config: &Config) -> Checked {
 
 /// A data folder that the first start will create.
 fn new_folder(path: &Path) -> Checked {
+    creatable("data_dir", path)?;
+    Ok(format!("Data folder: {} will be created.", path.display()))
+}
+
+/// Whether a folder that a setting names can be created.
+fn creatable(setting: &str, path: &Path) -> Result<(), String> {
     let parents = path.ancestors().skip(1);
     let parents = parents.map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
     let parent = parents.into_iter().find(|parent| parent.exists()).unwrap_or(Path::new("/"));
     let shown = path.display();
     match rustix::fs::access(parent, Access::WRITE_OK | Access::EXEC_OK) {
-        _ if !parent.is_dir() => Err(format!("data_dir: {shown}: {} is not a folder", parent.display())),
-        Ok(()) => Ok(format!("Data folder: {shown} will be created.")),
+        _ if !parent.is_dir() => Err(format!("{setting}: {shown}: {} is not a folder", parent.display())),
+        Ok(()) => Ok(()),
         Err(error) => {
             let error = io::Error::from(error);
-            Err(format!("data_dir: {shown}: cannot be created in {}: {error}", parent.display()))
+            Err(format!("{setting}: {shown}: cannot be created in {}: {error}", parent.display()))
         }
     }
 }

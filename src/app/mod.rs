@@ -57,7 +57,6 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     process::stop_at_signal(stop.clone())?;
     // This comes first, so that nothing is created or changed if another server already listens here.
     let listener = Listener::bind(&config.listen)?;
-    backup::prepare(config.backup.as_ref())?;
     // The socket belongs to the process that has the lock, so the lock is dropped after it. Commands that
     // arrive while the store is opened wait in its backlog.
     let lock = data_folder::lock(&config.data_dir)?;

@@ -10,7 +10,7 @@ mod schedule;
 use std::path::Path;
 
 pub use self::restore::{Restored, restore};
-pub(super) use self::schedule::{newest, prepare, run};
+pub(super) use self::schedule::{newest, run};
 use super::failure::{BackupFailure, Failure, OperatorError};
 use super::operator::{Answer, Operator, Order};
 use crate::config::Config;

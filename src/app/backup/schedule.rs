@@ -24,40 +24,21 @@ const SUFFIX: &str = ".backup";
 /// After a backup failed, the next attempt is made this much later, or when it is due, whichever is sooner.
 const PAUSE: Duration = Duration::from_mins(10);
 
-/// Creates the folder for backups if necessary, and checks that it can be written to.
-///
-/// # Errors
-/// `Folder`.
-pub(in crate::app) fn prepare(settings: Option<&Backup>) -> Result<(), Failure> {
-    let Some(Backup { dir, .. }) = settings else { return Ok(()) };
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    let made = made.and_then(|()| Ok(rustix::fs::access(dir, NEEDED)?));
-    made.map_err(|reason| BackupFailure::Folder { folder: dir.clone(), reason }.into())
-}
-
-/// Makes a backup whenever one is due, if any are wanted.
+/// Makes a backup whenever one is due, if any are wanted. A folder that cannot be used is no reason to keep people
+/// out: its disk may be mounted a little later.
 pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>, world: World) {
     let Some(settings) = settings else { return };
     loop {
-        let due = match newest(&settings.dir, world.now()) {
-            Ok(Some(newest)) => newest.plus(settings.every),
-            Ok(None) => world.now(),
-            Err(error) => {
-                tracing::warn!(%error, dir = %settings.dir.display(), "cannot look for earlier backups");
-                world.now()
-            }
-        };
+        // If the folder cannot be read, that is said once a backup is tried.
+        let newest = newest(&settings.dir, world.now()).ok().flatten();
+        let due = newest.map_or_else(|| world.now(), |newest| newest.plus(settings.every));
         world.clock.sleep_until(due).await;
-        if let Err(error) = remove_unfinished(&settings.dir) {
-            tracing::warn!(%error, dir = %settings.dir.display(), "cannot remove unfinished backups");
-        }
         let begun = world.clock.monotonic();
-        let path = settings.dir.join(name(world.now()));
-        match make(&store, path.clone(), world.now()).await {
-            Ok(records) => {
+        match make_in(&settings.dir, &store, world.now()).await {
+            Ok((path, records)) => {
                 let took_secs = world.clock.monotonic().saturating_sub(begun).as_secs_f64();
                 tracing::info!(file = %path.display(), records, took_secs, "made a backup");
-                if let Err(error) = remove_oldest(&settings) {
+                if let Err(error) = remove_oldest(&settings, world.now()) {
                     tracing::warn!(%error, dir = %settings.dir.display(), "cannot remove older backups");
                 }
             }
@@ -67,6 +48,19 @@ pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>,
             }
         }
     }
+}
+
+/// Makes one backup in a folder, which is created if necessary. Returns its file and how many records are in it.
+async fn make_in(dir: &Path, store: &SledStore, now: Timestamp) -> Result<(PathBuf, u64), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    let made = made.and_then(|()| Ok(rustix::fs::access(dir, NEEDED)?));
+    made.map_err(|reason| BackupFailure::Folder { folder: dir.to_owned(), reason })?;
+    if let Err(error) = remove_unfinished(dir) {
+        tracing::warn!(%error, dir = %dir.display(), "cannot remove unfinished backups");
+    }
+    let path = dir.join(name(now));
+    let records = make(store, path.clone(), now).await?;
+    Ok((path, records))
 }
 
 /// Makes one backup. Returns how many records are in it.
@@ -148,8 +142,11 @@ fn remove_unfinished(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn remove_oldest(settings: &Backup) -> io::Result<()> {
-    let backups = backups(&settings.dir)?;
+/// Removes all backups but the newest. Those that a clock which was ahead has dated into the future are not among
+/// them: they would push out every backup that is made until then.
+fn remove_oldest(settings: &Backup, now: Timestamp) -> io::Result<()> {
+    let mut backups = backups(&settings.dir)?;
+    backups.retain(|(at, _)| *at <= now);
     let surplus = backups.len().saturating_sub(settings.keep);
     backups[..surplus].iter().try_for_each(|(_, path)| fs::remove_file(path))
 }
