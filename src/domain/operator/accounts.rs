@@ -13,6 +13,7 @@ use crate::domain::error::Error;
 use crate::domain::operator::import::NewAccount;
 use crate::domain::operator::refusal::Refusal;
 use crate::domain::operator::role::Role;
+use crate::domain::outbox::queue_letter;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
@@ -22,7 +23,7 @@ use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::{LetterId, Nonce};
 use crate::domain::record::key::{Key, Span};
-use crate::domain::record::letter::{About, Letter, LetterKind, Queue};
+use crate::domain::record::letter::{About, Letter, LetterKind};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Generation, HANDED_OUT_LIFETIME, Request};
@@ -265,9 +266,7 @@ impl Gatepost {
             let (id, to) = (LetterId(self.world.random()), account.address.clone());
             let about = About::Request { nonce, generation: 0 };
             let letter = Letter::new(id, LetterKind::AccountAdded, to, about, [now, expires_at]);
-            // Caused by the operator's command, once for each new account. It leaves the outbox when it is sent
-            // or over.
-            change.put(Key::letter(Queue::First, now, letter.id), Record::Letter(letter));
+            queue_letter(change, letter);
         }
         Ok(HandedOut { account, token, expires_at })
     }

@@ -117,17 +117,20 @@ async fn an_email_that_has_ended_is_kept_for_a_week_with_what_the_mail_server_sa
         house.request(to).await;
         assert_eq!(states(&*store, to).await, [MailState::Waiting]);
     }
+    let bob = EmailAddress::parse("bob@example.org").unwrap();
+    house.gatepost.add_account_by_email(&bob, Role::Member, &Client::operator()).await.unwrap();
+    assert_eq!(states(&*store, "bob@example.org").await, [MailState::Waiting]);
     let worker = house.work(through_sink(&sink));
     house.empties_its_outbox().await;
     house.request("later@example.org").await;
     let hurry = house.retries_at_once();
-    until_ended(&*store, 3).await;
+    until_ended(&*store, 4).await;
     drop(hurry);
     worker.stops().await;
     let all = ended(&*store).await;
     let to = |to: &str| all.iter().find(|it| it.letter.to.as_str() == to).unwrap();
     let (sent, refused, given_up) = (to("Ann@example.org"), to("gone@example.org"), to("later@example.org"));
-    assert_eq!((all.len(), sent.end, refused.end, given_up.end), (3, End::Sent, End::Refused, End::GivenUp));
+    assert_eq!((all.len(), sent.end, refused.end, given_up.end), (4, End::Sent, End::Refused, End::GivenUp));
     assert!(said(sent).ends_with("Ok: queued as 4c7Xy2"), "{sent:?}");
     assert!(said(refused).contains("5.1.1 no such person"), "{refused:?}");
     assert!(said(given_up).contains("4.2.0 come back"), "{given_up:?}");
@@ -141,7 +144,7 @@ async fn an_email_that_has_ended_is_kept_for_a_week_with_what_the_mail_server_sa
     let left = given_up.ended_at.since(began);
     house.clock.advance(WEEK.saturating_sub(left + Duration::from_millis(1)));
     sweep(&house).await;
-    assert_eq!(ended(&*store).await.len(), 3);
+    assert_eq!(ended(&*store).await.len(), 4);
     house.clock.advance(Duration::from_millis(1));
     sweep(&house).await;
     assert_eq!(ended(&*store).await.iter().map(|it| it.end).collect::<Vec<_>>(), [End::GivenUp]);
