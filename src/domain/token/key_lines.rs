@@ -25,9 +25,9 @@ pub fn beginning(id: KeyId) -> String {
     format!("{RING_HEADER} {} ", id.0)
 }
 
-/// The same text without the line of a key.
+/// The same text without a key, whether a line end or a comma ends it.
 #[must_use]
 pub fn without(text: &str, id: KeyId) -> Zeroizing<String> {
-    let is_its = |line: &&str| line.split_ascii_whitespace().nth(1) == Some(id.0.to_string().as_str());
-    Zeroizing::new(text.split_inclusive('\n').filter(|line| !is_its(line)).collect())
+    let is_its = |key: &&str| key.split_ascii_whitespace().nth(1) == Some(id.0.to_string().as_str());
+    Zeroizing::new(text.split_inclusive(['\n', ',']).filter(|key| !is_its(key)).collect())
 }

@@ -14,6 +14,7 @@ mod import;
 mod import_counts;
 mod key;
 mod key_counts;
+mod key_lines;
 mod keys;
 mod keys_load;
 mod log;
