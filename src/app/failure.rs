@@ -111,12 +111,23 @@ pub enum OperatorError {
     #[error("{0}")]
     Refused(String),
     /// The server ended or does not respond.
-    #[error("{}: no answer from the server: {error}", path.display())]
+    #[error(
+        "{}: no answer from the server ({error}); the command may have been carried out: look, then run it again",
+        path.display()
+    )]
     Silent {
         /// The socket.
         path: PathBuf,
         /// The reason the system gives.
         error: io::Error,
+    },
+    /// The key file could not be written. What belongs there was printed.
+    #[error("{place}: {reason}; no key was rotated")]
+    NotRotated {
+        /// Where the keys are kept.
+        place: String,
+        /// Why it could not be written.
+        reason: String,
     },
     /// The answer belongs to another order.
     #[error("unexpected answer from the server; are both the same version?")]

@@ -56,8 +56,15 @@ impl KeyCommand {
         left?;
         match answer {
             Answer::Keys(keys) => list(&keys, form),
-            Answer::Rotated(rotated) if form.json => print_json(&rotated),
-            Answer::Rotated(rotated) => print(&rotated_in_words(&rotated)),
+            Answer::Rotated(rotated) => {
+                if form.json {
+                    print_json(&rotated)?;
+                } else {
+                    print(&rotated_in_words(&rotated))?;
+                }
+                let Rotated { place, reason, .. } = rotated;
+                reason.map_or(Ok(()), |reason| Err(OperatorError::NotRotated { place, reason }.into()))
+            }
             Answer::Retired(retired) if form.json => print_json(&retired),
             Answer::Retired(retired) => print(&retired_in_words(&retired)),
             _ => Err(OperatorError::OtherAnswer.into()),
@@ -83,9 +90,9 @@ fn rotated_in_words(Rotated { key, place, line, reason }: &Rotated) -> String {
             "Key {key} is used for everything new from now on. Older keys still work until you retire them.\n\
              Keep a copy of {place}: without it, the database can't be used."
         ),
-        (Some(line), Some(reason)) => format!(
-            "Nothing has changed yet: {place} could not be written ({reason}). Put this line before its first one, \
-             then run the same command again or restart the server:\n{line}"
+        (Some(line), Some(_)) => format!(
+            "Put this line before the first one of {place}, then run the same command again or restart the \
+             server:\n{line}"
         ),
         (Some(line), None) => format!(
             "Nothing has changed yet: only you can change {place}. Put this before what it has now, with a comma in \
@@ -98,7 +105,7 @@ fn retired_in_words(Retired { key, place, beginning, reason }: &Retired) -> Stri
     match (beginning, reason) {
         (Some(beginning), Some(reason)) => format!(
             "Key {key} is retired and no longer used. It is still in {place} ({reason}): remove what begins with \
-             `{beginning}`."
+             `{beginning} `."
         ),
         _ => format!("Key {key} is retired, and its line was removed from {place}."),
     }

@@ -130,6 +130,8 @@ impl Gatepost {
     /// The next records of a range, or nothing after the last. `rest` becomes what is left of it.
     async fn next_users<T: Stored>(&self, rest: &mut Option<Span>) -> Result<Option<Vec<T>>, Error> {
         let Some(span) = rest.take() else { return Ok(None) };
+        // The store never waits, so without this no one else would be served.
+        tokio::task::yield_now().await;
         let page = self.list::<T>(&span, PAGE).await?;
         *rest = page.last().filter(|_| page.len() == PAGE).map(|last| span.after(&last.key));
         Ok(Some(page.into_iter().map(|listed| listed.value).collect()))

@@ -49,6 +49,8 @@ impl Gatepost {
             }
             let Some(last) = page.last().filter(|_| page.len() == PAGE) else { return Ok(waiting) };
             rest = rest.after(&last.key);
+            // The store never waits, so without this no one else would be served.
+            tokio::task::yield_now().await;
         }
     }
 }

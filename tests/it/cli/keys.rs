@@ -29,7 +29,7 @@ impl Place {
         answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    fn key_file(&self) -> String {
+    pub(super) fn key_file(&self) -> String {
         fs::read_to_string(self.data().join("key")).unwrap()
     }
 }
@@ -179,7 +179,7 @@ fn a_key_in_the_environment_is_rotated_and_retired_by_the_operator() {
     assert_eq!(place.keys(), [uses(2, true, [0; 3]), uses(1, false, [0; 3])]);
     let said = place.answer(&["key", "retire", "1"]);
     assert!(said.starts_with("Key 1 is retired and no longer used. It is still in GATEPOST_KEY"), "{said}");
-    assert!(said.ends_with("remove what begins with `gatepost-key-1 1`.\n"), "{said}");
+    assert!(said.ends_with("remove what begins with `gatepost-key-1 1 `.\n"), "{said}");
     assert_eq!(place.keys(), [uses(2, true, [0; 3])]);
     server.stop();
     // The old key does not come back while it is still there.
@@ -200,8 +200,7 @@ fn a_key_file_elsewhere_is_rewritten_and_one_that_cannot_be_is_left_to_the_opera
     let place = Place::new();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys");
-    fs::write(&file, KEY).unwrap();
-    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    crate::harness::write_secret(&file, KEY);
     let environment = [("GATEPOST_KEY_FILE", file.to_str().unwrap())];
     assert_eq!(with(&place, &["store", "create"], &environment).status.code(), Some(0));
     let said = json_of(&with(&place, &["key", "rotate", "--json"], &environment));
@@ -212,8 +211,9 @@ fn a_key_file_elsewhere_is_rewritten_and_one_that_cannot_be_is_left_to_the_opera
     // Nothing can take the place of the file.
     let server = Server::start(&place.data(), &environment);
     fs::create_dir_all(folder.path().join("keys.next/taken")).unwrap();
-    let said = place.json(&["key", "rotate"]);
-    assert!(said["reason"].is_string(), "{said}");
+    let output = place.command(&["key", "rotate", "--json"]);
+    assert!(refusal(&output).ends_with("; no key was rotated"), "{output:?}");
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(place.keys().len(), 2, "nothing has changed");
     // The operator puts the line there, and the server takes it up.
     let text = fs::read_to_string(&file).unwrap();
@@ -222,7 +222,7 @@ fn a_key_file_elsewhere_is_rewritten_and_one_that_cannot_be_is_left_to_the_opera
     assert_eq!(place.keys()[0], uses(3, true, [0; 3]));
     let said = place.answer(&["key", "retire", "1"]);
     assert!(
-        said.contains("still in ") && said.ends_with("remove what begins with `gatepost-key-1 1`.\n"),
+        said.contains("still in ") && said.ends_with("remove what begins with `gatepost-key-1 1 `.\n"),
         "{said}"
     );
     // Once it can be written, the same command removes the line.

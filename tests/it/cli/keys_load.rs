@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Place;
@@ -17,10 +16,10 @@ use crate::harness::caller::{Answer, Caller, Door};
 const PEOPLE: usize = 4;
 const ROTATIONS: u8 = 6;
 
-/// Signs in with a password and with a link, again and again. Returns how often.
-async fn sign_in_until(done: Arc<AtomicBool>, email: String, mut kept: Caller) -> usize {
-    let mut rounds = 0;
-    while !done.load(Ordering::Relaxed) || rounds == 0 {
+/// Signs in with a password and with a link, again and again, and counts that in the place of this person.
+async fn sign_in(person: usize, counts: watch::Sender<[usize; PEOPLE]>, mut kept: Caller) {
+    let email = email_of(person);
+    for rounds in 0.. {
         let door = if rounds % 2 == 0 { Door::Pages } else { Door::Json };
         let mut caller = Caller::new(door, kept.server);
         assert_eq!(
@@ -37,9 +36,12 @@ async fn sign_in_until(done: Arc<AtomicBool>, email: String, mut kept: Caller) -
         assert_eq!(caller.sign_out().await, Answer::Done);
         // A session that was there before the first rotation.
         assert_eq!(kept.who().await.as_deref(), Some(email.as_str()), "round {rounds}");
-        rounds += 1;
+        counts.send_modify(|counts| counts[person] = rounds + 1);
     }
-    rounds
+}
+
+fn email_of(person: usize) -> String {
+    format!("person{person}@example.org")
 }
 
 /// Reads the rest of the log, so that a server that says a lot does not wait for a reader.
@@ -53,27 +55,30 @@ async fn no_one_fails_while_keys_are_rotated_and_old_ones_open_nothing_once_they
     let place = Place::with_store();
     let server = Server::start(&place.data(), &UNLIMITED);
     read_on(&server);
-    let done = Arc::new(AtomicBool::new(false));
+    let (counts, mut counted) = watch::channel([0; PEOPLE]);
     let (mut people, mut sessions) = (JoinSet::new(), Vec::new());
     for person in 0..PEOPLE {
-        let email = format!("person{person}@example.org");
-        let kept = member(&server, &email).await;
+        let kept = member(&server, &email_of(person)).await;
         sessions.push(kept.clone());
-        people.spawn(sign_in_until(Arc::clone(&done), email, kept));
+        people.spawn(sign_in(person, counts.clone(), kept));
     }
     for rotation in 0..ROTATIONS {
         let arguments = ["key", "rotate", "--json"];
         let place = place.command(&arguments);
         assert!(place.status.success(), "rotation {rotation}: {place:?}");
-        tokio::task::yield_now().await;
+        // Everyone signs in once more before the next, and is in the middle of it then.
+        let before = *counted.borrow_and_update();
+        let all = counted.wait_for(|now| now.iter().zip(before).all(|(now, before)| *now > before));
+        tokio::select! {
+            all = all => drop(all.unwrap()),
+            Some(ended) = people.join_next() => panic!("someone failed: {ended:?}"),
+        }
     }
-    done.store(true, Ordering::Relaxed);
-    let rounds: usize = people.join_all().await.into_iter().sum();
-    assert!(rounds >= PEOPLE, "{rounds}");
+    people.shutdown().await;
 
     // Everyone signs in once more, so no password needs an old key, and leaves the oldest sessions.
     for (person, kept) in sessions.iter_mut().enumerate() {
-        let email = format!("person{person}@example.org");
+        let email = email_of(person);
         let mut caller = Caller::new(Door::Json, server.address);
         assert_eq!(caller.sign_in_with_password(&email, PASSWORD).await, Answer::Done);
         assert_eq!(kept.who().await.as_deref(), Some(email.as_str()));
@@ -89,7 +94,7 @@ async fn no_one_fails_while_keys_are_rotated_and_old_ones_open_nothing_once_they
     for (person, kept) in sessions.iter_mut().enumerate() {
         assert_eq!(kept.who().await, None, "what an old key sealed is over");
         let mut caller = Caller::new(Door::Json, server.address);
-        let email = format!("person{person}@example.org");
+        let email = email_of(person);
         assert_eq!(caller.sign_in_with_password(&email, PASSWORD).await, Answer::Done);
     }
 }
