@@ -8,10 +8,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use rustix::process::{getegid, geteuid, getgroups};
 
 const USERS: &str = "/etc/passwd";
@@ -156,6 +157,12 @@ impl Others {
         let mode = if way_out.keeps_group { "o=" } else { private };
         format!("{run}: {chown}chmod {mode} {path}")
     }
+}
+
+/// Whether a file is on a mount on which no one can change its mode.
+#[must_use]
+pub fn is_read_only(file: &File) -> bool {
+    fstatvfs(file).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 /// Whether a group lets in others besides a user. If the user is unknown, the only member may be that user.

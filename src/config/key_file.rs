@@ -7,11 +7,11 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, StatVfsMountFlags, fstatvfs, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::access::{Other, Others, View};
+use super::access::{Other, Others, View, is_read_only};
 use crate::domain::ports::World;
 use crate::domain::token::{KeyRing, KeyRingError};
 
@@ -203,8 +203,7 @@ fn refuse_others(path: &Path, file: &File, metadata: &Metadata, view: View) -> R
     let mode = others.mode;
     // Containers get secrets like this: readable for all, on a mount that even their owner cannot change.
     // No other user is in the container, and no mode could be set.
-    let is_read_only = fstatvfs(file).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
-    if is_read_only {
+    if is_read_only(file) {
         tracing::warn!(
             "{shown}: the key file is accessible to {other} (mode {mode:04o}) on a read-only mount"
         );

@@ -169,7 +169,7 @@ fn the_configuration_in_the_readme_passes_config_check_with_other_folders_and_po
         [("/etc/gatepost/smtp_password", &*format!("{place}/pw")), ("/var/lib/gatepost", place)];
     let config = folder.path().join("config.toml");
     fs::write(&config, block("README.md", "toml", &replacements)).unwrap();
-    fs::write(folder.path().join("pw"), "secret\n").unwrap();
+    crate::harness::write_secret(&folder.path().join("pw"), "secret\n");
     // The folder is also the data folder, so it must not be open to others, and the port of the README may
     // be in use on this machine.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();

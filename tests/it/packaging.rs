@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::harness::document::{REPOSITORY, block};
+use crate::harness::write_secret;
 
 fn packaged(file: &str) -> String {
     fs::read_to_string(Path::new(REPOSITORY).join("packaging").join(file)).unwrap()
@@ -20,7 +21,7 @@ fn check(folder: &Path, configuration: &str, environment: &BTreeMap<String, Stri
     let configuration =
         configuration.replace("/etc/gatepost/", &format!("{place}/")).replace("/var/lib/gatepost", place);
     fs::write(&file, configuration).unwrap();
-    fs::write(folder.join("smtp_password"), "secret\n").unwrap();
+    write_secret(&folder.join("smtp_password"), "secret\n");
     Command::new(env!("CARGO_BIN_EXE_gatepost"))
         .env_clear()
         .envs(environment)

@@ -169,9 +169,10 @@ impl Sources {
         key_of_file: &'static str,
     ) -> Option<Zeroizing<String>> {
         let itself = self.optional(key, |text| Ok(Zeroizing::new(text.to_owned())));
-        let in_file = self.optional(key_of_file, |path| secret_file::read(Path::new(path)));
+        let view = self.view;
+        let in_file = self.optional(key_of_file, |path| secret_file::read(Path::new(path), view));
         let in_file = in_file.map(|read| {
-            self.warnings.extend(read.warning);
+            self.warnings.extend(read.warnings);
             read.secret
         });
         let is_twice = itself.is_some() && in_file.is_some();

@@ -241,3 +241,14 @@ fn a_command_of_another_user_says_that_it_may_not_look_and_not_that_there_is_no_
         assert!(line.contains("hidden/data: Permission denied"), "{command:?}: {line}");
     }
 }
+
+#[test]
+fn a_password_that_others_can_read_is_warned_of() {
+    let bench = Bench::with_file("[mail]\nsmtp_user = \"ann\"\nsmtp_password_file = \"pw\"");
+    crate::harness::write_secret(&bench.path().join("pw"), "hunter2");
+    let said = |bench: &Bench| String::from_utf8(bench.check(&[], &["--listen", FREE]).stderr).unwrap();
+    assert!(!said(&bench).contains("can read this secret"), "{}", said(&bench));
+    fs::set_permissions(bench.path().join("pw"), Permissions::from_mode(0o644)).unwrap();
+    let said = said(&bench);
+    assert!(said.contains("pw: everyone can read this secret (mode 0644); run: chmod 600 pw"), "{said}");
+}

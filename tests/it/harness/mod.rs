@@ -43,3 +43,10 @@ macro_rules! both_doors {
     };
 }
 pub(crate) use both_doors;
+
+/// Writes a file that only its owner can read.
+pub(crate) fn write_secret(path: &std::path::Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, private).unwrap();
+}
