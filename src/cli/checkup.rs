@@ -32,7 +32,7 @@ pub(super) async fn full(config: &Config, form: Form) -> Result<(), Failure> {
     if form.json {
         print_json(&json!({"ok": wrong == 0, "findings": findings}))?;
     }
-    if wrong == 0 { Ok(()) } else { Err(DoctorError::Unwell(wrong).into()) }
+    if wrong == 0 { Ok(()) } else { Err(DoctorError::Unwell { wrong }.into()) }
 }
 
 fn in_words(Finding { check, status, message }: &Finding) -> String {

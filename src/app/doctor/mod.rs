@@ -97,8 +97,14 @@ pub enum DoctorError {
         status: u16,
     },
     /// The checkup has found something wrong.
-    #[error("wrong: {0}")]
-    Unwell(usize),
+    #[error(
+        "{wrong} {} wrong; the lines with WRONG say what to do",
+        if *wrong == 1 { "check is" } else { "checks are" }
+    )]
+    Unwell {
+        /// How many checks have.
+        wrong: usize,
+    },
     /// The second server could not be prepared.
     #[error("could not create the accounts to measure with: {0}")]
     NotPrepared(crate::domain::error::Error),

@@ -16,8 +16,10 @@ const NEEDED: u64 = 64 * MIB;
 const PLENTY: u64 = 1024 * MIB;
 /// How far the clock may be behind the newest file.
 const TOLERANCE_MS: u64 = 60_000;
-/// What programs that keep the clock right leave while they run and are in step.
-const SYNCHRONISED: [&str; 3] = ["/run/systemd/timesync/synchronized", "/run/chrony", "/run/ntpd.pid"];
+/// What systemd leaves once it has set the clock by another one.
+const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
+/// What programs that keep the clock right leave while they run, whether or not it is right.
+const SERVICES: [&str; 2] = ["/run/chrony", "/run/ntpd.pid"];
 
 /// Where the key is. Who can read it was checked with the settings.
 pub(super) fn key(config: &Config) -> Finding {
@@ -49,7 +51,7 @@ pub(super) fn disk(folder: &Path) -> Finding {
         Ok(found) => found,
         Err(error) => {
             let error = std::io::Error::from(error);
-            let message = format!("no one can tell how much room {} has: {error}", folder.display());
+            let message = format!("could not read the free space of {}: {error}", folder.display());
             return Finding::new("disk", Status::Unknown, message);
         }
     };
@@ -69,12 +71,18 @@ pub(super) fn clock(config: &Config, world: &World) -> Finding {
     let newest = newest.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or_default();
     let now = world.now();
     if newest > now.0 + TOLERANCE_MS {
-        let message = format!("is behind: it says {now}, and the database was written later; set it");
+        let message =
+            format!("the clock is behind: it says {now}, and the database was written later; set it");
         return Finding::new("clock", Status::Wrong, message);
     }
-    if SYNCHRONISED.iter().any(|sign| Path::new(sign).exists()) {
-        return Finding::new("clock", Status::Ok, "is kept right by this machine");
+    if Path::new(SYNCHRONISED).exists() {
+        return Finding::new("clock", Status::Ok, "this machine keeps its clock right");
     }
-    let message = format!("says {now}; whether something keeps it right cannot be seen from here");
+    let service = if SERVICES.iter().any(|sign| Path::new(sign).exists()) {
+        "a time service runs, and whether it is in step"
+    } else {
+        "whether something keeps it right"
+    };
+    let message = format!("the clock says {now}; {service} cannot be seen from here");
     Finding::new("clock", Status::Unknown, message)
 }

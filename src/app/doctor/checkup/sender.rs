@@ -64,7 +64,12 @@ fn spf(domain: &str, texts: Texts) -> Finding {
                  add the TXT record that your mail provider names"
             ),
         ),
-        [one] if one.split_whitespace().any(|word| word.eq_ignore_ascii_case("+all")) => {
+        // Without a sign in front, a mechanism means the same as with a plus (RFC 7208, section 4.6.2).
+        [one]
+            if one
+                .split_whitespace()
+                .any(|it| ["+all", "all"].iter().any(|all| it.eq_ignore_ascii_case(all))) =>
+        {
             found(Status::Wrong, format!("{domain} lets everyone send its email: {one}"))
         }
         [one] if one.trim().eq_ignore_ascii_case("v=spf1 -all") => {
@@ -88,12 +93,13 @@ fn dkim(domain: &str, texts: &Texts) -> Finding {
             );
             Finding::new("dkim", Status::Warning, message)
         }
+        // Some name servers answer like this for names without anything below them too.
         Texts::Found(_) | Texts::None => {
             let message = format!(
-                "{domain} has DKIM keys; whether your mail server signs with one is in the headers of an email that \
+                "{domain} may have DKIM keys; whether your mail server signs with one is in the headers of an email that \
                  it has sent (dkim=pass)"
             );
-            Finding::new("dkim", Status::Ok, message)
+            Finding::new("dkim", Status::Unknown, message)
         }
     }
 }
