@@ -19,7 +19,11 @@ fi
 
 folder=${CARGO_TARGET_DIR:-$repository/target}
 # Where the sources are on this machine must not change the binary.
-export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-RUSTFLAGS+=" --remap-path-prefix=$folder=/target --remap-path-prefix=$repository=/gatepost"
+# One flag each: the paths may have spaces.
+flags=("--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" "--remap-path-prefix=$folder=/target"
+    "--remap-path-prefix=$repository=/gatepost")
+read -ra given <<<"${RUSTFLAGS:-}"
+CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${given[*]+"${given[*]}"$'\x1f'}${flags[*]}")
+export CARGO_ENCODED_RUSTFLAGS
 cargo build --release --locked --target "$target" >&2
 echo "$folder/$target/release/gatepost"

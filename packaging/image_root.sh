@@ -16,11 +16,18 @@ install -D -m 0755 "$binary" "$root/gatepost"
 install -d -m 0755 "$root/etc/ssl/certs"
 cat "$authorities"/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
 # The libraries, each at the path where the loader looks for it; none for a static binary.
+libraries=$(ldd "$binary" 2>&1) || case $libraries in
+*"not a dynamic executable"* | *"statically linked"*) libraries= ;;
+*)
+    echo "image_root.sh: ldd $binary: $libraries" >&2
+    exit 1
+    ;;
+esac
 while read -r library; do
     install -D -m 0755 "$library" "$root$library"
-done < <(ldd "$binary" 2>/dev/null | grep -o '/[^ ]*' | sort -u)
+done < <(grep -o '/[^ ]*' <<<"$libraries" | sort -u)
 chmod -R u=rwX,go=rX "$root"
 
 # A new volume gets the owner and the mode of the folder that it covers.
 install -d -m 0755 "$volumes"
-install -d -m 0700 "$volumes/data"
+install -d -m 0700 "$volumes/data" "$volumes/backups"

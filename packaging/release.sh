@@ -84,8 +84,8 @@ cp packaging/Caddyfile "$dist"
 
 step "the changes of this version"
 changes=$(awk -v version="$version" '
-    /^## / { is_wanted = index($2, version) == 1 || ($2 == "Unreleased" && !is_found) }
-    /^## / && index($2, version) == 1 { is_found = 1; text = "" }
+    /^## / { is_wanted = $2 == version || ($2 == "Unreleased" && !is_found) }
+    /^## / && $2 == version { is_found = 1; text = "" }
     is_wanted { text = text $0 "\n" }
     END { printf "%s", text }' CHANGELOG.md)
 printf '%s\n' "$changes" >"$dist/CHANGES.md"
