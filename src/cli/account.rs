@@ -221,7 +221,7 @@ async fn import(config: Config, file: &Path, form: Form) -> Result<(), Failure> 
         (unconfirmed, "Skipped {}: no one confirmed the address (`confirmed_at` is null)."),
         (
             cheap,
-            "Warning: {} password hashes are cheap to guess (`m` times `t` below 7168). Each is replaced at its \
+            "Warning: password hashes that are cheap to guess (`m` times `t` below 7168): {}. Each is replaced at its \
              owner's next sign-in.",
         ),
     ] {

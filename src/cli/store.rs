@@ -74,6 +74,7 @@ impl StoreCommand {
 
 fn proven(proof: &Proof) -> String {
     let Proof { records, commits, restored, .. } = proof;
+    let (records, commits) = (grouped(*records), grouped(*commits));
     let intact = format!("The database is intact: {records} records after {commits} commits.");
     if *restored {
         return format!(
@@ -116,8 +117,8 @@ async fn restore_backup(config: Config, file: &Path, form: Form) -> Result<(), F
     let made_at =
         header.made_at.map_or_else(|| "a backup from before an upgrade".to_owned(), |at| minute(&at));
     print(&format!(
-        "Restored {} records of {made_at} into {folder}.\nEveryone is signed out, all links and codes are void, and {} waiting \
-         emails were dropped.",
+        "Restored {} records of {made_at} into {folder}.\nEveryone is signed out, all links and codes are void, and email that \
+         was waiting is dropped ({}).",
         grouped(header.records),
         grouped(dropped_emails as u64)
     ))

@@ -3,7 +3,7 @@
 //! A connection has one order, and takes a seat only once its order has arrived. So neither a client that
 //! waits between orders, for example for the reader of its list, nor one that connects and says nothing
 //! holds up others. Nor does one that does not read its answer: once all places are taken, the connection that
-//! has waited longest for its client leaves for the next. Nobody is accepted until one can leave.
+//! has waited longest for its client leaves for the next. No one is accepted until one can leave.
 
 use std::collections::VecDeque;
 use std::io;
