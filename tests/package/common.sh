@@ -34,6 +34,7 @@ find_engine() {
         image=$(engine images --format '{{.Repository}}:{{.Tag}}' | grep gatepost)
         engine run --rm --no-healthcheck --ulimit host --network host "$image" --version >>"$work/podman.log" 2>&1 && return 0
     done
+    image=
     return 1
 }
 
