@@ -107,6 +107,24 @@ impl SledStore {
     /// # Errors
     /// One line, with the file and the command that helps.
     pub fn open_locked(lock: FolderLock, settings: &SledSettings) -> Result<Self, OpenError> {
+        let folder = lock.folder().to_owned();
+        let (opened, opening) = std::sync::mpsc::channel();
+        let settings = settings.clone();
+        // Opening leaves a lot of free memory to its thread, and verifying the rest in the same thread uses it.
+        let thread = thread::Builder::new().name("store-proof".into()).spawn(move || {
+            let store = Self::open_here(lock, &settings);
+            let shared = store.as_ref().ok().map(|store| Arc::downgrade(&store.shared));
+            // Whoever opens it waits for this.
+            let _ = opened.send(store);
+            if let Some(shared) = shared {
+                proof::prove_the_rest(&shared);
+            }
+        });
+        thread.map_err(|error| OpenError::io(&folder, &folder, &error))?;
+        opening.recv().expect("opening a database ends with a store or a refusal")
+    }
+
+    fn open_here(lock: FolderLock, settings: &SledSettings) -> Result<Self, OpenError> {
         let folder = &lock.folder().to_owned();
         let Opened { db, tally, slices, lock } = open::open(lock, CACHE_BYTES, settings)?;
         let file = place::db_file(&place::store_folder(folder));
@@ -119,7 +137,6 @@ impl SledStore {
         let (errands, waiting) = mpsc::channel(settings.queue);
         let thread = thread::Builder::new().name("store-writer".into());
         let writer = thread.spawn(move || writer.run(waiting)).map_err(refuse)?;
-        proof::prove_in_background(&shared);
         Ok(Self { shared, copies: Arc::default(), errands: Some(errands), writer: Some(writer) })
     }
 
