@@ -80,7 +80,7 @@ pub struct Config {
     pub key_place: KeyPlace,
     /// Who may see the metrics; without it, no one.
     pub metrics_token: Option<MetricsToken>,
-    /// How much the database keeps in memory, in MiB; 0 to have it suit the machine.
+    /// How much of what was read the database keeps in memory, in MiB; 0 for what suits the machine.
     pub cache_mib: usize,
     /// How email is sent.
     pub mail: Mail,

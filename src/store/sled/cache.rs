@@ -1,7 +1,7 @@
 //! How much of what was read from sled's files is kept in memory.
 //!
 //! Sled counts the bytes of its pages on disk, rounded up to a power of two. In memory they take about twice as much.
-//! What it needs to find the pages of a large store comes on top, whatever is kept: about 30 MiB for a million records.
+//! What it needs to find the pages of a large store comes on top, whatever is kept: about 20 MiB for a million records.
 
 use std::fs;
 
