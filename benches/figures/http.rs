@@ -6,9 +6,9 @@ use gatepost::domain::Settings;
 use poem::listener::TcpListener;
 use poem::{Route, Server, handler};
 
-use crate::load::{Connection, rate, same};
+use crate::load::{rate, same};
 use crate::product::{Product, get, post};
-use crate::{median, row, stopwatch};
+use crate::{median, row};
 
 const WINDOWS: usize = 5;
 const LIKELY_PORT: u16 = 18_090;
@@ -38,42 +38,13 @@ pub(crate) async fn measure() {
         post(server, "/api/sign-in", &format!(r#"{{"email":"ask{turn}@example.org"}}"#))
     });
     print("link request: durable, email queued", asked.await, plain);
-    print("redemption: link to session, single use, durable", redemptions(&product).await, plain);
+    let redemptions = product.redemptions(CONNECTIONS, |link| format!("redeem{link}@example.org"));
+    print("redemption: link to session, single use, durable", redemptions.await, plain);
 }
 
 fn print(what: &str, figure: f64, plain: f64) {
     let reference = format!("{plain:.0} /s, a bare poem handler");
     row(what, &format!("{figure:.0} /s"), &reference, Some(figure / plain));
-}
-
-/// Links redeemed per second. They are requested beforehand, and each is used once.
-async fn redemptions(product: &Product) -> f64 {
-    const LINKS_EACH: usize = 400;
-    let server = product.server;
-    let mut connections = Vec::new();
-    for number in 0..CONNECTIONS {
-        let mut connection = Connection::open(server).await;
-        let mut links = Vec::new();
-        for link in 0..LINKS_EACH {
-            let body = format!(r#"{{"email":"redeem{number}x{link}@example.org"}}"#);
-            links.push(product.ask(&mut connection, "/api/sign-in", &body).await);
-        }
-        connections.push((connection, links));
-    }
-    let elapsed = stopwatch();
-    let mut tasks = Vec::new();
-    for (mut connection, links) in connections {
-        tasks.push(tokio::spawn(async move {
-            for (path, held) in links {
-                assert_eq!(connection.send(&post(server, &path, &held)).await.status, 200);
-            }
-        }));
-    }
-    let count = f64::from(u32::try_from(tasks.len() * LINKS_EACH).expect("not so many"));
-    for task in tasks {
-        task.await.expect("every link is redeemed");
-    }
-    count / elapsed().as_secs_f64()
 }
 
 #[handler]

@@ -4,12 +4,12 @@
 //! ratios can be compared between machines.
 
 mod commits;
+mod growth;
 mod http;
 mod load;
 mod mails;
 mod passwords;
 mod product;
-mod profile;
 mod strangers;
 mod tokens;
 
@@ -32,8 +32,8 @@ fn main() {
     if is_wanted("mails") {
         runtime.block_on(mails::measure());
     }
-    if is_wanted("profile") {
-        runtime.block_on(profile::measure());
+    if is_wanted("growth") {
+        runtime.block_on(growth::measure());
     }
     if is_wanted("passwords") {
         runtime.block_on(passwords::measure());

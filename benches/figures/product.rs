@@ -17,6 +17,7 @@ use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::Connection;
+use crate::stopwatch;
 
 /// How many emails are sent at once.
 pub(crate) const CONNECTIONS: usize = 4;
@@ -105,6 +106,36 @@ impl Product {
         let claims = LinkClaims { key: self.ring.newest(), nonce, generation: 0 };
         let link = self.ring.seal_link(&claims).expect("our own key");
         (format!("/api/link/{}", link.as_str()), format!(r#"{{"request":"{held}"}}"#))
+    }
+
+    /// Links redeemed per second. They are requested beforehand, each for an address of its own, and each is used once.
+    pub(crate) async fn redemptions(&self, connections: usize, email: impl Fn(usize) -> String) -> f64 {
+        const LINKS_EACH: usize = 400;
+        let server = self.server;
+        let mut ready = Vec::new();
+        for number in 0..connections {
+            let mut connection = Connection::open(server).await;
+            let mut links = Vec::new();
+            for link in 0..LINKS_EACH {
+                let body = format!(r#"{{"email":"{}"}}"#, email(number * LINKS_EACH + link));
+                links.push(self.ask(&mut connection, "/api/sign-in", &body).await);
+            }
+            ready.push((connection, links));
+        }
+        let elapsed = stopwatch();
+        let mut tasks = Vec::new();
+        for (mut connection, links) in ready {
+            tasks.push(tokio::spawn(async move {
+                for (path, held) in links {
+                    assert_eq!(connection.send(&post(server, &path, &held)).await.status, 200);
+                }
+            }));
+        }
+        let count = f64::from(u32::try_from(tasks.len() * LINKS_EACH).expect("not so many"));
+        for task in tasks {
+            task.await.expect("every link is redeemed");
+        }
+        count / elapsed().as_secs_f64()
     }
 
     /// Signs in by email. Returns the session token.

@@ -38,7 +38,8 @@ pub(super) fn open_or_create(
 ) -> Result<Opened, Failure> {
     let folder = lock.folder().to_owned();
     let is_known = engine::is_known(&folder);
-    let new = SledSettings::new(world.random());
+    let known = SledSettings::existing().with_cache_mib(config.cache_mib);
+    let new = SledSettings { new_store_id: Some(world.random()), ..known.clone() };
     match (config.keys.take(), is_known) {
         (None, false) => match key_file::find(&folder)? {
             Found::Key(_) => Err(StoreRefusal::KeyOnly { folder }.into()),
@@ -47,7 +48,7 @@ pub(super) fn open_or_create(
         },
         // A key from elsewhere may belong to a store on a disk that is not mounted.
         (Some(_), false) => Err(StoreRefusal::KeyOnly { folder }.into()),
-        (given, true) => open_known(lock, given),
+        (given, true) => open_known(lock, given, &known),
     }
 }
 
@@ -60,7 +61,8 @@ pub(super) fn open(config: &mut Config) -> Result<Opened, Failure> {
     if !engine::is_known(&folder) {
         return Err(without_store(folder).into());
     }
-    open_known(FolderLock::take(&folder)?, config.keys.take())
+    let settings = SledSettings::existing().with_cache_mib(config.cache_mib);
+    open_known(FolderLock::take(&folder)?, config.keys.take(), &settings)
 }
 
 /// Creates an empty store for a key that is there.
@@ -108,7 +110,7 @@ fn without_store(folder: PathBuf) -> StoreRefusal {
     }
 }
 
-fn open_known(lock: FolderLock, given: Option<KeyRing>) -> Result<Opened, Failure> {
+fn open_known(lock: FolderLock, given: Option<KeyRing>, settings: &SledSettings) -> Result<Opened, Failure> {
     let folder = lock.folder().to_owned();
     let ring = match given {
         Some(ring) => ring,
@@ -119,11 +121,11 @@ fn open_known(lock: FolderLock, given: Option<KeyRing>) -> Result<Opened, Failur
                 ring
             }
             // The first start was interrupted between its store and its key.
-            Found::Draft(ring) => return begin(lock, ring, &SledSettings::existing()),
+            Found::Draft(ring) => return begin(lock, ring, settings),
             Found::Nothing => return Err(KeyFileError::Missing { path: folder.join(key_file::NAME) }.into()),
         },
     };
-    Ok((ring, SledStore::open_locked(lock, &SledSettings::existing())?))
+    Ok((ring, SledStore::open_locked(lock, settings)?))
 }
 
 /// Opens or creates the store that belongs to the draft of a key, then makes the draft the key.

@@ -50,6 +50,8 @@ const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::
 const LINK_COLUMNS: usize = 76;
 /// The length of the token in a link.
 const TOKEN_CHARS: usize = 40;
+/// More than any machine that this runs on has.
+const MOST_CACHE_MIB: usize = 65_536;
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -78,6 +80,8 @@ pub struct Config {
     pub key_place: KeyPlace,
     /// Who may see the metrics; without it, no one.
     pub metrics_token: Option<MetricsToken>,
+    /// How much of what was read the database keeps in memory, in MiB; 0 for what suits the machine.
+    pub cache_mib: usize,
     /// How email is sent.
     pub mail: Mail,
     /// How long a link and a code stay valid, counted from delivery.
@@ -161,6 +165,7 @@ impl Config {
             keys,
             key_place,
             metrics_token: access_to_metrics(sources),
+            cache_mib: sources.number("store.cache_mib", 0..=MOST_CACHE_MIB).unwrap_or(0),
             mail: Mail::read(sources),
             link_lifetime: sources
                 .text("sign_in.link_lifetime", value::duration(60 * MINUTE, "60m"))

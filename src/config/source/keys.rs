@@ -1,7 +1,7 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 35] = [
+pub(super) const KEYS: [&str; 36] = [
     "public_url",
     "listen",
     "data_dir",
@@ -13,6 +13,7 @@ pub(super) const KEYS: [&str; 35] = [
     "key_file",
     "metrics_token",
     "metrics_token_file",
+    "store.cache_mib",
     "mail.transport",
     "mail.from",
     "mail.smtp_url",

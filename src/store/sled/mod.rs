@@ -16,6 +16,7 @@
 //! | `moment`, `copying` | all records as of one moment, for a backup |
 //! | `upgrade` | a store that an older version wrote |
 //! | `room` | free disk space, and which changes it allows |
+//! | `cache` | how much of it is kept in memory |
 //! | `settings`, `refusal` | its settings, and why a store is not opened |
 //!
 //! In the data folder the engine owns `store/`, `store.mark` and `lock`, and during opening also
@@ -24,6 +25,7 @@
 mod acceptance;
 mod adoption;
 mod beneath;
+mod cache;
 mod copying;
 mod creation;
 mod digest;
@@ -76,8 +78,6 @@ use super::{CodedChange, Engine, Kept, Page};
 use crate::domain::ports::{Committed, StoreError};
 use crate::domain::record::key::{Key, Span};
 
-const CACHE_BYTES: u64 = 64 << 20;
-
 /// A store in a folder. Dropping it closes it, as [`close`](Self::close) does.
 pub struct SledStore {
     shared: Arc<Shared>,
@@ -107,8 +107,26 @@ impl SledStore {
     /// # Errors
     /// One line, with the file and the command that helps.
     pub fn open_locked(lock: FolderLock, settings: &SledSettings) -> Result<Self, OpenError> {
+        let folder = lock.folder().to_owned();
+        let (opened, opening) = std::sync::mpsc::channel();
+        let settings = settings.clone();
+        // Opening leaves a lot of free memory to its thread, and verifying the rest in the same thread uses it.
+        let thread = thread::Builder::new().name("store-proof".into()).spawn(move || {
+            let store = Self::open_here(lock, &settings);
+            let shared = store.as_ref().ok().map(|store| Arc::downgrade(&store.shared));
+            // Whoever opens it waits for this.
+            let _ = opened.send(store);
+            if let Some(shared) = shared {
+                proof::prove_the_rest(&shared);
+            }
+        });
+        thread.map_err(|error| OpenError::io(&folder, &folder, &error))?;
+        opening.recv().expect("opening a database ends with a store or a refusal")
+    }
+
+    fn open_here(lock: FolderLock, settings: &SledSettings) -> Result<Self, OpenError> {
         let folder = &lock.folder().to_owned();
-        let Opened { db, tally, slices, lock } = open::open(lock, CACHE_BYTES, settings)?;
+        let Opened { db, tally, slices, lock } = open::open(lock, settings)?;
         let file = place::db_file(&place::store_folder(folder));
         let refuse = |error| OpenError::io(folder, &file, &error);
         let log = File::open(&file).map_err(refuse)?;
@@ -119,7 +137,6 @@ impl SledStore {
         let (errands, waiting) = mpsc::channel(settings.queue);
         let thread = thread::Builder::new().name("store-writer".into());
         let writer = thread.spawn(move || writer.run(waiting)).map_err(refuse)?;
-        proof::prove_in_background(&shared);
         Ok(Self { shared, copies: Arc::default(), errands: Some(errands), writer: Some(writer) })
     }
 
@@ -133,7 +150,7 @@ impl SledStore {
         id: [u8; 16],
         next: impl FnMut() -> Result<Option<(Key, Vec<u8>)>, E>,
     ) -> Result<(), E> {
-        creation::fill(lock.folder(), CACHE_BYTES, id, next)
+        creation::fill(lock.folder(), cache::usual_bytes(), id, next)
     }
 
     /// Returns the reason once the store has failed and the process must end: only a restart can
@@ -244,7 +261,7 @@ impl Engine for SledStore {
 /// # Errors
 /// The refusal that opening it ends with, sooner or later.
 pub fn inspect(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Inspected, OpenError> {
-    acceptance::inspect(folder, CACHE_BYTES, progress)
+    acceptance::inspect(folder, cache::usual_bytes(), progress)
 }
 
 /// The same, and accepts it as the latest store. Unless the old side file shows that it is, its sessions and
@@ -253,5 +270,5 @@ pub fn inspect(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Insp
 /// # Errors
 /// Why it is not accepted.
 pub fn accept(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, OpenError> {
-    acceptance::accept(folder, CACHE_BYTES, progress)
+    acceptance::accept(folder, cache::usual_bytes(), progress)
 }

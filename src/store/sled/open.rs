@@ -39,8 +39,9 @@ pub(super) struct Opened {
 }
 
 /// Opens the store of a locked folder for use; creates one if there never was one and the settings allow it.
-pub(super) fn open(lock: FolderLock, cache_bytes: u64, settings: &SledSettings) -> Result<Opened, OpenError> {
+pub(super) fn open(lock: FolderLock, settings: &SledSettings) -> Result<Opened, OpenError> {
     let folder = lock.folder();
+    let cache_bytes = settings.cache_bytes;
     let mark = Mark::read(folder);
     let is_new = !place::store_folder(folder).exists() && mark == Ok(None);
     if is_new {

@@ -75,16 +75,8 @@ pub(super) fn prove(
     Ok(())
 }
 
-/// Verifies the rest of a store in the background, as long as it is open.
-pub(super) fn prove_in_background(shared: &Arc<Shared>) {
-    let shared = Arc::downgrade(shared);
-    let thread = thread::Builder::new().name("store-proof".into());
-    if let Err(error) = thread.spawn(move || prove_the_rest(&shared)) {
-        tracing::warn!(%error, "cannot verify the database in the background; each part is verified when it is used");
-    }
-}
-
-fn prove_the_rest(shared: &Weak<Shared>) {
+/// Verifies the rest of a store, as long as it is open.
+pub(super) fn prove_the_rest(shared: &Weak<Shared>) {
     let mut from = Vec::new();
     while let Some(shared) = shared.upgrade() {
         let Some(range) = shared.slices().unverified_after(&from) else {

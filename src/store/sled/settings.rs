@@ -1,5 +1,6 @@
 //! The settings of the engine, and the result of verifying a store.
 
+use super::cache;
 use crate::domain::ports::StoreError;
 
 /// How a store is opened and written.
@@ -13,6 +14,8 @@ pub struct SledSettings {
     /// How many records are verified before anything is served, in whole slices. The others are verified in
     /// the background or before they are first read.
     pub verified_first: u64,
+    /// How much of what was read is kept in memory.
+    pub cache_bytes: u64,
     /// How many changes may wait for the writer.
     pub queue: usize,
 }
@@ -31,7 +34,17 @@ impl SledSettings {
             new_store_id: None,
             reserves: Reserves { usual: 64 << 20, last: 16 << 20 },
             verified_first: 50_000,
+            cache_bytes: cache::usual_bytes(),
             queue: 4096,
+        }
+    }
+
+    /// The same, with so much of what was read in memory.
+    #[must_use]
+    pub fn with_cache_mib(self, mebibytes: usize) -> Self {
+        match mebibytes as u64 {
+            0 => self,
+            some => Self { cache_bytes: some << 20, ..self },
         }
     }
 }

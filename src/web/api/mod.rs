@@ -2,7 +2,7 @@
 //! `GET /api` plus its path.
 //!
 //! An operation reads its input with `wire`, calls the domain method of the same name, and returns an
-//! object or a `Problem`, which the edge renders. The document is built once, at startup.
+//! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
 //!   `sessions`, `mailbox`: the operations, one file per subject; `operations`: all of them
@@ -33,6 +33,8 @@ mod session;
 mod sessions;
 mod sign_in;
 
+use std::sync::{Arc, LazyLock};
+
 use poem::endpoint::make_sync;
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get};
@@ -52,11 +54,8 @@ use crate::web::problem::{Code, Problem};
 /// Adds every operation below `/api`, the document and its page.
 #[must_use]
 pub fn add(route: Route, house: &House) -> Route {
-    let document = document();
-    let page = docs::page(&house.site, &document).into_string();
-    let serve = |content_type: &'static str, body: String| {
-        make_sync(move |_| Response::builder().content_type(content_type).body(body.clone()))
-    };
+    let site = Arc::clone(&house.site);
+    let page = move || docs::page(&site, &document()).into_string();
     let operations = service()
         .around(|operations, mut request: Request| async move {
             recognise(&mut request).await;
@@ -67,6 +66,16 @@ pub fn add(route: Route, house: &House) -> Route {
         .at(format!("{API}{OPENAPI}"), get(serve("application/json", document)))
         .at(format!("{API}{DOCS}"), get(serve("text/html; charset=utf-8", page)))
         .nest(API, operations)
+}
+
+/// A text that is the same for everyone. It is written when it is first requested: at every start, that would take
+/// longer than everything else together.
+fn serve(
+    content_type: &'static str,
+    write: impl FnOnce() -> String + Send + Sync + 'static,
+) -> impl Endpoint<Output = Response> {
+    let text = LazyLock::new(write);
+    make_sync(move |_| Response::builder().content_type(content_type).body((*text).clone()))
 }
 
 /// Every path of this door with its methods, for the `Allow` header.

@@ -1,4 +1,4 @@
-//! How long events are kept, and how much email is sent in a minute.
+//! How long events are kept, how much email is sent in a minute, and how much of the database is kept in memory.
 
 use super::mistakes::assert_reported;
 use super::{Bench, errors};
@@ -31,6 +31,19 @@ fn email_can_be_limited_to_so_much_in_a_minute() {
     let wrong = "config.toml: mail.per_minute: must be a whole number from 0 to 60000";
     for number in ["60001", "-1", "0.5", "\"60\""] {
         let bench = Bench::with_file(&format!("[mail]\nper_minute = {number}"));
+        assert_reported(&errors(&bench.check(&[], &[])), &[wrong], number);
+    }
+}
+
+#[test]
+fn the_memory_for_the_database_can_be_set() {
+    for number in ["0", "1", "65536"] {
+        let bench = Bench::with_file(&format!("[store]\ncache_mib = {number}"));
+        assert!(bench.check(&[], &[]).status.success(), "{number}");
+    }
+    let wrong = "config.toml: store.cache_mib: must be a whole number from 0 to 65536";
+    for number in ["65537", "-1", "\"16 MiB\""] {
+        let bench = Bench::with_file(&format!("[store]\ncache_mib = {number}"));
         assert_reported(&errors(&bench.check(&[], &[])), &[wrong], number);
     }
 }
