@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::load::Connection;
 use crate::stopwatch;
 
-/// How many emails are sent at once.
+/// How many emails are sent at once where nothing else is said.
 pub(crate) const CONNECTIONS: usize = 4;
 
 /// Limits that count everything, as usual, and let one client do as much as it can. Only the passwords of one address
@@ -44,14 +44,14 @@ pub(crate) struct Product {
 impl Product {
     pub(crate) async fn start(folder: &Path, port: u16, settings: Settings) -> Self {
         let transport = TransportSettings::Mailbox(Arc::new(RecentLetters::new()));
-        Self::start_with(folder, port, settings, transport).await
+        Self::start_with(folder, port, settings, (transport, CONNECTIONS)).await
     }
 
     pub(crate) async fn start_with(
         folder: &Path,
         port: u16,
         settings: Settings,
-        transport: TransportSettings,
+        (transport, connections): (TransportSettings, usize),
     ) -> Self {
         let world = gatepost::world::real();
         let keys = KeyRing::generate(&world);
@@ -72,7 +72,7 @@ impl Product {
                 from: Sender::parse("Gatepost <gatepost@localhost>").expect("a sender"),
                 public_url: origin.clone(),
                 name: "Gatepost".into(),
-                connections: CONNECTIONS,
+                connections,
                 timeouts: Timeouts::default(),
             },
             site: Site {

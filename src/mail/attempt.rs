@@ -1,12 +1,14 @@
 //! One attempt to send one email.
 //!
 //! 1. Open: everything that does not depend on the recipient. A failure is the mail server's.
-//! 2. Announce: the recipient. Until here, the attempt may end at any time: to stop, or for others.
-//! 3. Record that the mail server may have the email from now on, then hand it over.
+//! 2. Announce: the recipient.
+//! 3. Prepare: the mail server waits for the message. Meanwhile it is recorded that it may have the email from now
+//!    on. Until here, the attempt may end at any time: to stop, or for others.
+//! 4. Hand the email over.
 
 use tokio_util::sync::CancellationToken;
 
-use super::carrier::Carrier;
+use super::carrier::{Attempt, Carrier};
 use super::gate::Pass;
 use super::lanes::Seat;
 use super::message::{Heading, Mail, compose};
@@ -95,22 +97,40 @@ impl Try<'_> {
         if let Err(why) = self.unless_ended(attempt.announce(mail)).await? {
             return Ok(Err(why));
         }
-        // The attempt may have been cut at the very moment at which the mail server replied. If it went on,
-        // it would hold a place that has been given to another.
-        if !self.seat.hand_over() {
-            return Err(Early::Cut);
+        if let Err(end) = self.prepare(&mut attempt, mail).await {
+            return end;
         }
+        // Not even a stop ends this: whatever the mail server says about an email that it may have is recorded.
+        Ok(attempt.finish(mail, self.gatepost.sleep(self.room.timeouts.answer)).await)
+    }
+
+    /// Returns how the attempt ended if nothing may be handed over. The record is written while the mail server is
+    /// asked for the message, since most of them answer more slowly than a disk. It is never broken off: what it
+    /// says would not be known.
+    async fn prepare(&self, attempt: &mut Attempt<'_>, mail: &Mail) -> Result<(), Result<Outcome, Early>> {
+        let (prepared, recorded) =
+            tokio::join!(self.unless_ended(attempt.prepare(mail)), self.gatepost.hand_over(self.claim));
         // If this is not on disk, a crash would send the email again at once and forget that it did.
-        match self.gatepost.hand_over(self.claim).await {
-            // Not even a stop ends this: whatever the mail server says about an email that it may have is
-            // recorded.
-            Ok(true) => Ok(attempt.finish(mail, self.gatepost.sleep(self.room.timeouts.answer)).await),
-            Ok(false) => Err(Early::NotOurs),
+        match recorded {
+            Ok(true) => {}
+            Ok(false) => return Err(Err(Early::NotOurs)),
             Err(error) => {
                 tracing::warn!(%error, "cannot use the outbox; no email is sent until this works");
-                Err(Early::NotRecorded)
+                return Err(Err(Early::NotRecorded));
             }
         }
+        let end = match prepared {
+            // The attempt may have been cut at the very moment at which the mail server replied. If it went on,
+            // it would hold a place that has been given to another.
+            Ok(Ok(())) if self.seat.hand_over() => return Ok(()),
+            Ok(Ok(())) => Err(Early::Cut),
+            Ok(Err(why)) => Ok(Err(why)),
+            Err(early) => Err(early),
+        };
+        if let Err(error) = self.gatepost.keep(self.claim).await {
+            tracing::warn!(%error, "cannot use the outbox; an email that was not sent counts as perhaps sent");
+        }
+        Err(end)
     }
 
     /// Does something that may be broken off, because the mail server does not have the email.

@@ -39,6 +39,7 @@ impl Carrier {
         let outcome = async {
             let mut attempt = self.open(mail).await?;
             attempt.announce(mail).await?;
+            attempt.prepare(mail).await?;
             attempt.finish(mail, late).await
         };
         let outcome = outcome.await;
@@ -72,11 +73,19 @@ impl Carrier {
 }
 
 impl Attempt<'_> {
-    /// Everything up to where the last bytes of the email would be sent. The carrier does not have it yet.
+    /// Everything that may fail because of the recipient before the carrier has the email.
     pub(super) async fn announce(&mut self, mail: &Mail) -> Result<(), NotSent> {
         match self {
             Self::Smtp(conversation) => conversation.announce(mail).await,
             Self::Sendmail(running) => running.read(mail).await,
+        }
+    }
+
+    /// What is left until the last bytes of the email can be sent. The carrier does not have it yet.
+    pub(super) async fn prepare(&mut self, mail: &Mail) -> Result<(), NotSent> {
+        match self {
+            Self::Smtp(conversation) => conversation.prepare(mail).await,
+            Self::Sendmail(_) => Ok(()),
         }
     }
 

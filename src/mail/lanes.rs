@@ -65,7 +65,7 @@ impl Lanes {
         let taken = self.taken();
         let free = |lane| self.size.saturating_sub(taken.iter().filter(|place| place.lane == lane).count());
         let (usual, slow) = (free(Lane::Usual), free(Lane::Slow));
-        Places { usual, newest: 0, slow, all: usual + slow }
+        Places { usual, slow, all: usual + slow, ..Places::default() }
     }
 
     /// Takes a place.

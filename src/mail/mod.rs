@@ -2,7 +2,9 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
-//! | `worker` | when each email is sent, and what happens to it then |
+//! | `worker` | when each email is claimed |
+//! | `reserve` | emails that are claimed and wait for a place |
+//! | `sending` | when each of them is sent, and what happens to it then |
 //! | `attempt` | one attempt to send one email |
 //! | `lanes` | the places for attempts: slow ones do not keep others waiting |
 //! | `gate` | after a failure of the mail server, one attempt is made for all emails |
@@ -28,6 +30,8 @@ mod message;
 mod outcome;
 mod rate;
 mod report;
+mod reserve;
+mod sending;
 mod sendmail;
 mod settings;
 mod smtp;

@@ -19,9 +19,14 @@ impl Rate {
         Self { per_minute, begun: Mutex::default() }
     }
 
+    /// Whether there is a limit.
+    pub(super) fn is_limited(&self) -> bool {
+        self.per_minute > 0
+    }
+
     /// How many attempts may begin now.
     pub(super) fn free(&self, now: Duration) -> usize {
-        if self.per_minute == 0 {
+        if !self.is_limited() {
             return usize::MAX;
         }
         let mut begun = self.begun();
@@ -39,7 +44,7 @@ impl Rate {
 
     /// An attempt begins.
     pub(super) fn begin(&self, now: Duration) {
-        if self.per_minute > 0 {
+        if self.is_limited() {
             self.begun().push_back(now);
         }
     }

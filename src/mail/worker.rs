@@ -1,53 +1,57 @@
 //! The worker: sends queued emails and records what happened to each.
 //!
 //! 1. Emails that a dead run had claimed are freed.
-//! 2. As many emails as there are free places are claimed, or one if the mail server failed last time. Each
-//!    is sent by its own task, so that a slow or bad recipient delays no other email.
-//! 3. The mail server's reply is recorded. Only then is the place free again.
+//! 2. As many emails as there are free places are claimed, or one if the mail server failed last time. While all
+//!    goes well, more of those that were never tried are claimed in advance (`reserve`), so that one commit claims
+//!    many and a free place is taken at once. They are put back as soon as they would have to wait.
+//! 3. Each email is sent by its own task, so that a slow or bad recipient delays no other email (`sending`).
 //! 4. If nothing can be sent, the worker waits until an email is queued, is due, or was not sent.
 //!
 //! Stopping finishes what the mail server may already have. Everything else stays queued.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::attempt::Try;
-use super::gate::{Gate, Pass, Way};
-use super::lanes::{Lanes, Seat};
+use super::gate::{Gate, Way};
+use super::lanes::Lanes;
 use super::rate::Rate;
+use super::reserve::Reserve;
 use super::{MailRoom, Transport};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::outbox::{Claim, Delivery, Pace, Places};
+use crate::domain::outbox::{Pace, Places};
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::time::Timestamp;
 
-/// How often the end of an email is recorded again while the server stops.
-const LAST_TRIES: u32 = 10;
+/// For each place in the usual lane, as many emails may have ended without that being on disk yet. If the process is
+/// killed, they are sent once more.
+const ENDINGS: usize = 4;
 
 /// One run of the worker.
-struct Shift {
-    room: Arc<MailRoom>,
-    gatepost: Arc<Gatepost>,
-    stop: CancellationToken,
-    lanes: Arc<Lanes>,
-    gate: Arc<Gate>,
-    rate: Rate,
-    /// The emails that are being sent. They are not claimed again, whatever the store says about them.
+pub(super) struct Shift {
+    pub(super) room: Arc<MailRoom>,
+    pub(super) gatepost: Arc<Gatepost>,
+    pub(super) stop: CancellationToken,
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) rate: Rate,
+    pub(super) reserve: Reserve,
+    /// The emails that are claimed or being sent. They are not claimed again, whatever the store says about them.
     held: Mutex<HashSet<LetterId>>,
-    sending: TaskTracker,
+    pub(super) sending: TaskTracker,
+    /// The ends of emails that may be recorded at once, while their places are free again.
+    pub(super) endings: Semaphore,
     /// A place is free.
-    changed: Notify,
+    pub(super) changed: Notify,
     /// How often emails were claimed since the slow lane is full.
     turns: AtomicUsize,
 }
@@ -67,6 +71,8 @@ impl MailRoom {
             lanes: Arc::new(Lanes::new(self.connections)),
             gate: Arc::new(Gate::new()),
             rate: Rate::new(self.per_minute),
+            reserve: Reserve::default(),
+            endings: Semaphore::new(ENDINGS * self.connections),
             room: self,
             gatepost,
             stop,
@@ -77,7 +83,11 @@ impl MailRoom {
         });
         shift.stop.run_until_cancelled(shift.work()).await;
         shift.sending.close();
-        shift.sending.wait().await;
+        let put_back = async {
+            // If this fails, the next run of the process does it.
+            let _ = shift.put_back().await;
+        };
+        tokio::join!(shift.sending.wait(), put_back);
         shift.room.disconnect().await;
     }
 
@@ -112,11 +122,16 @@ impl Shift {
 
     /// Looks into the outbox once (steps 2 and 4).
     async fn look(self: &Arc<Self>) -> Result<(), Error> {
+        if !self.reserve.is_empty() {
+            // Without a free place for slow ones, some places are for the newest emails.
+            if self.free_room().places.slow == 0 || self.has_waited_long() {
+                self.put_back().await?;
+            }
+            self.fill();
+        }
         let room = self.free_room();
         let held = self.held().clone();
-        // Claims no more than can be sent at once, so that no claim expires while its email waits for
-        // a place.
-        let claims = if room.places.all == 0 {
+        let claims = if room.places.are_none() {
             Vec::new()
         } else {
             self.gatepost.claim_letters(room.places, &held).await?
@@ -126,10 +141,36 @@ impl Shift {
         }
         let turns = if room.places.slow == 0 { self.turns.load(Ordering::Relaxed) + 1 } else { 0 };
         self.turns.store(turns, Ordering::Relaxed);
+        self.held().extend(claims.iter().map(|claim| claim.letter().id));
         for claim in claims {
-            self.begin(claim);
+            match claim.pace() {
+                Pace::Usual => self.reserve.add(claim),
+                Pace::Slow => self.begin(claim, self.take_place(Pace::Slow)),
+            }
         }
+        self.fill();
         Ok(())
+    }
+
+    /// Puts back what was claimed and has no place, so that no claim expires while its email waits for one.
+    async fn put_back(&self) -> Result<(), Error> {
+        let claims = self.reserve.take();
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let put_back = self.gatepost.put_back(&claims).await;
+        for claim in claims {
+            match put_back {
+                Ok(()) => drop(self.held().remove(&claim.letter().id)),
+                Err(_) => self.reserve.add(claim),
+            }
+        }
+        put_back
+    }
+
+    /// Whether the next email in the reserve has waited so long that its claim could end while it is sent.
+    pub(super) fn has_waited_long(&self) -> bool {
+        self.reserve.waits_until().is_some_and(|at| self.gatepost.is_retry_due(at))
     }
 
     fn free_room(&self) -> Room {
@@ -156,17 +197,22 @@ impl Shift {
         if places.slow == 0 {
             // Half of the places, and a single one every second time, beginning with the first.
             places.newest = (places.usual + 1 - self.turns.load(Ordering::Relaxed) % 2) / 2;
+        } else if way == Way::Open && !self.rate.is_limited() {
+            places.ahead = self.reserve.lacks();
         }
         Room { places, until }
     }
 
     /// Whether emails wait for a place in the usual lane.
-    async fn is_crowded(&self) -> Result<bool, Error> {
+    pub(super) async fn is_crowded(&self) -> Result<bool, Error> {
         if self.lanes.free().usual > 0 || self.rate.free(self.gatepost.monotonic()) == 0 {
             return Ok(false);
         }
         if self.gate.way(|at| self.gatepost.is_retry_due(at)) != Way::Open {
             return Ok(false);
+        }
+        if !self.reserve.is_empty() {
+            return Ok(true);
         }
         let one = Places { usual: 1, all: 1, ..Places::default() };
         let held = self.held().clone();
@@ -194,80 +240,12 @@ impl Shift {
         Ok(())
     }
 
-    /// Sends an email in a task of its own (step 3).
-    fn begin(self: &Arc<Self>, claim: Claim) {
-        let (seat, pass) = (self.lanes.sit(claim.pace()), self.gate.enter());
-        let begun_at = self.gatepost.monotonic();
-        self.rate.begin(begun_at);
-        self.held().insert(claim.letter().id);
-        let shift = Arc::clone(self);
-        self.sending.spawn(async move {
-            if shift.try_letter(&claim, &seat, &pass).await.is_none() {
-                shift.rate.give_back(begun_at);
-            }
-            shift.held().remove(&claim.letter().id);
-            drop((seat, pass));
-            shift.changed.notify_one();
-        });
-    }
-
-    /// Returns nothing if there was nothing to send.
-    async fn try_letter(&self, claim: &Claim, seat: &Seat, pass: &Pass) -> Option<()> {
-        let (room, gatepost, stop) = (&*self.room, &*self.gatepost, &self.stop);
-        let attempt = Try { room, gatepost, stop, claim, seat, pass };
-        let attempt = async {
-            tokio::select! {
-                ending = attempt.make() => ending,
-                never = self.keep_time(seat, pass) => match never {},
-            }
-        };
-        // A bug of ours, or in a library that a hostile server exploits, must not end the worker.
-        let ending = AssertUnwindSafe(attempt).catch_unwind().await;
-        let ending = ending.unwrap_or_else(|_| {
-            tracing::error!(letter.id = %claim.letter().id, "sending an email panicked; trying again later");
-            let delivery =
-                if seat.has_handed_over() { Delivery::Unanswered } else { Delivery::Delayed(Pace::Usual) };
-            Some((delivery, None))
-        });
-        let (delivery, answer) = ending?;
-        // Until this is recorded, another attempt would send the email twice. While stopping it is tried a few
-        // more times at once, since a change in doubt is usually saved the next time.
-        let mut last_tries = LAST_TRIES;
-        while let Err(error) = self.gatepost.delivered(claim, delivery, answer.as_ref()).await {
-            if self.stop.is_cancelled() {
-                if last_tries == 0 {
-                    break;
-                }
-                last_tries -= 1;
-            }
-            self.stop.run_until_cancelled(self.pause(&error)).await;
-        }
-        Some(())
-    }
-
-    /// Makes room for others while an attempt takes long. What happens before it announces the recipient
-    /// is the mail server's trouble: it would be the same for the others.
-    async fn keep_time(&self, seat: &Seat, pass: &Pass) -> Infallible {
-        seat.announced().await;
-        loop {
-            self.gatepost.sleep(self.room.timeouts.slow).await;
-            // A program that runs for so long can be used.
-            if seat.has_handed_over() {
-                pass.succeed();
-            }
-            // Without the store nothing can be sent in its place.
-            let is_crowded = self.is_crowded().await.unwrap_or(false);
-            seat.step_aside(is_crowded);
-            self.changed.notify_one();
-        }
-    }
-
-    async fn pause(&self, error: &(dyn Display + Sync)) {
+    pub(super) async fn pause(&self, error: &(dyn Display + Sync)) {
         tracing::warn!(%error, "cannot use the outbox; no email is sent until this works");
         sleep(self.room.timeouts.store).await;
     }
 
-    fn held(&self) -> MutexGuard<'_, HashSet<LetterId>> {
+    pub(super) fn held(&self) -> MutexGuard<'_, HashSet<LetterId>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

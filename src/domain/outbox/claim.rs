@@ -44,7 +44,8 @@ impl Gatepost {
                     }
                     Offered::Never | Offered::Before => Delivery::Held(self.world.now()),
                 };
-                self.delivered(&Claim { letter, key, from }, delivery, None).await?;
+                let claim = Claim { letter, was: key.clone(), key, from };
+                self.delivered(&claim, delivery, None).await?;
             }
         }
     }
@@ -58,13 +59,47 @@ impl Gatepost {
         let now = self.world.now();
         let usual = places.usual.min(places.all).min(PAGE);
         let mut chosen = self.newest_letters(places.newest.min(usual), now).await?;
-        let spans =
-            USUAL.map(|queue| due(queue, now)).into_iter().chain(USUAL.map(|queue| ahead(queue, now)));
+        let never_tried = usual.saturating_add(places.ahead).min(PAGE);
+        self.choose([due(Queue::First, now)], never_tried, held, &mut chosen).await?;
+        let tried = [Queue::Claimed, Queue::Again].map(|queue| due(queue, now));
+        let spans = tried.into_iter().chain(USUAL.map(|queue| ahead(queue, now)));
         self.choose(spans, usual, held, &mut chosen).await?;
-        let all = chosen.len().saturating_add(places.slow).min(places.all).min(PAGE);
+        let for_now = chosen.len().min(usual);
+        let slow = places.slow.min(places.all.saturating_sub(for_now));
+        let all = chosen.len().saturating_add(slow).min(PAGE);
         let spans = [due(Queue::Slow, now), ahead(Queue::Slow, now)];
         self.choose(spans, all, held, &mut chosen).await?;
         self.claim(chosen, now).await
+    }
+
+    /// Puts claimed emails back where they waited, as if they had not been claimed: nothing was done with them.
+    ///
+    /// # Errors
+    /// `Store`: then the rest of them stay claimed.
+    pub async fn put_back(&self, claims: &[Claim]) -> Result<(), Error> {
+        for claims in claims.chunks(PAGE) {
+            let mut attempt = 0;
+            while self.put_page_back(claims).await? == Committed::Conflict {
+                attempt += 1;
+                self.pause(attempt).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// They are not announced like emails that are queued: they are not new.
+    async fn put_page_back(&self, claims: &[Claim]) -> Result<Committed, Error> {
+        let mut change = Change::new();
+        let keys = claims.iter().map(|claim| claim.key.clone()).collect();
+        for Listed { key, value: letter, version } in self.list_these::<Letter>(keys).await? {
+            let claim = claims.iter().find(|claim| claim.key == key);
+            let Some(claim) = claim.filter(|_| letter.lease == Some(self.run)) else { continue };
+            change.expect(key.clone(), Some(version));
+            change.delete(key);
+            // It takes the place of the key that is deleted here.
+            change.put(claim.was.clone(), Letter { lease: None, ..letter }.into());
+        }
+        if change.writes.is_empty() { Ok(Committed::Yes) } else { Ok(self.store.commit(change).await?) }
     }
 
     /// When the next email is due that could be claimed for one of these places. May be in the past.
@@ -117,16 +152,15 @@ impl Gatepost {
         held: &HashSet<LetterId>,
         chosen: &mut Vec<Stored>,
     ) -> Result<(), Error> {
-        for span in spans {
-            if chosen.len() >= limit {
-                return Ok(());
+        let mut known: HashSet<LetterId> = chosen.iter().map(|found| found.letter.id).collect();
+        known.extend(held);
+        for mut rest in spans {
+            while chosen.len() < limit {
+                let page = self.letters(&rest, limit - chosen.len()).await?;
+                let Some(last) = page.last() else { break };
+                rest = rest.after(&last.key);
+                chosen.extend(page.into_iter().filter(|found| known.insert(found.letter.id)));
             }
-            let known: HashSet<LetterId> = chosen.iter().map(|found| found.letter.id).collect();
-            let page = self.letters(&span, limit + held.len()).await?;
-            let is_new =
-                |found: &Stored| !held.contains(&found.letter.id) && !known.contains(&found.letter.id);
-            chosen.extend(page.into_iter().filter(is_new));
-            chosen.truncate(limit);
         }
         Ok(())
     }
@@ -140,10 +174,10 @@ impl Gatepost {
             let letter = Letter { lease: Some(self.run), ..letter };
             let new = Key::letter(Queue::Claimed, now.plus(LEASE), letter.id);
             change.expect(key.clone(), Some(version));
-            change.delete(key);
+            change.delete(key.clone());
             // It takes the place of the key that is deleted here.
             change.put(new.clone(), letter.clone().into());
-            claims.push(Claim { letter, key: new, from });
+            claims.push(Claim { letter, key: new, was: key, from });
         }
         if claims.is_empty() {
             return Ok(claims);

@@ -39,6 +39,29 @@ impl Gatepost {
         .await
     }
 
+    /// Records that the mail server does not get this email now after all: between the record and the last byte, the
+    /// attempt has ended.
+    ///
+    /// # Errors
+    /// `Store`: then the email counts as one that the mail server may have.
+    pub async fn keep(&self, claim: &Claim) -> Result<(), Error> {
+        self.decide_and_commit(&Client::server(), || async {
+            let Some((mut change, letter)) = self.claimed(claim).await? else {
+                return Ok(Decision::Answer(()));
+            };
+            if letter.offered == claim.letter.offered {
+                return Ok(Decision::Answer(()));
+            }
+            let letter = Letter { offered: claim.letter.offered, ..letter };
+            if letter.offered == Offered::Never {
+                self.change_request(&mut change, &letter, Request::letter_waits).await?;
+            }
+            change.put(claim.key.clone(), letter.into());
+            Ok(Decision::Commit { change, event: None, answer: Ok(()) })
+        })
+        .await
+    }
+
     /// Records the result of an attempt (step 4), with what the mail server said.
     ///
     /// # Errors
@@ -218,6 +241,25 @@ impl Gatepost {
         letter: &Letter,
         accepted: Option<Timestamp>,
     ) -> Result<(), Error> {
+        self.change_request(change, letter, |request, generation| {
+            if letter.offered == Offered::Never {
+                request.letter_left(generation);
+            }
+            if let Some(at) = accepted {
+                let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime);
+                request.letter_accepted(generation, at, lifetime);
+            }
+        })
+        .await
+    }
+
+    /// Changes the request that an email is about, in the email's generation.
+    async fn change_request(
+        &self,
+        change: &mut Change,
+        letter: &Letter,
+        make: impl FnOnce(&mut Request, u8),
+    ) -> Result<(), Error> {
         let About::Request { nonce, generation } = letter.about else { return Ok(()) };
         // Without a request that cannot be read. Otherwise this email could never leave the outbox, and its
         // sender would never stop trying.
@@ -225,13 +267,7 @@ impl Gatepost {
         let Some(found) = found else { return Ok(()) };
         found.expected_by(change);
         let Some(mut request) = found.value else { return Ok(()) };
-        if letter.offered == Offered::Never {
-            request.letter_left(generation);
-        }
-        if let Some(at) = accepted {
-            let lifetime = request.purpose.link_lifetime(self.settings.link_lifetime);
-            request.letter_accepted(generation, at, lifetime);
-        }
+        make(&mut request, generation);
         change.put(found.key, Record::Request(request));
         Ok(())
     }

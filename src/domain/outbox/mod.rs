@@ -38,6 +38,8 @@ use crate::domain::record::time::Timestamp;
 /// How long a claim lasts: longer than any conversation with a mail server, which may take ten minutes for
 /// its last answer alone.
 const LEASE: Duration = Duration::from_mins(15);
+/// How long a claimed email may wait for a place. Together with the longest conversation it is less than `LEASE`.
+const LONGEST_WAIT: Duration = Duration::from_mins(4);
 /// The delay after the first failed attempt. It doubles with each further attempt.
 const FIRST_DELAY: Duration = Duration::from_secs(2);
 /// The longest delay between two attempts.
@@ -52,6 +54,8 @@ const PAGE: usize = 45;
 pub struct Claim {
     letter: Letter,
     key: Key,
+    /// Where it waited.
+    was: Key,
     from: Queue,
 }
 
@@ -66,6 +70,19 @@ pub struct Places {
     pub slow: usize,
     /// Emails of either kind.
     pub all: usize,
+    /// Emails that were never tried and are claimed in advance, for places that will soon be free.
+    pub ahead: usize,
+}
+
+impl Places {
+    /// How many emails are claimed in advance at most. Bounded by what one commit can claim.
+    pub const MOST_AHEAD: usize = PAGE;
+
+    /// Whether no email can be claimed for them.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.all == 0 && self.ahead == 0
+    }
 }
 
 /// How long an attempt took.
@@ -98,6 +115,14 @@ impl Claim {
     #[must_use]
     pub fn letter(&self) -> &Letter {
         &self.letter
+    }
+
+    /// Until when its email may wait for a place. After that it has to be put back, so that the claim does not end
+    /// while the email is sent.
+    #[must_use]
+    pub fn waits_until(&self) -> Timestamp {
+        let ends_at = self.key.letter_due().unwrap_or(Timestamp(0));
+        ends_at.minus(LEASE.saturating_sub(LONGEST_WAIT))
     }
 
     /// How long its last attempt took.

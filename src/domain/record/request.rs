@@ -266,6 +266,13 @@ impl Request {
         }
     }
 
+    /// An email of generation `number` waits again, because no mail server got it after all.
+    pub fn letter_waits(&mut self, number: u8) {
+        if self.generation.number == number {
+            self.generation.queued = self.generation.queued.saturating_add(1);
+        }
+    }
+
     /// An email of generation `number` no longer waits: a mail server got it, or it will never arrive.
     pub fn letter_left(&mut self, number: u8) {
         if self.generation.number == number {

@@ -2,8 +2,8 @@
 //!
 //! 1. Connect and, where it is required, start TLS before anything else is sent.
 //! 2. Greet, and log in if there is a login.
-//! 3. For each email: the sender (`begin`); the recipient and `DATA` (`announce`); then the message and its
-//!    final dot (`finish`). From the dot on the server may have the email, whatever it replies.
+//! 3. For each email: the sender (`begin`); the recipient (`announce`); `DATA` (`prepare`); then the message and
+//!    its final dot (`finish`). From the dot on the server may have the email, whatever it replies.
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -95,12 +95,17 @@ impl Connection {
         self.command(Step::Sender, from, Severity::PositiveCompletion).await
     }
 
-    /// Announces the recipient. The server waits for the message then.
+    /// Announces the recipient.
     pub(super) async fn announce(&mut self, mail: &Mail) -> Result<(), Fault> {
         for to in mail.envelope.to() {
             let to = Rcpt::new(to.clone(), Vec::new());
             self.command(Step::Recipient, to, Severity::PositiveCompletion).await?;
         }
+        Ok(())
+    }
+
+    /// Announces the message. The server waits for it then.
+    pub(super) async fn prepare(&mut self) -> Result<(), Fault> {
         self.command(Step::Message, Data, Severity::PositiveIntermediate).await
     }
 

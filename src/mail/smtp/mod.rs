@@ -142,9 +142,14 @@ pub(super) struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
-    /// Announces the recipient. The mail server waits for the message then.
+    /// Announces the recipient.
     pub(super) async fn announce(&mut self, mail: &Mail) -> Result<(), NotSent> {
         self.connection.announce(mail).await.map_err(|fault| self.smtp.report(fault, mail))
+    }
+
+    /// Announces the message. The mail server waits for it then.
+    pub(super) async fn prepare(&mut self, mail: &Mail) -> Result<(), NotSent> {
+        self.connection.prepare().await.map_err(|fault| self.smtp.report(fault, mail))
     }
 
     /// Sends the message and waits for the reply to its final dot, until it is `late`. Until the reply has

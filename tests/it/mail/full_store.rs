@@ -1,5 +1,6 @@
 //! A store that fails at times.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
@@ -7,10 +8,13 @@ use gatepost::domain::ports::{Change, Committed, Reading, Store, StoreError, Ver
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::store::memory::MemoryStore;
 
+/// Which changes a test means.
+type Kind = fn(&Change) -> bool;
+
 /// A store whose disk can be filled and emptied, and that can lose an answer.
 pub(crate) struct FullStore {
     inner: MemoryStore,
-    full: AtomicBool,
+    refused: Mutex<Option<Kind>>,
     loses_next: AtomicBool,
     refusals: tokio::sync::watch::Sender<u32>,
 }
@@ -18,16 +22,21 @@ pub(crate) struct FullStore {
 impl FullStore {
     pub(crate) fn new() -> Self {
         let refusals = tokio::sync::watch::Sender::new(0);
-        let (full, loses_next) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { inner: MemoryStore::new(), full, loses_next, refusals }
+        let (refused, loses_next) = (Mutex::new(None), AtomicBool::new(false));
+        Self { inner: MemoryStore::new(), refused, loses_next, refusals }
     }
 
     pub(crate) fn fill(&self) {
-        self.full.store(true, Ordering::SeqCst);
+        self.refuse(|_| true);
+    }
+
+    /// From now on refuses changes of this kind.
+    pub(crate) fn refuse(&self, kind: Kind) {
+        *self.refused.lock().unwrap() = Some(kind);
     }
 
     pub(crate) fn empty(&self) {
-        self.full.store(false, Ordering::SeqCst);
+        *self.refused.lock().unwrap() = None;
     }
 
     /// The next commit is written, and its answer is lost.
@@ -53,7 +62,8 @@ impl Store for FullStore {
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
-        if self.full.load(Ordering::SeqCst) {
+        let refused = *self.refused.lock().unwrap();
+        if refused.is_some_and(|is_it| is_it(&change)) {
             self.refusals.send_modify(|count| *count += 1);
             return Err(StoreError::Refused("the disk is full".into()));
         }

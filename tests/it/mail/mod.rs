@@ -18,6 +18,7 @@ pub(crate) mod opensmtpd;
 mod outage;
 mod rate;
 mod real_server;
+mod reserve;
 pub(crate) mod sendmail;
 mod settings;
 pub(crate) mod sink;
@@ -101,7 +102,7 @@ impl House {
     /// Claims everything that is due, like a worker that does nothing with it. A worker looks again if it got
     /// nothing because of a conflict.
     async fn claim_all(&self) -> Vec<Claim> {
-        let (places, held) = (Places { usual: 10, newest: 0, slow: 10, all: 20 }, HashSet::new());
+        let (places, held) = (Places { usual: 10, slow: 10, all: 20, ..Places::default() }, HashSet::new());
         loop {
             let claims = certainly(|| self.gatepost.claim_letters(places, &held)).await;
             if !claims.is_empty() || !self.gatepost.has_claim_due(places, &held).await.unwrap() {

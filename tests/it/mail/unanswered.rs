@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::mailed::Redeemer;
-use gatepost::domain::outbox::Delivery;
+use gatepost::domain::outbox::{Delivery, Places};
 use gatepost::store::memory::MemoryStore;
 use mailparse::MailHeaderMap;
 
@@ -108,7 +108,7 @@ async fn an_email_whose_result_cannot_be_recorded_is_not_sent_again_when_its_cla
     // Another worker of the same run has forgotten it, but this one still has it in memory.
     house.clock.advance(Duration::from_mins(16));
     let held = [claim.letter().id].into();
-    let places = gatepost::domain::outbox::Places { usual: 4, newest: 2, slow: 4, all: 8 };
+    let places = Places { usual: 4, newest: 2, slow: 4, all: 8, ahead: 4 };
     assert!(house.gatepost.claim_letters(places, &held).await.unwrap().is_empty());
     assert_eq!(house.gatepost.next_claim_due(places, &held).await.unwrap(), None);
     house.gatepost.delivered(&claim, Delivery::Taken, None).await.unwrap();
@@ -121,7 +121,7 @@ async fn an_email_is_not_sent_if_it_cannot_be_recorded_that_it_will_be() {
     let house = House::over(Arc::clone(&store) as _, true).await;
     let full = Arc::clone(&store);
     let sink = Sink::start(Security::None, move |moment| {
-        if moment.stage == Stage::Data && moment.connection == 0 {
+        if moment.stage == Stage::Rcpt && moment.connection == 0 {
             full.fill();
         }
         Act::Behave

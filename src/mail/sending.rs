@@ -1,0 +1,144 @@
+//! Sending claimed emails, each in a task of its own.
+//!
+//! 1. An email takes a place, and an attempt is made.
+//! 2. The place is free for the next email, while what became of this one is recorded. Only so many ends may be
+//!    unrecorded: were the store to fail for long, a crash would send all of those again.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use super::attempt::{Made, Try};
+use super::gate::{Pass, Way};
+use super::lanes::Seat;
+use super::worker::Shift;
+use crate::domain::outbox::{Claim, Delivery, Pace};
+
+/// How often the end of an email is recorded again while the server stops.
+const LAST_TRIES: u32 = 10;
+
+/// What an attempt has as long as it lasts. Dropping it lets another one begin.
+pub(super) struct Place {
+    seat: Seat,
+    pass: Pass,
+    begun_at: Duration,
+}
+
+impl Shift {
+    /// Gives the places that are free to the emails in the reserve.
+    pub(super) fn fill(self: &Arc<Self>) {
+        while !self.has_waited_long()
+            && let Some((claim, place)) = self.reserve.next(|| self.usual_place())
+        {
+            self.begin(claim, place);
+        }
+    }
+
+    /// A place for an email that is not slow, if one may begin now.
+    fn usual_place(&self) -> Option<Place> {
+        let way = self.gate.way(|at| self.gatepost.is_retry_due(at));
+        let is_free = matches!(way, Way::Open | Way::One)
+            && self.lanes.free().usual > 0
+            && self.rate.free(self.gatepost.monotonic()) > 0;
+        is_free.then(|| self.take_place(Pace::Usual))
+    }
+
+    pub(super) fn take_place(&self, pace: Pace) -> Place {
+        let begun_at = self.gatepost.monotonic();
+        self.rate.begin(begun_at);
+        Place { seat: self.lanes.sit(pace), pass: self.gate.enter(), begun_at }
+    }
+
+    /// Sends an email.
+    pub(super) fn begin(self: &Arc<Self>, claim: Claim, place: Place) {
+        let shift = Arc::clone(self);
+        self.sending.spawn(async move {
+            match shift.try_letter(&claim, &place).await {
+                Some(made) => {
+                    // Until there is room for its end, it keeps its place. It fails only if it is closed.
+                    let _room = shift.endings.acquire().await;
+                    shift.leave(place);
+                    shift.record(&claim, &made).await;
+                }
+                None => {
+                    shift.rate.give_back(place.begun_at);
+                    shift.leave(place);
+                }
+            }
+            shift.held().remove(&claim.letter().id);
+            shift.look_again();
+        });
+    }
+
+    /// Gives a place to the next email, unless the server stops.
+    fn leave(self: &Arc<Self>, place: Place) {
+        drop(place);
+        if !self.stop.is_cancelled() {
+            self.fill();
+            self.look_again();
+        }
+    }
+
+    /// Has the outbox looked at, unless all places are taken and there are enough emails for a while.
+    fn look_again(&self) {
+        if self.reserve.lacks() > 0 || self.lanes.free().usual > 0 {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Makes an attempt. Returns nothing if there was nothing to send.
+    async fn try_letter(&self, claim: &Claim, place: &Place) -> Option<Made> {
+        let Place { seat, pass, .. } = place;
+        let (room, gatepost, stop) = (&*self.room, &*self.gatepost, &self.stop);
+        let attempt = Try { room, gatepost, stop, claim, seat, pass };
+        let attempt = async {
+            tokio::select! {
+                ending = attempt.make() => ending,
+                never = self.keep_time(seat, pass) => match never {},
+            }
+        };
+        // A bug of ours, or in a library that a hostile server exploits, must not end the worker.
+        let ending = AssertUnwindSafe(attempt).catch_unwind().await;
+        ending.unwrap_or_else(|_| {
+            tracing::error!(letter.id = %claim.letter().id, "sending an email panicked; trying again later");
+            let delivery =
+                if seat.has_handed_over() { Delivery::Unanswered } else { Delivery::Delayed(Pace::Usual) };
+            Some((delivery, None))
+        })
+    }
+
+    /// Records what became of an email. Until that is on disk, another attempt would send the email twice. While
+    /// stopping it is tried a few more times at once, since a change in doubt is usually saved the next time.
+    async fn record(&self, claim: &Claim, (delivery, answer): &Made) {
+        let mut last_tries = LAST_TRIES;
+        while let Err(error) = self.gatepost.delivered(claim, *delivery, answer.as_ref()).await {
+            if self.stop.is_cancelled() {
+                if last_tries == 0 {
+                    return;
+                }
+                last_tries -= 1;
+            }
+            self.stop.run_until_cancelled(self.pause(&error)).await;
+        }
+    }
+
+    /// Makes room for others while an attempt takes long. What happens before it announces the recipient
+    /// is the mail server's trouble: it would be the same for the others.
+    async fn keep_time(&self, seat: &Seat, pass: &Pass) -> Infallible {
+        seat.announced().await;
+        loop {
+            self.gatepost.sleep(self.room.timeouts.slow).await;
+            // A program that runs for so long can be used.
+            if seat.has_handed_over() {
+                pass.succeed();
+            }
+            // Without the store nothing can be sent in its place.
+            let is_crowded = self.is_crowded().await.unwrap_or(false);
+            seat.step_aside(is_crowded);
+            self.changed.notify_one();
+        }
+    }
+}
