@@ -156,10 +156,15 @@ pub fn run() -> ExitCode {
     let command = arguments.command.unwrap_or(Command::Serve);
     // Other commands print their result themselves, so only warnings are worth logging.
     let level = if matches!(command, Command::Serve) { LevelFilter::INFO } else { LevelFilter::WARN };
-    log::start(arguments.general.log_format, level);
+    let log = match log::start(arguments.general.log_format, level) {
+        Ok(log) => log,
+        Err(error) => return fail(&error.into()),
+    };
     panic::set_hook(Box::new(log::panic));
     // A panic is a fault of ours. It has one line in the log and the exit code of a failure, like any other.
-    match panic::catch_unwind(AssertUnwindSafe(|| command.run(arguments.general))) {
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| command.run(arguments.general)));
+    log.finish();
+    match ended {
         Ok(Ok(())) => ExitCode::SUCCESS,
         // The reader of the result has had enough, as in `gatepost openapi | head`.
         Ok(Err(Failure::System(error))) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -13,6 +13,10 @@ use crate::domain::record::next::Place;
 use crate::path::{API, Origin};
 use crate::web::repeats::Repeats;
 
+/// The target of log lines that anyone can cause with any request, as often as they like. When the log cannot keep
+/// up, these are left out; a line about an event or a failure never is.
+pub const OF_REQUESTS: &str = "gatepost::request";
+
 /// What both doors need to answer. Every request is given a clone, so cloning it copies one pointer. Its parts are
 /// shared by all threads: cloning each would count them all up and down, and lock the token each time.
 #[derive(Clone)]

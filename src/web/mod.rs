@@ -35,7 +35,7 @@ use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, get};
 
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
-pub use self::house::{Door, House, Household, MetricsToken, Site};
+pub use self::house::{Door, House, Household, MetricsToken, OF_REQUESTS, Site};
 pub use self::repeats::{Form, Repeats};
 pub use self::starting::starting;
 use crate::domain::ports::World;

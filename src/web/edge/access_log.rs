@@ -8,6 +8,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use poem::http::{Method, StatusCode};
 
 use crate::path::{API, LINK};
+use crate::web::house::OF_REQUESTS;
 
 /// None of our paths is longer. Longer ones are cut, or anyone could fill the disk with them.
 const LONGEST_PATH_BYTES: usize = 120;
@@ -27,6 +28,7 @@ pub(super) fn write(
     (ip, request_id): (IpAddr, &str),
 ) {
     tracing::info!(
+        target: OF_REQUESTS,
         method = %named(method),
         path = %masked(path),
         status = status.as_u16(),

@@ -24,6 +24,7 @@ use super::deadline::{Checks, Received};
 use super::places::Place;
 use super::watched::Watched;
 use super::{Limits, access_log};
+use crate::web::house::OF_REQUESTS;
 
 /// Serves `socket` until it ends. On `stop`, a connection without a complete head ends at once; any
 /// other ends after its response. Returns the socket if the client may still be sending, for [`linger`].
@@ -115,8 +116,9 @@ fn tell(error: &hyper::Error, peer: &RemoteAddr, received: &[u8]) {
     let peer = peer.as_socket_addr().map_or_else(|| "unix socket".to_owned(), |peer| peer.ip().to_string());
     let began = access_log::began(received);
     tracing::warn!(
-        client.ip = peer,
+        target: OF_REQUESTS,
         status,
+        client.ip = peer,
         received = received.len(),
         began,
         "refused a head that cannot be read"

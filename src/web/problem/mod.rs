@@ -22,7 +22,7 @@ use crate::domain::error::Error;
 use crate::domain::password::Weakness;
 use crate::domain::person::Unconfirmed;
 use crate::domain::ports::StoreError;
-use crate::web::house::Door;
+use crate::web::house::{Door, OF_REQUESTS};
 
 /// One refusal, to be drawn as a page, a fragment or JSON (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,7 +242,8 @@ impl Problem {
             tracing::error!(request.id = request_id, code = self.code.as_str(), cause, "a request failed");
         }
         if let Some(came) = &self.came {
-            tracing::warn!(request.id = request_id, code = self.code.as_str(), came, "refused a request");
+            let code = self.code.as_str();
+            tracing::warn!(target: OF_REQUESTS, code, came, request.id = request_id, "refused a request");
         }
     }
 }

@@ -26,6 +26,7 @@ mod serving;
 mod socket;
 mod stopping;
 mod treat;
+mod unread_log;
 mod verify;
 
 use std::ffi::OsStr;

@@ -100,7 +100,7 @@ pub(super) fn line_with(log: &mut impl BufRead, message: &str) -> serde_json::Va
 }
 
 /// The log lines up to the next one with this message.
-fn lines_until(log: &mut impl BufRead, message: &str) -> Vec<serde_json::Value> {
+pub(super) fn lines_until(log: &mut impl BufRead, message: &str) -> Vec<serde_json::Value> {
     let (mut seen, mut lines) = (String::new(), Vec::new());
     loop {
         let begin = seen.len();

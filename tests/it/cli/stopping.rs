@@ -18,7 +18,7 @@ const STOP: Duration = Duration::from_secs(10);
 const REST: &[u8] = b"email=ann%40example.org";
 
 /// A request whose head was certainly received, and whose body is not sent yet.
-fn unfinished_request(server: &Server) -> TcpStream {
+pub(super) fn unfinished_request(server: &Server) -> TcpStream {
     let mut socket = TcpStream::connect(server.address).unwrap();
     let (port, length) = (server.address.port(), REST.len());
     let head = format!(
