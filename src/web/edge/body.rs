@@ -77,7 +77,8 @@ async fn read(
         }
         let is_whole = declared == Some(arrived.bytes as u64 + chunk.len() as u64);
         if !held.grow(chunk.len(), is_whole) {
-            return Err(Problem::of(Code::Busy).retry_after(PAUSE));
+            let came = "a body, while others take all the memory for bodies".to_owned();
+            return Err(Problem::of(Code::Busy).retry_after(PAUSE).came(came));
         }
         arrived.append(&chunk, expected);
     }

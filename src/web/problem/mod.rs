@@ -234,10 +234,10 @@ impl Problem {
         Self { cause: Some(Box::new(error)), ..problem }
     }
 
-    /// Logs a server error, or what came instead of what was expected, under the id that the response
-    /// shows. Called once, where the response is drawn.
+    /// Logs a fault, or what came instead of what was expected, under the id that the response shows. Called
+    /// once, where the response is drawn. A server that is starting, or has no room, is not at fault.
     pub fn tell(&self, request_id: &str) {
-        if self.status().is_server_error() {
+        if self.cause.is_some() || self.code == Code::Internal {
             let cause = self.cause.as_ref().map(ToString::to_string);
             tracing::error!(request.id = request_id, code = self.code.as_str(), cause, "a request failed");
         }

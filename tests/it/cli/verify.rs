@@ -69,7 +69,8 @@ fn starting_at(place: &Place, listen: &str) -> (Starting, impl FnOnce() + use<>)
         ("GATEPOST_MAIL__TRANSPORT", "smtp"),
         ("GATEPOST_MAIL__SMTP_URL", "smtp://127.0.0.1:9?tls=none"),
     ]);
-    let server = command.arg(place.data()).current_dir("/").stderr(Stdio::null()).spawn().unwrap();
+    let log = File::create(place.0.path().join("log")).unwrap();
+    let server = command.arg(place.data()).current_dir("/").stderr(log).spawn().unwrap();
     // Opening it waits for the reader.
     let mut pipe = File::options().write(true).open(&mark).unwrap();
     let proceed = move || {
@@ -135,6 +136,11 @@ fn a_starting_server_is_alive_tells_visitors_to_come_back_and_can_be_stopped() {
         }
         kill_process(Pid::from_child(&server.0), Signal::TERM).unwrap();
         assert!(server.0.wait().unwrap().success());
+        let log = fs::read_to_string(place.0.path().join("log")).unwrap();
+        assert!(
+            log.contains("status=503") && !log.contains("ERROR"),
+            "being told to come back is no fault: {log}"
+        );
     }
 }
 
