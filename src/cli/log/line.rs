@@ -22,7 +22,6 @@ pub(super) enum Style {
 
 const RESET: &str = "\x1b[0m";
 const DIM: &str = "\x1b[2m";
-const ITALIC: &str = "\x1b[3m";
 
 /// A line that is being written.
 pub(super) struct Line {
@@ -58,12 +57,15 @@ impl Line {
 
     /// The name of a field, and whatever stands before and after it.
     fn name(&mut self, name: &str) {
-        let _ = match (self.style, name) {
-            (Style::Json, _) => write!(self.bytes, r#","{name}":"#),
-            (_, "message") => write!(self.bytes, " "),
-            (Style::Plain, _) => write!(self.bytes, " {name}="),
-            (Style::Coloured, _) => write!(self.bytes, " {ITALIC}{name}{RESET}{DIM}={RESET}"),
+        let [before, name, after] = match (self.style, name) {
+            (Style::Json, _) => [",\"", name, "\":"],
+            (_, "message") => [" ", "", ""],
+            (Style::Plain, _) => [" ", name, "="],
+            (Style::Coloured, _) => [" \x1b[3m", name, "\x1b[0m\x1b[2m=\x1b[0m"],
         };
+        for part in [before, name, after] {
+            self.bytes.extend_from_slice(part.as_bytes());
+        }
     }
 
     fn json(&mut self, value: impl Serialize) {
