@@ -32,7 +32,7 @@ pub mod wire;
 use std::sync::Arc;
 
 use poem::http::Method;
-use poem::{Endpoint, EndpointExt, Response, get};
+use poem::{Endpoint, EndpointExt, Response};
 
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
 pub use self::house::{Door, House, Household, MetricsToken, OF_REQUESTS, Site};
@@ -45,22 +45,22 @@ use crate::path::{FORWARD_AUTH, HEALTHZ, METRICS, READYZ};
 /// `GET` is.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
-    let asked = [HEALTHZ, READYZ, METRICS, FORWARD_AUTH].map(|path| (path.to_owned(), vec![Method::GET]));
-    pages::methods(house).into_iter().chain(api::paths()).chain(asked).collect()
+    routes(house).methods()
 }
 
 /// Both doors behind their guard: everything that a connection can reach.
 #[must_use]
 pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<Output = Response> + use<> {
-    let paths = methods(house).into_iter();
-    let routes = paths.fold(Routes::new(), |routes, (pattern, methods)| routes.at(pattern, &methods));
-    let doors = pages::routes(house)
-        .at(HEALTHZ, get(health::live))
-        .at(READYZ, get(health::ready).data(house.clone()))
-        .at(METRICS, get(metrics::metrics).data(house.clone()))
-        .at(FORWARD_AUTH, get(forward_auth::answer).data(house.clone()));
-    let doors = api::add(doors, house);
-    guard(doors, edge, routes, world, draw_refusals(Arc::clone(&house.site)))
+    guard(routes(house), edge, world, draw_refusals(Arc::clone(&house.site)))
+}
+
+fn routes(house: &House) -> Routes {
+    pages::routes(house)
+        .and(api::routes(house))
+        .at(HEALTHZ, Method::GET, health::live)
+        .at(READYZ, Method::GET, health::ready.data(house.clone()))
+        .at(METRICS, Method::GET, metrics::metrics.data(house.clone()))
+        .at(FORWARD_AUTH, Method::GET, forward_auth::answer.data(house.clone()))
 }
 
 /// Draws refusals, each for the door that its request came through.

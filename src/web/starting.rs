@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use poem::endpoint::make;
 use poem::http::Method;
-use poem::{Endpoint, EndpointExt, Request, Response, Route, get};
+use poem::{Endpoint, Request, Response};
 
 use super::draw_refusals;
 use super::edge::{EdgeSettings, Routes, guard};
@@ -27,13 +27,15 @@ pub fn starting(
     edge: EdgeSettings,
     world: World,
 ) -> impl Endpoint<Output = Response> + use<> {
-    // A method that no path has is refused before the doors see it.
-    let routes = Routes::new().at(HEALTHZ, &[Method::GET]).at(HOME, &[Method::GET, Method::POST]);
-    let doors = Route::new()
-        .at(HEALTHZ, get(health::live))
-        .at(path::asset(":part"), make(assets::serve).boxed())
-        .at("/*any", make(|_: Request| async { Err::<Response, poem::Error>(not_yet().into()) }));
-    guard(doors, edge, routes, world, draw_refusals(site))
+    let not_yet = || make(|_: Request| async { Err::<Response, poem::Error>(not_yet().into()) });
+    let routes = Routes::new()
+        .at(HEALTHZ, Method::GET, health::live)
+        .at(path::asset("{part}"), Method::GET, make(assets::serve))
+        // Every method that some path accepts once the store is open.
+        .at(HOME, Method::GET, not_yet())
+        .at(HOME, Method::POST, not_yet())
+        .elsewhere(not_yet());
+    guard(routes, edge, world, draw_refusals(site))
 }
 
 fn not_yet() -> Problem {

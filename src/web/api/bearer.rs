@@ -104,7 +104,7 @@ impl<'a> ApiExtractor<'a> for PerhapsSignedIn {
 }
 
 fn house(request: &Request) -> Result<&House, Problem> {
-    // `api::add` attaches it to every request.
+    // `api::routes` attaches it to every request.
     request.data().ok_or_else(|| Problem::of(Code::Internal))
 }
 

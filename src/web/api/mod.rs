@@ -35,37 +35,53 @@ mod sign_in;
 
 use std::sync::{Arc, LazyLock};
 
-use poem::endpoint::make_sync;
+use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::Method;
-use poem::{Endpoint, EndpointExt, Request, Response, Route, get};
+use poem::{Endpoint, Request, Response};
 use poem_openapi::OpenApi;
 use poem_openapi::error::ParseParamError;
 
 use self::bearer::session_token;
 pub use self::document::document;
 pub(super) use self::export::export_of;
-use self::operations::{Operations, service};
+use self::operations::{Operations, operations};
 pub use self::session::Account;
 use crate::domain::record::client::Client;
 use crate::path::{API, DOCS, OPENAPI};
+use crate::web::edge::Routes;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
-/// Adds every operation below `/api`, the document and its page.
+/// Every operation below `/api`, the document and its page.
 #[must_use]
-pub fn add(route: Route, house: &House) -> Route {
+pub fn routes(house: &House) -> Routes {
     let site = Arc::clone(&house.site);
     let page = move || docs::page(&site, &document()).into_string();
-    let operations = service()
-        .around(|operations, mut request: Request| async move {
-            recognise(&mut request).await;
-            operations.call(request).await.map_err(in_our_words)
-        })
-        .data(house.clone());
-    route
-        .at(format!("{API}{OPENAPI}"), get(serve("application/json", document)))
-        .at(format!("{API}{DOCS}"), get(serve("text/html; charset=utf-8", page)))
-        .nest(API, operations)
+    let routes = Routes::new()
+        .at(format!("{API}{OPENAPI}"), Method::GET, serve("application/json", document))
+        .at(format!("{API}{DOCS}"), Method::GET, serve("text/html; charset=utf-8", page));
+    operations().into_iter().fold(routes, |routes, (path, method, operation)| {
+        let house = house.clone();
+        routes.at(format!("{API}{path}"), method, InHouse { operation, house })
+    })
+}
+
+/// An operation and the house it works in.
+struct InHouse {
+    operation: BoxEndpoint<'static>,
+    house: House,
+}
+
+impl Endpoint for InHouse {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        request.extensions_mut().insert(self.house.clone());
+        if request.method() == Method::POST {
+            recognise(&mut request, &self.house).await;
+        }
+        self.operation.call(request).await.map_err(in_our_words)
+    }
 }
 
 /// A text that is the same for everyone. It is written when it is first requested: at every start, that would take
@@ -89,12 +105,11 @@ pub fn paths() -> Vec<(String, Vec<Method>)> {
 
 /// A program keeps no cookies, so the session it sends shows where it is known. Only what changes something asks
 /// for that.
-async fn recognise(request: &mut Request) {
-    let Some(token) = session_token(request).filter(|_| request.method() == Method::POST) else { return };
-    let (Some(house), Some(client)) = (request.data::<House>(), request.data::<Client>()) else { return };
-    let mut client = client.clone();
-    house.gatepost.know_session_of(&mut client, &token).await;
-    request.extensions_mut().insert(client);
+async fn recognise(request: &mut Request, house: &House) {
+    let Some(token) = session_token(request) else { return };
+    if let Some(client) = request.extensions_mut().get_mut::<Client>() {
+        house.gatepost.know_session_of(client, &token).await;
+    }
 }
 
 /// A wrong parameter is refused like a wrong field, without poem-openapi's error message.

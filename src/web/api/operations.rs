@@ -1,6 +1,13 @@
 //! Every operation of this door.
 
-use poem_openapi::OpenApiService;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem::{EndpointExt, Route};
+use poem_openapi::registry::MetaOperation;
+use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
     link, mailbox, profile, reauthentication, recovery, registration, resend, session, sessions, sign_in,
@@ -22,7 +29,35 @@ pub(super) type Operations = (
 );
 
 pub(super) fn service() -> OpenApiService<Operations, ()> {
-    let operations = (
+    OpenApiService::new(all(), "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)
+}
+
+/// An operation's path below `/api`, its method, and what answers.
+pub(super) type Operation = (String, Method, BoxEndpoint<'static>);
+
+/// Every operation.
+pub(super) fn operations() -> Vec<Operation> {
+    let mut endpoints = HashMap::new();
+    all().add_routes(&mut endpoints);
+    // Only poem-openapi's own service reads the parameters of an operation. Others are called at once.
+    let service = Arc::new(Route::new().nest(API, service()));
+    let paths = Operations::meta().into_iter().flat_map(|api| api.paths);
+    let operations =
+        paths.flat_map(|path| path.operations.into_iter().map(move |it| (path.path.clone(), it)));
+    let with_endpoint = |(path, operation): (String, MetaOperation)| {
+        let method = operation.method;
+        let endpoint = if operation.params.is_empty() {
+            endpoints.get_mut(&path).and_then(|methods| methods.remove(&method))
+        } else {
+            Some(Arc::clone(&service).boxed())
+        };
+        (path, method, endpoint.expect("every operation has an endpoint"))
+    };
+    operations.map(with_endpoint).collect()
+}
+
+fn all() -> Operations {
+    (
         sign_in::Operations,
         registration::Operations,
         resend::Operations,
@@ -33,6 +68,5 @@ pub(super) fn service() -> OpenApiService<Operations, ()> {
         reauthentication::Operations,
         profile::Operations,
         sessions::Operations,
-    );
-    OpenApiService::new(operations, "Gatepost", env!("CARGO_PKG_VERSION")).url_prefix(API)
+    )
 }

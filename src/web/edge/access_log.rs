@@ -81,11 +81,14 @@ pub(super) fn began(head: &[u8]) -> String {
 ///
 /// Anything but visible ASCII is percent-encoded. Some programs that show logs take a NEL (U+0085) or U+2028 for
 /// the end of a line, so someone could forge a line with them, or turn the text around with U+202E.
-pub(super) fn masked(path: &str) -> String {
+pub(super) fn masked(path: &str) -> Cow<'_, str> {
     let path: Cow<'_, str> = utf8_percent_encode(path, CONTROLS).into();
     let api = if path.starts_with(API) { API } else { "" };
     if path[api.len()..].starts_with(LINK) {
-        return format!("{api}{LINK}…");
+        return format!("{api}{LINK}…").into();
+    }
+    if path.len() <= LONGEST_PATH_BYTES && path.split('/').all(is_harmless) {
+        return path;
     }
     let segments = path.split('/').map(|segment| if is_harmless(segment) { segment } else { "…" });
     let mut masked = segments.collect::<Vec<_>>().join("/");
@@ -93,13 +96,12 @@ pub(super) fn masked(path: &str) -> String {
         masked.truncate(masked.floor_char_boundary(LONGEST_PATH_BYTES));
         masked.push('…');
     }
-    masked
+    masked.into()
 }
 
 fn is_harmless(segment: &str) -> bool {
     let is_code = segment.len() == CODE_DIGITS && segment.bytes().all(|byte| byte.is_ascii_digit());
-    let lower = segment.to_ascii_lowercase();
-    segment.len() < TOKEN_BYTES && !is_code && !lower.contains('@') && !lower.contains("%40")
+    segment.len() < TOKEN_BYTES && !is_code && !segment.contains('@') && !segment.contains("%40")
 }
 
 #[cfg(test)]

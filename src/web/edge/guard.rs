@@ -9,6 +9,7 @@
 
 use std::any::Any;
 use std::error::Error as StdError;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,30 +17,25 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use percent_encoding::percent_decode_str;
 use poem::http::header::{ALLOW, CONNECTION, HeaderValue};
-use poem::http::{Method, StatusCode};
-use poem::{Endpoint, IntoResponse, Request, Response};
+use poem::http::{Method, StatusCode, Uri};
+use poem::{Endpoint, Request, Response};
 
 use super::body_memory::BodyMemory;
 use super::cookies::{Cookie, Cookies};
 use super::figures::RequestFigures;
+use super::headers::Headers;
 use super::routes::Routes;
-use super::{EdgeSettings, access_log, body, client, headers, host, origin};
+use super::{EdgeSettings, access_log, body, client, host, origin};
 use crate::domain::ports::World;
-use crate::domain::record::client::Client;
 use crate::path::{METRICS, READYZ};
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
-/// Puts the guard in front of `endpoint`, which serves `routes`. `draw` draws refusals.
-pub fn guard<E: Endpoint, D: Draw>(
-    endpoint: E,
-    settings: EdgeSettings,
-    routes: Routes,
-    world: World,
-    draw: D,
-) -> Guard<E, D> {
+/// Puts the guard in front of `routes`. `draw` draws refusals.
+pub fn guard<D: Draw>(routes: Routes, settings: EdgeSettings, world: World, draw: D) -> Guard<D> {
     let (bodies, figures) = (BodyMemory::new(&settings.limits), Arc::new(RequestFigures::new(&routes)));
-    Guard { inner: endpoint, settings, routes, world, draw, bodies, figures }
+    let headers = Headers::new(settings.public_url.scheme());
+    Guard { settings, routes, world, draw, bodies, figures, headers }
 }
 
 /// A refusal, and the facts about its request that are needed to draw it.
@@ -61,107 +57,107 @@ pub trait Draw: Fn(&Refusal<'_>) -> Response + Send + Sync {}
 
 impl<D: Fn(&Refusal<'_>) -> Response + Send + Sync> Draw for D {}
 
-/// An endpoint behind the guard. It always returns a response, never an error.
-#[derive(Debug)]
-pub struct Guard<E, D> {
-    inner: E,
+/// All routes behind the guard. It always returns a response, never an error.
+pub struct Guard<D> {
     settings: EdgeSettings,
     routes: Routes,
     world: World,
     draw: D,
     bodies: BodyMemory,
     figures: Arc<RequestFigures>,
+    headers: Headers,
 }
 
 /// The facts about a request that are still needed after the door has consumed it.
 struct Visit {
     began: Duration,
     method: Method,
-    path: String,
+    uri: Uri,
     route: Option<usize>,
-    client: Client,
+    ip: IpAddr,
+    request_id: String,
     door: Door,
     has_session: bool,
     /// Whether a body may follow that is not read.
     ends_connection: bool,
 }
 
-impl<E: Endpoint, D: Draw> Endpoint for Guard<E, D> {
+impl<D: Draw> Endpoint for Guard<D> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        let visit = self.receive(&request);
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let visit = self.receive(&mut request);
         let answer = AssertUnwindSafe(self.admit(request, &visit)).catch_unwind().await;
         let mut response = match answer {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => self.refuse(error, &visit),
             Err(panic) => {
-                let request_id = visit.client.request_id.as_str();
-                tracing::error!(
-                    request.id = request_id,
-                    panic = words(&*panic),
-                    "panicked while handling a request"
-                );
+                let (request_id, panic) = (visit.request_id.as_str(), words(&*panic));
+                tracing::error!(request.id = request_id, panic, "panicked while handling a request");
                 self.draw(&Problem::of(Code::Internal), &visit)
             }
         };
-        let scheme = self.settings.public_url.scheme();
         // The rest of a body is not read, so the connection can't be used again.
         let is_unread =
             matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::SERVICE_UNAVAILABLE);
         if visit.ends_connection || is_unread {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        headers::put(&mut response, &visit.path, scheme, &visit.client.request_id);
+        self.headers.put(&mut response, visit.uri.path(), &visit.request_id);
         let took = self.world.clock.monotonic().saturating_sub(visit.began);
-        let who = (visit.client.ip, visit.client.request_id.as_str());
+        let who = (visit.ip, visit.request_id.as_str());
         self.figures.count(visit.route, &visit.method, response.status(), took);
-        access_log::write(&visit.method, &visit.path, response.status(), took, who);
+        access_log::write(&visit.method, visit.uri.path(), response.status(), took, who);
         Ok(response)
     }
 }
 
-impl<E: Endpoint, D: Draw> Guard<E, D> {
-    fn receive(&self, request: &Request) -> Visit {
-        let path = request.uri().path();
+impl<D: Draw> Guard<D> {
+    /// Notes the facts, and leaves the client for whoever answers.
+    fn receive(&self, request: &mut Request) -> Visit {
+        let uri = request.uri().clone();
+        let path = uri.path();
         let cookies = Cookies::new(self.settings.public_url.scheme());
         // Never taken from the client, because two requests with the same id could not be told apart. Drawn
         // and not counted: from a counter, anyone could tell how many requests others made in between.
-        let request_id = format!("{:016x}", u64::from_be_bytes(self.world.random_id()));
+        let request_id = hexadecimal(self.world.random_id());
+        let client = client::identify(request, &self.settings.trusted_proxies, request_id.clone());
         self.figures.proxies.see(request, &self.settings.trusted_proxies);
-        Visit {
+        let visit = Visit {
             began: self.world.clock.monotonic(),
             method: request.method().clone(),
-            path: path.to_owned(),
             route: self.routes.find(path),
-            client: client::identify(request, &self.settings.trusted_proxies, request_id),
+            ip: client.ip,
+            request_id,
             door: Door::of(path),
             has_session: cookies.read(request.headers(), Cookie::Session).is_some(),
             ends_connection: body::is_meaningless(request),
-        }
+            uri,
+        };
+        request.extensions_mut().insert(client);
+        visit
     }
 
     fn draw(&self, problem: &Problem, visit: &Visit) -> Response {
         let Visit { door, has_session, .. } = *visit;
-        (self.draw)(&Refusal { problem, door, request_id: &visit.client.request_id, has_session })
+        (self.draw)(&Refusal { problem, door, request_id: &visit.request_id, has_session })
     }
 
     async fn admit(&self, mut request: Request, visit: &Visit) -> poem::Result<Response> {
         host::check(&request, &self.settings)?;
         // A path that is not valid UTF-8 is refused here, because later code would treat it inconsistently.
-        if percent_decode_str(&visit.path).decode_utf8().is_err() {
+        if percent_decode_str(visit.uri.path()).decode_utf8().is_err() {
             return Err(Problem::of(Code::Malformed).into());
         }
         self.routes.check(visit.route, &visit.method)?;
         origin::check(&request, &self.settings.public_url)?;
-        let memory = self.bodies.hold(visit.client.ip);
+        let memory = self.bodies.hold(visit.ip);
         let _held = body::buffer(&mut request, &self.settings.limits, memory).await?;
-        request.extensions_mut().insert(visit.client.clone());
-        if [METRICS, READYZ].contains(&visit.path.as_str()) {
+        if [METRICS, READYZ].contains(&visit.uri.path()) {
             request.extensions_mut().insert(Arc::clone(&self.figures));
         }
-        // Boxed, so that a request takes memory for its handler only once its body is here.
-        self.inner.call(request).boxed().await.map(IntoResponse::into_response)
+        // It is boxed, so a request takes memory for its handler only once its body is here.
+        self.routes.endpoint(visit.route, &visit.method)?.call(request).await
     }
 
     fn refuse(&self, error: poem::Error, visit: &Visit) -> Response {
@@ -171,10 +167,10 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         }
         let problem = Problem::from_error(&error);
         if !error.is::<Problem>() && problem.status().is_server_error() {
-            let request_id = visit.client.request_id.as_str();
+            let request_id = visit.request_id.as_str();
             tracing::error!(request.id = request_id, error = chain(&error), "a request failed");
         } else {
-            problem.tell(&visit.client.request_id);
+            problem.tell(&visit.request_id);
         }
         let mut response = self.draw(&problem, visit);
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -182,6 +178,12 @@ impl<E: Endpoint, D: Draw> Guard<E, D> {
         }
         response
     }
+}
+
+fn hexadecimal(id: [u8; 8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = id.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// An error and all its causes.

@@ -56,43 +56,66 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
 /// Identifies a response in the log, so that a person can report it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sets the headers. They replace whatever a handler set, except the caching of an asset, and the referrer
-/// policy of a page that sends none at all.
-pub(super) fn put(response: &mut Response, path: &str, scheme: Scheme, request_id: &str) {
-    let policy = policy(path, response.status());
-    let headers = response.headers_mut();
-    headers.reserve(ALWAYS.len() + 5);
-    headers.insert(CONTENT_SECURITY_POLICY, policy);
-    for (name, value) in ALWAYS {
-        headers.insert(name, value);
-    }
-    headers.entry(REFERRER_POLICY).or_insert(referrer_policy(path));
-    if scheme == Scheme::Https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
-    }
-    if !is_cached_asset(path, headers) {
-        headers.insert(CACHE_CONTROL, NO_STORE);
-    }
-    forward_auth::name_no_one(path, headers);
-    let request_id = HeaderValue::from_str(request_id).expect("a request id is hexadecimal");
-    headers.insert(REQUEST_ID, request_id);
+/// The headers that nearly every response has, made once and copied.
+pub(super) struct Headers {
+    usual: HeaderMap,
 }
 
-/// A refusal at the path of an email is a page like any other.
-fn policy(path: &str, status: StatusCode) -> HeaderValue {
-    match path.strip_prefix(MAILBOX).and_then(|rest| rest.strip_prefix('/')) {
-        Some(rest) if status.is_success() && rest.ends_with("/html") => POLICY_OF_LETTER,
-        Some(_) if status.is_success() => POLICY_WITH_FRAME,
-        _ => POLICY,
+impl Headers {
+    /// The headers of a server that browsers reach over `scheme`.
+    pub(super) fn new(scheme: Scheme) -> Self {
+        let mut usual = HeaderMap::from_iter(ALWAYS);
+        usual.insert(CONTENT_SECURITY_POLICY, POLICY);
+        usual.insert(REFERRER_POLICY, SAME_ORIGIN);
+        usual.insert(CACHE_CONTROL, NO_STORE);
+        if scheme == Scheme::Https {
+            usual.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
+        }
+        Self { usual }
     }
+
+    /// Sets the headers. They replace whatever a handler set, except the caching of an asset, and the referrer
+    /// policy of a page that sends none at all.
+    pub(super) fn put(&self, response: &mut Response, path: &str, request_id: &str) {
+        let policy = policy(path, response.status());
+        let mut own = std::mem::replace(response.headers_mut(), self.usual.clone());
+        let headers = response.headers_mut();
+        if let Some(policy) = policy {
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        if let Some(referrer) = own.remove(REFERRER_POLICY).or_else(|| referrer_policy(path)) {
+            headers.insert(REFERRER_POLICY, referrer);
+        }
+        if let Some(caching) = own.remove(CACHE_CONTROL).filter(|_| path.starts_with(ASSETS)) {
+            headers.insert(CACHE_CONTROL, caching);
+        }
+        self.add(headers, own);
+        forward_auth::name_no_one(path, headers);
+        let request_id = HeaderValue::from_str(request_id).expect("a request id is hexadecimal");
+        headers.insert(REQUEST_ID, request_id);
+    }
+
+    /// Adds those of a handler that are not ours.
+    fn add(&self, headers: &mut HeaderMap, own: HeaderMap) {
+        let mut last = None;
+        for (name, value) in own {
+            // A further value of the same name comes without it.
+            last = name.or(last);
+            if let Some(name) = last.as_ref().filter(|name| !self.usual.contains_key(*name)) {
+                headers.append(name.clone(), value);
+            }
+        }
+    }
+}
+
+/// The policy of a page that is not like the others. A refusal at the path of an email is.
+fn policy(path: &str, status: StatusCode) -> Option<HeaderValue> {
+    let rest = path.strip_prefix(MAILBOX)?.strip_prefix('/').filter(|_| status.is_success())?;
+    Some(if rest.ends_with("/html") { POLICY_OF_LETTER } else { POLICY_WITH_FRAME })
 }
 
 /// The path of a link contains a token, so it is not sent even to our own pages. With `no-referrer`,
 /// browsers would send `Origin: null` with the page's form.
-fn referrer_policy(path: &str) -> HeaderValue {
-    if path.starts_with(LINK) { STRICT_ORIGIN } else { SAME_ORIGIN }
-}
-
-fn is_cached_asset(path: &str, headers: &HeaderMap) -> bool {
-    path.starts_with(ASSETS) && headers.contains_key(CACHE_CONTROL)
+fn referrer_policy(path: &str) -> Option<HeaderValue> {
+    path.starts_with(LINK).then_some(STRICT_ORIGIN)
 }

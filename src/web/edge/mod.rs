@@ -8,7 +8,7 @@
 //! | `deadline` | which phase a connection is in, and how long it may stay there |
 //! | `watched` | the socket, and whether its client is still there |
 //! | `guard` | the order of the checks below, and how every refusal is rendered |
-//! | `routes` | which methods a path accepts |
+//! | `routes` | what answers at each path, and which methods it accepts |
 //! | `host`, `origin` | which requests are meant for us, and which pages may send them |
 //! | `client` | the address and device a request comes from |
 //! | `body`, `body_memory` | how large a body may be, how long it may take, how much all may hold |

@@ -40,17 +40,16 @@ mod sign_out;
 mod signed_in;
 mod visitor;
 
-use std::sync::Arc;
-
 use hyper::body::Bytes;
 use poem::endpoint::{BoxEndpoint, make};
 use poem::http::header::{CONTENT_TYPE, VARY};
 use poem::http::{HeaderValue, Method};
-use poem::{EndpointExt, Request, Response, Route, RouteMethod};
+use poem::{EndpointExt, Request, Response};
 
 use self::answer::Answer;
 use self::query::Query;
 use self::visitor::Visitor;
+use super::edge::Routes;
 use super::house::{House, Site};
 use super::problem::{Code, Problem};
 use super::wire::{self, Fields};
@@ -61,27 +60,16 @@ type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
 
 /// Routes to every page.
 #[must_use]
-pub fn routes(house: &House) -> Route {
-    table(house).into_iter().fold(Route::new(), |route, (pattern, methods)| {
-        route.at(pattern, methods.into_iter().fold(RouteMethod::new(), add))
-    })
+pub fn routes(house: &House) -> Routes {
+    let rows = table(house).into_iter();
+    let all = rows.flat_map(|(pattern, methods)| methods.into_iter().map(move |it| (pattern.clone(), it)));
+    all.fold(Routes::new(), |routes, (pattern, (method, endpoint))| routes.at(pattern, method, endpoint))
 }
 
-/// HEAD gets a route of its own, so that a handler can see it and keep a notice that no one has seen.
-fn add(route: RouteMethod, (method, endpoint): (Method, BoxEndpoint<'static, Response>)) -> RouteMethod {
-    let endpoint = Arc::new(endpoint);
-    let route = if method == Method::GET { route.head(Arc::clone(&endpoint)) } else { route };
-    route.method(method, endpoint)
-}
-
-/// The methods of each path, for the `Allow` header. `{part}` matches any one segment, and `HEAD` is allowed
-/// wherever `GET` is.
+/// The methods of each path. `{part}` matches any one segment, and `HEAD` is allowed wherever `GET` is.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
-    let row = |(pattern, methods): Row| {
-        (pattern.replace(":part", "{part}"), methods.into_iter().map(|(method, _)| method).collect())
-    };
-    table(house).into_iter().map(row).collect()
+    routes(house).methods()
 }
 
 fn table(house: &House) -> Vec<Row> {
@@ -95,7 +83,7 @@ fn table(house: &House) -> Vec<Row> {
         at(path::CHECK_INBOX, vec![show(house, check_inbox::show)]),
         at(path::CODE, vec![submit(house, check_inbox::redeem_code)]),
         at(path::RESEND, vec![submit(house, check_inbox::resend)]),
-        at(&path::link(":part"), vec![show(house, link::show), submit(house, link::redeem)]),
+        at(&path::link("{part}"), vec![show(house, link::show), submit(house, link::redeem)]),
         at(path::FORGOT_PASSWORD, vec![show(house, recovery::show), submit(house, recovery::submit)]),
         at(path::PROFILE, vec![show(house, profile::show)]),
         at(path::PROFILE_PASSWORD, vec![submit_own(house, profile::change_password, profile::again)]),
@@ -104,7 +92,7 @@ fn table(house: &House) -> Vec<Row> {
         at(path::PROFILE_EMAIL_CANCEL, vec![submit_own(house, profile::cancel_email, profile::again)]),
         at(path::PROFILE_NOTICES, vec![submit_own(house, profile::change_notices, profile::again)]),
         at(path::PROFILE_END_OTHERS, vec![submit_own(house, profile::end_others, profile::again)]),
-        at(&path::session_end(":part"), vec![submit_own(house, profile::end_session, profile::again)]),
+        at(&path::session_end("{part}"), vec![submit_own(house, profile::end_session, profile::again)]),
         at(path::PROFILE_EXPORT, vec![show(house, profile::export)]),
         at(path::PROFILE_DELETE, vec![submit_own(house, profile::delete, profile::again)]),
         at(
@@ -121,9 +109,9 @@ fn table(house: &House) -> Vec<Row> {
         at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
         at(path::CHANGE_PASSWORD, vec![show(house, profile::well_known)]),
         at(path::MAILBOX, vec![show(house, mailbox::list)]),
-        at(&path::letter(":part"), vec![show(house, mailbox::letter)]),
-        at(&path::letter_html(":part"), vec![show(house, mailbox::letter_part)]),
-        at(&path::asset(":part"), vec![(Method::GET, make(assets::serve).boxed())]),
+        at(&path::letter("{part}"), vec![show(house, mailbox::letter)]),
+        at(&path::letter_html("{part}"), vec![show(house, mailbox::letter_part)]),
+        at(&path::asset("{part}"), vec![(Method::GET, make(assets::serve).boxed())]),
         at(path::FAVICON, vec![(Method::GET, make(assets::favicon).boxed())]),
     ]
 }

@@ -14,7 +14,7 @@ use gatepost::world;
 use poem::error::{InternalServerError, NotFoundError};
 use poem::http::Method;
 use poem::web::Data;
-use poem::{Body, EndpointExt, Response, Route, get, handler, post};
+use poem::{Body, EndpointExt, Response, handler};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -72,34 +72,25 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         has_mailbox: false,
         metrics_token: None,
     };
-    let endpoint = endpoint().data(Arc::clone(&probe));
-    let guarded =
-        edge::guard(endpoint, settings.clone(), routes(), world::real(), draw_refusals(Arc::new(site)));
+    let routes = routes(&probe);
+    let guarded = edge::guard(routes, settings.clone(), world::real(), draw_refusals(Arc::new(site)));
     let stop = CancellationToken::new();
     let task = tokio::spawn(edge::serve(listener, guarded, settings, stop.clone()));
     Server { address, probe, stop, task }
 }
 
-fn routes() -> Routes {
-    const GET: [Method; 1] = [Method::GET];
-    let more = Routes::new().at("/api/echo", &[Method::POST]).at("/echo", &[Method::POST]);
-    let names = ["/", "/who", "/link/{token}", "/assets/{name}", "/panic", "/fault", "/hold", "/endless"];
-    names.iter().fold(Routes::new(), |routes, name| routes.at(*name, &GET)).at("/healthz", &GET).and(more)
-}
-
-fn endpoint() -> Route {
-    Route::new()
-        .at("/", get(home))
-        .at("/healthz", get(home))
-        .at("/who", get(who))
-        .at("/link/:token", get(home))
-        .at("/assets/:name", get(asset))
-        .at("/panic", get(panics))
-        .at("/fault", get(fault))
-        .at("/hold", get(hold))
-        .at("/endless", get(endless))
-        .at("/echo", post(echo))
-        .at("/api/echo", post(echo))
+fn routes(probe: &Arc<Probe>) -> Routes {
+    Routes::new()
+        .at("/", Method::GET, home)
+        .at("/who", Method::GET, who)
+        .at("/link/{token}", Method::GET, home)
+        .at("/assets/{name}", Method::GET, asset)
+        .at("/panic", Method::GET, panics)
+        .at("/fault", Method::GET, fault)
+        .at("/hold", Method::GET, hold.data(Arc::clone(probe)))
+        .at("/endless", Method::GET, endless.data(Arc::clone(probe)))
+        .at("/healthz", Method::GET, home)
+        .and(Routes::new().at("/api/echo", Method::POST, echo).at("/echo", Method::POST, echo))
 }
 
 #[handler]
