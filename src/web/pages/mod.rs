@@ -12,6 +12,7 @@
 //!   page; `signed_in`: what it keeps of being signed in
 //! - `cookies`: for a browser that keeps none
 //! - `layout`, `form`, `problem`, `assets`: what all pages are made of; `answer`: what a handler returns
+//! - `prepared`: pages that are drawn once
 
 mod answer;
 mod arrival;
@@ -29,6 +30,7 @@ mod notice;
 mod over;
 mod own;
 mod password;
+mod prepared;
 pub mod problem;
 mod profile;
 mod query;
@@ -47,6 +49,7 @@ use poem::http::{HeaderValue, Method};
 use poem::{EndpointExt, Request, Response};
 
 use self::answer::Answer;
+use self::prepared::Prepared;
 use self::query::Query;
 use self::visitor::Visitor;
 use super::edge::Routes;
@@ -76,15 +79,15 @@ fn table(house: &House) -> Vec<Row> {
     let at = |pattern: &str, methods| (pattern.to_owned(), methods);
     vec![
         at(path::HOME, vec![show(house, home::show)]),
-        at(path::SIGN_IN, vec![show(house, sign_in::show), submit(house, sign_in::submit)]),
+        at(path::SIGN_IN, vec![prepared(house, sign_in::show), submit(house, sign_in::submit)]),
         at(path::SIGN_IN_PASSWORD, vec![show(house, password::show), submit(house, password::submit)]),
-        at(path::REGISTER, vec![show(house, registration::show), submit(house, registration::submit)]),
+        at(path::REGISTER, vec![prepared(house, registration::show), submit(house, registration::submit)]),
         at(path::UNCONFIRMED, vec![show(house, check_inbox::show_unconfirmed)]),
         at(path::CHECK_INBOX, vec![show(house, check_inbox::show)]),
         at(path::CODE, vec![submit(house, check_inbox::redeem_code)]),
         at(path::RESEND, vec![submit(house, check_inbox::resend)]),
         at(&path::link("{part}"), vec![show(house, link::show), submit(house, link::redeem)]),
-        at(path::FORGOT_PASSWORD, vec![show(house, recovery::show), submit(house, recovery::submit)]),
+        at(path::FORGOT_PASSWORD, vec![prepared(house, recovery::show), submit(house, recovery::submit)]),
         at(path::PROFILE, vec![show(house, profile::show)]),
         at(path::PROFILE_PASSWORD, vec![submit_own(house, profile::change_password, profile::again)]),
         at(path::PROFILE_PASSWORD_REMOVE, vec![submit_own(house, profile::remove_password, profile::again)]),
@@ -138,6 +141,16 @@ where
         }
     });
     (Method::GET, endpoint.boxed())
+}
+
+/// The route of a page that is shown, and is the same for every browser that brings nothing.
+fn prepared<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
+where
+    F: Fn(House, Visitor) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let (method, page) = show(house, handler);
+    (method, Prepared::new(page, house.clone()).boxed())
 }
 
 /// The route of a form that is submitted.

@@ -160,7 +160,7 @@ impl Visitor {
     /// Gives it a cookie to be recognised by, if it sent none.
     pub(super) fn welcome(&self, response: &mut Response, site: &Site) {
         if let Some(value) = &self.newcomer {
-            put_cookie(response, cookies(site).set(Cookie::Visitor, value, VISITS_FOR));
+            welcome(response, site, value);
         }
     }
 
@@ -259,6 +259,11 @@ impl Visitor {
             set_requests(response, site, &rest);
         }
     }
+}
+
+/// Gives a browser a cookie to be recognised by.
+pub(super) fn welcome(response: &mut Response, site: &Site, value: &str) {
+    put_cookie(response, cookies(site).set(Cookie::Visitor, value, VISITS_FOR));
 }
 
 /// A path as a header can have it, and as a browser would send it: everything but visible ASCII is

@@ -7,6 +7,7 @@ mod link;
 mod mailbox;
 mod notice;
 mod own;
+mod prepared;
 mod problem;
 mod profile;
 mod reauthentication;
