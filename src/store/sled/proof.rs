@@ -8,6 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use sled::Db;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
 use super::beneath::attempted;
 use super::digest::Digest;
@@ -93,6 +95,13 @@ pub(super) fn prove_the_rest(shared: &Weak<Shared>) {
     }
 }
 
+/// Reads hundreds of records, mostly from the disk. A thread that serves requests hands the others over meanwhile: on
+/// a slow disk, a few first reads would keep all threads from what can be answered from memory.
+fn unhurried<T>(act: impl FnOnce() -> T) -> T {
+    let serves = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if serves { block_in_place(act) } else { act() }
+}
+
 impl Shared {
     /// Verifies the slice of this key, unless it was verified since the start.
     pub(super) fn prove_at(&self, key: &Key) -> Result<(), StoreError> {
@@ -109,7 +118,7 @@ impl Shared {
         while !self.is_proven.load(Ordering::Relaxed) {
             let next = self.slices().unverified_after(from);
             let Some(slice) = next.filter(&is_within) else { break };
-            self.prove_slice(&slice.from, Depth::Bytes)?;
+            unhurried(|| self.prove_slice(&slice.from, Depth::Bytes))?;
         }
         Ok(())
     }
