@@ -56,17 +56,14 @@ impl Shift {
     pub(super) fn begin(self: &Arc<Self>, claim: Claim, place: Place) {
         let shift = Arc::clone(self);
         self.sending.spawn(async move {
-            match shift.try_letter(&claim, &place).await {
-                Some(made) => {
-                    // Until there is room for its end, it keeps its place. It fails only if it is closed.
-                    let _room = shift.endings.acquire().await;
-                    shift.leave(place);
-                    shift.record(&claim, &made).await;
-                }
-                None => {
-                    shift.rate.give_back(place.begun_at);
-                    shift.leave(place);
-                }
+            if let Some(made) = shift.try_letter(&claim, &place).await {
+                // Until there is room for its end, it keeps its place. It fails only if it is closed.
+                let _room = shift.endings.acquire().await;
+                shift.leave(place);
+                shift.record(&claim, &made).await;
+            } else {
+                shift.rate.give_back(place.begun_at);
+                shift.leave(place);
             }
             shift.held().remove(&claim.letter().id);
             shift.look_again();

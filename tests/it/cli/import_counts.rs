@@ -49,7 +49,7 @@ fn cheap_hashes_are_imported_with_a_warning_and_too_many_different_costs_are_ref
     assert_eq!(
         told.lines().nth(1),
         Some(
-            "Warning: 2 password hashes are cheap to guess (`m` times `t` below 7168). Each is replaced at its \
+            "Warning: password hashes that are cheap to guess (`m` times `t` below 7168): 2. Each is replaced at its \
              owner's next sign-in."
         )
     );

@@ -11,7 +11,7 @@ use super::Place;
 /// Where our DNS server listens, on the port that the system's configuration cannot change.
 const SERVER: &str = "127.77.53.1";
 
-const RECORDS: [(&str, &str); 8] = [
+const RECORDS: [(&str, &str); 9] = [
     ("good.example.org", "v=spf1 include:mail.example.net -all"),
     ("good.example.org", "some-verification=1234"),
     ("_dmarc.good.example.org", "v=DMARC1; p=reject"),
@@ -19,6 +19,7 @@ const RECORDS: [(&str, &str); 8] = [
     ("twice.example.org", "v=spf1 a -all"),
     ("twice.example.org", "v=spf1 mx -all"),
     ("open.example.org", "v=spf1 +all"),
+    ("bare.example.org", "v=spf1 mx ALL"),
     ("_dmarc.example.org", "v=DMARC1; p=none"),
 ];
 
@@ -93,7 +94,7 @@ fn the_domain_of_the_sender_is_judged_by_its_spf_dkim_and_dmarc_records() {
             "good.example.org",
             [
                 ("spf", "ok", "good.example.org has v=spf1 include:mail.example.net -all"),
-                ("dkim", "ok", "good.example.org has DKIM keys"),
+                ("dkim", "unknown", "good.example.org may have DKIM keys"),
                 ("dmarc", "ok", "good.example.org has v=DMARC1; p=reject"),
             ],
         ),
@@ -110,6 +111,14 @@ fn the_domain_of_the_sender_is_judged_by_its_spf_dkim_and_dmarc_records() {
             [
                 ("spf", "wrong", "open.example.org lets everyone send its email: v=spf1 +all"),
                 ("dkim", "warning", "open.example.org has no DKIM key"),
+                ("dmarc", "ok", "example.org has "),
+            ],
+        ),
+        (
+            "bare.example.org",
+            [
+                ("spf", "wrong", "bare.example.org lets everyone send its email: v=spf1 mx ALL"),
+                ("dkim", "warning", "bare.example.org has no DKIM key"),
                 ("dmarc", "ok", "example.org has "),
             ],
         ),
