@@ -57,6 +57,8 @@ pub(super) fn at_start(host: &impl std::fmt::Display, error: &Error) -> Fault {
             Fault::Unfit(format!("{what}; check user and password in store.url and pg_hba.conf"))
         }
         Some("3D000") => Fault::Unfit(format!("{what}; check the name of the database in store.url")),
+        // A statement that was prepared a moment ago is not there, or was prepared by someone else.
+        Some("26000" | "42P05") => Fault::Unfit(format!("{what}: {POOLER}")),
         _ => Fault::Unreachable(what),
     }
 }

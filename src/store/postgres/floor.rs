@@ -46,7 +46,7 @@ impl Floor {
                 "this is not the database that {} belongs to; check store.url, or restore the right one",
                 self.path.display()
             ))),
-            Some(known) if known.timeline > life.timeline => Err(Fault::Unreachable(format!(
+            Some(known) if known.timeline > life.timeline => Err(Fault::Unfit(format!(
                 "the server has timeline {}, but {} was used since: it was the primary before a failover; make it a \
                  standby",
                 life.timeline, known.timeline

@@ -66,7 +66,11 @@ impl Link {
                 }
             }
         });
-        Ok(Self { client, notices, driver: driver.abort_handle(), host: host.clone() })
+        let link = Self { client, notices, driver: driver.abort_handle(), host: host.clone() };
+        // First of all: from now on, only what belongs to the server itself is found. A function that someone planted in
+        // a path that was set for the role would otherwise answer our questions.
+        link.within(settings.timeout, link.run("SET search_path = pg_catalog, pg_temp")).await?;
+        Ok(link)
     }
 
     /// How many notices have come so far. Only warnings do, once the connection is proved.

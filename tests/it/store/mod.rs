@@ -8,6 +8,7 @@ pub(crate) mod damage;
 mod folder;
 mod large_damage;
 pub(crate) mod opening;
+mod postgres;
 mod power;
 mod process;
 mod slices;

@@ -1,6 +1,7 @@
 //! PostgreSQL servers that the tests start themselves, from a temporary folder and as a user without rights. They sync
 //! like any other server, since what is acknowledged is what the tests are about.
 
+mod pooler;
 mod proxy;
 
 use std::io::{BufRead, BufReader};
@@ -15,7 +16,8 @@ use gatepost::store::postgres::{Durable, Host, PostgresSettings, PostgresStore, 
 use gatepost::world;
 use tempfile::TempDir;
 
-pub(crate) use self::proxy::Proxy;
+pub(crate) use self::pooler::Pooler;
+pub(crate) use self::proxy::{Flow, Proxy};
 use super::installed::is_installed;
 
 /// Starts a server in a folder of its own and prints that folder. Once the tests end, however they do, its input ends,
@@ -86,20 +88,40 @@ impl Server {
         Some(Self { folder: PathBuf::from(folder.trim_end()), port, script })
     }
 
-    /// What a statement returns, as text. The role may do everything, and waits for no standby.
+    /// What a statement returns, as text.
     pub(crate) async fn ask(&self, statement: &str) -> String {
-        let mut psql = tokio::process::Command::new("psql");
-        psql.env("PGOPTIONS", "-c synchronous_commit=local").args(["-X", "-q", "-A", "-t", "-U", "gatepost"]);
-        let asked = psql.arg("-h").arg(&self.folder).args([
-            "-p",
-            &self.port.to_string(),
-            "-c",
-            statement,
-            "postgres",
-        ]);
-        let asked = asked.output().await.unwrap();
+        let asked = self.psql().args(["-c", statement]).output().await.unwrap();
         assert!(asked.status.success(), "{statement}: {}", String::from_utf8_lossy(&asked.stderr));
         String::from_utf8(asked.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// A client with a role that may do everything, and that waits for no standby.
+    pub(crate) fn psql(&self) -> tokio::process::Command {
+        let mut psql = tokio::process::Command::new("psql");
+        psql.env("PGOPTIONS", "-c synchronous_commit=local -c search_path=public");
+        psql.args([
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-U",
+            "gatepost",
+            "-d",
+            "postgres",
+            "-p",
+            &self.port.to_string(),
+            "-h",
+        ]);
+        psql.arg(&self.folder);
+        psql
+    }
+
+    /// Writes a file beside its data that only the server can read.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.folder.join("data").join(name);
+        let mut tee = without_rights("sh");
+        tee.args(["-c", "umask 077; printf %s \"$1\" >\"$2\"", "sh", text]).arg(path);
+        assert!(tee.status().unwrap().success());
     }
 
     /// Changes a setting of the whole server, and returns when it is in force.
