@@ -93,8 +93,8 @@ impl PostgresStore {
         Ok(Self { shared, keeper })
     }
 
-    /// Ends the connections. Commits on their way get 5 s; after that, the server refuses or voids what it has not
-    /// begun.
+    /// Ends the connections. Commits on their way get 5 s; the fate of one that takes longer stays unknown, as its act was
+    /// told.
     pub async fn close(&self) {
         self.keeper.abort();
         self.shared.close();

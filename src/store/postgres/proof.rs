@@ -75,7 +75,7 @@ fn check_product(version: &str) -> Result<(), Fault> {
 
 /// What must be set to certain values, and where to look if it is not.
 const FOUND: &str = "SELECT name, setting, source FROM pg_settings WHERE name IN
-    ('fsync', 'full_page_writes', 'synchronous_commit', 'default_transaction_read_only', 'transaction_read_only')";
+    ('fsync', 'full_page_writes', 'synchronous_commit', 'default_transaction_read_only')";
 
 /// Refuses settings with which an acknowledged commit could be lost. Returns `synchronous_commit` as it was found.
 async fn check_settings(link: &Link, settings: &PostgresSettings) -> Result<String, Fault> {

@@ -145,6 +145,8 @@ impl Shared {
             shared.waiting.answered(process);
             shared.note(&outcome);
             match after {
+                // The clock that was noted for this connection does not fit.
+                After::Usable if matches!(outcome, Outcome::Late) => {}
                 After::Usable => pool.give_back(proven),
                 After::Ended => {
                     shared.waiting.keep(process, permit);

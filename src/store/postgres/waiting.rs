@@ -26,7 +26,7 @@ struct Entry {
     task: Option<AbortHandle>,
     /// Held until the process is gone.
     _permit: Option<OwnedSemaphorePermit>,
-    /// Whether it was there at the last look already.
+    /// Whether it was there at the last look already. Before that, its message may still be on its way.
     is_old: bool,
 }
 
@@ -80,15 +80,18 @@ impl Waiting {
                 &[&processes],
             )
             .await?;
+        // Whether a process is there, and whether it has something to do.
         let is_busy = |process: &Process| {
-            alive.iter().any(|row| {
-                let (id, began, is_idle): (i32, Option<i64>, bool) = (row.get(0), row.get(1), row.get(2));
-                id == process.id && began == Some(process.began) && !is_idle
-            })
+            let found = alive.iter().find(|row| row.get::<_, i32>(0) == process.id);
+            let found = found.filter(|row| row.get::<_, Option<i64>>(1) == Some(process.began));
+            found.filter(|_| process.server == server).map(|row| !row.get::<_, bool>(2))
         };
         self.entries().retain_mut(|entry| {
             let was_old = std::mem::replace(&mut entry.is_old, true);
-            !was_old || (entry.process.server == server && is_busy(&entry.process))
+            match is_busy(&entry.process) {
+                Some(is_busy) => is_busy || !was_old,
+                None => false,
+            }
         });
         Ok(())
     }

@@ -98,7 +98,10 @@ impl Server {
     /// A client with a role that may do everything, and that waits for no standby.
     pub(crate) fn psql(&self) -> tokio::process::Command {
         let mut psql = tokio::process::Command::new("psql");
-        psql.env("PGOPTIONS", "-c synchronous_commit=local -c search_path=public");
+        psql.env(
+            "PGOPTIONS",
+            "-c synchronous_commit=local -c search_path=public -c default_transaction_read_only=off",
+        );
         psql.args([
             "-X",
             "-q",

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use gatepost::domain::ports::{Committed, StoreError};
+use gatepost::domain::ports::{Committed, Store, StoreError};
 use gatepost::store::postgres::PostgresSettings;
 
 use super::{A_COMMIT_WAITS, begin, commit_at_last, has, majority, opened, pair};
@@ -124,7 +124,7 @@ async fn a_commit_that_waits_for_a_record_is_voided_and_never_written() {
     commit_at_last(&store, "a", 1).await;
     let mut psql = server.psql();
     psql.args(["-c", "BEGIN", "-c", "SELECT 1 FROM gatepost.kv FOR UPDATE", "-c", "SELECT pg_sleep(600)"]);
-    let mut holder = psql.kill_on_drop(true).stdout(Stdio::null()).spawn().unwrap();
+    let mut holder = psql.kill_on_drop(true).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     server.wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").await;
     let mut change = put("a", 2);
     change.put(key("b"), crate::store::value(2));

@@ -21,31 +21,22 @@ async fn settings_that_could_lose_an_acknowledged_commit_are_refused_and_named()
         ("ALTER SYSTEM SET", "full_page_writes", "off", "configuration file"),
     ];
     for (how, name, value, source) in cases {
-        server.ask(&format!("SET default_transaction_read_only = off; {how} {name} = '{value}'")).await;
-        server.ask("SELECT pg_reload_conf()").await;
-        server
-            .wait_until(&format!(
-                "SELECT setting = '{value}' OR current_setting('synchronous_commit') = 'local'
-            AND '{name}' = 'synchronous_commit' FROM pg_settings WHERE name = '{name}'"
-            ))
-            .await;
+        let is_loaded = async |is_set: bool| {
+            server.ask("SELECT pg_reload_conf()").await;
+            // Only the configuration file has to be read again, and it shows here.
+            let shown = format!(
+                "SELECT ('{source}' <> 'configuration file') OR (reset_val = '{value}') = {is_set}
+                FROM pg_settings WHERE name = '{name}'"
+            );
+            server.wait_until(&shown).await;
+        };
+        server.ask(&format!("{how} {name} = '{value}'")).await;
+        is_loaded(true).await;
         let refusal = refusal(settings).await;
         assert!(refusal.contains(&format!("{name} is {value}")), "{refusal}");
         assert!(refusal.contains(&format!("set by: {source}")), "{refusal}");
-        let undo = how.replace("SET", "RESET");
-        let undo = if how == "ALTER SYSTEM SET" {
-            undo
-        } else {
-            format!("SET default_transaction_read_only = off; {undo}")
-        };
-        server.ask(&format!("{undo} {name}")).await;
-        server.ask("SELECT pg_reload_conf()").await;
-        server
-            .wait_until(&format!(
-                "SELECT reset_val <> '{value}' OR '{source}' <> 'configuration file'
-            FROM pg_settings WHERE name = '{name}'"
-            ))
-            .await;
+        server.ask(&format!("{} {name}", how.replace("SET", "RESET"))).await;
+        is_loaded(false).await;
     }
     server.ask("ALTER ROLE gatepost SET synchronous_commit = 'remote_apply'").await;
     assert_eq!(opened(settings).await.writable(), Ok(()));

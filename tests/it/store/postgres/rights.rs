@@ -82,7 +82,7 @@ async fn nothing_that_someone_planted_runs_in_our_calls() {
     let store = opened(|| server.settings("gatepost", folder.path())).await;
     super::commit_at_last(&store, "a", 1).await;
     assert!(super::has(&store, "a").await);
-    assert_eq!(server.ask("SELECT to_regclass('trap.sprung')").await, "sprung");
+    assert_eq!(server.ask("SELECT to_regclass('trap.sprung')").await, "trap.sprung");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
