@@ -53,11 +53,9 @@ async fn look(base: &Base, host: &Host) -> Result<Option<Life>, Fault> {
 /// What to say if none can be used: first what only a person can change.
 fn none(mut faults: Vec<Fault>) -> Fault {
     faults.sort_by_key(|fault| !matches!(fault, Fault::Unfit(_)));
-    match &faults[..] {
-        [Fault::Unfit(_), ..] => faults.swap_remove(0),
-        _ => {
-            let all: Vec<String> = faults.iter().map(Fault::to_string).collect();
-            Fault::Unreachable(format!("no primary: {}", all.join("; ")))
-        }
+    if let [Fault::Unfit(_), ..] = &faults[..] {
+        return faults.swap_remove(0);
     }
+    let all: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    Fault::Unreachable(format!("no primary: {}", all.join("; ")))
 }

@@ -41,7 +41,7 @@ mod stream;
 mod waiting;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
@@ -108,25 +108,23 @@ impl PostgresStore {
 /// Tries again until the database answers, as it may just be starting. What only a person can change is refused at
 /// once.
 async fn patiently<T, F: Future<Output = Result<T, Fault>>>(attempt: impl Fn() -> F) -> Result<T, Refusal> {
-    let last = std::sync::Mutex::new(None);
+    let last = Mutex::new(None);
     let trying = async {
         loop {
             match attempt().await {
                 Ok(done) => return Ok(done),
                 Err(Fault::Unfit(why)) => return Err(Refusal(why)),
-                Err(fault) => *last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fault),
+                Err(fault) => *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault),
             }
             sleep(PAUSE).await;
         }
     };
-    match timeout(PATIENCE, trying).await {
-        Ok(done) => done,
-        Err(_) => {
-            let last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-            let silent = || Fault::Unreachable("the database does not answer; check store.url".into());
-            Err(last.unwrap_or_else(silent).into())
-        }
+    if let Ok(done) = timeout(PATIENCE, trying).await {
+        return done;
     }
+    let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let silent = || Fault::Unreachable("the database does not answer; check store.url".into());
+    Err(last.unwrap_or_else(silent).into())
 }
 
 impl fmt::Debug for PostgresStore {

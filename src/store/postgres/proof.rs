@@ -148,7 +148,7 @@ pub(super) async fn prove<D: Duty>(link: Link, base: &Base, life: Option<&Life>)
         return Err(Fault::Changed(format!("{host} is a standby")));
     };
     let synchronous = check_settings(&link, settings).await?;
-    let proof: String = base.world.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let proof = format!("{:032x}", u128::from_be_bytes(base.world.random()));
     pin(&link, D::HAS_STATEMENT_TIMEOUT, settings, &synchronous, &proof).await?;
     if let Some(life) = life.filter(|life| **life != found) {
         let what = if life.timeline == found.timeline { "was restarted" } else { "has another timeline" };

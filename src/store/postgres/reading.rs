@@ -76,16 +76,14 @@ async fn ask(shared: &Arc<Shared>, question: &Question<'_>) -> Result<Vec<Row>, 
             sleep(PAUSE).await;
         }
     };
-    match timeout(shared.base.settings.timeout, asking).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            let silent = asked.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some((pool, reader)) = silent {
-                pool.replace(&reader).await;
-            }
-            Err(shared.unavailable())
-        }
+    if let Ok(answer) = timeout(shared.base.settings.timeout, asking).await {
+        return answer;
     }
+    let silent = asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((pool, reader)) = silent {
+        pool.replace(&reader).await;
+    }
+    Err(shared.unavailable())
 }
 
 impl Question<'_> {
