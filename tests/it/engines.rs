@@ -74,6 +74,7 @@ fn every_scenario_holds_on_sled() {
 }
 
 #[test]
+#[ignore = "takes minutes, since each test makes a schema of its own: run it by its name, with --ignored"]
 fn every_scenario_holds_on_postgresql() {
     if postgres::is_available() {
         run_on(Engine::Postgres, &SETTLED);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatepost::domain::ports::{Committed, Store, StoreError};
 use gatepost::store::postgres::PostgresSettings;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{A_COMMIT_WAITS, begin, commit_at_last, has, majority, opened, pair};
 use crate::harness::postgres::{Flow, Proxy, Server};
@@ -56,6 +57,29 @@ async fn a_commit_is_not_acknowledged_when_the_list_of_standbys_was_emptied_mean
     assert!(matches!(answer, Err(StoreError::InDoubt(_))), "{answer:?}");
     let refused = store.commit(put("b", 1)).await;
     assert!(format!("{refused:?}").contains("synchronous_standby_names is empty"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_is_not_acknowledged_when_the_list_of_standbys_was_empty_for_a_moment() {
+    let Some((primary, standby)) = pair().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(|| majority(&primary, folder.path(), TIMEOUT)).await;
+    standby.crash().await;
+    let commit = begin(&store, put("a", 1));
+    primary.wait_until(A_COMMIT_WAITS).await;
+    let waiting = primary.ask("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'").await;
+    let waiting = Pid::from_raw(waiting.parse().unwrap()).unwrap();
+    // The process that waits sees only what the list is in the end.
+    kill_process(waiting, Signal::STOP).unwrap();
+    for names in ["", "ANY 1 (*)"] {
+        primary.set("synchronous_standby_names", names).await;
+        // By then, the process that ends such waits has seen it.
+        primary.ask("CHECKPOINT").await;
+    }
+    kill_process(waiting, Signal::CONT).unwrap();
+    primary.wait_until("SELECT count(*) = 1 FROM gatepost.kv").await;
+    let answer = commit.await.unwrap();
+    assert!(matches!(answer, Err(StoreError::InDoubt(_))), "{answer:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
