@@ -112,26 +112,31 @@ fn jittered(shared: &Shared, delay: Duration) -> Duration {
     delay / 2 + delay * u32::from(random) / 510
 }
 
-/// Returns why the pool must not be used any more.
+/// Returns why the pool must not be used any more. Whatever the engine is doing meanwhile is given up at once: people wait
+/// for the next pool.
 async fn watch(shared: &Arc<Shared>, pool: &Arc<Pool>) -> Fault {
+    tokio::select! {
+        fault = pool.closed() => fault,
+        fault = look_after(shared, pool) => fault,
+    }
+}
+
+async fn look_after(shared: &Arc<Shared>, pool: &Arc<Pool>) -> Fault {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for tick in 1u32.. {
-        tokio::select! {
-            fault = pool.closed() => return fault,
-            () = pool.doubted.notified() => {
-                if let Err(fault) = is_still_primary(shared, pool).await {
-                    return fault;
-                }
-            }
+    let mut tick = 0_u32;
+    loop {
+        let looked = tokio::select! {
+            () = pool.doubted.notified() => is_still_primary(shared, pool).await,
             _ = ticks.tick() => {
-                if let Err(fault) = at_tick(shared, pool, tick).await {
-                    return fault;
-                }
+                tick = tick.wrapping_add(1);
+                at_tick(shared, pool, tick).await
             }
+        };
+        if let Err(fault) = looked {
+            return fault;
         }
     }
-    Fault::Unreachable("the database is closing".into())
 }
 
 async fn at_tick(shared: &Arc<Shared>, pool: &Arc<Pool>, tick: u32) -> Result<(), Fault> {
