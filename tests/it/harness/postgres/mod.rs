@@ -21,9 +21,10 @@ pub(crate) use self::proxy::{Flow, Proxy};
 use super::installed::is_installed;
 
 /// Starts a server in a folder of its own and prints that folder. Once the tests end, however they do, its input ends,
-/// and the server with it.
+/// and the server with it. A signal that ends the tests must not end the script before that.
 const SCRIPT: &str = r#"
 set -eu
+trap '' HUP INT TERM
 folder=$(mktemp -d /tmp/gatepost-postgres.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 exec 3>&1 >"$folder/log" 2>&1

@@ -28,6 +28,7 @@ logfile = $folder/log
 EOF
 "$1" -q "$folder/pooler.ini" >/dev/null 2>&1 &
 pooler=$!
+trap '' HUP INT TERM
 until "$4/pg_isready" -q -h 127.0.0.1 -p "$3"; do kill -0 $pooler; done
 echo ready
 exec >&-
