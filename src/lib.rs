@@ -20,9 +20,9 @@
 //! everything. Within `domain`, imports point only downwards, and nowhere do files import each other in
 //! a circle. Each folder declares the settings it needs; `app` fills them from the configuration.
 //!
-//! Crates are confined as well: only `store::sled` names sled, only `store::codec` bincode, only
-//! `domain::token` blake3, only `domain::password` argon2, only `mail` lettre, and only `web` poem,
-//! `poem_openapi` and maud (emails in `mail` may use maud).
+//! Crates are confined as well: only `store::sled` names sled, only `store::postgres` `tokio_postgres`, only
+//! `store::codec` bincode, only `domain::token` blake3, only `domain::password` argon2, only `mail` lettre,
+//! and only `web` poem, `poem_openapi` and maud (emails in `mail` may use maud).
 
 pub mod app;
 pub mod cli;

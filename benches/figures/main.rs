@@ -10,10 +10,12 @@ mod load;
 mod mails;
 mod passwords;
 mod product;
+mod shared;
 mod strangers;
 mod tokens;
 
-/// Measures everything, or the groups named in the arguments: `cargo bench -- http`.
+/// Measures everything, or the groups named in the arguments: `cargo bench -- http`. The shared engine is measured only
+/// if it is named with its server.
 fn main() {
     let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let is_wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
@@ -37,6 +39,9 @@ fn main() {
     }
     if is_wanted("passwords") {
         runtime.block_on(passwords::measure());
+    }
+    if let Some(server) = named.iter().find_map(|word| word.strip_prefix("shared=")) {
+        runtime.block_on(shared::measure(server));
     }
     if is_wanted("strangers") {
         runtime.block_on(strangers::measure());

@@ -5,6 +5,7 @@
 //! | [`backup`] | all records of one moment in a file, whatever engine they came from |
 //! | [`codec`] | the bytes of a record: format version, checksum, bincode |
 //! | [`sled`] | the default engine: one folder, one writer, each part verified before it is read |
+//! | [`postgres`] | the shared engine: several processes on one PostgreSQL |
 //! | [`memory`] | the engine for tests: nothing is kept |
 //!
 //! An engine implements [`Engine`] and only moves bytes and versions; everything about records and
@@ -14,6 +15,7 @@
 pub mod backup;
 pub mod codec;
 pub mod memory;
+pub mod postgres;
 pub mod sled;
 
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use crate::harness::engine::{Engine, SEED, VARIABLE, seed};
+use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
@@ -70,6 +71,14 @@ const SETTLED: [&str; 3] = ["jumps::", "profile::races::", "races::"];
 #[test]
 fn every_scenario_holds_on_sled() {
     run_on(Engine::Sled, &SETTLED);
+}
+
+#[test]
+#[ignore = "takes minutes, since each test makes a schema of its own: run it by its name, with --ignored"]
+fn every_scenario_holds_on_postgresql() {
+    if postgres::is_available() {
+        run_on(Engine::Postgres, &SETTLED);
+    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl App {
     async fn start_at(settings: Settings, home: &str) -> Self {
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        Self::over(opened(Engine::Memory), settings, transport, letters, home).await
+        Self::over(opened(Engine::Memory).await, settings, transport, letters, home).await
     }
 
     /// With email sent to a mail server on this port.
@@ -95,14 +95,14 @@ impl App {
     pub(crate) async fn start_with_smtp_as(settings: Settings, port: u16) -> Self {
         let server = SmtpServer::parse(&format!("smtp://127.0.0.1:{port}?tls=none")).unwrap();
         let transport = TransportSettings::Smtp(SmtpSettings { server, trusted: vec![] });
-        Self::over(opened(Engine::Memory), settings, transport, Arc::default(), "/").await
+        Self::over(opened(Engine::Memory).await, settings, transport, Arc::default(), "/").await
     }
 
     /// On a real disk, unless this run is for another engine, and without limits: for hundreds of things at once.
     pub(crate) async fn start_on_disk() -> Self {
         let letters = Arc::new(RecentLetters::new());
         let transport = TransportSettings::Mailbox(letters.clone());
-        Self::over(opened(Engine::Sled), unlimited(), transport, letters, "/").await
+        Self::over(opened(Engine::Sled).await, unlimited(), transport, letters, "/").await
     }
 
     /// With an engine that does what the test tells it.
@@ -199,6 +199,6 @@ impl App {
 }
 
 /// A new store: on the engine that this run is for, or else on the `usual` one.
-fn opened(usual: Engine) -> Opened {
-    Opened::new(Engine::named().unwrap_or(usual))
+async fn opened(usual: Engine) -> Opened {
+    Opened::new(Engine::named().unwrap_or(usual)).await
 }

@@ -1,5 +1,5 @@
 //! The engine that the scenarios run on: the memory engine, or the one that a variable names. `cargo test`
-//! sets it for the other two (`engines.rs`).
+//! sets it for the others (`engines.rs`).
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::chaotic::ChaoticStore;
 use super::leftovers::Leftovers;
+use super::postgres;
 
 /// Names the engine.
 pub(crate) const VARIABLE: &str = "TEST_ENGINE";
@@ -27,16 +28,17 @@ pub(crate) enum Engine {
     Memory,
     Sled,
     Chaotic,
+    Postgres,
 }
 
 impl Engine {
-    pub(crate) const ALL: [Self; 3] = [Self::Memory, Self::Sled, Self::Chaotic];
+    pub(crate) const ALL: [Self; 4] = [Self::Memory, Self::Sled, Self::Chaotic, Self::Postgres];
 
     /// The one that this run was asked for, if it was asked for any.
     pub(crate) fn named() -> Option<Self> {
         let name = variable(VARIABLE)?;
         let engine = Self::ALL.into_iter().find(|engine| engine.to_string() == name);
-        Some(engine.unwrap_or_else(|| panic!("{VARIABLE} is memory, sled or chaotic, not {name}")))
+        Some(engine.unwrap_or_else(|| panic!("{VARIABLE} is memory, sled, chaotic or postgres, not {name}")))
     }
 }
 
@@ -46,6 +48,7 @@ impl fmt::Display for Engine {
             Self::Memory => "memory",
             Self::Sled => "sled",
             Self::Chaotic => "chaotic",
+            Self::Postgres => "postgres",
         })
     }
 }
@@ -68,7 +71,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    pub(crate) fn new(engine: Engine) -> Self {
+    pub(crate) async fn new(engine: Engine) -> Self {
         match engine {
             Engine::Memory => Self::from(Arc::new(MemoryStore::new())),
             Engine::Chaotic => Self::chaotic(&Arc::new(ChaoticStore::by_chance(next_seed()))),
@@ -76,6 +79,10 @@ impl Opened {
                 let folder = tempfile::tempdir().unwrap();
                 let store = SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap();
                 Self { folder: Some(folder), ..Self::from(Arc::new(store)) }
+            }
+            Engine::Postgres => {
+                let (store, folder) = postgres::store().await.expect("PostgreSQL is installed");
+                Self { folder: Some(folder), ..Self::from(store) }
             }
         }
     }

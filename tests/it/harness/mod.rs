@@ -15,6 +15,7 @@ pub(crate) mod integrity;
 pub(crate) mod leftovers;
 pub(crate) mod limits;
 pub(crate) mod log;
+pub(crate) mod postgres;
 pub(crate) mod process;
 mod reading;
 pub(crate) mod records;

@@ -18,8 +18,9 @@ const IMPORTS: [(&str, &[&str]); 6] = [
 ];
 
 /// Each confined crate and the only places that may name it.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("sled", &["src/store/sled"]),
+    ("tokio_postgres", &["src/store/postgres"]),
     ("bincode", &["src/store/codec.rs"]),
     ("blake3", &["src/domain/token/"]),
     ("argon2", &["src/domain/password/"]),

@@ -34,7 +34,7 @@ const WEEK: Duration = Duration::from_hours(7 * 24);
 
 /// A house, and its records as the test reads them.
 async fn house() -> (House, Arc<dyn Store>) {
-    let Opened { store, calm, folder, .. } = Opened::new(Engine::named().unwrap_or(Engine::Memory));
+    let Opened { store, calm, folder, .. } = Opened::new(Engine::named().unwrap_or(Engine::Memory)).await;
     (House { folder, ..House::over(store, true).await }, calm)
 }
 

@@ -74,7 +74,7 @@ struct Worker {
 
 impl House {
     async fn new() -> Self {
-        let Opened { store, folder, .. } = Opened::new(Engine::named().unwrap_or(Engine::Memory));
+        let Opened { store, folder, .. } = Opened::new(Engine::named().unwrap_or(Engine::Memory)).await;
         Self { folder, ..Self::over(store, true).await }
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod damage;
 mod folder;
 mod large_damage;
 pub(crate) mod opening;
+mod postgres;
 mod power;
 mod process;
 mod slices;
@@ -32,6 +33,7 @@ use gatepost::store::sled as engine;
 use gatepost::store::sled::{OpenError, Proof, Proving, Reserves, SledSettings, SledStore};
 use tempfile::TempDir;
 
+use crate::harness;
 use crate::harness::chaotic::ChaoticStore;
 use crate::harness::engine::seed;
 
@@ -41,17 +43,23 @@ struct Fixture {
     _folder: Option<TempDir>,
 }
 
-fn memory() -> Fixture {
-    Fixture { store: Arc::new(MemoryStore::new()), _folder: None }
+/// Each of them returns nothing if this machine lacks what the engine needs.
+async fn memory() -> Option<Fixture> {
+    Some(Fixture { store: Arc::new(MemoryStore::new()), _folder: None })
 }
 
-fn sled() -> Fixture {
+async fn sled() -> Option<Fixture> {
     let folder = tempfile::tempdir().unwrap();
-    Fixture { store: Arc::new(open(folder.path())), _folder: Some(folder) }
+    Some(Fixture { store: Arc::new(open(folder.path())), _folder: Some(folder) })
 }
 
-fn chaotic() -> Fixture {
-    Fixture { store: Arc::new(ChaoticStore::by_chance(seed())), _folder: None }
+async fn chaotic() -> Option<Fixture> {
+    Some(Fixture { store: Arc::new(ChaoticStore::by_chance(seed())), _folder: None })
+}
+
+async fn postgres() -> Option<Fixture> {
+    let (store, folder) = harness::postgres::store().await?;
+    Some(Fixture { store, _folder: Some(folder) })
 }
 
 /// More free space than any disk has.
