@@ -58,14 +58,16 @@ fn begin(store: &Arc<PostgresStore>, change: Change) -> JoinHandle<Result<Commit
     tokio::spawn(async move { store.commit(change).await })
 }
 
-/// Commits until the store accepts it, as people do who try again.
+/// Commits until the store accepts it, as people do who try again. A refusal may come at once, so the tries are not
+/// counted.
 async fn commit_at_last(store: &PostgresStore, name: &str, number: u8) {
-    for _ in 0..100 {
-        if let Ok(Committed::Yes) = store.commit(put(name, number)).await {
-            return;
+    let trying = async {
+        while store.commit(put(name, number)).await != Ok(Committed::Yes) {
+            tokio::task::yield_now().await;
         }
-    }
-    panic!("the store does not recover: {:?}", store.writable());
+    };
+    let tried = tokio::time::timeout(Duration::from_secs(60), trying).await;
+    assert!(tried.is_ok(), "the store does not recover: {:?}", store.writable());
 }
 
 /// Whether a record is there.
