@@ -1,7 +1,7 @@
 //! Sending claimed emails, each in a task of its own.
 //!
 //! 1. An email takes a place, and an attempt is made.
-//! 2. The place is free for the next email, while what became of this one is recorded. Only so many ends may be
+//! 2. If the email was sent, the place is free for the next one while that is recorded. Only so many ends may be
 //!    unrecorded: were the store to fail for long, a crash would send all of those again.
 
 use std::convert::Infallible;
@@ -56,18 +56,33 @@ impl Shift {
     pub(super) fn begin(self: &Arc<Self>, claim: Claim, place: Place) {
         let shift = Arc::clone(self);
         self.sending.spawn(async move {
-            if let Some(made) = shift.try_letter(&claim, &place).await {
-                // Until there is room for its end, it keeps its place. It fails only if it is closed.
-                let _room = shift.endings.acquire().await;
-                shift.leave(place);
-                shift.record(&claim, &made).await;
-            } else {
-                shift.rate.give_back(place.begun_at);
-                shift.leave(place);
+            match shift.try_letter(&claim, &place).await {
+                Some(made @ (Delivery::Taken, _)) => {
+                    // Until there is room for its end, it keeps its place. It fails only if it is closed.
+                    let _room = shift.endings.acquire().await;
+                    shift.leave(place);
+                    shift.record(&claim, &made).await;
+                    shift.let_go(&claim);
+                }
+                // Where the mail server cannot be used, nothing is tried before that is recorded.
+                Some(made) => {
+                    shift.record(&claim, &made).await;
+                    shift.let_go(&claim);
+                    shift.leave(place);
+                }
+                None => {
+                    shift.rate.give_back(place.begun_at);
+                    shift.let_go(&claim);
+                    shift.leave(place);
+                }
             }
-            shift.held().remove(&claim.letter().id);
-            shift.look_again();
         });
+    }
+
+    /// What the store says about an email counts again.
+    fn let_go(&self, claim: &Claim) {
+        self.held().remove(&claim.letter().id);
+        self.look_again();
     }
 
     /// Gives a place to the next email, unless the server stops.

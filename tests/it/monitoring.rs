@@ -168,7 +168,7 @@ async fn the_dashboard_shows_only_numbers_that_exist() {
 const DETAILS: &str = "ready\ndatabase: accepts changes\noutbox: empty\n";
 
 /// The first lines, without how often a client was named in a header.
-fn first_lines(body: &str) -> String {
+pub(crate) fn first_lines(body: &str) -> String {
     body.split_inclusive('\n').filter(|line| !line.starts_with("X-Forwarded-For from ")).collect()
 }
 

@@ -43,7 +43,7 @@ async fn emails_that_cannot_be_read_do_not_hold_up_the_others(door: Door) {
     assert_eq!(ann.follow(&letter.link).await, Answer::Done);
     let ready = ann.get("/readyz").await;
     assert_eq!(
-        (ready.status.as_u16(), ready.body.as_str()),
+        (ready.status.as_u16(), crate::monitoring::first_lines(&ready.body).as_str()),
         (200, "ready\ndatabase: accepts changes\noutbox: empty\nunreadable records: 50\n")
     );
     // Nothing is lost: a version that can read them sends them.

@@ -1,9 +1,15 @@
 //! The log, as a test can read it.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::io::{Write, sink};
+use std::sync::{Arc, LazyLock, Mutex};
 
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
+
+/// While there is only one subscriber, tracing asks the thread that comes to a log statement first whether it wants it,
+/// and another test's thread has none. With a second one, it asks all subscribers.
+static SECOND: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(tracing_subscriber::fmt().with_writer(sink).finish()));
 
 /// What this thread logs while it is captured.
 #[derive(Clone, Default)]
@@ -12,6 +18,7 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Captures everything until the guard is dropped.
     pub(crate) fn capture(&self) -> DefaultGuard {
+        LazyLock::force(&SECOND);
         let writer = self.clone();
         let subscriber =
             tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
