@@ -77,9 +77,9 @@ async fn acts_a_second(store: &Arc<PostgresStore>, waiters: u32, is_commit: bool
                 let mut acts = 0_u32;
                 while elapsed().as_secs() < u64::from(SECONDS) {
                     if is_commit {
-                        commit(&store, waiter, acts).await
+                        commit(&store, waiter, acts).await;
                     } else {
-                        read(&store).await
+                        read(&store).await;
                     }
                     acts += 1;
                 }

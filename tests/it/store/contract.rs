@@ -12,25 +12,32 @@ use gatepost::domain::record::key::{Key, Span};
 use super::{answer, commit, everything, get, key, long_record, put, value};
 
 macro_rules! contract {
-    ($engine:ident keeps $promises:tt) => {
+    ($engine:ident $how:tt keeps $promises:tt) => {
         mod $engine {
-            contract!(@each $engine $promises);
+            contract!(@each $engine $how $promises);
         }
     };
-    (@each $engine:ident [$($promise:ident),+ $(,)?]) => {$(
+    (@each $engine:ident $how:tt [$($promise:ident),+ $(,)?]) => { $(contract!(@one $engine $how $promise);)+ };
+    (@one $engine:ident [$($how:meta)?] $promise:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$how])?
         async fn $promise() {
             let Some(fixture) = super::super::$engine().await else { return };
             super::$promise(fixture.store.clone()).await;
         }
-    )+};
+    };
 }
 
 macro_rules! engines {
-    ([$($engine:ident),+] keep $promises:tt) => { $(contract!($engine keeps $promises);)+ };
+    ([$($engine:ident $how:tt),+] keep $promises:tt) => { $(contract!($engine $how keeps $promises);)+ };
 }
 
-engines!([memory, sled, chaotic, postgres] keep [
+engines!([
+    memory [],
+    sled [],
+    chaotic [],
+    postgres [ignore = "starts servers of its own: run it by its name, with --ignored"]
+] keep [
     committed_records_are_read,
     a_change_is_written_completely_or_not_at_all,
     an_expectation_fails_once_the_key_is_written_again,

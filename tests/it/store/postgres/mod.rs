@@ -66,7 +66,7 @@ async fn commit_at_last(store: &PostgresStore, name: &str, number: u8) {
             tokio::task::yield_now().await;
         }
     };
-    let tried = tokio::time::timeout(Duration::from_secs(60), trying).await;
+    let tried = tokio::time::timeout(Duration::from_mins(1), trying).await;
     assert!(tried.is_ok(), "the store does not recover: {:?}", store.writable());
 }
 

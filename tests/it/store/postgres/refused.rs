@@ -8,6 +8,7 @@ use crate::harness::postgres::{Pooler, Proxy, Server};
 use crate::store::put;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn settings_that_could_lose_an_acknowledged_commit_are_refused_and_named() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -43,6 +44,7 @@ async fn settings_that_could_lose_an_acknowledged_commit_are_refused_and_named()
 }
 
 #[tokio::test]
+#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_database_without_synchronous_standbys_is_refused_unless_one_server_is_enough() {
     let Some(server) = Server::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -54,6 +56,7 @@ async fn a_database_without_synchronous_standbys_is_refused_unless_one_server_is
 }
 
 #[tokio::test]
+#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn wrong_names_are_refused_and_named() {
     let Some(server) = Server::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -74,6 +77,7 @@ async fn wrong_names_are_refused_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn another_product_behind_the_protocol_is_refused_and_named() {
     let Some(server) = Server::start("") else { return };
     let (proxy, folder) = (Proxy::to(server.port()).await, tempfile::tempdir().unwrap());
@@ -91,6 +95,7 @@ async fn another_product_behind_the_protocol_is_refused_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_pooler_in_transaction_mode_is_refused_and_named() {
     let Some(server) = Server::start("") else { return };
     let Some(pooler) = Pooler::before(&server) else { return };
@@ -104,6 +109,7 @@ async fn a_pooler_in_transaction_mode_is_refused_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn another_database_than_the_one_of_the_side_file_is_refused() {
     let (Some(one), Some(other)) = (Server::start(""), Server::start("")) else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -113,6 +119,7 @@ async fn another_database_than_the_one_of_the_side_file_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_server_that_is_away_is_used_again_without_a_restart() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();
