@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use gatepost::domain::ports::Change;
-use gatepost::domain::ports::Committed;
-use gatepost::domain::ports::Store;
-use gatepost::domain::ports::StoreError;
+use gatepost::domain::ports::{Change, Committed, Store, StoreError};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::key::{Key, Span};
 
@@ -32,12 +29,7 @@ macro_rules! engines {
     ([$($engine:ident $how:tt),+] keep $promises:tt) => { $(contract!($engine $how keeps $promises);)+ };
 }
 
-engines!([
-    memory [],
-    sled [],
-    chaotic [],
-    postgres [ignore = "starts servers of its own: run it by its name, with --ignored"]
-] keep [
+engines!([memory [], sled [], chaotic [], postgres [ignore = "run by name: starts servers of its own"]] keep [
     committed_records_are_read,
     a_change_is_written_completely_or_not_at_all,
     an_expectation_fails_once_the_key_is_written_again,
