@@ -40,8 +40,8 @@ impl Order {
     }
 }
 
-/// A new version: random, because a counter would give a key its old version again once it was deleted and written
-/// anew, and every act would have to wait for a sequence.
+/// A new version: random, because a counter would give a key an old version again once it was deleted and rewritten,
+/// and every act would have to wait for a sequence.
 pub(super) fn version(world: &World) -> i64 {
     let random = i64::from_be_bytes(world.random_id()) & i64::MAX;
     random.max(1)

@@ -187,7 +187,7 @@ impl Person {
         }
     }
 
-    /// The emails that they are owed, and how many of each. Nobody waits for those to some recipients.
+    /// The emails that they are owed, and how many of each. Those to the recipients in `but` are left out.
     pub(super) fn owed(&self, but: &HashSet<String>) -> HashMap<&Owed, usize> {
         let mut counts = HashMap::new();
         for owed in self.owed.iter().filter(|(to, _)| !but.contains(to)) {
