@@ -17,7 +17,7 @@ use crate::config::key_file::{self, KeyFileError};
 use crate::config::mail::{self, Transport};
 use crate::config::{Config, Mistakes};
 use crate::mail::{SendmailSettings, SmtpServer, certificate_authorities, greeting};
-use crate::store::sled as engine;
+use crate::store::embedded;
 use crate::web::edge::{Listen, ListenError};
 
 /// Checks the data folder, the listen address, the key and the way email is sent. Returns one line
@@ -26,11 +26,14 @@ use crate::web::edge::{Listen, ListenError};
 /// # Errors
 /// All problems at once.
 pub fn check(config: &Config) -> Result<Vec<String>, Mistakes> {
-    let folder = folder(&config.data_dir);
+    let folder = folder(config);
     // Without access to the folder, nothing can be said about the key in it.
     let key = if folder.is_ok() || config.keys.is_some() { key(config) } else { Ok(String::new()) };
     let (mut lines, mut errors) = (Vec::new(), Vec::new());
-    for checked in [folder, key, listen(config), email(config), backups(config)] {
+    // Whether a shared database answers takes another command.
+    let database =
+        config.store.shared().map_or_else(String::new, |settings| format!("Database: {settings}."));
+    for checked in [folder, Ok(database), key, listen(config), email(config), backups(config)] {
         match checked {
             // Nothing to say about what was not asked for.
             Ok(line) => lines.extend((!line.is_empty()).then_some(line)),
@@ -44,7 +47,8 @@ pub fn check(config: &Config) -> Result<Vec<String>, Mistakes> {
 /// What was found, or what is wrong, in one line.
 type Checked = Result<String, String>;
 
-fn folder(path: &Path) -> Checked {
+fn folder(config: &Config) -> Checked {
+    let path = &config.data_dir;
     let shown = path.display();
     let refuse = |reason: &dyn std::fmt::Display| Err(format!("data_dir: {shown}: {reason}"));
     let metadata = match fs::metadata(path) {
@@ -61,7 +65,7 @@ fn folder(path: &Path) -> Checked {
         // Root may check the configuration of another user, but has access where that user has none.
         tracing::warn!("the data folder {shown} belongs to user {owner}; run this check as that user");
     } else {
-        engine::check_owner(path).map_err(|error| format!("data_dir: {error}"))?;
+        embedded::check_owner(path).map_err(|error| format!("data_dir: {error}"))?;
     }
     refuse_others(path, View::Server).map_err(|error| format!("data_dir: {error}"))?;
     if let Err(error) = rustix::fs::access(path, NEEDED) {
@@ -73,7 +77,10 @@ fn folder(path: &Path) -> Checked {
         };
         return refuse(&format!("this user cannot read and write it: {error}; {fix}"));
     }
-    let content = if engine::is_known(path) { "with a database" } else { "without a database yet" };
+    if config.store.shared().is_some() {
+        return Ok(format!("Data folder: {shown} exists."));
+    }
+    let content = if embedded::is_known(path) { "with a database" } else { "without a database yet" };
     Ok(format!("Data folder: {shown} exists, {content}."))
 }
 
@@ -120,10 +127,14 @@ fn creatable(setting: &str, path: &Path) -> Result<(), String> {
 }
 
 fn key(config: &Config) -> Checked {
-    let is_known = engine::is_known(&config.data_dir);
+    let is_shared = config.store.shared().is_some();
+    let is_known = !is_shared && embedded::is_known(&config.data_dir);
     // A key that is there before its database may be meant so, or the database is lost.
-    let next =
-        if is_known { "" } else { " If there never was a database for it, run `gatepost store create`." };
+    let next = if is_known || is_shared {
+        ""
+    } else {
+        " If there never was a database for it, run `gatepost store create`."
+    };
     if config.keys.is_some() {
         return Ok(format!("Key: set by key_file or GATEPOST_KEY.{next}"));
     }
@@ -133,6 +144,12 @@ fn key(config: &Config) -> Checked {
         Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
             if is_known {
                 return Err(KeyFileError::Missing { path }.to_string());
+            }
+            if is_shared {
+                let place = path.display();
+                return Ok(format!(
+                    "Key: {place} will be created if the database is empty, and is needed otherwise."
+                ));
             }
             Ok(format!("Key: {} will be created.", path.display()))
         }
@@ -238,8 +255,10 @@ fn unchecked(config: &Config) -> Option<String> {
     if !matches!(config.mail.transport, Transport::Mailbox) {
         parts.push("sending email (run `gatepost mail test ADDRESS`)".to_owned());
     }
+    if config.store.shared().is_some() {
+        parts.push("the database (run `gatepost doctor`)".to_owned());
     // A running server verified its database when it started.
-    if engine::is_known(&config.data_dir) && !is_served(&config.data_dir) {
+    } else if embedded::is_known(&config.data_dir) && !is_served(&config.data_dir) {
         parts.push("the database (run `gatepost store verify`)".to_owned());
     }
     (!parts.is_empty()).then(|| format!("Not checked: {}.", parts.join(", ")))

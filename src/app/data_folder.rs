@@ -3,7 +3,8 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use rustix::fs::Access;
 
@@ -13,19 +14,20 @@ use crate::config::access::{Others, View};
 use crate::config::key_file::{self, Found, KeyFileError};
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
-use crate::store::sled::{self as engine, FolderLock, OpenError as StoreRefusal, SledSettings, SledStore};
+use crate::store::embedded::{self, FolderLock};
+use crate::store::life::{Life, Refusal};
 
 /// The permissions that are needed for the folder.
 pub(super) const NEEDED: Access = Access::READ_OK.union(Access::WRITE_OK).union(Access::EXEC_OK);
 
 /// The keys of a data folder, and its open store.
-pub(super) type Opened = (KeyRing, SledStore);
+pub(super) type Opened = (KeyRing, Arc<dyn Life>);
 
 /// Locks the data folder for the server, and creates it if necessary. Another process may be at its first
 /// start there.
 pub(super) fn lock(folder: &Path) -> Result<FolderLock, Failure> {
     prepare(folder)?;
-    Ok(FolderLock::take(folder)?)
+    Ok(embedded::lock(folder)?)
 }
 
 /// Opens the store for the server. At the very first start, creates key and store: first a draft of the key,
@@ -37,18 +39,17 @@ pub(super) fn open_or_create(
     world: &World,
 ) -> Result<Opened, Failure> {
     let folder = lock.folder().to_owned();
-    let is_known = engine::is_known(&folder);
-    let known = SledSettings::existing().with_cache_mib(config.cache_mib);
-    let new = SledSettings { new_store_id: Some(world.random()), ..known.clone() };
+    let is_known = embedded::is_known(&folder);
+    let new = Manner { id: Some(world.random()), cache_mib: config.store.cache_mib() };
     match (config.keys.take(), is_known) {
         (None, false) => match key_file::find(&folder)? {
-            Found::Key(_) => Err(StoreRefusal::KeyOnly { folder }.into()),
-            Found::Draft(ring) => begin(lock, ring, &new),
-            Found::Nothing => begin(lock, key_file::draft(&folder, world)?, &new),
+            Found::Key(_) => Err(embedded::only_a_key(&folder).into()),
+            Found::Draft(ring) => begin(lock, ring, new),
+            Found::Nothing => begin(lock, key_file::draft(&folder, world)?, new),
         },
         // A key from elsewhere may belong to a store on a disk that is not mounted.
-        (Some(_), false) => Err(StoreRefusal::KeyOnly { folder }.into()),
-        (given, true) => open_known(lock, given, &known),
+        (Some(_), false) => Err(embedded::only_a_key(&folder).into()),
+        (given, true) => open_known(lock, given, Manner { id: None, ..new }),
     }
 }
 
@@ -58,27 +59,27 @@ pub(super) fn open(config: &mut Config) -> Result<Opened, Failure> {
     if folder.exists() {
         refuse_others(&folder, View::Own)?;
     }
-    if !engine::is_known(&folder) {
-        return Err(without_store(folder).into());
+    if !embedded::is_known(&folder) {
+        return Err(without_store(&folder).into());
     }
-    let settings = SledSettings::existing().with_cache_mib(config.cache_mib);
-    open_known(FolderLock::take(&folder)?, config.keys.take(), &settings)
+    let known = Manner { id: None, cache_mib: config.store.cache_mib() };
+    open_known(embedded::lock(&folder)?, config.keys.take(), known)
 }
 
 /// Creates an empty store for a key that is there.
 pub(super) fn create_for_key(config: &mut Config, world: &World) -> Result<Opened, Failure> {
     let folder = config.data_dir.clone();
-    if engine::is_known(&folder) {
-        return Err(StoreRefusal::Exists { folder }.into());
+    if embedded::is_known(&folder) {
+        return Err(embedded::has_a_store(&folder).into());
     }
     if config.keys.is_none() && !key_file::is_there(&folder) {
         return Err(KeyFileError::NoKey { path: folder.join(key_file::NAME) }.into());
     }
     prepare(&folder)?;
-    let lock = FolderLock::take(&folder)?;
+    let lock = embedded::lock(&folder)?;
     let no_key = || KeyFileError::NoKey { path: folder.join(key_file::NAME) };
     let ring = given_or_found(config)?.ok_or_else(no_key)?;
-    Ok((ring, SledStore::open_locked(lock, &SledSettings::new(world.random()))?))
+    Ok((ring, embedded::open(lock, Some(world.random()), 0)?))
 }
 
 /// The key that the configuration gives or the data folder has, for a new store.
@@ -94,23 +95,33 @@ pub(super) fn given_or_found(config: &mut Config) -> Result<Option<KeyRing>, Fai
 
 /// Refuses a folder without a store.
 pub(super) fn expect_store(folder: &Path) -> Result<(), Failure> {
-    if engine::is_known(folder) {
+    if embedded::is_known(folder) {
         return Ok(());
     }
-    engine::check_owner(folder)?;
-    Err(without_store(folder.to_owned()).into())
+    embedded::check_owner(folder)?;
+    Err(without_store(folder).into())
 }
 
 /// Why a command that needs a store does not find one in `folder`.
-fn without_store(folder: PathBuf) -> StoreRefusal {
-    if key_file::is_there(&folder) {
-        StoreRefusal::KeyOnly { folder }
-    } else {
-        StoreRefusal::NoStore { folder }
+fn without_store(folder: &Path) -> Refusal {
+    if key_file::is_there(folder) { embedded::only_a_key(folder) } else { embedded::without_store(folder) }
+}
+
+/// How a store is opened.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// The id of a store that may be created.
+    id: Option<[u8; 16]>,
+    cache_mib: usize,
+}
+
+impl Manner {
+    fn open(self, lock: FolderLock) -> Result<Arc<dyn Life>, Refusal> {
+        embedded::open(lock, self.id, self.cache_mib)
     }
 }
 
-fn open_known(lock: FolderLock, given: Option<KeyRing>, settings: &SledSettings) -> Result<Opened, Failure> {
+fn open_known(lock: FolderLock, given: Option<KeyRing>, manner: Manner) -> Result<Opened, Failure> {
     let folder = lock.folder().to_owned();
     let ring = match given {
         Some(ring) => ring,
@@ -121,17 +132,17 @@ fn open_known(lock: FolderLock, given: Option<KeyRing>, settings: &SledSettings)
                 ring
             }
             // The first start was interrupted between its store and its key.
-            Found::Draft(ring) => return begin(lock, ring, settings),
+            Found::Draft(ring) => return begin(lock, ring, manner),
             Found::Nothing => return Err(KeyFileError::Missing { path: folder.join(key_file::NAME) }.into()),
         },
     };
-    Ok((ring, SledStore::open_locked(lock, settings)?))
+    Ok((ring, manner.open(lock)?))
 }
 
 /// Opens or creates the store that belongs to the draft of a key, then makes the draft the key.
-fn begin(lock: FolderLock, ring: KeyRing, settings: &SledSettings) -> Result<Opened, Failure> {
+fn begin(lock: FolderLock, ring: KeyRing, manner: Manner) -> Result<Opened, Failure> {
     let folder = lock.folder().to_owned();
-    let store = SledStore::open_locked(lock, settings)?;
+    let store = manner.open(lock)?;
     key_file::settle(&folder)?;
     Ok((ring, store))
 }

@@ -7,10 +7,10 @@ use super::doctor::DoctorError;
 use crate::config::Mistakes;
 use crate::config::access::Other;
 use crate::config::key_file::KeyFileError;
-use crate::domain::upkeep::{Misfits, OpenError};
+use crate::domain::upkeep::{Misfits, OpenError, RunEnded};
 use crate::mail::TrialError;
 use crate::store::backup::{BackupError, DraftError};
-use crate::store::sled as engine;
+use crate::store::life::Refusal;
 use crate::web::edge::ListenError;
 
 /// Why a command failed.
@@ -48,10 +48,13 @@ pub enum Failure {
     Key(#[from] KeyFileError),
     /// The store cannot be opened.
     #[error(transparent)]
-    Store(#[from] engine::OpenError),
+    Store(#[from] Refusal),
     /// The store and the key do not belong together.
     #[error(transparent)]
     House(#[from] OpenError),
+    /// This run must not go on beside the others.
+    #[error(transparent)]
+    Run(#[from] RunEnded),
     /// The address to listen on is not available.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -128,6 +131,28 @@ pub enum OperatorError {
         place: String,
         /// Why it could not be written.
         reason: String,
+    },
+    /// Servers that share the database lack a key.
+    #[error("key {key} is not yet at {nodes}; copy {place} there, and run this again a few seconds later")]
+    KeyLacking {
+        /// The key.
+        key: u8,
+        /// The file that has it.
+        place: String,
+        /// The servers.
+        nodes: String,
+    },
+    /// Servers that share the database still have a key that was retired.
+    #[error(
+        "key {key} is retired, and still at {nodes}; copy {place} there, and run this again a few seconds later"
+    )]
+    KeyLeft {
+        /// The key.
+        key: u8,
+        /// The file that no longer has it.
+        place: String,
+        /// The servers.
+        nodes: String,
     },
     /// The answer belongs to another order.
     #[error("unexpected answer from the server; are both the same version?")]

@@ -4,17 +4,22 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use super::operator::DeskSettings;
 use super::running::Parts;
 use crate::config::mail::Transport;
 use crate::config::{self, Config};
 use crate::domain::Settings;
 use crate::domain::password::PasswordPolicy;
-use crate::domain::ports::{Store, World};
+use crate::domain::ports::{Company, Membership, World};
+use crate::domain::record::node::Profile;
 use crate::domain::record::password::Cost;
 use crate::domain::token::KeyRing;
 use crate::mail::{MailSettings, RecentLetters, SendmailSettings, SmtpSettings, Timeouts, TransportSettings};
 use crate::path::Origin;
+use crate::store::codec::FORMATS;
+use crate::store::life::Life;
 use crate::web::Site;
 use crate::web::edge::{EdgeSettings, Limits};
 
@@ -22,12 +27,14 @@ use crate::web::edge::{EdgeSettings, Limits};
 pub(super) fn furnish(
     config: &Config,
     origin: Origin,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Life>,
     ring: KeyRing,
     world: World,
 ) -> Parts {
+    let company = company(config, &store);
     Parts {
         store,
+        company,
         ring,
         world,
         domain: domain(config),
@@ -35,6 +42,29 @@ pub(super) fn furnish(
         site: site(config, origin.clone()),
         edge: edge(config, origin),
     }
+}
+
+/// Who else uses the store of a server.
+pub(super) fn company(config: &Config, store: &Arc<dyn Life>) -> Company {
+    let (Some(engine), Some(settings)) = (Arc::clone(store).shared(), config.store.shared()) else {
+        return Company::Alone;
+    };
+    let profile = Profile {
+        name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        formats: FORMATS,
+        settings: digest(config),
+        shows_emails: matches!(config.mail.transport, Transport::Mailbox),
+    };
+    Company::Shared(Box::new(Membership { engine, profile, timeout: settings.timeout() }))
+}
+
+/// A digest of the settings that all servers of a store should have alike. Another version of this program may have
+/// another one for the same settings, which causes a warning and nothing else.
+pub(super) fn digest(config: &Config) -> [u8; 16] {
+    let Config { public_url, registration, hosts, session_idle, session_absolute, limits, .. } = config;
+    let settings = format!("{:?}", (public_url, registration, hosts, session_idle, session_absolute, limits));
+    xxh3_128(settings.as_bytes()).to_be_bytes()
 }
 
 /// What every page shows.
@@ -54,7 +84,7 @@ pub(super) fn edge(config: &Config, public_url: Origin) -> EdgeSettings {
     EdgeSettings {
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
-        hosts: config.hosts.clone(),
+        hosts: config.hosts.clone().into(),
         limits: Limits::default(),
     }
 }

@@ -5,8 +5,11 @@
 //! | `furnish` | the configuration as the settings of each part |
 //! | `data_folder` | creating the data folder and its key |
 //! | `backup` | backups by command and by the clock, and restoring them |
+//! | `moving` | moving the store to another place |
+//! | `shared_store` | opening a store that several servers share |
 //! | `starting` | what happens while the store is opened |
 //! | `running` | the running server: doors, mail room, sweeper |
+//! | `reload` | reading the configuration again, at SIGHUP |
 //! | `process` | signals, and the limit of open files |
 //! | `check` | `config check` |
 //! | `operator` | the commands about accounts, carried out by the server or without one |
@@ -19,39 +22,47 @@ mod data_folder;
 pub mod doctor;
 mod failure;
 mod furnish;
+pub mod moving;
 pub mod operator;
 mod process;
+mod reload;
 mod running;
+mod shared_store;
 mod starting;
 
 use std::sync::Arc;
 
+use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
 pub use self::check::check;
 pub use self::failure::{Failure, ImportError, OperatorError};
 use self::operator::{Desk, Socket, Verified};
-pub use self::running::{Parts, Running};
-use crate::config::Config;
+use self::reload::Reload;
+pub use self::running::{Parts, Running, Switch};
+use crate::config::again::{Loaded, Reader};
 use crate::config::mail::Transport;
+use crate::config::{Config, Mistakes};
 use crate::domain::Gatepost;
-use crate::domain::ports::World;
+use crate::domain::ports::{Company, World};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::token::KeyRing;
 use crate::mail::{MailRoom, TrialStep};
 use crate::path::{self, Origin};
-use crate::store::sled::{self as engine, Proof, SledStore};
+use crate::store::embedded;
+use crate::store::life::{Life, Proof, Refusal};
+use crate::store::shared;
 use crate::web::edge::Listener;
 use crate::world;
 
-/// The engine of the store, as the log names it.
-const ENGINE: &str = "sled";
-
-/// Serves until a signal ends it.
+/// Serves with the configuration that `load` reads, until a signal ends it.
 ///
 /// # Errors
 /// Why it could not start, or why it ended.
-pub async fn serve(config: Config) -> Result<(), Failure> {
+pub async fn serve(load: impl FnOnce() -> Result<Loaded, Mistakes>) -> Result<(), Failure> {
+    // First of all: whoever changes the configuration while it is read sends a signal that must not be lost.
+    let hangups = process::hangups()?;
+    let Loaded { config, reader, .. } = load()?;
     let world = world::real();
     let stop = CancellationToken::new();
     process::stop_at_signal(stop.clone())?;
@@ -64,18 +75,17 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     let opened = starting::open(lock.clone(), config, &doors.listener, &world, &stop).await?;
     // It was told to stop before it was open.
     let Some((config, (ring, store))) = opened else { return Ok(()) };
-    let store = Arc::new(store);
     let ended = tokio::select! {
-        ended = run(&config, doors, Arc::clone(&store), ring, world, stop) => ended,
+        ended = run((config, reader, hangups), doors, Arc::clone(&store), ring, world, stop) => ended,
         reason = store.failed() => Err(Failure::StoreFailed(reason)),
     };
     store.close().await;
     // If the store failed, that says more than what came of it.
-    kept(&store).and(ended)
+    kept(&*store).and(ended)
 }
 
 /// Whether everything was saved, after closing. The disk may have failed at the last moment.
-fn kept(store: &SledStore) -> Result<(), Failure> {
+fn kept(store: &dyn Life) -> Result<(), Failure> {
     store.failure().map_or(Ok(()), |reason| Err(Failure::StoreFailed(reason)))
 }
 
@@ -86,34 +96,46 @@ struct Doors {
 }
 
 async fn run(
-    config: &Config,
+    (config, reader, hangups): (Config, Reader, Signal),
     Doors { socket, listener }: Doors,
-    store: Arc<SledStore>,
+    store: Arc<dyn Life>,
     ring: KeyRing,
     world: World,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let origin = config.origin(listener.address());
-    let mut parts =
-        furnish::furnish(config, origin.clone(), Arc::<SledStore>::clone(&store), ring, world.clone());
+    let mut parts = furnish::furnish(&config, origin.clone(), store.clone(), ring, world.clone());
     parts.edge.limits.connections =
         process::connections(parts.edge.limits.connections, config.mail.connections);
     let house = Running::open(parts).await?;
-    let settings = furnish::desk(config, origin.clone());
+    let settings = furnish::desk(&config, origin.clone());
     let desk = Desk::new(Arc::clone(&house.house().gatepost), Arc::clone(&store), settings, world.clone());
-    announce(config, &listener, &origin);
-    let backups = backup::run(config.backup.clone(), Arc::clone(&store), world.clone());
+    announce(&config, &listener, &origin, store.name());
+    let gatepost = Arc::clone(&house.house().gatepost);
+    let backups = backup::run(config.backup.clone(), Arc::clone(&store), gatepost, world.clone());
+    let reload = Reload::new((config, reader), origin, house.switch(), desk.clone());
+    let keys = desk.clone();
     let orders = async {
         if let Some(socket) = socket {
             operator::serve(socket, desk, stop.clone()).await;
         }
     };
-    tokio::join!(house.run(listener, stop.clone()), orders, stop.run_until_cancelled(backups));
+    let others = async {
+        tokio::join!(
+            orders,
+            stop.run_until_cancelled(backups),
+            stop.run_until_cancelled(reload.run(hangups)),
+            stop.run_until_cancelled(reload::follow_key_file(&keys)),
+        );
+        Ok(())
+    };
+    // A run that must not go on ends at once, with all of it.
+    tokio::try_join!(house.run(listener, stop.clone()), others)?;
     Ok(())
 }
 
 /// Logs what serves where: the line to look for when two servers are confused, or settings are doubted.
-fn announce(config: &Config, listener: &Listener, origin: &Origin) {
+fn announce(config: &Config, listener: &Listener, origin: &Origin, engine: &str) {
     let listen = match listener.address() {
         Some(address) => address.to_string(),
         None => config.listen.to_string(),
@@ -124,16 +146,15 @@ fn announce(config: &Config, listener: &Listener, origin: &Origin) {
         sent => sent.to_string(),
     };
     let (version, key) = (env!("CARGO_PKG_VERSION"), config.key_place.to_string());
-    let dangers = Some(config.dangers().join("; ")).filter(|dangers| !dangers.is_empty());
     tracing::info!(
         version,
         listen,
         public_url = %origin,
-        engine = ENGINE,
+        engine,
         data_dir = %data_dir,
         key,
         mail,
-        "unsafe" = dangers,
+        "unsafe" = config.dangers_in_one_line(),
         "serving"
     );
 }
@@ -169,17 +190,34 @@ pub async fn send_test_letter(
 /// Creates an empty store for an existing key, which no start of the server does.
 ///
 /// # Errors
-/// `Exists` if there is a store already; `NoKey`.
+/// If there is a store already; `NoKey`.
 pub async fn create_store(mut config: Config) -> Result<(), Failure> {
+    if config.store.shared().is_some() {
+        let sentence = "`gatepost store create` is for store.url = \"sled\"; run `gatepost store init`";
+        return Err(Refusal::Other(sentence.into()).into());
+    }
     let world = world::real();
     let (ring, store) = data_folder::create_for_key(&mut config, &world)?;
-    let store = Arc::new(store);
     // This writes the check of the key, so that no other key is taken for it from now on.
-    let gatepost =
-        Gatepost::open(Arc::<SledStore>::clone(&store), world, ring, furnish::domain(&config)).await;
+    let gatepost = Gatepost::open(store.clone(), Company::Alone, world, ring, furnish::domain(&config)).await;
     store.close().await;
     gatepost?;
-    kept(&store)
+    kept(&*store)
+}
+
+/// Makes an empty store that servers share, or completes one. Returns where it is, and the statements that let the role
+/// of the servers use it.
+///
+/// # Errors
+/// One line that names the setting and what helps.
+pub async fn init_store(config: &Config) -> Result<(String, Vec<String>), Failure> {
+    let Some(settings) = config.store.shared() else {
+        let sentence = "`gatepost store init` makes a database in PostgreSQL; set store.url to one. The one in the \
+                        data folder is made by the first start";
+        return Err(Refusal::Other(sentence.into()).into());
+    };
+    let grants = shared::init(settings, "ROLE", world::real()).await?;
+    Ok((settings.to_string(), grants))
 }
 
 /// Verifies that the store is intact and the latest one, and that its records fit together. A running server
@@ -189,7 +227,7 @@ pub async fn create_store(mut config: Config) -> Result<(), Failure> {
 /// # Errors
 /// What is wrong with it, and the command that helps.
 pub async fn verify_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, Failure> {
-    let Verified { proof, misfits } = operator::verify(&config.data_dir, progress).await?;
+    let Verified { proof, misfits } = operator::verify(config, progress).await?;
     if misfits.count > 0 {
         return Err(Failure::Misfits(misfits));
     }
@@ -200,9 +238,14 @@ pub async fn verify_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -
 ///
 /// # Errors
 /// Why it is not accepted. A running server has found its store to be the latest, so there is nothing to accept.
-pub fn accept_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, Failure> {
-    data_folder::expect_store(&config.data_dir)?;
-    let proof = engine::accept(&config.data_dir, progress)?;
+pub async fn accept_store(config: &Config, progress: &mut dyn FnMut(u64, u64)) -> Result<Proof, Failure> {
+    let proof = if let Some(settings) = config.store.shared() {
+        let _lock = data_folder::lock(&config.data_dir)?;
+        shared::accept(settings, world::real(), progress).await?
+    } else {
+        data_folder::expect_store(&config.data_dir)?;
+        embedded::accept(&config.data_dir, progress)?
+    };
     // It is accepted all the same: what needs such a record fails, and nothing else does.
     if let Some(first) = &proof.unreadable.first {
         tracing::warn!(

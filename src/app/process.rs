@@ -3,7 +3,7 @@
 use std::io;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::operator::MOST_CONNECTIONS;
@@ -19,22 +19,14 @@ const FEWEST_CONNECTIONS: usize = 16;
 /// Cancels `stop` at the first SIGTERM or SIGINT. Sending them again has no effect, because shutting down
 /// takes seconds and service managers repeat signals. Only a second SIGINT ends the process at once: it comes
 /// from a person who does not want to wait, and everything acknowledged is on disk anyway.
-///
-/// SIGHUP (a closed terminal, `systemctl reload`) never ends the server: a service manager would take the
-/// exit code 0 for intended and leave it stopped.
 pub(super) fn stop_at_signal(stop: CancellationToken) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
         let mut is_interrupted = false;
         loop {
             let is_interrupt = tokio::select! {
                 _ = terminate.recv() => false,
-                _ = hangup.recv() => {
-                    tracing::info!("SIGHUP has no effect; restart the server to change its configuration");
-                    continue;
-                }
                 _ = interrupt.recv() => true,
             };
             if is_interrupt && is_interrupted {
@@ -49,6 +41,12 @@ pub(super) fn stop_at_signal(stop: CancellationToken) -> io::Result<()> {
         }
     });
     Ok(())
+}
+
+/// SIGHUP (`systemctl reload`, a closed terminal), which never ends the server from now on: a service manager would
+/// take the exit code 0 for intended and leave it stopped. One that arrives before anyone waits for it is kept.
+pub(super) fn hangups() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
 }
 
 /// How many connections may be open at once, out of the `wanted`. Raises the soft limit of open files to the

@@ -3,26 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::ports::{Mailbox, Store, World};
+use crate::domain::ports::{Company, Mailbox, Store, World};
 use crate::domain::token::KeyRing;
-use crate::domain::upkeep::OpenError;
-use crate::domain::upkeep::Swept;
+use crate::domain::upkeep::{OpenError, RunEnded, Swept};
 use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::cookies::Cookies;
-use crate::web::edge::{EdgeSettings, Listener, serve};
-use crate::web::{House, Household, Repeats, Site, doors};
+use crate::web::edge::{EdgeSettings, Hosts, Listener, serve};
+use crate::web::{CurrentHouse, House, Household, Repeats, Site, doors};
 
 /// How long shutting down may take: ten seconds, less one for the last sync of the store.
 const LONGEST_STOP: Duration = Duration::from_secs(9);
+/// How long telling the other nodes may take after that.
+const LONGEST_LEAVE: Duration = Duration::from_millis(500);
 
 /// Everything a server is made of: engines, clock and entropy, and the settings of each part.
 pub struct Parts {
     /// The engine of the store.
     pub store: Arc<dyn Store>,
+    /// Who else uses it.
+    pub company: Company,
     /// The keys the store was written with.
     pub ring: KeyRing,
     /// Clock and entropy.
@@ -39,7 +42,7 @@ pub struct Parts {
 
 /// A server that does not accept connections yet.
 pub struct Running {
-    house: House,
+    house: CurrentHouse,
     mail: Arc<MailRoom>,
     edge: EdgeSettings,
     world: World,
@@ -49,10 +52,10 @@ impl Running {
     /// Puts its parts together.
     ///
     /// # Errors
-    /// If the key ring does not belong to the store, or the store fails.
+    /// If the key ring does not belong to the store, this run cannot join the others that use it, or it fails.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
-        let Parts { store, ring, world, domain, mail, site, edge } = parts;
-        let gatepost = Gatepost::open(store, world.clone(), ring, domain).await?;
+        let Parts { store, company, ring, world, domain, mail, site, edge } = parts;
+        let gatepost = Gatepost::open(store, company, world.clone(), ring, domain).await?;
         let mailbox = match &mail.transport {
             TransportSettings::Mailbox(letters) => Some(Arc::clone(letters) as Arc<dyn Mailbox>),
             TransportSettings::Smtp(_) | TransportSettings::Sendmail(_) => None,
@@ -62,21 +65,31 @@ impl Running {
         let repeats = Arc::new(Repeats::new(Arc::clone(&gatepost), world.clone(), cookies));
         let (site, closing) = (Arc::new(site), CancellationToken::new());
         let house = House::new(Household { gatepost, mailbox, site, repeats, closing });
-        Ok(Self { house, mail: Arc::new(MailRoom::new(mail)), edge, world })
+        Ok(Self { house: CurrentHouse::new(house), mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 
     /// What the doors share.
     #[must_use]
-    pub fn house(&self) -> &House {
-        &self.house
+    pub fn house(&self) -> House {
+        self.house.now()
+    }
+
+    /// What exchanges its settings while it runs.
+    #[must_use]
+    pub fn switch(&self) -> Switch {
+        Switch { house: self.house.clone(), mail: Arc::clone(&self.mail), hosts: self.edge.hosts.clone() }
     }
 
     /// Serves until `stop`, then finishes open requests.
     ///
     /// Everything runs in one task, so that a panic in any part ends the process instead of leaving it
     /// partly running.
-    pub async fn run(self, listener: Listener, stop: CancellationToken) {
-        let gatepost = self.house.gatepost.clone();
+    ///
+    /// # Errors
+    /// If it must not go on beside the other nodes. Then nothing is finished.
+    pub async fn run(self, listener: Listener, stop: CancellationToken) -> Result<(), RunEnded> {
+        let house = self.house.now();
+        let gatepost = Arc::clone(&house.gatepost);
         let doors = doors(&self.house, self.edge.clone(), self.world);
         let work = async {
             tokio::join!(
@@ -95,13 +108,39 @@ impl Running {
         };
         let too_late = async {
             stop.cancelled().await;
-            self.house.closing.cancel();
+            house.closing.cancel();
             sleep(LONGEST_STOP).await;
         };
         tokio::select! {
             () = work => {}
             () = too_late => tracing::warn!("gave up on unfinished requests; queued mail is kept"),
+            ended = gatepost.keep_company() => return Err(ended),
         }
+        if !matches!(timeout(LONGEST_LEAVE, gatepost.leave()).await, Ok(Ok(()))) {
+            tracing::warn!(
+                "could not tell the other nodes that this one has stopped; they find out by themselves"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Exchanges the settings of a running server that need no restart.
+#[derive(Clone)]
+pub struct Switch {
+    house: CurrentHouse,
+    mail: Arc<MailRoom>,
+    hosts: Hosts,
+}
+
+impl Switch {
+    /// From the next request on, these settings count. The site comes last: pages that are drawn once are drawn
+    /// again when it changes, and they show the others too.
+    pub fn turn(&self, domain: Settings, hosts: Vec<String>, site: Site) {
+        self.mail.rename(site.name.clone());
+        self.hosts.replace(hosts);
+        self.house.now().gatepost.change_settings(domain);
+        self.house.change_site(site);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opening the store while the server already answers: that it is alive, and that it is not ready yet.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -10,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::data_folder::{self, Opened};
 use super::failure::Failure;
 use super::furnish;
+use super::shared_store;
 use crate::config::Config;
 use crate::domain::ports::World;
-use crate::store::sled::FolderLock;
+use crate::store::embedded::FolderLock;
 use crate::web::edge::{Limits, Listener, serve};
 use crate::web::starting;
 
@@ -44,19 +46,27 @@ pub(super) async fn open(
     };
     is_over.cancel();
     answer.await;
-    opened.expect("the thread that opens the store always says how that ended").map(Some)
+    opened.map(Some)
 }
 
-type Opening = oneshot::Receiver<Result<(Config, Opened), Failure>>;
+type Opening = Pin<Box<dyn Future<Output = Result<(Config, Opened), Failure>> + Send>>;
+
+fn opening(lock: FolderLock, mut config: Config, world: World) -> Result<Opening, Failure> {
+    let Some(settings) = config.store.shared().cloned() else { return in_a_thread(lock, config, world) };
+    Ok(Box::pin(async move {
+        let opened = shared_store::open(&settings, &lock, &mut config, &world).await?;
+        Ok((config, opened))
+    }))
+}
 
 /// Opens the store in a thread of its own, because that blocks. If the process ends meanwhile, it is killed, which
 /// harms no store.
-fn opening(lock: FolderLock, mut config: Config, world: World) -> Result<Opening, Failure> {
+fn in_a_thread(lock: FolderLock, mut config: Config, world: World) -> Result<Opening, Failure> {
     let (sender, opening) = oneshot::channel();
     thread::Builder::new().name("store-opening".into()).spawn(move || {
         let opened = data_folder::open_or_create(lock, &mut config, &world).map(|opened| (config, opened));
         // If no one waits any more, the store is closed again.
         drop(sender.send(opened));
     })?;
-    Ok(opening)
+    Ok(Box::pin(async { opening.await.expect("the thread that opens the store always says how that ended") }))
 }

@@ -43,7 +43,8 @@ use self::print::print;
 use self::store::StoreCommand;
 use crate::app::{self, Failure};
 use crate::config::access::View;
-use crate::config::{Config, Loaded, Mistakes, Options};
+use crate::config::again::Loaded;
+use crate::config::{Config, Mistakes, Options};
 use crate::web::api::document;
 
 /// Part of the binary, so that a new operator has to download only the binary.
@@ -108,7 +109,7 @@ enum Command {
     /// List, add or retire keys
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Create, check, back up or restore the database
+    /// Create, check, back up, restore or move the database
     #[command(subcommand)]
     Store(StoreCommand),
     /// Check everything around this server, or try what scanners and strangers could do
@@ -179,12 +180,17 @@ impl General {
     }
 
     fn load_for(self, view: View) -> Result<Config, Mistakes> {
-        let options = Options { file: self.config, data_dir: self.data, listen: self.listen, view };
-        let Loaded { config, warnings } = Config::load(&options)?;
-        for warning in warnings {
+        self.load_all(view).map(|loaded| loaded.config)
+    }
+
+    fn load_all(self, view: View) -> Result<Loaded, Mistakes> {
+        let Self { config: file, data: data_dir, listen, .. } = self;
+        let options = Options { file, data_dir, listen, view, ..Options::default() };
+        let loaded = Config::load(&options)?;
+        for warning in &loaded.warnings {
             tracing::warn!("{warning}");
         }
-        Ok(config)
+        Ok(loaded)
     }
 }
 
@@ -193,7 +199,7 @@ impl Command {
         match self {
             Self::Serve => {
                 let runtime = Runtime::new()?;
-                let ended = runtime.block_on(app::serve(general.load()?));
+                let ended = runtime.block_on(app::serve(|| general.load_all(View::default())));
                 // A backup that is being read back does not delay the end. It is made again at the next start.
                 runtime.shutdown_background();
                 ended

@@ -7,6 +7,12 @@ use crate::path::Scheme;
 use crate::web::edge::Listen;
 
 impl Config {
+    /// The same in one line, if anything is unsafe.
+    #[must_use]
+    pub fn dangers_in_one_line(&self) -> Option<String> {
+        Some(self.dangers().join("; ")).filter(|dangers| !dangers.is_empty())
+    }
+
     /// What is unsafe about these settings, each with what it means.
     #[must_use]
     pub fn dangers(&self) -> Vec<String> {

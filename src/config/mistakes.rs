@@ -16,6 +16,12 @@ impl Mistakes {
     pub fn new(errors: Vec<String>, warnings: Vec<String>) -> Self {
         Self { errors, warnings }
     }
+
+    /// The errors.
+    #[must_use]
+    pub fn errors(self) -> Vec<String> {
+        self.errors
+    }
 }
 
 impl std::error::Error for Mistakes {}

@@ -8,12 +8,14 @@
 //! - `options`: the command-line options
 //! - `source`: every key, and where its value comes from
 //! - `value`: parsing single values
-//! - `mail`, `limits`, `backup`, `key_file`: the sections with these names, and the file with the keys
+//! - `store`, `mail`, `limits`, `backup`, `key_file`: the sections with these names, and the file with the keys
 //! - `dangers`: settings that are allowed and dangerous
 //! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
+//! - `again`: reading it at the start, and again while the server runs
 
 pub mod access;
+pub mod again;
 pub mod backup;
 mod dangers;
 pub mod key_file;
@@ -22,6 +24,7 @@ pub mod mail;
 mod mistakes;
 mod options;
 mod source;
+pub mod store;
 mod value;
 
 use std::fmt;
@@ -38,6 +41,7 @@ pub use self::mistakes::Mistakes;
 pub use self::options::{DEFAULT_FILE, Options};
 use self::source::Sources;
 pub use self::source::variables;
+use self::store::Store;
 use crate::domain::record::limits::Limits;
 use crate::domain::record::next::Place;
 use crate::domain::token::KeyRing;
@@ -50,8 +54,6 @@ const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::
 const LINK_COLUMNS: usize = 76;
 /// The length of the token in a link.
 const TOKEN_CHARS: usize = 40;
-/// More than any machine that this runs on has.
-const MOST_CACHE_MIB: usize = 65_536;
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -80,8 +82,8 @@ pub struct Config {
     pub key_place: KeyPlace,
     /// Who may see the metrics; without it, no one.
     pub metrics_token: Option<MetricsToken>,
-    /// How much of what was read the database keeps in memory, in MiB; 0 for what suits the machine.
-    pub cache_mib: usize,
+    /// Where the records are kept.
+    pub store: Store,
     /// How email is sent.
     pub mail: Mail,
     /// How long a link and a code stay valid, counted from delivery.
@@ -107,32 +109,7 @@ impl fmt::Display for Config {
     }
 }
 
-/// A configuration without errors, and its warnings.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The configuration.
-    pub config: Config,
-    /// Settings that are allowed but probably not intended, one line each.
-    pub warnings: Vec<String>,
-}
-
 impl Config {
-    /// Reads and checks all settings. Writes nothing.
-    ///
-    /// # Errors
-    /// All errors at once.
-    pub fn load(options: &Options) -> Result<Loaded, Mistakes> {
-        let (config, sources) = match Sources::gather(options) {
-            Ok(mut sources) => (Some(Self::read(&mut sources)), sources),
-            Err(sources) => (None, sources),
-        };
-        let (errors, warnings) = sources.finish();
-        match config {
-            Some(config) if errors.is_empty() => Ok(Loaded { config, warnings }),
-            _ => Err(Mistakes::new(errors, warnings)),
-        }
-    }
-
     /// The public address of this server. The default is localhost with the port from `listen`;
     /// `bound` has that port if the system chose it.
     #[must_use]
@@ -146,16 +123,21 @@ impl Config {
         self.public_url.clone().unwrap_or_else(default)
     }
 
-    fn read(sources: &mut Sources) -> Self {
+    /// Reads all settings, or those that need no restart beside the others of a `running` configuration.
+    fn read(sources: &mut Sources, running: Option<&Self>) -> Self {
         let data_dir = sources.text("data_dir", value::path).unwrap_or_else(|| "data".into());
-        let (keys, key_place) = match sources.keys() {
-            Some((keys, place)) => (Some(keys), place),
-            None => (None, KeyPlace::File(data_dir.join(key_file::NAME))),
+        let (keys, key_place) = match running {
+            Some(running) => (None, running.key_place.clone()),
+            None => match sources.keys() {
+                Some((keys, place)) => (Some(keys), place),
+                None => (None, KeyPlace::File(data_dir.join(key_file::NAME))),
+            },
         };
         let config = Self {
             public_url: sources
                 .optional("public_url", |text| Origin::parse(text).map_err(|error| error.to_string())),
             listen: sources.text("listen", value::listen).unwrap_or(DEFAULT_LISTEN),
+            store: running.map_or_else(|| Store::read(sources, &data_dir), |running| running.store.clone()),
             data_dir,
             name: sources.text("name", value::name).unwrap_or_else(|| "Gatepost".to_owned()),
             home: sources.text("home", value::home).unwrap_or_else(|| value::home("/").expect("/ is a path")),
@@ -165,8 +147,7 @@ impl Config {
             keys,
             key_place,
             metrics_token: access_to_metrics(sources),
-            cache_mib: sources.number("store.cache_mib", 0..=MOST_CACHE_MIB).unwrap_or(0),
-            mail: Mail::read(sources),
+            mail: running.map_or_else(|| Mail::read(sources), |running| running.mail.clone()),
             link_lifetime: sources
                 .text("sign_in.link_lifetime", value::duration(60 * MINUTE, "60m"))
                 .unwrap_or(10 * MINUTE),

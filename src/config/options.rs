@@ -16,6 +16,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// Overrides `listen`.
     pub listen: Option<String>,
+    /// Whether only the file and these options count.
+    pub ignores_environment: bool,
     /// For which user the key file is judged.
     pub view: View,
 }

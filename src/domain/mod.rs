@@ -49,6 +49,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::{ArcSwap, Guard};
 use tokio::sync::Semaphore;
 
 use self::error::Error;
@@ -64,14 +65,12 @@ use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
 pub use self::run::Settings;
-use self::run::{Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Tally};
+use self::run::{Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
 /// succeeded, so only a flood of actions on one account comes near this.
 const MAX_ATTEMPTS: u32 = 100;
-/// The longest pause before an action decides again.
-const LONGEST_PAUSE: Duration = Duration::from_millis(32);
 /// How many exports are in progress at once. Each reads everything an account has.
 const EXPORTS_AT_ONCE: usize = 2;
 
@@ -89,9 +88,11 @@ pub struct Gatepost {
     world: World,
     ring: KeyRing,
     slots: Slots,
-    settings: Settings,
+    settings: ArcSwap<Settings>,
     lasting: Lasting,
     run: RunId,
+    /// The other runs that share the store; nothing for a run that has it to itself.
+    neighbours: Option<Arc<Neighbours>>,
     arrivals: Arrivals,
     refusals: Tally,
     last_uses: LastUses,
@@ -111,17 +112,25 @@ impl fmt::Debug for Gatepost {
 
 impl Gatepost {
     /// `open` is the public way in, because it also checks the keys.
-    fn new(store: Arc<dyn Store>, world: World, ring: KeyRing, lasting: Lasting, settings: Settings) -> Self {
-        let run = RunId(world.random());
+    fn new(
+        (store, neighbours): (Arc<dyn Store>, Option<Arc<Neighbours>>),
+        run: RunId,
+        world: World,
+        ring: KeyRing,
+        lasting: Lasting,
+        settings: Settings,
+    ) -> Self {
         let figures = Arc::new(Figures::new());
+        let clock = Arc::clone(&world.clock);
         Self {
-            store: Metered::over(store, Arc::clone(&figures), Arc::clone(&world.clock)),
+            store: Metered::over(store, Arc::clone(&figures), clock, neighbours.clone()),
             world,
             ring,
             slots: Slots::new(settings.password_slots),
-            settings,
+            settings: ArcSwap::from_pointee(settings),
             lasting,
             run,
+            neighbours,
             arrivals: Arrivals::default(),
             refusals: Tally::default(),
             last_uses: LastUses::default(),
@@ -131,6 +140,16 @@ impl Gatepost {
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             unreadable: Mutex::default(),
         }
+    }
+
+    /// The settings as they are now. Every session check looks at them, so this takes no lock.
+    fn settings(&self) -> Guard<Arc<Settings>> {
+        self.settings.load()
+    }
+
+    /// From now on decides by these settings; those of the places for hashing stay as they are.
+    pub fn change_settings(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
     }
 
     /// What time it can be, after another look at both clocks.
@@ -157,18 +176,17 @@ impl Gatepost {
         self.bounds().earliest
     }
 
-    /// Whether the store accepts writes now, and why not. For `/readyz`.
-    pub fn ready(&self) -> Result<(), Error> {
-        Ok(self.store.writable()?)
-    }
-
     /// Runs `decide` and commits its change. On a conflict it decides again, from fresh reads.
     async fn decide_and_commit<T, F, D>(&self, client: &Client, decide: F) -> Result<T, Error>
     where
         F: Fn() -> D,
         D: Future<Output = Result<Decision<T>, Error>>,
     {
+        let begun = self.world.clock.monotonic();
         for attempt in 0..MAX_ATTEMPTS {
+            if attempt > 0 && self.is_out_of_time(begun) {
+                break;
+            }
             self.pause(attempt).await;
             let decided = decide().await.inspect_err(|error| self.count_throttled(error, client));
             let (change, event, answer) = match decided? {
@@ -186,10 +204,16 @@ impl Gatepost {
     /// Before deciding again: after the first conflict at once, then later and later, at random, so that
     /// those who met do not meet again. In real time, because it is about what runs at the same moment.
     async fn pause(&self, attempt: u32) {
-        if attempt > 1 {
-            let most = Duration::from_millis(1 << attempt.min(10)).min(LONGEST_PAUSE);
-            tokio::time::sleep(most * u32::from(self.world.random::<1>()[0]) / 255).await;
+        // With neighbours, whoever was in the way is at it again after the same time on its way to the store.
+        if attempt > 1 || self.neighbours.is_some() {
+            self.world.rest_before(attempt).await;
         }
+    }
+
+    /// Whether an action that began at `begun` has no time left for another attempt.
+    fn is_out_of_time(&self, begun: Duration) -> bool {
+        let timeout = self.neighbours.as_ref().map(|neighbours| neighbours.timeout);
+        timeout.is_some_and(|timeout| self.world.clock.monotonic().saturating_sub(begun) >= timeout)
     }
 
     /// Adds an event to a change, and a copy under its account for the person's own history.

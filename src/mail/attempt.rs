@@ -57,7 +57,7 @@ impl Try<'_> {
                 return Some((Delivery::Delayed(Pace::Usual), None));
             }
         };
-        let words = self.room.product.words(&contents);
+        let words = self.room.product.load().words(&contents);
         let carrier = match &self.room.transport {
             Transport::Carrier(carrier) => carrier,
             Transport::Mailbox(letters) => {
@@ -120,10 +120,14 @@ impl Try<'_> {
             }
         }
         let end = match prepared {
-            // The attempt may have been cut at the very moment at which the mail server replied. If it went on,
-            // it would hold a place that has been given to another.
-            Ok(Ok(())) if self.seat.hand_over() => return Ok(()),
-            Ok(Ok(())) => Err(Early::Cut),
+            Ok(Ok(())) => match self.is_still_ours().await {
+                // The attempt may have been cut at the very moment at which the mail server replied. If it went on,
+                // it would hold a place that has been given to another.
+                Ok(()) if self.seat.hand_over() => return Ok(()),
+                Ok(()) => Err(Early::Cut),
+                Err(Early::NotOurs) => return Err(Err(Early::NotOurs)),
+                Err(early) => Err(early),
+            },
             Ok(Err(why)) => Ok(Err(why)),
             Err(early) => Err(early),
         };
@@ -131,6 +135,19 @@ impl Try<'_> {
             tracing::warn!(%error, "cannot use the outbox; an email that was not sent counts as perhaps sent");
         }
         Err(end)
+    }
+
+    /// Whether the email is still this run's, right before the mail server has all of it. If this process was paused,
+    /// another node may have taken it.
+    async fn is_still_ours(&self) -> Result<(), Early> {
+        match self.gatepost.still_holds(self.claim).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Early::NotOurs),
+            Err(error) => {
+                tracing::warn!(%error, "cannot use the outbox; no email is sent until this works");
+                Err(Early::NotRecorded)
+            }
+        }
     }
 
     /// Does something that may be broken off, because the mail server does not have the email.

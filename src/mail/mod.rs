@@ -43,6 +43,8 @@ mod worker;
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 pub use self::mailbox::RecentLetters;
 pub use self::sendmail::SendmailSettings;
 pub use self::settings::{Sender, SenderError, SmtpServer, SmtpServerError};
@@ -90,7 +92,7 @@ pub enum TransportSettings {
 pub struct MailRoom {
     transport: Transport,
     from: Sender,
-    product: Product,
+    product: ArcSwap<Product>,
     connections: usize,
     per_minute: usize,
     timeouts: Timeouts,
@@ -116,8 +118,14 @@ impl MailRoom {
                 Transport::Carrier(Carrier::Sendmail(Sendmail::new(sendmail, timeouts)))
             }
         };
-        let product = Product { name, origin: public_url };
+        let product = ArcSwap::from_pointee(Product { name, origin: public_url });
         Self { transport, from, product, connections: connections.max(1), per_minute, timeouts }
+    }
+
+    /// The name of the product in every email that is written from now on.
+    pub fn rename(&self, name: String) {
+        let origin = self.product.load().origin.clone();
+        self.product.store(Arc::new(Product { name, origin }));
     }
 }
 

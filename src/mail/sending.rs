@@ -31,25 +31,25 @@ impl Shift {
     /// Gives the places that are free to the emails in the reserve.
     pub(super) fn fill(self: &Arc<Self>) {
         while !self.has_waited_long()
-            && let Some((claim, place)) = self.reserve.next(|| self.usual_place())
+            && let Some((claim, place)) = self.reserve.next(|| self.place(Pace::Usual))
         {
             self.begin(claim, place);
         }
     }
 
-    /// A place for an email that is not slow, if one may begin now.
-    fn usual_place(&self) -> Option<Place> {
+    /// A place for an email of this pace, if one may begin now.
+    pub(super) fn place(&self, pace: Pace) -> Option<Place> {
         let way = self.gate.way(|at| self.gatepost.is_retry_due(at));
+        let (free, begun_at) = (self.lanes.free(), self.gatepost.monotonic());
+        let lane = if pace == Pace::Slow { free.slow } else { free.usual };
         let is_free = matches!(way, Way::Open | Way::One)
-            && self.lanes.free().usual > 0
-            && self.rate.free(self.gatepost.monotonic()) > 0;
-        is_free.then(|| self.take_place(Pace::Usual))
-    }
-
-    pub(super) fn take_place(&self, pace: Pace) -> Place {
-        let begun_at = self.gatepost.monotonic();
-        self.rate.begin(begun_at);
-        Place { seat: self.lanes.sit(pace), pass: self.gate.enter(), begun_at }
+            && lane > 0
+            && self.rate.free(begun_at) > 0
+            && !self.gatepost.clock_is_too_far();
+        is_free.then(|| {
+            self.rate.begin(begun_at);
+            Place { seat: self.lanes.sit(pace), pass: self.gate.enter(), begun_at }
+        })
     }
 
     /// Sends an email.
@@ -60,22 +60,24 @@ impl Shift {
                 Some(made @ (Delivery::Taken, _)) => {
                     // Until there is room for its end, it keeps its place. It fails only if it is closed.
                     let _room = shift.endings.acquire().await;
-                    shift.leave(place);
+                    // With other nodes, it takes no other email before this one's end is certain: one that dies
+                    // would leave them more than one to send again.
+                    let kept = shift.keep_or_leave(place);
                     shift.record(&claim, &made).await;
                     shift.let_go(&claim);
+                    if let Some(place) = kept {
+                        shift.leave(place);
+                    }
+                    return;
                 }
-                // Where the mail server cannot be used, nothing is tried before that is recorded.
-                Some(made) => {
-                    shift.record(&claim, &made).await;
-                    shift.let_go(&claim);
-                    shift.leave(place);
-                }
-                None => {
-                    shift.rate.give_back(place.begun_at);
-                    shift.let_go(&claim);
-                    shift.leave(place);
-                }
+                // Its place is free once that is recorded: nothing else should be tried before.
+                Some(made) => shift.record(&claim, &made).await,
+                None => shift.rate.give_back(place.begun_at),
             }
+            shift.let_go(&claim);
+            shift.leave(place);
+            // It may be due later, in whatever lane.
+            shift.changed.notify_one();
         });
     }
 
@@ -92,6 +94,15 @@ impl Shift {
             self.fill();
             self.look_again();
         }
+    }
+
+    /// Gives a place to the next email, or keeps it if there are other nodes.
+    fn keep_or_leave(self: &Arc<Self>, place: Place) -> Option<Place> {
+        if self.gatepost.has_neighbours() {
+            return Some(place);
+        }
+        self.leave(place);
+        None
     }
 
     /// Has the outbox looked at, unless all places are taken and there are enough emails for a while.
@@ -126,7 +137,7 @@ impl Shift {
     /// stopping it is tried a few more times at once, since a change in doubt is usually saved the next time.
     async fn record(&self, claim: &Claim, (delivery, answer): &Made) {
         let mut last_tries = LAST_TRIES;
-        while let Err(error) = self.gatepost.delivered(claim, *delivery, answer.as_ref()).await {
+        while let Err(error) = self.gatepost.settle(claim, *delivery, answer.as_ref()).await {
             if self.stop.is_cancelled() {
                 if last_tries == 0 {
                     return;

@@ -41,7 +41,7 @@ impl MailRoom {
     pub async fn send_trial(&self, to: &EmailAddress, world: &World) -> Result<String, TrialError> {
         let Transport::Carrier(carrier) = &self.transport else { return Err(TrialError::Mailbox) };
         let heading = Heading { id: LetterId(world.random()), from: &self.from, to, sent_at: world.now() };
-        let mail = compose(&heading, &self.product.trial())
+        let mail = compose(&heading, &self.product.load().trial())
             .map_err(|error| TrialError::NotSent(error.to_string()))?;
         let outcome = carrier.send_once(&mail, world.clock.sleep(self.timeouts.answer)).await;
         outcome.map(|reply| bounded(&reply)).map_err(|why| TrialError::NotSent(why.to_string()))

@@ -1,11 +1,12 @@
 //! The worker: sends queued emails and records what happened to each.
 //!
-//! 1. Emails that a dead run had claimed are freed.
+//! 1. Emails whose claims no one holds are freed: those of a dead run and, after an error, those of a commit in doubt.
 //! 2. As many emails as there are free places are claimed, or one if the mail server failed last time. While all
 //!    goes well, more of those that were never tried are claimed in advance (`reserve`), so that one commit claims
 //!    many and a free place is taken at once. They are put back as soon as they would have to wait.
 //! 3. Each email is sent by its own task, so that a slow or bad recipient delays no other email (`sending`).
-//! 4. If nothing can be sent, the worker waits until an email is queued, is due, or was not sent.
+//! 4. If nothing can be sent, the worker waits until an email is queued, is due, or was not sent. If other nodes use
+//!    the same outbox, it looks every few seconds for what they have queued or left.
 //!
 //! Stopping finishes what the mail server may already have. Everything else stays queued.
 
@@ -14,6 +15,7 @@ use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::{Notify, Semaphore};
@@ -28,13 +30,15 @@ use super::reserve::Reserve;
 use super::{MailRoom, Transport};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::outbox::{Pace, Places};
+use crate::domain::outbox::{Claim, Pace, Places};
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::time::Timestamp;
 
 /// For each place in the usual lane, as many emails may have ended without that being on disk yet. If the process is
 /// killed, they are sent once more.
 const ENDINGS: usize = 4;
+/// How long after the last time claims are freed that other nodes left, at least.
+const LOOK_FOR_OTHERS: Duration = Duration::from_secs(4);
 
 /// One run of the worker.
 pub(super) struct Shift {
@@ -65,7 +69,7 @@ struct Room {
 
 impl MailRoom {
     /// Sends emails until `stop`, and returns when the last one that had to be finished is recorded.
-    /// There must be only one worker per store.
+    /// There must be only one worker per run of the process.
     pub async fn run(self: Arc<Self>, gatepost: Arc<Gatepost>, stop: CancellationToken) {
         let shift = Arc::new(Shift {
             lanes: Arc::new(Lanes::new(self.connections)),
@@ -85,7 +89,7 @@ impl MailRoom {
         shift.sending.close();
         let put_back = async {
             // If this fails, the next run of the process does it.
-            let _ = shift.put_back().await;
+            let _ = shift.put_back(shift.reserve.take()).await;
         };
         tokio::join!(shift.sending.wait(), put_back);
         shift.room.disconnect().await;
@@ -108,11 +112,25 @@ impl MailRoom {
 
 impl Shift {
     async fn work(self: &Arc<Self>) {
-        while let Err(error) = self.gatepost.free_dead_claims().await {
-            self.pause(&error).await;
-        }
+        let mut may_have_lost_claims = true;
+        let mut looked_at = self.gatepost.monotonic();
         loop {
-            match AssertUnwindSafe(self.look()).catch_unwind().await {
+            let now = self.gatepost.monotonic();
+            // What a node left that has ended is free only once that is known.
+            if self.gatepost.has_neighbours() && now.saturating_sub(looked_at) >= LOOK_FOR_OTHERS {
+                may_have_lost_claims = true;
+            }
+            let look = async {
+                if may_have_lost_claims {
+                    looked_at = now;
+                    let held = self.held().clone();
+                    self.gatepost.free_dead_claims(&held).await?;
+                }
+                self.look().await
+            };
+            let looked = AssertUnwindSafe(look).catch_unwind().await;
+            may_have_lost_claims = !matches!(looked, Ok(Ok(())));
+            match looked {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.pause(&error).await,
                 Err(_) => self.pause(&"reading it panicked").await,
@@ -122,10 +140,16 @@ impl Shift {
 
     /// Looks into the outbox once (steps 2 and 4).
     async fn look(self: &Arc<Self>) -> Result<(), Error> {
+        if self.gatepost.clock_is_too_far() {
+            // Other nodes may send them meanwhile.
+            self.put_back(self.reserve.take()).await?;
+            self.look_later().await;
+            return Ok(());
+        }
         if !self.reserve.is_empty() {
             // Without a free place for slow ones, some places are for the newest emails.
             if self.free_room().places.slow == 0 || self.has_waited_long() {
-                self.put_back().await?;
+                self.put_back(self.reserve.take()).await?;
             }
             self.fill();
         }
@@ -142,30 +166,28 @@ impl Shift {
         let turns = if room.places.slow == 0 { self.turns.load(Ordering::Relaxed) + 1 } else { 0 };
         self.turns.store(turns, Ordering::Relaxed);
         self.held().extend(claims.iter().map(|claim| claim.letter().id));
+        let mut without_place = Vec::new();
         for claim in claims {
-            match claim.pace() {
-                Pace::Usual => self.reserve.add(claim),
-                Pace::Slow => self.begin(claim, self.take_place(Pace::Slow)),
+            if claim.pace() == Pace::Usual {
+                self.reserve.add(claim);
+            } else if let Some(place) = self.place(Pace::Slow) {
+                self.begin(claim, place);
+            } else {
+                // The mail server failed while this was claimed.
+                without_place.push(claim);
             }
         }
         self.fill();
-        Ok(())
+        self.put_back(without_place).await
     }
 
-    /// Puts back what was claimed and has no place, so that no claim expires while its email waits for one.
-    async fn put_back(&self) -> Result<(), Error> {
-        let claims = self.reserve.take();
-        if claims.is_empty() {
-            return Ok(());
+    /// Puts back what was claimed and has no place, so that no claim expires while its email waits for one. If that
+    /// fails, no one holds these claims any more, and they are freed before the next look.
+    async fn put_back(&self, claims: Vec<Claim>) -> Result<(), Error> {
+        for claim in &claims {
+            self.held().remove(&claim.letter().id);
         }
-        let put_back = self.gatepost.put_back(&claims).await;
-        for claim in claims {
-            match put_back {
-                Ok(()) => drop(self.held().remove(&claim.letter().id)),
-                Err(_) => self.reserve.add(claim),
-            }
-        }
-        put_back
+        if claims.is_empty() { Ok(()) } else { self.gatepost.put_back(&claims).await }
     }
 
     /// Whether the next email in the reserve has waited so long that its claim could end while it is sent.
@@ -235,9 +257,18 @@ impl Shift {
             () = self.changed.notified() => {}
             () = self.gate.opened() => {}
             () = due => {}
+            () = self.look_later() => {}
             () = self.room.idle() => self.room.disconnect().await,
         }
         Ok(())
+    }
+
+    /// Waits until it is time to look for what other nodes have queued or left. Never returns if there are none.
+    async fn look_later(&self) {
+        match self.gatepost.looks_again_after() {
+            Some(after) => self.gatepost.sleep(after).await,
+            None => std::future::pending().await,
+        }
     }
 
     pub(super) async fn pause(&self, error: &(dyn Display + Sync)) {

@@ -3,6 +3,8 @@
 //! One byte of format version, eight bytes of checksum over key and value, then the record in
 //! bincode. A format never changes: a new one gets the next version, and older ones stay readable.
 
+use std::ops::RangeInclusive;
+
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::domain::ports::Change;
@@ -11,6 +13,8 @@ use crate::domain::record::Record;
 use crate::domain::record::key::Key;
 
 const FORMAT: u8 = 1;
+/// The format versions that this program reads. It writes the lowest that all nodes can read.
+pub const FORMATS: RangeInclusive<u8> = FORMAT..=FORMAT;
 const HEAD_BYTES: usize = 1 + 8;
 
 /// The bytes of `record` under `key`.

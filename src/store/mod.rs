@@ -7,6 +7,10 @@
 //! | [`sled`] | the default engine: one folder, one writer, each part verified before it is read |
 //! | [`postgres`] | the shared engine: several processes on one PostgreSQL |
 //! | [`memory`] | the engine for tests: nothing is kept |
+//! | [`life`] | the port's second half: opening, failing, closing, verifying, and all records of one moment |
+//! | [`moving`] | moving a store to another place |
+//! | [`embedded`], [`shared`] | the engine in the data folder, and those that processes share, for all who name no engine |
+//! | `side_file` | replacing a small file beside a store |
 //!
 //! An engine implements [`Engine`] and only moves bytes and versions; everything about records and
 //! limits is done once, here. Another engine is one file plus one line in the contract suite
@@ -14,8 +18,13 @@
 
 pub mod backup;
 pub mod codec;
+pub mod embedded;
+pub mod life;
 pub mod memory;
+pub mod moving;
 pub mod postgres;
+pub mod shared;
+mod side_file;
 pub mod sled;
 
 use std::collections::BTreeSet;
@@ -44,6 +53,15 @@ pub trait Engine: Send + Sync + 'static {
         &self,
         keys: &[Key],
     ) -> impl Future<Output = Result<Vec<Option<Kept<Self::Bytes>>>, StoreError>> + Send;
+
+    /// The same, decoded. An engine may have kept some of them.
+    fn records(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Reading>>, StoreError>> + Send {
+        async move {
+            let found = self.read(keys).await?;
+            let decode = |(key, kept): (&Key, Option<Kept<_>>)| kept.map(|kept| decoded(key, &kept));
+            Ok(keys.iter().zip(found).map(decode).collect())
+        }
+    }
 
     /// The first `limit` records of `span` in the order of their keys, as of one moment.
     fn page(
@@ -86,9 +104,8 @@ pub struct CodedChange {
 impl<E: Engine> Store for E {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError> {
         keys.iter().try_for_each(check_key)?;
-        let found = self.read(keys).await?;
-        let decode = |(key, kept): (&Key, Option<Kept<_>>)| kept.map(|kept| decoded(key, &kept)).transpose();
-        Ok(keys.iter().zip(found).map(decode).collect::<Result<_, _>>()?)
+        let found = self.records(keys).await?;
+        Ok(found.into_iter().map(Option::transpose).collect::<Result<_, _>>()?)
     }
 
     async fn scan(&self, span: &Span, limit: usize) -> Result<Vec<(Key, Reading)>, StoreError> {

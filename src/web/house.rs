@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use poem::{Endpoint, Request};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -35,6 +37,50 @@ impl Deref for House {
 
     fn deref(&self) -> &Household {
         &self.0
+    }
+}
+
+/// The house as the next request finds it. Each request keeps the one that it found, to its end.
+#[derive(Clone)]
+pub struct CurrentHouse(Arc<ArcSwap<Household>>);
+
+impl CurrentHouse {
+    /// Begins with this house.
+    #[must_use]
+    pub fn new(House(parts): House) -> Self {
+        Self(Arc::new(ArcSwap::new(parts)))
+    }
+
+    /// The house as it is now.
+    #[must_use]
+    pub fn now(&self) -> House {
+        House(self.0.load_full())
+    }
+
+    /// From now on, requests find this site.
+    pub fn change_site(&self, site: Site) {
+        let parts = Household { site: Arc::new(site), ..Household::clone(&self.now()) };
+        self.0.store(Arc::new(parts));
+    }
+
+    /// An endpoint that is given the house with each request.
+    pub(super) fn serve<E: Endpoint>(&self, endpoint: E) -> InHouse<E> {
+        InHouse { endpoint, house: self.clone() }
+    }
+}
+
+/// An endpoint and the house it works in.
+pub(super) struct InHouse<E> {
+    endpoint: E,
+    house: CurrentHouse,
+}
+
+impl<E: Endpoint> Endpoint for InHouse<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> poem::Result<E::Output> {
+        request.extensions_mut().insert(self.house.now());
+        self.endpoint.call(request).await
     }
 }
 

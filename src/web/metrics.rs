@@ -14,6 +14,7 @@ use super::direct::came_direct;
 use super::edge::RequestFigures;
 use super::house::House;
 use super::problem::{Code, Problem};
+use super::surroundings::label;
 use crate::path::Origin;
 
 /// The content type of the format that Prometheus reads.
@@ -32,6 +33,9 @@ pub(super) async fn metrics(request: &Request, house: Data<&House>) -> poem::Res
         families.extend(requests.families());
     }
     families.extend(now(&house).await);
+    if let Some(surroundings) = house.gatepost.surroundings() {
+        label(&mut families, &surroundings);
+    }
     families.sort_by(|one, other| one.name().cmp(other.name()));
     let text = TextEncoder::new().encode_to_string(&families).map_err(poem::error::InternalServerError)?;
     Ok(Response::builder().header(CONTENT_TYPE, TEXT_FORMAT).body(text))

@@ -9,8 +9,10 @@
 //! | `edge` | protects the socket: every request passes through it before a door sees it |
 //! | `pages` | the door for people |
 //! | `api` | the door for programs |
+//! | `per_site` | what is drawn once, until the site changes |
 //! | `direct` | whether a request came through a proxy |
 //! | `forward_auth`, `health`, `metrics` | answers for proxies, supervisors and monitoring |
+//! | `surroundings` | the nodes that share the database, for those who may see details |
 //! | `starting` | what is answered while the store is opened |
 //!
 //! Both doors read each input with `wire`, call the same method of the domain, and refuse with `problem`.
@@ -22,20 +24,23 @@ pub mod edge;
 mod forward_auth;
 mod health;
 mod house;
+mod ip;
 mod metrics;
 pub mod pages;
+mod per_site;
 pub mod problem;
 mod repeats;
 mod starting;
+pub mod surroundings;
 pub mod wire;
 
 use std::sync::Arc;
 
 use poem::http::Method;
-use poem::{Endpoint, EndpointExt, Response};
+use poem::{Endpoint, Response};
 
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
-pub use self::house::{Door, House, Household, MetricsToken, OF_REQUESTS, Site};
+pub use self::house::{CurrentHouse, Door, House, Household, MetricsToken, OF_REQUESTS, Site};
 pub use self::repeats::{Form, Repeats};
 pub use self::starting::starting;
 use crate::domain::ports::World;
@@ -45,29 +50,34 @@ use crate::path::{FORWARD_AUTH, HEALTHZ, METRICS, READYZ};
 /// `GET` is.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
-    routes(house).methods()
+    routes(&CurrentHouse::new(house.clone())).methods()
 }
 
 /// Both doors behind their guard: everything that a connection can reach.
 #[must_use]
-pub fn doors(house: &House, edge: EdgeSettings, world: World) -> impl Endpoint<Output = Response> + use<> {
-    guard(routes(house), edge, world, draw_refusals(Arc::clone(&house.site)))
+pub fn doors(
+    house: &CurrentHouse,
+    edge: EdgeSettings,
+    world: World,
+) -> impl Endpoint<Output = Response> + use<> {
+    let current = house.clone();
+    guard(routes(house), edge, world, draw_refusals(move || Arc::clone(&current.now().site)))
 }
 
-fn routes(house: &House) -> Routes {
+fn routes(house: &CurrentHouse) -> Routes {
     pages::routes(house)
         .and(api::routes(house))
         .at(HEALTHZ, Method::GET, health::live)
-        .at(READYZ, Method::GET, health::ready.data(house.clone()))
-        .at(METRICS, Method::GET, metrics::metrics.data(house.clone()))
-        .at(FORWARD_AUTH, Method::GET, forward_auth::answer.data(house.clone()))
+        .at(READYZ, Method::GET, house.serve(health::ready))
+        .at(METRICS, Method::GET, house.serve(metrics::metrics))
+        .at(FORWARD_AUTH, Method::GET, house.serve(forward_auth::answer))
 }
 
 /// Draws refusals, each for the door that its request came through.
 #[must_use]
-pub fn draw_refusals(site: Arc<Site>) -> impl Draw {
+pub fn draw_refusals(site: impl Fn() -> Arc<Site> + Send + Sync) -> impl Draw {
     move |refusal: &Refusal<'_>| match refusal.door {
-        Door::Pages => pages::problem::draw(refusal, &site),
+        Door::Pages => pages::problem::draw(refusal, &site()),
         Door::Json => api::problem::draw(refusal.problem, refusal.request_id),
     }
 }

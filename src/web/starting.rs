@@ -35,7 +35,7 @@ pub fn starting(
         .at(HOME, Method::GET, not_yet())
         .at(HOME, Method::POST, not_yet())
         .elsewhere(not_yet());
-    guard(routes, edge, world, draw_refusals(site))
+    guard(routes, edge, world, draw_refusals(move || Arc::clone(&site)))
 }
 
 fn not_yet() -> Problem {

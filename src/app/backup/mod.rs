@@ -2,8 +2,12 @@
 //!
 //! - this file: a backup that a command makes, while the server runs or without one
 //! - `restore`: a new database from a backup, all of it or nothing
+//! - `refill`: the same in a database that servers share
+//! - `contents`: what both do: reading a backup, and a new beginning for its records
 //! - `schedule`: backups that the server makes by itself
 
+mod contents;
+mod refill;
 mod restore;
 mod schedule;
 

@@ -2,31 +2,26 @@
 //! since the backup and links that were used since then are alive in it, so all of them end; and emails that were
 //! waiting then were sent since, so they are dropped.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufReader};
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::Arc;
 
+use super::contents::{begin_anew, open, unusable};
+use super::refill::refill;
+use crate::app::data_folder;
 use crate::app::failure::{BackupFailure, Failure};
-use crate::app::{data_folder, furnish};
 use crate::config::{Config, key_file};
-use crate::domain::Gatepost;
-use crate::domain::ports::{Change, Store, World};
-use crate::domain::record::Record;
-use crate::domain::record::key::Key;
-use crate::domain::token::KeyRing;
-use crate::domain::upkeep::OpenError;
-use crate::store::backup::{BackupError, Header, Reader};
-use crate::store::sled::{self as engine, FolderLock, SledSettings, SledStore};
+use crate::domain::ports::World;
+use crate::store::backup::Header;
+use crate::store::embedded::{self, FolderLock};
 use crate::world;
 
 /// Where the new database is made. If the process dies, the next attempt begins again.
 const UNFINISHED: &str = "restore.new";
 
-/// What may be in a data folder without a database: its key, what a server that was killed leaves, and what a new file
-/// system has.
-const EXPECTED: [&str; 4] = [key_file::NAME, "lock", "gatepost.sock", "lost+found"];
+/// What may be in a data folder without a database: its key, what a server that was killed leaves, what a new file
+/// system has, and what belongs to a shared database.
+const EXPECTED: [&str; 6] = [key_file::NAME, "lock", "gatepost.sock", "lost+found", "node", "node.new"];
 
 /// A backup that was restored.
 pub struct Restored {
@@ -36,8 +31,8 @@ pub struct Restored {
     pub dropped_emails: usize,
 }
 
-/// Restores a backup into the data folder, which must have at most a key in it. `progress` gets how many records
-/// are done, out of how many; each is read twice, to check the backup and to restore it.
+/// Restores a backup into the data folder, which must have at most a key in it, or into an empty shared database.
+/// `progress` gets how many records are done, out of how many; each is read twice, to check the backup and to restore it.
 ///
 /// # Errors
 /// Why nothing was restored.
@@ -48,6 +43,11 @@ pub async fn restore(
 ) -> Result<Restored, Failure> {
     // Before anything is written, so that a bad file changes nothing.
     let header = check(file, |done, all| progress(done, all * 2))?;
+    if let Some(settings) = config.store.shared().cloned() {
+        let on = |done| progress(header.records + done, header.records * 2);
+        let dropped_emails = refill(&settings, &mut config, file, &world::real(), on).await?;
+        return Ok(Restored { header, dropped_emails });
+    }
     let folder = config.data_dir.clone();
     let lock = data_folder::lock(&folder)?;
     make_room(&folder)?;
@@ -58,17 +58,17 @@ pub async fn restore(
     let failed = |error| Failure::DataFolder { path: nursery.clone(), error };
     DirBuilder::new().mode(0o700).create(&nursery).map_err(failed)?;
     let restored = async {
-        let nursery_lock = FolderLock::take(&nursery)?;
+        let nursery_lock = embedded::lock(&nursery)?;
         fill(&nursery_lock, file, &world, |done| progress(header.records + done, header.records * 2))?;
-        let store = Arc::new(SledStore::open_locked(nursery_lock, &SledSettings::existing())?);
-        let made = begin_anew(Arc::clone(&store), ring, &config, world.clone()).await;
+        let store = embedded::open(nursery_lock, None, 0)?;
+        let made = begin_anew(store.clone(), ring, &config, world.clone()).await;
         store.close().await;
         let dropped_emails = made?;
         store.failure().map_or(Ok(dropped_emails), |reason| Err(Failure::StoreFailed(reason)))
     };
     match restored.await {
         Ok(dropped_emails) => {
-            engine::adopt(&nursery, &folder)?;
+            embedded::adopt(&nursery, &folder)?;
             fs::remove_dir_all(&nursery).map_err(failed)?;
             drop(lock);
             Ok(Restored { header, dropped_emails })
@@ -91,23 +91,13 @@ fn check(file: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Header, Fail
     Ok(header)
 }
 
-fn open(file: &Path) -> Result<Reader<BufReader<File>>, Failure> {
-    let opened = File::open(file).map_err(BackupError::from);
-    let opened = opened.and_then(|opened| Reader::new(BufReader::with_capacity(1 << 20, opened)));
-    opened.map_err(unusable(file))
-}
-
-fn unusable(file: &Path) -> impl Fn(BackupError) -> Failure {
-    move |error| BackupFailure::Unusable { path: file.to_owned(), error }.into()
-}
-
 /// Refuses a folder with a database or anything else that is not expected, and removes what an attempt left that
 /// did not finish.
 fn make_room(folder: &Path) -> Result<(), Failure> {
     let failed = |error| Failure::DataFolder { path: folder.to_owned(), error };
     let nursery = folder.join(UNFINISHED);
     if nursery.exists() {
-        engine::abandon(&nursery, folder)?;
+        embedded::abandon(&nursery, folder)?;
         fs::remove_dir_all(&nursery).map_err(failed)?;
     }
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -125,27 +115,10 @@ fn make_room(folder: &Path) -> Result<(), Failure> {
 fn fill(lock: &FolderLock, file: &Path, world: &World, mut progress: impl FnMut(u64)) -> Result<(), Failure> {
     let mut reader = open(file)?;
     let mut done = 0;
-    SledStore::fill(lock, world.random(), || {
+    embedded::fill(lock, world.random(), || {
         let next = reader.next_record().map_err(unusable(file))?;
         done += u64::from(next.is_some());
         progress(done);
         Ok(next)
     })
-}
-
-/// Checks that the key belongs to the restored store, ends its sessions and requests, and drops its emails.
-/// Returns how many.
-async fn begin_anew(
-    store: Arc<SledStore>,
-    ring: KeyRing,
-    config: &Config,
-    world: World,
-) -> Result<usize, Failure> {
-    let mut change = Change::new();
-    // Caused by the operator. There is at most one, and opening the store removes it.
-    change.put(Key::restored(), Record::Restored);
-    store.commit(change).await.map_err(OpenError::from)?;
-    let gatepost = Gatepost::open(store, world, ring, furnish::domain(config)).await?;
-    let dropped = gatepost.drop_letters().await;
-    dropped.map_err(|error| Failure::System(io::Error::other(error)))
 }

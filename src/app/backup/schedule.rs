@@ -14,27 +14,48 @@ use crate::app::data_folder::NEEDED;
 use crate::app::failure::{BackupFailure, Failure, OperatorError};
 use crate::app::operator::{Answer, Work};
 use crate::config::backup::Backup;
+use crate::domain::Gatepost;
 use crate::domain::ports::World;
+use crate::domain::record::node::Errand;
 use crate::domain::record::time::Timestamp;
 use crate::store::backup::{Draft, UNFINISHED};
-use crate::store::sled::SledStore;
+use crate::store::life::Life;
 
 const PREFIX: &str = "gatepost-";
 const SUFFIX: &str = ".backup";
+/// How often a node that is not to make the backups looks whether it is by now.
+const LOOK: Duration = Duration::from_secs(10);
 /// After a backup failed, the next attempt is made this much later, or when it is due, whichever is sooner.
 const PAUSE: Duration = Duration::from_mins(10);
 
-/// Makes a backup whenever one is due, if any are wanted. A folder that cannot be used is no reason to keep people
-/// out: its disk may be mounted a little later.
-pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>, world: World) {
+/// Makes a backup whenever one is due, if any are wanted; of the nodes that share a store, one does that. A folder that
+/// cannot be used is no reason to keep people out: its disk may be mounted a little later.
+pub(in crate::app) async fn run(
+    settings: Option<Backup>,
+    store: Arc<dyn Life>,
+    gatepost: Arc<Gatepost>,
+    world: World,
+) {
     let Some(settings) = settings else { return };
     loop {
         // If the folder cannot be read, that is said once a backup is tried.
         let newest = newest(&settings.dir, world.now()).ok().flatten();
         let due = newest.map_or_else(|| world.now(), |newest| newest.plus(settings.every));
         world.clock.sleep_until(due).await;
+        match gatepost.has_errand(Errand::Backup).await {
+            Ok(true) => {}
+            Ok(false) => {
+                world.clock.sleep(LOOK).await;
+                continue;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot find out whether another node makes the backups");
+                world.clock.sleep(LOOK).await;
+                continue;
+            }
+        }
         let begun = world.clock.monotonic();
-        match make_in(&settings.dir, &store, world.now()).await {
+        match make_in(&settings.dir, &*store, world.now()).await {
             Ok((path, records)) => {
                 let took_secs = world.clock.monotonic().saturating_sub(begun).as_secs_f64();
                 tracing::info!(file = %path.display(), records, took_secs, "made a backup");
@@ -51,7 +72,7 @@ pub(in crate::app) async fn run(settings: Option<Backup>, store: Arc<SledStore>,
 }
 
 /// Makes one backup in a folder, which is created if necessary. Returns its file and how many records are in it.
-async fn make_in(dir: &Path, store: &SledStore, now: Timestamp) -> Result<(PathBuf, u64), Failure> {
+async fn make_in(dir: &Path, store: &dyn Life, now: Timestamp) -> Result<(PathBuf, u64), Failure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     let made = made.and_then(|()| Ok(rustix::fs::access(dir, NEEDED)?));
     made.map_err(|reason| BackupFailure::Folder { folder: dir.to_owned(), reason })?;
@@ -64,10 +85,10 @@ async fn make_in(dir: &Path, store: &SledStore, now: Timestamp) -> Result<(PathB
 }
 
 /// Makes one backup. Returns how many records are in it.
-async fn make(store: &SledStore, path: PathBuf, now: Timestamp) -> Result<u64, Failure> {
+async fn make(store: &dyn Life, path: PathBuf, now: Timestamp) -> Result<u64, Failure> {
     // A disk may be slow, and others are served meanwhile.
     let mut draft = elsewhere(move || Ok(Draft::new(&path)?)).await?;
-    let mut work = Some(Work::back_up(store, now.to_string()));
+    let mut work = Some(Work::back_up(store, now.to_string()).await);
     while let Some(going_on) = work {
         let (part, rest) = going_on.next().await;
         match part.answer {

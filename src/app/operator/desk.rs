@@ -1,6 +1,7 @@
 //! Carrying out the operator's orders.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -15,7 +16,7 @@ use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::KeyId;
 use crate::path::{self, Origin};
-use crate::store::sled::SledStore;
+use crate::store::life::Life;
 
 /// How many accounts one answer lists.
 const PAGE: usize = 500;
@@ -38,8 +39,8 @@ pub struct DeskSettings {
 /// Carries out orders.
 #[derive(Clone)]
 pub struct Desk {
-    pub(super) gatepost: Arc<Gatepost>,
-    store: Arc<SledStore>,
+    pub(in crate::app) gatepost: Arc<Gatepost>,
+    pub(super) store: Arc<dyn Life>,
     pub(super) settings: DeskSettings,
     pub(super) world: World,
     /// Held by whoever changes the keys.
@@ -49,8 +50,18 @@ pub struct Desk {
 impl Desk {
     /// A desk for this `gatepost` and its store.
     #[must_use]
-    pub fn new(gatepost: Arc<Gatepost>, store: Arc<SledStore>, settings: DeskSettings, world: World) -> Self {
+    pub fn new(gatepost: Arc<Gatepost>, store: Arc<dyn Life>, settings: DeskSettings, world: World) -> Self {
         Self { gatepost, store, settings, world, keys: Arc::default() }
+    }
+
+    /// Where the keys are kept.
+    pub(in crate::app) fn key_place(&self) -> &KeyPlace {
+        &self.settings.keys
+    }
+
+    /// Lets time pass.
+    pub(in crate::app) async fn pause(&self, long: Duration) {
+        self.world.clock.sleep(long).await;
     }
 
     /// The clock by which its clients are waited for.
@@ -61,8 +72,8 @@ impl Desk {
     /// Carries out an order. The effect of one that is answered at once is on disk when this returns.
     pub async fn begin(&self, order: Order) -> Work {
         match order {
-            Order::VerifyStore {} => Work::verify(Arc::clone(&self.store)),
-            Order::BackUp {} => Work::back_up(&self.store, self.world.now().to_string()),
+            Order::VerifyStore {} => Work::verify(Arc::clone(&self.store)).await,
+            Order::BackUp {} => Work::back_up(&*self.store, self.world.now().to_string()).await,
             order => Work::Done(self.done(order).await.unwrap_or_else(Answer::Refused)),
         }
     }
@@ -105,7 +116,12 @@ impl Desk {
             }
             Order::VerifyStore {} | Order::BackUp {} => unreachable!("these take long"),
             Order::ListKeys {} => self.list_keys().await,
-            Order::RotateKey {} => self.rotate_key().await,
+            Order::RotateKey { seal: true } => self.seal_with_key().await,
+            Order::RotateKey { seal: false } if self.is_shared() => self.rotate_shared_key().await,
+            Order::RotateKey { seal: false } => self.rotate_key().await,
+            Order::RetireKey { key, force } if self.is_shared() => {
+                self.retire_shared_key(KeyId(key), force).await
+            }
             Order::RetireKey { key, force } => self.retire_key(KeyId(key), force).await,
             Order::RehearseLink { request } => {
                 let rehearsal = gatepost.rehearse_link(&request, client).await;

@@ -3,16 +3,44 @@
 
 use std::path::{Path, PathBuf};
 
+use tokio::sync::MutexGuard;
+use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use super::desk::Desk;
 use super::order::{Answer, Retired, Rotated};
+use crate::config::access::View;
 use crate::config::key_file::{self, KeyPlace};
 use crate::domain::operator::{KeyUses, Refusal};
 use crate::domain::record::ids::KeyId;
 use crate::domain::token::{KeyRing, key_lines};
 
+/// Shows that no one else changes the keys meanwhile.
+pub(in crate::app) struct Turn<'a>(#[expect(dead_code, reason = "it is held")] MutexGuard<'a, ()>);
+
 impl Desk {
+    /// Waits until no command changes the keys.
+    pub(in crate::app) async fn turn_at_keys(&self) -> Turn<'_> {
+        Turn(self.keys.lock().await)
+    }
+
+    /// Reads the key file again, if there is one. Returns its keys if they are other ones than those in use.
+    pub(in crate::app) async fn read_keys(&self, _: &Turn<'_>) -> Result<Option<KeyRing>, String> {
+        let KeyPlace::File(path) = self.settings.keys.clone() else { return Ok(None) };
+        let found = spawn_blocking(move || key_file::read(&path, View::Own)).await;
+        let ring = found.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let is_new = self.gatepost.check_keys(&ring).await.map_err(|refusal| refusal.to_string())?;
+        Ok(is_new.then_some(ring))
+    }
+
+    /// Takes up keys that were read.
+    pub(in crate::app) async fn take_keys(&self, keys: Option<KeyRing>, _: &Turn<'_>) -> Result<(), String> {
+        match keys {
+            Some(ring) => self.gatepost.adopt_keys(ring).await.map_err(|refusal| refusal.to_string()),
+            None => Ok(()),
+        }
+    }
+
     /// What depends on each key.
     pub(super) async fn list_keys(&self) -> Result<Answer, String> {
         self.gatepost.key_uses().await.map(Answer::Keys).map_err(|error| error.to_string())
@@ -30,11 +58,24 @@ impl Desk {
             // A rotation that was interrupted, or one whose line the operator has put there.
             return self.adopt(in_file).await;
         }
+        if let Some(id) = in_file.waiting() {
+            // From when the store was shared.
+            self.gatepost.seal_with_key(id).await.map_err(|refusal| refusal.to_string())?;
+            replace(path, &key_lines::with_sealing(&text, id)).await?;
+            let place = self.settings.keys.to_string();
+            return Ok(Answer::Rotated(Rotated {
+                key: id.0,
+                place,
+                line: None,
+                reason: None,
+                opening: None,
+            }));
+        }
         let id = in_file.next_id();
         let mut new = key_lines::new_line(id, &self.world);
         new.push_str(&text);
         match replace(path, &new).await {
-            Ok(()) => self.adopt(KeyRing::parse(&new).map_err(|error| error.to_string())?).await,
+            Ok(()) => self.adopt(adopted(&new)?).await,
             Err(reason) => Ok(self.to_be_put(id, Some(reason))),
         }
     }
@@ -60,6 +101,7 @@ impl Desk {
             place: self.settings.keys.to_string(),
             beginning,
             reason: left,
+            nodes: None,
         }))
     }
 
@@ -67,16 +109,16 @@ impl Desk {
         let key = ring.newest().0;
         self.gatepost.adopt_keys(ring).await.map_err(|refusal| refusal.to_string())?;
         let place = self.settings.keys.to_string();
-        Ok(Answer::Rotated(Rotated { key, place, line: None, reason: None }))
+        Ok(Answer::Rotated(Rotated { key, place, line: None, reason: None, opening: None }))
     }
 
     fn to_be_put(&self, id: KeyId, reason: Option<String>) -> Answer {
         let line = key_lines::new_line(id, &self.world).trim_end().to_owned();
         let place = self.settings.keys.to_string();
-        Answer::Rotated(Rotated { key: id.0, place, line: Some(line), reason })
+        Answer::Rotated(Rotated { key: id.0, place, line: Some(line), reason, opening: None })
     }
 
-    async fn refuse_if_used(&self, id: KeyId) -> Result<(), String> {
+    pub(super) async fn refuse_if_used(&self, id: KeyId) -> Result<(), String> {
         let uses = self.gatepost.key_uses().await.map_err(|error| error.to_string())?;
         match uses.iter().find(|uses| uses.key == id.0) {
             Some(uses) if !uses.seals && !uses.is_unused() => Err(in_use(uses)),
@@ -104,23 +146,28 @@ fn in_use(KeyUses { key, passwords, sessions, links, .. }: &KeyUses) -> String {
     )
 }
 
+/// The keys of a text that becomes a key file.
+pub(super) fn adopted(text: &str) -> Result<KeyRing, String> {
+    KeyRing::parse(text).map_err(|error| error.to_string())
+}
+
 /// The text of a key file, and its keys.
-fn read(path: &Path) -> Result<(Zeroizing<String>, KeyRing), String> {
+pub(super) fn read(path: &Path) -> Result<(Zeroizing<String>, KeyRing), String> {
     let text = key_file::text(path).map_err(|error| error.to_string())?;
     let ring = KeyRing::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok((text, ring))
 }
 
 /// Removes the line of a key, if it is there.
-async fn remove(path: &Path, id: KeyId) -> Result<(), String> {
+pub(super) async fn remove(path: &Path, id: KeyId) -> Result<(), String> {
     let (text, _) = read(path)?;
     let rest = key_lines::without(&text, id);
     if *rest == *text { Ok(()) } else { replace(path, &rest).await }
 }
 
 /// Writes a key file, off the threads that serve requests.
-async fn replace(path: &Path, text: &str) -> Result<(), String> {
+pub(super) async fn replace(path: &Path, text: &str) -> Result<(), String> {
     let (path, text): (PathBuf, _) = (path.to_owned(), Zeroizing::new(text.to_owned()));
-    let written = tokio::task::spawn_blocking(move || key_file::replace(&path, &text)).await;
+    let written = spawn_blocking(move || key_file::replace(&path, &text)).await;
     written.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }

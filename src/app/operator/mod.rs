@@ -9,12 +9,13 @@
 //! | `socket` | the socket file in the data folder, and who may open it |
 //! | `server` | answers orders at the socket, one per connection |
 //! | `reach` | finds the process that has the store and sends it orders |
-//! | `keys` | the orders about keys |
+//! | `keys`, `node_keys` | the orders about keys, of one server and of nodes that share a database |
 //! | `row`, `import`, `twice` | importing accounts: one line of the file, the whole file, and addresses that are in it twice |
 
 mod desk;
 mod import;
 mod keys;
+mod node_keys;
 mod order;
 mod reach;
 mod row;
@@ -26,7 +27,7 @@ mod work;
 pub use self::desk::{Desk, DeskSettings};
 pub use self::import::ImportFile;
 pub use self::order::{
-    Account, Answer, Emailed, Link, Order, Rehearsed, Retired, Rotated, Treated, Treatment, Verified,
+    Account, Answer, Emailed, Link, Opening, Order, Rehearsed, Retired, Rotated, Treated, Treatment, Verified,
 };
 pub use self::reach::Operator;
 pub(super) use self::reach::verify;

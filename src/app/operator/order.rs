@@ -6,7 +6,7 @@ use super::row::ImportRow;
 use crate::domain::operator::{Handover, ImportStep, Imported, KeyUses, Role};
 use crate::domain::record::account;
 use crate::domain::upkeep::Misfits;
-use crate::store::sled::Proof;
+use crate::store::life::Proof;
 use crate::web::api;
 
 /// An order. Addresses and rows are sent as they were entered; the process that carries the order
@@ -66,7 +66,12 @@ pub enum Order {
     /// List the keys and what depends on each. Takes as long as reading everything takes.
     ListKeys {},
     /// Add a key.
-    RotateKey {},
+    RotateKey {
+        /// Whether the one that only opens so far seals from now on. Left out where it does not, for servers of
+        /// earlier versions.
+        #[serde(default, skip_serializing_if = "is_no")]
+        seal: bool,
+    },
     /// Retire a key. Takes as long as listing them.
     RetireKey {
         /// The key.
@@ -226,6 +231,18 @@ pub struct Rotated {
     pub line: Option<String>,
     /// Why it could not be put there.
     pub reason: Option<String>,
+    /// That it only opens so far, with nodes that share a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
+}
+
+/// A key that only opens so far.
+#[derive(Serialize, Deserialize)]
+pub struct Opening {
+    /// Whether it was added just now.
+    pub is_new: bool,
+    /// The nodes that lack it.
+    pub lacking: Vec<String>,
 }
 
 /// A key that opens nothing from now on.
@@ -239,6 +256,9 @@ pub struct Retired {
     pub beginning: Option<String>,
     /// Why it could not be removed.
     pub reason: Option<String>,
+    /// The nodes that had it when it was retired, or have it still, if nodes share the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<String>>,
 }
 
 /// The link of a request, and what it could do now.

@@ -12,15 +12,18 @@ use super::desk::Desk;
 use super::order::{Answer, Order, Verified};
 use super::server::read_line;
 use super::socket::{self, connect};
-use super::work::{MAX_PIECE_BYTES, Part};
+use super::work::{MAX_PIECE_BYTES, Part, Work};
 use crate::app::data_folder;
 use crate::app::failure::{Failure, OperatorError};
 use crate::app::furnish;
+use crate::app::shared_store;
 use crate::config::Config;
 use crate::domain::Gatepost;
-use crate::domain::ports::World;
+use crate::domain::ports::{Company, World};
 use crate::domain::upkeep::Consistency;
-use crate::store::sled::{self as engine, OpenError, SledStore};
+use crate::store::embedded;
+use crate::store::life::{Life, Refusal};
+use crate::world;
 
 /// How long an answer may take, or a part of it. Generous, because the server's disk may be slow.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -41,7 +44,7 @@ pub enum Operator {
         /// Carries out the orders.
         desk: Desk,
         /// The store, which is closed afterwards.
-        store: Arc<SledStore>,
+        store: Arc<dyn Life>,
     },
 }
 
@@ -56,18 +59,22 @@ impl Operator {
             return Ok(Self::Server { folder });
         }
         // Without this, a user who may not look into the folder would be told that it has no database.
-        engine::check_owner(&folder)?;
-        // This blocks meanwhile, but nothing else runs yet.
-        let (ring, store) = match data_folder::open(&mut config) {
-            Ok((ring, store)) => (ring, Arc::new(store)),
+        embedded::check_owner(&folder)?;
+        let opened = match config.store.shared().cloned() {
+            Some(settings) => shared_store::open_as_guest(&settings, &mut config, &world).await,
+            // This blocks meanwhile, but nothing else runs yet.
+            None => data_folder::open(&mut config),
+        };
+        let (ring, store) = match opened {
+            Ok(opened) => opened,
             // A server may have started just now.
-            Err(Failure::Store(OpenError::InUse { .. })) if connect(&folder).is_ok() => {
+            Err(Failure::Store(Refusal::InUse { .. })) if connect(&folder).is_ok() => {
                 return Ok(Self::Server { folder });
             }
             Err(error) => return Err(error),
         };
         let settings = furnish::domain(&config);
-        let gatepost = Gatepost::open(Arc::<SledStore>::clone(&store), world.clone(), ring, settings).await?;
+        let gatepost = Gatepost::open(store.clone(), Company::Alone, world.clone(), ring, settings).await?;
         let (gatepost, served) = (Arc::new(gatepost), Arc::clone(&store));
         let settings = furnish::desk(&config, config.origin(None));
         Ok(Self::Alone { desk: Desk::new(gatepost, served, settings, world), store })
@@ -78,7 +85,7 @@ impl Operator {
     /// # Errors
     /// `NotOurs` if only another user could find one.
     pub fn running(folder: &Path) -> Result<Option<Self>, Failure> {
-        engine::check_owner(folder)?;
+        embedded::check_owner(folder)?;
         Ok(connect(folder).is_ok().then(|| Self::Server { folder: folder.to_owned() }))
     }
 
@@ -101,7 +108,7 @@ impl Operator {
         on: impl FnMut(u64, u64, &[u8]) -> Followed,
     ) -> Result<Answer, Failure> {
         let answer = match self {
-            Self::Alone { desk, .. } => follow_here(desk, order, on).await?,
+            Self::Alone { desk, .. } => follow(desk.begin(order).await, on).await?,
             Self::Server { folder } => match follow_there(folder, &order, on).await {
                 Err(Unanswered::Silent(error)) => return Err(silent(folder, error).into()),
                 Err(Unanswered::Failed(failure)) => return Err(failure),
@@ -132,15 +139,25 @@ type Followed = Result<(), Failure>;
 /// Verifies the store of a data folder. If a server runs, it does this, however long that takes; otherwise this
 /// process does. A process that has the store and does not listen is waited for: it is probably stopping.
 pub(in crate::app) async fn verify(
-    folder: &Path,
+    config: &Config,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verified, Failure> {
+    let folder = &config.data_dir;
+    if let Some(settings) = config.store.shared() {
+        if let Some(verified) = verify_served(folder, progress).await {
+            return verified;
+        }
+        let store = shared_store::open_to_look(settings, &world::real()).await?;
+        let verified = verify_beside(&store, progress).await;
+        store.close().await;
+        return verified;
+    }
     for attempt in 0..STOP_TRIES {
         if let Some(verified) = verify_served(folder, progress).await {
             return verified;
         }
         match verify_here(folder, progress).await {
-            Err(Failure::Store(OpenError::InUse { pid, .. })) => {
+            Err(Failure::Store(Refusal::InUse { pid, .. })) => {
                 if attempt == 0 {
                     tracing::warn!("waiting for process {pid}, which uses the data folder");
                 }
@@ -152,13 +169,29 @@ pub(in crate::app) async fn verify(
     verify_here(folder, progress).await
 }
 
+/// Verifies a store that servers may use.
+async fn verify_beside(
+    store: &Arc<dyn Life>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Verified, Failure> {
+    let on = |done, all, _: &[u8]| {
+        progress(done, all);
+        Ok(())
+    };
+    match follow(Work::verify(Arc::clone(store)).await, on).await? {
+        Answer::Verified(verified) => Ok(verified),
+        Answer::Refused(reason) => Err(OperatorError::Refused(reason).into()),
+        _ => Err(OperatorError::OtherAnswer.into()),
+    }
+}
+
 async fn verify_here(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Failure> {
     data_folder::expect_store(folder)?;
     // Each record is looked at twice.
-    let inspected = engine::inspect(folder, &mut |done, all| progress(done, all * 2))?;
-    let (proof, mut consistency) = (inspected.proof.clone(), Consistency::default());
+    let (proof, inspected) = embedded::inspect(folder, &mut |done, all| progress(done, all * 2))?;
+    let mut consistency = Consistency::default();
     loop {
-        let found = consistency.step(&inspected).await;
+        let found = consistency.step(&*inspected).await;
         if let Some(misfits) = found.map_err(|error| OperatorError::Refused(error.to_string()))? {
             return Ok(Verified { proof, misfits });
         }
@@ -203,12 +236,7 @@ impl From<io::Error> for Unanswered {
     }
 }
 
-async fn follow_here(
-    desk: &Desk,
-    order: Order,
-    mut on: impl FnMut(u64, u64, &[u8]) -> Followed,
-) -> Result<Answer, Failure> {
-    let mut work = desk.begin(order).await;
+async fn follow(mut work: Work, mut on: impl FnMut(u64, u64, &[u8]) -> Followed) -> Result<Answer, Failure> {
     loop {
         match work.next().await {
             (Part { answer: Answer::Progress { done, all, .. }, bytes }, Some(rest)) => {

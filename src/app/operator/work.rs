@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use super::order::{Answer, Verified};
-use crate::domain::ports::StoreError;
+use crate::domain::ports::{Store, StoreError};
 use crate::domain::upkeep::Consistency;
-use crate::store::Kept;
 use crate::store::backup::{Encoder, Header};
-use crate::store::sled::{Copying, Proof, Proving, SledStore, Verifying};
+use crate::store::life::{Life, Proof, Proving, Snapshot, Verifying};
 
 /// How many parts of the store are verified before the next part of the answer.
 const STEPS: usize = 2;
@@ -36,39 +35,39 @@ pub enum Work {
     /// It is done.
     Done(Answer),
     /// A verification of every byte.
-    Verify(Arc<SledStore>, Verifying),
+    Verify(Box<dyn Verifying>),
     /// After that, whether the records fit together.
-    Compare(Arc<SledStore>, Proof, Consistency),
+    Compare(Arc<dyn Store>, Proof, Consistency),
     /// A backup.
     Backup(Box<Backup>),
 }
 
 impl Work {
     /// Verifies the store.
-    #[must_use]
-    pub fn verify(store: Arc<SledStore>) -> Self {
-        let verifying = store.verifying();
-        Self::Verify(store, verifying)
+    pub async fn verify(store: Arc<dyn Life>) -> Self {
+        match store.verify().await {
+            Ok(verifying) => Self::Verify(verifying),
+            Err(error) => Self::Done(Answer::Refused(error.to_string())),
+        }
     }
 
     /// Makes a backup of the store as it is now, which is `made_at`.
-    #[must_use]
-    pub fn back_up(store: &SledStore, made_at: String) -> Self {
-        match store.copy() {
-            Ok(copying) => Self::Backup(Box::new(Backup::new(copying, made_at))),
+    pub async fn back_up(store: &dyn Life, made_at: String) -> Self {
+        match store.snapshot().await {
+            Ok(snapshot) => Self::Backup(Box::new(Backup::new(snapshot, made_at))),
             Err(error) => Self::Done(Answer::Refused(error.to_string())),
         }
     }
 
     /// The next part, and the rest of the work; nothing is left after the last part.
     pub async fn next(self) -> (Part, Option<Self>) {
-        // The store never waits, so without this no one else would be served.
+        // An engine may never wait, so without this no one else would be served.
         tokio::task::yield_now().await;
         match self {
             Self::Done(answer) => (answer.into(), None),
-            Self::Verify(store, verifying) => verify(store, verifying),
+            Self::Verify(verifying) => verify(verifying).await,
             Self::Compare(store, proof, consistency) => compare(store, proof, consistency).await,
-            Self::Backup(mut backup) => match backup.next() {
+            Self::Backup(mut backup) => match backup.more().await {
                 Ok(Some(part)) => (part, Some(Self::Backup(backup))),
                 Ok(None) => (Answer::BackedUp { records: backup.done }.into(), None),
                 Err(error) => (Answer::Refused(error.to_string()).into(), None),
@@ -77,14 +76,17 @@ impl Work {
     }
 }
 
-fn verify(store: Arc<SledStore>, mut verifying: Verifying) -> (Part, Option<Work>) {
+async fn verify(mut verifying: Box<dyn Verifying>) -> (Part, Option<Work>) {
     let mut so_far = (0, 0);
     for _ in 0..STEPS {
-        match verifying.step() {
+        match verifying.step().await {
             Ok(Proving::SoFar { done, all }) => so_far = (done, all),
             Ok(Proving::Whole(proof)) => {
                 let answer = Answer::Progress { done: proof.records, all: proof.records * 2, bytes: 0 };
-                return (answer.into(), Some(Work::Compare(store, proof, Consistency::default())));
+                return (
+                    answer.into(),
+                    Some(Work::Compare(verifying.verified(), proof, Consistency::default())),
+                );
             }
             Err(refusal) => {
                 // The server finds this, so its log must say it too.
@@ -95,10 +97,10 @@ fn verify(store: Arc<SledStore>, mut verifying: Verifying) -> (Part, Option<Work
     }
     let (done, all) = so_far;
     // Each record is looked at twice.
-    (Answer::Progress { done, all: all * 2, bytes: 0 }.into(), Some(Work::Verify(store, verifying)))
+    (Answer::Progress { done, all: all * 2, bytes: 0 }.into(), Some(Work::Verify(verifying)))
 }
 
-async fn compare(store: Arc<SledStore>, proof: Proof, mut consistency: Consistency) -> (Part, Option<Work>) {
+async fn compare(store: Arc<dyn Store>, proof: Proof, mut consistency: Consistency) -> (Part, Option<Work>) {
     match consistency.step(&*store).await {
         Ok(None) => {
             let (done, all) = (proof.records + consistency.done(), proof.records * 2);
@@ -115,7 +117,7 @@ async fn compare(store: Arc<SledStore>, proof: Proof, mut consistency: Consisten
 
 /// A backup that is being made.
 pub struct Backup {
-    copying: Copying,
+    snapshot: Box<dyn Snapshot>,
     /// `None` once its last bytes were made.
     encoder: Option<Encoder>,
     bytes: Vec<u8>,
@@ -123,23 +125,19 @@ pub struct Backup {
 }
 
 impl Backup {
-    fn new(copying: Copying, made_at: String) -> Self {
+    fn new(snapshot: Box<dyn Snapshot>, made_at: String) -> Self {
         let (encoder, bytes) =
-            Encoder::begin(&Header::new(Some(made_at), copying.commits(), copying.records()));
-        Self { copying, encoder: Some(encoder), bytes, done: 0 }
+            Encoder::begin(&Header::new(Some(made_at), snapshot.commits(), snapshot.records()));
+        Self { snapshot, encoder: Some(encoder), bytes, done: 0 }
     }
 
     /// The next bytes, or nothing after the last.
-    fn next(&mut self) -> Result<Option<Part>, StoreError> {
+    async fn more(&mut self) -> Result<Option<Part>, StoreError> {
         while self.bytes.len() < PIECE_BYTES {
             let Some(encoder) = &mut self.encoder else { break };
-            match self.copying.next_page()? {
-                Some(page) => {
-                    for (key, Kept { bytes, .. }) in &page {
-                        encoder.record(key, bytes.as_ref(), &mut self.bytes);
-                    }
-                    self.done += page.len() as u64;
-                }
+            let bytes = &mut self.bytes;
+            match self.snapshot.next_page(&mut |key, value| encoder.record(key, value, bytes)).await? {
+                Some(records) => self.done += records,
                 None => self.bytes.extend(self.encoder.take().map(Encoder::end).unwrap_or_default()),
             }
         }
@@ -147,7 +145,7 @@ impl Backup {
             return Ok(None);
         }
         let bytes = std::mem::take(&mut self.bytes);
-        let answer = Answer::Progress { done: self.done, all: self.copying.records(), bytes: bytes.len() };
+        let answer = Answer::Progress { done: self.done, all: self.snapshot.records(), bytes: bytes.len() };
         Ok(Some(Part { answer, bytes }))
     }
 }

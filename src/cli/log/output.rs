@@ -1,4 +1,4 @@
-//! How lines leave. Whoever reads standard error may be slow, or stop reading (a pipe that is full, a terminal that
+//! Writing the lines. The reader of standard error may be slow, or stop reading (a pipe that is full, a terminal that
 //! is paused), and no request waits for that.
 //!
 //! - Lines leave in the order in which they came.
@@ -33,7 +33,7 @@ const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 #[derive(Default)]
 pub(super) struct Output {
     waiting: Mutex<Waiting>,
-    /// Whoever holds these writes. They came before those that wait.
+    /// Who has locked these writes them. They are older than those that wait.
     leaving: Mutex<Leaving>,
     /// There is something to write.
     news: Condvar,
@@ -172,7 +172,7 @@ impl Leaving {
         let rest = &self.lines[self.written..];
         match io::stderr().write(&rest[..rest.len().min(PIECE_BYTES)]) {
             Ok(bytes) => self.written += bytes,
-            // Someone else who has the same terminal or pipe made it so.
+            // Another process with the same terminal or pipe has made it non-blocking.
             Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             // No one can read it any more. Closing a terminal must not end the server.
@@ -186,11 +186,14 @@ impl Leaving {
 fn is_ready(within: Option<&Timespec>) -> bool {
     let stderr = io::stderr();
     let mut ends = [PollFd::new(&stderr, PollFlags::OUT)];
-    match poll(&mut ends, within) {
-        Ok(ready) => ready > 0,
-        Err(Errno::INTR) => false,
-        // Writing shows what is wrong.
-        Err(_) => true,
+    loop {
+        match poll(&mut ends, within) {
+            Ok(ready) => return ready > 0,
+            // A signal says nothing about the reader.
+            Err(Errno::INTR) => {}
+            // Writing shows what is wrong.
+            Err(_) => return true,
+        }
     }
 }
 

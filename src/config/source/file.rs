@@ -48,15 +48,20 @@ impl Sources {
                 (Some(known), value) => self.give_toml(known, value, format!("{file}: {key}")),
                 (None, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
                 (None, _) if is_section => {
-                    self.mistakes.push(format!("{file}: {key}: is a section, write [{key}]"));
+                    self.wrong(format!("{file}: {key}: is a section, write [{key}]"));
                 }
-                (None, Value::Table(_)) => self.mistakes.push(format!("{file}: [{key}]: unknown section")),
+                (None, Value::Table(_)) => self.wrong(format!("{file}: [{key}]: unknown section")),
                 (None, _) if key == KEY => {
-                    self.mistakes.push(format!("{file}: key: the key must not be in the file; use key_file"));
+                    self.wrong(format!("{file}: key: the key must not be in the file; use key_file"));
                 }
-                (None, _) => self.mistakes.push(format!("{file}: {key}: unknown key")),
+                (None, _) => self.wrong(format!("{file}: {key}: unknown key")),
             }
         }
+    }
+
+    /// Reports what is about no key.
+    fn wrong(&mut self, mistake: String) {
+        self.mistakes.push((None, mistake));
     }
 
     fn give_toml(&mut self, key: &'static str, value: Value, place: String) {

@@ -1,7 +1,7 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 36] = [
+pub(super) const KEYS: [&str; 47] = [
     "public_url",
     "listen",
     "data_dir",
@@ -13,7 +13,18 @@ pub(super) const KEYS: [&str; 36] = [
     "key_file",
     "metrics_token",
     "metrics_token_file",
+    "store.url",
+    "store.url_file",
     "store.cache_mib",
+    "store.schema",
+    "store.password_file",
+    "store.ca",
+    "store.cert",
+    "store.key",
+    "store.connections",
+    "store.timeout",
+    "store.session_cache",
+    "store.durable",
     "mail.transport",
     "mail.from",
     "mail.smtp_url",
@@ -59,9 +70,9 @@ pub(super) fn variable(key: &str) -> String {
 }
 
 pub(super) fn is_path(key: &str) -> bool {
-    key.ends_with("dir") || key.ends_with("_file")
+    key.ends_with("dir") || key.ends_with("_file") || matches!(key, "store.ca" | "store.cert" | "store.key")
 }
 
 pub(super) fn is_secret(key: &str) -> bool {
-    matches!(key, KEY | "mail.smtp_password" | "metrics_token")
+    matches!(key, KEY | "mail.smtp_password" | "metrics_token" | "store.url")
 }

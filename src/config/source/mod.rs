@@ -5,7 +5,9 @@
 //! - `environment`: the variables
 //! - `text`: what env files, editors and shells do to a value on its way here
 //! - `secret_file`: a secret in a file of its own
+//! - `again`: what has changed since the values were read before
 
+mod again;
 mod environment;
 mod file;
 mod keys;
@@ -30,24 +32,40 @@ use crate::domain::token::KeyRing;
 /// The value of each key from its strongest source, and the errors found so far.
 #[derive(Default)]
 pub(super) struct Sources {
-    given: BTreeMap<&'static str, Given>,
-    mistakes: Vec<String>,
+    given: Values,
+    /// Each with the key that it is about, if it is about one.
+    mistakes: Vec<(Option<&'static str>, String)>,
     mistaken: BTreeSet<&'static str>,
     warnings: Vec<String>,
     view: View,
 }
 
-struct Given {
+/// The value of each key that has one.
+pub(super) type Values = BTreeMap<&'static str, Given>;
+
+/// A value, as it was written.
+#[derive(Clone)]
+pub(super) struct Given {
     value: Typed,
     /// Where it was set, as errors show it.
     place: String,
 }
 
+#[derive(Clone, PartialEq)]
 enum Typed {
     /// From the file, with its type.
     Toml(Value),
     /// From the environment or the command line, which only have text.
     Text(String),
+}
+
+/// The keys whose values are other ones than before.
+#[derive(Default)]
+pub(super) struct Differences {
+    /// Those that are read again.
+    pub(super) changed: Vec<&'static str>,
+    /// Those that need a restart.
+    pub(super) waiting: Vec<&'static str>,
 }
 
 impl Sources {
@@ -59,9 +77,11 @@ impl Sources {
     pub(super) fn gather(options: &Options) -> Result<Self, Self> {
         let mut sources = Self { view: options.view, ..Self::default() };
         let file = sources.read_file(options.file.as_deref());
-        sources.read_environment(std::env::vars_os());
+        if !options.ignores_environment {
+            sources.read_environment(std::env::vars_os());
+        }
         if let Err(mistake) = file {
-            sources.mistakes.insert(0, mistake);
+            sources.mistakes.insert(0, (None, mistake));
             return Err(sources);
         }
         match options.data_dir.as_ref().map(|path| path.to_str()) {
@@ -76,9 +96,9 @@ impl Sources {
         Ok(sources)
     }
 
-    /// All errors and all warnings.
-    pub(super) fn finish(self) -> (Vec<String>, Vec<String>) {
-        (self.mistakes, self.warnings)
+    /// All errors, all warnings, and what was given.
+    pub(super) fn finish(self) -> (Vec<String>, Vec<String>, Values) {
+        (self.mistakes.into_iter().map(|(_, mistake)| mistake).collect(), self.warnings, self.given)
     }
 
     /// Warns about some keys, unless one of them has an error.
@@ -92,7 +112,7 @@ impl Sources {
     /// then the intended value is unknown.
     pub(super) fn contradiction(&mut self, keys: &[&str], is_wrong: bool, sentence: &str) {
         if is_wrong && !self.is_mistaken(keys) {
-            self.mistakes.push(format!("{}: {sentence}", keys.join(", ")));
+            self.mistakes.push((None, format!("{}: {sentence}", keys.join(", "))));
         }
     }
 
@@ -169,15 +189,23 @@ impl Sources {
         key_of_file: &'static str,
     ) -> Option<Zeroizing<String>> {
         let itself = self.optional(key, |text| Ok(Zeroizing::new(text.to_owned())));
-        let view = self.view;
-        let in_file = self.optional(key_of_file, |path| secret_file::read(Path::new(path), view));
-        let in_file = in_file.map(|read| {
-            self.warnings.extend(read.warnings);
-            read.secret
-        });
+        let in_file = self.secret_in_file(key_of_file);
         let is_twice = itself.is_some() && in_file.is_some();
         self.contradiction(&[key, key_of_file], is_twice, "is set twice");
         itself.or(in_file)
+    }
+
+    /// A secret that is only read from a file.
+    pub(super) fn secret_in_file(&mut self, key_of_file: &'static str) -> Option<Zeroizing<String>> {
+        let view = self.view;
+        let read = self.optional(key_of_file, |path| secret_file::read(Path::new(path), view))?;
+        self.warnings.extend(read.warnings);
+        Some(read.secret)
+    }
+
+    /// For which user files are judged.
+    pub(super) fn view(&self) -> View {
+        self.view
     }
 
     /// The key ring and its place, if it is kept outside the data folder.
@@ -198,14 +226,14 @@ impl Sources {
         let given = self.given.get(key)?;
         read(&given.value)
             .map_err(|sentence| {
-                self.mistakes.push(format!("{}: {sentence}", given.place));
+                self.mistakes.push((Some(key), format!("{}: {sentence}", given.place)));
                 self.mistaken.insert(key);
             })
             .ok()
     }
 
     fn refuse(&mut self, key: &'static str, mistake: String) {
-        self.mistakes.push(mistake);
+        self.mistakes.push((Some(key), mistake));
         self.mistaken.insert(key);
     }
 

@@ -19,7 +19,7 @@ impl Gatepost {
         request: &Request,
         client: &Client,
     ) -> Result<Option<Found<Throttle>>, Error> {
-        let allowances = self.settings.limits.at_address(Budget::Codes);
+        let allowances = self.settings().limits.at_address(Budget::Codes);
         if allowances.is_empty() {
             return Ok(None);
         }

@@ -57,7 +57,7 @@ impl Gatepost {
         &self,
         address: &EmailAddress,
     ) -> Result<Option<Vec<Nonce>>, Error> {
-        if self.settings.limits.mails_per_address_day == 0 {
+        if self.settings().limits.mails_per_address_day == 0 {
             return Ok(None);
         }
         let mut nonces = Vec::new();
@@ -104,7 +104,7 @@ impl Gatepost {
         if reserved.is_some() {
             return Ok(());
         }
-        let limits = &self.settings.limits;
+        let limits = self.settings().limits;
         let mut counted = vec![
             (Counter::Client(asker.client.network()), limits.mails_of_client()),
             (Counter::Everyone, limits.mails_of_server()),

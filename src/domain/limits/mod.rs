@@ -63,12 +63,25 @@ impl Gatepost {
         address: &EmailAddress,
         by: Option<KnownId>,
     ) -> Result<Duration, Error> {
-        let allowances = self.settings.limits.at_address(budget);
+        let allowances = self.settings().limits.at_address(budget);
         if allowances.is_empty() {
             return Ok(Duration::ZERO);
         }
         let throttle = self.find_throttle(budget, address, by.is_some()).await?.value.unwrap_or_default();
         Ok(throttle.wait(&allowances, by, self.world.now()))
+    }
+
+    /// Refuses if a budget is used up, by what was read of it.
+    fn check_throttle(
+        &self,
+        budget: Budget,
+        found: &Found<Throttle>,
+        by: Option<KnownId>,
+    ) -> Result<(), Error> {
+        let allowances = self.settings().limits.at_address(budget);
+        let wait =
+            found.value.as_ref().map_or(Duration::ZERO, |it| it.wait(&allowances, by, self.world.now()));
+        if allowances.is_empty() || wait.is_zero() { Ok(()) } else { Err(limited(budget.limit(), wait)) }
     }
 
     /// Adds one use to a change, which then depends on the budget as it is now: of any number of changes at the
@@ -81,11 +94,26 @@ impl Gatepost {
         by: Option<KnownId>,
         request: Option<Nonce>,
     ) -> Result<(), Error> {
-        let allowances = self.settings.limits.at_address(budget);
-        if allowances.is_empty() {
+        if self.settings().limits.at_address(budget).is_empty() {
             return Ok(());
         }
         let found = self.find_throttle(budget, address, by.is_some()).await?;
+        self.put_use_of(change, budget, found, by, request)
+    }
+
+    /// The same with what was read of the budget.
+    fn put_use_of(
+        &self,
+        change: &mut Change,
+        budget: Budget,
+        found: Found<Throttle>,
+        by: Option<KnownId>,
+        request: Option<Nonce>,
+    ) -> Result<(), Error> {
+        let allowances = self.settings().limits.at_address(budget);
+        if allowances.is_empty() {
+            return Ok(());
+        }
         found.expected_by(change);
         let (now, is_new) = (self.world.now(), found.value.is_none());
         let mut throttle = found.value.unwrap_or_default();
@@ -110,8 +138,11 @@ impl Gatepost {
         address: &EmailAddress,
         of_known: bool,
     ) -> Result<Found<Throttle>, Error> {
-        let digest = self.ring.address_digest(&address.canonical());
-        self.find(Key::throttle(budget, of_known, digest)).await
+        self.find(self.throttle_key(budget, address, of_known)).await
+    }
+
+    fn throttle_key(&self, budget: Budget, address: &EmailAddress, of_known: bool) -> Key {
+        Key::throttle(budget, of_known, self.ring.address_digest(&address.canonical()))
     }
 
     /// Counts and logs a refusal because of too many before it.

@@ -10,10 +10,13 @@ use super::{limited, of_all_browsers};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, StoreError};
+use crate::domain::read::Found;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::KnownId;
+use crate::domain::record::key::Key;
 use crate::domain::record::limits::{Budget, Limit};
+use crate::domain::record::throttle::Throttle;
 use crate::domain::run::{Counter, Reserved};
 
 /// A password that someone enters.
@@ -44,7 +47,29 @@ impl Gatepost {
     async fn reserve_try<'a>(&self, address: &'a EmailAddress, client: &Client) -> Result<Try<'a>, Error> {
         let by = self.known_at(client, address).await?;
         self.check_budget(Budget::Tries, address, by).await?;
-        let limits = &self.settings.limits;
+        self.reserve_try_by(address, by, client)
+    }
+
+    /// The same where what was tried lately at the address was read already.
+    pub(in crate::domain) fn begin_try_after<'a>(
+        &self,
+        found: &Found<Throttle>,
+        address: &'a EmailAddress,
+        by: Option<KnownId>,
+        client: &Client,
+    ) -> Result<Try<'a>, Error> {
+        let checked = self.check_throttle(Budget::Tries, found, by);
+        let begun = checked.and_then(|()| self.reserve_try_by(address, by, client));
+        begun.inspect_err(|error| self.count_throttled(error, client))
+    }
+
+    fn reserve_try_by<'a>(
+        &self,
+        address: &'a EmailAddress,
+        by: Option<KnownId>,
+        client: &Client,
+    ) -> Result<Try<'a>, Error> {
+        let limits = self.settings().limits;
         let (digest, allowed) =
             (self.ring.address_digest(&address.canonical()), limits.at_address(Budget::Tries).pop());
         let at_address = match by {
@@ -69,6 +94,21 @@ impl Gatepost {
     /// Adds a try to the change that is committed after it (step 2).
     pub(in crate::domain) async fn put_try(&self, change: &mut Change, one: &Try<'_>) -> Result<(), Error> {
         self.put_use(change, Budget::Tries, one.address, one.by, None).await
+    }
+
+    /// The same with what was read of the tries at the address.
+    pub(in crate::domain) fn put_try_after(
+        &self,
+        change: &mut Change,
+        found: Found<Throttle>,
+        one: &Try<'_>,
+    ) -> Result<(), Error> {
+        self.put_use_of(change, Budget::Tries, found, one.by, None)
+    }
+
+    /// Where it is kept what was tried lately at an address, by strangers or by known browsers.
+    pub(in crate::domain) fn tries_key(&self, address: &EmailAddress, of_known: bool) -> Key {
+        self.throttle_key(Budget::Tries, address, of_known)
     }
 
     /// The end of an action with a password (step 3).

@@ -88,7 +88,7 @@ impl Gatepost {
         };
         let Some(recipe) = recipe else { return Ok(None) };
         if !is_repeat {
-            self.settings.passwords.check(password, &request.address)?;
+            self.settings().passwords.check(password, &request.address)?;
         }
         let is_known = self.known_at(client, &request.address).await?.is_some();
         Ok(Some(self.hash(password, recipe, is_known).await?))

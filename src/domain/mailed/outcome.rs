@@ -2,8 +2,8 @@
 //! and that commit expects everything the decision was based on: the request, who its address belongs to,
 //! and the account that asked.
 
-use crate::domain::Decision;
-use crate::domain::Gatepost;
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::mailed::credential::Credential;
 use crate::domain::mailed::redeem_again::next_for;
@@ -27,6 +27,7 @@ use crate::domain::record::session::Session;
 use crate::domain::record::throttle::Throttle;
 use crate::domain::record::time::Timestamp;
 use crate::domain::session::SignedIn;
+use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
     /// Signs in, and creates the account first if there is none.
@@ -52,7 +53,7 @@ impl Gatepost {
         }
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, previous_session).await?;
-        change.put(Key::account(account.id), Record::Account(account.clone()));
+        change.put(Key::account(account.id), Record::from(account.clone()));
         let name = match outcome {
             Outcome::Confirmed => EventName::AccountConfirmed,
             _ => EventName::SignedIn,
@@ -83,7 +84,7 @@ impl Gatepost {
         account.move_epoch();
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, redeemer.session).await?;
-        change.put(Key::account(account.id), Record::Account(account.clone()));
+        change.put(Key::account(account.id), Record::from(account.clone()));
         self.queue_notice(
             &mut change,
             LetterKind::PasswordReset,
@@ -118,11 +119,12 @@ impl Gatepost {
             if requester != RequestingAccount::of(&actor.account, &actor.session) {
                 return Err(credential.refusal());
             }
-            let session = Session { proven_at: now, ..actor.session };
-            change.put(Key::session(session.account, session.id), Record::Session(session.clone()));
+            let session = Session { proven_at: now, ..Session::clone(&actor.session) };
+            change.put(Key::session(session.account, session.id), Record::from(session.clone()));
             (Outcome::Recent, EventName::Reauthenticated, self.signed_in(actor.account, session)?)
         } else {
-            let account = self.move_to_new_address(&mut change, actor.account, &request, now)?;
+            let account =
+                self.move_to_new_address(&mut change, Arc::unwrap_or_clone(actor.account), &request, now)?;
             self.put_workload(&mut change, account.password.as_ref(), Some(&account)).await?;
             let signed_in = self.put_in_new_epoch(&mut change, &actor.session, account).await?;
             (Outcome::EmailChanged, EventName::EmailChanged, signed_in)

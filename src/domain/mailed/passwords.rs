@@ -9,6 +9,7 @@ use crate::domain::read::{Found, Ownership};
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::key::Key;
+use crate::domain::record::owner::Owner;
 use crate::domain::record::password::{Method, PasswordHash, Recipe};
 use crate::domain::record::pending::{EnteredPassword, Pending};
 use crate::domain::record::request::{HeldRequest, Request};
@@ -55,13 +56,23 @@ impl Gatepost {
     pub(in crate::domain) async fn hash_with_all(
         &self,
         password: &Password,
+        recipes: Vec<Recipe>,
+        is_known: bool,
+    ) -> Result<Entered, Error> {
+        let workload: Found<Workload> = self.find(Key::workload()).await?;
+        self.hash_beside(&workload.value.unwrap_or_default(), password, recipes, is_known).await
+    }
+
+    /// The same with a workload that was read already.
+    pub(in crate::domain) async fn hash_beside(
+        &self,
+        workload: &Workload,
+        password: &Password,
         mut recipes: Vec<Recipe>,
         is_known: bool,
     ) -> Result<Entered, Error> {
         const NO_ONES_SALT: [u8; 16] = [0; 16];
-        let workload: Found<Workload> = self.find(Key::workload()).await?;
-        let workload = workload.value.unwrap_or_default();
-        let own = self.settings.password_cost;
+        let own = self.settings().password_cost;
         let mut unneeded = workload.costs(own, self.world.now());
         recipes.retain(|recipe| self.ring.holds(recipe.pepper));
         for recipe in &recipes {
@@ -99,11 +110,22 @@ impl Gatepost {
     /// Finds who an address belongs to and which registrations are pending for it. Does the same reads for
     /// every address; otherwise the response time would tell them apart.
     pub(in crate::domain) async fn passwords_for(&self, address: &EmailAddress) -> Result<Passwords, Error> {
-        let ownership = self.ownership(address).await?;
-        let pending: Found<Pending> = self.find(Key::pending(&address.canonical())).await?;
+        let address = address.canonical();
+        let (owner, pending) = self.find_both(Key::owner(&address), Key::pending(&address)).await?;
+        self.passwords_of(owner, pending).await
+    }
+
+    /// The same where the owner of the address and its registrations were read already.
+    pub(in crate::domain) async fn passwords_of(
+        &self,
+        owner: Found<Owner>,
+        pending: Found<Pending>,
+    ) -> Result<Passwords, Error> {
         let pending = pending.value.unwrap_or_default();
         // A stranger's registration that cannot be read must not keep the owner from signing in.
-        let found = self.find_readable::<Request>(pending.keys()).await?;
+        let registrations = self.find_readable::<Request>(pending.keys());
+        let (ownership, found) = tokio::join!(self.ownership_of(owner), registrations);
+        let (ownership, found) = (ownership?, found?);
         let now = self.world.now();
         // Whether a registration counts here depends only on its own request and the time. Any other check
         // would reveal to a stranger who registered that someone proved the address.
@@ -144,13 +166,13 @@ impl Gatepost {
         passwords.stored_recipes().find(is_ours).cloned().unwrap_or_else(|| {
             let salt = passwords.ownership.account().map(|account| account.salt.clone());
             let salt = salt.unwrap_or_else(|| self.lasting.salts.salt(&address.canonical()));
-            Recipe::new(salt, self.ring.newest(), self.settings.password_cost)
+            Recipe::new(salt, self.ring.newest(), self.settings().password_cost)
         })
     }
 
     /// The recipe for a new password of an account.
     pub(in crate::domain) fn current_recipe(&self, account: &Account) -> Recipe {
-        Recipe::new(account.salt.clone(), self.ring.newest(), self.settings.password_cost)
+        Recipe::new(account.salt.clone(), self.ring.newest(), self.settings().password_cost)
     }
 }
 

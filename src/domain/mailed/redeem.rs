@@ -221,7 +221,7 @@ impl Gatepost {
         let now = self.world.now();
         let may_be = match request.purpose {
             Purpose::SignIn | Purpose::Register => {
-                ownership.account().is_some() || (self.settings.registration && ownership.is_free())
+                ownership.account().is_some() || (self.settings().registration && ownership.is_free())
             }
             Purpose::ResetPassword | Purpose::Reauthenticate => ownership.account().is_some(),
             Purpose::ChangeEmail => ownership.is_free(),

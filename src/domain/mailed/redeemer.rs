@@ -1,5 +1,7 @@
 //! Who opens a link or enters a code, and what they get.
 
+use std::sync::Arc;
+
 use crate::domain::mailed::request::MailQueued;
 use crate::domain::password::Password;
 use crate::domain::record::account::Account;
@@ -37,7 +39,7 @@ pub struct Redeemed {
     /// What happened.
     pub outcome: Outcome,
     /// The account.
-    pub account: Account,
+    pub account: Arc<Account>,
     /// The session and its token; none if no one was signed in.
     pub signed_in: Option<SignedIn>,
     /// Where to go next, for the requester only.

@@ -80,7 +80,7 @@ impl Gatepost {
         let password = account.password.take();
         self.put_workload(&mut change, password.as_ref(), Some(&account)).await?;
         account.move_epoch();
-        change.put(Key::account(account.id), Record::Account(account.clone()));
+        change.put(Key::account(account.id), Record::from(account.clone()));
         change.delete(Key::session(account.id, device.session));
         // The request has to be made in the new epoch, or it would be void at once.
         let ownership = self.ownership(&device.address).await?.once_written(&account);
@@ -117,5 +117,5 @@ fn led_to(device: &NewDevice, redeemer: Redeemer<'_>) -> Result<Option<HeldReque
 
 fn secured(account: Account, reset: MailQueued) -> Redeemed {
     let (purpose, outcome) = (Purpose::SecureAccount, Outcome::AccountSecured);
-    Redeemed { purpose, outcome, account, signed_in: None, next: None, reset: Some(reset) }
+    Redeemed { purpose, outcome, account: account.into(), signed_in: None, next: None, reset: Some(reset) }
 }

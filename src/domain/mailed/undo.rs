@@ -47,7 +47,14 @@ impl Gatepost {
             let event = Event::new(self.world.now(), EventName::EmailRestored, Some(account.id), client);
             let outcome = Outcome::EmailRestored;
             let purpose = Purpose::UndoEmail;
-            let redeemed = Redeemed { purpose, outcome, account, signed_in: None, next: None, reset: None };
+            let redeemed = Redeemed {
+                purpose,
+                outcome,
+                account: account.into(),
+                signed_in: None,
+                next: None,
+                reset: None,
+            };
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(redeemed) })
         })
         .await
@@ -85,7 +92,7 @@ impl Gatepost {
         let password = account.password.take();
         self.put_workload(change, password.as_ref(), Some(&account)).await?;
         account.move_epoch();
-        change.put(Key::account(id), Record::Account(account.clone()));
+        change.put(Key::account(id), Record::from(account.clone()));
         for address in [&account.address, &left] {
             self.queue_notice(change, LetterKind::AddressRestored, address, About::Account(id));
         }

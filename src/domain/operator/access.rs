@@ -108,7 +108,7 @@ impl Gatepost {
                 if account.epoch == before.epoch { 0 } else { self.count_live_sessions(before).await? };
             let mut change = Change::new();
             ownership.expected_by(&mut change);
-            change.put(Key::account(account.id), Record::Account(account.clone()));
+            change.put(Key::account(account.id), Record::from(account.clone()));
             let event = Event::new(self.world.now(), name, Some(account.id), client);
             let treated = Treated { account, changed: true, ended_sessions };
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(treated)) })

@@ -186,7 +186,7 @@ impl Gatepost {
             changes: Throttle::default(),
         };
         put_owner(change, Key::owner(&address), Owner::Account(account.id));
-        change.put(Key::account(account.id), Record::Account(account.clone()));
+        change.put(Key::account(account.id), Record::from(account.clone()));
         account
     }
 }

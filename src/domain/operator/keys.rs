@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::domain::error::Error;
 use crate::domain::operator::refusal::Refusal;
 use crate::domain::ports::Change;
-use crate::domain::read::{KnownKey, RETIRED, Stored, known_keys, put_keys};
+use crate::domain::read::{KnownKey, RETIRED, Stored, fit_keys, known_keys, put_keys};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
@@ -149,6 +149,18 @@ impl Gatepost {
         self.ring.next_id()
     }
 
+    /// Whether the keys of a key file are other ones than those in use. As at a start, keys that were retired are
+    /// dropped from it first.
+    ///
+    /// # Errors
+    /// `OtherKeys` if it lacks a key of the store; `House`.
+    pub async fn check_keys(&self, ring: &KeyRing) -> Result<bool, Refusal> {
+        let known = known_keys(&*self.store).await.map_err(Error::from)?;
+        fit_keys(ring, &known, None);
+        put_keys(&mut Change::new(), ring, &known).map_err(|id| Refusal::OtherKeys(id.0))?;
+        Ok(!ring.checks().eq(self.ring.checks()))
+    }
+
     /// Takes up the keys of a ring that is in the key file already (step 2). Its newest key seals from then on.
     /// Keys that were retired stay so, except the newest, whose id may be used again.
     ///
@@ -157,9 +169,7 @@ impl Gatepost {
     pub async fn adopt_keys(&self, ring: KeyRing) -> Result<(), Refusal> {
         self.decide_and_commit(&Client::operator(), || async {
             let known = known_keys(&*self.store).await?;
-            let newest = ring.newest();
-            let retired = known.iter().filter(|key| key.is_retired() && key.id != newest);
-            retired.for_each(|key| ring.drop_key(key.id));
+            fit_keys(&ring, &known, Some(ring.newest()));
             let mut change = Change::new();
             if let Err(id) = put_keys(&mut change, &ring, &known) {
                 return Ok(Decision::Answer(Err(Refusal::OtherKeys(id.0))));
@@ -167,9 +177,18 @@ impl Gatepost {
             Ok(Decision::Commit { change, event: None, answer: Ok(Ok(())) })
         })
         .await??;
-        let newest = ring.newest().0;
+        let (before, newest) = (self.ring.newest(), ring.newest());
         self.ring.take_over(ring);
-        tracing::info!(event = "key_rotated", key = newest, "a new key seals from now on");
+        self.tell_neighbours();
+        if newest == before {
+            let keys: Vec<String> = self.ring.ids().iter().map(|id| id.0.to_string()).collect();
+            tracing::info!(
+                keys = keys.join(", "),
+                "there are other keys in the key file, which open from now on"
+            );
+        } else {
+            tracing::info!(event = "key_rotated", key = newest.0, "a new key seals from now on");
+        }
         Ok(())
     }
 
@@ -195,6 +214,7 @@ impl Gatepost {
         })
         .await?;
         self.ring.drop_key(id);
+        self.tell_neighbours();
         tracing::info!(event = "key_retired", key = id.0, "a key opens nothing from now on");
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! - `access`: disabling, enabling, signing out and deleting an account
 //! - `import`: importing accounts from elsewhere
 //! - `keys`: what depends on each key, taking up a new one, and retiring an old one
+//! - `node_keys`: the keys of nodes that share a store
 //! - `rehearsal`: what a link could do, without doing it
 //! - `role`, `refusal`: what an account may do, and why a command is refused
 
@@ -11,6 +12,7 @@ mod access;
 mod accounts;
 mod import;
 mod keys;
+mod node_keys;
 mod refusal;
 mod rehearsal;
 mod role;

@@ -28,6 +28,21 @@ pub enum Refusal {
     /// A key file lacks a key of the store, or has another one with its id.
     #[error("the key file lacks key {0}, which this database needs; restore it from your backup")]
     OtherKeys(u8),
+    /// Nodes cannot open what a key seals.
+    #[error(
+        "key {0} is not yet at {1}; copy the key file to every node, which reads it by itself within seconds, then run \
+         this again"
+    )]
+    NodesLackKey(u8, String),
+    /// Nodes seal with a key.
+    #[error("key {0} is still used for everything new by {1}; run this again in a few seconds")]
+    NodesSeal(u8, String),
+    /// Nodes have keys that this one lacks.
+    #[error("there is a key at {0} that this node lacks; copy its key file here first")]
+    NodeHasKeys(String),
+    /// Every number was used once.
+    #[error("every number for a key has been used")]
+    NoId,
     /// A reason for which any action can be refused.
     #[error(transparent)]
     House(#[from] Error),

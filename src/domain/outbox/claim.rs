@@ -5,71 +5,56 @@
 
 use std::collections::HashSet;
 
-use super::{Claim, Delivery, LEASE, LONGEST_DELAY, PAGE, Places, Stored};
+use super::{Claim, LEASE, LONGEST_DELAY, PAGE, Places, Stored};
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Committed, StoreError};
-use crate::domain::read::Listed;
+use crate::domain::read::{Found, Listed};
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
-use crate::domain::record::letter::{Letter, Offered, Queue};
+use crate::domain::record::letter::{Letter, Queue};
+use crate::domain::record::node::Node;
 use crate::domain::record::time::Timestamp;
 
-/// The queues of emails that are not slow, in the order in which places are given to them.
-const USUAL: [Queue; 3] = [Queue::First, Queue::Claimed, Queue::Again];
-
 impl Gatepost {
-    /// Frees the claims of a run of the process that died. Called once, by a run that has the store to
-    /// itself, before its first claim.
-    ///
-    /// # Errors
-    /// `Store`.
-    pub async fn free_dead_claims(&self) -> Result<(), Error> {
-        let mut rest = Span::queue(Queue::Claimed);
-        loop {
-            let page = self.letters(&rest, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            rest = rest.after(&last.key);
-            for Stored { key, letter, .. } in page {
-                if letter.lease == Some(self.run) {
-                    continue;
-                }
-                let from = queue_of(&key, &letter);
-                let delivery = match letter.offered {
-                    // The mail server may have it, so sending it again at once could deliver it twice.
-                    Offered::Now => Delivery::Unanswered,
-                    // One that was never tried gets its place back, before all that were queued later.
-                    Offered::Never if from == Queue::First => {
-                        Delivery::Held(letter.queued_at.min(self.world.now()))
-                    }
-                    Offered::Never | Offered::Before => Delivery::Held(self.world.now()),
-                };
-                let claim = Claim { letter, was: key.clone(), key, from };
-                self.delivered(&claim, delivery, None).await?;
-            }
-        }
-    }
-
     /// Claims emails that are due (step 1), except those in `held`: the worker still has them in memory.
     /// If their result could not be recorded yet, their claim may have ended.
     ///
     /// # Errors
     /// `Store`.
     pub async fn claim_letters(&self, places: Places, held: &HashSet<LetterId>) -> Result<Vec<Claim>, Error> {
-        let now = self.world.now();
+        for attempt in 0..self.claim_attempts() {
+            self.pause(attempt).await;
+            let now = self.world.now();
+            let chosen = self.choose_for(places, now, held).await?;
+            if let Some(claims) = self.claim(chosen, now).await? {
+                return Ok(claims);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Chooses emails for these places.
+    async fn choose_for(
+        &self,
+        places: Places,
+        now: Timestamp,
+        held: &HashSet<LetterId>,
+    ) -> Result<Vec<Stored>, Error> {
         let usual = places.usual.min(places.all).min(PAGE);
-        let mut chosen = self.newest_letters(places.newest.min(usual), now).await?;
+        let mut chosen = self.newest_letters(places.newest.min(usual), now, held).await?;
         let never_tried = usual.saturating_add(places.ahead).min(PAGE);
         self.choose([due(Queue::First, now)], never_tried, held, &mut chosen).await?;
-        let tried = [Queue::Claimed, Queue::Again].map(|queue| due(queue, now));
-        let spans = tried.into_iter().chain(USUAL.map(|queue| ahead(queue, now)));
+        let queues = self.usual_queues();
+        let tried = queues.iter().filter(|queue| **queue != Queue::First).map(|queue| due(*queue, now));
+        let spans: Vec<Span> = tried.chain(queues.iter().map(|queue| ahead(*queue, now))).collect();
         self.choose(spans, usual, held, &mut chosen).await?;
         let for_now = chosen.len().min(usual);
         let slow = places.slow.min(places.all.saturating_sub(for_now));
         let all = chosen.len().saturating_add(slow).min(PAGE);
         let spans = [due(Queue::Slow, now), ahead(Queue::Slow, now)];
         self.choose(spans, all, held, &mut chosen).await?;
-        self.claim(chosen, now).await
+        Ok(chosen)
     }
 
     /// Puts claimed emails back where they waited, as if they had not been claimed: nothing was done with them.
@@ -113,7 +98,7 @@ impl Gatepost {
     ) -> Result<Option<Timestamp>, Error> {
         let now = self.world.now();
         let mut next = None;
-        let usual = USUAL.iter().filter(|_| places.usual > 0);
+        let usual = self.usual_queues().iter().filter(|_| places.usual > 0);
         for queue in usual.chain([Queue::Slow].iter().filter(|_| places.slow > 0)) {
             let first = self.letters(&Span::queue(*queue), held.len() + 1).await?;
             let first = first.iter().find(|found| !held.contains(&found.letter.id));
@@ -135,13 +120,19 @@ impl Gatepost {
     }
 
     /// The newest emails that were never tried.
-    async fn newest_letters(&self, limit: usize, now: Timestamp) -> Result<Vec<Stored>, Error> {
+    async fn newest_letters(
+        &self,
+        limit: usize,
+        now: Timestamp,
+        held: &HashSet<LetterId>,
+    ) -> Result<Vec<Stored>, Error> {
         let keys = self.arrivals.take_newest(limit);
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let stored = self.list_these(keys).await?.into_iter().map(Stored::from);
-        Ok(stored.filter(|found| found.key.letter_due().is_some_and(|due| due <= now)).collect())
+        let is_due = |found: &Stored| found.key.letter_due().is_some_and(|due| due <= now);
+        Ok(stored.filter(|found| is_due(found) && !held.contains(&found.letter.id)).collect())
     }
 
     /// Adds emails of these parts of the outbox, in this order, until `limit` are chosen.
@@ -155,6 +146,14 @@ impl Gatepost {
         let mut known: HashSet<LetterId> = chosen.iter().map(|found| found.letter.id).collect();
         known.extend(held);
         for mut rest in spans {
+            if self.neighbours.is_some() {
+                // More than is wanted, so that not all nodes want the same.
+                let wanted = limit.saturating_sub(chosen.len());
+                let page = self.letters(&rest, if wanted == 0 { 0 } else { held.len() + 2 * wanted }).await?;
+                let page = page.into_iter().filter(|found| known.insert(found.letter.id)).collect();
+                chosen.extend(self.random_part(page, wanted));
+                continue;
+            }
             while chosen.len() < limit {
                 let page = self.letters(&rest, limit - chosen.len()).await?;
                 let Some(last) = page.last() else { break };
@@ -165,8 +164,8 @@ impl Gatepost {
         Ok(())
     }
 
-    /// Claims these emails in one commit. None of them if another action was faster.
-    async fn claim(&self, chosen: Vec<Stored>, now: Timestamp) -> Result<Vec<Claim>, Error> {
+    /// Claims these emails in one commit. Nothing if another action was faster.
+    async fn claim(&self, chosen: Vec<Stored>, now: Timestamp) -> Result<Option<Vec<Claim>>, Error> {
         let mut change = Change::new();
         let mut claims = Vec::new();
         for Stored { key, letter, version } in chosen {
@@ -177,15 +176,15 @@ impl Gatepost {
             change.delete(key.clone());
             // It takes the place of the key that is deleted here.
             change.put(new.clone(), letter.clone().into());
-            claims.push(Claim { letter, key: new, was: key, from });
+            claims.push(Claim { letter, key: new, was: key, from, left_by: None });
         }
         if claims.is_empty() {
-            return Ok(claims);
+            return Ok(Some(claims));
         }
         match self.store.commit(change).await {
-            Ok(Committed::Yes) => Ok(claims),
-            Ok(Committed::Conflict) => Ok(Vec::new()),
-            Err(StoreError::InDoubt(why)) => self.keep_claimed(claims, why).await,
+            Ok(Committed::Yes) => Ok(Some(claims)),
+            Ok(Committed::Conflict) => Ok(None),
+            Err(StoreError::InDoubt(why)) => self.keep_claimed(claims, why).await.map(Some),
             Err(error) => Err(error.into()),
         }
     }
@@ -199,10 +198,30 @@ impl Gatepost {
             .retain(|claim| stored.iter().any(|it| it.key == claim.key && it.value.lease == Some(self.run)));
         if claims.is_empty() { Err(StoreError::InDoubt(why).into()) } else { Ok(claims) }
     }
+
+    /// A claimed email as it is stored now, and a change that expects it. Nothing if the claim ended
+    /// meanwhile and the email has moved on, since it must not be handled twice.
+    pub(super) async fn claimed(&self, claim: &Claim) -> Result<Option<(Change, Letter)>, Error> {
+        let mut change = Change::new();
+        let found: Found<Letter> = match &claim.left_by {
+            None => self.find(claim.key.clone()).await?,
+            Some((node, version)) => {
+                let (found, node) = self.find_both::<Letter, Node>(claim.key.clone(), node.clone()).await?;
+                // The run that it is taken from goes on after all.
+                if node.version() != *version {
+                    return Ok(None);
+                }
+                node.expected_by(&mut change);
+                found
+            }
+        };
+        found.expected_by(&mut change);
+        Ok(found.value.filter(|letter| letter.lease == claim.letter.lease).map(|letter| (change, letter)))
+    }
 }
 
 /// Where an email waits, or waited before it was claimed.
-fn queue_of(key: &Key, letter: &Letter) -> Queue {
+pub(super) fn queue_of(key: &Key, letter: &Letter) -> Queue {
     if Span::queue(Queue::Slow).holds(key) {
         Queue::Slow
     } else if letter.tries == 0 {

@@ -99,7 +99,7 @@ impl Gatepost {
         let left = request.expires_at.since(now);
         let lifetime = match kind {
             LetterKind::AccountAdded => left,
-            _ => request.purpose.link_lifetime(self.settings.link_lifetime).min(left),
+            _ => request.purpose.link_lifetime(self.settings().link_lifetime).min(left),
         };
         let (link, code) = (self.ring.seal_link(&claims), self.ring.code(&claims));
         // The key may no longer be in the ring.
@@ -161,7 +161,7 @@ impl Gatepost {
             (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
             (Purpose::ResetPassword, None) => LetterKind::NothingToReset,
             (Purpose::ResetPassword, Some(_)) => LetterKind::ResetPassword,
-            (Purpose::SignIn | Purpose::Register, None) if !self.settings.registration => {
+            (Purpose::SignIn | Purpose::Register, None) if !self.settings().registration => {
                 LetterKind::NoAccount
             }
             (Purpose::SignIn, _) => LetterKind::SignIn,

@@ -25,7 +25,7 @@ impl Gatepost {
             count += page.len();
             // Their commits share a sync of the disk.
             let dropped = page.into_iter().map(async |Stored { key, letter, .. }| {
-                let claim = Claim { from: Queue::First, letter, was: key.clone(), key };
+                let claim = Claim { from: Queue::First, letter, was: key.clone(), key, left_by: None };
                 self.finish(&claim, End::Dropped, None, None).await
             });
             join_all(dropped).await.into_iter().collect::<Result<(), Error>>()?;

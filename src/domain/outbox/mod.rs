@@ -11,6 +11,7 @@
 //! - `claim`: which emails are sent next (step 1)
 //! - `compose`, `contents`: what an email says, put together when it is sent
 //! - `ending`: what happens to an email when it is handed over and after that (steps 3 and 4)
+//! - `held`: claims that no one holds, and other nodes that send from the same outbox
 //! - `dropping`: what becomes of the emails of a restored store
 //! - `notice`: queuing an email, and one that tells an account's owner what happened
 
@@ -19,6 +20,7 @@ mod compose;
 mod contents;
 mod dropping;
 mod ending;
+mod held;
 mod notice;
 
 use std::time::Duration;
@@ -57,7 +59,12 @@ pub struct Claim {
     /// Where it waited.
     was: Key,
     from: Queue,
+    /// For an email that a run left which has ended: what must still be so.
+    left_by: Option<LeftBy>,
 }
+
+/// The key of a run that has ended, and the version of its record, if it has one.
+type LeftBy = (Key, Option<Version>);
 
 /// How many emails can be sent now.
 #[derive(Clone, Copy, Debug, Default)]
@@ -133,17 +140,12 @@ impl Claim {
 }
 
 impl Gatepost {
-    /// When the next email is due, which may be in the past. Nothing if the outbox is empty.
+    /// Whether any email is in the outbox.
     ///
     /// # Errors
     /// `Store`.
-    pub async fn next_letter_due(&self) -> Result<Option<Timestamp>, Error> {
-        let mut next = None;
-        for queue in Queue::ALL {
-            let first = self.letters(&Span::queue(queue), 1).await?;
-            next = first.first().and_then(|found| found.key.letter_due()).into_iter().chain(next).min();
-        }
-        Ok(next)
+    pub async fn has_letters(&self) -> Result<bool, Error> {
+        Ok(!self.letters(&Span::letters(), 1).await?.is_empty())
     }
 
     /// The emails queued for an address, or for anyone. For those who wait for them in the mailbox.
@@ -156,11 +158,13 @@ impl Gatepost {
         let mut rest = Span::letters();
         loop {
             let page = self.letters(&rest, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(queued) };
-            rest = rest.after(&last.key);
+            // Emails move to later keys. So nothing is read after the last page, where one could be met again.
+            let last = page.last().filter(|_| page.len() == PAGE).map(|found| found.key.clone());
             let is_to = |letter: &Letter| to.as_ref().is_none_or(|to| letter.to.canonical() == *to);
             let page = page.into_iter().map(|found| found.letter);
             queued.extend(page.filter(is_to).map(|letter| letter.id));
+            let Some(last) = last else { return Ok(queued) };
+            rest = rest.after(&last);
         }
     }
 

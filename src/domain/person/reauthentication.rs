@@ -1,8 +1,6 @@
 //! Confirming who is signed in, with the password or an emailed code. Changes to the account need a recent
 //! sign-in or this. It does not change the id of the session.
 
-use crate::domain::Decision;
-use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::limits::{Asker, Try};
 use crate::domain::mailed::{EmailRequest, MailQueued};
@@ -19,6 +17,7 @@ use crate::domain::record::request::HeldRequest;
 use crate::domain::record::request::RequestingAccount;
 use crate::domain::record::session::{Means, Session};
 use crate::domain::session::{Actor, SignedIn};
+use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
     /// Confirms who is signed in, with the password.
@@ -61,8 +60,8 @@ impl Gatepost {
                     answer: Err(Error::InvalidCredentials),
                 });
             }
-            let session = Session { proven_at: now, ..actor.session };
-            change.put(Key::session(session.account, session.id), Record::Session(session.clone()));
+            let session = Session { proven_at: now, ..Session::clone(&actor.session) };
+            change.put(Key::session(session.account, session.id), Record::from(session.clone()));
             let event = Event::new(now, EventName::Reauthenticated, Some(account.id), client);
             let event = event.with(Means::Password);
             let answer = self.signed_in(actor.account, session);

@@ -45,10 +45,10 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        if !self.settings.registration {
+        if !self.settings().registration {
             return Err(Error::RegistrationClosed);
         }
-        self.settings.passwords.check(password, address)?;
+        self.settings().passwords.check(password, address)?;
         let wanted = EmailRequest::new(Purpose::Register, address, next);
         let asker = Asker::new(client);
         self.settle_mail(&asker, self.request_registration(&wanted, password, held, &asker)).await
@@ -98,7 +98,7 @@ impl Gatepost {
     /// The minimum length of a new password in bytes.
     #[must_use]
     pub fn min_password_bytes(&self) -> usize {
-        self.settings.passwords.min_bytes
+        self.settings().passwords.min_bytes
     }
 
     /// How many passwords this process has hashed so far.

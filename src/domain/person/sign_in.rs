@@ -3,6 +3,11 @@
 //! A password sign-in computes the same Argon2id hashes, no matter who the address belongs to: an account
 //! with or without a password, an unconfirmed registration, or no one. Nearly always that is one hash
 //! (`record::workload`). A refusal writes only that there was a try.
+//!
+//! What it decides is read before the hash is computed, in two steps, and expected by its change: a store that is
+//! not on this machine answers each read only after a while.
+
+use std::sync::{Mutex, PoisonError};
 
 use super::MAX_RECIPE_CHANGES;
 use crate::domain::error::Error;
@@ -10,6 +15,7 @@ use crate::domain::limits::{Asker, Try};
 use crate::domain::mailed::{EmailRequest, Entered, MailQueued, Passwords};
 use crate::domain::password::Password;
 use crate::domain::ports::{Change, StoreError};
+use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
@@ -21,7 +27,9 @@ use crate::domain::record::password::{PasswordHash, Recipe};
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::record::session::Means;
+use crate::domain::record::throttle::Throttle;
 use crate::domain::record::time::Timestamp;
+use crate::domain::record::workload::Workload;
 use crate::domain::session::SignedIn;
 use crate::domain::token::RequestToken;
 use crate::domain::{Decision, Gatepost};
@@ -54,6 +62,16 @@ enum PasswordCheck {
     /// The password is right, but stored as passwords no longer are: hash it with this recipe too.
     Outdated(Recipe),
 }
+
+/// Everything that is read of an address before a password is checked there.
+struct AtAddress {
+    passwords: Passwords,
+    tries: Found<Throttle>,
+    workload: Workload,
+}
+
+/// What was read before the hash was computed, for the first decision. Later ones read again.
+type ReadBefore = Mutex<Option<AtAddress>>;
 
 /// The right password, hashed in the current way. The sign-in is the only moment when the password itself is
 /// there to hash.
@@ -100,24 +118,49 @@ impl Gatepost {
         if password.is_too_long() {
             return Err(Error::InvalidCredentials);
         }
-        let one = self.begin_try(address, client).await?;
-        self.settle_try(&one, self.try_password(&one, password, previous_session, client)).await
+        let by = self.known_at(client, address).await?;
+        let (tries, pending, workload, owner) = self.find_four(self.keys_at(address, by.is_some())).await?;
+        let one = self.begin_try_after(&tries, address, by, client)?;
+        let act = async {
+            let passwords = self.passwords_of(owner, pending).await?;
+            let workload: Workload = workload.value.unwrap_or_default();
+            let read = AtAddress { passwords, tries, workload };
+            self.try_password(&one, read, password, previous_session, client).await
+        };
+        self.settle_try(&one, act).await
+    }
+
+    /// The keys of what can be read of an address before its owner is known.
+    fn keys_at(&self, address: &EmailAddress, is_known: bool) -> [Key; 4] {
+        let canonical = address.canonical();
+        let tries = self.tries_key(address, is_known);
+        [tries, Key::pending(&canonical), Key::workload(), Key::owner(&canonical)]
+    }
+
+    async fn read_at(&self, one: &Try<'_>) -> Result<AtAddress, Error> {
+        let keys = self.keys_at(one.address, one.is_known());
+        let (tries, pending, workload, owner) = self.find_four(keys).await?;
+        let workload: Found<Workload> = workload;
+        let passwords = self.passwords_of(owner, pending).await?;
+        Ok(AtAddress { passwords, tries, workload: workload.value.unwrap_or_default() })
     }
 
     async fn try_password(
         &self,
         one: &Try<'_>,
+        read: AtAddress,
         password: &Password,
         previous_session: Option<&str>,
         client: &Client,
     ) -> Result<PasswordSignIn, Error> {
         let (address, is_known) = (one.address, one.is_known());
-        let recipes = self.recipes(&self.passwords_for(address).await?, address);
-        let mut entered = self.hash_with_all(password, recipes, is_known).await?;
+        let recipes = self.recipes(&read.passwords, address);
+        let mut entered = self.hash_beside(&read.workload, password, recipes, is_known).await?;
+        let read = Mutex::new(Some(read));
         let mut renewal = Renewal::NotNeededYet;
         for _ in 0..=MAX_RECIPE_CHANGES {
             let check_password =
-                || self.check_password(one, password, (&entered, &renewal), previous_session, client);
+                || self.check_password(one, &read, password, (&entered, &renewal), previous_session, client);
             match self.decide_and_commit(client, check_password).await? {
                 PasswordCheck::Answer(answer) => return Ok(answer),
                 PasswordCheck::RecipesChanged(to) => {
@@ -134,15 +177,22 @@ impl Gatepost {
     async fn check_password(
         &self,
         one: &Try<'_>,
+        before: &ReadBefore,
         password: &Password,
         renewed: (&Entered, &Renewal),
         previous_session: Option<&str>,
         client: &Client,
     ) -> Result<Decision<PasswordCheck>, Error> {
-        let mut decided =
-            self.compare_password(one.address, password, renewed, previous_session, client).await?;
+        let before = before.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let AtAddress { passwords, tries, .. } = match before {
+            Some(read) => read,
+            None => self.read_at(one).await?,
+        };
+        let compared =
+            self.compare_password(one.address, &passwords, password, renewed, previous_session, client);
+        let mut decided = compared.await?;
         if let Decision::Commit { change, .. } = &mut decided {
-            self.put_try(change, one).await?;
+            self.put_try_after(change, tries, one)?;
         }
         Ok(decided)
     }
@@ -150,13 +200,13 @@ impl Gatepost {
     async fn compare_password(
         &self,
         address: &EmailAddress,
+        passwords: &Passwords,
         password: &Password,
         (entered, renewal): (&Entered, &Renewal),
         previous_session: Option<&str>,
         client: &Client,
     ) -> Result<Decision<PasswordCheck>, Error> {
-        let passwords = self.passwords_for(address).await?;
-        let recipes = self.recipes(&passwords, address);
+        let recipes = self.recipes(passwords, address);
         if !entered.has_all(&recipes) {
             return Ok(Decision::Answer(PasswordCheck::RecipesChanged(recipes)));
         }
@@ -164,21 +214,21 @@ impl Gatepost {
         let is_right = |account: &&Account| account.password.as_ref().is_some_and(|hash| entered.is(hash));
         let account = match account.filter(is_right) {
             Some(account) if !account.disabled => account,
-            right => return self.refuse(&passwords, entered, right.is_some(), client),
+            right => return self.refuse(passwords, entered, right.is_some(), client),
         };
         let today = self.current_recipe(account);
         let is_current = account.password.as_ref().is_some_and(|hash| hash.recipe == today);
         // An imported password with a control character in it is one that could not be set here.
         if is_current || !password.is_prepared() {
-            return self.sign_in_account(&passwords, account, None, previous_session, client).await;
+            return self.sign_in_account(passwords, account, None, previous_session, client).await;
         }
         match renewal {
             Renewal::Done(hash) if hash.recipe == today => {
-                self.sign_in_account(&passwords, account, Some(hash), previous_session, client).await
+                self.sign_in_account(passwords, account, Some(hash), previous_session, client).await
             }
             // If the key was rotated again meanwhile, the next sign-in renews it.
             Renewal::NotNow | Renewal::Done(_) => {
-                self.sign_in_account(&passwords, account, None, previous_session, client).await
+                self.sign_in_account(passwords, account, None, previous_session, client).await
             }
             Renewal::NotNeededYet => Ok(Decision::Answer(PasswordCheck::Outdated(today))),
         }
@@ -203,7 +253,7 @@ impl Gatepost {
         let session = self.new_session(&account, Means::Password, now, client);
         self.put_session(&mut change, &session, previous_session).await?;
         self.tell_of_new_device(&mut change, &mut account, &session, client).await?;
-        change.put(Key::account(account.id), Record::Account(account.clone()));
+        change.put(Key::account(account.id), Record::from(account.clone()));
         let event = Event::new(now, EventName::SignedIn, Some(account.id), client).with(Means::Password);
         let signed_in = PasswordSignIn::SignedIn(Box::new(self.signed_in(account, session)?));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(PasswordCheck::Answer(signed_in)) })

@@ -6,6 +6,8 @@
 //! 3. The address changes. The old one is reserved for its owner, who gets an email with a link to undo
 //!    the change (`mailed::undo`).
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::limits::Asker;
 use crate::domain::mailed::{EmailRequest, MailQueued};
@@ -69,9 +71,9 @@ impl Gatepost {
                 address: queued.email.clone(),
                 over_at: queued.expires_at,
             };
-            let account = Account { pending_change: Some(pending), ..account.clone() };
+            let account = Account { pending_change: Some(pending), ..Account::clone(account) };
             let account = self.count_change(account)?;
-            change.put(Key::account(account.id), Record::Account(account));
+            change.put(Key::account(account.id), Record::from(account));
             Ok(Decision::Commit { change, event, answer: Ok(queued) })
         });
         self.settle_mail(&asker, sent).await
@@ -86,8 +88,9 @@ impl Gatepost {
             if actor.account.pending_change.is_none() {
                 return Ok(Decision::Answer(self.signed_in(actor.account, actor.session)?));
             }
-            let account = self.count_change(Account { pending_change: None, ..actor.account })?;
-            change.put(Key::account(account.id), Record::Account(account.clone()));
+            let account =
+                self.count_change(Account { pending_change: None, ..Arc::unwrap_or_clone(actor.account) })?;
+            change.put(Key::account(account.id), Record::from(account.clone()));
             let event =
                 Event::new(self.world.now(), EventName::EmailChangeCancelled, Some(account.id), client);
             let answer = self.signed_in(account, actor.session);

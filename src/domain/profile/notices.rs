@@ -1,5 +1,7 @@
 //! Which emails about their account someone wants.
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::record::Record;
 use crate::domain::record::client::Client;
@@ -20,13 +22,13 @@ impl Gatepost {
         client: &Client,
     ) -> Result<SignedIn, Error> {
         self.change_recently(token, client, |actor, mut change| async move {
-            let mut account = actor.account;
-            if account.device_emails.are_off != new_device {
-                return Ok(Decision::Answer(self.signed_in(account, actor.session)?));
+            if actor.account.device_emails.are_off != new_device {
+                return Ok(Decision::Answer(self.signed_in(actor.account, actor.session)?));
             }
+            let mut account = Arc::unwrap_or_clone(actor.account);
             account.device_emails.are_off = !new_device;
             let account = self.count_change(account)?;
-            change.put(Key::account(account.id), Record::Account(account.clone()));
+            change.put(Key::account(account.id), Record::from(account.clone()));
             let name = if new_device { EventName::DeviceEmailsOn } else { EventName::DeviceEmailsOff };
             let event = Event::new(self.world.now(), name, Some(account.id), client);
             Ok(Decision::Commit {

@@ -1,6 +1,8 @@
 //! Setting, changing and removing the password. Each ends all other sessions, voids every request, and
 //! notifies the owner by email.
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::limits::Try;
 use crate::domain::password::Password;
@@ -26,7 +28,7 @@ impl Gatepost {
         client: &Client,
     ) -> Result<SignedIn, Error> {
         let Actor { account, .. } = self.recently_signed_in_with(token).await?;
-        self.settings.passwords.check(password, &account.address)?;
+        self.settings().passwords.check(password, &account.address)?;
         self.check_changes(&account).inspect_err(|error| self.count_throttled(error, client))?;
         if account.password.is_none() {
             return self.replace_password(token, &account, password, None, client).await;
@@ -79,7 +81,10 @@ impl Gatepost {
         self.change_recently(token, client, |actor, mut change| async move {
             let kind = notice_of(actor.account.password.as_ref(), password);
             let before = actor.account.password.clone();
-            let account = self.count_change(Account { password: password.cloned(), ..actor.account })?;
+            let account = self.count_change(Account {
+                password: password.cloned(),
+                ..Arc::unwrap_or_clone(actor.account)
+            })?;
             if let Some(one) = one {
                 self.put_try(&mut change, one).await?;
             }

@@ -1,5 +1,7 @@
 //! Where someone is signed in, and ending sessions elsewhere.
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
@@ -67,7 +69,9 @@ impl Gatepost {
             actor.expected_by(&mut change);
             let event =
                 Event::new(self.world.now(), EventName::OthersSignedOut, Some(actor.account.id), client);
-            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, actor.account).await?;
+            let signed_in = self
+                .put_in_new_epoch(&mut change, &actor.session, Arc::unwrap_or_clone(actor.account))
+                .await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
         })
         .await

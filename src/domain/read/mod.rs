@@ -1,16 +1,22 @@
 //! Reading records as typed values with their versions.
 //!
 //! - `key_checks`: the keys that the store knows, and what counts without them
+//! - `nodes`: the runs that share a store, by their records
 //! - `ownership`: who an address belongs to, and whether that makes a request void
 //! - `unreadable`: stepping over records that cannot be read
 
 mod key_checks;
+mod nodes;
 mod ownership;
 mod unreadable;
 
-pub(in crate::domain) use self::key_checks::{KnownKey, RETIRED, known_keys, put_keys};
+pub(in crate::domain) use self::key_checks::{KnownKey, RETIRED, fit_keys, known_keys, put_key, put_keys};
+pub use self::nodes::put_ended;
+pub(in crate::domain) use self::nodes::{Nodes, Watched, name_of, nodes, watch};
 pub(in crate::domain) use self::ownership::Ownership;
 pub(in crate::domain) use self::unreadable::Listed;
+use std::sync::Arc;
+
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Unreadable, Version, Versioned};
@@ -22,6 +28,7 @@ use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::Letter;
 use crate::domain::record::new_device::NewDevice;
+use crate::domain::record::node::{Lease, Node};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::pending::Pending;
 use crate::domain::record::refusals::Refusals;
@@ -87,6 +94,25 @@ macro_rules! stored {
     )+};
 }
 
+macro_rules! shared {
+    ($($kind:ident),+) => {$(
+        impl Stored for Arc<$kind> {
+            fn from_record(record: Record) -> Option<Self> {
+                match record {
+                    Record::$kind(value) => Some(value),
+                    _ => None,
+                }
+            }
+        }
+
+        impl Stored for $kind {
+            fn from_record(record: Record) -> Option<Self> {
+                Arc::<Self>::from_record(record).map(Arc::unwrap_or_clone)
+            }
+        }
+    )+};
+}
+
 impl Stored for Letter {
     fn from_record(record: Record) -> Option<Self> {
         match record {
@@ -97,10 +123,12 @@ impl Stored for Letter {
     }
 }
 
+shared!(Account, Session);
+
 stored!(
-    Account: Account, Owner: Owner, Pending: Pending, Request: Request, Session: Session,
+    Owner: Owner, Pending: Pending, Request: Request,
     EndedLetter: EndedLetter, MailState: MailState, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
-    NewDevice: NewDevice, Throttle: Throttle
+    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node
 );
 
 impl Gatepost {
@@ -120,6 +148,18 @@ impl Gatepost {
         let found = self.store.get(&keys).await?;
         let found = keys.into_iter().zip(found).map(|(key, found)| Found::new(key, found));
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Four records as of one moment.
+    pub(in crate::domain) async fn find_four<A: Stored, B: Stored, C: Stored, D: Stored>(
+        &self,
+        keys: [Key; 4],
+    ) -> Result<(Found<A>, Found<B>, Found<C>, Found<D>), Error> {
+        let mut found = self.store.get(&keys).await?.into_iter();
+        let mut of = || found.next().flatten();
+        let [a, b, c, d] = keys;
+        let (a, b) = (Found::new(a, of())?, Found::new(b, of())?);
+        Ok((a, b, Found::new(c, of())?, Found::new(d, of())?))
     }
 
     /// Two records as of one moment.

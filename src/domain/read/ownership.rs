@@ -84,6 +84,11 @@ impl Gatepost {
         self.ownership_with(address, None).await
     }
 
+    /// The same for an address whose owner was read already.
+    pub(in crate::domain) async fn ownership_of(&self, owner: Found<Owner>) -> Result<Ownership, Error> {
+        self.ownership_from(owner, None).await
+    }
+
     /// The same for the address of a request, with the requesting account if there is one.
     pub(in crate::domain) async fn ownership_for(&self, request: &Request) -> Result<Ownership, Error> {
         self.ownership_with(&request.address, request.requester.map(|requester| requester.id)).await
@@ -97,7 +102,15 @@ impl Gatepost {
         address: &EmailAddress,
         requester: Option<AccountId>,
     ) -> Result<Ownership, Error> {
-        let mut seen: Found<Owner> = self.find(Key::owner(&address.canonical())).await?;
+        let seen = self.find(Key::owner(&address.canonical())).await?;
+        self.ownership_from(seen, requester).await
+    }
+
+    async fn ownership_from(
+        &self,
+        mut seen: Found<Owner>,
+        requester: Option<AccountId>,
+    ) -> Result<Ownership, Error> {
         for _ in 0..MAX_ATTEMPTS {
             let id = match seen.value {
                 Some(Owner::Account(id)) => Some(id),

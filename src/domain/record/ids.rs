@@ -76,6 +76,16 @@ id!(
     RunId,
     8
 );
+id!(
+    /// A store, whatever engine keeps it.
+    StoreId,
+    16
+);
+id!(
+    /// One move of a store to another engine.
+    MoveId,
+    16
+);
 
 impl AccountId {
     /// The id that no account has. Reading and deleting under it in place of an account takes the same

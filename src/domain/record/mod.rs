@@ -13,13 +13,16 @@
 //! - `workload`: what every password check computes
 //! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
+//! - `state`, `node`: a store that several nodes share, and the nodes themselves
 //! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
 //! - `reckoning`: what time it can be, when the wall clock jumps
+//! - `watch`, `drift`: which of the runs that share a store have ended, and how far their clocks are apart
 
 pub mod account;
 pub mod address;
 pub mod answer;
 pub mod client;
+pub mod drift;
 pub mod ended;
 pub mod event;
 pub mod ids;
@@ -29,6 +32,7 @@ pub mod letter;
 pub mod limits;
 pub mod new_device;
 pub mod next;
+pub mod node;
 pub mod owner;
 pub mod password;
 pub mod pending;
@@ -38,11 +42,15 @@ pub mod refusals;
 pub mod request;
 pub mod salt;
 pub mod session;
+pub mod state;
 pub mod store_generation;
 pub mod throttle;
 pub mod time;
 pub mod unfinished_import;
+pub mod watch;
 pub mod workload;
+
+use std::sync::Arc;
 
 use self::account::Account;
 use self::ended::{DeletedAccount, EndedLetter, MailState};
@@ -50,22 +58,25 @@ use self::event::Event;
 use self::ids::AccountId;
 use self::letter::{LastTry, Letter};
 use self::new_device::NewDevice;
+use self::node::{EndedRun, Lease, Node};
 use self::owner::Owner;
 use self::pending::Pending;
 use self::refusals::Refusals;
 use self::request::Request;
 use self::salt::SaltSeed;
 use self::session::Session;
+use self::state::State;
 use self::store_generation::StoreGeneration;
 use self::throttle::Throttle;
 use self::unfinished_import::UnfinishedImport;
 use self::workload::Workload;
 
-/// Everything that can be stored, one variant per kind of record.
+/// Everything that can be stored, one variant per kind of record. The two that nearly every request reads are shared
+/// instead of copied.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Record {
     /// An account, under its id.
-    Account(Account),
+    Account(Arc<Account>),
     /// Who an address belongs to, under the canonical address.
     Owner(Owner),
     /// The unconfirmed registrations of an address, under the canonical address.
@@ -73,7 +84,7 @@ pub enum Record {
     /// A request for an email, under its nonce.
     Request(Request),
     /// A session, under its account and id.
-    Session(Session),
+    Session(Arc<Session>),
     /// A queued email, under the time it is due.
     Letter(Letter),
     /// A mark that a record expires, under the time and the key of that record.
@@ -113,6 +124,26 @@ pub enum Record {
     MailState(MailState),
     /// A deleted account with records left to remove, and its addresses, under its id.
     DeletedAccount(DeletedAccount),
+    /// Which store this is, where several nodes share it.
+    State(State),
+    /// A run that has joined the others, under its id.
+    Node(Node),
+    /// A run that has ended, under its id.
+    EndedRun(EndedRun),
+    /// Work that one run at a time does for all, under the name of the work.
+    Lease(Lease),
+}
+
+impl From<Account> for Record {
+    fn from(account: Account) -> Self {
+        Self::Account(Arc::new(account))
+    }
+}
+
+impl From<Session> for Record {
+    fn from(session: Session) -> Self {
+        Self::Session(Arc::new(session))
+    }
 }
 
 impl From<Letter> for Record {

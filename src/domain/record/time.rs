@@ -35,8 +35,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::tz::Offset;
-
 /// How far a clock is set back when it is kept right.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
 
@@ -82,28 +80,59 @@ impl Timestamp {
     }
 }
 
+/// The last moment that is shown, which is the last one that jiff knows.
+const LAST_SHOWN: u64 = 253_402_207_200_999;
+const MS_A_DAY: u64 = 24 * 60 * 60 * 1000;
+
 impl fmt::Display for Timestamp {
-    /// Writes the digits itself: a printer that knows every format takes ten times as long, and a session check shows
-    /// six times.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = Offset::UTC.to_datetime((*self).into());
-        let mut text = *b"0000-00-00T00:00:00.000Z";
-        put(&mut text[..4], at.year().unsigned_abs());
-        put(&mut text[5..7], at.month().unsigned_abs().into());
-        put(&mut text[8..10], at.day().unsigned_abs().into());
-        put(&mut text[11..13], at.hour().unsigned_abs().into());
-        put(&mut text[14..16], at.minute().unsigned_abs().into());
-        put(&mut text[17..19], at.second().unsigned_abs().into());
-        put(&mut text[20..23], at.millisecond().unsigned_abs());
-        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 
+impl From<Timestamp> for String {
+    /// The same text, in half the time.
+    fn from(at: Timestamp) -> Self {
+        Self::from_utf8(at.text().to_vec()).unwrap_or_default()
+    }
+}
+
+impl Timestamp {
+    /// Writes the digits itself: a printer that knows every format takes ten times as long, and a session check shows
+    /// six times.
+    fn text(self) -> [u8; 24] {
+        let at = self.0.min(LAST_SHOWN);
+        let [year, month, day] = date(at / MS_A_DAY);
+        let ms = at % MS_A_DAY;
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put(&mut text[..4], year);
+        put(&mut text[5..7], month);
+        put(&mut text[8..10], day);
+        put(&mut text[11..13], ms / 3_600_000);
+        put(&mut text[14..16], ms / 60_000 % 60);
+        put(&mut text[17..19], ms / 1000 % 60);
+        put(&mut text[20..23], ms % 1000);
+        text
+    }
+}
+
+/// Year, month and day, so many days after 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`). Years begin in March here, so that a leap day is the last one.
+fn date(days: u64) -> [u64; 3] {
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    [era * 400 + year + u64::from(month <= 2), month, day]
+}
+
 /// Writes a number into all of these places.
-fn put(places: &mut [u8], number: u16) {
+fn put(places: &mut [u8], number: u64) {
     let mut rest = number;
     for place in places.iter_mut().rev() {
-        *place = b"0123456789"[usize::from(rest % 10)];
+        *place = b"0123456789"[(rest % 10) as usize];
         rest /= 10;
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use crate::domain::ports::Change;
+use crate::domain::record::Record;
 use crate::domain::record::key::Key;
 
 /// The keys of the newest emails. Only a hint: it may name emails that have left the outbox.
@@ -29,10 +30,13 @@ impl Arrivals {
     /// How many keys are remembered.
     const MAX: usize = 64;
 
-    /// The keys of the emails that a change queues.
+    /// The keys of the emails that a change queues. One that goes back to its queue is not new.
     pub(in crate::domain) fn of(change: &Change) -> Vec<Key> {
-        let written = change.writes.iter().filter(|(_, record)| record.is_some());
-        written.map(|(key, _)| key).filter(|key| key.is_first_attempt()).cloned().collect()
+        let is_new = |(key, record): &&(Key, Option<Record>)| {
+            let Some(Record::Letter(letter)) = record else { return false };
+            key.is_first_attempt() && key.letter_due() == Some(letter.queued_at)
+        };
+        change.writes.iter().filter(is_new).map(|(key, _)| key.clone()).collect()
     }
 
     /// These emails are queued now.

@@ -1,9 +1,11 @@
-//! A store that counts the commits made through it. Reads go straight to the engine.
+//! A store that counts the commits made through it, and refuses those of a run that others may think has ended.
+//! Reads go straight to the engine.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::figures::Figures;
+use super::neighbours::Neighbours;
 use crate::domain::ports::{Change, Clock, Committed, Reading, Store, StoreError, Versioned};
 use crate::domain::record::key::{Key, Span};
 
@@ -15,15 +17,21 @@ pub(in crate::domain) struct Metered {
     store: Arc<dyn Store>,
     figures: Arc<Figures>,
     clock: Arc<dyn Clock>,
+    neighbours: Option<Arc<Neighbours>>,
 }
 
 impl Metered {
+    fn may_write(&self) -> Result<(), StoreError> {
+        self.neighbours.as_ref().map_or(Ok(()), |neighbours| neighbours.may_write())
+    }
+
     pub(in crate::domain) fn over(
         store: Arc<dyn Store>,
         figures: Arc<Figures>,
         clock: Arc<dyn Clock>,
+        neighbours: Option<Arc<Neighbours>>,
     ) -> Arc<dyn Store> {
-        Arc::new(Self { store, figures, clock })
+        Arc::new(Self { store, figures, clock, neighbours })
     }
 }
 
@@ -55,7 +63,10 @@ impl Store for Metered {
     {
         Box::pin(async move {
             let (begun, writes) = (self.clock.monotonic(), change.writes.len());
-            let ended = self.store.commit(change).await;
+            let ended = match self.may_write() {
+                Ok(()) => self.store.commit(change).await,
+                Err(refused) => Err(refused),
+            };
             self.figures.commit(&ended, writes, self.clock.monotonic().saturating_sub(begun));
             ended
         })

@@ -6,6 +6,7 @@
 //! - `refusals`: refusals that change nothing, until their count is written
 //! - `figures`, `metered`: numbers for monitoring
 //! - `last_uses`: when sessions were used, until that is written
+//! - `neighbours`: the other runs that share the store
 //! - `limiter`, `uses`: what clients and the whole server have done lately of what is limited
 
 mod arrivals;
@@ -14,6 +15,7 @@ mod last_uses;
 mod limiter;
 mod mail_totals;
 mod metered;
+mod neighbours;
 mod refusals;
 mod settings;
 mod uses;
@@ -24,6 +26,7 @@ pub(in crate::domain) use self::last_uses::{LastUse, LastUses};
 pub(in crate::domain) use self::limiter::{Limiter, Reserved};
 pub(in crate::domain) use self::mail_totals::MailTotals;
 pub(in crate::domain) use self::metered::Metered;
+pub(in crate::domain) use self::neighbours::Neighbours;
 pub(in crate::domain) use self::refusals::Tally;
 pub use self::settings::Settings;
 pub(in crate::domain) use self::uses::Counter;

@@ -3,6 +3,8 @@
 //! Whether a session may do something is decided in the same commit as the change. Session and account are
 //! expected as they were read, so a session that is ended meanwhile changes nothing.
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
@@ -17,9 +19,9 @@ use crate::domain::{Decision, Gatepost};
 
 /// A live session and its account, as of one moment.
 pub(in crate::domain) struct Actor {
-    pub(in crate::domain) account: Account,
-    pub(in crate::domain) session: Session,
-    found: (Found<Session>, Found<Account>),
+    pub(in crate::domain) account: Arc<Account>,
+    pub(in crate::domain) session: Arc<Session>,
+    found: (Found<Arc<Session>>, Found<Arc<Account>>),
 }
 
 impl Actor {
@@ -47,20 +49,25 @@ impl Gatepost {
         account: AccountId,
         session: SessionId,
     ) -> Result<Option<Actor>, Error> {
-        let (mut found, mut owner) =
-            self.find_both::<Session, Account>(Key::session(account, session), Key::account(account)).await?;
-        // Moved instead of copied, since every action of someone signed in comes through here. The
-        // versions stay behind and can be expected.
-        let (Some(mut session), Some(account)) = (found.value.take(), owner.value.take()) else {
+        let (mut found, mut owner) = self
+            .find_both::<Arc<Session>, Arc<Account>>(Key::session(account, session), Key::account(account))
+            .await?;
+        // The versions stay behind and can be expected.
+        let (Some(mut session), Some(mut account)) = (found.value.take(), owner.value.take()) else {
             return Ok(None);
         };
-        // Whether it is written yet must make no difference to anyone.
-        session.last_used_at = self.last_uses.of(&session);
-        // Only a pending change can be over. Without one the clocks are not read, since every request of someone
-        // signed in comes through here.
-        let has_pending = account.pending_change.is_some();
-        let account = if has_pending { account.at(self.earliest_now()) } else { account };
-        let account = self.as_it_counts(account);
+        // Both are shared with other requests, and copied only for what has to be different.
+        let last_used_at = self.last_uses.of(&session);
+        if last_used_at != session.last_used_at {
+            // Whether it is written yet must make no difference to anyone.
+            Arc::make_mut(&mut session).last_used_at = last_used_at;
+        }
+        if account.pending_change.is_some() {
+            account = Arc::new(Arc::unwrap_or_clone(account).at(self.earliest_now()));
+        }
+        if self.has_lost_password(&account) {
+            Arc::make_mut(&mut account).password = None;
+        }
         let is_live = self.is_live(&session, &account);
         Ok(is_live.then_some(Actor { account, session, found: (found, owner) }))
     }
@@ -115,7 +122,7 @@ impl Gatepost {
             ..current.clone()
         };
         self.put_session_replacing(change, &session, Some(Key::session(account.id, current.id))).await?;
-        change.put(Key::account(account.id), Record::Account(account.clone()));
+        change.put(Key::account(account.id), Record::from(account.clone()));
         self.signed_in(account, session)
     }
 }

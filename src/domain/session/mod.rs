@@ -18,6 +18,7 @@ use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
 use crate::domain::record::reckoning::Bounds;
 use crate::domain::record::session::{Means, RECENT, Session};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
@@ -108,7 +109,7 @@ impl Gatepost {
 
     /// When a session ends if it is not used again.
     pub(in crate::domain) fn session_end(&self, session: &Session) -> Timestamp {
-        session.expires_at.min(self.last_uses.of(session).plus(self.settings.session_idle))
+        session.expires_at.min(self.last_uses.of(session).plus(self.settings().session_idle))
     }
 
     pub(in crate::domain) fn new_session(
@@ -127,7 +128,7 @@ impl Gatepost {
             store_generation: self.lasting.store_generation,
             created_at: now,
             last_used_at: now,
-            expires_at: now.plus(self.settings.session_absolute),
+            expires_at: now.plus(self.settings().session_absolute),
             proven_at: now,
             means,
             ip: client.ip,
@@ -160,7 +161,7 @@ impl Gatepost {
         }
         let key = Key::session(session.account, session.id);
         change.put(Key::expiry(self.session_end(session), &key), Record::Expiry);
-        change.put(key, Record::Session(session.clone()));
+        change.put(key, Record::from(session.clone()));
         Ok(())
     }
 
@@ -187,7 +188,12 @@ impl Gatepost {
         Ok(found.into_iter().map(|listed| (listed.key, listed.value)).collect())
     }
 
-    pub(in crate::domain) fn signed_in(&self, account: Account, session: Session) -> Result<SignedIn, Error> {
+    pub(in crate::domain) fn signed_in(
+        &self,
+        account: impl Into<Arc<Account>>,
+        session: impl Into<Arc<Session>>,
+    ) -> Result<SignedIn, Error> {
+        let (account, session) = (account.into(), session.into());
         let claims = SessionClaims { key: session.key, account: account.id, session: session.id };
         let token = self.ring.seal_session(&claims).ok_or(Error::SignInRequired)?;
         Ok(SignedIn { account, session, token })

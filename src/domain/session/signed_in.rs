@@ -1,5 +1,7 @@
 //! Someone who is signed in, and how their account stands.
 
+use std::sync::Arc;
+
 use crate::domain::ports::Version;
 use crate::domain::record::account::Account;
 use crate::domain::record::session::Session;
@@ -9,18 +11,18 @@ use crate::domain::token::SessionToken;
 #[derive(Clone, Debug)]
 pub struct Live {
     /// The account.
-    pub account: Account,
+    pub account: Arc<Account>,
     /// The session.
-    pub session: Session,
+    pub session: Arc<Session>,
 }
 
 /// The result of signing in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The account.
-    pub account: Account,
+    pub account: Arc<Account>,
     /// The session.
-    pub session: Session,
+    pub session: Arc<Session>,
     /// The session's token.
     pub token: SessionToken,
 }

@@ -5,6 +5,7 @@
 //! none of them. The tag is checked in constant time before any store read.
 //!
 //! - `ring`: the keys, and everything they seal, open and derive; `ring_key`: one of them
+//! - `key_list`: the keys in their order
 //! - `key_lines`: the keys as the lines of a file
 //! - `known`: what a browser keeps of the accounts it has been signed in to
 //! - `code`: the six digits in an email
@@ -13,6 +14,7 @@
 
 mod code;
 pub mod key_lines;
+mod key_list;
 mod known;
 mod mark;
 mod ring;
@@ -24,8 +26,9 @@ use std::fmt;
 use crate::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
 
 pub use self::code::Code;
+pub use self::key_list::KeyRingError;
 pub use self::mark::{Mark, Marker};
-pub use self::ring::{KeyRing, KeyRingError, Pepper};
+pub use self::ring::{KeyRing, Pepper};
 
 /// The contents of a link token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,31 +14,19 @@ use super::RequestToken;
 use super::SessionClaims;
 use super::SessionToken;
 use super::key_lines;
+use super::key_list::{KeyList, KeyRingError};
 use super::ring_key::{KEY_ID_BITS, RingKey, TAG_BYTES, TokenKey, VERSION, part};
 use crate::domain::ports::World;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::ids::{AccountId, Nonce, SessionId};
 use crate::domain::token::{Code, LinkToken};
 
-/// Why a text is not a key ring.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyRingError {
-    /// It contains no key.
-    #[error("has no key")]
-    Empty,
-    /// A line is not `gatepost-key-1 <id> <base64 of 32 bytes>`.
-    #[error("line {0} is not \"gatepost-key-1 <id> <base64 of 32 bytes>\"")]
-    Line(usize),
-    /// Two lines have the same id.
-    #[error("has the key id {0} twice")]
-    Twice(u8),
-}
-
-/// The keys of this server, newest first. The newest seals; all open. There is always one.
+/// The keys of this server, newest first. The newest seals; all open, and so do those at the end, which have not sealed
+/// anything yet. There is always one that seals.
 ///
 /// Every request opens a token, so the keys are exchanged as a whole and read without a lock.
 pub struct KeyRing {
-    keys: ArcSwap<Vec<Arc<RingKey>>>,
+    keys: ArcSwap<KeyList>,
 }
 
 impl KeyRing {
@@ -48,19 +36,7 @@ impl KeyRing {
     /// # Errors
     /// Names the line that is not a key.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
-        let mut keys: Vec<Arc<RingKey>> = Vec::new();
-        for (index, line) in text.split(['\n', ',']).enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let key = RingKey::parse(line).ok_or(KeyRingError::Line(index + 1))?;
-            if keys.iter().any(|other| other.id == key.id) {
-                return Err(KeyRingError::Twice(key.id.0));
-            }
-            keys.push(Arc::new(key));
-        }
-        if keys.is_empty() {
-            Err(KeyRingError::Empty)
-        } else {
-            Ok(Self { keys: ArcSwap::from_pointee(keys) })
-        }
+        Ok(Self { keys: ArcSwap::from_pointee(KeyList::parse(text)?) })
     }
 
     /// The text of a key file with one new key.
@@ -69,18 +45,23 @@ impl KeyRing {
         std::mem::take(&mut *key_lines::new_line(KeyId(1), world))
     }
 
-    /// The ids of all keys, newest first.
+    /// The ids of all keys, newest first, and then those that only open so far.
     #[must_use]
     pub fn ids(&self) -> Vec<KeyId> {
-        self.keys.load().iter().map(|key| key.id).collect()
+        self.keys.load().all().iter().map(|key| key.id).collect()
     }
 
     /// An id for the next key: the one after the newest that is free.
     #[must_use]
     pub fn next_id(&self) -> KeyId {
+        self.free_ids().next().unwrap_or(self.newest())
+    }
+
+    /// The ids that no key of the ring has, from the one after the newest on.
+    pub fn free_ids(&self) -> impl Iterator<Item = KeyId> {
         let newest = self.newest().0;
-        let mut next = (1..=KEY_ID_BITS).map(|step| KeyId((newest + step) & KEY_ID_BITS));
-        next.find(|id| !self.holds(*id)).unwrap_or(KeyId(newest))
+        let all = (1..=KEY_ID_BITS).map(move |step| KeyId((newest + step) & KEY_ID_BITS));
+        all.filter(|id| !self.holds(*id))
     }
 
     /// From now on has the keys of another ring.
@@ -90,16 +71,30 @@ impl KeyRing {
 
     /// From now on has no key with this id, unless it is the only one.
     pub fn drop_key(&self, id: KeyId) {
-        self.keys.rcu(|keys| {
-            let rest: Vec<Arc<RingKey>> = keys.iter().filter(|key| key.id != id).cloned().collect();
-            if rest.is_empty() { keys.to_vec() } else { rest }
-        });
+        self.keys.rcu(|keys| keys.without(id));
+    }
+
+    /// The next of the keys that only open so far, if there is one.
+    #[must_use]
+    pub fn waiting(&self) -> Option<KeyId> {
+        self.keys.load().waiting().first().map(|key| key.id)
+    }
+
+    /// Whether a key only opens so far.
+    #[must_use]
+    pub fn is_waiting(&self, id: KeyId) -> bool {
+        self.keys.load().waiting().iter().any(|key| key.id == id)
+    }
+
+    /// From now on seals with a key that only opened so far.
+    pub fn seal_with(&self, id: KeyId) {
+        self.keys.rcu(|keys| keys.sealing_with(id));
     }
 
     /// The key that seals.
     #[must_use]
     pub fn newest(&self) -> KeyId {
-        self.keys.load()[0].id
+        self.keys.load().all()[0].id
     }
 
     /// The newest key and its pepper.
@@ -111,17 +106,17 @@ impl KeyRing {
 
     /// The newest key, with everything derived from it.
     pub(super) fn sealing(&self) -> Arc<RingKey> {
-        Arc::clone(&self.keys.load()[0])
+        Arc::clone(&self.keys.load().all()[0])
     }
 
     /// Whether one of the keys is it.
     pub(super) fn any(&self, is_it: impl Fn(&RingKey) -> bool) -> bool {
-        self.keys.load().iter().any(|key| is_it(key))
+        self.keys.load().all().iter().any(|key| is_it(key))
     }
 
     /// The id and check value of every key. The value identifies a key without revealing it.
     pub fn checks(&self) -> impl Iterator<Item = (KeyId, [u8; 32])> {
-        let checks: Vec<_> = self.keys.load().iter().map(|key| (key.id, key.check)).collect();
+        let checks: Vec<_> = self.keys.load().all().iter().map(|key| (key.id, key.check)).collect();
         checks.into_iter()
     }
 
@@ -221,7 +216,7 @@ impl KeyRing {
     }
 
     fn with<T>(&self, id: KeyId, use_it: impl FnOnce(&RingKey) -> T) -> Option<T> {
-        self.keys.load().iter().find(|key| key.id == id).map(|key| use_it(key))
+        self.keys.load().all().iter().find(|key| key.id == id).map(|key| use_it(key))
     }
 
     pub(super) fn open<const BODY: usize, const WHOLE: usize>(
@@ -244,7 +239,7 @@ impl KeyRing {
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyRing({} keys)", self.keys.load().len())
+        write!(f, "KeyRing({} keys)", self.keys.load().all().len())
     }
 }
 

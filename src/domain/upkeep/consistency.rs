@@ -1,6 +1,8 @@
 //! Whether the records of a store fit together. The engine proves that no byte was lost; this finds what no action
 //! could have left: an account without its address, a session of no one.
 
+use std::sync::Arc;
+
 use crate::domain::ports::{Store, StoreError, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
@@ -47,12 +49,14 @@ impl Consistency {
         if let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) {
             self.rest = Some(rest.after(last));
         }
-        for (key, reading) in page {
+        let needy = page.into_iter().filter_map(|(key, reading)| {
             // One that cannot be read is counted elsewhere.
-            let Ok(Versioned { record, .. }) = reading else { continue };
-            if let Some(needs) = needs_of(&key, &record)
-                && let Some(misfit) = misfit(store, &key, &needs).await?
-            {
+            let Versioned { record, .. } = reading.ok()?;
+            Some((needs_of(&key, &record)?, key))
+        });
+        let needy: Vec<(Needs, Key)> = needy.collect();
+        for ((needs, key), found) in needy.iter().zip(found_for(store, &needy).await?) {
+            if let Some(misfit) = misfit(key, needs, &found) {
                 self.misfits.count += 1;
                 if self.misfits.first.len() < DESCRIBED {
                     self.misfits.first.push(misfit);
@@ -72,7 +76,7 @@ impl Consistency {
 /// What must be there beside a record.
 enum Needs {
     /// The address of the account belongs to it.
-    Address(Box<Account>),
+    Address(Arc<Account>),
     /// The account exists, and this is its address.
     Account(AccountId, Key),
     /// The account exists.
@@ -83,7 +87,7 @@ enum Needs {
 
 fn needs_of(key: &Key, record: &Record) -> Option<Needs> {
     match record {
-        Record::Account(account) => Some(Needs::Address(Box::new(account.clone()))),
+        Record::Account(account) => Some(Needs::Address(Arc::clone(account))),
         Record::Owner(Owner::Account(id)) => Some(Needs::Account(*id, key.clone())),
         Record::Owner(Owner::Held { by, .. }) => Some(Needs::Someone(*by)),
         Record::Undo(id) => Some(Needs::Someone(*id)),
@@ -104,18 +108,39 @@ impl Needs {
     }
 }
 
-/// Looks at a record and what it needs, as of one moment. It may have changed or gone since it was found: then it is
-/// not looked at again, since no action leaves a misfit.
-async fn misfit(store: &dyn Store, key: &Key, needs: &Needs) -> Result<Option<String>, StoreError> {
-    let keys: Vec<Key> = std::iter::once(key.clone()).chain(needs.keys()).collect();
-    let found = match store.get(&keys).await {
-        Err(StoreError::Unreadable(_)) => return Ok(None),
-        found => found?,
-    };
+/// Each of these records and what it needs, as of one moment, in one question: an engine may be far away. Nothing for one of
+/// which something cannot be read.
+async fn found_for(
+    store: &dyn Store,
+    needy: &[(Needs, Key)],
+) -> Result<Vec<Vec<Option<Versioned>>>, StoreError> {
+    let keys = |(needs, key): &(Needs, Key)| std::iter::once(key.clone()).chain(needs.keys()).collect();
+    let wanted: Vec<Vec<Key>> = needy.iter().map(keys).collect();
+    match store.get(&wanted.concat()).await {
+        Ok(found) => {
+            let mut found = found.into_iter();
+            return Ok(wanted.iter().map(|keys| found.by_ref().take(keys.len()).collect()).collect());
+        }
+        Err(StoreError::Unreadable(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let mut all = Vec::new();
+    for keys in wanted {
+        all.push(match store.get(&keys).await {
+            Err(StoreError::Unreadable(_)) => Vec::new(),
+            found => found?,
+        });
+    }
+    Ok(all)
+}
+
+/// Why a record does not fit to what it needs. It may have changed or gone since it was found: then it is not looked at
+/// again, since no action leaves a misfit.
+fn misfit(key: &Key, needs: &Needs, found: &[Option<Versioned>]) -> Option<String> {
     let record_at = |index: usize| found.get(index).and_then(Option::as_ref).map(|found| &found.record);
     let now = record_at(0).and_then(|now| needs_of(key, now));
-    let Some(needs) = now.filter(|now| now.keys() == needs.keys()) else { return Ok(None) };
-    Ok(match (&needs, record_at(1)) {
+    let needs = now.filter(|now| now.keys() == needs.keys())?;
+    match (&needs, record_at(1)) {
         (Needs::Address(account), owner) => {
             let is_owner = matches!(owner, Some(Record::Owner(Owner::Account(id))) if *id == account.id);
             (!is_owner).then(|| format!("{key:?}: the address of this account does not lead to it"))
@@ -132,5 +157,5 @@ async fn misfit(store: &dyn Store, key: &Key, needs: &Needs) -> Result<Option<St
         (Needs::Someone(id) | Needs::SomeoneOnce(id), _) => {
             Some(format!("{key:?}: this belongs to account {id}, which is missing"))
         }
-    })
+    }
 }

@@ -44,7 +44,7 @@ impl Gatepost {
             let its = page.iter().find(|it| it.key() == found.key);
             if let Some(last_used_at) = its.and_then(|it| it.unwritten_in(&found.value)) {
                 change.expect(found.key.clone(), Some(found.version));
-                change.put(found.key, Record::Session(Session { last_used_at, ..found.value }));
+                change.put(found.key, Record::from(Session { last_used_at, ..found.value }));
             }
         }
         if !change.writes.is_empty() && self.store.commit(change).await? == Committed::Conflict {

@@ -2,6 +2,9 @@
 //!
 //! - `consistency`: whether the records of a store fit together
 //! - `monitoring`: what monitoring sees of this run
+//! - `neighbours`: what the operator sees of the other nodes
+//! - `runs`: the other runs that share the store
+//! - `refusal`: why a store cannot be opened
 //! - `startup`: checking that the key ring belongs to the store
 //! - `sweep`, `swept`: removing expired records
 //! - `ended`: removing what is kept about emails that have ended
@@ -16,13 +19,20 @@ mod events;
 mod last_uses;
 mod mail_totals;
 mod monitoring;
+mod neighbours;
+mod refusal;
 mod refusals;
 mod remains;
+mod runs;
 mod startup;
 mod sweep;
 mod swept;
 
 pub use self::consistency::{Consistency, Misfits};
 pub use self::monitoring::Waiting;
-pub use self::startup::OpenError;
+pub use self::neighbours::{Neighbour, Surroundings};
+pub use self::refusal::OpenError;
+pub use self::runs::{HeartbeatError, RunEnded, make_room};
+pub use self::startup::check_keys;
 pub use self::swept::Swept;
+pub use super::read::put_ended;

@@ -6,7 +6,7 @@ use prometheus::proto::MetricFamily;
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::record::key::Span;
+use crate::domain::record::key::{Key, Span};
 use crate::domain::record::letter::Letter;
 
 /// How many emails are read at once.
@@ -22,6 +22,24 @@ pub struct Waiting {
 }
 
 impl Gatepost {
+    /// Whether the store accepts writes now and this node may be used, and why not. For `/readyz`.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn ready(&self) -> Result<(), Error> {
+        self.store.writable()?;
+        Ok(self.neighbours.as_ref().map_or(Ok(()), |neighbours| neighbours.is_ready())?)
+    }
+
+    /// Whether the store can be read now. For `/readyz?for=reads`.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn can_read(&self) -> Result<(), Error> {
+        self.store.get(&[Key::salt_seed()]).await?;
+        Ok(())
+    }
+
     /// What was counted since the start.
     #[must_use]
     pub fn figures(&self) -> Vec<MetricFamily> {

@@ -1,82 +1,103 @@
 //! Opening the store, after checking that the key ring belongs to it. If the store was restored, its next
-//! generation begins.
+//! generation begins. If other nodes share it, this run joins them.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::domain::ports::{Change, Committed, Store, StoreError, World};
-use crate::domain::read::{known_keys, put_keys};
+use crate::domain::ports::{Change, Committed, Company, Store, StoreError, World};
+use crate::domain::read::{fit_keys, known_keys, put_keys};
 use crate::domain::record::Record;
+use crate::domain::record::ids::{KeyId, RunId};
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::reckoning::Reckoning;
 use crate::domain::record::salt::SaltSeed;
 use crate::domain::record::store_generation::StoreGeneration;
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::KeyRing;
+use crate::domain::upkeep::refusal::OpenError;
+use crate::domain::upkeep::runs::{Joining, join, take_new_course};
 use crate::domain::{Gatepost, Lasting, MAX_ATTEMPTS, Settings};
 
 /// How far from the newest event the clock can be at start without being doubted.
 const NEAR: Duration = Duration::from_hours(7 * 24);
-
-/// Why the store cannot be opened.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// The ring lacks a key of the store, or has a different one with the same id. Every token and code
-    /// would be refused, so nothing is served.
-    #[error(
-        "this database belongs to a different key ({id}) than the one that was found; restore its key file \
-         from your backup, or set key_file or GATEPOST_KEY"
-    )]
-    WrongKey {
-        /// The key's id.
-        id: u8,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+/// More runs than that hardly end before anything else happens in a store.
+const ENDED_RUNS: usize = 100;
 
 impl Gatepost {
-    /// Checks that the key ring belongs to the store, remembers keys that are new in the ring, and ends what
-    /// a restored store has brought back.
+    /// Checks that the key ring belongs to the store, remembers keys that are new in the ring, ends what a restored
+    /// store has brought back, and joins the other nodes, if there can be any.
     ///
     /// # Errors
-    /// `WrongKey`, before anything is served or written; `Store`.
+    /// `WrongKey` and `Run`, before anything is served or written; `Store`.
     pub async fn open(
         store: Arc<dyn Store>,
+        company: Company,
         world: World,
         ring: KeyRing,
         settings: Settings,
     ) -> Result<Self, OpenError> {
-        for _ in 0..MAX_ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
+            world.rest_before(attempt).await;
             // On a conflict, another process has just opened it: the next look finds what that one wrote.
-            let Some(lasting) = prepare(&*store, &world, &ring).await? else { continue };
-            return Ok(Self::new(store, world, ring, lasting, settings));
+            let Some((lasting, joining)) = prepare(&*store, &company, &world, &ring).await? else { continue };
+            let (run, neighbours) = match (company, joining) {
+                (Company::Shared(member), Some(joining)) => {
+                    let neighbours = joining.joined(Arc::clone(&store), &world, *member).await?;
+                    (neighbours.run, Some(Arc::new(neighbours)))
+                }
+                _ => (RunId(world.random()), None),
+            };
+            return Ok(Self::new((store, neighbours), run, world, ring, lasting, settings));
         }
         Err(StoreError::Busy.into())
     }
 }
 
+/// Refuses a key ring that lacks a key of the store, or has another one in its place.
+///
+/// # Errors
+/// `WrongKey`; `Store`.
+pub async fn check_keys(store: &dyn Store, ring: &KeyRing) -> Result<(), OpenError> {
+    let known = known_keys(store).await?;
+    put_keys(&mut Change::new(), ring, &known).map_err(|id| OpenError::WrongKey { id: id.0 })
+}
+
 /// Checks the keys and remembers new ones. Returns what lasts, which the first start makes, or nothing if
 /// another process wrote at the same time.
-async fn prepare(store: &dyn Store, world: &World, ring: &KeyRing) -> Result<Option<Lasting>, OpenError> {
+async fn prepare(
+    store: &dyn Store,
+    company: &Company,
+    world: &World,
+    ring: &KeyRing,
+) -> Result<Option<(Lasting, Option<Joining>)>, OpenError> {
     let known = known_keys(store).await?;
-    for key in known.iter().filter(|key| key.is_retired() && ring.holds(key.id)) {
-        let id = key.id.0;
+    for KeyId(id) in fit_keys(ring, &known, None) {
         tracing::warn!("key {id} was retired and is not used; remove its line from where the keys are");
-        ring.drop_key(key.id);
     }
     let mut change = Change::new();
     put_keys(&mut change, ring, &known).map_err(|id| OpenError::WrongKey { id: id.0 })?;
-    let lasting = lasting(store, world, &mut change).await?;
+    let (lasting, is_restored) = lasting(store, world, &mut change).await?;
+    let joining = match company {
+        Company::Alone => None,
+        Company::Shared(member) => {
+            Some(join(&mut change, store, world, ring.ids(), member, is_restored).await?)
+        }
+    };
+    if is_restored && joining.is_none() {
+        take_new_course(&mut change, store, world).await?;
+    }
     if !change.writes.is_empty() && store.commit(change).await? == Committed::Conflict {
         return Ok(None);
     }
-    Ok(Some(lasting))
+    Ok(Some((lasting, joining)))
 }
 
-/// Reads what lasts, and adds to `change` what is not there yet.
-async fn lasting(store: &dyn Store, world: &World, change: &mut Change) -> Result<Lasting, StoreError> {
+/// Reads what lasts, and adds to `change` what is not there yet. Returns whether the store was restored, too.
+async fn lasting(
+    store: &dyn Store,
+    world: &World,
+    change: &mut Change,
+) -> Result<(Lasting, bool), StoreError> {
     let misplaced = |what: &str| StoreError::Damaged(format!("{what} is of the wrong kind"));
     let keys = [Key::salt_seed(), Key::store_generation(), Key::restored()];
     let mut found = store.get(&keys).await?.into_iter();
@@ -98,7 +119,8 @@ async fn lasting(store: &dyn Store, world: &World, change: &mut Change) -> Resul
         Some(_) => return Err(misplaced("the generation of the database")),
         None => StoreGeneration::default(),
     };
-    if let Some(restored) = found.next().flatten() {
+    let restored = found.next().flatten();
+    if let Some(restored) = &restored {
         // Whoever restored it was told so.
         tracing::info!(
             "this database was restored: all sessions are ended, and all links and codes are void"
@@ -111,7 +133,7 @@ async fn lasting(store: &dyn Store, world: &World, change: &mut Change) -> Resul
         change.put(Key::store_generation(), Record::StoreGeneration(store_generation));
     }
     let reckoning = Mutex::new(first_reckoning(store, world).await?);
-    Ok(Lasting { salts, store_generation, reckoning })
+    Ok((Lasting { salts, store_generation, reckoning }, restored.is_some()))
 }
 
 /// Whether the clock can be believed at start. If it is far from the newest event, either it is wrong or
@@ -120,7 +142,9 @@ async fn first_reckoning(store: &dyn Store, world: &World) -> Result<Reckoning, 
     let (monotonic, now) = (world.clock.monotonic(), world.now());
     let has_events = async |from| Ok::<_, StoreError>(!store.scan(&Span::events(from), 1).await?.is_empty());
     if !has_events(Timestamp::default()).await? {
-        if store.scan(&Span::marks(), 1).await?.is_empty() {
+        // A run that ended leaves a mark, and no event.
+        let marks = store.scan(&Span::marks(), ENDED_RUNS).await?;
+        if marks.len() < ENDED_RUNS && marks.iter().all(|(key, _)| !key.is_kept()) {
             return Ok(Reckoning::new(monotonic, now));
         }
         // Events go after a while, so the last one may have been removed before the clock went wrong.

@@ -13,6 +13,7 @@ use crate::domain::ports::{Change, Class, StoreError, Unreadable, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
+use crate::domain::record::node::Errand;
 use crate::domain::record::time::Timestamp;
 use crate::domain::upkeep::Swept;
 
@@ -31,13 +32,18 @@ enum End {
 
 impl Gatepost {
     /// Removes one page of each kind of what is over. All kinds at once, so that none waits for the others to be
-    /// done: strangers can cause expired records without end.
+    /// done: strangers can cause expired records without end. Of the nodes that share a store, one at a time does
+    /// this.
     ///
     /// # Errors
     /// `Store`.
     pub async fn sweep(&self) -> Result<Swept, Error> {
+        if !self.has_errand(Errand::Sweep).await? {
+            return Ok(Swept::All);
+        }
+        self.retire_runs().await?;
         // Not by the time the clock says: a clock that is wrong for seconds would remove every session.
-        let (now, keep) = (self.earliest_now(), self.settings.events_kept);
+        let (now, keep) = (self.earliest_now(), self.settings().events_kept);
         let (expired, counts) = (Span::expired(now), Span::counted_until(now.minus(keep)));
         let (expired, counts, remains, events, ended) = tokio::join!(
             self.sweep_marked(&expired, now),
@@ -122,9 +128,10 @@ impl Gatepost {
             Record::Request(request) => End::At(request.kept_until()),
             Record::Pending(pending) => End::At(pending.over_at()),
             Record::Session(session) => End::At(self.session_end(session)),
-            Record::Refusals(refusals) => End::At(refusals.kept_until(self.settings.events_kept)),
+            Record::Refusals(refusals) => End::At(refusals.kept_until(self.settings().events_kept)),
             Record::NewDevice(device) => End::At(device.over_at),
             Record::Throttle(throttle) => End::At(throttle.over_at()),
+            Record::EndedRun(ended) => End::At(ended.over_at()),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),
         }

@@ -22,7 +22,7 @@ impl Base {
         Ok(Self { settings, tls, world, floor })
     }
 
-    /// How many connections are for reads, and how many for commits. The one that is left is for the engine's own work.
+    /// How many connections are for reads, and how many for commits. The one that is left is kept for heartbeats.
     pub(super) fn shares(&self) -> (usize, usize) {
         let reads = (self.settings.connections / 4).max(2);
         (reads, self.settings.connections.saturating_sub(reads + 1).max(1))

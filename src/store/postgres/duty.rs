@@ -2,6 +2,7 @@
 
 use tokio_postgres::{Error, Statement};
 
+use super::gathering::Gathering;
 use super::link::Link;
 use super::settings::Schema;
 
@@ -31,6 +32,7 @@ impl Duty for Setup {
 pub(super) struct Reads {
     pub(super) get: Statement,
     pub(super) scan: Statement,
+    pub(super) gathering: Gathering,
 }
 
 impl Duty for Reads {
@@ -41,7 +43,7 @@ impl Duty for Reads {
         // Each is one statement, so what it returns is of one moment.
         let get = link.prepare(&format!("SELECT k, ver, v FROM {kv} WHERE k = ANY($1)")).await?;
         let scan = format!("SELECT k, ver, v FROM {kv} WHERE k >= $1 AND k < $2 ORDER BY k LIMIT $3");
-        Ok(Self { get, scan: link.prepare(&scan).await? })
+        Ok(Self { get, scan: link.prepare(&scan).await?, gathering: Gathering::default() })
     }
 }
 
@@ -51,6 +53,7 @@ pub(super) struct Commits {
     pub(super) commit: Statement,
     pub(super) settle: Statement,
     pub(super) sweep: Statement,
+    pub(super) fill: Statement,
     /// Follows each of them in the same go.
     pub(super) look: Statement,
 }
@@ -71,10 +74,21 @@ impl Duty for Commits {
             commit: link.prepare(&commit).await?,
             settle: link.prepare(&settle).await?,
             sweep: link.prepare(&sweep).await?,
+            fill: link.prepare(&FILL.replace("KV", &format!("{schema}.kv"))).await?,
             look: link.prepare(LOOK).await?,
         })
     }
 }
+
+/// Makes a range of an arriving store what it has to be, after `$1` up to `$2`: exactly the keys `$3` with the values `$4`.
+/// Doing it twice changes nothing. It does nothing once the state `$6` of the store has another version than `$7`, and then
+/// returns 0: a message that comes late must not undo what was done since.
+const FILL: &str = "WITH held AS (SELECT FROM KV WHERE k = $6 AND ver = $7 FOR KEY SHARE),
+    gone AS (DELETE FROM KV WHERE k > $1 AND k <= $2 AND k <> $6 AND NOT k = ANY ($3) AND EXISTS (SELECT FROM held)),
+    put AS (INSERT INTO KV AS t SELECT u.k, $5, u.v FROM unnest($3::bytea[], $4::bytea[]) AS u(k, v)
+        WHERE EXISTS (SELECT FROM held)
+        ON CONFLICT (k) DO UPDATE SET ver = excluded.ver, v = excluded.v WHERE t.v <> excluded.v)
+    SELECT count(*) FROM held";
 
 /// The most receipts that one statement removes.
 pub(super) const SWEPT_AT_ONCE: i64 = 10_000;

@@ -12,6 +12,9 @@ pub(super) enum Fault {
     /// It answers, but it is set up in a way in which it must not be used. A person has to change something.
     #[error("{0}")]
     Unfit(String),
+    /// It is another database than the one that this process has used.
+    #[error("{0}")]
+    Foreign(String),
     /// It is not the server that the pool was opened with, or its role changed: everything has to be proved again.
     #[error("{0}")]
     Changed(String),
@@ -40,12 +43,22 @@ pub(super) fn rolled_back(error: &Error) -> Option<&DbError> {
 /// An error in words, without what the client crate adds.
 pub(super) fn plainly(error: &Error) -> String {
     match error.as_db_error() {
-        Some(reported) => format!("{} ({})", reported.message(), reported.code().code()),
+        Some(reported) => {
+            let (what, code) = (reported.message(), reported.code().code());
+            let pooler = if is_of_a_pooler(code) { format!(": {POOLER}") } else { String::new() };
+            format!("{what} ({code}){pooler}")
+        }
         None => match std::error::Error::source(error) {
             Some(cause) => format!("{error}: {cause}"),
             None => error.to_string(),
         },
     }
+}
+
+/// A statement that was prepared a moment ago is not there, or was prepared by someone else. Which of the first
+/// statements finds that out is left to the pooler.
+fn is_of_a_pooler(code: &str) -> bool {
+    matches!(code, "26000" | "42P05")
 }
 
 /// A failure while a connection is set up.
@@ -57,8 +70,7 @@ pub(super) fn at_start(host: &impl std::fmt::Display, error: &Error) -> Fault {
             Fault::Unfit(format!("{what}; check user and password in store.url and pg_hba.conf"))
         }
         Some("3D000") => Fault::Unfit(format!("{what}; check the name of the database in store.url")),
-        // A statement that was prepared a moment ago is not there, or was prepared by someone else.
-        Some("26000" | "42P05") => Fault::Unfit(format!("{what}: {POOLER}")),
+        Some(code) if is_of_a_pooler(code) => Fault::Unfit(what),
         _ => Fault::Unreachable(what),
     }
 }

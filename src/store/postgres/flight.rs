@@ -15,6 +15,7 @@ use super::link::Values;
 use super::order::Order;
 use super::proof::Proven;
 use super::settings::Durable;
+use crate::domain::record::key::Key;
 
 /// What is to be done at the server, as one transaction.
 pub(super) enum Task {
@@ -28,10 +29,24 @@ pub(super) enum Task {
         receipt: [u8; 16],
         own: [u8; 16],
     },
+    /// Fills a part of an arriving store, whose state has this version.
+    Fill {
+        step: Arc<Step>,
+        state: i64,
+        version: i64,
+    },
     /// Removes receipts below this one.
     Sweep {
         before: [u8; 4],
     },
+}
+
+/// A part of an arriving store: the keys after one up to another, of which it has exactly these.
+pub(super) struct Step {
+    pub(super) after: Key,
+    pub(super) until: Key,
+    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) values: Vec<Vec<u8>>,
 }
 
 /// What became of a task.
@@ -75,6 +90,12 @@ pub(super) async fn fly(proven: &Proven<Commits>, task: &Task, durable: Durable)
         Task::Settle { receipt, own } => {
             let (receipt, own) = (receipt.as_slice(), own.as_slice());
             link.both((&duty.settle, &[&receipt, &own]), &duty.look).await
+        }
+        Task::Fill { step, state, version } => {
+            let (after, until, key) = (step.after.as_bytes(), step.until.as_bytes(), Key::state());
+            let (keys, values) = (&step.keys, &step.values);
+            let values: Values<'_> = &[&after, &until, keys, values, version, &key.as_bytes(), state];
+            link.both((&duty.fill, values), &duty.look).await
         }
         Task::Sweep { before } => {
             let before = before.as_slice();

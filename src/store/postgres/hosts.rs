@@ -25,6 +25,10 @@ pub(super) async fn primary(base: &Base) -> Result<(Host, Life), Fault> {
             Err(fault) => faults.push(fault),
         }
     }
+    // Another database may take the place of the known one, but not while that one is there.
+    if primaries.iter().any(|(_, life)| !base.floor.differs(life)) {
+        primaries.retain(|(_, life)| !base.floor.differs(life));
+    }
     primaries.sort_by_key(|(_, life)| std::cmp::Reverse(life.timeline));
     match &primaries[..] {
         [] => Err(none(faults)),
@@ -52,9 +56,13 @@ async fn look(base: &Base, host: &Host) -> Result<Option<Life>, Fault> {
 
 /// What to say if none can be used: first what only a person can change.
 fn none(mut faults: Vec<Fault>) -> Fault {
-    faults.sort_by_key(|fault| !matches!(fault, Fault::Unfit(_)));
-    if let [Fault::Unfit(_), ..] = &faults[..] {
-        return faults.swap_remove(0);
+    let all_are_foreign = faults.iter().all(|fault| matches!(fault, Fault::Foreign(_)));
+    faults.sort_by_key(|fault| !matches!(fault, Fault::Unfit(_) | Fault::Foreign(_)));
+    match faults.first() {
+        // If another one is only away, it may be the right one.
+        Some(Fault::Foreign(why)) if !all_are_foreign => return Fault::Unfit(why.clone()),
+        Some(Fault::Unfit(_) | Fault::Foreign(_)) => return faults.swap_remove(0),
+        _ => {}
     }
     let all: Vec<String> = faults.iter().map(Fault::to_string).collect();
     Fault::Unreachable(format!("no primary: {}", all.join("; ")))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::commit::commit_of;
@@ -33,6 +34,8 @@ pub(super) async fn prepare(shared: &Shared, make: Make) -> Result<(), Fault> {
     let (host, life) = hosts::primary(base).await?;
     let link = Link::open(&host, &base.settings, base.tls.as_ref()).await?;
     let proven = prove::<Setup>(link, base, Some(&life)).await?;
+    // What may be a different database is left as it is.
+    let make = if base.floor.differs(&life) { Make::Nothing } else { make };
     schema::prepare(&proven.link, &base.settings, make).await
 }
 
@@ -58,21 +61,24 @@ pub(super) async fn open(shared: &Arc<Shared>) -> Result<Arc<Pool>, Fault> {
 /// One commit that changes nothing.
 async fn probe(shared: &Arc<Shared>, pool: &Arc<Pool>) -> Result<Outcome, Fault> {
     let world = &shared.base.world;
-    own_work(shared, pool, |now| {
+    // If a heartbeat has it, that one shows the same.
+    let permit = Arc::clone(&shared.kept).try_acquire_owned().ok();
+    own_work(shared, pool, permit, |now| {
         let receipt = order::receipt(now, world);
         commit_of(Arc::new(Order::default()), now, receipt, shared.base.settings.timeout, world)
     })
     .await
 }
 
-/// Does something on the connection that is kept for the engine.
+/// Does something of the engine's own on a connection for commits.
 async fn own_work(
     shared: &Arc<Shared>,
     pool: &Arc<Pool>,
+    permit: Option<OwnedSemaphorePermit>,
     task: impl FnOnce(i64) -> Task,
 ) -> Result<Outcome, Fault> {
     let unacknowledged = || Fault::Unreachable(format!("no standby of {} acknowledges changes", pool.host));
-    let permit = Arc::clone(&shared.upkeep).try_acquire_owned().map_err(|_| unacknowledged())?;
+    let permit = permit.ok_or_else(unacknowledged)?;
     let proven = pool.committer().await?;
     let task = task(proven.server_now(&shared.base.world));
     let mut flight = shared.launch(Arc::clone(pool), proven, permit, task);
@@ -92,6 +98,8 @@ pub(super) async fn keep(shared: Arc<Shared>, mut pool: Arc<Pool>) {
             }
             match open(&shared).await {
                 Ok(pool) => break pool,
+                // Nothing that comes of it can be what was stored here.
+                Err(Fault::Foreign(why)) => return shared.fail(why),
                 Err(fault) => shared.go_down(fault.to_string()),
             }
             if shared.waiting.count() > 0 {
@@ -140,6 +148,7 @@ async fn look_after(shared: &Arc<Shared>, pool: &Arc<Pool>) -> Fault {
 }
 
 async fn at_tick(shared: &Arc<Shared>, pool: &Arc<Pool>, tick: u32) -> Result<(), Fault> {
+    shared.note_records().await;
     if shared.waiting.count() > 0 {
         look_at_waiting(shared).await?;
     }
@@ -172,7 +181,11 @@ async fn look_at_waiting(shared: &Shared) -> Result<(), Fault> {
 /// Removes old receipts, while there are any. Whatever fails is done the next time.
 async fn sweep(shared: &Arc<Shared>, pool: &Arc<Pool>) {
     let old = |now: i64| Task::Sweep { before: order::seconds(now - RECEIPT_AGE) };
-    while let Ok(Outcome::Done(rows)) = own_work(shared, pool, old).await {
+    loop {
+        // Not the one that is kept: no heartbeat waits for this.
+        let permit = timeout(shared.base.settings.timeout, Arc::clone(&shared.commits).acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok);
+        let Ok(Outcome::Done(rows)) = own_work(shared, pool, permit, old).await else { return };
         if rows.first().is_none_or(|row| row.get::<_, i64>(0) < SWEPT_AT_ONCE) {
             return;
         }

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::{Error, Row};
 
 use super::duty::Reads;
-use super::fault::{plainly, rolled_back};
+use super::gathering::{Found, Unanswered, Waiter};
 use super::proof::Proven;
 use super::shared::Shared;
 use crate::domain::ports::{StoreError, Version};
@@ -18,25 +18,29 @@ use crate::store::{Kept, Page};
 /// Between two attempts of one read.
 const PAUSE: Duration = Duration::from_millis(50);
 
-enum Question<'a> {
+pub(super) enum Question<'a> {
     Get(Vec<&'a [u8]>),
     Scan(&'a Span, i64),
 }
 
 /// The bytes and version of each key, as of one moment.
-pub(super) async fn get(
-    shared: &Arc<Shared>,
-    keys: &[Key],
-) -> Result<Vec<Option<Kept<Vec<u8>>>>, StoreError> {
+pub(super) async fn get(shared: &Arc<Shared>, keys: &[Key]) -> Result<Found, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = ask(shared, &Question::Get(keys.iter().map(Key::as_bytes).collect())).await?;
-    let mut found = HashMap::new();
-    for row in &rows {
-        found.insert(row.get::<_, &[u8]>(0), kept(row)?);
+    let limit = shared.base.settings.timeout;
+    ask(shared, |reader| get_from(reader, keys, limit)).await
+}
+
+/// The bytes and version of each key. Within `limit`, a connection that is silent gives those up that wait for it.
+async fn get_from(reader: Arc<Proven<Reads>>, keys: &[Key], limit: Duration) -> Result<Found, Unanswered> {
+    if let Some(answer) = reader.duty.gathering.joined(keys) {
+        return answer.await.unwrap_or(Err(Unanswered::Lost));
     }
-    Ok(keys.iter().map(|key| found.get(key.as_bytes()).cloned()).collect())
+    // Also if whoever asked is gone before the answer.
+    let _next = Next { reader: &reader, limit };
+    let rows = Question::of(keys).put(&reader).await?;
+    Ok(in_order(keys, &by_key(&rows))?)
 }
 
 /// The first records of a range, as of one moment.
@@ -45,8 +49,21 @@ pub(super) async fn page(
     span: &Span,
     limit: usize,
 ) -> Result<Page<Vec<u8>>, StoreError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = ask(shared, &Question::Scan(span, limit)).await?;
+    let question = &Question::range(span, limit);
+    ask(shared, |reader| async move { Ok(as_page(&question.put(&reader).await?)?) }).await
+}
+
+/// The bytes and version of each key, from what was found.
+pub(super) fn in_order(keys: &[Key], found: &HashMap<&[u8], &Row>) -> Result<Found, StoreError> {
+    keys.iter().map(|key| found.get(key.as_bytes()).map(|row| kept(row)).transpose()).collect()
+}
+
+pub(super) fn by_key(rows: &[Row]) -> HashMap<&[u8], &Row> {
+    rows.iter().map(|row| (row.get(0), row)).collect()
+}
+
+/// The records in some rows.
+pub(super) fn as_page(rows: &[Row]) -> Result<Page<Vec<u8>>, StoreError> {
     rows.iter().map(|row| Ok((Key::from_bytes(row.get(0)), kept(row)?))).collect()
 }
 
@@ -57,7 +74,11 @@ fn kept(row: &Row) -> Result<Kept<Vec<u8>>, StoreError> {
     Ok(Kept { bytes: row.get(2), version: Version(version) })
 }
 
-async fn ask(shared: &Arc<Shared>, question: &Question<'_>) -> Result<Vec<Row>, StoreError> {
+/// Asks one connection after the other until one answers.
+async fn ask<T, A>(shared: &Arc<Shared>, put: impl Fn(Arc<Proven<Reads>>) -> A) -> Result<T, StoreError>
+where
+    A: Future<Output = Result<T, Unanswered>>,
+{
     // The connection that owes an answer. If none comes, it is closed: those behind it would wait as well.
     let asked = Mutex::new(None);
     let asking = async {
@@ -65,12 +86,10 @@ async fn ask(shared: &Arc<Shared>, question: &Question<'_>) -> Result<Vec<Row>, 
             let pool = shared.pool().await?;
             if let Ok(reader) = pool.reader().await {
                 *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some((pool, Arc::clone(&reader)));
-                match question.put(&reader).await {
-                    Ok(rows) => return Ok(rows),
-                    Err(error) if rolled_back(&error).is_some() => {
-                        return Err(StoreError::Refused(plainly(&error)));
-                    }
-                    Err(_) => {}
+                match put(reader).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(Unanswered::Refused(why)) => return Err(why),
+                    Err(Unanswered::Lost) => {}
                 }
             }
             sleep(PAUSE).await;
@@ -86,8 +105,16 @@ async fn ask(shared: &Arc<Shared>, question: &Question<'_>) -> Result<Vec<Row>, 
     Err(shared.unavailable())
 }
 
-impl Question<'_> {
-    async fn put(&self, reader: &Proven<Reads>) -> Result<Vec<Row>, Error> {
+impl<'a> Question<'a> {
+    pub(super) fn of(keys: &'a [Key]) -> Self {
+        Self::Get(keys.iter().map(Key::as_bytes).collect())
+    }
+
+    pub(super) fn range(span: &'a Span, limit: usize) -> Self {
+        Self::Scan(span, i64::try_from(limit).unwrap_or(i64::MAX))
+    }
+
+    pub(super) async fn put(&self, reader: &Proven<Reads>) -> Result<Vec<Row>, Error> {
         match self {
             Self::Get(keys) => reader.link.rows(&reader.duty.get, &[keys]).await,
             Self::Scan(span, limit) => {
@@ -95,5 +122,42 @@ impl Question<'_> {
                 reader.link.rows(&reader.duty.scan, &[&from, &until, limit]).await
             }
         }
+    }
+}
+
+/// Sends those who wait, when it is dropped.
+struct Next<'a> {
+    reader: &'a Arc<Proven<Reads>>,
+    limit: Duration,
+}
+
+impl Drop for Next<'_> {
+    fn drop(&mut self) {
+        let waiters = self.reader.duty.gathering.next_ones();
+        if !waiters.is_empty() {
+            tokio::spawn(answer_all(Arc::clone(self.reader), waiters, self.limit));
+        }
+    }
+}
+
+/// Answers these, and then all who have come meanwhile.
+async fn answer_all(reader: Arc<Proven<Reads>>, mut waiters: Vec<Waiter>, limit: Duration) {
+    while !waiters.is_empty() {
+        let keys = waiters.iter().flat_map(|waiter| &waiter.keys).map(Key::as_bytes).collect();
+        let Ok(rows) = timeout(limit, Question::Get(keys).put(&reader)).await else {
+            reader.duty.gathering.give_up();
+            return;
+        };
+        let rows = rows.map_err(Unanswered::from);
+        let found = rows.as_ref().map(|rows| by_key(rows));
+        for Waiter { keys, answer } in waiters {
+            let part = match &found {
+                Ok(found) => in_order(&keys, found).map_err(Unanswered::from),
+                Err(why) => Err(Unanswered::clone(why)),
+            };
+            // It may have stopped waiting.
+            let _ = answer.send(part);
+        }
+        waiters = reader.duty.gathering.next_ones();
     }
 }

@@ -74,11 +74,25 @@ CREATE FUNCTION gatepost.settle(receipt bytea, own bytea) RETURNS boolean
     in_schema(&text, schema)
 }
 
-/// Whether the schema may be made, or has to be there.
+/// What is made if it is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Make {
+    /// The schema, and what belongs in it.
     Schema,
+    /// The tables and functions.
     Tables,
+    /// Nothing.
+    Nothing,
+}
+
+/// The statements that give a role what it needs.
+pub(super) fn grants(schema: &Schema, role: &str) -> Vec<String> {
+    let schema = schema.quoted();
+    vec![
+        format!("GRANT USAGE ON SCHEMA {schema} TO {role};"),
+        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.kv, {schema}.receipt TO {role};"),
+        format!("GRANT EXECUTE ON FUNCTION {schema}.{COMMIT}, {schema}.{SETTLE} TO {role};"),
+    ]
 }
 
 /// Makes what is missing, as one transaction: first starts take turns. Then refuses functions that are not ours, and a
@@ -90,7 +104,7 @@ pub(super) async fn prepare(link: &Link, settings: &PostgresSettings, make: Make
     link.within(limit, link.run(&lock)).await?;
     let exists = "SELECT to_regnamespace($1::text) IS NOT NULL";
     if !link.within(limit, link.row(exists, &[&schema.quoted()])).await?.get::<_, bool>(0) {
-        if make == Make::Tables {
+        if make != Make::Schema {
             return Err(Fault::Unfit(format!(
                 "there is no schema {name} in this database; check store.schema, or make it with: gatepost store init"
             )));
@@ -100,6 +114,12 @@ pub(super) async fn prepare(link: &Link, settings: &PostgresSettings, make: Make
     check_usage(link, settings).await?;
     let exists = "SELECT to_regclass($1::text || '.kv') IS NOT NULL";
     if !link.within(limit, link.row(exists, &[&schema.quoted()])).await?.get::<_, bool>(0) {
+        if make == Make::Nothing {
+            return Err(Fault::Unfit(format!(
+                "there is no database in schema {name}; check store.url and store.schema, or start gatepost serve, \
+                 which makes it"
+            )));
+        }
         define(link, settings, &definitions(schema)).await?;
     }
     link.within(limit, link.run("COMMIT")).await?;

@@ -8,6 +8,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
 /// Where the database is, and how it is used.
+#[derive(Clone)]
 pub struct PostgresSettings {
     /// The servers, of which one is the primary. The engine finds out which one.
     pub hosts: Vec<Host>,
@@ -64,12 +65,24 @@ impl fmt::Display for Host {
 
 /// How a server proves who it is. Its certificate and its name are always verified: otherwise a server in between
 /// could read session ids and acknowledge commits that it never wrote.
-#[derive(Debug)]
 pub struct Tls {
     /// The authorities whose certificates are accepted.
     pub authorities: Vec<CertificateDer<'static>>,
     /// A certificate of our own and its key, if the server asks for one.
     pub identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+}
+
+impl Clone for Tls {
+    fn clone(&self) -> Self {
+        let identity = self.identity.as_ref().map(|(chain, key)| (chain.clone(), key.clone_key()));
+        Self { authorities: self.authorities.clone(), identity }
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
 }
 
 /// Who must have a commit before it counts.

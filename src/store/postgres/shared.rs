@@ -1,5 +1,6 @@
 //! The pool that is in use, who may take a connection of it, and the commits on their way.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
@@ -20,12 +21,16 @@ pub(super) struct Shared {
     state: watch::Sender<State>,
     /// One for each connection that carries commits, over all pools.
     pub(super) commits: Arc<Semaphore>,
-    /// The one for the engine's own work.
-    pub(super) upkeep: Arc<Semaphore>,
+    /// The one that is kept: for heartbeats, and for commits that only show whether commits are acknowledged.
+    pub(super) kept: Arc<Semaphore>,
     pub(super) waiting: Waiting,
     pub(super) flights: TaskTracker,
+    /// Whether there are records.
+    pub(super) has_written: AtomicBool,
     /// Why the server refused the last commit, if that concerns all of them.
     trouble: Mutex<Option<String>>,
+    /// Why this process cannot go on.
+    failure: watch::Sender<Option<String>>,
 }
 
 #[derive(Clone)]
@@ -51,10 +56,12 @@ impl Shared {
             base: Arc::new(base),
             state: watch::Sender::new(State::Down("the database has not been reached yet".into())),
             commits: Arc::new(Semaphore::new(commits)),
-            upkeep: Arc::new(Semaphore::new(1)),
+            kept: Arc::new(Semaphore::new(1)),
             waiting: Waiting::default(),
             flights: TaskTracker::new(),
+            has_written: AtomicBool::new(false),
             trouble: Mutex::default(),
+            failure: watch::Sender::new(None),
         }
     }
 
@@ -82,6 +89,25 @@ impl Shared {
         self.change(State::Down(reason));
     }
 
+    /// This process cannot go on.
+    pub(super) fn fail(&self, reason: String) {
+        self.go_down(reason.clone());
+        self.failure.send_replace(Some(reason));
+    }
+
+    /// Returns why this process cannot go on, once it cannot.
+    pub(super) async fn failed(&self) -> String {
+        let mut failure = self.failure.subscribe();
+        // The other end is held here, so it is never closed.
+        let reason = failure.wait_for(Option::is_some).await.map(|reason| reason.clone());
+        reason.ok().flatten().unwrap_or_default()
+    }
+
+    /// The same without waiting.
+    pub(super) fn failure(&self) -> Option<String> {
+        self.failure.borrow().clone()
+    }
+
     fn change(&self, to: State) {
         self.state.send_if_modified(|state| {
             let is_open = !matches!(state, State::Closed);
@@ -103,6 +129,17 @@ impl Shared {
         }
     }
 
+    /// Remembers in the side file that there are records.
+    pub(super) async fn note_records(&self) {
+        let floor = &self.base.floor;
+        if self.has_written.load(Ordering::Relaxed)
+            && !floor.is_used()
+            && let Err(error) = floor.note_records().await
+        {
+            tracing::warn!(%error, "cannot write {}", floor.path().display());
+        }
+    }
+
     /// Whether every connection for commits carries one that was given up. Nothing would be gained by waiting.
     pub(super) fn is_stuck(&self) -> bool {
         self.commits.available_permits() == 0 && self.waiting.count() >= self.base.shares().1
@@ -110,12 +147,13 @@ impl Shared {
 
     /// What to say if nothing could be done in time.
     pub(super) fn unavailable(&self) -> StoreError {
-        self.writable().err().unwrap_or(StoreError::Busy)
+        let silent = || StoreError::Refused("the database did not answer in time".into());
+        self.writable().err().unwrap_or_else(silent)
     }
 
     pub(super) fn writable(&self) -> Result<(), StoreError> {
         match &*self.state.borrow() {
-            State::Open(_) if self.is_stuck() => {
+            State::Open(_) if self.is_stuck() || self.waiting.is_any_old() => {
                 Err(StoreError::Refused("no standby acknowledges changes".into()))
             }
             State::Open(pool) if !pool.is_closed() => {

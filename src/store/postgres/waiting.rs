@@ -65,6 +65,11 @@ impl Waiting {
         self.entries().len()
     }
 
+    /// Whether one of them was still there when they were looked at. Locks do not last that long, so it waits for a standby.
+    pub(super) fn is_any_old(&self) -> bool {
+        self.entries().iter().any(|entry| entry.is_old)
+    }
+
     /// Forgets all of them. Their connections are closed.
     pub(super) fn clear(&self) {
         self.entries().clear();

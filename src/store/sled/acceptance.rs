@@ -3,21 +3,25 @@
 use std::fs::File;
 use std::path::Path;
 
+use super::creation::is_known;
 use super::group::{Group, Sealed};
 use super::guard::Handle;
 use super::lock::FolderLock;
 use super::mark::Mark;
 use super::open::{Proven, Site, compare};
+use super::passage::Passage;
 use super::proof::prove;
 use super::refusal::OpenError;
 use super::rehearsal::{Copied, Rehearsal};
-use super::settings::{Accept, Proof};
+use super::settings::Accept;
+use super::slices::Slices;
 use super::slot::{Stored, unreadable};
 use super::tally::Tally;
 use super::{beneath, guard, owner, place};
 use crate::domain::ports::{Change, Committed, StoreError};
 use crate::domain::record::Record;
 use crate::domain::record::key::{Key, Span};
+use crate::store::life::{Proof, UnreadableRecords};
 use crate::store::{CodedChange, Engine, Kept, Page};
 
 /// A store that was verified as a whole and that no one else uses.
@@ -29,6 +33,24 @@ pub struct Inspected {
     db: Handle,
     _copy: Option<Rehearsal>,
     _lock: FolderLock,
+}
+
+impl Inspected {
+    /// The id of the store, and what counts its commits.
+    pub(super) fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Verifies every byte.
+    pub(super) fn prove(
+        &self,
+        folder: &Path,
+        slices: &mut Slices,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), OpenError> {
+        let all = self.tally.digest.records;
+        prove(folder, &self.db, slices, u64::MAX, &mut |done| progress(done, all))
+    }
 }
 
 impl Engine for Inspected {
@@ -65,6 +87,9 @@ pub(super) fn inspect(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Inspected, OpenError> {
     let lock = locked(folder)?;
+    if let Some(passage) = Mark::passage(folder) {
+        return Err(OpenError::NotReady { folder: folder.to_owned(), passage });
+    }
     let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept: Accept::No, verified_first: 0 };
     proven(&site, lock, progress)
 }
@@ -76,6 +101,10 @@ pub(super) fn accept(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Proof, OpenError> {
     let lock = locked(folder)?;
+    // One that was moved is taken back; one that is not whole cannot be.
+    if let Some(passage @ Passage::Arriving(_)) = Mark::passage(folder) {
+        return Err(OpenError::NotReady { folder: folder.to_owned(), passage });
+    }
     let site = Site { folder, cache_bytes, mark: Mark::read(folder), accept: Accept::Yes, verified_first: 0 };
     let Inspected { proof, tally, .. } = proven(&site, lock.clone(), progress)?;
     // Only an intact side file shows that no commit is missing. Without one, an older store looks like the
@@ -89,7 +118,7 @@ pub(super) fn accept(
 
 fn locked(folder: &Path) -> Result<FolderLock, OpenError> {
     owner::check_owner(folder)?;
-    if !place::is_known(folder) {
+    if !is_known(folder) {
         return Err(OpenError::NoStore { folder: folder.to_owned() });
     }
     FolderLock::take(folder)
@@ -103,13 +132,25 @@ fn proven(
 ) -> Result<Inspected, OpenError> {
     let folder = site.folder;
     let copy = site.rehearsal(Copied::All)?;
-    let store = place::store_folder(folder);
-    let Proven { db, tally, mut slices, .. } = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
+    let (mut inspected, mut slices) = opened(site, lock, copy)?;
+    inspected.prove(folder, &mut slices, progress)?;
+    let unreadable = beneath::unreadable(&inspected.db).map_err(|trouble| trouble.refusal(folder))?;
+    inspected.proof.unreadable = unreadable;
+    Ok(inspected)
+}
+
+/// Opens a store, or its copy, of which nothing was verified yet.
+pub(super) fn opened(
+    site: &Site<'_>,
+    lock: FolderLock,
+    copy: Option<Rehearsal>,
+) -> Result<(Inspected, Slices), OpenError> {
+    let store = place::store_folder(site.folder);
+    let Proven { db, tally, slices, .. } = site.proven(copy.as_ref().map_or(&store, Rehearsal::path))?;
     let Tally { digest, commits, .. } = tally;
-    prove(folder, &db, &mut slices, u64::MAX, &mut |done| progress(done, digest.records))?;
-    let unreadable = beneath::unreadable(&db).map_err(|trouble| trouble.refusal(folder))?;
+    let unreadable = UnreadableRecords::default();
     let proof = Proof { records: digest.records, commits, unreadable, restored: false };
-    Ok(Inspected { proof, tally, db, _copy: copy, _lock: lock })
+    Ok((Inspected { proof, tally, db, _copy: copy, _lock: lock }, slices))
 }
 
 /// Writes into the store that it was restored. Sessions that have ended since then and links that were used

@@ -2,7 +2,6 @@
 //! that counts as a store.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use super::refusal::OpenError;
@@ -31,8 +30,5 @@ pub fn abandon(nursery: &Path, folder: &Path) -> Result<(), OpenError> {
     if !is_half || !place::store_folder(nursery).exists() {
         return Ok(());
     }
-    match fs::remove_file(&mark) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(OpenError::io(folder, &mark, &error)),
-        _ => Ok(()),
-    }
+    files::remove_if_there(&mark).map_err(|error| OpenError::io(folder, &mark, &error))
 }

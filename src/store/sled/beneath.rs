@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use super::guard::{Handle, guarded, plain};
 use super::refusal::OpenError;
-use super::settings::UnreadableRecords;
 use super::slot::note_unreadable;
 use super::tally::FIRST_KEY;
 use super::{files, place};
 use crate::domain::record::key::Key;
+use crate::store::life::UnreadableRecords;
 
 /// When this process closes a store, sled's own lock may be held slightly longer than ours.
 const LOCK_TRIES: usize = 100;

@@ -4,17 +4,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use sled::Batch;
-
 use super::beneath::{Trouble, attempted, open_sled};
-use super::digest::weight;
+use super::guard::Handle;
 use super::mark::Mark;
 use super::refusal::OpenError;
-use super::slices::Cutter;
-use super::slot::Stored;
+use super::slices::{Cutter, Slices};
 use super::tally::{StoreId, Tally};
 use super::{files, place};
-use crate::domain::record::key::Key;
 
 /// On a disk without room, a new store would refuse every change, so none is created.
 pub(super) fn check_room(folder: &Path, reserve_bytes: u64) -> Result<(), OpenError> {
@@ -26,54 +22,50 @@ pub(super) fn check_room(folder: &Path, reserve_bytes: u64) -> Result<(), OpenEr
     Err(OpenError::NoRoom { folder: folder.to_owned(), free: free >> 20, needed: reserve_bytes >> 20 })
 }
 
-/// How many records are written at once when a store is filled. More would make the next flush very slow.
-const PAGE: usize = 1000;
-
-/// Creates an empty store.
-pub(super) fn create(folder: &Path, cache_bytes: u64, id: StoreId) -> Result<(), OpenError> {
-    fill(folder, cache_bytes, id, || Ok(None))
+/// Creates an empty store in its place and leaves it open, since opening sled once more would take a good part of a first
+/// start. The side file says that the store is incomplete until it is not: nothing else is
+/// ever removed here.
+pub(super) fn create(folder: &Path, cache_bytes: u64, id: StoreId) -> Result<Created, OpenError> {
+    let store = place::store_folder(folder);
+    let refuse = |error: io::Error| OpenError::io(folder, &store, &error);
+    if Mark::is_begun(folder).map_err(refuse)? {
+        remove_all(&store).map_err(refuse)?;
+    } else {
+        // It must be durable first. Otherwise the leftovers of a power cut would look like a damaged store.
+        Mark::begin(folder)?;
+    }
+    fs::create_dir(&store).map_err(refuse)?;
+    let in_trouble = |trouble: Trouble| trouble.refusal(folder);
+    let (db, _) = open_sled(&store, cache_bytes).map_err(in_trouble)?;
+    let (tally, mut slices) = (Tally::new(id), Cutter::new().slices());
+    let batch = slices.batch(tally);
+    attempted(|| db.apply_batch(batch).and_then(|()| db.flush())).map_err(in_trouble)?;
+    files::sync_store(&store).and_then(|()| files::sync_folder(folder)).map_err(refuse)?;
+    Mark::create(folder, tally)?;
+    slices.note_verified(&[]);
+    Ok(Created { db, tally, slices })
 }
 
-/// Creates a store with all records that `next` returns, in the order of their keys.
-pub(super) fn fill<E: From<OpenError>>(
-    folder: &Path,
-    cache_bytes: u64,
-    id: StoreId,
-    mut next: impl FnMut() -> Result<Option<(Key, Vec<u8>)>, E>,
-) -> Result<(), E> {
-    let nursery = place::nursery(folder);
-    let refuse = |error: io::Error| E::from(OpenError::io(folder, &nursery, &error));
-    if nursery.exists() {
-        fs::remove_dir_all(&nursery).map_err(refuse)?;
+/// An empty store, open.
+pub(super) struct Created {
+    pub(super) db: Handle,
+    pub(super) tally: Tally,
+    pub(super) slices: Slices,
+}
+
+/// Whether the data folder `folder` has or had a store, intact or not. One whose creation was interrupted does not
+/// count: nothing was saved in it. In doubt, there is a store.
+#[must_use]
+pub fn is_known(folder: &Path) -> bool {
+    let is_there = |path| fs::exists(path).unwrap_or(true);
+    let is_begun = Mark::is_begun(folder).unwrap_or(false);
+    !is_begun && (is_there(place::mark(folder)) || is_there(place::store_folder(folder)))
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(super) fn remove_all(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    fs::create_dir(&nursery).map_err(refuse)?;
-    let in_trouble = |trouble: Trouble| trouble.refusal(folder);
-    let (db, _) = open_sled(&nursery, cache_bytes).map_err(in_trouble)?;
-    let mut tally = Tally::new(id);
-    let mut slices = Cutter::new();
-    let mut is_over = false;
-    while !is_over {
-        let mut batch = Batch::default();
-        for _ in 0..PAGE {
-            let Some((key, bytes)) = next()? else {
-                is_over = true;
-                break;
-            };
-            // All of it is one commit.
-            tally.commits = 1;
-            let stored = Stored::new(tally.commits, &bytes);
-            slices.add(key.as_bytes(), weight(key.as_bytes(), stored.whole()));
-            batch.insert(key.as_bytes(), stored.whole().clone());
-        }
-        tally.digest = slices.total();
-        attempted(|| db.apply_batch(batch).and_then(|()| db.flush())).map_err(in_trouble)?;
-    }
-    let digests = slices.slices().batch(tally);
-    attempted(|| db.apply_batch(digests).and_then(|()| db.flush())).map_err(in_trouble)?;
-    drop(db);
-    files::sync_store(&nursery).map_err(refuse)?;
-    let store = place::store_folder(folder);
-    fs::rename(&nursery, &store).and_then(|()| files::sync_folder(folder)).map_err(refuse)?;
-    // An empty store gets its side file when it is opened.
-    if tally.commits > 0 { Ok(Mark::create(folder, tally)?) } else { Ok(()) }
 }

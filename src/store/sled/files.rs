@@ -47,6 +47,13 @@ pub(super) fn sync_store(store: &Path) -> io::Result<()> {
     sync_folder(store)
 }
 
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Free space on the disk of a file, as users other than root see it.
 pub(super) fn free_bytes(file: &File) -> io::Result<u64> {
     let disk = rustix::fs::fstatvfs(file)?;

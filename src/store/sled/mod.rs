@@ -7,13 +7,16 @@
 //! | `open` | the steps of opening: creation, verification, repair |
 //! | `lock`, `creation`, `beneath`, `guard` | the lock, creating a store, opening sled, containing its panics |
 //! | `proof`, `acceptance` | verifying slices of a store that is in use, and a whole one that no process uses |
-//! | `adoption` | a store that was made elsewhere gets its place |
+//! | `filling`, `adoption` | filling a new store; moving one that was made in another folder into place |
+//! | `leaving`, `arriving`, `passage` | moving a store to another place or to this one, and what the side file says then |
 //! | `rehearsal` | the copy that is verified first, so that a refused store stays unchanged |
 //! | `digest`, `tally`, `mark` | the digest of the whole store, and its copy in a side file |
 //! | `slices`, `recut` | the same digest in parts, and how a commit changes them |
 //! | `writer`, `group` | the only thread that writes: checks, batch, flush, sync, responses |
 //! | `view`, `slot`, `shared` | reading, which shows only durable records |
+//! | `recent` | records that were read lately, decoded |
 //! | `moment`, `copying` | all records as of one moment, for a backup |
+//! | `life` | the life of the engine, as those see it who name no engine |
 //! | `upgrade` | a store that an older version wrote |
 //! | `room` | free disk space, and which changes it allows |
 //! | `cache` | how much of it is kept in memory |
@@ -24,21 +27,27 @@
 
 mod acceptance;
 mod adoption;
+mod arriving;
 mod beneath;
 mod cache;
 mod copying;
 mod creation;
 mod digest;
 mod files;
+mod filling;
 mod group;
 mod guard;
+mod leaving;
+mod life;
 mod lock;
 mod mark;
 mod moment;
 mod open;
 mod owner;
+mod passage;
 mod place;
 mod proof;
+mod recent;
 mod recut;
 mod refusal;
 mod rehearsal;
@@ -62,20 +71,24 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::acceptance::Inspected;
 pub use self::adoption::{abandon, adopt};
+pub use self::arriving::Arriving;
 pub use self::copying::Copying;
+pub use self::creation::is_known;
+pub use self::leaving::Leaving;
 pub use self::lock::FolderLock;
 use self::mark::Mark;
 use self::open::Opened;
 pub use self::owner::check_owner;
-pub use self::place::is_known;
-pub use self::proof::{Proving, Verifying};
+pub use self::passage::Passage;
+pub use self::proof::Verifying;
 pub use self::refusal::OpenError;
-pub use self::settings::{Proof, Reserves, SledSettings, UnreadableRecords};
+pub use self::settings::{Reserves, SledSettings};
 use self::shared::{Shared, Status};
 pub use self::slot::Stored;
 use self::writer::{Errand, Writer};
+pub use super::life::{Proof, Proving, UnreadableRecords};
 use super::{CodedChange, Engine, Kept, Page};
-use crate::domain::ports::{Committed, StoreError};
+use crate::domain::ports::{Committed, Reading, StoreError};
 use crate::domain::record::key::{Key, Span};
 
 /// A store in a folder. Dropping it closes it, as [`close`](Self::close) does.
@@ -132,7 +145,7 @@ impl SledStore {
         let log = File::open(&file).map_err(refuse)?;
         let disk = log.try_clone().map_err(refuse)?;
         let mark = Mark::open(folder)?;
-        let shared = Arc::new(Shared::new(db.clone(), tally, slices, disk, settings.reserves, lock));
+        let shared = Arc::new(Shared::new(db.clone(), tally, slices, disk, settings, lock));
         let writer = Writer { db, file: file.clone(), log, mark, tally, shared: Arc::clone(&shared) };
         let (errands, waiting) = mpsc::channel(settings.queue);
         let thread = thread::Builder::new().name("store-writer".into());
@@ -150,7 +163,7 @@ impl SledStore {
         id: [u8; 16],
         next: impl FnMut() -> Result<Option<(Key, Vec<u8>)>, E>,
     ) -> Result<(), E> {
-        creation::fill(lock.folder(), cache::usual_bytes(), id, next)
+        filling::fill(lock.folder(), cache::usual_bytes(), id, next)
     }
 
     /// Returns the reason once the store has failed and the process must end: only a restart can
@@ -229,6 +242,10 @@ impl Engine for SledStore {
 
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Kept<Stored>>>, StoreError> {
         self.shared.get(keys)
+    }
+
+    async fn records(&self, keys: &[Key]) -> Result<Vec<Option<Reading>>, StoreError> {
+        self.shared.records(keys)
     }
 
     async fn page(&self, span: &Span, limit: usize) -> Result<Page<Stored>, StoreError> {

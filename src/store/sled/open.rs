@@ -15,7 +15,7 @@
 use std::path::Path;
 
 use super::beneath::{attempted, open_sled};
-use super::creation::{check_room, create};
+use super::creation::{Created, check_room, create, is_known};
 use super::digest::weight;
 use super::guard::Handle;
 use super::lock::FolderLock;
@@ -42,23 +42,24 @@ pub(super) struct Opened {
 pub(super) fn open(lock: FolderLock, settings: &SledSettings) -> Result<Opened, OpenError> {
     let folder = lock.folder();
     let cache_bytes = settings.cache_bytes;
-    let mark = Mark::read(folder);
-    let is_new = !place::store_folder(folder).exists() && mark == Ok(None);
-    if is_new {
+    if !is_known(folder) {
         let id = settings.new_store_id.ok_or_else(|| OpenError::NoStore { folder: folder.to_owned() })?;
         check_room(folder, settings.reserves.usual)?;
-        create(folder, cache_bytes, id)?;
+        let Created { db, tally, slices } = create(folder, cache_bytes, id)?;
+        return Ok(Opened { db, tally, slices, lock });
+    }
+    let mark = Mark::read(folder);
+    if let Err(refusal @ OpenError::NotReady { .. }) = mark {
+        return Err(refusal);
     }
     let site =
         Site { folder, cache_bytes, mark, accept: Accept::No, verified_first: settings.verified_first };
-    // A store that was just created has nothing to lose, so no copy of it is verified first.
-    let copy = if is_new { None } else { site.rehearsal(Copied::Small)? };
-    if let Some(copy) = copy {
+    if let Some(copy) = site.rehearsal(Copied::Small)? {
         site.proven(copy.path())?;
     }
     let proven = site.proven(&place::store_folder(folder))?;
     let Proven { db, tally, slices, .. } = proven.upgraded(folder)?;
-    // The side file is missing for a new store, and for one whose creation was interrupted.
+    // The side file is missing where an earlier version was interrupted while it created the store.
     if site.mark == Ok(None) {
         Mark::create(folder, tally)?;
     }

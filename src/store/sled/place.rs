@@ -7,7 +7,7 @@ pub(super) fn store_folder(folder: &Path) -> PathBuf {
     folder.join("store")
 }
 
-/// Where a new store is created. It is renamed once it is complete, so a crash leaves all or nothing.
+/// Where a store with records is created. It is renamed once it is complete, so a crash leaves all or nothing.
 pub(super) fn nursery(folder: &Path) -> PathBuf {
     folder.join("store.new")
 }
@@ -35,10 +35,4 @@ pub(super) fn mark(folder: &Path) -> PathBuf {
 /// The lock file.
 pub(super) fn lock(folder: &Path) -> PathBuf {
     folder.join("lock")
-}
-
-/// Whether the data folder `folder` has or had a store, intact or not.
-#[must_use]
-pub fn is_known(folder: &Path) -> bool {
-    store_folder(folder).exists() || mark(folder).exists()
 }

@@ -15,13 +15,13 @@ use super::beneath::attempted;
 use super::digest::Digest;
 use super::mark::Mark;
 use super::refusal::{self, OpenError};
-use super::settings::{Proof, UnreadableRecords};
 use super::shared::Shared;
 use super::slices::{Range, Slices, records};
 use super::slot::{is_altered, note_unreadable};
 use super::tally::Tally;
 use crate::domain::ports::StoreError;
 use crate::domain::record::key::Key;
+use crate::store::life::{Proof, Proving, UnreadableRecords};
 
 /// The pause between two slices in the background, so that this takes half of one core at most.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -161,19 +161,6 @@ pub struct Verifying {
     from: Option<Vec<u8>>,
     done: u64,
     unreadable: UnreadableRecords,
-}
-
-/// What a step of it found.
-pub enum Proving {
-    /// So far, everything is as it should be.
-    SoFar {
-        /// Records that were verified.
-        done: u64,
-        /// Records there are now.
-        all: u64,
-    },
-    /// The store is intact.
-    Whole(Proof),
 }
 
 impl Verifying {

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::passage::Passage;
 use super::place;
+use crate::store::moving::Left;
 
 /// Why the store is not opened. Nothing is served from a store that was not verified. `folder` is
 /// the data folder.
@@ -135,6 +137,14 @@ pub enum OpenError {
         /// The last commit in the side file.
         acknowledged: u64,
     },
+    /// The store was moved, or is being moved here.
+    #[error("{}: {}", mark(folder), hindrance(folder, passage))]
+    NotReady {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the side file says.
+        passage: Passage,
+    },
     /// Without a backup, the store does not get another format.
     #[error("{reason}; a backup is made there before the database gets the format of this version")]
     NoBackup {
@@ -185,6 +195,20 @@ fn restore(folder: &Path) -> String {
     format!(
         "move {shown} away, keep its key, and restore a backup with `gatepost store restore FILE --data {shown}`"
     )
+}
+
+fn hindrance(folder: &Path, passage: &Passage) -> String {
+    match passage {
+        Passage::Arriving(_) => {
+            "a database is being moved into this data folder; run `gatepost store move --to FILE` \
+                                 again where it comes from, to finish that"
+                .into()
+        }
+        Passage::Left(Left { to, at, .. }) => format!(
+            "this database was moved to {to} on {at}; {} takes it back, which signs everyone out",
+            accept(folder)
+        ),
+    }
 }
 
 fn accept(folder: &Path) -> String {

@@ -1,7 +1,6 @@
-//! The settings of the engine, and the result of verifying a store.
+//! The settings of the engine.
 
 use super::cache;
-use crate::domain::ports::StoreError;
 
 /// How a store is opened and written.
 #[derive(Clone, Debug)]
@@ -70,40 +69,4 @@ pub(super) enum Accept {
     No,
     /// It will count as the latest from now on.
     Yes,
-}
-
-/// A store that was verified, in numbers.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Proof {
-    /// Records in it.
-    pub records: u64,
-    /// Commits since it was created.
-    pub commits: u64,
-    /// Records that this version cannot read.
-    pub unreadable: UnreadableRecords,
-    /// Whether it was accepted although it may not be the latest, so that the next start ends every session
-    /// and voids every request.
-    pub restored: bool,
-}
-
-/// Records whose bytes are the ones that were written, but which this version cannot read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct UnreadableRecords {
-    /// How many there are.
-    pub count: u64,
-    /// What is wrong with the first of them.
-    pub first: Option<String>,
-}
-
-impl UnreadableRecords {
-    pub(super) fn note(&mut self, error: &StoreError) {
-        self.count += 1;
-        self.first.get_or_insert_with(|| error.to_string());
-    }
-
-    /// Adds those of a later part of the store.
-    pub(super) fn and(&mut self, later: Self) {
-        self.count += later.count;
-        self.first = self.first.take().or(later.first);
-    }
 }

@@ -12,25 +12,30 @@ use tokio::sync::watch;
 use super::guard::{Handle, guarded};
 use super::lock::FolderLock;
 use super::moment::Moment;
+use super::recent::Recent;
 use super::refusal::{self, OpenError};
 use super::room::{self, Disk};
-use super::settings::Reserves;
+use super::settings::{Reserves, SledSettings};
 use super::slices::{Recut, Slices};
 use super::slot::{Slots, Stored};
 use super::tally::Tally;
 use super::view::View;
-use crate::domain::ports::{Room, StoreError};
+use crate::domain::ports::{Reading, Room, StoreError, Versioned};
 use crate::domain::record::key::{Key, Span};
-use crate::store::{Kept, Page};
+use crate::store::{Kept, Page, decoded};
 
+/// Decoded records may take this part of the size of sled's cache, on top of it.
+const RECENT_PART: u64 = 4;
 /// How often a reader that the writer has overtaken begins again before it makes the writer wait.
 const READ_TRIES: usize = 3;
 
 pub(super) struct Shared {
-    /// `None` once the store is closed. Readers take no lock: one that waits for a slow disk holds up no one.
+    /// `None` once the store is closed. A reader that waits for a slow disk holds up no other.
     view: ArcSwapOption<View>,
     /// The number of the newest view. Increased before the writer changes anything that readers see.
     number: AtomicU64,
+    /// Records of the newest view.
+    recent: Recent,
     /// The slices of what readers see. While this is locked, the view stays the same.
     slices: Mutex<Slices>,
     /// Whether every slice was verified since the start.
@@ -64,18 +69,19 @@ impl Shared {
         tally: Tally,
         slices: Slices,
         disk: File,
-        reserves: Reserves,
+        settings: &SledSettings,
         lock: FolderLock,
     ) -> Self {
         Self {
             view: ArcSwapOption::from_pointee(View { db, held: Slots::new(), tally, number: 0 }),
             number: AtomicU64::new(0),
+            recent: Recent::within(settings.cache_bytes / RECENT_PART),
             is_proven: AtomicBool::new(slices.are_verified()),
             slices: Mutex::new(slices),
             moment: Mutex::default(),
             status: watch::Sender::new(Status::Open),
             has_ended: watch::Sender::new(false),
-            disk: Disk::new(disk, reserves),
+            disk: Disk::new(disk, settings.reserves),
             folder: lock.folder().to_owned(),
             lock: Mutex::new(Some(lock)),
         }
@@ -111,6 +117,27 @@ impl Shared {
     pub(super) fn get(&self, keys: &[Key]) -> Result<Vec<Option<Kept<Stored>>>, StoreError> {
         keys.iter().try_for_each(|key| self.prove_at(key))?;
         self.read(|view| keys.iter().map(|key| view.get(key)).collect())
+    }
+
+    /// The same, decoded.
+    pub(super) fn records(&self, keys: &[Key]) -> Result<Vec<Option<Reading>>, StoreError> {
+        keys.iter().try_for_each(|key| self.prove_at(key))?;
+        self.read(|view| keys.iter().map(|key| self.record(view, key)).collect())
+    }
+
+    fn record(&self, view: &View, key: &Key) -> Result<Option<Reading>, StoreError> {
+        let is_held = view.held.contains_key(key);
+        if !is_held && let Some(record) = self.recent.get(key) {
+            return Ok(record.map(|record| Ok(Versioned::clone(&record))));
+        }
+        let kept = view.get(key)?;
+        let reading = kept.as_ref().map(|kept| decoded(key, kept)).transpose();
+        if !is_held && let Ok(record) = &reading {
+            let bytes = kept.map_or(0, |kept| kept.bytes.as_ref().len());
+            let is_newest = || self.number.load(Ordering::SeqCst) == view.number;
+            self.recent.keep(key, record.as_ref(), bytes, is_newest);
+        }
+        Ok(reading.transpose())
     }
 
     /// The first records of a range.
@@ -164,6 +191,7 @@ impl Shared {
         let (held, tally) = next(view);
         let number = view.number + 1;
         self.number.store(number, Ordering::SeqCst);
+        self.recent.forget(held.iter().filter(|(_, slot)| slot.is_written).map(|(key, _)| key));
         self.view.store(Some(Arc::new(View { db: view.db.clone(), held, tally, number })));
     }
 
@@ -206,7 +234,7 @@ impl Shared {
         }
     }
 
-    /// The writer touches nothing any more.
+    /// The writer has stopped.
     pub(super) fn end(&self) {
         self.has_ended.send_replace(true);
     }

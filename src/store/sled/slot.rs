@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use sled::{Db, IVec};
 
 use super::guard::plain;
-use super::settings::UnreadableRecords;
 use crate::domain::ports::{StoreError, Version};
 use crate::domain::record::key::Key;
+use crate::store::life::UnreadableRecords;
 use crate::store::{Kept, codec};
 
 /// The keys a group touches.

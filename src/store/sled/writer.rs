@@ -117,8 +117,7 @@ impl Writer {
                 Ok(())
             }
             Err(failure) => {
-                // The status is set first, so that a caller that learns of the doubt finds the store
-                // stopped.
+                // The status is set first, so that whoever gets this answer finds the store stopped.
                 self.shared.set(Status::Stopped(failure.reason.clone()));
                 waiters.for_each(|waiter| tell(waiter, Err(StoreError::InDoubt(failure.reason.clone()))));
                 Err(failure)

@@ -49,17 +49,16 @@ pub use self::session::Account;
 use crate::domain::record::client::Client;
 use crate::path::{API, DOCS, OPENAPI};
 use crate::web::edge::Routes;
-use crate::web::house::House;
+use crate::web::house::{CurrentHouse, House};
+use crate::web::per_site::PerSite;
 use crate::web::problem::{Code, Problem};
 
 /// Every operation below `/api`, the document and its page.
 #[must_use]
-pub fn routes(house: &House) -> Routes {
-    let site = Arc::clone(&house.site);
-    let page = move || docs::page(&site, &document()).into_string();
+pub fn routes(house: &CurrentHouse) -> Routes {
     let routes = Routes::new()
         .at(format!("{API}{OPENAPI}"), Method::GET, serve("application/json", document))
-        .at(format!("{API}{DOCS}"), Method::GET, serve("text/html; charset=utf-8", page));
+        .at(format!("{API}{DOCS}"), Method::GET, serve_page(house.clone()));
     operations().into_iter().fold(routes, |routes, (path, method, operation)| {
         let house = house.clone();
         routes.at(format!("{API}{path}"), method, InHouse { operation, house })
@@ -69,16 +68,17 @@ pub fn routes(house: &House) -> Routes {
 /// An operation and the house it works in.
 struct InHouse {
     operation: BoxEndpoint<'static>,
-    house: House,
+    house: CurrentHouse,
 }
 
 impl Endpoint for InHouse {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        request.extensions_mut().insert(self.house.clone());
+        let house = self.house.now();
+        request.extensions_mut().insert(house.clone());
         if request.method() == Method::POST {
-            recognise(&mut request, &self.house).await;
+            recognise(&mut request, &house).await;
         }
         self.operation.call(request).await.map_err(in_our_words)
     }
@@ -92,6 +92,20 @@ fn serve(
 ) -> impl Endpoint<Output = Response> {
     let text = LazyLock::new(write);
     make_sync(move |_| Response::builder().content_type(content_type).body((*text).clone()))
+}
+
+/// The document as a page. It names the site, so it is written again when that changes.
+fn serve_page(house: CurrentHouse) -> impl Endpoint<Output = Response> {
+    let written = PerSite::default();
+    make_sync(move |_| {
+        let site = Arc::clone(&house.now().site);
+        let text = written.read(&site, String::clone).unwrap_or_else(|| {
+            let text = docs::page(&site, &document()).into_string();
+            written.keep(site, &house, text.clone());
+            text
+        });
+        Response::builder().content_type("text/html; charset=utf-8").body(text)
+    })
 }
 
 /// Every path of this door with its methods, for the `Allow` header.

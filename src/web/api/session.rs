@@ -12,6 +12,7 @@ use crate::domain::record::client::Client;
 use crate::domain::record::session::Session as SessionRecord;
 use crate::domain::session;
 use crate::web::house::House;
+use crate::web::ip;
 use crate::web::problem::{Code, Problem};
 
 /// The codes of each operation, besides those of any operation.
@@ -107,8 +108,8 @@ impl Account {
         Self {
             id: account.id.to_string(),
             email: account.address.to_string(),
-            registered_at: account.registered_at.to_string(),
-            confirmed_at: account.confirmed_at.to_string(),
+            registered_at: account.registered_at.into(),
+            confirmed_at: account.confirmed_at.into(),
             admin: account.admin,
             has_password: account.password.is_some(),
             pending_email: account.pending_change.as_ref().map(|change| change.address.to_string()),
@@ -122,11 +123,11 @@ impl Session {
         Self {
             id: session.id.to_string(),
             device: session.device.clone(),
-            ip: session.ip.to_string(),
-            created_at: session.created_at.to_string(),
-            last_used_at: session.last_used_at.to_string(),
-            expires_at: session.expires_at.to_string(),
-            recent_until: session.recent_until().to_string(),
+            ip: ip::text(session.ip),
+            created_at: session.created_at.into(),
+            last_used_at: session.last_used_at.into(),
+            expires_at: session.expires_at.into(),
+            recent_until: session.recent_until().into(),
             current: session.id == current.id,
         }
     }

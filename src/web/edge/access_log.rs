@@ -9,6 +9,7 @@ use poem::http::{Method, StatusCode};
 
 use crate::path::{API, LINK};
 use crate::web::house::OF_REQUESTS;
+use crate::web::ip;
 
 /// None of our paths is longer. Longer ones are cut, or anyone could fill the disk with them.
 const LONGEST_PATH_BYTES: usize = 120;
@@ -33,7 +34,7 @@ pub(super) fn write(
         path = %masked(path),
         status = status.as_u16(),
         took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        client.ip = %ip,
+        client.ip = %ip::text(ip),
         request.id = request_id,
         "request"
     );

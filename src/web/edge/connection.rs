@@ -121,7 +121,7 @@ fn tell(error: &hyper::Error, peer: &RemoteAddr, received: &[u8]) {
         client.ip = peer,
         received = received.len(),
         began,
-        "refused a head that cannot be read"
+        "refused a request whose head cannot be read"
     );
 }
 

@@ -1,7 +1,9 @@
 //! Only requests meant for this server are answered.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use poem::http::header::{HOST, LOCATION};
 use poem::http::{StatusCode, uri::PathAndQuery};
 use poem::{Request, Response};
@@ -11,6 +13,27 @@ use super::access_log::bounded;
 use crate::path::{ASSETS, FAVICON, FORWARD_AUTH, HEALTHZ, METRICS, Origin, READYZ};
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
+
+/// Host names that can be replaced while requests are checked. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts(Arc<ArcSwap<Vec<String>>>);
+
+impl From<Vec<String>> for Hosts {
+    fn from(names: Vec<String>) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(names)))
+    }
+}
+
+impl Hosts {
+    /// From now on, these are the names.
+    pub fn replace(&self, names: Vec<String>) {
+        self.0.store(Arc::new(names));
+    }
+
+    fn any(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        self.0.load().iter().any(|name| is_it(name))
+    }
+}
 
 /// Refuses a request whose Host is not ours. Someone who opened this machine under another of its own names
 /// is sent to the right one.
@@ -31,7 +54,7 @@ pub(super) fn check(request: &Request, settings: &EdgeSettings) -> poem::Result<
     let is_ours = |name: &[u8]| {
         let has_more_names = Door::of(path) == Door::Json || path == FORWARD_AUTH;
         is_named(name, ours.authority(), ours)
-            || (has_more_names && settings.hosts.iter().any(|other| is_named(name, other, ours)))
+            || (has_more_names && settings.hosts.any(|other| is_named(name, other, ours)))
     };
     // `GET http://name/ HTTP/1.1` contains a second host name, which must also be ours.
     let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());

@@ -47,6 +47,7 @@ use crate::path::Origin;
 
 pub use figures::RequestFigures;
 pub use guard::{Draw, Guard, Refusal, guard};
+pub use host::Hosts;
 pub use listener::{Listen, ListenError, Listener};
 pub use routes::Routes;
 pub use serve::serve;
@@ -59,7 +60,7 @@ pub struct EdgeSettings {
     /// Peers whose `X-Forwarded-For` is trusted. The peer of a unix socket always is.
     pub trusted_proxies: Vec<IpNet>,
     /// Additional host names, for `/api` and `/forward-auth` only.
-    pub hosts: Vec<String>,
+    pub hosts: Hosts,
     /// Limits on size, number and time.
     pub limits: Limits,
 }

@@ -1,4 +1,4 @@
-//! What answers at each path, and which methods a path accepts: one table for all doors. A request finds its row
+//! The handler of each path, and which methods a path accepts: one table for all doors. A request finds its row
 //! once, and what answers there is called at once.
 
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ impl Routes {
     {
         let pattern = pattern.into();
         let endpoint = if pattern.contains('{') {
-            // poem's router reads the parameter. It has nothing to choose from.
+            // poem's router reads the parameter. It has only this one route.
             Route::new().at(pattern.replace('{', ":").replace('}', ""), endpoint).boxed()
         } else {
             endpoint.boxed()

@@ -12,7 +12,7 @@
 //!   page; `signed_in`: what it keeps of being signed in
 //! - `cookies`: for a browser that keeps none
 //! - `layout`, `form`, `problem`, `assets`: what all pages are made of; `answer`: what a handler returns
-//! - `prepared`: pages that are drawn once
+//! - `prepared`: pages that are drawn once, until a setting changes
 
 mod answer;
 mod arrival;
@@ -53,7 +53,7 @@ use self::prepared::Prepared;
 use self::query::Query;
 use self::visitor::Visitor;
 use super::edge::Routes;
-use super::house::{House, Site};
+use super::house::{CurrentHouse, House, Site};
 use super::problem::{Code, Problem};
 use super::wire::{self, Fields};
 use crate::domain::record::next::Next;
@@ -63,7 +63,7 @@ type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
 
 /// Routes to every page.
 #[must_use]
-pub fn routes(house: &House) -> Routes {
+pub fn routes(house: &CurrentHouse) -> Routes {
     let rows = table(house).into_iter();
     let all = rows.flat_map(|(pattern, methods)| methods.into_iter().map(move |it| (pattern.clone(), it)));
     all.fold(Routes::new(), |routes, (pattern, (method, endpoint))| routes.at(pattern, method, endpoint))
@@ -72,10 +72,10 @@ pub fn routes(house: &House) -> Routes {
 /// The methods of each path. `{part}` matches any one segment, and `HEAD` is allowed wherever `GET` is.
 #[must_use]
 pub fn methods(house: &House) -> Vec<(String, Vec<Method>)> {
-    routes(house).methods()
+    routes(&CurrentHouse::new(house.clone())).methods()
 }
 
-fn table(house: &House) -> Vec<Row> {
+fn table(house: &CurrentHouse) -> Vec<Row> {
     let at = |pattern: &str, methods| (pattern.to_owned(), methods);
     vec![
         at(path::HOME, vec![show(house, home::show)]),
@@ -120,14 +120,14 @@ fn table(house: &House) -> Vec<Row> {
 }
 
 /// The route of a page that is shown.
-fn show<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
+fn show<F, Fut>(house: &CurrentHouse, handler: F) -> (Method, BoxEndpoint<'static, Response>)
 where
     F: Fn(House, Visitor) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
 {
     let house = house.clone();
     let endpoint = make(move |request: Request| {
-        let house = house.clone();
+        let house = house.now();
         async move {
             let wanted = Query::of(&request).next();
             let answer = match Visitor::of(&request, &house, wanted.clone()).await {
@@ -144,7 +144,7 @@ where
 }
 
 /// The route of a page that is shown, and is the same for every browser that brings nothing.
-fn prepared<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
+fn prepared<F, Fut>(house: &CurrentHouse, handler: F) -> (Method, BoxEndpoint<'static, Response>)
 where
     F: Fn(House, Visitor) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
@@ -154,14 +154,14 @@ where
 }
 
 /// The route of a form that is submitted.
-fn submit<F, Fut>(house: &House, handler: F) -> (Method, BoxEndpoint<'static, Response>)
+fn submit<F, Fut>(house: &CurrentHouse, handler: F) -> (Method, BoxEndpoint<'static, Response>)
 where
     F: Fn(House, Visitor, Fields) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
 {
     let house = house.clone();
     let endpoint = make(move |request: Request| {
-        let house = house.clone();
+        let house = house.now();
         async move {
             let answer = answer_form(&house, handler, request).await;
             Ok::<_, poem::Error>(answer)
@@ -173,7 +173,7 @@ where
 /// The route of a form that names the account it was drawn for. `again` shows its page again, for the
 /// account that is signed in now.
 fn submit_own<F, Fut, A, Again>(
-    house: &House,
+    house: &CurrentHouse,
     handler: F,
     again: A,
 ) -> (Method, BoxEndpoint<'static, Response>)

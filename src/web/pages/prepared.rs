@@ -1,6 +1,7 @@
-//! Pages that are the same for every browser that brings nothing: drawn once, and sent as bytes from then on.
+//! Pages that are the same for every browser that sends no cookie, no query and nothing of htmx: drawn once, and sent as
+//! bytes from then on. When the settings change, they are drawn again.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use hyper::body::Bytes;
 use poem::endpoint::BoxEndpoint;
@@ -10,14 +11,15 @@ use poem::{Endpoint, Request, Response};
 
 use super::visitor::{is_htmx, welcome};
 use crate::web::direct::came_direct;
-use crate::web::house::House;
+use crate::web::house::{CurrentHouse, Site};
+use crate::web::per_site::PerSite;
 
 /// Sends a page as it was drawn for the first browser that brought nothing; draws it for all others.
 pub(super) struct Prepared {
     page: BoxEndpoint<'static>,
-    house: House,
+    house: CurrentHouse,
     /// For browsers that came through a proxy, and for those that came directly: only these can open the mailbox.
-    drawn: [OnceLock<Drawn>; 2],
+    drawn: [PerSite<Drawn>; 2],
 }
 
 /// A page without the cookie of the browser it was drawn for.
@@ -28,7 +30,7 @@ struct Drawn {
 
 impl Prepared {
     /// The page that this endpoint draws.
-    pub(super) fn new(page: BoxEndpoint<'static>, house: House) -> Self {
+    pub(super) fn new(page: BoxEndpoint<'static>, house: CurrentHouse) -> Self {
         Self { page, house, drawn: Default::default() }
     }
 }
@@ -40,37 +42,52 @@ impl Endpoint for Prepared {
         if !brings_nothing(&request) {
             return self.page.call(request).await;
         }
-        let place = &self.drawn[usize::from(came_direct(&request))];
-        let Some(drawn) = place.get() else {
-            return draw(self.page.call(request).await?, place).await;
+        let (house, place) = (self.house.now(), &self.drawn[usize::from(came_direct(&request))]);
+        let Some(mut response) = place.read(&house.site, Drawn::sent) else {
+            let response = self.page.call(request).await?;
+            return self.keep(response, Arc::clone(&house.site), place).await;
         };
-        let mut response = Response::from(drawn.body.clone());
-        response.headers_mut().clone_from(&drawn.headers);
-        if let Some(value) = self.house.repeats.new_visitor(request.headers()) {
-            welcome(&mut response, &self.house.site, &value);
+        if let Some(value) = house.repeats.new_visitor(request.headers()) {
+            welcome(&mut response, &house.site, &value);
         }
         Ok(response)
     }
 }
 
-/// Whether nothing in a request can change the page. Whatever a page reads from a request has to be asked for here.
+impl Prepared {
+    /// Keeps a page that was just drawn. A refusal is drawn each time.
+    async fn keep(
+        &self,
+        mut response: Response,
+        site: Arc<Site>,
+        place: &PerSite<Drawn>,
+    ) -> poem::Result<Response> {
+        if response.status() == StatusCode::OK {
+            let body = response.take_body().into_bytes().await?;
+            let mut headers = response.headers().clone();
+            headers.remove(SET_COOKIE);
+            response.set_body(body.clone());
+            place.keep(site, &self.house, Drawn { headers, body });
+        }
+        Ok(response)
+    }
+}
+
+impl Drawn {
+    /// The page once more.
+    fn sent(&self) -> Response {
+        let mut response = Response::from(self.body.clone());
+        response.headers_mut().clone_from(&self.headers);
+        response
+    }
+}
+
+/// Whether nothing in a request can change the page. If a page starts to
+/// read anything else from a request, check for it here.
 fn brings_nothing(request: &Request) -> bool {
     let headers = request.headers();
     request.method() == Method::GET
         && request.uri().query().is_none()
         && !headers.contains_key(COOKIE)
         && !is_htmx(headers)
-}
-
-/// Keeps a page that was just drawn. A refusal is drawn each time.
-async fn draw(mut response: Response, place: &OnceLock<Drawn>) -> poem::Result<Response> {
-    if response.status() == StatusCode::OK {
-        let body = response.take_body().into_bytes().await?;
-        let mut headers = response.headers().clone();
-        headers.remove(SET_COOKIE);
-        response.set_body(body.clone());
-        // Another one may have been first, with the same page.
-        let _ = place.set(Drawn { headers, body });
-    }
-    Ok(response)
 }

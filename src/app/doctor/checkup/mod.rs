@@ -1,15 +1,17 @@
-//! The checkup: is everything around this server as it should be? It changes nothing, and looks at nothing in the
+//! The checkup: is everything around this server as it should be? It changes nothing, and looks at no record in the
 //! database.
 //!
 //! - `backups`: how old the newest backup is
 //! - `finding`: what was found, and how it is
 //! - `machine`: the key, the disk and the clock
+//! - `nodes`: the nodes that share the database
 //! - `public`: whether people reach this server at its public address
 //! - `sender`: what the domain of the sender says about its email
 
 mod backups;
 mod finding;
 mod machine;
+mod nodes;
 mod public;
 mod sender;
 
@@ -21,6 +23,7 @@ use super::DoctorError;
 use super::caller::{Ask, Target};
 use crate::app::check::check;
 use crate::app::failure::Failure;
+use crate::app::shared_store::open_to_look;
 use crate::config::Config;
 use crate::config::mail::Transport;
 use crate::domain::ports::World;
@@ -47,7 +50,8 @@ pub async fn check_up(
         all.extend(findings);
     };
     add(settings(config));
-    add(vec![machine::key(config), machine::disk(&config.data_dir), machine::clock(config, world)]);
+    add(database(config, world).await);
+    add(vec![machine::key(config), machine::disk(config), machine::clock(config, world)]);
     add(vec![backups::age(config.backup.as_ref(), &config.data_dir, world)]);
     let (is_there, found) = server(&target).await;
     add(found);
@@ -82,6 +86,19 @@ fn settings(config: &Config) -> Vec<Finding> {
     std::iter::once(checked).chain(dangers).collect()
 }
 
+/// Whether a shared database can be used. The one in the data folder belongs to its server.
+async fn database(config: &Config, world: &World) -> Vec<Finding> {
+    let Some(settings) = config.store.shared() else { return Vec::new() };
+    let found = |status, message: String| vec![Finding::new("database", status, message)];
+    match open_to_look(settings, world).await {
+        Ok(store) => {
+            store.close().await;
+            found(Status::Ok, format!("{settings} can be used"))
+        }
+        Err(failure) => found(Status::Wrong, failure.to_string()),
+    }
+}
+
 /// The server where it should listen. Also returns whether it is there.
 async fn server(target: &Target) -> (bool, Vec<Finding>) {
     let found = |status, message: String| Finding::new("server", status, message);
@@ -110,6 +127,7 @@ async fn server(target: &Target) -> (bool, Vec<Finding>) {
         let advice = "records cannot be read; run `gatepost store verify`";
         findings.push(found(Status::Warning, format!("{count} {advice}")));
     }
+    findings.extend(nodes::findings(&reply.body));
     (true, findings)
 }
 

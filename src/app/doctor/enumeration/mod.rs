@@ -29,7 +29,7 @@ use crate::app::operator::is_served;
 use crate::config::Config;
 use crate::domain::ports::World;
 use crate::path::{API, FORGOT_PASSWORD, OPENAPI, REGISTER, SIGN_IN, SIGN_IN_PASSWORD};
-use crate::store::sled as engine;
+use crate::store::embedded;
 
 /// How many pairs of requests are measured at each entrance, unless another number is given. Chance alone moves
 /// the area of so many pairs out of bounds once in 150 times, and twice in a row once in 20,000 times.
@@ -112,9 +112,9 @@ pub async fn enumerate(
     world: &World,
     mut progress: impl FnMut(Step<'_>),
 ) -> Result<Measured, Failure> {
-    engine::check_owner(&config.data_dir)?;
-    if !engine::is_known(&config.data_dir) {
-        return Err(engine::OpenError::NoStore { folder: config.data_dir.clone() }.into());
+    embedded::check_owner(&config.data_dir)?;
+    if config.store.shared().is_none() && !embedded::is_known(&config.data_dir) {
+        return Err(embedded::without_store(&config.data_dir).into());
     }
     let running = is_served(&config.data_dir).then(|| Target::of(config)).transpose()?;
     let twin = Twin::start(config, world).await?;

@@ -25,8 +25,10 @@ use crate::config::Config;
 use crate::domain::Gatepost;
 use crate::domain::ports::World;
 use crate::domain::token::KeyRing;
+use crate::domain::upkeep::RunEnded;
 use crate::mail::{RecentLetters, TransportSettings};
-use crate::store::sled::{FolderLock, SledSettings, SledStore};
+use crate::store::embedded::{self, FolderLock};
+use crate::store::life::Life;
 use crate::web::edge::{Listen, Listener};
 
 /// The folder of its database, in the data folder: on the disk that the running server writes to.
@@ -37,9 +39,9 @@ pub(super) struct Twin {
     pub(super) target: Target,
     pub(super) gatepost: Arc<Gatepost>,
     pub(super) password_slots: usize,
-    store: Arc<SledStore>,
+    store: Arc<dyn Life>,
     stop: CancellationToken,
-    work: JoinHandle<()>,
+    work: JoinHandle<Result<(), RunEnded>>,
     folder: Folder,
 }
 
@@ -47,13 +49,12 @@ impl Twin {
     /// Starts it. Its pages name the public address of the running server.
     pub(super) async fn start(config: &Config, world: &World) -> Result<Self, Failure> {
         let (folder, lock) = Folder::create(&config.data_dir)?;
-        let store = Arc::new(SledStore::open_locked(lock, &SledSettings::new(world.random()))?);
+        let store = embedded::open(lock, Some(world.random()), 0)?;
         let listener = Listener::bind(&Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))?;
         let address = listener.address().ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))?;
         let ring = KeyRing::parse(&KeyRing::generate(world)).expect("a new key ring");
         let origin = config.origin(None);
-        let mut parts =
-            furnish::furnish(config, origin.clone(), Arc::<SledStore>::clone(&store), ring, world.clone());
+        let mut parts = furnish::furnish(config, origin.clone(), store.clone(), ring, world.clone());
         // No email leaves it, and each of its requests may come from another client.
         parts.mail.transport = TransportSettings::Mailbox(Arc::new(RecentLetters::new()));
         parts.edge.trusted_proxies.push(IpNet::from(address.ip()));
@@ -74,7 +75,7 @@ impl Twin {
         let ended = self.work.await;
         self.store.close().await;
         drop(self.folder);
-        Ok(ended.map_err(io::Error::other)?)
+        Ok(ended.map_err(io::Error::other)??)
     }
 }
 
@@ -88,11 +89,11 @@ impl Folder {
         let failed = |error| Failure::DataFolder { path: folder.clone(), error };
         // A second drill must not remove the database of the first.
         if folder.exists() {
-            drop(FolderLock::take(&folder)?);
+            drop(embedded::lock(&folder)?);
             fs::remove_dir_all(&folder).map_err(failed)?;
         }
         DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
-        let lock = FolderLock::take(&folder)?;
+        let lock = embedded::lock(&folder)?;
         Ok((Self(folder), lock))
     }
 }

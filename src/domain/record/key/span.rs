@@ -176,7 +176,7 @@ impl Span {
         self.from <= *key && *key < self.until
     }
 
-    fn prefix(prefix: &Key) -> Self {
+    pub(super) fn prefix(prefix: &Key) -> Self {
         let mut until = prefix.0.clone();
         // The first key after a prefix is the prefix with its last byte increased; 0xff carries over.
         while let Some(last) = until.pop() {

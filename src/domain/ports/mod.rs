@@ -2,14 +2,15 @@
 //! shows. Each trait says what it promises. An engine keeps that promise and knows nothing about the
 //! actions.
 
-use crate::domain::record::Record;
-use crate::domain::record::address::EmailAddress;
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+mod company;
+mod world;
 
 use async_trait::async_trait;
 
+pub use self::company::{Company, MAX_REMEMBERED_BYTES, Membership, SharedEngine};
+pub use self::world::{Clock, Entropy, World};
+use crate::domain::record::Record;
+use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::time::Timestamp;
@@ -39,6 +40,9 @@ pub enum Class {
     /// It keeps people safe: someone signs out, ends sessions, or disables or secures an account. It may grow
     /// the store a little.
     Safety,
+    /// A node shows the others that it goes on. It takes the place of the one before, so the store does not grow, and
+    /// it waits for no other change: a node whose changes all wait has not ended.
+    Heartbeat,
 }
 
 /// How much a store can still take.
@@ -191,71 +195,6 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether a commit of any class would be accepted now, and if not, why. For `/readyz`.
     fn writable(&self) -> Result<(), StoreError>;
-}
-
-/// The only clock. Tests use one they can move.
-#[async_trait]
-pub trait Clock: Send + Sync + 'static {
-    /// The time, in milliseconds since 1970 (UTC).
-    fn now(&self) -> Timestamp;
-    /// The time since some moment before this run began. Nothing sets this clock, and it never runs
-    /// backwards, but it does not know the date.
-    fn monotonic(&self) -> Duration;
-    /// Returns when `now` has reached `at`, or when the time from now to `at` has passed. That comes first
-    /// if the clock is set back meanwhile, so whatever waits has to look again.
-    async fn sleep_until(&self, at: Timestamp);
-    /// Returns when this time has passed, whatever the clock is set to meanwhile.
-    async fn sleep(&self, duration: Duration);
-}
-
-/// The only source of randomness, strong enough for keys. Tests use a seeded one.
-pub trait Entropy: Send + Sync + 'static {
-    /// Fills `bytes` with random bytes.
-    fn fill(&self, bytes: &mut [u8]);
-
-    /// The same for an id on which no one's safety rests. Every request needs one, so they may be drawn in advance.
-    fn fill_id(&self, bytes: &mut [u8]) {
-        self.fill(bytes);
-    }
-}
-
-/// Clock and randomness: everything that makes one run differ from another.
-#[derive(Clone)]
-pub struct World {
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// The source of randomness.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-impl fmt::Debug for World {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("World")
-    }
-}
-
-impl World {
-    /// `N` random bytes.
-    #[must_use]
-    pub fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.entropy.fill(&mut bytes);
-        bytes
-    }
-
-    /// A random id of `N` bytes, on which no one's safety rests.
-    #[must_use]
-    pub fn random_id<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.entropy.fill_id(&mut bytes);
-        bytes
-    }
-
-    /// The time, in milliseconds since 1970 (UTC).
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
 }
 
 /// An email as the mailbox page shows it: rendered, with its link and code, for the operator to read.
