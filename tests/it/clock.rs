@@ -1,5 +1,6 @@
 //! Wall clocks that jump: for a while they refuse what is not over, but nothing is lost by it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::Settings;
@@ -161,7 +162,7 @@ async fn a_clock_that_is_ahead_for_seconds_makes_no_password_check_shorter_than_
 async fn session(app: &App) -> Session {
     let found = app.session_records().await.pop().unwrap();
     let Record::Session(session) = found.record else { panic!("{found:?}") };
-    session
+    Arc::unwrap_or_clone(session)
 }
 
 #[tokio::test]

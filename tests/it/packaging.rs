@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::harness::document::{REPOSITORY, block};
+use crate::harness::installed::is_installed;
 use crate::harness::write_secret;
 
 fn packaged(file: &str) -> String {
@@ -37,9 +38,9 @@ fn assert_accepted(output: &Output) {
     assert!(output.status.success() && stderr.is_empty(), "{stderr}");
 }
 
-/// The settings in the environment of the compose file, with its variables filled in.
-fn composed() -> BTreeMap<String, String> {
-    let compose = packaged("compose.yaml");
+/// The settings in the environment of a compose file, with its variables filled in.
+fn composed(file: &str) -> BTreeMap<String, String> {
+    let compose = packaged(file);
     let settings = compose.lines().filter_map(|line| line.trim().split_once(": "));
     let settings = settings.filter(|(name, _)| name.starts_with("GATEPOST_") && *name != "GATEPOST_DOMAIN");
     let variables = [
@@ -72,16 +73,42 @@ fn the_configuration_of_the_debian_package_is_valid_as_shipped_and_with_its_exam
 }
 
 #[test]
-fn the_compose_file_configures_gatepost_and_trusts_only_its_own_proxy() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings = composed();
-    assert!(settings.len() >= 8, "{settings:?}");
-    let password = folder.path().join("smtp_password").display().to_string();
-    let secret = settings.insert("GATEPOST_MAIL__SMTP_PASSWORD_FILE".to_owned(), password);
-    assert_eq!(secret.as_deref(), Some("/run/secrets/smtp_password"));
-    assert_accepted(&check(folder.path(), "", &settings));
-    let proxy = format!("ipv4_address: {}\n", settings["GATEPOST_TRUSTED_PROXIES"]);
-    assert!(packaged("compose.yaml").contains(&proxy), "{proxy} is Caddy's address");
+fn each_compose_file_configures_gatepost_and_trusts_only_its_own_proxy() {
+    for file in ["compose.yaml", "compose/compose.yaml"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = composed(file);
+        assert!(settings.len() >= 8, "{settings:?}");
+        let password = folder.path().join("smtp_password").display().to_string();
+        let secret = settings.insert("GATEPOST_MAIL__SMTP_PASSWORD_FILE".to_owned(), password);
+        assert_eq!(secret.as_deref(), Some("/run/secrets/smtp_password"));
+        assert_accepted(&check(folder.path(), "", &settings));
+        let proxy = format!("ipv4_address: {}\n", settings["GATEPOST_TRUSTED_PROXIES"]);
+        assert!(packaged(file).contains(&proxy), "{proxy} is Caddy's address");
+    }
+}
+
+#[test]
+fn the_compose_file_of_two_nodes_gives_each_a_folder_and_both_the_socket_of_the_database() {
+    let compose = packaged("compose/compose.yaml");
+    let (socket, database) = ("socket:/run/postgresql\n", "socket:/var/run/postgresql\n");
+    assert_eq!((compose.matches(socket).count(), compose.matches(database).count()), (2, 1));
+    let url = &composed("compose/compose.yaml")["GATEPOST_STORE__URL"];
+    assert!(url.ends_with("?host=/run/postgresql"), "{url}");
+    let caddyfile = packaged("compose/Caddyfile");
+    for node in ["a", "b"] {
+        assert!(compose.contains(&format!("\n  gatepost-{node}:\n    <<: *gatepost\n")), "{compose}");
+        assert!(compose.contains(&format!("- data-{node}:/data\n")), "{compose}");
+        assert!(caddyfile.contains(&format!(" gatepost-{node}:8080")), "{caddyfile}");
+    }
+    if is_installed("/usr/bin/caddy") {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("Caddyfile");
+        fs::write(&file, caddyfile.replace("{$GATEPOST_DOMAIN}", "id.example.org")).unwrap();
+        let mut caddy = Command::new("/usr/bin/caddy");
+        caddy.args(["validate", "--adapter", "caddyfile", "--config"]).arg(&file);
+        let output = caddy.env_clear().env("HOME", folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]
@@ -98,6 +125,7 @@ fn the_caddyfile_of_the_compose_file_is_the_tested_one_of_the_readme() {
 fn the_unit_and_the_image_start_what_the_other_files_install() {
     let unit = packaged("gatepost.service");
     assert!(unit.contains("\nExecStart=/usr/bin/gatepost --config /etc/gatepost/config.toml"), "{unit}");
+    assert!(unit.contains("\nExecReload=/bin/sh -c 'kill -HUP $MAINPID'\n"), "{unit}");
     // A configuration that is wrong ends the server with this code.
     assert!(unit.contains("\nRestartPreventExitStatus=2\n"), "{unit}");
     let image = packaged("container/Containerfile");

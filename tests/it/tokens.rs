@@ -5,6 +5,7 @@ use std::sync::Arc;
 use argon2::{Algorithm, Argon2, Params, Version};
 use gatepost::domain::password::Password;
 use gatepost::domain::ports::Change;
+use gatepost::domain::ports::Company;
 use gatepost::domain::ports::Store;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::address::EmailAddress;
@@ -179,7 +180,8 @@ async fn hash_of(password: &str, keys: &str) -> PasswordHash {
     change.put(Key::salt_seed(), Record::SaltSeed(SEED));
     store.commit(change).await.unwrap();
     let (ring, settings) = (KeyRing::parse(keys).unwrap(), Settings::default());
-    let gatepost = Gatepost::open(Arc::clone(&store), world().0, ring, settings).await.unwrap();
+    let gatepost =
+        Gatepost::open(Arc::clone(&store), Company::Alone, world().0, ring, settings).await.unwrap();
     let ann = EmailAddress::parse("Ann@example.org").unwrap();
     let password = Password::new(password.into());
     let queued = gatepost.register(&ann, &password, None, &[], &Client::server()).await.unwrap();

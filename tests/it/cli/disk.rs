@@ -1,11 +1,12 @@
-//! A disk that fails: whatever fails first, the process ends with exit code 1 and one line that names the
+//! A disk that fails, or a data folder that cannot be used: the process ends with exit code 1 and one line that names the
 //! file (REL-22).
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::Command;
 
-use super::Place;
+use super::{Place, refusal, serve_from};
 use crate::harness::installed::is_installed;
 use crate::store::opening::copy;
 
@@ -45,4 +46,19 @@ fn a_disk_that_fails_at_any_step_ends_a_command_with_one_line_that_names_the_fil
         }
     }
     assert!(failures > 5, "only {failures} failures");
+}
+
+#[test]
+fn an_unusable_data_folder_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "not a folder").unwrap();
+    for data in [file.as_path(), &file.join("below"), Path::new("/proc/gatepost")] {
+        let line = refusal(&serve_from(data));
+        assert!(
+            line.contains("cannot use this data folder") && line.contains(data.to_str().unwrap()),
+            "{line}"
+        );
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
 }

@@ -112,7 +112,7 @@ fn a_first_start_that_was_killed_at_any_step_is_continued_by_the_next() {
     if !is_installed(STRACE) {
         return;
     }
-    for call in ["fsync", "mkdir", "rename", "renameat2"] {
+    for call in ["fsync", "mkdir", "rename", "renameat2", "unlink"] {
         let mut kills = 0;
         for step in 1.. {
             let place = Place::new();

@@ -20,7 +20,11 @@ mod keys_load;
 mod log;
 mod mail_test;
 mod manual;
+mod moving;
+mod nodes;
 mod open_files;
+mod postgres;
+mod reload;
 mod sender_domain;
 mod serving;
 mod socket;
@@ -123,6 +127,7 @@ fn invalid_usage_exits_with_2_and_points_to_the_help() {
         &["mail", "test"],
         &["mail", "test", "ann"],
         &["store", "verify", "--acept"],
+        &["store", "move"],
         &["doctor", "--quickly"],
         &["doctor", "--quick", "scanner", "ann@example.org"],
         &["doctor", "scanner"],
@@ -187,7 +192,9 @@ fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them(
         &["key", "rotate"],
         &["key", "retire"],
         &["store", "create"],
+        &["store", "init"],
         &["store", "verify"],
+        &["store", "move"],
         &["doctor", "scanner"],
         &["doctor", "enumeration"],
         &["completions"],
@@ -282,17 +289,4 @@ fn a_store_without_its_key_is_refused_and_gets_no_new_one() {
         assert!(line.contains("/data/key: the key for this database is missing"), "{line}");
         assert!(!place.data().join("key").exists());
     }
-}
-
-#[test]
-fn an_unusable_data_folder_is_refused_in_one_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("file");
-    fs::write(&file, "not a folder").unwrap();
-    for data in [file.as_path(), &file.join("below"), Path::new("/proc/gatepost")] {
-        let line = refusal(&serve_from(data));
-        assert!(line.contains("cannot use this data folder"), "{line}");
-        assert!(line.contains(data.to_str().unwrap()), "{line}");
-    }
-    assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
 }

@@ -20,7 +20,7 @@ pub(super) struct Server {
     pub(super) log: BufReader<ChildStderr>,
     pub(super) address: SocketAddr,
     /// The log lines of its start.
-    start: Vec<serde_json::Value>,
+    pub(super) start: Vec<serde_json::Value>,
 }
 
 impl Server {
@@ -46,6 +46,11 @@ impl Server {
     /// The line that says that it serves.
     pub(super) fn start_line(&self) -> &serde_json::Value {
         self.start.last().unwrap()
+    }
+
+    /// Whether it said this while it started.
+    pub(super) fn started_with(&self, message: &str) -> bool {
+        self.start.iter().any(|line| line["message"].as_str().is_some_and(|it| it.contains(message)))
     }
 
     pub(super) fn signal(&self, signal: Signal) {

@@ -60,7 +60,7 @@ fn sighup_never_ends_the_server_although_the_log_cannot_be_written_any_more() {
     let place = Place::new();
     let mut server = Server::start(&place.data(), &[]);
     server.signal(Signal::HUP);
-    line_with(&mut server.log, "SIGHUP has no effect");
+    line_with(&mut server.log, "the configuration was read again");
     let (closed, _) = std::io::pipe().unwrap();
     server.log = BufReader::new(ChildStderr::from(OwnedFd::from(closed)));
     server.signal(Signal::HUP);

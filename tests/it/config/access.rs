@@ -73,7 +73,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
 fn a_data_folder_that_others_can_read_causes_a_warning() {
     let bench = Bench::with_data("key", KEY, 0o600);
     fs::set_permissions(bench.path().join("data"), Permissions::from_mode(0o755)).unwrap();
-    let output = bench.check(&[], &["--listen", FREE]);
+    let output = bench.check(&[], &[]);
     assert_eq!(output.status.code(), Some(0));
     let log = text(&output.stderr);
     let line = "the data folder data is accessible to everyone (mode 0755); run: chmod 700 data";
@@ -87,7 +87,7 @@ fn a_data_folder_that_everyone_can_write_to_is_refused_and_nothing_is_written() 
         let data = bench.path().join("data");
         fs::create_dir(&data).unwrap();
         fs::set_permissions(&data, Permissions::from_mode(mode)).unwrap();
-        let found = errors(&bench.check(&[], &["--listen", FREE]));
+        let found = errors(&bench.check(&[], &[]));
         let expected = format!("data_dir: data: everyone can write to this data folder (mode {mode:04o})");
         assert!(found.len() == 1 && found[0].starts_with(&expected), "{found:?}");
         for command in [&["serve"][..], &["account", "add", "ann@example.org"]] {
@@ -171,7 +171,7 @@ fn root_who_checks_the_files_of_another_user_is_warned_of_what_root_cannot_see()
     // Either belongs to root, and only the group of the server may use it.
     set(&data, 0, GROUP, 0o770);
     set(&key, 0, GROUP, 0o440);
-    let output = bench.check(&[], &["--listen", FREE]);
+    let output = bench.check(&[], &[]);
     let log = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{log}");
     assert!(log.lines().count() == 2 && log.matches(doubt).count() == 2, "{log}");
@@ -187,7 +187,7 @@ fn root_who_checks_the_files_of_another_user_is_warned_of_what_root_cannot_see()
     set(&key, 0, GROUP, 0o444);
     let expected =
         "data/key: the key file is accessible to everyone (mode 0444); run: chmod o= data/key".to_owned();
-    assert_eq!(errors(&bench.check(&[], &["--listen", FREE])), [expected]);
+    assert_eq!(errors(&bench.check(&[], &[])), [expected]);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_command_of_another_user_says_that_it_may_not_look_and_not_that_there_is_no_
 fn a_password_that_others_can_read_is_warned_of() {
     let bench = Bench::with_file("[mail]\nsmtp_user = \"ann\"\nsmtp_password_file = \"pw\"");
     crate::harness::write_secret(&bench.path().join("pw"), "hunter2");
-    let said = |bench: &Bench| String::from_utf8(bench.check(&[], &["--listen", FREE]).stderr).unwrap();
+    let said = |bench: &Bench| String::from_utf8(bench.check(&[], &[]).stderr).unwrap();
     assert!(!said(&bench).contains("can read this secret"), "{}", said(&bench));
     fs::set_permissions(bench.path().join("pw"), Permissions::from_mode(0o644)).unwrap();
     let said = said(&bench);

@@ -47,7 +47,7 @@ impl Bench {
 #[test]
 fn a_new_installation_is_checked_and_nothing_is_written() {
     let bench = Bench::new();
-    let found = bench.found(&[], &["--listen", FREE]);
+    let found = bench.found(&[], &[]);
     let expected = [
         "Data folder: data will be created.",
         "Key: data/key will be created.",
@@ -65,7 +65,7 @@ fn the_check_lists_what_it_did_not_check() {
     let proxy =
         [("GATEPOST_PUBLIC_URL", "https://id.example.org"), ("GATEPOST_TRUSTED_PROXIES", "127.0.0.1")];
     let from = [("GATEPOST_MAIL__FROM", "id@example.org")];
-    let found = bench.found(&[&SMTP[..], &proxy, &from].concat(), &["--listen", FREE]);
+    let found = bench.found(&[&SMTP[..], &proxy, &from].concat(), &[]);
     assert_eq!(found[0], "Data folder: data exists, with a database.");
     let expected = "Not checked: DNS and reverse proxy of https://id.example.org, sending email (run \
                     `gatepost mail test ADDRESS`), the database (run `gatepost store verify`).";
@@ -76,7 +76,7 @@ fn the_check_lists_what_it_did_not_check() {
 fn a_file_in_place_of_the_data_folder_is_an_error() {
     let bench = Bench::new();
     fs::write(bench.path().join("data"), "a file").unwrap();
-    assert_eq!(bench.error(&[], &["--listen", FREE]), "data_dir: data: must be a folder");
+    assert_eq!(bench.error(&[], &[]), "data_dir: data: must be a folder");
     let below = ["--listen", FREE, "--data", "data/below/it"];
     assert!(bench.error(&[], &below).starts_with("data_dir: data/below/it: "));
 }
@@ -91,7 +91,7 @@ fn root_is_warned_that_the_data_folder_belongs_to_another_user() {
         println!("skipped: needs root");
         return;
     }
-    let output = bench.check(&[], &["--listen", FREE]);
+    let output = bench.check(&[], &[]);
     assert_eq!(output.status.code(), Some(0));
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(log.contains("belongs to user 12345; run this check as that user"), "{log}");
@@ -100,25 +100,23 @@ fn root_is_warned_that_the_data_folder_belongs_to_another_user() {
 #[test]
 fn a_key_that_others_can_read_and_an_invalid_key_are_errors() {
     let bench = Bench::with_data("key", KEY, 0o644);
-    let error = bench.error(&[], &["--listen", FREE]);
+    let error = bench.error(&[], &[]);
     assert_eq!(
         error,
         "data/key: the key file is accessible to everyone (mode 0644); run: chmod 600 data/key"
     );
     let bench = Bench::with_data("key", "hunter2", 0o600);
-    let error = bench.error(&[], &["--listen", FREE]);
+    let error = bench.error(&[], &[]);
     assert!(error.starts_with("data/key: line 1 is not") && !error.contains("hunter2"), "{error}");
 }
 
 #[test]
 fn a_database_without_its_key_is_an_error_unless_the_key_is_elsewhere() {
     let bench = Bench::with_data("store.mark", "", 0o600);
-    assert!(
-        bench.error(&[], &["--listen", FREE]).starts_with("data/key: the key for this database is missing")
-    );
-    let found = bench.found(&[("GATEPOST_KEY", KEY)], &["--listen", FREE]);
+    assert!(bench.error(&[], &[]).starts_with("data/key: the key for this database is missing"));
+    let found = bench.found(&[("GATEPOST_KEY", KEY)], &[]);
     assert_eq!(found[1], "Key: set by key_file or GATEPOST_KEY.");
-    let found = Bench::new().found(&[("GATEPOST_KEY", KEY)], &["--listen", FREE]);
+    let found = Bench::new().found(&[("GATEPOST_KEY", KEY)], &[]);
     let expected = "Key: set by key_file or GATEPOST_KEY. If there never was a database for it, run `gatepost store create`.";
     assert_eq!(found[1], expected);
 }
@@ -195,16 +193,16 @@ fn a_mail_server_with_tls_needs_certificate_authorities() {
     fs::write(&file, "").unwrap();
     let authorities = [("SSL_CERT_FILE", file.to_str().unwrap())];
     let environment = [&SMTP[..], &authorities].concat();
-    let error = bench.error(&environment, &["--listen", FREE]);
+    let error = bench.error(&environment, &[]);
     let reason = "mail.smtp_url: this machine has no certificate authorities, or SSL_CERT_FILE names a file";
     assert!(error.starts_with(reason), "{error}");
     let missing = [("SSL_CERT_FILE", "/nowhere/ca.pem")];
-    let error = bench.error(&[&SMTP[..], &missing].concat(), &["--listen", FREE]);
+    let error = bench.error(&[&SMTP[..], &missing].concat(), &[]);
     let reason =
         "mail.smtp_url: cannot read /nowhere/ca.pem, which SSL_CERT_FILE or SSL_CERT_DIR names: no such file";
     assert!(error.starts_with(reason), "{error}");
     let plain = [("GATEPOST_MAIL__SMTP_URL", "smtp://localhost:25?tls=none")];
-    let found = bench.found(&[&environment[..], &plain].concat(), &["--listen", FREE]);
+    let found = bench.found(&[&environment[..], &plain].concat(), &[]);
     let greeted = "It is greeted with the address of this machine, because localhost has no dot.";
     assert!(
         found.contains(&format!("Email: smtp://localhost:25 needs no certificate. {greeted}")),
@@ -212,7 +210,7 @@ fn a_mail_server_with_tls_needs_certificate_authorities() {
     );
     let certificate = rcgen::generate_simple_self_signed(["ca.example.org".to_owned()]).unwrap().cert;
     fs::write(&file, certificate.pem()).unwrap();
-    let found = bench.found(&environment, &["--listen", FREE]);
+    let found = bench.found(&environment, &[]);
     let line = "Email: certificate authorities found for verifying smtps://mail.example.org:465.";
     assert!(found.contains(&format!("{line} {greeted}")), "{found:?}");
 }
@@ -226,13 +224,13 @@ fn the_sendmail_program_must_be_there_and_executable() {
     let is_installed =
         ["/usr/sbin/sendmail", "/usr/lib/sendmail"].iter().any(|path| fs::exists(path).unwrap());
     if !is_installed {
-        assert!(bench.error(&path, &["--listen", FREE]).starts_with("mail.transport: no sendmail program"));
+        assert!(bench.error(&path, &[]).starts_with("mail.transport: no sendmail program"));
         fs::write(&program, "#!/bin/sh\n").unwrap();
         fs::set_permissions(&program, Permissions::from_mode(0o644)).unwrap();
-        assert!(bench.error(&path, &["--listen", FREE]).starts_with("mail.transport: no sendmail program"));
+        assert!(bench.error(&path, &[]).starts_with("mail.transport: no sendmail program"));
     }
     write_program(&program, "#!/bin/sh\n");
-    let found = bench.found(&path, &["--listen", FREE]);
+    let found = bench.found(&path, &[]);
     assert!(found.contains(&format!("Email: {} can be run.", program.display())), "{found:?}");
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use super::access::text;
 use super::check::KEY;
 use super::mistakes::assert_reported;
-use super::{Bench, FREE, errors};
+use super::{Bench, errors};
 
 /// A variable with a value that is refused, and the beginning of the error.
 const REFUSED: &[(&str, &str, &str)] = &[
@@ -71,7 +71,7 @@ fn the_variable_of_every_key_is_checked_for_what_env_files_leave_in_it() {
         }
         // Nothing remains of these, so they set nothing.
         for value in ["", "\r", " ", "\u{feff}", "\u{feff} \r\n"] {
-            let output = Bench::new().check(&[(&variable, value)], &["--listen", FREE]);
+            let output = Bench::new().check(&[(&variable, value)], &[]);
             let log = text(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "{variable}={value:?}: {log}");
             let is_warned = log.lines().all(|line| line.contains(&format!("{variable}: ")));
@@ -84,9 +84,9 @@ fn the_variable_of_every_key_is_checked_for_what_env_files_leave_in_it() {
 fn a_key_may_have_the_line_ends_of_windows_wherever_it_comes_from() {
     let ring = KEY.replace('\n', "\r\n");
     let bench = Bench::with_data("key", &format!("\u{feff}{ring}"), 0o600);
-    let output = bench.check(&[], &["--listen", FREE]);
+    let output = bench.check(&[], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let output = Bench::new().check(&[("GATEPOST_KEY", &ring)], &["--listen", FREE]);
+    let output = Bench::new().check(&[("GATEPOST_KEY", &ring)], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
@@ -118,7 +118,7 @@ const CORRECTED: &[(&str, &str, &str)] = &[
 #[test]
 fn line_ends_and_spaces_around_a_value_are_removed_with_a_warning() {
     for (variable, value, sentence) in CORRECTED {
-        let output = Bench::new().check(&[(variable, value)], &["--listen", FREE]);
+        let output = Bench::new().check(&[(variable, value)], &[]);
         let log = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{variable}={value:?}: {log}");
         assert!(log.lines().count() == 1 && log.contains(&format!("{variable}: {sentence}")), "{log}");
@@ -132,7 +132,7 @@ fn an_empty_variable_counts_as_not_set_for_every_key() {
     let bench = Bench::with_file("data_dir = \"from file\"");
     let keys = gatepost::config::variables();
     let environment: Vec<(&str, &str)> = keys.iter().map(|name| (name.as_str(), "")).collect();
-    let output = bench.check(&environment, &["--listen", FREE]);
+    let output = bench.check(&environment, &[]);
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), log.as_str()), (Some(0), ""));
     assert!(String::from_utf8(output.stdout).unwrap().contains("data in from file,"));
@@ -147,7 +147,7 @@ fn values_that_only_look_like_mangled_ones_are_kept() {
         ("GATEPOST_MAIL__FROM", "\"Example\" <id@example.org>"),
         ("GATEPOST_DATA_DIR", "a~b"),
     ];
-    let log = String::from_utf8(Bench::new().check(&variables, &["--listen", FREE]).stderr).unwrap();
+    let log = String::from_utf8(Bench::new().check(&variables, &[]).stderr).unwrap();
     assert!(log.lines().count() == 1 && log.contains("mail.smtp_url has no effect"), "{log}");
 }
 
@@ -156,7 +156,7 @@ fn a_byte_order_mark_is_ignored_with_a_warning_wherever_an_editor_may_have_left_
     let bench = Bench::with_file("\u{feff}data_dir = \"kept\"\r\n[mail]\r\nsmtp_password_file = \"pw\"\r\n");
     fs::write(bench.path().join("pw"), "\u{feff}hunter2\r\n").unwrap();
     let variables = [("\u{feff}GATEPOST_NAME", "Example"), ("GATEPOST_MAIL__SMTP_USER", "ann")];
-    let output = bench.check(&variables, &["--listen", FREE]);
+    let output = bench.check(&variables, &[]);
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{log}");
     assert!(String::from_utf8(output.stdout).unwrap().contains("data in kept,"));

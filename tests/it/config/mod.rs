@@ -10,6 +10,7 @@ mod limits;
 mod mistakes;
 mod mounts;
 mod secrets;
+mod store;
 
 use std::fs;
 use std::path::Path;
@@ -40,10 +41,18 @@ impl Bench {
         self.0.path()
     }
 
+    /// What `config check` says. It listens for a moment: at a free port, unless the test names an address,
+    /// because another test may be using the default one.
     fn check(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
         command.current_dir(self.path()).env_clear().envs(environment.iter().copied());
-        command.args(["config", "check"]).args(arguments).output().unwrap()
+        command.args(["config", "check"]).args(arguments);
+        let file = fs::read_to_string(self.path().join("config.toml")).unwrap_or_default();
+        let variable = environment.iter().any(|(name, _)| *name == "GATEPOST_LISTEN");
+        if !variable && !arguments.contains(&"--listen") && !file.contains("listen") {
+            command.args(["--listen", FREE]);
+        }
+        command.output().unwrap()
     }
 
     /// As `check`, on a machine that has a sendmail program.

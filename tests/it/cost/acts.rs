@@ -59,7 +59,10 @@ impl Desk {
             ..Limits::default()
         };
         let settings = Settings { limits, ..Settings::default() };
-        let house = Gatepost::open(store.clone(), world, ring(), settings).await.unwrap();
+        let house =
+            Gatepost::open(store.clone(), gatepost::domain::ports::Company::Alone, world, ring(), settings)
+                .await
+                .unwrap();
         Self { store, clock, ring: ring(), house }
     }
 
@@ -106,6 +109,17 @@ impl Desk {
         house.resend(registered.held, &stranger).await.unwrap();
         acts.push(("a new code for a registration", self.steps()));
         acts
+    }
+
+    /// What a sign-in with the right password does with it.
+    pub(super) async fn right_password(&self, address: &str) -> Vec<Step> {
+        let ann = EmailAddress::parse(address).unwrap();
+        settle(&self.house, &self.ring, &ann, Owner::AccountWithPassword).await;
+        self.steps();
+        self.store.most_under_way();
+        let right = Password::new(PASSWORD.to_owned());
+        self.house.sign_in_with_password(&ann, &right, None, &Client::server()).await.unwrap();
+        self.steps()
     }
 
     /// What each action of someone signed in does with it.

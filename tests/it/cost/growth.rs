@@ -151,7 +151,7 @@ fn documented() -> BTreeMap<String, usize> {
 
 #[tokio::test]
 async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_size() {
-    let desk = everything().await;
+    let desk = Box::pin(everything()).await;
     let mut written = desk.store.written.lock().unwrap().clone();
     written.extend([undelivered, ended, tried].map(|of| of(desk.clock.now())));
     let mut measured = sizes(written);

@@ -27,6 +27,24 @@ async fn every_action_costs_the_store_the_same_whoever_the_address_belongs_to() 
     }
 }
 
+/// The reads before the commit.
+fn reads(steps: &[Step]) -> usize {
+    steps.iter().take_while(|step| !matches!(step, Step::Commit { .. })).count()
+}
+
+#[tokio::test]
+async fn a_sign_in_with_a_password_takes_three_reads_one_after_the_other() {
+    for owner in [Owner::NoOne, Owner::Account, Owner::AccountWithPassword, Owner::Held, Owner::Deleted] {
+        let acts = Desk::new().await.acts_at("ann@example.org", owner).await;
+        let (_, steps) = acts.into_iter().find(|(act, _)| *act == "a wrong password").unwrap();
+        assert_eq!(reads(&steps), 3, "{owner:?}: {steps:?}");
+    }
+    let desk = Desk::new().await;
+    let steps = desk.right_password("ann@example.org").await;
+    // Who the address belongs to and what is registered there are read at the same time.
+    assert_eq!((reads(&steps), desk.store.most_under_way()), (4, 2), "{steps:?}");
+}
+
 #[tokio::test]
 async fn actions_at_different_addresses_share_no_key() {
     for owner in [Owner::NoOne, Owner::Account, Owner::AccountWithPassword, Owner::Held, Owner::Deleted] {
@@ -53,7 +71,7 @@ async fn a_change_expects_every_record_that_its_action_has_read() {
     let desk = Desk::new().await;
     let mut acts = desk.acts_at("ann@example.org", Owner::NoOne).await;
     acts.extend(desk.acts_at("bob@example.org", Owner::AccountWithPassword).await);
-    acts.extend(desk.acts_of_an_account("carol@example.org").await);
+    acts.extend(Box::pin(desk.acts_of_an_account("carol@example.org")).await);
     for (act, steps) in acts {
         let expected: Vec<&Key> = steps
             .iter()

@@ -41,11 +41,24 @@ impl Step {
 pub(super) struct NotingStore {
     inner: MemoryStore,
     pub(super) steps: Mutex<Vec<Step>>,
+    /// How many reads are under way, and how many were at most.
+    under_way: Mutex<(usize, usize)>,
     /// Every record that was ever written.
     pub(super) written: Mutex<Vec<(Key, Record)>>,
 }
 
 impl NotingStore {
+    /// How many reads were under way at most since this was last asked.
+    pub(super) fn most_under_way(&self) -> usize {
+        std::mem::take(&mut self.under_way.lock().unwrap().1)
+    }
+
+    fn begin(&self) {
+        let (now, most) = &mut *self.under_way.lock().unwrap();
+        *now += 1;
+        *most = (*most).max(*now);
+    }
+
     fn note(&self, step: Step) {
         self.steps.lock().unwrap().push(step);
     }
@@ -55,6 +68,10 @@ impl NotingStore {
 impl Store for NotingStore {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Versioned>>, StoreError> {
         self.note(Step::Get(keys.to_vec()));
+        self.begin();
+        // Whatever can be read at the same time begins meanwhile.
+        tokio::task::yield_now().await;
+        self.under_way.lock().unwrap().0 -= 1;
         self.inner.get(keys).await
     }
 

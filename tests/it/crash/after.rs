@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use gatepost::domain::ports::Store;
 use gatepost::domain::record::Record;
@@ -37,15 +38,16 @@ impl Left {
         copy(&data.join("store"), &folder.path().join("store"));
         std::fs::copy(data.join("store.mark"), folder.path().join("store.mark")).unwrap();
         let store = SledStore::open(folder.path(), &SledSettings::existing()).unwrap();
-        let mut records = HashMap::new();
-        let mut rest = Span { from: Key::from_bytes(vec![1]), until: Key::from_bytes(vec![0xff]) };
-        loop {
-            let page = store.scan(&rest, 1000).await.unwrap();
-            let Some((last, _)) = page.last() else { break };
-            rest = rest.after(last);
-            records.extend(page.into_iter().map(|(key, found)| (key, found.unwrap().record)));
-        }
+        let left = Self::within(&store).await;
         store.close().await;
+        left
+    }
+
+    /// Reads a store as of one moment, which one scan is.
+    pub(super) async fn within(store: &impl Store) -> Self {
+        let all = Span { from: Key::from_bytes(vec![1]), until: Key::from_bytes(vec![0xff]) };
+        let found = store.scan(&all, 1_000_000).await.unwrap();
+        let records = found.into_iter().map(|(key, found)| (key, found.unwrap().record)).collect();
         expect_whole(&records, real().now());
         Self::of(records)
     }
@@ -57,7 +59,7 @@ impl Left {
             match record {
                 Record::Letter(letter) | Record::TriedLetter(letter, _) => letters.push(letter),
                 Record::EndedLetter(letter) => ended.push(letter),
-                Record::Account(account) => accounts.push(account),
+                Record::Account(account) => accounts.push(Arc::unwrap_or_clone(account)),
                 Record::Session(it) => *sessions.entry((it.account, it.epoch)).or_default() += 1,
                 _ => {}
             }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
+use tokio::sync::watch;
 
 use crate::harness::caller::path_of;
 use crate::harness::http::{Reply, try_send};
@@ -17,6 +18,16 @@ pub(super) struct Client {
     pub(super) server: SocketAddr,
     pub(super) data: PathBuf,
     pub(super) environment: Arc<Vec<(&'static str, String)>>,
+    pub(super) until: Until,
+}
+
+/// When people stop acting.
+#[derive(Clone, Debug)]
+pub(super) enum Until {
+    /// When the server dies.
+    Dies,
+    /// When they are told. If the server says meanwhile that it cannot do it now, no one knows whether it did.
+    Told(watch::Receiver<bool>),
 }
 
 impl Client {
@@ -34,7 +45,9 @@ impl Client {
         let bearer = session.map(|token| format!("Bearer {token}"));
         let mut headers = vec![("host", host.as_str()), ("content-type", "application/json")];
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
-        try_send(self.server, method, &format!("/api{path}"), &headers, body).await.ok()
+        let sent = try_send(self.server, method, &format!("/api{path}"), &headers, body).await.ok();
+        let is_known = |reply: &Reply| matches!(self.until, Until::Dies) || reply.status != 503;
+        sent.filter(is_known)
     }
 
     /// Runs a command of the operator, beside the server. Nothing if it did not succeed.
@@ -58,8 +71,18 @@ impl Client {
         self.post(&path_of(link), session, body).await.unwrap().status.as_u16()
     }
 
-    /// Returns once the server is gone.
+    /// Whether people have been told to stop.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(&self.until, Until::Told(over) if *over.borrow())
+    }
+
+    /// Returns once it is over.
     pub(super) async fn gone(&self) {
+        if let Until::Told(over) = &self.until {
+            // The end of the test is the end of this as well.
+            let _ = over.clone().wait_for(|is_over| *is_over).await;
+            return;
+        }
         // An open connection ends when the process does, or after a minute.
         while let Ok(mut stream) = tokio::net::TcpStream::connect(self.server).await {
             let mut byte = [0];

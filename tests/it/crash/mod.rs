@@ -9,24 +9,26 @@
 mod acts;
 mod after;
 mod client;
+mod failover;
 mod person;
+mod scene;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use gatepost::domain::record::ids::LetterId;
-use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 use self::after::{Happened, Left};
-use self::client::Client;
+use self::client::{Client, Until};
 use self::person::Person;
+use self::scene::{Kind, Scene, live};
 use crate::harness::process::{Process, free_address};
-use crate::mail::sink::{Act, Security, Sink, Stage};
+use crate::mail::sink::Sink;
 use crate::store::Seeded;
 
 /// How many times the server is killed in `cargo test`. A variable asks for more.
@@ -34,40 +36,6 @@ const ROUNDS: u64 = 10;
 /// How long an email may take: one that the mail server may have is sent again after five minutes.
 const LONGEST_WAIT: Duration = Duration::from_mins(7);
 const CLIENTS: u64 = 12;
-/// How many people may be waiting for their turn before no new ones come.
-const CROWD: usize = 30;
-
-/// What a round is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Everyone does what they like.
-    Usual,
-    /// The mail server keeps some emails without answering (REL-15).
-    Held,
-    /// The mail server is down, so everything stays queued.
-    NoMail,
-    /// The server is killed while it starts, several times, and again soon after (REL-43).
-    Storm,
-}
-
-impl Kind {
-    fn of(round: u64) -> Self {
-        [Self::Usual, Self::Held, Self::Storm, Self::NoMail, Self::Usual][usize::try_from(round % 5).unwrap()]
-    }
-}
-
-/// What all clients share.
-struct Scene {
-    sink: Sink,
-    kind: watch::Sender<Kind>,
-    /// How many emails the mail server has kept without an answer in this round.
-    held: Arc<AtomicUsize>,
-    /// People whose turn it is not.
-    pool: Mutex<VecDeque<Person>>,
-    people: AtomicUsize,
-    answers: AtomicUsize,
-    more: Notify,
-}
 
 /// Prints how to repeat the test when it fails.
 struct Repeat(u64);
@@ -90,7 +58,7 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
     let data = folder.path().join("data");
     let scene = Arc::new(Scene::new().await);
     let environment = Arc::new(environment(scene.sink.port));
-    let client = Client { server: free_address(), data: data.clone(), environment };
+    let client = Client { server: free_address(), data: data.clone(), environment, until: Until::Dies };
     let (mut kills, mut happened) = (Kills::default(), HashMap::<Happened, usize>::new());
     let mut server = start(&client);
     for round in 0..rounds {
@@ -131,7 +99,8 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
 async fn load(scene: &Arc<Scene>, client: &Client, seeded: &mut Seeded, round: u64, server: Process) {
     let mut tasks = JoinSet::new();
     for _ in 0..CLIENTS {
-        tasks.spawn(live(client.clone(), scene.clone(), Seeded(seeded.next()), round));
+        let has_mail = Kind::of(round) != Kind::NoMail;
+        tasks.spawn(live(client.clone(), scene.clone(), Seeded(seeded.next()), has_mail));
     }
     let most = if Kind::of(round) == Kind::Storm { 25 } else { 160 };
     let target = scene.answers.load(Ordering::SeqCst) + usize::try_from(1 + seeded.below(most)).unwrap();
@@ -159,6 +128,16 @@ impl Kills {
     fn note(&mut self, left: &Left) {
         left.on_their_way().into_iter().for_each(|id| *self.0.entry(id).or_default() += 1);
     }
+
+    /// Checks that no email arrived more often than that explains.
+    fn allow(&self, sink: &Sink) {
+        let mut times: HashMap<LetterId, usize> = HashMap::new();
+        sink.seen().mails.iter().for_each(|mail| *times.entry(mail.id()).or_default() += 1);
+        for (id, times) in times {
+            let most = 1 + self.0.get(&id).copied().unwrap_or(0);
+            assert!(times <= most, "email {id:?} arrived {times} times");
+        }
+    }
 }
 
 /// Everyone is checked once more, and every email arrives that is still about something.
@@ -182,12 +161,7 @@ async fn finish(scene: &Scene, client: &Client, rounds: u64, mut kills: Kills) {
         let left = Left::by_the_killed(&client.data).await;
         pool.iter().for_each(|person| person.miss_nothing(&scene.sink, &perhaps_sent, &left));
     }
-    let mut times: HashMap<LetterId, usize> = HashMap::new();
-    scene.sink.seen().mails.iter().for_each(|mail| *times.entry(mail.id()).or_default() += 1);
-    for (id, times) in times {
-        let most = 1 + kills.0.get(&id).copied().unwrap_or(0);
-        assert!(times <= most, "email {id:?} arrived {times} times");
-    }
+    kills.allow(&scene.sink);
 }
 
 /// Checks everyone at the doors, several at once.
@@ -195,66 +169,6 @@ async fn check_all(scene: &Scene, client: &Client, is_due: fn(&Person) -> bool) 
     let mut pool = scene.pool.lock().await;
     let due = stream::iter(pool.iter_mut().filter(|person| is_due(person)));
     due.for_each_concurrent(8, |person| person.check(client)).await;
-}
-
-/// Lets people act, one after another, until the server dies.
-async fn live(client: Client, scene: Arc<Scene>, mut seeded: Seeded, round: u64) {
-    let mut is_alive = true;
-    while is_alive {
-        let has_mail = Kind::of(round) != Kind::NoMail;
-        let mut person = scene.next_person(seeded.next(), has_mail).await;
-        for _ in 0..=seeded.below(4) {
-            if !person.can_act(has_mail) {
-                break;
-            }
-            is_alive = person.act(seeded.next(), &client, &scene.sink, has_mail).await.is_some();
-            if !is_alive {
-                break;
-            }
-            scene.answers.fetch_add(1, Ordering::SeqCst);
-            scene.more.notify_one();
-        }
-        scene.pool.lock().await.push_back(person);
-    }
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let kind = watch::Sender::new(Kind::Usual);
-        let (asked, held) = (kind.subscribe(), Arc::new(AtomicUsize::new(0)));
-        let keeps = Arc::clone(&held);
-        let sink = Sink::start(Security::None, move |moment| {
-            let kind = *asked.borrow();
-            match (kind, moment.stage) {
-                (Kind::NoMail, Stage::Greeting) => Act::say("421 not now"),
-                // Two of the four connections, so that the other emails go on.
-                (Kind::Held, Stage::Dot) if keeps.fetch_add(1, Ordering::SeqCst) < 2 => Act::KeepSilently,
-                _ => Act::Behave,
-            }
-        });
-        Self {
-            sink: sink.await,
-            kind,
-            held,
-            pool: Mutex::default(),
-            people: AtomicUsize::new(0),
-            answers: AtomicUsize::new(0),
-            more: Notify::new(),
-        }
-    }
-
-    /// Someone who has waited, or someone new.
-    async fn next_person(&self, choice: u64, has_mail: bool) -> Person {
-        let mut pool = self.pool.lock().await;
-        let waiting = pool.iter().filter(|person| person.can_act(has_mail)).count();
-        if waiting > CROWD || (waiting > 0 && choice.is_multiple_of(2)) {
-            let at = pool.iter().position(|person| person.can_act(has_mail));
-            if let Some(person) = at.and_then(|at| pool.remove(at)) {
-                return person;
-            }
-        }
-        Person::new(self.people.fetch_add(1, Ordering::SeqCst))
-    }
 }
 
 fn start(client: &Client) -> Process {

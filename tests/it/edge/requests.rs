@@ -5,7 +5,7 @@ use super::server::{CLOSE, HOST, OURS, body, header, settings, start, status};
 #[tokio::test]
 async fn a_request_needs_exactly_one_host_and_it_must_be_ours() {
     let mut wide = settings();
-    wide.hosts = vec!["id.internal:9000".into()];
+    wide.hosts = vec!["id.internal:9000".into()].into();
     let server = start(wide);
     for (target, lines, expected) in [
         ("/", "Host: localhost:8080\r\n", 200),

@@ -8,7 +8,7 @@ use futures_util::stream;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::next::Place;
 use gatepost::path::Origin;
-use gatepost::web::edge::{self, EdgeSettings, Limits, Listen, Listener, Routes};
+use gatepost::web::edge::{self, EdgeSettings, Hosts, Limits, Listen, Listener, Routes};
 use gatepost::web::{Site, draw_refusals};
 use gatepost::world;
 use poem::error::{InternalServerError, NotFoundError};
@@ -45,7 +45,7 @@ pub(super) fn settings() -> EdgeSettings {
     EdgeSettings {
         public_url: Origin::parse("http://localhost:8080").unwrap(),
         trusted_proxies: Vec::new(),
-        hosts: Vec::new(),
+        hosts: Hosts::default(),
         limits: Limits::default(),
     }
 }
@@ -64,16 +64,17 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
     let probe = Arc::new(Probe::default());
     let listener = Listener::bind(listen).unwrap();
     let address = listener.address();
-    let site = Site {
+    let site = Arc::new(Site {
         name: "Gatepost".into(),
         public_url: settings.public_url.clone(),
         home: Place::parse("/").unwrap(),
         registration: true,
         has_mailbox: false,
         metrics_token: None,
-    };
+    });
     let routes = routes(&probe);
-    let guarded = edge::guard(routes, settings.clone(), world::real(), draw_refusals(Arc::new(site)));
+    let guarded =
+        edge::guard(routes, settings.clone(), world::real(), draw_refusals(move || Arc::clone(&site)));
     let stop = CancellationToken::new();
     let task = tokio::spawn(edge::serve(listener, guarded, settings, stop.clone()));
     Server { address, probe, stop, task }

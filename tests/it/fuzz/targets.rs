@@ -146,8 +146,13 @@ impl Orders {
         let store = Arc::new(SledStore::open(folder.path(), &SledSettings::new([7; 16])).unwrap());
         let (world, _) = world();
         let ring = KeyRing::parse(&KeyRing::generate(&world)).unwrap();
-        let opened =
-            Gatepost::open(Arc::<SledStore>::clone(&store), world.clone(), ring, Settings::default());
+        let opened = Gatepost::open(
+            Arc::<SledStore>::clone(&store),
+            gatepost::domain::ports::Company::Alone,
+            world.clone(),
+            ring,
+            Settings::default(),
+        );
         let gatepost = Arc::new(runtime.block_on(opened).unwrap());
         let public_url = Origin::parse("http://localhost:8080").unwrap();
         let desk = Desk::new(

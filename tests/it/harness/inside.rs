@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use gatepost::path::Origin;
-use gatepost::web::edge::{EdgeSettings, Limits};
-use gatepost::web::{House, Household, Site, doors};
+use gatepost::web::edge::{EdgeSettings, Hosts, Limits};
+use gatepost::web::{CurrentHouse, House, Household, Site, doors};
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
 use poem::endpoint::BoxEndpoint;
@@ -39,10 +39,10 @@ impl App {
         let edge = EdgeSettings {
             public_url: origin.clone(),
             trusted_proxies: vec![],
-            hosts: vec![],
+            hosts: Hosts::default(),
             limits: Limits::default(),
         };
-        Inside { doors: doors(&house, edge, self.world.clone()).boxed(), origin }
+        Inside { doors: doors(&CurrentHouse::new(house), edge, self.world.clone()).boxed(), origin }
     }
 }
 

@@ -21,6 +21,8 @@ mod reading;
 pub(crate) mod records;
 pub(crate) mod running;
 pub(crate) mod spoiled;
+pub(crate) mod street;
+pub(crate) mod wire;
 pub(crate) mod world;
 
 /// Runs each scenario through both doors, in the same words.

@@ -72,7 +72,7 @@ impl App {
     }
 
     async fn all_letters_gone(&self) {
-        while self.house.gatepost.next_letter_due().await.unwrap().is_some() {
+        while self.house.gatepost.has_letters().await.unwrap() {
             tokio::task::yield_now().await;
         }
     }

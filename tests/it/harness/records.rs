@@ -1,5 +1,6 @@
 //! The records in a server's store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::operator::Role;
@@ -160,7 +161,7 @@ impl App {
             _ => None,
         };
         let all = self.all_records().await.into_iter();
-        all.map(|(_, found)| found.record).find_map(is_it).unwrap()
+        all.map(|(_, found)| found.record).find_map(is_it).map(Arc::unwrap_or_clone).unwrap()
     }
 
     /// Disables an account, as the operator does.
@@ -187,7 +188,7 @@ impl App {
 
     async fn put(&self, account: Account) {
         let mut change = Change::new();
-        change.put(Key::account(account.id), Record::Account(account));
+        change.put(Key::account(account.id), Record::from(account));
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use gatepost::app::{Parts, Running};
 use gatepost::domain::Settings;
-use gatepost::domain::ports::{Store, World};
+use gatepost::domain::ports::{Company, Store, World};
 use gatepost::domain::record::next::Place;
 use gatepost::domain::token::KeyRing;
+use gatepost::domain::upkeep::{OpenError, RunEnded};
 use gatepost::mail::{MailSettings, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
-use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
+use gatepost::web::edge::{EdgeSettings, Hosts, Limits, Listen, Listener};
 use gatepost::web::{House, MetricsToken, Site};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -24,14 +25,21 @@ pub(crate) const METRICS_TOKEN: &str = "Bearer a-token-for-the-metrics";
 /// A running server. It stops when this value is dropped.
 pub(crate) struct Work {
     stop: CancellationToken,
-    work: JoinHandle<()>,
+    work: JoinHandle<Result<(), RunEnded>>,
 }
 
 impl Work {
     /// Shuts the server down as a signal does.
     pub(crate) async fn ended(&mut self) {
         self.stop.cancel();
-        (&mut self.work).await.unwrap();
+        (&mut self.work).await.unwrap().unwrap();
+    }
+}
+
+impl Work {
+    /// Waits until the server ends by itself, and returns why.
+    pub(crate) async fn ended_by_itself(&mut self) -> RunEnded {
+        (&mut self.work).await.unwrap().unwrap_err()
     }
 }
 
@@ -62,6 +70,18 @@ pub(crate) async fn start_with_keys(
     keys: &str,
     home: &str,
 ) -> (SocketAddr, House, Work) {
+    open_with(Company::Alone, (store, world), transport, settings, keys, home).await.unwrap()
+}
+
+/// The same, in company.
+pub(crate) async fn open_with(
+    company: Company,
+    (store, world): (Arc<dyn Store>, World),
+    transport: TransportSettings,
+    settings: Settings,
+    keys: &str,
+    home: &str,
+) -> Result<(SocketAddr, House, Work), OpenError> {
     let listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let listener = Listener::bind(&listen).unwrap();
     let server = listener.address().unwrap();
@@ -72,6 +92,7 @@ pub(crate) async fn start_with_keys(
     let limits = Limits { connections_per_client: 5_000, ..Limits::default() };
     let parts = Parts {
         store,
+        company,
         ring: KeyRing::parse(keys).unwrap(),
         world,
         domain: with_room(settings),
@@ -92,11 +113,11 @@ pub(crate) async fn start_with_keys(
             has_mailbox,
             metrics_token: MetricsToken::new(METRICS_TOKEN.trim_start_matches("Bearer ")),
         },
-        edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: vec![], limits },
+        edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: Hosts::default(), limits },
     };
-    let running = Running::open(parts).await.unwrap();
-    let house = running.house().clone();
+    let running = Running::open(parts).await?;
+    let house = running.house();
     let stop = CancellationToken::new();
     let work = tokio::spawn(running.run(listener, stop.clone()));
-    (server, house, Work { stop, work })
+    Ok((server, house, Work { stop, work }))
 }

@@ -185,6 +185,20 @@ fn confined_crates_are_named_only_in_their_place() {
 }
 
 #[test]
+fn only_the_store_and_its_settings_name_an_engine() {
+    for path in rust_files("src") {
+        let at = shown(&path);
+        if at.starts_with("src/store/") || at.starts_with("src/config/store/") {
+            continue;
+        }
+        let code = code(&path);
+        for name in ["store::sled", "store::postgres", "SledStore", "PostgresStore"] {
+            assert!(!code.contains(name), "{at} names {name}");
+        }
+    }
+}
+
+#[test]
 fn no_file_has_more_than_300_lines() {
     for path in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
         let lines = fs::read_to_string(&path).unwrap().lines().count();

@@ -25,7 +25,7 @@ async fn the_end_of_an_email_tells_its_kind_and_how_long_it_took_but_not_its_rec
     for email in ["ann@example.org", "gone@nowhere.example"] {
         app.caller(Door::Json).ask(email).await;
         app.pass(Duration::ZERO).await;
-        while app.house.gatepost.next_letter_due().await.unwrap().is_some() {
+        while app.house.gatepost.has_letters().await.unwrap() {
             tokio::task::yield_now().await;
         }
     }

@@ -2,6 +2,7 @@
 //! one.
 
 mod bad_servers;
+mod claims;
 mod clock;
 mod connections;
 mod delivery;
@@ -34,7 +35,7 @@ use std::time::Duration;
 use gatepost::domain::error::Error;
 use gatepost::domain::mailed::MailQueued;
 use gatepost::domain::outbox::{Claim, Places};
-use gatepost::domain::ports::{Store, StoreError, World};
+use gatepost::domain::ports::{Company, Store, StoreError, World};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::time::Timestamp;
@@ -82,7 +83,7 @@ impl House {
         let (world, clock) = world();
         let ring = KeyRing::parse(&KeyRing::generate(&world)).unwrap();
         let settings = Settings { registration, ..unlimited() };
-        let gatepost = Gatepost::open(store, world.clone(), ring, settings).await.unwrap();
+        let gatepost = Gatepost::open(store, Company::Alone, world.clone(), ring, settings).await.unwrap();
         Self { gatepost: Arc::new(gatepost), clock, world, folder: None }
     }
 
@@ -90,7 +91,8 @@ impl House {
     /// which makes it another run.
     async fn next_run(self, store: Arc<dyn Store>) -> Self {
         let ring = KeyRing::parse(&KeyRing::generate(&world().0)).unwrap();
-        let gatepost = Gatepost::open(store, self.world.clone(), ring, unlimited()).await.unwrap();
+        let gatepost =
+            Gatepost::open(store, Company::Alone, self.world.clone(), ring, unlimited()).await.unwrap();
         Self { gatepost: Arc::new(gatepost), ..self }
     }
 
@@ -154,7 +156,7 @@ impl House {
     /// Returns when no email is queued any more.
     async fn empties_its_outbox(&self) {
         let nothing = async {
-            while self.gatepost.next_letter_due().await.unwrap().is_some() {
+            while self.gatepost.has_letters().await.unwrap() {
                 tokio::task::yield_now().await;
             }
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::domain::password::Password;
-use gatepost::domain::ports::{Clock, Store};
+use gatepost::domain::ports::{Clock, Company, Store};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
@@ -166,7 +166,7 @@ async fn counts_wait_for_a_store_that_is_full() {
     let (store, (world, _)) = (Arc::new(FullStore::new()), world());
     let ring = KeyRing::parse(&KeyRing::generate(&world)).unwrap();
     // Otherwise a try could not be written down.
-    let house = Gatepost::open(store.clone(), world, ring, unlimited()).await.unwrap();
+    let house = Gatepost::open(store.clone(), Company::Alone, world, ring, unlimited()).await.unwrap();
     let (stranger, password) = (EmailAddress::parse(STRANGER).unwrap(), Password::new(OTHER.to_owned()));
     let guess = async || {
         house.sign_in_with_password(&stranger, &password, None, &Client::server()).await.unwrap_err();

@@ -14,7 +14,7 @@ pub(super) const PROGRAM: &str = "/usr/bin/caddy";
 const BEFORE: &str = "{\nadmin off\nauto_https off\ndefault_bind 127.0.0.1\n}\n";
 
 /// Nothing, where Caddy is not installed.
-pub(super) fn start(site: &str, proxy: SocketAddr) -> Option<Program> {
+pub(crate) fn start(site: &str, proxy: SocketAddr) -> Option<Program> {
     if !is_installed(PROGRAM) {
         return None;
     }

@@ -3,7 +3,7 @@
 
 mod addresses;
 mod app;
-mod caddy;
+pub(crate) mod caddy;
 pub(crate) mod gate;
 mod nginx;
 mod program;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// A running proxy. Killed when dropped.
-pub(super) struct Program {
+pub(crate) struct Program {
     child: Child,
     folder: TempDir,
 }

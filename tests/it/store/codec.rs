@@ -33,7 +33,7 @@ use gatepost::domain::record::unfinished_import::UnfinishedImport;
 use gatepost::domain::record::workload::Workload;
 use gatepost::store::codec;
 
-use super::key;
+use super::{key, shared_records};
 
 /// An account with every field set.
 fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
@@ -156,7 +156,7 @@ fn records() -> Vec<(&'static str, Record)> {
     let password = PasswordHash { recipe, hash: vec![7; 4] };
     let ip = Ipv4Addr::new(192, 0, 2, 7).into();
     vec![
-        ("account", Record::Account(ada(&address, password.clone()))),
+        ("account", Record::from(ada(&address, password.clone()))),
         ("owner", Record::Owner(Owner::Account(account))),
         (
             "held address",
@@ -170,7 +170,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ("request", Record::Request(a_request(account, &address, password))),
         (
             "session",
-            Record::Session(Session {
+            Record::from(Session {
                 id: SessionId([2; 16]),
                 account,
                 key: KeyId(1),
@@ -251,7 +251,7 @@ fn records() -> Vec<(&'static str, Record)> {
 }
 
 fn all_records() -> Vec<(&'static str, Record)> {
-    records().into_iter().chain(records_about_emails()).collect()
+    records().into_iter().chain(records_about_emails()).chain(shared_records::records()).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

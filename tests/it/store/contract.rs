@@ -1,11 +1,17 @@
 //! The contract of the store: every engine in the list keeps every promise in the list.
 
+mod racing;
+
 use std::sync::Arc;
 
 use gatepost::domain::ports::{Change, Committed, Store, StoreError};
-use gatepost::domain::record::Record;
 use gatepost::domain::record::key::{Key, Span};
 
+use self::racing::{
+    a_deleted_record_is_never_read_again, acts_on_an_absent_key_that_comes_and_goes_have_an_order,
+    an_acknowledged_commit_is_read_at_once, of_fifty_racing_changes_one_wins, racing_counters_lose_nothing,
+    several_keys_are_read_as_of_one_moment,
+};
 use super::{answer, commit, everything, get, key, long_record, put, value};
 
 macro_rules! contract {
@@ -16,7 +22,7 @@ macro_rules! contract {
     };
     (@each $engine:ident $how:tt [$($promise:ident),+ $(,)?]) => { $(contract!(@one $engine $how $promise);)+ };
     (@one $engine:ident [$($how:meta)?] $promise:ident) => {
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
         $(#[$how])?
         async fn $promise() {
             let Some(fixture) = super::super::$engine().await else { return };
@@ -29,7 +35,7 @@ macro_rules! engines {
     ([$($engine:ident $how:tt),+] keep $promises:tt) => { $(contract!($engine $how keeps $promises);)+ };
 }
 
-engines!([memory [], sled [], chaotic [], postgres [ignore = "run by name: starts servers of its own"]] keep [
+engines!([memory [], sled [], chaotic [], postgres []] keep [
     committed_records_are_read,
     a_change_is_written_completely_or_not_at_all,
     an_expectation_fails_once_the_key_is_written_again,
@@ -41,6 +47,8 @@ engines!([memory [], sled [], chaotic [], postgres [ignore = "run by name: start
     scans_are_in_order_and_continue_after_the_last_page,
     several_keys_are_read_as_of_one_moment,
     an_acknowledged_commit_is_read_at_once,
+    a_deleted_record_is_never_read_again,
+    acts_on_an_absent_key_that_comes_and_goes_have_an_order,
     changes_beyond_the_limits_are_refused,
     changes_at_the_limits_are_accepted,
 ]);
@@ -120,54 +128,6 @@ async fn expectations_on_unwritten_keys_count_too(store: Arc<dyn Store>) {
     assert_eq!(get(&*store, "b").await, None);
 }
 
-async fn of_fifty_racing_changes_one_wins(store: Arc<dyn Store>) {
-    for round in ["first", "second", "third"] {
-        let racers = (0..50u8).map(|racer| {
-            let mut change = put(round, racer);
-            change.put(key(&format!("{round} {racer}")), value(racer));
-            change.expect(key(round), None);
-            let store = store.clone();
-            tokio::spawn(async move { store.commit(change).await.unwrap() })
-        });
-        let mut winners = Vec::new();
-        for (racer, task) in racers.collect::<Vec<_>>().into_iter().enumerate() {
-            if task.await.unwrap() == Committed::Yes {
-                winners.push(u8::try_from(racer).unwrap());
-            }
-        }
-        assert_eq!(winners.len(), 1);
-        assert_eq!(get(&*store, round).await.unwrap().0, value(winners[0]));
-        let prefix = Span { from: key(&format!("{round} ")), until: key(&format!("{round}!")) };
-        assert_eq!(store.scan(&prefix, 100).await.unwrap().len(), 1, "a loser left something behind");
-    }
-}
-
-async fn racing_counters_lose_nothing(store: Arc<dyn Store>) {
-    let count = async |store: &dyn Store| match get(store, "count").await {
-        Some((Record::KeyCheck(bytes), version)) => (bytes[0], Some(version)),
-        _ => (0, None),
-    };
-    let racers = (0..10).map(|_| {
-        let store = store.clone();
-        tokio::spawn(async move {
-            for _ in 0..10 {
-                loop {
-                    let (number, version) = count(&*store).await;
-                    let mut change = put("count", number + 1);
-                    change.expect(key("count"), version);
-                    if store.commit(change).await.unwrap() == Committed::Yes {
-                        break;
-                    }
-                }
-            }
-        })
-    });
-    for racer in racers.collect::<Vec<_>>() {
-        racer.await.unwrap();
-    }
-    assert_eq!(count(&*store).await.0, 100);
-}
-
 async fn scans_are_in_order_and_continue_after_the_last_page(store: Arc<dyn Store>) {
     let names = ["b", "a", "c", "bb", "", "z", "b\u{ff}", "ba"];
     for (number, name) in (0u8..).zip(names) {
@@ -193,62 +153,6 @@ async fn scans_are_in_order_and_continue_after_the_last_page(store: Arc<dyn Stor
     assert_eq!(store.scan(&backwards, 10).await, Ok(vec![]));
     let beyond = Span { from: Key::from_bytes(vec![]), until: Key::from_bytes(vec![0xff; 3]) };
     assert_eq!(store.scan(&beyond, 100).await.unwrap().len(), 7, "the engine's own keys are not shown");
-}
-
-async fn several_keys_are_read_as_of_one_moment(store: Arc<dyn Store>) {
-    let names: Vec<String> = (0..6).map(|number| format!("part {number}")).collect();
-    let write = |number: u8, names: &[String]| {
-        let mut change = Change::new();
-        for (place, name) in names.iter().enumerate() {
-            // Some keys come and go, so that absence is checked at the same moment too.
-            if place % 2 == 1 && number % 2 == 1 {
-                change.delete(key(name));
-            } else {
-                change.put(key(name), value(number));
-            }
-        }
-        change
-    };
-    commit(&*store, write(0, &names)).await;
-    let writer = tokio::spawn({
-        let (store, names) = (store.clone(), names.clone());
-        async move {
-            for number in 1..=250u8 {
-                commit(&*store, write(number, &names)).await;
-            }
-        }
-    });
-    let keys: Vec<Key> = names.iter().map(|name| key(name)).collect();
-    while !writer.is_finished() {
-        let got: Vec<_> = store.get(&keys).await.unwrap().into_iter().flatten().collect();
-        let scanned: Vec<_> = store.scan(&everything(), 10).await.unwrap();
-        let scanned: Vec<_> = scanned.into_iter().map(|(_, reading)| reading.unwrap()).collect();
-        for moment in [got, scanned] {
-            assert!(moment.iter().all(|versioned| *versioned == moment[0]), "{moment:?}");
-            let Record::KeyCheck(bytes) = &moment[0].record else { panic!("{moment:?}") };
-            assert_eq!(moment.len(), if bytes[0] % 2 == 1 { 3 } else { 6 });
-        }
-        tokio::task::yield_now().await;
-    }
-    writer.await.unwrap();
-}
-
-async fn an_acknowledged_commit_is_read_at_once(store: Arc<dyn Store>) {
-    let tasks = (0..16u8).map(|task| {
-        let store = store.clone();
-        tokio::spawn(async move {
-            let name = format!("own {task}");
-            for number in 0..20u8 {
-                commit(&*store, put(&name, number)).await;
-                assert_eq!(get(&*store, &name).await.unwrap().0, value(number));
-                let own = Span { from: key(&name), until: key(&format!("{name}!")) };
-                assert_eq!(store.scan(&own, 1).await.unwrap()[0].1.as_ref().unwrap().record, value(number));
-            }
-        })
-    });
-    for task in tasks.collect::<Vec<_>>() {
-        task.await.unwrap();
-    }
 }
 
 async fn changes_beyond_the_limits_are_refused(store: Arc<dyn Store>) {

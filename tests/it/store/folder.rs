@@ -61,3 +61,19 @@ fn an_unusable_folder_is_refused_in_one_line() {
     fs::write(&file, b"not a folder").unwrap();
     refusal(folder.path());
 }
+
+#[tokio::test]
+async fn only_a_store_whose_creation_was_interrupted_is_created_again() {
+    let folder = three_records().await;
+    let mark = folder.path().join("store.mark");
+    let complete = fs::read(&mark).unwrap();
+    for damaged in [&complete[..60], b""] {
+        fs::write(&mark, damaged).unwrap();
+        assert!(refusal(folder.path()).contains("store.mark: this file is damaged"));
+    }
+    fs::remove_file(&mark).unwrap();
+    assert!(refusal(folder.path()).contains("store.mark"), "it may have been complete once");
+    // As it is until a new store is complete.
+    fs::write(&mark, "this database is being created\n").unwrap();
+    assert_eq!(get(&SledStore::open(folder.path(), &settings()).unwrap(), "b").await, None);
+}

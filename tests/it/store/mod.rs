@@ -11,6 +11,7 @@ pub(crate) mod opening;
 mod postgres;
 mod power;
 mod process;
+mod shared_records;
 mod slices;
 mod verifying;
 mod writing;

@@ -39,8 +39,14 @@ fn documents_and_the_example_configuration_use_plain_words() {
             }
         }
     }
-    for file in ["compose.yaml", "debian/config.toml", "debian/postinst", "debian/postrm", "gatepost.service"]
-    {
+    for file in [
+        "compose.yaml",
+        "compose/compose.yaml",
+        "debian/config.toml",
+        "debian/postinst",
+        "debian/postrm",
+        "gatepost.service",
+    ] {
         let name = format!("packaging/{file}");
         shown.push(Shown::new(name.clone(), without_code(&read(&name))));
     }

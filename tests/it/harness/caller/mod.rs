@@ -40,6 +40,11 @@ impl Answer {
         }
     }
 
+    /// Whether the server could not do it now, and perhaps did.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Refused { status: 503, .. })
+    }
+
     pub(crate) fn refused_field(status: u16, code: &str, field: &str) -> Self {
         Self::Refused { status, code: code.to_owned(), field: Some(field.to_owned()) }
     }
@@ -235,11 +240,12 @@ impl Caller {
         }
         let (code, field) = match door {
             Door::Pages => (
-                reply.header("x-problem").unwrap().to_owned(),
+                reply.header("x-problem").unwrap_or_else(|| panic!("{status}: {:?}", reply.body)).to_owned(),
                 reply.header("x-problem-field").map(str::to_owned),
             ),
             Door::Json => {
-                assert_eq!(reply.header("content-type"), Some("application/problem+json"));
+                let is = reply.header("content-type");
+                assert_eq!(is, Some("application/problem+json"), "{status}: {:?}", reply.body);
                 let problem = reply.json();
                 assert_eq!(problem["status"], status);
                 (problem["code"].as_str().unwrap().to_owned(), problem["field"].as_str().map(str::to_owned))

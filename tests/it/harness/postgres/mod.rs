@@ -1,8 +1,10 @@
 //! PostgreSQL servers that the tests start themselves, from a temporary folder and as a user without rights. They sync
 //! like any other server, since what is acknowledged is what the tests are about.
 
+mod cluster;
 mod pooler;
 mod proxy;
+mod treatment;
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -16,16 +18,24 @@ use gatepost::store::postgres::{Durable, Host, PostgresSettings, PostgresStore, 
 use gatepost::world;
 use tempfile::TempDir;
 
+pub(crate) use self::cluster::Cluster;
 pub(crate) use self::pooler::Pooler;
-pub(crate) use self::proxy::{Flow, Proxy};
+pub(crate) use self::proxy::{Fate, Flow, Proxy};
 use super::installed::is_installed;
+
+/// Moves the clock of the program that loads it.
+pub(crate) const MOVED_CLOCKS: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 /// Starts a server in a folder of its own and prints that folder. Once the tests end, however they do, its input ends,
 /// and the server with it. A signal that ends the tests must not end the script before that.
 const SCRIPT: &str = r#"
 set -eu
 trap '' HUP INT TERM
-folder=$(mktemp -d /tmp/gatepost-postgres.XXXXXX)
+# In memory, where there is room, since each test syncs some hundred times.
+free=$(df -k --output=avail /dev/shm | tail -n 1) || free=0
+place=/tmp
+[ "$free" -lt 2000000 ] || place=/dev/shm
+folder=$(mktemp -d "$place/gatepost-postgres.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 exec 3>&1 >"$folder/log" 2>&1
 cd "$folder"
@@ -40,9 +50,15 @@ listen_addresses = '127.0.0.1'
 port = $2
 unix_socket_directories = '$folder'
 shared_buffers = 32MB
+max_connections = 400
+max_wal_size = 256MB
 EOF
 printf '%b' "$3" >>data/postgresql.conf
+if [ -n "$6" ]; then
+    export LD_PRELOAD="$7" FAKETIME_TIMESTAMP_FILE="$6" FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+fi
 "$1/pg_ctl" -D data -l server.log -w start
+unset LD_PRELOAD
 echo "$folder" >&3
 exec 3>&-
 cat >/dev/null
@@ -65,15 +81,20 @@ impl Server {
 
     /// A server of its own, with these lines in its configuration.
     pub(crate) fn start(lines: &str) -> Option<Self> {
-        Self::run(lines, None)
+        Self::run(lines, None, "")
+    }
+
+    /// A server of its own whose clock a file moves, such as by `+60s`.
+    pub(crate) fn start_with_clock(file: &Path) -> Option<Self> {
+        Self::run("", None, file.to_str().unwrap())
     }
 
     /// A standby of this server.
     pub(crate) fn standby(&self, lines: &str) -> Self {
-        Self::run(lines, Some(self)).unwrap()
+        Self::run(lines, Some(self), "").unwrap()
     }
 
-    fn run(lines: &str, primary: Option<&Self>) -> Option<Self> {
+    fn run(lines: &str, primary: Option<&Self>, clock: &str) -> Option<Self> {
         let programs = programs()?;
         let port = free_port();
         let (folder_of, port_of) = match primary {
@@ -82,6 +103,7 @@ impl Server {
         };
         let mut script = without_rights("sh");
         script.args(["-c", SCRIPT, "sh", &programs, &port.to_string(), lines, folder_of, &port_of]);
+        script.args([clock, MOVED_CLOCKS]);
         let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut folder = String::new();
         BufReader::new(script.stdout.take().unwrap()).read_line(&mut folder).unwrap();
@@ -166,11 +188,17 @@ impl Server {
         control.arg("-D").arg(self.folder.join("data")).arg("-w").args(arguments);
         // The server must not keep a pipe of ours open.
         control.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        assert!(tokio::process::Command::from(control).status().await.unwrap().success(), "{arguments:?}");
+        let is_done = tokio::process::Command::from(control).status().await.unwrap().success();
+        assert!(is_done, "{arguments:?}: {}", self.log());
     }
 
     pub(crate) fn socket(&self) -> Host {
         Host::Unix(self.folder.clone(), self.port)
+    }
+
+    /// Where it is, as a setting.
+    pub(crate) fn url(&self, user: &str) -> String {
+        format!("postgres://{user}@/postgres?host={}&port={}", self.folder.display(), self.port)
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -185,6 +213,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.goes_on();
         drop(self.script.stdin.take());
         // It has ended in any case.
         let _ = self.script.wait();
@@ -212,7 +241,9 @@ pub(crate) async fn store() -> Option<(Arc<PostgresStore>, TempDir)> {
     static STORES: AtomicU32 = AtomicU32::new(0);
     let schema = format!("store_{}", STORES.fetch_add(1, Ordering::Relaxed));
     let folder = tempfile::tempdir().unwrap();
-    let settings = || Some(Server::shared()?.settings(&schema, folder.path()));
+    // Thousands of commits run beside other tests, and none of them is about a disk that stalls for a while.
+    let patient = |settings| PostgresSettings { timeout: Duration::from_secs(30), ..settings };
+    let settings = || Some(patient(Server::shared()?.settings(&schema, folder.path())));
     PostgresStore::create(settings()?, world::real()).await.unwrap();
     let store = PostgresStore::open(settings()?, world::real()).await.unwrap();
     Some((Arc::new(store), folder))

@@ -1,7 +1,9 @@
-//! A proxy between a node and its server, which swallows messages, changes answers and cuts connections.
+//! A proxy between a node and its server, which swallows and delays messages, changes answers and cuts connections.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gatepost::store::postgres::Host;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,13 +12,32 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::store::Seeded;
+
 /// What the proxy does to one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     Passes,
     /// What comes is lost.
     Lost,
+    /// What comes is delayed by up to three seconds, most of it far less.
+    Delayed,
 }
+
+/// What becomes of one commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The server gets it. On its connection, nothing is answered any more.
+    Unanswered,
+    /// The server gets it. On no connection is anything answered any more.
+    LastOfAll,
+    /// It waits until it is released.
+    Held,
+}
+
+const LONGEST_DELAY: Duration = Duration::from_secs(3);
+/// A commit is longer than this, and a question is not.
+const LEAST_COMMIT: usize = 400;
 
 /// A running proxy. It ends when it is dropped.
 pub(crate) struct Proxy {
@@ -34,6 +55,10 @@ struct Control {
     lost: watch::Sender<u32>,
     /// What is replaced in answers, by something of the same length.
     rewrite: Mutex<(String, String)>,
+    /// Which commit is treated in another way, and how.
+    fate: Mutex<Option<(Fate, &'static str)>>,
+    holds: watch::Sender<bool>,
+    chance: Mutex<Seeded>,
 }
 
 impl Proxy {
@@ -46,6 +71,9 @@ impl Proxy {
             cuts: watch::Sender::new(0),
             lost: watch::Sender::new(0),
             rewrite: Mutex::default(),
+            fate: Mutex::default(),
+            holds: watch::Sender::new(true),
+            chance: Mutex::new(Seeded(7)),
         });
         let mut tasks = JoinSet::new();
         let shared = Arc::clone(&control);
@@ -60,6 +88,10 @@ impl Proxy {
 
     pub(crate) fn host(&self) -> Host {
         Host::Tcp(self.address.ip().to_string(), self.address.port())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     pub(crate) fn requests(&self, flow: Flow) {
@@ -81,6 +113,21 @@ impl Proxy {
         *self.control.rewrite.lock().unwrap() = (from.into(), to.into());
     }
 
+    /// What becomes of the next commit with these words.
+    pub(crate) fn treat(&self, words: &'static str, fate: Fate) {
+        *self.control.fate.lock().unwrap() = Some((fate, words));
+    }
+
+    /// Lets go what it holds.
+    pub(crate) fn release(&self) {
+        self.control.holds.send_replace(false);
+    }
+
+    /// Whether such a commit came.
+    pub(crate) fn has_treated(&self) -> bool {
+        self.control.fate.lock().unwrap().is_none()
+    }
+
     /// Ends every connection there is now.
     pub(crate) fn cut(&self) {
         self.control.cuts.send_modify(|cuts| *cuts += 1);
@@ -92,33 +139,68 @@ async fn connection(client: TcpStream, port: u16, control: Arc<Control>) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let mut cuts = control.cuts.subscribe();
+    let is_deaf = AtomicBool::new(false);
     tokio::select! {
-        () = requests(from_client, to_server, &control) => {}
-        () = answers(from_server, to_client, &control) => {}
+        () = requests(from_client, to_server, &control, &is_deaf) => {}
+        () = answers(from_server, to_client, &control, &is_deaf) => {}
         _ = cuts.changed() => {}
     }
 }
 
-async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, control: &Control) {
+async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, control: &Control, is_deaf: &AtomicBool) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        let request = &bytes[..count];
+        control.delay(&control.to_server).await;
+        match control.fate_of(request) {
+            Some(Fate::Unanswered) => is_deaf.store(true, Ordering::SeqCst),
+            Some(Fate::LastOfAll) => _ = control.to_client.send_replace(Flow::Lost),
+            Some(Fate::Held) => {
+                // An error means that the test has ended.
+                let _ = control.holds.subscribe().wait_for(|holds| !holds).await;
+            }
+            None => {}
+        }
         if *control.to_server.borrow() == Flow::Lost {
             control.lost.send_modify(|lost| *lost += 1);
-        } else if to.write_all(&bytes[..count]).await.is_err() {
+        } else if to.write_all(request).await.is_err() {
             return;
         }
     }
 }
 
-async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, control: &Control) {
+async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, control: &Control, is_deaf: &AtomicBool) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
         let answer = &mut bytes[..count];
         replace(answer, &control.rewrite.lock().unwrap());
-        let is_lost = *control.to_client.borrow() == Flow::Lost;
+        control.delay(&control.to_client).await;
+        let is_lost = *control.to_client.borrow() == Flow::Lost || is_deaf.load(Ordering::SeqCst);
         if !is_lost && to.write_all(answer).await.is_err() {
             return;
         }
+    }
+}
+
+impl Control {
+    async fn delay(&self, flow: &watch::Sender<Flow>) {
+        if *flow.borrow() != Flow::Delayed {
+            return;
+        }
+        let chance = u32::try_from(self.chance.lock().unwrap().below(1000)).unwrap();
+        tokio::time::sleep(LONGEST_DELAY.mul_f64((f64::from(chance) / 1000.0).powi(16))).await;
+    }
+
+    /// What becomes of a message that is a commit.
+    fn fate_of(&self, request: &[u8]) -> Option<Fate> {
+        let mut fate = self.fate.lock().unwrap();
+        let (found, words) = (*fate)?;
+        let has = memchr::memmem::find(request, words.as_bytes()).is_some();
+        if request.len() < LEAST_COMMIT || !has {
+            return None;
+        }
+        *fate = None;
+        Some(found)
     }
 }
 

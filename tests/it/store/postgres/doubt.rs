@@ -14,7 +14,6 @@ use crate::store::{key, put};
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_commit_whose_wait_for_a_standby_was_cancelled_is_not_acknowledged() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -33,7 +32,6 @@ async fn a_commit_whose_wait_for_a_standby_was_cancelled_is_not_acknowledged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_cancelled_commit_is_settled_once_a_standby_is_back() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -47,7 +45,6 @@ async fn a_cancelled_commit_is_settled_once_a_standby_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_commit_is_not_acknowledged_when_the_list_of_standbys_was_emptied_meanwhile() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -63,7 +60,6 @@ async fn a_commit_is_not_acknowledged_when_the_list_of_standbys_was_emptied_mean
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_commit_is_not_acknowledged_when_the_list_of_standbys_was_empty_for_a_moment() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -87,7 +83,6 @@ async fn a_commit_is_not_acknowledged_when_the_list_of_standbys_was_empty_for_a_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn every_commit_is_acknowledged_while_the_server_reads_its_configuration_again() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +108,6 @@ async fn every_commit_is_acknowledged_while_the_server_reads_its_configuration_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_commit_whose_answer_was_lost_is_settled_as_written() {
     let Some(server) = Server::start("") else { return };
     let (proxy, folder) = (Proxy::to(server.port()).await, tempfile::tempdir().unwrap());
@@ -129,7 +123,6 @@ async fn a_commit_whose_answer_was_lost_is_settled_as_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_commit_that_never_arrived_is_settled_as_not_written() {
     let Some(server) = Server::start("") else { return };
     let (proxy, folder) = (Proxy::to(server.port()).await, tempfile::tempdir().unwrap());
@@ -147,7 +140,6 @@ async fn a_commit_that_never_arrived_is_settled_as_not_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_commit_that_waits_for_a_record_is_voided_and_never_written() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -170,7 +162,6 @@ async fn a_commit_that_waits_for_a_record_is_voided_and_never_written() {
 }
 
 #[tokio::test]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_message_that_arrives_late_is_refused_even_after_its_voided_receipt_was_removed() {
     let Some(server) = Server::shared() else { return };
     let folder = tempfile::tempdir().unwrap();

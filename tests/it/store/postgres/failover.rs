@@ -14,7 +14,6 @@ use crate::store::put;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_promoted_standby_has_everything_acknowledged_and_the_former_primary_is_never_written_to() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -47,7 +46,6 @@ async fn a_promoted_standby_has_everything_acknowledged_and_the_former_primary_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_commit_that_no_standby_had_is_lost_with_the_primary_and_never_acknowledged() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -68,7 +66,6 @@ async fn a_commit_that_no_standby_had_is_lost_with_the_primary_and_never_acknowl
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn after_a_crash_nothing_is_read_before_a_standby_acknowledges() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();

@@ -3,8 +3,11 @@
 
 mod doubt;
 mod failover;
+mod heartbeats;
+mod life;
 mod refused;
 mod rights;
+mod server_clock;
 mod standbys;
 mod tls;
 

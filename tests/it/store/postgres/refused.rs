@@ -1,6 +1,7 @@
 //! Databases under which an acknowledged commit could be lost, and others that are not used.
 
 use gatepost::domain::ports::{Store, StoreError};
+use gatepost::store::life::Life;
 use gatepost::store::postgres::{Durable, Host, PostgresSettings, Schema};
 
 use super::{opened, refusal};
@@ -8,7 +9,6 @@ use crate::harness::postgres::{Pooler, Proxy, Server};
 use crate::store::put;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn settings_that_could_lose_an_acknowledged_commit_are_refused_and_named() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -44,7 +44,6 @@ async fn settings_that_could_lose_an_acknowledged_commit_are_refused_and_named()
 }
 
 #[tokio::test]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_database_without_synchronous_standbys_is_refused_unless_one_server_is_enough() {
     let Some(server) = Server::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -56,7 +55,6 @@ async fn a_database_without_synchronous_standbys_is_refused_unless_one_server_is
 }
 
 #[tokio::test]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn wrong_names_are_refused_and_named() {
     let Some(server) = Server::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -77,7 +75,6 @@ async fn wrong_names_are_refused_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn another_product_behind_the_protocol_is_refused_and_named() {
     let Some(server) = Server::start("") else { return };
     let (proxy, folder) = (Proxy::to(server.port()).await, tempfile::tempdir().unwrap());
@@ -95,7 +92,6 @@ async fn another_product_behind_the_protocol_is_refused_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_pooler_in_transaction_mode_is_refused_and_named() {
     let Some(server) = Server::start("") else { return };
     let Some(pooler) = Pooler::before(&server) else { return };
@@ -109,7 +105,6 @@ async fn a_pooler_in_transaction_mode_is_refused_and_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn another_database_than_the_one_of_the_side_file_is_refused() {
     let (Some(one), Some(other)) = (Server::start(""), Server::start("")) else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -119,7 +114,24 @@ async fn another_database_than_the_one_of_the_side_file_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
+async fn a_process_whose_database_is_replaced_by_another_one_cannot_go_on() {
+    let Some(server) = Server::start("") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = Proxy::to(server.port()).await;
+    let through =
+        || PostgresSettings { hosts: vec![proxy.host()], ..server.settings("gatepost", folder.path()) };
+    let store = opened(through).await;
+    assert_eq!(store.failure(), None);
+    let system = server.ask("SELECT system_identifier FROM pg_control_system()").await;
+    let (rest, last) = system.split_at(system.len() - 1);
+    proxy.rewrite(&system, &format!("{rest}{}", if last == "1" { "2" } else { "1" }));
+    proxy.cut();
+    let reason = Life::failed(&*store).await;
+    assert!(reason.contains("this is not the database that"), "{reason}");
+    assert_eq!(store.failure(), Some(reason));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_away_is_used_again_without_a_restart() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();

@@ -13,7 +13,6 @@ async fn refusal(settings: PostgresSettings) -> String {
 }
 
 #[tokio::test]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_role_that_lacks_a_right_is_refused_with_the_statement_that_grants_it() {
     let Some(server) = Server::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -49,7 +48,6 @@ async fn a_role_that_lacks_a_right_is_refused_with_the_statement_that_grants_it(
 }
 
 #[tokio::test]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn functions_that_are_not_ours_are_refused() {
     let Some(server) = Server::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +64,6 @@ async fn functions_that_are_not_ours_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn nothing_that_someone_planted_runs_in_our_calls() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -89,7 +86,6 @@ async fn nothing_that_someone_planted_runs_in_our_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn first_starts_at_the_same_moment_take_turns() {
     let Some(server) = Server::shared() else { return };
     for round in 0..10 {

@@ -8,7 +8,6 @@ use super::{begin, commit_at_last, has, majority, opened, pair};
 use crate::store::put;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn without_a_standby_writes_are_refused_in_time_and_reads_go_on() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -41,7 +40,6 @@ async fn without_a_standby_writes_are_refused_in_time_and_reads_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn a_start_without_a_standby_is_refused() {
     let Some((primary, standby)) = pair().await else { return };
     let folder = tempfile::tempdir().unwrap();

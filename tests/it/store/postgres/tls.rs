@@ -22,7 +22,6 @@ async fn secure(server: &Server, name: &str) -> CertificateDer<'static> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "starts servers of its own: run it by its name, with --ignored"]
 async fn only_a_server_with_a_certificate_for_its_name_is_used() {
     let Some(server) = Server::start("") else { return };
     let folder = tempfile::tempdir().unwrap();
