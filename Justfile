@@ -55,10 +55,16 @@ release:
 faults seed=`date +%s`:
     CRASH_SEED={{ seed }} CRASH_ROUNDS=200 POWER_CUTS=50 DAMAGES=300 DISK_FAULTS=20 cargo test --test it -- --nocapture crash:: store::power:: store::large_damage:: cli::failing_disk::
 
-# Runs the checks that take long or need more tools: faults, advisories and licences (cargo-deny), clients
+# Kills servers of the database and of this program that share it, starts two at once, and has acts meet on one record,
+# more often than `cargo test` does, with a new seed. To repeat a failure: just failovers SEED
+failovers seed=`date +%s`:
+    CRASH_SEED={{ seed }} FAILOVER_TURNS=40 FIRST_STARTS=100 ABSENT_ROUNDS=10000 cargo test --test it -- --nocapture crash::failover:: cli::nodes::first_start:: store::contract::postgres::acts_on_an_absent_key
+    cargo test --test it -- --ignored cli::nodes::failover::delayed::
+
+# Runs the checks that take long or need more tools: faults, failovers, advisories and licences (cargo-deny), clients
 # generated from the API document for three languages (npm, pip), requests made from it (pip), and a release
 # that is installed and used (root, debootstrap, cargo-deb, cargo-cyclonedx).
-nightly: faults
+nightly: faults failovers
     cargo deny check
     tests/clients.sh
     tests/schemathesis.sh

@@ -48,7 +48,8 @@ start() {
 
 stop() {
     kill "$1" "$pid"
-    wait "$pid" || true
+    # Bash says that the server was killed, which is meant.
+    { wait "$pid" || true; } 2>/dev/null
     pid=
 }
 

@@ -15,7 +15,7 @@ use gatepost::domain::session::MAX_SESSIONS;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::load::{rate, same};
+use crate::load::{Connection, rate, same};
 use crate::product::{Product, get, post};
 use crate::{median, row};
 
@@ -100,9 +100,11 @@ impl Populated {
             });
         }
         hands.join_all().await;
+        let mut connection = Connection::open(product.server).await;
+        product.register(&mut connection, "ann@example.org").await;
         let mut token = String::new();
         for _ in 0..MAX_SESSIONS {
-            token = product.sign_in("ann@example.org").await;
+            token = product.sign_in_with_password(&mut connection, "ann@example.org").await;
         }
         Self { product, token, used: AtomicUsize::new(0), folder }
     }
@@ -129,7 +131,10 @@ impl Populated {
                         &format!(r#"{{"email":"{}"}}"#, email(strangers.start + turn)),
                     )
                 };
-                rate(server, CONNECTIONS, make).await
+                let rate = rate(server, CONNECTIONS, make).await;
+                // So that it is not done during the measurement of another server.
+                self.product.delivered().await;
+                rate
             }
             Kind::Redemption => {
                 let strangers = self.strangers();

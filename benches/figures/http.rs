@@ -22,22 +22,28 @@ pub(crate) async fn measure() {
     let product = Product::start(folder.path(), LIKELY_PORT, Settings::default()).await;
     let server = product.server;
     let bare = start_bare().await;
-    let bearer = format!("Authorization: Bearer {}\r\n", product.sign_in("ann@example.org").await);
+    let token = product.sign_in("ann@example.org").await;
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    let cookie = format!("Cookie: gatepost_session={token}\r\n");
 
-    let (mut page, mut session, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut page, mut session, mut proxy, mut plain) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..WINDOWS {
         plain.push(rate(bare, CONNECTIONS, same(get(bare, "/", ""))).await);
         page.push(rate(server, CONNECTIONS, same(get(server, "/sign-in", ""))).await);
         session.push(rate(server, CONNECTIONS, same(get(server, "/api/session", &bearer))).await);
+        proxy.push(rate(server, CONNECTIONS, same(get(server, "/forward-auth", &cookie))).await);
     }
     let plain = median(plain);
     print("sign-in page", median(page), plain);
     print("session check, revocable at once", median(session), plain);
+    print("session check by a proxy, revocable at once", median(proxy), plain);
 
     let asked = rate(server, CONNECTIONS, move |turn| {
         post(server, "/api/sign-in", &format!(r#"{{"email":"ask{turn}@example.org"}}"#))
     });
-    print("link request: durable, email queued", asked.await, plain);
+    print("link request: durable, email queued and delivered meanwhile", asked.await, plain);
+    let rest = format!("{:.2} s", product.delivered().await.as_secs_f64());
+    row("the last of these emails, after the last request", &rest, "aim: 1 s", None);
     let redemptions = product.redemptions(CONNECTIONS, |link| format!("redeem{link}@example.org"));
     print("redemption: link to session, single use, durable", redemptions.await, plain);
 }

@@ -21,6 +21,9 @@ pub(crate) struct Connection {
     received: Vec<u8>,
 }
 
+/// The only status of ours whose responses have no body and no length.
+const NO_CONTENT: usize = 204;
+
 /// Status and body of a response.
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
@@ -47,7 +50,7 @@ impl Connection {
         let head = &self.received[..body_from];
         let status = number(&head["HTTP/1.1 ".len()..]);
         let length = memmem::find(head, b"\r\ncontent-length: ").map(|at| number(&head[at + 18..]));
-        let end = body_from + length.expect("responses have a length");
+        let end = body_from + if status == NO_CONTENT { 0 } else { length.expect("responses have a length") };
         while self.received.len() < end {
             self.read().await;
         }

@@ -13,7 +13,7 @@ use gatepost::domain::Settings;
 use gatepost::domain::record::password::Cost;
 
 use crate::load::{Connection, WINDOW, rate};
-use crate::product::{Product, get, post};
+use crate::product::{PASSWORD, Product, credentials, get, post};
 use crate::{median, row, stopwatch};
 
 const WINDOWS: usize = 5;
@@ -22,7 +22,6 @@ const PORT: u16 = 18_092;
 const CONNECTIONS: usize = 8;
 /// More than connections, so that no account signs in twice at the same time.
 const ACCOUNTS: u64 = 64;
-const PASSWORD: &str = "three quiet otters";
 /// Time between two loads of the page.
 const PAGE_PAUSE: Duration = Duration::from_millis(20);
 
@@ -117,12 +116,6 @@ async fn look(server: SocketAddr, is_over: Arc<AtomicBool>) -> Vec<Duration> {
 async fn confirm_accounts(product: &Product) {
     let mut connection = Connection::open(product.server).await;
     for number in 0..ACCOUNTS {
-        let body = credentials(&format!("member{number}@example.org"));
-        let (link, held) = product.ask(&mut connection, "/api/register", &body).await;
-        assert_eq!(connection.send(&post(product.server, &link, &held)).await.status, 200);
+        product.register(&mut connection, &format!("member{number}@example.org")).await;
     }
-}
-
-fn credentials(email: &str) -> String {
-    format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#)
 }

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatepost::app::{Parts, Running};
+use gatepost::domain::ports::Company;
 use gatepost::domain::record::limits;
 use gatepost::domain::record::next::Place;
 use gatepost::domain::token::{KeyRing, LinkClaims};
@@ -13,7 +15,7 @@ use gatepost::mail::{MailSettings, RecentLetters, Sender, Timeouts, TransportSet
 use gatepost::path::Origin;
 use gatepost::store::sled::{SledSettings, SledStore};
 use gatepost::web::Site;
-use gatepost::web::edge::{EdgeSettings, Limits, Listen, Listener};
+use gatepost::web::edge::{EdgeSettings, Hosts, Limits, Listen, Listener};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::Connection;
@@ -21,6 +23,9 @@ use crate::stopwatch;
 
 /// How many emails are sent at once where nothing else is said.
 pub(crate) const CONNECTIONS: usize = 4;
+
+/// The password of every account that has one.
+pub(crate) const PASSWORD: &str = "three quiet otters";
 
 /// Limits that count everything, as usual, and let one client do as much as it can. Only the passwords of one address
 /// are not counted: a few accounts sign in again and again.
@@ -63,6 +68,7 @@ impl Product {
         let store = SledStore::open(folder, &SledSettings::new(world.random())).expect("an empty store");
         let running = Running::open(Parts {
             store: Arc::new(store),
+            company: Company::Alone,
             ring: ring(),
             world,
             domain: Settings { limits: plenty(), ..settings },
@@ -86,7 +92,7 @@ impl Product {
             edge: EdgeSettings {
                 public_url: origin,
                 trusted_proxies: vec![],
-                hosts: vec![],
+                hosts: Hosts::default(),
                 limits: Limits::default(),
             },
         });
@@ -122,6 +128,7 @@ impl Product {
             }
             ready.push((connection, links));
         }
+        self.delivered().await;
         let elapsed = stopwatch();
         let mut tasks = Vec::new();
         for (mut connection, links) in ready {
@@ -138,15 +145,47 @@ impl Product {
         count / elapsed().as_secs_f64()
     }
 
+    /// Registers with a password, and confirms that with the link in the email.
+    pub(crate) async fn register(&self, connection: &mut Connection, email: &str) {
+        let (link, held) = self.ask(connection, "/api/register", &credentials(email)).await;
+        assert_eq!(connection.send(&post(self.server, &link, &held)).await.status, 200);
+    }
+
+    /// Signs in with the password. Returns the session token.
+    pub(crate) async fn sign_in_with_password(&self, connection: &mut Connection, email: &str) -> String {
+        let answer = connection.send(&post(self.server, "/api/sign-in/password", &credentials(email))).await;
+        assert_eq!(answer.status, 200);
+        session_token(answer.body)
+    }
+
+    /// Returns once every queued email has been delivered, and how long that took.
+    pub(crate) async fn delivered(&self) -> Duration {
+        let elapsed = stopwatch();
+        while self.gatepost.has_letters().await.expect("the outbox can be read") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        elapsed()
+    }
+
     /// Signs in by email. Returns the session token.
     pub(crate) async fn sign_in(&self, email: &str) -> String {
         let mut connection = Connection::open(self.server).await;
         let body = format!(r#"{{"email":"{email}"}}"#);
         let (path, held) = self.ask(&mut connection, "/api/sign-in", &body).await;
         let answer = connection.send(&post(self.server, &path, &held)).await;
-        let outcome: serde_json::Value = serde_json::from_slice(answer.body).expect("JSON");
-        outcome["session"]["token"].as_str().expect("a session").to_owned()
+        session_token(answer.body)
     }
+}
+
+/// The token in the response to a sign-in.
+fn session_token(body: &[u8]) -> String {
+    let outcome: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+    outcome["session"]["token"].as_str().expect("a session").to_owned()
+}
+
+/// The body of a request with the password.
+pub(crate) fn credentials(email: &str) -> String {
+    format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#)
 }
 
 /// The bytes of a GET request with these header lines.

@@ -16,7 +16,7 @@ use gatepost::domain::record::client::Client;
 use gatepost::domain::record::time::Timestamp;
 
 use crate::load::Connection;
-use crate::product::{Product, post};
+use crate::product::{Product, credentials, post};
 use crate::{row, stopwatch};
 
 const PORT: u16 = 18_094;
@@ -28,7 +28,6 @@ const UNCOUNTED: usize = 50;
 /// What Spring Security makes by default.
 const IMPORTED: &str =
     "$argon2id$v=19$m=16384,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$6ROKhAkFvjNrgkxYaTT6hqFGfhFW7V5haFrnw+d4XIU";
-const PASSWORD: &str = "three quiet otters";
 
 /// What an entrance is sent for an address.
 type Request = fn(SocketAddr, &str) -> Vec<u8>;
@@ -115,8 +114,7 @@ async fn prepare(product: &Product, connection: &mut Connection, known: Known, e
         Known::ImportedPassword => import(product, emails, Some(IMPORTED)).await,
         Known::OwnPassword => {
             for email in emails {
-                let (link, held) = product.ask(connection, "/api/register", &credentials(email)).await;
-                assert_eq!(connection.send(&post(product.server, &link, &held)).await.status, 200);
+                product.register(connection, email).await;
             }
         }
     }
@@ -168,8 +166,4 @@ fn form(server: SocketAddr, path: &str, body: &str) -> Vec<u8> {
         format!("POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}\r\n");
     let lines = "Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     format!("{head}{lines}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
-}
-
-fn credentials(email: &str) -> String {
-    format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#)
 }
