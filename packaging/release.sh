@@ -78,9 +78,15 @@ if command -v buildah >/dev/null; then
     buildah push --quiet "$tag" "docker-archive:$dist/gatepost-$version-$machine-image-built.tar:$tag" >&2
 fi
 
-step "the compose file"
+step "the compose files, for one node and for two"
 sed "s/:-latest}/:-$version}/" packaging/compose.yaml >"$dist/compose.yaml"
 cp packaging/Caddyfile "$dist"
+two=gatepost-$version-two-nodes
+mkdir "$package/$two"
+sed "s/:-latest}/:-$version}/" packaging/compose/compose.yaml >"$package/$two/compose.yaml"
+cp packaging/compose/Caddyfile "$package/$two"
+chmod -R u=rwX,go=rX "$package/$two"
+archive "$dist/$two.tar.gz" "$package" "$two"
 
 step "the changes of this version"
 changes=$(awk -v version="$version" '
