@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::future::{join, try_join3};
+
 use super::RunEnded;
 use super::clocks::{compare_clocks, tell};
 use super::remembered::Remembered;
 use crate::domain::Gatepost;
 use crate::domain::ports::{Change, Class, Committed, StoreError, Version, Versioned};
-use crate::domain::read::{Nodes, nodes};
+use crate::domain::read::nodes;
 use crate::domain::record::Record;
 use crate::domain::record::key::Key;
 use crate::domain::record::node::Node;
@@ -69,9 +71,8 @@ impl Gatepost {
     pub async fn heartbeat(&self) -> Result<(), HeartbeatError> {
         let Some(neighbours) = &self.neighbours else { return Ok(()) };
         let begun_at = self.world.clock.monotonic();
-        // If that fails, the next heartbeat does it.
-        let _ = self.follow_keys().await;
-        let written = self.write_heartbeat(neighbours).await;
+        // If the keys cannot be read, the next heartbeat does that. At once, since each answer may take long.
+        let (_, written) = join(self.follow_keys(), self.write_heartbeat(neighbours)).await;
         match &written {
             Ok((counter, _)) => neighbours.acknowledged(*counter, begun_at),
             Err(_) => neighbours.failed(),
@@ -85,15 +86,15 @@ impl Gatepost {
     /// Returns how often the own record was written by now, and the time.
     async fn write_heartbeat(&self, neighbours: &Neighbours) -> Result<(u64, Timestamp), HeartbeatError> {
         let store = &*neighbours.store;
-        let nodes = nodes(store).await?;
+        let own = [Key::state(), Key::ended_run(neighbours.run), neighbours.key()];
+        // The own records are of one moment: whoever declares this run ended removes its record in the same commit.
+        let (nodes, found, (at, drift)) =
+            try_join3(nodes(store), store.get(&own), compare_clocks(&*neighbours.engine, &self.world)).await?;
         neighbours.look(&nodes);
-        // In this order: a run that is declared ended is missing among the nodes only after that was written.
-        let found = store.get(&[Key::state(), Key::ended_run(neighbours.run)]).await?;
-        let (at, drift) = compare_clocks(&*neighbours.engine, &self.world).await?;
         if neighbours.compared(drift) {
             tell(drift);
         }
-        let (Node { counter, .. }, version) = judge(neighbours, nodes, found)?;
+        let (Node { counter, .. }, version) = judge(neighbours, found)?;
         let counter = counter + 1;
         let node =
             Node { profile: neighbours.profile(), keys: self.ring.ids(), at: self.world.now(), counter };
@@ -113,14 +114,13 @@ impl Gatepost {
     }
 }
 
-/// Whether the run may go on. Returns its record.
+/// Whether the run may go on, by the state of the store, what declares it ended, and its record. Returns the last.
 fn judge(
     neighbours: &Neighbours,
-    nodes: Nodes,
     found: Vec<Option<Versioned>>,
 ) -> Result<(Node, Version), HeartbeatError> {
     let mut found = found.into_iter();
-    let (state, ended) = (found.next().flatten(), found.next().flatten());
+    let (state, ended, own) = (found.next().flatten(), found.next().flatten(), found.next().flatten());
     if ended.is_some() {
         return Err(RunEnded::Declared.into());
     }
@@ -131,11 +131,8 @@ fn judge(
     if (state.store, state.course) != neighbours.joined {
         return Err(RunEnded::PutBack.into());
     }
-    let own = nodes.into_iter().find(|(run, _)| *run == neighbours.run);
-    match own {
-        Some((_, Some((node, version)))) if node.counter >= neighbours.own().counter => Ok((node, version)),
-        // It was written by this very version.
-        Some((_, None)) => Err(StoreError::Damaged("the record of this run cannot be read".into()).into()),
+    match own.map(|found| (found.record, found.version)) {
+        Some((Record::Node(node), version)) if node.counter >= neighbours.own().counter => Ok((node, version)),
         _ => Err(RunEnded::PutBack.into()),
     }
 }

@@ -36,8 +36,10 @@ pub(crate) enum Fate {
 }
 
 const LONGEST_DELAY: Duration = Duration::from_secs(3);
-/// A commit is longer than this, and a question is not.
+/// A commit is longer than this; what else is sent on its connection is not.
 const LEAST_COMMIT: usize = 400;
+/// What is prepared on the connections for commits alone.
+const FOR_COMMITS: &[u8] = b".commit_change(";
 
 /// A running proxy. It ends when it is dropped.
 pub(crate) struct Proxy {
@@ -149,10 +151,12 @@ async fn connection(client: TcpStream, port: u16, control: Arc<Control>) {
 
 async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, control: &Control, is_deaf: &AtomicBool) {
     let mut bytes = vec![0; 16 * 1024];
+    let mut is_for_commits = false;
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
         let request = &bytes[..count];
         control.delay(&control.to_server).await;
-        match control.fate_of(request) {
+        is_for_commits |= memchr::memmem::find(request, FOR_COMMITS).is_some();
+        match is_for_commits.then(|| control.fate_of(request)).flatten() {
             Some(Fate::Unanswered) => is_deaf.store(true, Ordering::SeqCst),
             Some(Fate::LastOfAll) => _ = control.to_client.send_replace(Flow::Lost),
             Some(Fate::Held) => {
