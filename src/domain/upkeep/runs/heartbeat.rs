@@ -89,7 +89,8 @@ impl Gatepost {
         let own = [Key::state(), Key::ended_run(neighbours.run), neighbours.key()];
         // The own records are of one moment: whoever declares this run ended removes its record in the same commit.
         let (nodes, found, (at, drift)) =
-            try_join3(nodes(store), store.get(&own), compare_clocks(&*neighbours.engine, &self.world)).await?;
+            try_join3(nodes(store), store.get(&own), compare_clocks(&*neighbours.engine, &self.world))
+                .await?;
         neighbours.look(&nodes);
         if neighbours.compared(drift) {
             tell(drift);
@@ -115,10 +116,7 @@ impl Gatepost {
 }
 
 /// Whether the run may go on, by the state of the store, what declares it ended, and its record. Returns the last.
-fn judge(
-    neighbours: &Neighbours,
-    found: Vec<Option<Versioned>>,
-) -> Result<(Node, Version), HeartbeatError> {
+fn judge(neighbours: &Neighbours, found: Vec<Option<Versioned>>) -> Result<(Node, Version), HeartbeatError> {
     let mut found = found.into_iter();
     let (state, ended, own) = (found.next().flatten(), found.next().flatten(), found.next().flatten());
     if ended.is_some() {
@@ -132,7 +130,9 @@ fn judge(
         return Err(RunEnded::PutBack.into());
     }
     match own.map(|found| (found.record, found.version)) {
-        Some((Record::Node(node), version)) if node.counter >= neighbours.own().counter => Ok((node, version)),
+        Some((Record::Node(node), version)) if node.counter >= neighbours.own().counter => {
+            Ok((node, version))
+        }
         _ => Err(RunEnded::PutBack.into()),
     }
 }

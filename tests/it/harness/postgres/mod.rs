@@ -274,6 +274,15 @@ fn without_rights(program: &str) -> Command {
     command
 }
 
+/// A port that no connection gets as its own end, so that it is still free when a server starts on it, and when it starts
+/// there again.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let ports = std::iter::repeat_with(|| {
+        // Other processes that test begin elsewhere.
+        let number = std::process::id() * 101 + NEXT.fetch_add(1, Ordering::Relaxed);
+        20_000 + u16::try_from(number % 12_000).unwrap()
+    });
+    ports.take(1000).find(is_free).expect("a free port")
 }
