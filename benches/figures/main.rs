@@ -8,6 +8,7 @@ mod growth;
 mod http;
 mod load;
 mod mails;
+mod nodes;
 mod passwords;
 mod product;
 mod shared;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepost::app::{Parts, Running};
-use gatepost::domain::ports::Company;
+use gatepost::domain::ports::{Company, Store};
 use gatepost::domain::record::limits;
 use gatepost::domain::record::next::Place;
 use gatepost::domain::token::{KeyRing, LinkClaims};
@@ -39,6 +39,16 @@ fn plenty() -> limits::Limits {
     }
 }
 
+/// Where a product keeps its records, who else uses them, and with which keys.
+pub(crate) struct Ground {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) company: Company,
+    pub(crate) keys: String,
+}
+
+/// Links that were not used yet, with the bodies that redeem them, for each connection.
+pub(crate) struct Links(Vec<(Connection, Vec<(String, String)>)>);
+
 /// A running server and its keys. With the keys, the benchmark creates the links that emails contain.
 pub(crate) struct Product {
     pub(crate) server: SocketAddr,
@@ -56,19 +66,31 @@ impl Product {
         folder: &Path,
         port: u16,
         settings: Settings,
-        (transport, connections): (TransportSettings, usize),
+        mail: (TransportSettings, usize),
     ) -> Self {
         let world = gatepost::world::real();
+        let store = SledStore::open(folder, &SledSettings::new(world.random())).expect("an empty store");
         let keys = KeyRing::generate(&world);
+        let ground = Ground { store: Arc::new(store), company: Company::Alone, keys };
+        Self::start_on(ground, port, settings, mail).await
+    }
+
+    pub(crate) async fn start_on(
+        ground: Ground,
+        port: u16,
+        settings: Settings,
+        (transport, connections): (TransportSettings, usize),
+    ) -> Self {
+        let Ground { store, company, keys } = ground;
+        let world = gatepost::world::real();
         let ring = || KeyRing::parse(&keys).expect("a new key ring");
         let listen = Listen::parse(&format!("127.0.0.1:{port}")).expect("an address");
         let listener = Listener::bind(&listen).expect("a free port");
         let server = listener.address().expect("a TCP address");
         let origin = Origin::parse(&format!("http://localhost:{}", server.port())).expect("an origin");
-        let store = SledStore::open(folder, &SledSettings::new(world.random())).expect("an empty store");
         let running = Running::open(Parts {
-            store: Arc::new(store),
-            company: Company::Alone,
+            store,
+            company,
             ring: ring(),
             world,
             domain: Settings { limits: plenty(), ..settings },
@@ -116,11 +138,15 @@ impl Product {
 
     /// Links redeemed per second. They are requested beforehand, each for an address of its own, and each is used once.
     pub(crate) async fn redemptions(&self, connections: usize, email: impl Fn(usize) -> String) -> f64 {
+        self.redeem(self.links(connections, email).await).await
+    }
+
+    /// Requests the links to be redeemed. Returns once their emails have been delivered.
+    pub(crate) async fn links(&self, connections: usize, email: impl Fn(usize) -> String) -> Links {
         const LINKS_EACH: usize = 400;
-        let server = self.server;
         let mut ready = Vec::new();
         for number in 0..connections {
-            let mut connection = Connection::open(server).await;
+            let mut connection = Connection::open(self.server).await;
             let mut links = Vec::new();
             for link in 0..LINKS_EACH {
                 let body = format!(r#"{{"email":"{}"}}"#, email(number * LINKS_EACH + link));
@@ -129,6 +155,13 @@ impl Product {
             ready.push((connection, links));
         }
         self.delivered().await;
+        Links(ready)
+    }
+
+    /// How many of the links are redeemed per second.
+    pub(crate) async fn redeem(&self, Links(ready): Links) -> f64 {
+        let server = self.server;
+        let count: usize = ready.iter().map(|(_, links)| links.len()).sum();
         let elapsed = stopwatch();
         let mut tasks = Vec::new();
         for (mut connection, links) in ready {
@@ -138,11 +171,10 @@ impl Product {
                 }
             }));
         }
-        let count = f64::from(u32::try_from(tasks.len() * LINKS_EACH).expect("not so many"));
         for task in tasks {
             task.await.expect("every link is redeemed");
         }
-        count / elapsed().as_secs_f64()
+        f64::from(u32::try_from(count).expect("not so many")) / elapsed().as_secs_f64()
     }
 
     /// Registers with a password, and confirms that with the link in the email.
