@@ -46,6 +46,15 @@ impl Server {
         self.signal(Signal::STOP);
     }
 
+    /// Stops those of its processes that a query returns, a process in each row, until `goes_on`.
+    pub(crate) async fn holds(&self, query: &str) {
+        let processes = self.ask(query).await;
+        for process in processes.lines().map(|line| Pid::from_raw(line.parse().unwrap()).unwrap()) {
+            // It may have ended meanwhile.
+            let _ = kill_process(process, Signal::STOP);
+        }
+    }
+
     pub(crate) fn goes_on(&self) {
         self.signal(Signal::CONT);
     }

@@ -107,11 +107,14 @@ async fn strike(town: &Town, blow: Blow, before: u32) {
         }
         Blow::NamesEmptied => primary.set("synchronous_standby_names", "").await,
         Blow::NamesEmptiedAndSetAgain => {
+            // So that those that wait look at the names only once they are there again.
+            primary.holds(&format!("SELECT pid {WAITING}")).await;
             for names in ["", "ANY 1 (walreceiver)"] {
                 primary.set("synchronous_standby_names", names).await;
                 // By then, the process that ends such waits has seen it.
                 primary.ask("CHECKPOINT").await;
             }
+            primary.goes_on();
         }
         Blow::PrimaryKilled => primary.kill().await,
         Blow::PrimaryStartedAgain => {
