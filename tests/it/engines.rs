@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 48] = [
+const SCENARIOS: [&str; 49] = [
     "aging::",
     "at_rest::",
     "bad_input::",
@@ -38,6 +38,7 @@ const SCENARIOS: [&str; 48] = [
     "mail::outage::",
     "mail::unanswered::",
     "mail::worker::",
+    "modes::",
     "monitoring::",
     "next::",
     "outage::",
