@@ -9,6 +9,7 @@ use gatepost::app::{Parts, Running};
 use gatepost::domain::ports::{Company, Store};
 use gatepost::domain::record::limits;
 use gatepost::domain::record::next::Place;
+use gatepost::domain::record::registration::RegistrationMode;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailSettings, RecentLetters, Sender, Timeouts, TransportSettings};
@@ -107,7 +108,7 @@ impl Product {
                 name: "Gatepost".into(),
                 public_url: origin.clone(),
                 home: Place::parse("/").expect("a path"),
-                registration: true,
+                registration: RegistrationMode::Open,
                 has_mailbox: true,
                 metrics_token: None,
             },

@@ -73,7 +73,7 @@ pub(super) fn site(config: &Config, public_url: Origin) -> Site {
         name: config.name.clone(),
         public_url,
         home: config.home.clone(),
-        registration: config.registration,
+        registration: config.registration.clone(),
         has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
         metrics_token: config.metrics_token.clone(),
     }
@@ -99,7 +99,7 @@ pub(super) fn desk(config: &Config, public_url: Origin) -> DeskSettings {
 pub(super) fn domain(config: &Config) -> Settings {
     Settings {
         link_lifetime: config.link_lifetime,
-        registration: config.registration,
+        registration: config.registration.clone(),
         passwords: PasswordPolicy { min_bytes: config.password_min_length, product: config.name.clone() },
         password_cost: Cost::default(),
         password_slots: available_parallelism().map_or(1, NonZero::get),

@@ -8,7 +8,8 @@
 //! - `options`: the command-line options
 //! - `source`: every key, and where its value comes from
 //! - `value`: parsing single values
-//! - `store`, `mail`, `limits`, `backup`, `key_file`: the sections with these names, and the file with the keys
+//! - `registration`, `store`, `mail`, `limits`, `backup`, `key_file`: the sections with these names, and the file
+//!   with the keys
 //! - `dangers`: settings that are allowed and dangerous
 //! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
@@ -23,6 +24,7 @@ mod limits;
 pub mod mail;
 mod mistakes;
 mod options;
+mod registration;
 mod source;
 pub mod store;
 mod value;
@@ -44,6 +46,7 @@ pub use self::source::variables;
 use self::store::Store;
 use crate::domain::record::limits::Limits;
 use crate::domain::record::next::Place;
+use crate::domain::record::registration::RegistrationMode;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
 use crate::web::MetricsToken;
@@ -70,8 +73,8 @@ pub struct Config {
     pub name: String,
     /// Where a sign-in without `next` leads.
     pub home: Place,
-    /// Whether new accounts are allowed.
-    pub registration: bool,
+    /// Who can get an account without the operator.
+    pub registration: RegistrationMode,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// Additional `Host` names, only for the API and `/forward-auth`.
@@ -141,7 +144,7 @@ impl Config {
             data_dir,
             name: sources.text("name", value::name).unwrap_or_else(|| "Gatepost".to_owned()),
             home: sources.text("home", value::home).unwrap_or_else(|| value::home("/").expect("/ is a path")),
-            registration: sources.switch("registration").unwrap_or(true),
+            registration: registration::read(sources),
             trusted_proxies: sources.list("trusted_proxies", value::network),
             hosts: sources.list("hosts", value::host),
             keys,

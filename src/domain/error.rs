@@ -7,6 +7,7 @@ use crate::domain::password::Weakness;
 use crate::domain::ports::{StoreError, Unreadable};
 use crate::domain::record::address::AddressError;
 use crate::domain::record::limits::Limit;
+use crate::domain::record::registration::Domains;
 
 /// A refusal, or a failure of the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum Error {
     /// New accounts cannot be created.
     #[error("registration is closed")]
     RegistrationClosed,
+    /// Accounts can only have an address in one of these domains, and this one is in none of them.
+    #[error("the email address is not at {0}")]
+    OutsideDomains(Domains),
     /// The wrong password, or an address without an account. A stranger does not learn which.
     #[error("wrong email address or password")]
     InvalidCredentials,

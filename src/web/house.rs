@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::domain::Gatepost;
 use crate::domain::ports::Mailbox;
 use crate::domain::record::next::Place;
+use crate::domain::record::registration::RegistrationMode;
 use crate::path::{API, Origin};
 use crate::web::repeats::Repeats;
 
@@ -108,8 +109,8 @@ pub struct Site {
     pub public_url: Origin,
     /// Where a sign-in without `next` leads.
     pub home: Place,
-    /// Whether new accounts can be created.
-    pub registration: bool,
+    /// Who can get an account without the operator.
+    pub registration: RegistrationMode,
     /// Whether there is a mailbox page to link to.
     pub has_mailbox: bool,
     /// Who may see the metrics; without it, no one.

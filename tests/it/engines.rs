@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 48] = [
+const SCENARIOS: [&str; 49] = [
     "aging::",
     "at_rest::",
     "bad_input::",
@@ -38,6 +38,7 @@ const SCENARIOS: [&str; 48] = [
     "mail::outage::",
     "mail::unanswered::",
     "mail::worker::",
+    "modes::",
     "monitoring::",
     "next::",
     "outage::",
@@ -70,8 +71,8 @@ const OTHERS: [&str; 7] =
 /// Tests that run on sled anyway, or that no engine changes.
 const SETTLED: [&str; 4] = ["jumps::", "profile::races::", "races::", "signing_out::"];
 /// Not on PostgreSQL: each makes a new store for every line of a long table, which takes a minute there, and what it shows is
-/// about web addresses.
-const MANY_STORES: [&str; 2] = ["next::", "routes::"];
+/// about web addresses, or about which response an address gets.
+const MANY_STORES: [&str; 3] = ["modes::equality::", "next::", "routes::"];
 
 #[test]
 fn every_scenario_holds_on_sled() {

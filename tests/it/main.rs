@@ -36,6 +36,7 @@ mod link;
 mod log_lines;
 mod low_disk;
 mod mail;
+mod modes;
 mod monitoring;
 mod neighbours;
 mod next;

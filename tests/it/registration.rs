@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use gatepost::domain::record::event::EventName;
+use gatepost::domain::record::registration::RegistrationMode;
 use hyper::StatusCode;
 
-use crate::harness::app::{App, Registration};
+use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
@@ -193,7 +194,7 @@ async fn a_registration_is_removed_after_a_day(door: Door) {
 }
 
 async fn closed_registration_accepts_no_one(door: Door) {
-    let app = App::start_with(Registration::Closed).await;
+    let app = App::start_with(RegistrationMode::Closed).await;
     let closed = Answer::refused(403, "registration_closed");
     let mut ann = app.caller(door);
     assert_eq!(ann.register(ANN, PASSWORD).await, closed);

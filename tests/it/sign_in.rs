@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::harness::app::{App, Registration};
+use gatepost::domain::record::registration::RegistrationMode;
+
+use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
 
@@ -203,7 +205,7 @@ async fn a_tab_left_open_overnight_can_request_again(door: Door) {
 }
 
 async fn closed_registration_emails_an_unknown_address_that_there_is_no_account(door: Door) {
-    let app = App::start_with(Registration::Closed).await;
+    let app = App::start_with(RegistrationMode::Closed).await;
     let mut ann = app.caller(door);
     assert_eq!(ann.ask("ann@example.org").await, Answer::Done);
     let letter = app.news_to("ann@example.org").await;

@@ -61,8 +61,8 @@ pub enum DoctorError {
     },
     /// There is nothing to try.
     #[error(
-        "the email to {0} has no link that works: its account is disabled, or it has none and registration is \
-         closed; use an address that can sign in"
+        "the email to {0} has no link that works: its account is disabled, or it has none and cannot register; \
+         use an address that can sign in"
     )]
     NoLink(EmailAddress),
     /// A scanner used the link up, or signed in with it.

@@ -5,10 +5,11 @@ use super::{Differences, Sources, Values};
 
 /// The keys that are read again while the server runs, each with those that begin with it. All others need a
 /// restart: what is not named here is never taken for changed.
-const READ_AGAIN: [&str; 11] = [
+const READ_AGAIN: [&str; 12] = [
     "name",
     "home",
     "registration",
+    "registration.",
     "hosts",
     "metrics_token",
     "metrics_token_file",

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::Sources;
-use super::keys::{PREFIX, all_keys, variable};
+use super::keys::{FORMS, PREFIX, all_keys, variable};
 use super::text::{self, Sent};
 
 impl Sources {
     pub(super) fn read_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
+        let in_file: Vec<_> = FORMS.iter().filter_map(|key| self.given.remove_entry(key)).collect();
         let names: BTreeMap<String, &'static str> = all_keys().map(|key| (variable(key), key)).collect();
         for (name, value) in variables {
             let name = name.to_string_lossy();
@@ -27,6 +28,9 @@ impl Sources {
                 }
                 (None, _) => {}
             }
+        }
+        if !FORMS.iter().any(|key| self.given.contains_key(key)) {
+            self.given.extend(in_file);
         }
     }
 }

@@ -45,8 +45,9 @@ impl Sources {
             let inside = format!("{key}.");
             let is_section = KEYS.iter().any(|known| known.starts_with(&inside));
             match (KEYS.iter().find(|known| **known == key), value) {
+                // Before the keys: one of them is also the name of a section.
+                (_, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
                 (Some(known), value) => self.give_toml(known, value, format!("{file}: {key}")),
-                (None, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
                 (None, _) if is_section => {
                     self.wrong(format!("{file}: {key}: is a section, write [{key}]"));
                 }

@@ -1,13 +1,15 @@
 //! Which keys exist, and their environment variables.
 
 /// Every key, with a dot between section and name.
-pub(super) const KEYS: [&str; 47] = [
+pub(super) const KEYS: [&str; 49] = [
     "public_url",
     "listen",
     "data_dir",
     "name",
     "home",
     "registration",
+    "registration.mode",
+    "registration.domains",
     "trusted_proxies",
     "hosts",
     "key_file",
@@ -50,6 +52,9 @@ pub(super) const KEYS: [&str; 47] = [
     "backup.keep",
     "events.keep",
 ];
+/// The keys of one setting that can be written in two forms. Values from different sources would be halves of both, so
+/// one source replaces all of them.
+pub(super) const FORMS: [&str; 3] = ["registration", "registration.mode", "registration.domains"];
 /// The one key that must not be in the file: the file may be readable by others, the key must not be.
 pub(super) const KEY: &str = "key";
 pub(super) const PREFIX: &str = "GATEPOST_";

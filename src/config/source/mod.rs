@@ -116,6 +116,11 @@ impl Sources {
         }
     }
 
+    /// Whether a key has a value, right or wrong.
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        self.given.contains_key(key)
+    }
+
     fn is_mistaken(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| self.mistaken.contains(key))
     }

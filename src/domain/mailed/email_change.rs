@@ -6,6 +6,7 @@ use crate::domain::owner::put_owner;
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
 use crate::domain::record::account::{Account, Undo};
+use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::Nonce;
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
@@ -46,6 +47,13 @@ impl Gatepost {
         change.put(Key::expiry(over_at, &undo), Record::Expiry);
         change.put(undo, Record::Undo(account.id));
         Ok(account)
+    }
+
+    /// Refuses a new address outside the domains that accounts can have. Whose it is makes no difference.
+    pub(in crate::domain) fn check_new_address(&self, address: &EmailAddress) -> Result<(), Error> {
+        let settings = self.settings();
+        let domains = settings.registration.domains().filter(|domains| !domains.contain(address));
+        domains.map_or(Ok(()), |domains| Err(Error::OutsideDomains(domains.clone())))
     }
 
     /// Refuses a change when too many addresses are reserved. Dropping the oldest undo instead would let

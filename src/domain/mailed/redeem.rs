@@ -212,6 +212,8 @@ impl Gatepost {
         }
     }
 
+    /// Whether the link and the code of a request do anything now. Who can have an account is judged again: the
+    /// operator may have changed the rule since the email was requested.
     pub(in crate::domain) fn is_redeemable(
         &self,
         nonce: Nonce,
@@ -221,10 +223,13 @@ impl Gatepost {
         let now = self.world.now();
         let may_be = match request.purpose {
             Purpose::SignIn | Purpose::Register => {
-                ownership.account().is_some() || (self.settings().registration && ownership.is_free())
+                let accepts = || self.settings().registration.accepts(&request.address);
+                ownership.account().is_some() || (ownership.is_free() && accepts())
             }
             Purpose::ResetPassword | Purpose::Reauthenticate => ownership.account().is_some(),
-            Purpose::ChangeEmail => ownership.is_free(),
+            Purpose::ChangeEmail => {
+                ownership.is_free() && self.settings().registration.accepts_change_to(&request.address)
+            }
             Purpose::UndoEmail | Purpose::SecureAccount => false,
         };
         let is_live = now < request.live_until();

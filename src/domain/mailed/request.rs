@@ -183,7 +183,7 @@ impl Gatepost {
         // To the account's own spelling of the address. Mail hosts may tell letter case apart, and another
         // spelling may be someone else's mailbox.
         let to = ownership.account().map_or(&request.address, |account| &account.address).clone();
-        let kind = self.letter_kind(request.purpose, ownership);
+        let kind = self.letter_kind(&request, ownership);
         let about = About::Request { nonce, generation: request.generation.number };
         let letter = Letter::new(LetterId(self.world.random()), kind, to, about, [now, request.expires_at]);
         let queued = self.queued(HeldRequest(nonce), &request, RESEND_WAIT)?;

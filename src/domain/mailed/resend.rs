@@ -39,7 +39,8 @@ impl Gatepost {
     /// Sends another email for a request.
     ///
     /// # Errors
-    /// `InvalidRequest` when the request cannot be continued; `TooManyMails` within 30 s of its last
+    /// `InvalidRequest` when the request cannot be continued; `OutsideDomains` for a change of address that is
+    /// no longer allowed; `TooManyMails` within 30 s of its last
     /// email; `Limited`; `Store`.
     pub async fn resend(&self, held: HeldRequest, client: &Client) -> Result<MailQueued, Error> {
         let asker = Asker::new(client);
@@ -96,6 +97,10 @@ impl Gatepost {
         asker: &Asker<'_>,
     ) -> Result<Decision<MailQueued>, Error> {
         let EarlierRequest { held, key, mut change, mut request } = earlier;
+        // The rule may have changed since the first email.
+        if request.purpose == Purpose::ChangeEmail {
+            self.check_new_address(&request.address)?;
+        }
         let now = self.world.now();
         let ownership = self.ownership_for(&request).await?;
         if wanted.is_none() && self.needs_its_form(held.0, &request, &ownership) {

@@ -80,13 +80,15 @@ impl Gatepost {
             return self.compose_undo(account, nonce).await;
         }
         // What is true now, which may be something else than when it was queued: meanwhile an account can
-        // have been disabled or enabled, or registration opened.
-        let kind = match self.letter_kind(request.purpose, &ownership) {
+        // have been disabled or enabled, or registration opened or closed.
+        let kind = match self.letter_kind(&request, &ownership) {
             LetterKind::SignIn if request.handed_out => LetterKind::AccountAdded,
             kind => kind,
         };
         let to = ownership.account().map_or(&letter.to, |account| &account.address).clone();
-        let is_dead = request.generation.used.is_some() || request.is_void(nonce, &ownership);
+        let is_forbidden = request.purpose == Purpose::ChangeEmail
+            && !self.settings().registration.accepts_change_to(&request.address);
+        let is_dead = is_forbidden || request.generation.used.is_some() || request.is_void(nonce, &ownership);
         // A disabled account has no live requests, but its owner should not wait in vain.
         let is_wanted = kind == letter.kind || kind == LetterKind::AccountDisabled;
         if is_dead && (kind.has_secrets() || !is_wanted) {
@@ -143,8 +145,9 @@ impl Gatepost {
         }))
     }
 
-    /// Which email an address gets, by the purpose of the request and who the address belongs to.
-    pub(in crate::domain) fn letter_kind(&self, purpose: Purpose, ownership: &Ownership) -> LetterKind {
+    /// Which email the address of a request gets, by its purpose and who the address belongs to.
+    pub(in crate::domain) fn letter_kind(&self, request: &Request, ownership: &Ownership) -> LetterKind {
+        let purpose = request.purpose;
         if ownership.reserved_for().is_some() {
             return LetterKind::AddressChanged;
         }
@@ -161,7 +164,9 @@ impl Gatepost {
             (Purpose::ChangeEmail, Some(_)) => LetterKind::AddressWanted,
             (Purpose::ResetPassword, None) => LetterKind::NothingToReset,
             (Purpose::ResetPassword, Some(_)) => LetterKind::ResetPassword,
-            (Purpose::SignIn | Purpose::Register, None) if !self.settings().registration => {
+            (Purpose::SignIn | Purpose::Register, None)
+                if !self.settings().registration.accepts(&request.address) =>
+            {
                 LetterKind::NoAccount
             }
             (Purpose::SignIn, _) => LetterKind::SignIn,

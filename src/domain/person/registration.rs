@@ -19,6 +19,7 @@ use crate::domain::record::client::Client;
 use crate::domain::record::next::Next;
 use crate::domain::record::password::{PasswordHash, Recipe};
 use crate::domain::record::purpose::Purpose;
+use crate::domain::record::registration::RegistrationMode;
 use crate::domain::record::request::HeldRequest;
 use crate::domain::{Decision, Gatepost};
 
@@ -35,7 +36,7 @@ impl Gatepost {
     /// the newer password and `next` count.
     ///
     /// # Errors
-    /// `RegistrationClosed`; `WeakPassword`; `TooManyMails` within 30 s of the last email of the same
+    /// `RegistrationClosed`; `OutsideDomains`; `WeakPassword`; `TooManyMails` within 30 s of the last email of the same
     /// request; `Limited`; `Store`.
     pub async fn register(
         &self,
@@ -45,13 +46,21 @@ impl Gatepost {
         held: &[HeldRequest],
         client: &Client,
     ) -> Result<MailQueued, Error> {
-        if !self.settings().registration {
-            return Err(Error::RegistrationClosed);
-        }
+        self.check_registration(address)?;
         self.settings().passwords.check(password, address)?;
         let wanted = EmailRequest::new(Purpose::Register, address, next);
         let asker = Asker::new(client);
         self.settle_mail(&asker, self.request_registration(&wanted, password, held, &asker)).await
+    }
+
+    /// Refuses an address that cannot have a new account, before anything is read about it: an account that the
+    /// address has already must not make a difference.
+    fn check_registration(&self, address: &EmailAddress) -> Result<(), Error> {
+        match &self.settings().registration {
+            mode if mode.accepts(address) => Ok(()),
+            RegistrationMode::Domains(domains) => Err(Error::OutsideDomains(domains.clone())),
+            _ => Err(Error::RegistrationClosed),
+        }
     }
 
     async fn request_registration(

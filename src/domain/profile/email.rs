@@ -29,7 +29,7 @@ impl Gatepost {
     /// account: its owner gets an email in that case.
     ///
     /// # Errors
-    /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `TooManyMails`; `TooManyChanges`; `Limited`;
+    /// `SignInRequired`; `RecentSignInRequired`; `SameEmail`; `OutsideDomains`; `TooManyMails`; `TooManyChanges`; `Limited`;
     /// `Store`.
     pub async fn request_email_change(
         &self,
@@ -45,6 +45,7 @@ impl Gatepost {
             if account.address.canonical() == address.canonical() {
                 return Err(Error::SameEmail);
             }
+            self.check_new_address(address)?;
             Self::check_undo_limit(account, self.earliest_now())?;
             self.check_changes(account)?;
             let requester = RequestingAccount::of(account, &actor.session);

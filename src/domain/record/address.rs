@@ -148,7 +148,7 @@ fn is_dot_atom(local: &str) -> bool {
 /// UTS 46 maps full-width and other look-alike letters to plain ones. If that changes more of a domain than
 /// its letter case, it is refused instead of corrected: the name a person entered and the name we send to
 /// must be the same (CVE-2019-19844, CVE-2026-73420).
-fn ascii_domain(domain: &str) -> Option<String> {
+pub(super) fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;
     let unicode = idna::domain_to_unicode(&ascii).0;
     // Letter by letter, as UTS 46 does it: a whole word in Greek ends in another small sigma.
@@ -166,4 +166,9 @@ fn ascii_domain(domain: &str) -> Option<String> {
     let is_numeric = labels.last()?.bytes().all(|byte| byte.is_ascii_digit());
     let is_label = |label: &&str| (1..=63).contains(&label.len());
     (is_host_name && !is_numeric && labels.iter().all(is_label)).then_some(ascii)
+}
+
+/// The same domain in its own letters, as its people write it.
+pub(super) fn readable_domain(ascii: &str) -> String {
+    idna::domain_to_unicode(ascii).0
 }

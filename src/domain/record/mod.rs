@@ -6,6 +6,7 @@
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `ended`, `answer`: emails that have ended, and what the mail server said
 //! - `refusals`: refusals that change nothing, counted
+//! - `registration`: who can get an account without the operator
 //! - `limits`, `throttle`: what is limited, and what was done of it lately
 //! - `new_device`: a sign-in that its owner was notified of
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
@@ -39,6 +40,7 @@ pub mod pending;
 pub mod purpose;
 pub mod reckoning;
 pub mod refusals;
+pub mod registration;
 pub mod request;
 pub mod salt;
 pub mod session;

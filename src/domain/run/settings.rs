@@ -5,14 +5,15 @@ use std::time::Duration;
 use crate::domain::password::PasswordPolicy;
 use crate::domain::record::limits::Limits;
 use crate::domain::record::password::Cost;
+use crate::domain::record::registration::RegistrationMode;
 
 /// The part of the configuration that the domain needs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How long a link and its code are valid after the mail server accepted the email.
     pub link_lifetime: Duration,
-    /// Whether new accounts can be created.
-    pub registration: bool,
+    /// Who can get an account without the operator.
+    pub registration: RegistrationMode,
     /// Which new passwords are accepted.
     pub passwords: PasswordPolicy,
     /// The cost of hashing a password.
@@ -33,7 +34,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             link_lifetime: Duration::from_mins(10),
-            registration: true,
+            registration: RegistrationMode::default(),
             passwords: PasswordPolicy { min_bytes: 12, product: "Gatepost".into() },
             password_cost: Cost::default(),
             password_slots: 2,

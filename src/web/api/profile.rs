@@ -36,6 +36,7 @@ pub(super) const REFUSALS: Refusals = &[
         &[
             Code::SignInRequired,
             Code::RecentSignInRequired,
+            Code::RegistrationClosed,
             Code::InvalidEmail,
             Code::SameEmail,
             Code::TooManyMails,
@@ -105,7 +106,8 @@ impl Operations {
     /// Request a change of email address
     ///
     /// Needs a recent sign-in. The email goes to the new address, and its link and code work only with a
-    /// session of this account. The response is the same if someone else uses that address.
+    /// session of this account. The response is the same if someone else uses that address. If only addresses in
+    /// certain domains can register, a change to any other one gets the error `registration_closed`.
     #[oai(path = "/profile/email", method = "post", operation_id = "request_email_change")]
     async fn request_email_change(
         &self,

@@ -26,7 +26,9 @@ impl Operations {
     /// The account is created when the link or code from the email is redeemed. If the address already has an
     /// account, the email says so, its link and code sign in to that account, and the password does not
     /// change. With the `request` from an earlier response for the same address, this sends another email for
-    /// that request, and the newer password replaces the earlier one.
+    /// that request, and the newer password replaces the earlier one. The administrator decides who can register:
+    /// anyone, anyone with an email address in certain domains, or no one. All others get the error
+    /// `registration_closed`, also if their address has an account.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,

@@ -14,7 +14,8 @@ use crate::web::problem::{Code, Problem};
 use crate::web::wire;
 
 /// The codes of each operation, besides those of any operation.
-pub(super) const REFUSALS: Refusals = &[("resend", &[Code::InvalidRequest, Code::TooManyMails])];
+pub(super) const REFUSALS: Refusals =
+    &[("resend", &[Code::RegistrationClosed, Code::InvalidRequest, Code::TooManyMails])];
 
 /// An email will be sent. The response is the same whether or not the address has an account.
 #[derive(Debug, Object)]
@@ -53,7 +54,8 @@ pub(super) struct Operations;
 impl Operations {
     /// Send another email
     ///
-    /// The link and code in every email of a request work until one of them is used.
+    /// The link and code in every email of a request work until one of them is used. The error
+    /// `registration_closed` means that a change to this email address is no longer allowed.
     #[oai(path = "/resend", method = "post", operation_id = "resend")]
     async fn resend(
         &self,
@@ -62,6 +64,6 @@ impl Operations {
         Body(input): Body<wire::Resend>,
     ) -> Result<Accepted, Problem> {
         let held = house.gatepost.held(&input.request).ok_or(Error::InvalidRequest)?;
-        Ok(house.gatepost.resend(held, client).await?.into())
+        Ok(house.gatepost.resend(held, client).await.map_err(Problem::of_resend)?.into())
     }
 }

@@ -40,8 +40,9 @@ impl Operations {
     /// Request an email to sign in
     ///
     /// The email contains a link and a code. Redeeming either of them signs you in, and creates the account
-    /// if the address has none. With the `request` from an earlier response for the same address, this
-    /// sends another email for that request.
+    /// if the address has none. If the address has none and cannot register here, the email says so, and the
+    /// response is the same. With the `request` from an earlier response for the same address, this sends
+    /// another email for that request.
     #[oai(path = "/sign-in", method = "post", operation_id = "request_sign_in")]
     async fn request_sign_in(
         &self,

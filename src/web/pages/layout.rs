@@ -164,7 +164,7 @@ fn navigation(site: &Site, navigation: &Navigation) -> Markup {
                     a href=(with_next(page, wanted)) { "Check your inbox" }
                 }
                 a href=(with_next(SIGN_IN, wanted)) { "Sign in" }
-                @if site.registration { a href=(with_next(REGISTER, wanted)) { "Register" } }
+                @if site.registration.has_form() { a href=(with_next(REGISTER, wanted)) { "Register" } }
             },
         }
     }

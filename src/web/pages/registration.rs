@@ -23,7 +23,7 @@ const TITLE: &str = "Register";
 
 /// The form. Anyone already signed in is sent on.
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
-    if !house.site.registration {
+    if !house.site.registration.has_form() {
         return Err(Problem::of(Code::RegistrationClosed));
     }
     let wanted = visitor.wanted.as_ref();
@@ -43,7 +43,8 @@ pub(super) async fn submit(house: House, visitor: Visitor, fields: Fields) -> An
     }
     match register(&house, &visitor, input).await {
         Ok(queued) => Ok(visitor.wait_at(UNCONFIRMED, &house.site, &queued.request)),
-        Err(problem) if belongs_in_form(&problem) && problem.code != Code::RegistrationClosed => {
+        // Where no one can register, there is no form to show again.
+        Err(problem) if belongs_in_form(&problem) && house.site.registration.has_form() => {
             let entered = Entered { email: &email, wanted, problem: Some(&problem) };
             let (form, card) = (|| form(&house, &entered), || card(&house, &entered));
             Ok(form_again(&house.site, &visitor, TITLE, &problem, form, card))
@@ -68,6 +69,9 @@ fn card(house: &House, entered: &Entered<'_>) -> Markup {
         section.card {
             h1 { (TITLE) }
             p.lead { "Enter your email address and a password. We'll send you a link and a code to confirm the address." }
+            @if let Some(domains) = house.site.registration.domains() {
+                p { "Registration is open to email addresses at " (domains) "." }
+            }
             (form(house, entered))
             p.hint { "Already have an account, or don't want a password? "
                 a href=(with_next(SIGN_IN, entered.wanted.map(Next::text))) data-carry { "Sign in by email" }

@@ -145,7 +145,7 @@ fn asking(house: &House, entered: &Entered<'_>, waiting: Option<&Waiting>, is_fi
         }
         (sign_in_form(entered, is_first))
         p.hint { a href=(with_next(SIGN_IN_PASSWORD, wanted)) data-carry { "Sign in with a password" } }
-        @if house.site.registration {
+        @if house.site.registration.has_form() {
             p.hint { "New here? Use the form above, or "
                 a href=(with_next(REGISTER, wanted)) data-carry { "register with a password" } "." }
         }

@@ -165,6 +165,9 @@ impl From<Error> for Problem {
                 Self::of(code).field("password").detail(weakness.to_string())
             }
             Error::RegistrationClosed => Self::of(Code::RegistrationClosed),
+            Error::OutsideDomains(domains) => Self::of(Code::RegistrationClosed)
+                .field("email")
+                .detail(format!("That email address can't be used here. Use one at {domains}.")),
             Error::InvalidCredentials => Self::of(Code::InvalidCredentials),
             Error::AccountDisabled => Self::of(Code::AccountDisabled),
             Error::InvalidLink => Self::of(Code::InvalidLink),
@@ -221,6 +224,12 @@ impl Problem {
             }
             _ => problem,
         }
+    }
+
+    /// The refusal for someone who asks for another email. They entered no email address.
+    #[must_use]
+    pub fn of_resend(error: Error) -> Self {
+        Self { field: None, ..Self::from(error) }
     }
 
     fn from_store(error: StoreError) -> Self {

@@ -1,6 +1,7 @@
 //! Registering, passwords and guarded pages, as HTTP.
 
 use gatepost::domain::Settings;
+use gatepost::domain::record::registration::RegistrationMode;
 use hyper::StatusCode;
 
 use super::site::Site;
@@ -109,7 +110,8 @@ async fn password_fields_work_with_password_managers() {
 
 #[tokio::test]
 async fn closed_registration_is_announced_and_not_linked_to() {
-    let site = Site::start_as(Settings { registration: false, ..Settings::default() }).await;
+    let site =
+        Site::start_as(Settings { registration: RegistrationMode::Closed, ..Settings::default() }).await;
     for answer in [get(&site, "/register", &[]).await, post(&site, "/register", &[], FORM).await] {
         assert_eq!(outline(&answer), (403, "", "", "registration_closed"));
         assert!(answer.body.contains("href=\"/sign-in\""), "{}", answer.body);

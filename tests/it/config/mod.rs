@@ -9,6 +9,7 @@ mod environment;
 mod limits;
 mod mistakes;
 mod mounts;
+mod registration;
 mod secrets;
 mod store;
 

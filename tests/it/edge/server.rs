@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::stream;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::next::Place;
+use gatepost::domain::record::registration::RegistrationMode;
 use gatepost::path::Origin;
 use gatepost::web::edge::{self, EdgeSettings, Hosts, Limits, Listen, Listener, Routes};
 use gatepost::web::{Site, draw_refusals};
@@ -68,7 +69,7 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         name: "Gatepost".into(),
         public_url: settings.public_url.clone(),
         home: Place::parse("/").unwrap(),
-        registration: true,
+        registration: RegistrationMode::Open,
         has_mailbox: false,
         metrics_token: None,
     });

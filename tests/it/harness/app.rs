@@ -11,6 +11,7 @@ use gatepost::domain::ports::{Clock, Store, StoreError, Versioned, World};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::ids::LetterId;
 use gatepost::domain::record::key::{Key, Span};
+use gatepost::domain::record::registration::RegistrationMode;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::upkeep::Swept;
 use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
@@ -26,19 +27,6 @@ use super::limits::unlimited;
 pub(crate) use super::reading::SignInLetter;
 use super::running::{Work, start_with_keys};
 use super::world::{TestClock, world};
-
-/// Whether new accounts are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Registration {
-    Open,
-    Closed,
-}
-
-impl Registration {
-    fn settings(self) -> Settings {
-        Settings { registration: self == Self::Open, ..Settings::default() }
-    }
-}
 
 /// The product, running.
 pub(crate) struct App {
@@ -64,11 +52,12 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) async fn start() -> Self {
-        Self::start_with(Registration::Open).await
+        Self::start_as(Settings::default()).await
     }
 
-    pub(crate) async fn start_with(registration: Registration) -> Self {
-        Self::start_as(registration.settings()).await
+    /// Where these people can register.
+    pub(crate) async fn start_with(registration: RegistrationMode) -> Self {
+        Self::start_as(Settings { registration, ..Settings::default() }).await
     }
 
     pub(crate) async fn start_as(settings: Settings) -> Self {

@@ -86,7 +86,7 @@ pub(crate) async fn open_with(
     let listener = Listener::bind(&listen).unwrap();
     let server = listener.address().unwrap();
     let public_url = Origin::parse(&format!("http://localhost:{}", server.port())).unwrap();
-    let registration = settings.registration;
+    let registration = settings.registration.clone();
     let has_mailbox = matches!(transport, TransportSettings::Mailbox(_));
     // All callers of a test share one client address, hundreds of them at once.
     let limits = Limits { connections_per_client: 5_000, ..Limits::default() };

@@ -38,6 +38,7 @@ use gatepost::domain::outbox::{Claim, Places};
 use gatepost::domain::ports::{Company, Store, StoreError, World};
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
+use gatepost::domain::record::registration::RegistrationMode;
 use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::{Gatepost, Settings};
@@ -79,9 +80,10 @@ impl House {
         Self { folder, ..Self::over(store, true).await }
     }
 
-    async fn over(store: Arc<dyn Store>, registration: bool) -> Self {
+    async fn over(store: Arc<dyn Store>, is_open: bool) -> Self {
         let (world, clock) = world();
         let ring = KeyRing::parse(&KeyRing::generate(&world)).unwrap();
+        let registration = if is_open { RegistrationMode::Open } else { RegistrationMode::Closed };
         let settings = Settings { registration, ..unlimited() };
         let gatepost = Gatepost::open(store, Company::Alone, world.clone(), ring, settings).await.unwrap();
         Self { gatepost: Arc::new(gatepost), clock, world, folder: None }

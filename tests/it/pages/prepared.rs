@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use gatepost::domain::record::registration::RegistrationMode;
 use gatepost::path::{FORGOT_PASSWORD, REGISTER, SIGN_IN};
 use hyper::{Method, StatusCode};
 
-use crate::harness::app::{App, Registration};
+use crate::harness::app::App;
 use crate::harness::caller::{Caller, Door};
 use crate::harness::http::Reply;
 
@@ -81,7 +82,7 @@ async fn whatever_a_browser_brings_still_changes_the_page() {
 
 #[tokio::test]
 async fn a_refusal_is_drawn_each_time() {
-    let app = App::start_with(Registration::Closed).await;
+    let app = App::start_with(RegistrationMode::Closed).await;
     for _ in 0..3 {
         let reply = ask(&app, Method::GET, REGISTER, &[]).await;
         assert_eq!((reply.status.as_u16(), reply.header("x-problem")), (403, Some("registration_closed")));

@@ -1,7 +1,9 @@
 //! Pages in their main states, and the emails that follow from them, with and without their script.
 
+use gatepost::domain::record::registration::{DomainRule, Domains, RegistrationMode};
+
 use super::{Shown, assert_plain};
-use crate::harness::app::{App, Registration};
+use crate::harness::app::App;
 use crate::harness::caller::{Caller, Door, path_of};
 
 const ANN: &str = "ann@example.org";
@@ -214,12 +216,27 @@ async fn stale(app: &App, reader: &mut Reader) {
 }
 
 async fn closed(is_htmx: bool) -> Vec<Shown> {
-    let app = App::start_with(Registration::Closed).await;
+    let app = App::start_with(RegistrationMode::Closed).await;
     let mut reader = Reader::new(&app, is_htmx);
     reader.get("/register").await;
     reader.post("/sign-in", &[("email", ANN)]).await;
     app.read_all().await;
     reader.shown.extend(emails(&app));
+    reader.shown
+}
+
+/// Where only some domains can register.
+async fn by_domain(is_htmx: bool) -> Vec<Shown> {
+    let rules = ["example.com", "*.example.net"].map(|rule| DomainRule::parse(rule).unwrap());
+    let app = App::start_with(RegistrationMode::Domains(Domains::new(rules.into()).unwrap())).await;
+    let mut reader = Reader::new(&app, is_htmx);
+    reader.get("/register").await;
+    reader.post("/register", &[("email", ANN), ("password", PASSWORD)]).await;
+    reader.post("/sign-in", &[("email", "ann@example.com")]).await;
+    let code = app.letter_to("ann@example.com").await.code;
+    reader.post("/code", &[("code", &code)]).await;
+    reader.get("/profile").await;
+    reader.post("/profile/email", &[("email", ANN)]).await;
     reader.shown
 }
 
@@ -247,6 +264,7 @@ async fn pages_and_emails_use_plain_words() {
         shown.extend(reader.shown);
         shown.extend(elsewhere.shown);
         shown.extend(closed(is_htmx).await);
+        shown.extend(by_domain(is_htmx).await);
     }
     let pages = shown.iter().filter(|it| it.source.contains("200 OK")).count();
     assert!(pages > 60, "only {pages} pages were shown");

@@ -13,6 +13,7 @@ use crate::app::failure::Failure;
 use crate::config::Config;
 use crate::domain::ports::World;
 use crate::domain::record::address::EmailAddress;
+use crate::domain::record::registration::Domains;
 
 /// The first ones only fill caches.
 const UNCOUNTED: usize = 20;
@@ -50,10 +51,11 @@ impl Room<'_> {
     /// Measures all pairs.
     pub(super) async fn look(&self, look: usize) -> Result<Look, Failure> {
         let kinds: Vec<Kind> = self.entrance.known.iter().copied().filter(|kind| self.has(*kind)).collect();
+        let domain = &self.domain();
         let addresses = |who: char| {
             let number = self.number;
             let all = (0..UNCOUNTED + usize::from(self.pairs))
-                .map(move |pair| format!("{who}{number}x{look}x{pair}@{DOMAIN}"));
+                .map(move |pair| format!("{who}{number}x{look}x{pair}@{domain}"));
             all.map(|text| EmailAddress::parse(&text).expect("an email address"))
         };
         let known: Vec<(Kind, EmailAddress)> = kinds.iter().copied().cycle().zip(addresses('k')).collect();
@@ -85,9 +87,15 @@ impl Room<'_> {
         Ok(seen)
     }
 
-    /// Without registration, there are no registrations that could wait.
+    /// Where only some domains can register, one of them: elsewhere every answer would be the same refusal. No email
+    /// leaves the server that is measured.
+    fn domain(&self) -> String {
+        self.config.registration.domains().map_or_else(|| DOMAIN.to_owned(), Domains::example)
+    }
+
+    /// Where no one can register, there are no registrations that could wait.
     fn has(&self, kind: Kind) -> bool {
-        self.config.registration || kind != Kind::Unconfirmed
+        self.config.registration.has_form() || kind != Kind::Unconfirmed
     }
 
     async fn connect(&self) -> Result<Connection, DoctorError> {

@@ -159,7 +159,7 @@ pub(super) async fn resend(house: House, visitor: Visitor, fields: Fields) -> An
     };
     let queued = match send_again(&house, &visitor, held).await {
         Ok(queued) => queued,
-        Err(error) => return resend_refused(&house, &visitor, held, error.into()).await,
+        Err(error) => return resend_refused(&house, &visitor, held, Problem::of_resend(error)).await,
     };
     let notice = match queued.purpose {
         Purpose::Register => Notice::ConfirmationSent,

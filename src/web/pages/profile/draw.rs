@@ -25,7 +25,7 @@ fn whole(house: &House, view: &View, told: &Told<'_>) -> Markup {
         section.card.account #profile {
             (sections::heading(view, told))
             @if !view.is_recent { (sections::confirm_first()) }
-            (sections::email(view, told))
+            (sections::email(house, view, told))
             (sections::password(house, view, told))
             (devices::devices(view, told))
             (devices::notices(view, told))

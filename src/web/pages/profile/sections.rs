@@ -57,7 +57,7 @@ pub(super) fn confirm_first() -> Markup {
     }
 }
 
-pub(super) fn email(view: &View, told: &Told<'_>) -> Markup {
+pub(super) fn email(house: &House, view: &View, told: &Told<'_>) -> Markup {
     let account = &view.live.account;
     let pending = view.pending.as_ref();
     let problem = told.refused(Section::Email);
@@ -81,6 +81,9 @@ pub(super) fn email(view: &View, told: &Told<'_>) -> Markup {
                         form method="post" action=(PROFILE_EMAIL) hx-post=(PROFILE_EMAIL) hx-target="#profile" hx-swap=(SWAP) {
                             (hidden_account(view.live.account.id))
                             (new_email_field(entered, of(problem, "email")))
+                            @if let Some(domains) = house.site.registration.domains() {
+                                p.hint { "It must be at " (domains) "." }
+                            }
                             p.hint { "We'll send a confirmation to the new address and a notice to the old one. You can undo the change from the old address for a week." }
                             button #change-email type="submit" formnovalidate { "Change email address" }
                         }

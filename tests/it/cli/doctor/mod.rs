@@ -205,13 +205,17 @@ fn without_a_server_nothing_is_compared_with_it() {
 }
 
 #[test]
-fn closed_registration_is_measured_too() {
-    let place = Place::with_store();
-    let mut command = gatepost(&["doctor", "enumeration", "--pairs", "2", "--json", "--data"]);
-    command.arg(place.data()).env("GATEPOST_REGISTRATION", "false").current_dir("/");
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    rows(&serde_json::from_slice(&output.stdout).unwrap());
+fn registration_that_is_closed_or_for_some_domains_is_measured_too() {
+    let by_domain =
+        [("GATEPOST_REGISTRATION__MODE", "domains"), ("GATEPOST_REGISTRATION__DOMAINS", "*.example.net")];
+    for variables in [&[("GATEPOST_REGISTRATION", "false")][..], &by_domain] {
+        let place = Place::with_store();
+        let mut command = gatepost(&["doctor", "enumeration", "--pairs", "2", "--json", "--data"]);
+        command.arg(place.data()).envs(variables.iter().copied()).current_dir("/");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        rows(&serde_json::from_slice(&output.stdout).unwrap());
+    }
 }
 
 #[test]

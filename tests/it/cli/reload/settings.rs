@@ -75,6 +75,45 @@ async fn registration_closes_and_opens_at_the_next_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_can_register_changes_at_the_next_request_in_either_form() {
+    let mut site = Site::start("", &UNLIMITED);
+    let by_domain = "[registration]\nmode = \"domains\"\ndomains = [\"example.org\"]";
+    for (configuration, changed, [inside, outside]) in [
+        (by_domain, "registration.mode, registration.domains", [true, false]),
+        (
+            "[registration]\nmode = \"domains\"\ndomains = [\"*.example.net\"]",
+            "registration.domains",
+            [false, false],
+        ),
+        ("[registration]\nmode = \"invite\"", "registration.mode, registration.domains", [false, false]),
+        ("registration = true", "registration, registration.mode", [true, true]),
+        ("[registration]\nmode = \"closed\"", "registration, registration.mode", [false, false]),
+        (by_domain, "registration.mode, registration.domains", [true, false]),
+    ] {
+        site.takes(configuration, changed);
+        for door in [Door::Pages, Door::Json] {
+            for (email, is_accepted) in [("ann@example.org", inside), ("ann@example.com", outside)] {
+                let registered = site.caller(door).register(email, PASSWORD).await;
+                assert_eq!(
+                    registered == Answer::Done,
+                    is_accepted,
+                    "{configuration}: {email} {registered:?}"
+                );
+            }
+        }
+    }
+    // The form says it at once, also where it was drawn before.
+    for _ in 0..2 {
+        assert!(site.page("/register").await.contains("email addresses at example.org."));
+    }
+    site.takes(&by_domain.replace("org", "com"), "registration.domains");
+    assert!(site.page("/register").await.contains("email addresses at example.com."));
+    let wrong = "[registration]\nmode = \"domains\"\ndomains = []";
+    site.refuses(wrong, &["mode \"domains\" needs at least one domain"]);
+    assert!(site.page("/register").await.contains("email addresses at example.com."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn home_is_where_the_next_sign_in_leads() {
     let mut site = Site::start("", &UNLIMITED);
     let mut ann = member(&site.server, "ann@example.org").await.in_browser();
