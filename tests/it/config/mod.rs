@@ -10,6 +10,7 @@ mod limits;
 mod mistakes;
 mod mounts;
 mod secrets;
+mod shown;
 mod store;
 
 use std::fs;

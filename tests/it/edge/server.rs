@@ -71,6 +71,8 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         registration: true,
         has_mailbox: false,
         metrics_token: None,
+        settings: vec![],
+        dangers: vec![],
     });
     let routes = routes(&probe);
     let guarded =
