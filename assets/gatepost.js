@@ -175,7 +175,9 @@ function showTimes() {
     const at = new Date(time.dateTime);
     // Inside a sentence a date needs its "on", and "5 minutes ago" must not have it.
     time.dataset.on ??= time.textContent.startsWith("on ") ? "on " : "";
-    const text = timeAgo((at - now) / 1000) ?? time.dataset.on + day.format(at);
+    const seconds = (at - now) / 1000;
+    const words = "ahead" in time.dataset ? timeAhead(seconds) : timeAgo(seconds);
+    const text = words ?? time.dataset.on + day.format(at);
     if (time.textContent !== text) time.textContent = text;
     time.title = full.format(at);
   }
@@ -190,6 +192,13 @@ function timeAgo(seconds) {
     const count = Math.max(1, Math.round(past / length));
     if (past > 0 && count < upTo) return words.format(-count, unit);
   }
+}
+
+// When something is due that happens by itself.
+function timeAhead(seconds) {
+  if (seconds < 60) return "within a minute";
+  const words = new Intl.RelativeTimeFormat(LOCALE);
+  return seconds < 3600 ? words.format(Math.ceil(seconds / 60), "minute") : words.format(Math.ceil(seconds / 3600), "hour");
 }
 
 // Adds what only the script can. Called again whenever htmx has redrawn part of the page, before it is

@@ -2,7 +2,7 @@
 # Walks every page in every state with a real browser, and checks HTML, accessibility, content security
 # policy and headers. Any finding fails. Needs chromium, node, npm, libfaketime and openssl.
 #
-#   tests/pages.sh [--screenshots DIR]    also takes pictures: 360, 768 and 1280 px, light and dark
+#   tests/pages.sh [--screenshots DIR]    also takes pictures: 320, 360, 768 and 1280 px, light and dark
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/.." && pwd)
 here=$repository/tests/pages

@@ -20,16 +20,17 @@ use crate::mail::{MailSettings, RecentLetters, SendmailSettings, SmtpSettings, T
 use crate::path::Origin;
 use crate::store::codec::FORMATS;
 use crate::store::life::Life;
-use crate::web::Site;
 use crate::web::edge::{EdgeSettings, Limits};
+use crate::web::{Setting, Site, Source, Surveyor};
 
 /// The parts of the server, as configured. `origin` is its public address.
 pub(super) fn furnish(
     config: &Config,
     origin: Origin,
-    store: Arc<dyn Life>,
+    (store, settings): (Arc<dyn Life>, Vec<Setting>),
     ring: KeyRing,
     world: World,
+    surveyor: Arc<dyn Surveyor>,
 ) -> Parts {
     let company = company(config, &store);
     Parts {
@@ -39,8 +40,9 @@ pub(super) fn furnish(
         world,
         domain: domain(config),
         mail: mail(config, origin.clone()),
-        site: site(config, origin.clone()),
+        site: site(config, origin.clone(), settings),
         edge: edge(config, origin),
+        surveyor,
     }
 }
 
@@ -68,7 +70,12 @@ pub(super) fn digest(config: &Config) -> [u8; 16] {
 }
 
 /// What every page shows.
-pub(super) fn site(config: &Config, public_url: Origin) -> Site {
+pub(super) fn site(config: &Config, public_url: Origin, mut settings: Vec<Setting>) -> Site {
+    // Its default depends on another setting, and perhaps on the system.
+    let own = settings.iter_mut().find(|setting| setting.key == "public_url");
+    if let Some(own) = own.filter(|own| own.source == Source::Default) {
+        own.value = Some(public_url.to_string());
+    }
     Site {
         name: config.name.clone(),
         public_url,
@@ -76,6 +83,8 @@ pub(super) fn site(config: &Config, public_url: Origin) -> Site {
         registration: config.registration.clone(),
         has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
         metrics_token: config.metrics_token.clone(),
+        settings,
+        dangers: config.dangers(),
     }
 }
 

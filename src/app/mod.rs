@@ -7,6 +7,7 @@
 //! | `backup` | backups by command and by the clock, and restoring them |
 //! | `moving` | moving the store to another place |
 //! | `shared_store` | opening a store that several servers share |
+//! | `survey` | what administrators see of the machine |
 //! | `starting` | what happens while the store is opened |
 //! | `running` | the running server: doors, mail room, sweeper |
 //! | `reload` | reading the configuration again, at SIGHUP |
@@ -29,6 +30,7 @@ mod reload;
 mod running;
 mod shared_store;
 mod starting;
+mod survey;
 
 use std::sync::Arc;
 
@@ -40,6 +42,7 @@ pub use self::failure::{Failure, ImportError, OperatorError};
 use self::operator::{Desk, Socket, Verified};
 use self::reload::Reload;
 pub use self::running::{Parts, Running, Switch};
+use self::survey::Lookout;
 use crate::config::again::{Loaded, Reader};
 use crate::config::mail::Transport;
 use crate::config::{Config, Mistakes};
@@ -104,7 +107,9 @@ async fn run(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let origin = config.origin(listener.address());
-    let mut parts = furnish::furnish(&config, origin.clone(), store.clone(), ring, world.clone());
+    let lookout = Arc::new(Lookout::new(&config, store.name(), world.clone()));
+    let settings = (Arc::clone(&store), reader.settings());
+    let mut parts = furnish::furnish(&config, origin.clone(), settings, ring, world.clone(), lookout);
     parts.edge.limits.connections =
         process::connections(parts.edge.limits.connections, config.mail.connections);
     let house = Running::open(parts).await?;

@@ -132,7 +132,7 @@ impl Reload {
 
     /// Uses what was read.
     fn take(&mut self, Reread { config, warnings, changed, waiting, reader }: Reread) {
-        let site = furnish::site(&config, self.origin.clone());
+        let site = furnish::site(&config, self.origin.clone(), reader.settings());
         self.desk.gatepost.has_settings(furnish::digest(&config));
         self.switch.turn(furnish::domain(&config), config.hosts.clone(), site);
         for warning in warnings {

@@ -13,7 +13,7 @@ use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::cookies::Cookies;
 use crate::web::edge::{EdgeSettings, Hosts, Listener, serve};
-use crate::web::{CurrentHouse, House, Household, Repeats, Site, doors};
+use crate::web::{CurrentHouse, House, Household, Repeats, Site, Surveyor, doors};
 
 /// How long shutting down may take: ten seconds, less one for the last sync of the store.
 const LONGEST_STOP: Duration = Duration::from_secs(9);
@@ -38,6 +38,8 @@ pub struct Parts {
     pub site: Site,
     /// How the socket is protected.
     pub edge: EdgeSettings,
+    /// Looks at the machine, for administrators.
+    pub surveyor: Arc<dyn Surveyor>,
 }
 
 /// A server that does not accept connections yet.
@@ -54,7 +56,7 @@ impl Running {
     /// # Errors
     /// If the key ring does not belong to the store, this run cannot join the others that use it, or it fails.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
-        let Parts { store, company, ring, world, domain, mail, site, edge } = parts;
+        let Parts { store, company, ring, world, domain, mail, site, edge, surveyor } = parts;
         let gatepost = Gatepost::open(store, company, world.clone(), ring, domain).await?;
         let mailbox = match &mail.transport {
             TransportSettings::Mailbox(letters) => Some(Arc::clone(letters) as Arc<dyn Mailbox>),
@@ -64,7 +66,7 @@ impl Running {
         let cookies = Cookies::new(site.public_url.scheme());
         let repeats = Arc::new(Repeats::new(Arc::clone(&gatepost), world.clone(), cookies));
         let (site, closing) = (Arc::new(site), CancellationToken::new());
-        let house = House::new(Household { gatepost, mailbox, site, repeats, closing });
+        let house = House::new(Household { gatepost, mailbox, site, repeats, surveyor, closing });
         Ok(Self { house: CurrentHouse::new(house), mail: Arc::new(MailRoom::new(mail)), edge, world })
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn open(
     stop: &CancellationToken,
 ) -> Result<Option<(Config, Opened)>, Failure> {
     let origin = config.origin(listener.address());
-    let site = Arc::new(furnish::site(&config, origin.clone()));
+    let site = Arc::new(furnish::site(&config, origin.clone(), Vec::new()));
     let mut edge = furnish::edge(&config, origin);
     edge.limits = Limits { stop: LONGEST_GOODBYE, ..edge.limits };
     let doors = starting(site, edge.clone(), world.clone());

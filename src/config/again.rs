@@ -1,8 +1,8 @@
 //! Reading the configuration again while the server runs, at SIGHUP.
 
-use super::source::{Differences, Sources, Values};
+use super::source::{Differences, Sources, Values, shown};
 use super::{Config, Mistakes, Options};
-use crate::web::MetricsToken;
+use crate::web::{MetricsToken, Setting};
 
 /// A configuration without errors, and its warnings.
 pub struct Loaded {
@@ -58,6 +58,12 @@ impl Config {
 }
 
 impl Reader {
+    /// All settings as they were read last, for administrators.
+    #[must_use]
+    pub fn settings(&self) -> Vec<Setting> {
+        shown(&self.given)
+    }
+
     /// Reads file, environment and secret files again. What is checked is what would run: the settings that are read
     /// again, with those of the `running` configuration that need a restart. The keys are not read here: their file
     /// belongs to whoever may write it.

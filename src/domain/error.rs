@@ -67,6 +67,15 @@ pub enum Error {
     /// No one is signed in.
     #[error("not signed in")]
     SignInRequired,
+    /// Only an administrator may do this.
+    #[error("not an administrator")]
+    AdminRequired,
+    /// What it is about is over, or was never there. No one learns which.
+    #[error("it is over")]
+    Over,
+    /// It is not one of the places in a list that we have named.
+    #[error("not a place in this list")]
+    UnknownPlace,
     /// The wait between two emails is not over.
     #[error("too many emails")]
     TooManyMails {

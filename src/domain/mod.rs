@@ -4,7 +4,7 @@
 //! everything an action changes (account, used request, session, queued email, event) is written together
 //! or not at all, and no race can use a request twice. Nothing else writes.
 //!
-//! How an action runs: a door calls a method of [`Gatepost`] in `person`, `profile`, `operator` or
+//! How an action runs: a door calls a method of [`Gatepost`] in `person`, `profile`, `admin`, `operator` or
 //! `mailed`. That method calls `decide_and_commit` with a function that reads records (`read`), decides,
 //! and returns the change to commit.
 //!
@@ -12,9 +12,8 @@
 //!
 //! | room | what it owns |
 //! | --- | --- |
-//! | [`person`], [`profile`], [`operator`], [`upkeep`] | actions, by who acts; they never import each other |
-//! | [`mailed`] | requesting an email, waiting for it, opening its link, redeeming it |
-//! | `owner` | changing who an address belongs to |
+//! | [`person`], [`profile`], [`admin`], [`operator`], [`upkeep`] | actions, by who acts; they never import each other |
+//! | [`mailed`] | requesting an email, waiting for it, opening its link, redeeming it; changing who an address belongs to |
 //! | `limits` | how often things may be done at an address, by a client, and in all |
 //! | [`session`] | being signed in |
 //! | [`outbox`] | emails waiting to be sent |
@@ -27,12 +26,12 @@
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
 
+pub mod admin;
 pub mod error;
 mod limits;
 pub mod mailed;
 pub mod operator;
 pub mod outbox;
-mod owner;
 pub mod password;
 pub mod person;
 pub mod ports;

@@ -15,6 +15,8 @@ use crate::domain::record::next::Place;
 use crate::domain::record::registration::RegistrationMode;
 use crate::path::{API, Origin};
 use crate::web::repeats::Repeats;
+use crate::web::report::Surveyor;
+use crate::web::settings::Setting;
 
 /// The target of log lines that anyone can cause with any request, as often as they like. When the log cannot keep
 /// up, these are left out; a line about an event or a failure never is.
@@ -96,6 +98,8 @@ pub struct Household {
     pub site: Arc<Site>,
     /// The forms that were sent last.
     pub repeats: Arc<Repeats>,
+    /// Looks at the machine, for administrators.
+    pub surveyor: Arc<dyn Surveyor>,
     /// Cancelled when the server shuts down, so that no request goes on waiting for something to happen.
     pub closing: CancellationToken,
 }
@@ -115,6 +119,10 @@ pub struct Site {
     pub has_mailbox: bool,
     /// Who may see the metrics; without it, no one.
     pub metrics_token: Option<MetricsToken>,
+    /// All settings, as administrators see them.
+    pub settings: Vec<Setting>,
+    /// What is dangerous about them, each in a sentence.
+    pub dangers: Vec<String>,
 }
 
 /// The secret of whoever reads the metrics. Debug output shows a placeholder.

@@ -9,10 +9,12 @@
 //! | `edge` | protects the socket: every request passes through it before a door sees it |
 //! | `pages` | the door for people |
 //! | `api` | the door for programs |
+//! | `settings` | the settings of the server, as administrators see them |
 //! | `per_site` | what is drawn once, until the site changes |
 //! | `direct` | whether a request came through a proxy |
 //! | `forward_auth`, `health`, `metrics` | answers for proxies, supervisors and monitoring |
 //! | `surroundings` | the nodes that share the database, for those who may see details |
+//! | `report`, `survey` | the machine and its settings, as administrators see them |
 //! | `starting` | what is answered while the store is opened |
 //!
 //! Both doors read each input with `wire`, call the same method of the domain, and refuse with `problem`.
@@ -30,21 +32,29 @@ pub mod pages;
 mod per_site;
 pub mod problem;
 mod repeats;
+mod report;
+mod settings;
 mod starting;
 pub mod surroundings;
+mod survey;
 pub mod wire;
 
 use std::sync::Arc;
 
+use poem::endpoint::make;
 use poem::http::Method;
-use poem::{Endpoint, Response};
+use poem::{Endpoint, Request, Response};
 
 use self::edge::{Draw, EdgeSettings, Refusal, Routes, guard};
 pub use self::house::{CurrentHouse, Door, House, Household, MetricsToken, OF_REQUESTS, Site};
+use self::problem::{Code, Problem};
 pub use self::repeats::{Form, Repeats};
+pub use self::report::{Survey, Surveyor};
+pub use self::settings::{Setting, Source};
 pub use self::starting::starting;
+
 use crate::domain::ports::World;
-use crate::path::{FORWARD_AUTH, HEALTHZ, METRICS, READYZ};
+use crate::path::{API, FORWARD_AUTH, HEALTHZ, METRICS, READYZ, is_of_admins};
 
 /// Every path of this server with its methods. `{part}` matches any one segment, and `HEAD` is allowed wherever
 /// `GET` is.
@@ -71,6 +81,24 @@ fn routes(house: &CurrentHouse) -> Routes {
         .at(READYZ, Method::GET, house.serve(health::ready))
         .at(METRICS, Method::GET, house.serve(metrics::metrics))
         .at(FORWARD_AUTH, Method::GET, house.serve(forward_auth::answer))
+        .elsewhere(elsewhere(house.clone()))
+}
+
+/// What answers where nothing else does. Where administrators have pages, no one else learns that there is none.
+fn elsewhere(house: CurrentHouse) -> impl Endpoint<Output = Response> {
+    make(move |request: Request| {
+        let house = house.now();
+        async move {
+            let path = request.uri().path();
+            match Door::of(path) {
+                Door::Pages if is_of_admins(path) => pages::admin::unknown(&house, &request).await,
+                Door::Json if is_of_admins(&path[API.len()..]) => {
+                    Err(api::unknown(&house, &request).await.into())
+                }
+                _ => Err(Problem::of(Code::NotFound).into()),
+            }
+        }
+    })
 }
 
 /// Draws refusals, each for the door that its request came through.

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { HtmlValidate } from "html-validate/node";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const WIDTHS = [360, 1280];
-const PICTURE_WIDTHS = [360, 768, 1280];
+const WIDTHS = [320, 360, 1280];
+const PICTURE_WIDTHS = [320, 360, 768, 1280];
 const SCHEMES = ["light", "dark"];
 
 // The standard's own rules and those for accessibility; how the markup is written is a matter of taste.

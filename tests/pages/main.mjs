@@ -10,6 +10,7 @@ import { CspEvaluator } from "csp_evaluator/dist/evaluator.js";
 import { Severity } from "csp_evaluator/dist/finding.js";
 import { CspParser } from "csp_evaluator/dist/parser.js";
 import { account } from "./account.mjs";
+import { admin } from "./admin.mjs";
 import { arriving } from "./arriving.mjs";
 import { links } from "./links.mjs";
 import { Findings } from "./look.mjs";
@@ -19,7 +20,7 @@ import { refusals } from "./refusals.mjs";
 import { proxy, Server } from "./server.mjs";
 
 // The first finds the mailbox empty.
-const WALKS = { refusals, arriving, links, account };
+const WALKS = { refusals, arriving, links, account, admin };
 
 const { pictures, only } = options(process.argv.slice(2));
 if (pictures) await mkdir(pictures, { recursive: true });
@@ -89,8 +90,8 @@ function report() {
   const csp = policies();
   const found = [
     ["html-validate", findings.html, `${findings.validated.size} documents`],
-    ["axe", findings.axe, `${findings.states} states, 360 and 1280 px, light and dark`],
-    ["width", findings.width, `${findings.states} states, 360 and 1280 px`],
+    ["axe", findings.axe, `${findings.states} states, 320, 360 and 1280 px, light and dark`],
+    ["width", findings.width, `${findings.states} states, 320, 360 and 1280 px`],
     ["csp_evaluator", csp, `${findings.policies.size} policies, nothing above low`],
   ];
   for (const [check, lines] of found) {

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::keys::{KEY, KEYS};
 use super::{Sources, Typed, text};
 use crate::config::options::DEFAULT_FILE;
+use crate::web::Source;
 
 impl Sources {
     pub(super) fn read_file(&mut self, named: Option<&Path>) -> Result<(), String> {
@@ -43,11 +44,11 @@ impl Sources {
         for (name, value) in table {
             let key = format!("{section}{name}");
             let inside = format!("{key}.");
-            let is_section = KEYS.iter().any(|known| known.starts_with(&inside));
-            match (KEYS.iter().find(|known| **known == key), value) {
+            let is_section = KEYS.iter().any(|(known, _)| known.starts_with(&inside));
+            match (KEYS.iter().find(|(known, _)| *known == key), value) {
                 // Before the keys: one of them is also the name of a section.
                 (_, Value::Table(table)) if is_section => self.read_table(file, &inside, table),
-                (Some(known), value) => self.give_toml(known, value, format!("{file}: {key}")),
+                (Some((known, _)), value) => self.give_toml(known, value, format!("{file}: {key}")),
                 (None, _) if is_section => {
                     self.wrong(format!("{file}: {key}: is a section, write [{key}]"));
                 }
@@ -73,7 +74,7 @@ impl Sources {
         };
         match texts.into_iter().find_map(|text| text::unexpanded(key, text)) {
             Some(sentence) => self.refuse(key, format!("{place}: {sentence}")),
-            None => self.give(key, Typed::Toml(value), place),
+            None => self.give(key, Typed::Toml(value), place, Source::File),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! - `environment`: the variables
 //! - `text`: what env files, editors and shells do to a value on its way here
 //! - `secret_file`: a secret in a file of its own
+//! - `shown`: the values as administrators see them
 //! - `again`: what has changed since the values were read before
 
 mod again;
@@ -12,6 +13,7 @@ mod environment;
 mod file;
 mod keys;
 mod secret_file;
+mod shown;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,11 +25,13 @@ use zeroize::Zeroizing;
 
 use self::keys::KEY;
 pub use self::keys::variables;
+pub(super) use self::shown::shown;
 use self::text::Sent;
 use super::access::View;
 use super::key_file::{self, KeyPlace};
 use super::options::Options;
 use crate::domain::token::KeyRing;
+use crate::web::Source;
 
 /// The value of each key from its strongest source, and the errors found so far.
 #[derive(Default)]
@@ -49,6 +53,7 @@ pub(super) struct Given {
     value: Typed,
     /// Where it was set, as errors show it.
     place: String,
+    source: Source,
 }
 
 #[derive(Clone, PartialEq)]
@@ -242,8 +247,8 @@ impl Sources {
         self.mistaken.insert(key);
     }
 
-    fn give(&mut self, key: &'static str, value: Typed, place: String) {
-        self.given.insert(key, Given { value, place });
+    fn give(&mut self, key: &'static str, value: Typed, place: String, source: Source) {
+        self.given.insert(key, Given { value, place, source });
     }
 
     /// A value that arrived as text, after what happens to text on its way here. An empty one sets nothing.
@@ -252,7 +257,11 @@ impl Sources {
             Ok(cleaned) => {
                 self.warnings.extend(cleaned.notes.iter().map(|note| format!("{place}: {note}")));
                 if let Some(text) = cleaned.text {
-                    self.give(key, Typed::Text(text), place.to_owned());
+                    let source = match sent {
+                        Sent::AsWritten => Source::Option,
+                        Sent::ByEnvironment => Source::Environment,
+                    };
+                    self.give(key, Typed::Text(text), place.to_owned(), source);
                 }
             }
             Err(sentence) => self.refuse(key, format!("{place}: {sentence}")),

@@ -2,7 +2,7 @@
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::owner::put_owner;
+use crate::domain::mailed::owner::put_owner;
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
 use crate::domain::record::account::{Account, Undo};

@@ -7,6 +7,7 @@
 //! - `redeem`, `redeem_again`: redeeming a link or a code, and doing so twice
 //! - `redeemer`, `credential`: who redeems, and with what
 //! - `outcome`, `email_change`, `undo`, `securing`: what redeeming does
+//! - `owner`: changing who an address belongs to
 //! - `passwords`, `pending`: the passwords that count for an address, and its unconfirmed registrations
 //! - `workload`: what every password check computes
 
@@ -14,6 +15,7 @@ mod credential;
 mod email_change;
 mod link;
 mod outcome;
+mod owner;
 mod passwords;
 mod pending;
 mod redeem;
@@ -27,6 +29,7 @@ mod waiting;
 mod workload;
 
 pub use self::link::{LinkView, Need};
+pub(in crate::domain) use self::owner::put_owner;
 pub(in crate::domain) use self::passwords::{Entered, Passwords};
 pub use self::redeemer::{Redeemed, Redeemer};
 pub(in crate::domain) use self::request::EmailRequest;

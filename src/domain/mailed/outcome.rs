@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::domain::error::Error;
 use crate::domain::mailed::credential::Credential;
+use crate::domain::mailed::owner::put_owner;
 use crate::domain::mailed::redeem_again::next_for;
 use crate::domain::mailed::redeemer::{Redeemed, Redeemer};
-use crate::domain::owner::put_owner;
 use crate::domain::ports::Change;
 use crate::domain::read::{Found, Ownership};
 use crate::domain::record::Record;

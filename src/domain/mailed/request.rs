@@ -185,7 +185,8 @@ impl Gatepost {
         let to = ownership.account().map_or(&request.address, |account| &account.address).clone();
         let kind = self.letter_kind(&request, ownership);
         let about = About::Request { nonce, generation: request.generation.number };
-        let letter = Letter::new(LetterId(self.world.random()), kind, to, about, [now, request.expires_at]);
+        let letter =
+            Letter::new(LetterId::at(now, self.world.random()), kind, to, about, [now, request.expires_at]);
         let queued = self.queued(HeldRequest(nonce), &request, RESEND_WAIT)?;
         change.put(Key::request(nonce), Record::Request(request));
         queue_letter(&mut change, letter);

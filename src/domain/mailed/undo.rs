@@ -5,8 +5,8 @@
 
 use crate::domain::error::Error;
 use crate::domain::mailed::link::LinkView;
+use crate::domain::mailed::owner::put_owner;
 use crate::domain::mailed::redeemer::Redeemed;
-use crate::domain::owner::put_owner;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;

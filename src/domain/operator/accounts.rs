@@ -263,7 +263,7 @@ impl Gatepost {
         change.put(Key::asked(account.id, &key), Record::Asked);
         change.put(key, Record::Request(request));
         if through == Through::Email {
-            let (id, to) = (LetterId(self.world.random()), account.address.clone());
+            let (id, to) = (LetterId::at(now, self.world.random()), account.address.clone());
             let about = About::Request { nonce, generation: 0 };
             let letter = Letter::new(id, LetterKind::AccountAdded, to, about, [now, expires_at]);
             queue_letter(change, letter);

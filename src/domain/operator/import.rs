@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use crate::domain::error::Error;
+use crate::domain::mailed::put_owner;
 use crate::domain::operator::Role;
-use crate::domain::owner::put_owner;
 use crate::domain::password::ForeignHash;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;

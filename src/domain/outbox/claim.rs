@@ -10,6 +10,7 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Committed, StoreError};
 use crate::domain::read::{Found, Listed};
+use crate::domain::record::ended::End;
 use crate::domain::record::ids::LetterId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::letter::{Letter, Queue};
@@ -75,14 +76,22 @@ impl Gatepost {
     /// They are not announced like emails that are queued: they are not new.
     async fn put_page_back(&self, claims: &[Claim]) -> Result<Committed, Error> {
         let mut change = Change::new();
+        let mut stopped = Vec::new();
         let keys = claims.iter().map(|claim| claim.key.clone()).collect();
         for Listed { key, value: letter, version } in self.list_these::<Letter>(keys).await? {
             let claim = claims.iter().find(|claim| claim.key == key);
             let Some(claim) = claim.filter(|_| letter.lease == Some(self.run)) else { continue };
+            if letter.is_stopped() {
+                stopped.push(claim);
+                continue;
+            }
             change.expect(key.clone(), Some(version));
             change.delete(key);
             // It takes the place of the key that is deleted here.
             change.put(claim.was.clone(), Letter { lease: None, ..letter }.into());
+        }
+        for claim in stopped {
+            self.finish(claim, End::Stopped, None, None).await?;
         }
         if change.writes.is_empty() { Ok(Committed::Yes) } else { Ok(self.store.commit(change).await?) }
     }

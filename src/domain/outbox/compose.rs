@@ -18,7 +18,7 @@ use crate::domain::record::time::Timestamp;
 use crate::domain::token::LinkClaims;
 
 /// The recipient of an email, and what it says.
-type Composed = (EmailAddress, Matter);
+pub(super) type Composed = (EmailAddress, Matter);
 
 impl Gatepost {
     /// Everything needed to write a claimed email. Nothing if what it is about is over: then it is removed
@@ -34,8 +34,17 @@ impl Gatepost {
             self.keep_or_give_up(claim, now).await?;
             return Ok(None);
         }
+        let Some((to, matter)) = self.compose(letter, now).await? else {
+            self.finish(claim, End::Void, None, None).await?;
+            return Ok(None);
+        };
+        Ok(Some(Contents { id: letter.id, to, sent_at: now, matter }))
+    }
+
+    /// What an email says. Nothing if what it is about is over.
+    pub(super) async fn compose(&self, letter: &Letter, now: Timestamp) -> Result<Option<Composed>, Error> {
         let to_itself = |matter| (letter.to.clone(), matter);
-        let composed = match letter.about {
+        Ok(match letter.about {
             About::Request { nonce, generation } => self.compose_request(letter, nonce, generation).await?,
             About::Undo { account, nonce } => self.compose_undo(account, nonce).await?,
             About::Account(id) => {
@@ -47,12 +56,7 @@ impl Gatepost {
                 matter.map(to_itself)
             }
             About::Nothing => Some(to_itself(Matter::notice(letter.kind))),
-        };
-        let Some((to, matter)) = composed else {
-            self.finish(claim, End::Void, None, None).await?;
-            return Ok(None);
-        };
-        Ok(Some(Contents { id: letter.id, to, sent_at: now, matter }))
+        })
     }
 
     /// An email whose time is over by the clock. If it is not over by the earliest time it can be, it waits:

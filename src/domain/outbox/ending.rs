@@ -1,20 +1,26 @@
 //! What happens to a claimed email when it is handed over to the mail server, and after that.
 
+use super::records::put_waiting;
 use super::{Claim, Delivery, LAST_CALL, LONGEST_DELAY, Pace};
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, Class, StoreError};
-use crate::domain::record::Record;
-use crate::domain::record::account::Account;
+use crate::domain::ports::StoreError;
 use crate::domain::record::answer::Answer;
 use crate::domain::record::client::Client;
-use crate::domain::record::ended::{End, EndedLetter, MailState};
+use crate::domain::record::ended::{End, MailState};
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::key::Key;
-use crate::domain::record::letter::{About, LastTry, Letter, Offered, Queue};
+use crate::domain::record::letter::{LastTry, Letter, Offered, Queue};
 use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 use crate::domain::run::Attempt;
 use crate::domain::{Decision, Gatepost};
+
+/// What became of an email that was to be queued again.
+enum Queued {
+    Again,
+    /// An administrator does not want it to be sent any more.
+    Stopped,
+}
 
 /// How often an email is sent if no mail server ever says whether it has it.
 const MAX_UNANSWERED: u8 = 3;
@@ -84,6 +90,9 @@ impl Gatepost {
 
     async fn record(&self, claim: &Claim, delivery: Delivery, answer: Option<&Answer>) -> Result<(), Error> {
         let now = self.world.now();
+        if let Some(answer) = answer {
+            self.mail_totals.note_answer(answer);
+        }
         let last_try = LastTry { at: now, answer: answer.cloned() };
         match delivery {
             Delivery::Taken => self.finish(claim, End::Sent, Some(now), answer).await,
@@ -93,7 +102,10 @@ impl Gatepost {
             Delivery::Held(until) => {
                 // Without an answer there was no attempt.
                 let last_try = answer.map(|_| last_try);
-                self.queue_again(claim, claim.from, until, last_try, |letter| letter).await
+                match self.queue_again(claim, claim.from, until, last_try, |letter| letter).await? {
+                    Queued::Again => Ok(()),
+                    Queued::Stopped => self.finish(claim, End::Stopped, None, answer).await,
+                }
             }
             Delivery::Unanswered => self.delay_unanswered(claim, last_try).await,
         }
@@ -110,7 +122,10 @@ impl Gatepost {
             return self.finish(claim, End::GivenUp, None, last_try.answer.as_ref()).await;
         }
         let queue = if pace == Pace::Slow { Queue::Slow } else { Queue::Again };
-        self.queue_again(claim, queue, due, Some(last_try), tried).await
+        match self.queue_again(claim, queue, due, Some(last_try.clone()), Letter::tried).await? {
+            Queued::Again => Ok(()),
+            Queued::Stopped => self.finish(claim, End::Stopped, None, last_try.answer.as_ref()).await,
+        }
     }
 
     /// It counts as accepted since it was handed over. It is sent again all the same, in case it was not,
@@ -120,8 +135,12 @@ impl Gatepost {
             return self.finish(claim, End::Sent, None, last_try.answer.as_ref()).await;
         }
         let due = last_try.at.plus(LONGEST_DELAY);
-        let once_more = |letter: Letter| Letter { unanswered: letter.unanswered + 1, ..tried(letter) };
-        self.queue_again(claim, Queue::Again, due, Some(last_try), once_more).await
+        let once_more = |letter: Letter| Letter { unanswered: letter.unanswered + 1, ..letter.tried() };
+        match self.queue_again(claim, Queue::Again, due, Some(last_try.clone()), once_more).await? {
+            Queued::Again => Ok(()),
+            // It counts as accepted, whatever came of it.
+            Queued::Stopped => self.finish(claim, End::Sent, None, last_try.answer.as_ref()).await,
+        }
     }
 
     /// Whether this email is sent again if this attempt has no answer.
@@ -137,7 +156,7 @@ impl Gatepost {
         letter.give_up_at <= self.earliest_now().plus(due.since(self.world.now()))
     }
 
-    /// Puts a claimed email back into a queue, after an attempt if there was one.
+    /// Puts a claimed email back into a queue, after an attempt if there was one; unless it is not to be sent any more.
     async fn queue_again(
         &self,
         claim: &Claim,
@@ -145,12 +164,15 @@ impl Gatepost {
         due: Timestamp,
         last_try: Option<LastTry>,
         renew: impl Fn(Letter) -> Letter,
-    ) -> Result<(), Error> {
+    ) -> Result<Queued, Error> {
         let client = &Client::server();
         let queued = self.decide_and_commit(client, || async {
             let Some((mut change, letter)) = self.claimed(claim).await? else {
-                return Ok(Decision::Answer(false));
+                return Ok(Decision::Answer((Queued::Again, false)));
             };
+            if letter.is_stopped() {
+                return Ok(Decision::Answer((Queued::Stopped, false)));
+            }
             // The event is written once, so that an email that waits for days leaves no more than others.
             let is_first_delay = letter.last_try.is_none() && last_try.is_some();
             let delayed =
@@ -159,19 +181,19 @@ impl Gatepost {
             let last_try = last_try.clone().or_else(|| letter.last_try.clone());
             let letter = renew(Letter { lease: None, offered, last_try, ..letter });
             change.delete(claim.key.clone());
+            put_waiting(&mut change, &letter, MailState::Delayed { queue, due });
             // It takes the place of the key that is deleted here.
             change.put(Key::letter(queue, due, letter.id), letter.into());
-            Ok(Decision::Commit {
-                change,
-                event: is_first_delay.then_some(delayed),
-                answer: Ok(is_first_delay),
-            })
+            let answer = Ok((Queued::Again, is_first_delay));
+            Ok(Decision::Commit { change, event: is_first_delay.then_some(delayed), answer })
         });
         let is_first_delay = claim.letter.last_try.is_none() && last_try.is_some();
-        if self.settled(claim, queued.await, is_first_delay).await? {
+        let written = (Queued::Again, is_first_delay);
+        let (queued, is_first_delay) = self.settled(claim, queued.await, written).await?;
+        if is_first_delay {
             self.mail_totals.count_delayed();
         }
-        Ok(())
+        Ok(queued)
     }
 
     /// How a change in doubt that moves a claimed email has ended. Alone, nothing else moves an email that this run has
@@ -187,8 +209,7 @@ impl Gatepost {
         }
     }
 
-    /// Removes an email from the outbox, keeps what became of it, and updates its request, in one commit with the
-    /// event. `accepted` is when the mail server accepted it.
+    /// Ends a claimed email, in one commit with the event. `accepted` is when the mail server accepted it.
     pub(in crate::domain) async fn finish(
         &self,
         claim: &Claim,
@@ -199,84 +220,17 @@ impl Gatepost {
         let client = &Client::server();
         let finished = self.decide_and_commit(client, || async {
             let Some((mut change, letter)) = self.claimed(claim).await? else {
-                return Ok(Decision::Answer(false));
+                return Ok(Decision::Answer(None));
             };
-            // The email makes room, and if its end were refused, it would be sent again.
-            change.class = Class::Shrink;
-            change.delete(claim.key.clone());
-            self.update_request(&mut change, &letter, accepted).await?;
-            let ended_at = self.world.now();
-            let event = Event::new(ended_at, end.event(), None, client).of_letter(&letter);
-            if self.is_of_no_one(&letter, end).await? {
-                change.delete(Key::mail_state(&letter));
-            } else {
-                let last = letter.last_try.as_ref().and_then(|it| it.answer.as_ref());
-                let answer = answer.or(last).cloned();
-                // In the place of the queued email and its state. Removed after a week, or with the account of the
-                // address.
-                let state = MailState::Ended { at: ended_at, end };
-                change.put(Key::mail_state(&letter), Record::MailState(state));
-                let ended = EndedLetter { letter, ended_at, end, answer };
-                change.put(Key::ended_letter(ended_at, ended.letter.id), Record::EndedLetter(ended));
-            }
-            Ok(Decision::Commit { change, event: Some(event), answer: Ok(true) })
+            // One that an administrator did not want to be sent, and that was not.
+            let end = if letter.is_stopped() && end != End::Sent { End::Stopped } else { end };
+            let event = Event::new(self.world.now(), end.event(), None, client).of_letter(&letter);
+            self.put_end(&mut change, &claim.key, letter, end, accepted, answer).await?;
+            Ok(Decision::Commit { change, event: Some(event), answer: Ok(Some(end)) })
         });
-        if self.settled(claim, finished.await, true).await? {
+        if let Some(end) = self.settled(claim, finished.await, Some(end)).await? {
             self.mail_totals.count(end);
         }
         Ok(())
     }
-
-    /// Whether what becomes of an email is not kept: it would keep the address of an account that was deleted.
-    async fn is_of_no_one(&self, letter: &Letter, end: End) -> Result<bool, Error> {
-        let account = match letter.about {
-            _ if !letter.kind.is_kept() => return Ok(true),
-            About::Account(id) | About::Undo { account: id, .. } if end == End::Void => id,
-            _ => return Ok(false),
-        };
-        let account = self.find_if_readable::<Account>(Key::account(account)).await?;
-        Ok(account.is_some_and(|found| found.value.is_none()))
-    }
-
-    /// The email of a request leaves the queue, or a mail server has it since `accepted`.
-    async fn update_request(
-        &self,
-        change: &mut Change,
-        letter: &Letter,
-        accepted: Option<Timestamp>,
-    ) -> Result<(), Error> {
-        self.change_request(change, letter, |request, generation| {
-            if letter.offered == Offered::Never {
-                request.letter_left(generation);
-            }
-            if let Some(at) = accepted {
-                let lifetime = request.purpose.link_lifetime(self.settings().link_lifetime);
-                request.letter_accepted(generation, at, lifetime);
-            }
-        })
-        .await
-    }
-
-    /// Changes the request that an email is about, in the email's generation.
-    async fn change_request(
-        &self,
-        change: &mut Change,
-        letter: &Letter,
-        make: impl FnOnce(&mut Request, u8),
-    ) -> Result<(), Error> {
-        let About::Request { nonce, generation } = letter.about else { return Ok(()) };
-        // Without a request that cannot be read. Otherwise this email could never leave the outbox, and its
-        // sender would never stop trying.
-        let found = self.find_if_readable::<Request>(Key::request(nonce)).await?;
-        let Some(found) = found else { return Ok(()) };
-        found.expected_by(change);
-        let Some(mut request) = found.value else { return Ok(()) };
-        make(&mut request, generation);
-        change.put(found.key, Record::Request(request));
-        Ok(())
-    }
-}
-
-fn tried(letter: Letter) -> Letter {
-    Letter { tries: letter.tries.saturating_add(1), ..letter }
 }

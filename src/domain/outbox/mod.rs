@@ -13,7 +13,9 @@
 //! - `ending`: what happens to an email when it is handed over and after that (steps 3 and 4)
 //! - `held`: claims that no one holds, and other nodes that send from the same outbox
 //! - `dropping`: what becomes of the emails of a restored store
-//! - `notice`: queuing an email, and one that tells an account's owner what happened
+//! - `notice`: queuing an email that tells an account's owner what happened
+//! - `records`: what is written about an email as it is queued, delayed and ended
+//! - `seen`, `list`, `retry`: emails as administrators see them, in lists, and what they do with one
 
 mod claim;
 mod compose;
@@ -21,12 +23,19 @@ mod contents;
 mod dropping;
 mod ending;
 mod held;
+mod list;
 mod notice;
+mod records;
+mod retry;
+mod seen;
 
 use std::time::Duration;
 
 pub use self::contents::{Contents, Matter, SignInSeen};
-pub(in crate::domain) use self::notice::queue_letter;
+pub use self::list::{EmailPage, EmailQuery};
+pub(in crate::domain) use self::records::queue_letter;
+pub use self::retry::Stopped;
+pub use self::seen::Email;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::Version;

@@ -22,7 +22,7 @@ use crate::domain::error::Error;
 use crate::domain::ports::{Change, Unreadable, Version, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
-use crate::domain::record::ended::{EndedLetter, MailState};
+use crate::domain::record::ended::{EndedLetter, MailPlace, MailState};
 use crate::domain::record::event::Event;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
@@ -127,7 +127,7 @@ shared!(Account, Session);
 
 stored!(
     Owner: Owner, Pending: Pending, Request: Request,
-    EndedLetter: EndedLetter, MailState: MailState, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
+    EndedLetter: EndedLetter, MailState: MailState, MailPlace: MailPlace, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
     NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node
 );
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::ids::AccountId;
 use super::known::KnownBrowser;
 
 /// Where an action comes from. Shown to people but never trusted: nothing is decided by it, except by `known`,
@@ -32,6 +33,8 @@ pub enum Doer {
     Operator,
     /// The server, on its own.
     Server,
+    /// An administrator, on the pages for administrators. Named by the account.
+    Admin(AccountId),
 }
 
 impl Doer {
@@ -42,6 +45,7 @@ impl Doer {
             Self::Person => "person",
             Self::Operator => "operator",
             Self::Server => "server",
+            Self::Admin(_) => "admin",
         }
     }
 }
@@ -61,6 +65,12 @@ impl Client {
     #[must_use]
     pub fn operator() -> Self {
         Self { by: Doer::Operator, ..Self::server() }
+    }
+
+    /// The same client, by which an administrator acts.
+    #[must_use]
+    pub fn of_admin(&self, account: AccountId) -> Self {
+        Self { by: Doer::Admin(account), ..self.clone() }
     }
 
     /// What counts as one client: an IPv4 address or an IPv6 /64. A single IPv6 client usually has a whole /64,

@@ -1,6 +1,8 @@
-//! Random ids: too long to guess or to meet by chance, and never reused.
+//! Random ids: too long to guess or to meet by chance, and never reused. Those of emails begin with a time.
 
 use std::fmt;
+
+use crate::domain::record::time::Timestamp;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
@@ -62,7 +64,7 @@ id!(
     12
 );
 id!(
-    /// An email in the outbox, and the first part of its `Message-ID`.
+    /// An email, and the first part of its `Message-ID`.
     LetterId,
     12
 );
@@ -91,6 +93,17 @@ impl AccountId {
     /// The id that no account has. Reading and deleting under it in place of an account takes the same
     /// time. It is never expected and never written.
     pub(in crate::domain) const NO_ONE: Self = Self([0; 16]);
+}
+
+impl LetterId {
+    /// One for an email that is queued at a time. It begins with that time, so ids are in the order in which emails
+    /// were queued; the rest of it is random.
+    #[must_use]
+    pub fn at(queued_at: Timestamp, random: [u8; 12]) -> Self {
+        let mut bytes = random;
+        bytes[..6].copy_from_slice(&queued_at.0.to_be_bytes()[2..]);
+        Self(bytes)
+    }
 }
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -57,7 +57,7 @@ pub enum Offered {
 
 /// Where a queued email waits. First attempts are made before others, so that people who have just asked
 /// do not wait for those whose mail server is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Queue {
     /// It was never tried.
     First,
@@ -87,6 +87,30 @@ impl Letter {
         let (tries, lease, offered, unanswered) = (0, None, Offered::Never, 0);
         let last_try = None;
         Self { id, kind, to, about, queued_at, give_up_at, tries, lease, offered, unanswered, last_try }
+    }
+}
+
+impl Letter {
+    /// The time until which delivery of an email is attempted that is not to be sent any more.
+    const NEVER: Timestamp = Timestamp(0);
+
+    /// The same email, not to be sent any more. For one that is being sent right now: only if that fails, there is
+    /// something left to stop.
+    #[must_use]
+    pub fn stopped(self) -> Self {
+        Self { give_up_at: Self::NEVER, ..self }
+    }
+
+    /// Whether it is not to be sent any more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.give_up_at == Self::NEVER
+    }
+
+    /// The same email after another attempt.
+    #[must_use]
+    pub fn tried(self) -> Self {
+        Self { tries: self.tries.saturating_add(1), ..self }
     }
 }
 
@@ -163,6 +187,57 @@ pub enum LetterKind {
 }
 
 impl LetterKind {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::SignIn,
+        Self::NoAccount,
+        Self::Confirm,
+        Self::AlreadyRegistered,
+        Self::ResetPassword,
+        Self::NothingToReset,
+        Self::AccountDisabled,
+        Self::ConfirmNewAddress,
+        Self::AddressChanging,
+        Self::AddressChanged,
+        Self::AddressRestored,
+        Self::AddressWanted,
+        Self::YourCode,
+        Self::PasswordChanged,
+        Self::AccountDeleted,
+        Self::PasswordSet,
+        Self::PasswordRemoved,
+        Self::PasswordReset,
+        Self::NewDevice,
+        Self::AccountAdded,
+    ];
+
+    /// The word on the wire: what the email is for.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::NoAccount => "no_account",
+            Self::Confirm => "register",
+            Self::AlreadyRegistered => "already_registered",
+            Self::ResetPassword => "reset_password",
+            Self::NothingToReset => "nothing_to_reset",
+            Self::AccountDisabled => "account_disabled",
+            Self::ConfirmNewAddress => "change_email",
+            Self::AddressChanging => "email_changing",
+            Self::AddressChanged => "email_changed",
+            Self::AddressRestored => "email_restored",
+            Self::AddressWanted => "email_wanted",
+            Self::YourCode => "reauthenticate",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountDeleted => "account_deleted",
+            Self::PasswordSet => "password_set",
+            Self::PasswordRemoved => "password_removed",
+            Self::PasswordReset => "password_reset",
+            Self::NewDevice => "new_device",
+            Self::AccountAdded => "account_added",
+        }
+    }
+
     /// Whether what became of it is kept for a while. Not of the last email about an account, which would keep the
     /// address of someone who has left.
     #[must_use]

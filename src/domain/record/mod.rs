@@ -55,7 +55,7 @@ pub mod workload;
 use std::sync::Arc;
 
 use self::account::Account;
-use self::ended::{DeletedAccount, EndedLetter, MailState};
+use self::ended::{DeletedAccount, EndedLetter, MailPlace, MailState};
 use self::event::Event;
 use self::ids::AccountId;
 use self::letter::{LastTry, Letter};
@@ -134,6 +134,8 @@ pub enum Record {
     EndedRun(EndedRun),
     /// Work that one run at a time does for all, under the name of the work.
     Lease(Lease),
+    /// Where to look for an email, under its id.
+    MailPlace(MailPlace),
 }
 
 impl From<Account> for Record {

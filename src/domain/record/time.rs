@@ -30,6 +30,7 @@
 //! | `Throttle::over_at` | the sweeper removes it |
 //! | the key of an event, `Refusals::first`, plus how long events are kept | the sweeper removes it |
 //! | `EndedLetter::ended_at`, plus a week | the sweeper removes it |
+//! | `MailState::Delayed`, `MailPlace::queued_at` | nothing is removed by it: they say under which key something is |
 //! | `Generation::live_until` | nothing is removed by it |
 
 use std::fmt;

@@ -53,6 +53,11 @@ impl Arrivals {
         self.queued.notify_one();
     }
 
+    /// An email is due that was not.
+    pub(in crate::domain) fn wake(&self) {
+        self.queued.notify_one();
+    }
+
     /// Returns when an email has been queued since the last call.
     pub(in crate::domain) async fn next(&self) {
         self.queued.notified().await;

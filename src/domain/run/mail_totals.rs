@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::domain::record::answer::Answer;
 use crate::domain::record::ended::End;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -18,9 +19,9 @@ pub(in crate::domain) struct Totals {
     pub(in crate::domain) delayed: u64,
 }
 
-/// The totals of an hour that is not over yet.
+/// The totals of an hour that is not over yet, and what a mail server said last.
 #[derive(Default)]
-pub(in crate::domain) struct MailTotals(Mutex<Totals>);
+pub(in crate::domain) struct MailTotals(Mutex<Totals>, Mutex<Option<Answer>>);
 
 impl MailTotals {
     /// An email has ended.
@@ -30,9 +31,19 @@ impl MailTotals {
             End::Sent => &mut totals.sent,
             End::Refused => &mut totals.rejected,
             End::GivenUp => &mut totals.given_up,
-            End::Void | End::Dropped => &mut totals.dropped,
+            End::Void | End::Dropped | End::Stopped => &mut totals.dropped,
         };
         *total += 1;
+    }
+
+    /// A mail server has said something.
+    pub(in crate::domain) fn note_answer(&self, answer: &Answer) {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
+    }
+
+    /// What a mail server said last.
+    pub(in crate::domain) fn last_answer(&self) -> Option<Answer> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// An email was delayed for the first time.

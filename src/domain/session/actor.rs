@@ -84,6 +84,57 @@ impl Gatepost {
         if self.is_recent(&actor.session) { Ok(actor) } else { Err(Error::RecentSignInRequired) }
     }
 
+    /// The session and account of an administrator. However old the sign-in is: looking changes nothing.
+    async fn admin_with(&self, token: &str) -> Result<Actor, Error> {
+        let actor = self.signed_in_with(token).await?;
+        if actor.account.admin { Ok(actor) } else { Err(Error::AdminRequired) }
+    }
+
+    /// Checks that a session token is an administrator's.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `AdminRequired`; `Store`.
+    pub async fn expect_admin(&self, token: &str) -> Result<(), Error> {
+        self.admin_with(token).await.map(drop)
+    }
+
+    /// Checks that a session token may change what administrators look after. Doors ask before they look at any input,
+    /// so that no one else learns what is wrong with it, or what there is.
+    ///
+    /// # Errors
+    /// `SignInRequired`; `AdminRequired`; `RecentSignInRequired`; `Store`.
+    pub async fn expect_recent_admin(&self, token: &str) -> Result<(), Error> {
+        self.recent_admin_with(token).await.map(drop)
+    }
+
+    /// The session and account of an administrator whose sign-in is recent. The role comes first: whoever lacks it
+    /// learns nothing else.
+    async fn recent_admin_with(&self, token: &str) -> Result<Actor, Error> {
+        let actor = self.admin_with(token).await?;
+        if self.is_recent(&actor.session) { Ok(actor) } else { Err(Error::RecentSignInRequired) }
+    }
+
+    /// Commits a change by an administrator whose sign-in is recent. `decide` gets a change that depends on session and
+    /// account being as they were read, so one who loses the role meanwhile changes nothing.
+    pub(in crate::domain) async fn act_as_admin<T, F, D>(
+        &self,
+        token: &str,
+        client: &Client,
+        decide: F,
+    ) -> Result<T, Error>
+    where
+        F: Fn(Actor, Change) -> D,
+        D: Future<Output = Result<Decision<T>, Error>>,
+    {
+        self.decide_and_commit(client, || async {
+            let actor = self.recent_admin_with(token).await?;
+            let mut change = Change::new();
+            actor.expected_by(&mut change);
+            decide(actor, change).await
+        })
+        .await
+    }
+
     /// Commits a change by someone whose sign-in is recent. `decide` gets a change that depends on session and
     /// account being as they were read.
     pub(in crate::domain) async fn change_recently<T, F, D>(

@@ -9,6 +9,7 @@
 //! - `key_lines`: the keys as the lines of a file
 //! - `known`: what a browser keeps of the accounts it has been signed in to
 //! - `code`: the six digits in an email
+//! - `place`: a place in a list, from which the next page goes on
 //! - `salt`: the salt of an address without an account
 //! - `mark`: recognises something seen before without keeping it
 
@@ -17,6 +18,7 @@ pub mod key_lines;
 mod key_list;
 mod known;
 mod mark;
+mod place;
 mod ring;
 mod ring_key;
 mod salt;

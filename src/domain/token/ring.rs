@@ -215,7 +215,7 @@ impl KeyRing {
         self.with(id, |_| ()).is_some()
     }
 
-    fn with<T>(&self, id: KeyId, use_it: impl FnOnce(&RingKey) -> T) -> Option<T> {
+    pub(super) fn with<T>(&self, id: KeyId, use_it: impl FnOnce(&RingKey) -> T) -> Option<T> {
         self.keys.load().all().iter().find(|key| key.id == id).map(|key| use_it(key))
     }
 

@@ -30,6 +30,7 @@ pub(super) struct RingKey {
     pub(super) standing: TokenKey,
     pub(super) known_session: TokenKey,
     pub(super) code: TokenKey,
+    pub(super) place: TokenKey,
     pub(super) pepper: TokenKey,
     pub(super) check: [u8; 32],
 }
@@ -55,6 +56,7 @@ impl RingKey {
             standing: TokenKey::derive("gatepost 2026 known standing v1", &master),
             known_session: TokenKey::derive("gatepost 2026 known session v1", &master),
             code: TokenKey::derive("gatepost 2026 mailed code v1", &master),
+            place: TokenKey::derive("gatepost 2026 place in a list v1", &master),
             pepper: TokenKey::derive("gatepost 2026 password pepper v1", &master),
             check: blake3::derive_key("gatepost 2026 key check v1", &master),
         };

@@ -23,6 +23,12 @@ pub(super) struct SignedIn {
 /// The session token of someone whose sign-in must be recent.
 pub(super) struct RecentlySignedIn(pub(super) String);
 
+/// The session token of an administrator, who may look.
+pub(super) struct Admin(pub(super) String);
+
+/// The session token of an administrator whose sign-in is recent, who may act.
+pub(super) struct RecentAdmin(pub(super) String);
+
 /// The session token of someone who may be signed in or not.
 pub(super) struct PerhapsSignedIn(pub(super) Option<String>);
 
@@ -72,6 +78,56 @@ impl<'a> ApiExtractor<'a> for RecentlySignedIn {
     ) -> poem::Result<Self> {
         let token = session_token(request).ok_or_else(|| Problem::of(Code::SignInRequired))?;
         house(request)?.gatepost.expect_recent(&token).await.map_err(Problem::from)?;
+        Ok(Self(token))
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Admin {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        SignedIn::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let token = session_token(request).ok_or_else(|| Problem::of(Code::SignInRequired))?;
+        house(request)?.gatepost.expect_admin(&token).await.map_err(Problem::from)?;
+        Ok(Self(token))
+    }
+}
+
+impl<'a> ApiExtractor<'a> for RecentAdmin {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        SignedIn::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let token = session_token(request).ok_or_else(|| Problem::of(Code::SignInRequired))?;
+        house(request)?.gatepost.expect_recent_admin(&token).await.map_err(Problem::from)?;
         Ok(Self(token))
     }
 }

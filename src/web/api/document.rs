@@ -10,15 +10,17 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    examples, link, mailbox, problem, profile, reauthentication, recovery, registration, resend, session,
-    sessions, sign_in,
+    emails, examples, link, mailbox, overview, problem, profile, reauthentication, recovery, registration,
+    resend, session, sessions, settings, sign_in,
 };
 use crate::domain::mailed::Need;
-use crate::domain::record::client::Doer;
+use crate::domain::record::ended::EmailState;
 use crate::domain::record::event::Means;
+use crate::domain::record::letter::LetterKind;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
 use crate::web::problem::{Code, Problem};
+use crate::web::settings::Source;
 
 const ABOUT: &str = "Email sign-in. Every action on the pages is here too, with the same rules and the same \
     errors. Request an email with `POST /api/sign-in` or `POST /api/register`, redeem its code with \
@@ -106,6 +108,9 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
         sessions::REFUSALS,
         reauthentication::REFUSALS,
         mailbox::REFUSALS,
+        overview::REFUSALS,
+        emails::REFUSALS,
+        settings::REFUSALS,
     ];
     let own = all.into_iter().flatten().find(|(of, _)| *of == id);
     own.expect("every operation declares its refusals").1
@@ -187,11 +192,14 @@ fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("Problem", "code") => Code::all().map(Code::as_str).collect(),
         ("MailQueued", "code") => vec!["mail_queued"],
         ("Event", "outcome") => vec!["success", "failure"],
-        ("Event", "by") => [Doer::Person, Doer::Operator].map(Doer::as_str).to_vec(),
+        ("Event", "by") => vec!["person", "operator", "admin"],
         ("Event", "means") => {
             let all = [Means::Link, Means::Code, Means::Password, Means::Session, Means::Command];
             all.map(Means::as_str).to_vec()
         }
+        ("Setting", "source") => Source::ALL.map(Source::as_str).to_vec(),
+        ("AdminEmail", "state") => EmailState::ALL.map(EmailState::as_str).to_vec(),
+        ("AdminEmail", "purpose") => LetterKind::ALL.map(LetterKind::as_str).to_vec(),
         _ => return None,
     })
 }

@@ -52,6 +52,19 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         }),
         "Email" => email(),
         "Emails" => json!({ "letters": [email()] }),
+        "Overview" => json!({
+            "mail": overview_mail(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "engine": "sled",
+            "disk_free_bytes": 52_613_349_376_u64,
+            "warnings": [],
+        }),
+        "OverviewMail" => overview_mail(),
+        "Setting" => setting(),
+        "Settings" => json!({ "settings": [setting()] }),
+        "AdminEmail" => admin_email(),
+        "AdminEmailAnswer" => json!({ "email": admin_email() }),
+        "AdminEmails" => json!({ "emails": [admin_email()], "next": null }),
         "Problem" => json!({
             "type": "/api/docs#missing_field",
             "title": "Missing value",
@@ -108,6 +121,34 @@ fn event() -> Value {
         "means": "link",
         "count": 1,
         "first_at": null,
+    })
+}
+
+fn overview_mail() -> Value {
+    json!({
+        "waiting": 2,
+        "failed": 1,
+        "oldest": "2026-11-02T09:00:00.000Z",
+        "last_answer": "451 4.7.1 Greylisted, try again later",
+    })
+}
+
+fn setting() -> Value {
+    json!({ "key": "mail.transport", "value": "smtp", "source": "file", "secret": false })
+}
+
+fn admin_email() -> Value {
+    json!({
+        "id": "019a4397b0e82f4860d8e0a2",
+        "purpose": "sign_in",
+        "to": "ann@example.org",
+        "state": "waiting",
+        "queued_at": "2026-11-02T09:00:00.000Z",
+        "ended_at": null,
+        "tries": 2,
+        "tried_at": "2026-11-02T09:00:05.120Z",
+        "next_try_at": "2026-11-02T09:00:12.310Z",
+        "last_answer": "451 4.7.1 Greylisted, try again later",
     })
 }
 

@@ -5,7 +5,7 @@
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
-//!   `sessions`, `mailbox`: the operations, one file per subject; `operations`: all of them
+//!   `sessions`, `mailbox`, `overview`, `emails`, `settings`: the operations, one file per subject; `operations`: all of them
 //! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
 //! - `outcome`, `problem`: the result of a sign-in, and a refusal as JSON
@@ -16,12 +16,14 @@ mod bearer;
 mod body;
 mod docs;
 mod document;
+mod emails;
 mod examples;
 mod export;
 mod link;
 mod mailbox;
 mod operations;
 mod outcome;
+mod overview;
 pub mod problem;
 mod profile;
 mod reauthentication;
@@ -31,6 +33,7 @@ mod registration;
 mod resend;
 mod session;
 mod sessions;
+mod settings;
 mod sign_in;
 
 use std::sync::{Arc, LazyLock};
@@ -123,6 +126,15 @@ async fn recognise(request: &mut Request, house: &House) {
     let Some(token) = session_token(request) else { return };
     if let Some(client) = request.extensions_mut().get_mut::<Client>() {
         house.gatepost.know_session_of(client, &token).await;
+    }
+}
+
+/// What is answered where there is nothing for administrators. Only an administrator learns that there is nothing.
+pub(super) async fn unknown(house: &House, request: &Request) -> Problem {
+    let Some(token) = session_token(request) else { return Problem::of(Code::SignInRequired) };
+    match house.gatepost.expect_admin(&token).await {
+        Ok(()) => Problem::of(Code::NotFound),
+        Err(error) => error.into(),
     }
 }
 

@@ -10,7 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    link, mailbox, profile, reauthentication, recovery, registration, resend, session, sessions, sign_in,
+    emails, link, mailbox, overview, profile, reauthentication, recovery, registration, resend, session,
+    sessions, settings, sign_in,
 };
 use crate::path::API;
 
@@ -26,6 +27,9 @@ pub(super) type Operations = (
     reauthentication::Operations,
     profile::Operations,
     sessions::Operations,
+    overview::Operations,
+    emails::Operations,
+    settings::Operations,
 );
 
 pub(super) fn service() -> OpenApiService<Operations, ()> {
@@ -68,5 +72,8 @@ fn all() -> Operations {
         reauthentication::Operations,
         profile::Operations,
         sessions::Operations,
+        overview::Operations,
+        emails::Operations,
+        settings::Operations,
     )
 }

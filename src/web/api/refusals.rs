@@ -41,4 +41,10 @@ pub(super) enum Tag {
     Account,
     /// List the devices that are signed in, and sign them out.
     Devices,
+    /// For administrators: how email and the server are doing.
+    Overview,
+    /// For administrators: see what became of each email, have one tried again, and not sent.
+    Emails,
+    /// For administrators: the settings of the server.
+    Settings,
 }

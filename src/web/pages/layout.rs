@@ -11,7 +11,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::time::Timestamp;
 use crate::path::{
-    ASSETS, CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, with_next,
+    ADMIN, ASSETS, CHECK_INBOX, HOME, MAILBOX, PROFILE, REGISTER, SIGN_IN, SIGN_OUT, UNCONFIRMED, with_next,
 };
 use crate::web::house::Site;
 use crate::web::problem::Problem;
@@ -60,7 +60,10 @@ pub(super) struct Frame<'a> {
 pub(super) enum Navigation {
     #[default]
     None,
-    SignedIn,
+    SignedIn {
+        /// Whether the pages for administrators are theirs.
+        is_admin: bool,
+    },
     SignedOut {
         /// The purpose of the newest email that this browser is waiting for.
         waiting: Option<Purpose>,
@@ -71,8 +74,8 @@ pub(super) enum Navigation {
 
 impl Navigation {
     fn of(visitor: &Visitor, wanted: Option<&Next>) -> Self {
-        match visitor.signed_in {
-            Some(_) => Self::SignedIn,
+        match &visitor.signed_in {
+            Some(live) => Self::SignedIn { is_admin: live.account.admin },
             None => Self::SignedOut {
                 waiting: visitor.waiting.first().map(|waiting| waiting.purpose),
                 wanted: wanted.cloned(),
@@ -95,7 +98,7 @@ pub(super) fn document(site: &Site, title: &str, frame: &Frame<'_>, content: &Ma
                 meta name="robots" content="noindex";
                 // Our content security policy allows no inline style and no evaluation. A proxy's own error page
                 // must not end up inside ours, so its statuses are not swapped in; our own refusals are.
-                meta name="htmx-config" content=r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":false}"#;
+                meta name="htmx-config" content=r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":false,"history":"reload"}"#;
                 link rel="icon" type="image/svg+xml" href=(Asset(ICON));
                 link rel="stylesheet" href=(Asset(STYLE));
                 script src=(Asset(HTMX)) defer {}
@@ -153,7 +156,8 @@ fn navigation(site: &Site, navigation: &Navigation) -> Markup {
     html! {
         @match navigation {
             Navigation::None => {}
-            Navigation::SignedIn => nav aria-label="Account" {
+            Navigation::SignedIn { is_admin } => nav aria-label="Account" {
+                @if *is_admin { a href=(ADMIN) { "Admin" } }
                 a href=(PROFILE) { "Account" }
                 form method="post" action=(SIGN_OUT) { button.plain type="submit" { "Sign out" } }
             },
@@ -217,6 +221,11 @@ pub(super) fn address_in_heading(email: &EmailAddress) -> Markup {
 /// A moment. Without the script it is shown in UTC; the script shows how long ago it was.
 pub(super) fn moment(at: Timestamp) -> Markup {
     html! { time datetime=(at) { (in_words(at)) } }
+}
+
+/// A moment at which something is due. The script shows how soon that is.
+pub(super) fn due(at: Timestamp) -> Markup {
+    html! { time datetime=(at) data-ahead { (in_words(at)) } }
 }
 
 /// A moment inside a sentence. The word "on" is part of it, since the script's "5 minutes ago" has none.

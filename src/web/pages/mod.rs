@@ -8,12 +8,14 @@
 //! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
 //! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
+//! - `admin`: the pages for administrators
 //! - `visitor`, `query`, `jar`, `notice`: the browser, its URL, its cookies, and what is shown once on its next
 //!   page; `signed_in`: what it keeps of being signed in
 //! - `cookies`: for a browser that keeps none
 //! - `layout`, `form`, `problem`, `assets`: what all pages are made of; `answer`: what a handler returns
 //! - `prepared`: pages that are drawn once, until a setting changes
 
+pub(super) mod admin;
 mod answer;
 mod arrival;
 pub mod assets;
@@ -109,6 +111,11 @@ fn table(house: &CurrentHouse) -> Vec<Row> {
             path::REAUTHENTICATE_MAIL,
             vec![submit_own(house, reauthentication::mail, reauthentication::again)],
         ),
+        at(path::ADMIN, vec![show(house, admin::overview)]),
+        at(path::ADMIN_MAIL, vec![show(house, admin::list)]),
+        at(&path::email_retry("{part}"), vec![submit(house, admin::retry_email)]),
+        at(&path::email_drop("{part}"), vec![submit(house, admin::drop_email)]),
+        at(path::ADMIN_SETTINGS, vec![show(house, admin::settings)]),
         at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
         at(path::CHANGE_PASSWORD, vec![show(house, profile::well_known)]),
         at(path::MAILBOX, vec![show(house, mailbox::list)]),

@@ -63,10 +63,18 @@ pub(super) enum Notice {
     DeviceEmailsOn,
     /// The person wanted to go somewhere that we lead no one to.
     NotThere,
+    /// An email is due now.
+    EmailDue,
+    /// An email that was to be tried is being sent right now.
+    EmailBeingSent,
+    /// An email will not be sent.
+    EmailStopped,
+    /// An email that was not to be sent is being sent right now.
+    EmailPerhapsStopped,
 }
 
 impl Notice {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 26] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -89,6 +97,10 @@ impl Notice {
         Self::DeviceEmailsOff,
         Self::DeviceEmailsOn,
         Self::NotThere,
+        Self::EmailDue,
+        Self::EmailBeingSent,
+        Self::EmailStopped,
+        Self::EmailPerhapsStopped,
     ];
 
     fn parse(code: &str) -> Option<Self> {
@@ -119,6 +131,10 @@ impl Notice {
             Self::DeviceEmailsOff => "device_emails_off",
             Self::DeviceEmailsOn => "device_emails_on",
             Self::NotThere => "not_there",
+            Self::EmailDue => "email_due",
+            Self::EmailBeingSent => "email_being_sent",
+            Self::EmailStopped => "email_stopped",
+            Self::EmailPerhapsStopped => "email_perhaps_stopped",
         }
     }
 
@@ -157,6 +173,13 @@ impl Notice {
             }
             Self::DeviceEmailsOff => "Emails about new devices turned off.",
             Self::DeviceEmailsOn => "Emails about new devices turned on.",
+            Self::EmailDue => "The email will be tried again now.",
+            Self::EmailBeingSent => "The email is being sent right now.",
+            Self::EmailStopped => "The email will not be sent.",
+            Self::EmailPerhapsStopped => {
+                "The email is being sent right now, so it may still arrive. If it can't be delivered this time, \
+                 it will not be tried again."
+            }
             Self::NotThere => {
                 "We couldn't take you to the page you asked for, so we brought you here instead."
             }

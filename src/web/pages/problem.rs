@@ -37,7 +37,7 @@ fn draw_for(refusal: &Refusal<'_>, wanted: Option<&Next>, site: &Site) -> Respon
 fn navigation(refusal: &Refusal<'_>, wanted: Option<&Next>) -> Navigation {
     match refusal.problem.code {
         Code::WrongHost => Navigation::None,
-        _ if refusal.has_session => Navigation::SignedIn,
+        _ if refusal.has_session => Navigation::SignedIn { is_admin: false },
         _ => Navigation::SignedOut { waiting: None, wanted: wanted.cloned() },
     }
 }

@@ -118,6 +118,10 @@ fn card(account: &Account, wanted: Option<&Next>, problem: Option<&Problem>) -> 
                 (hidden_next(wanted))
                 button.quiet[has_password] type="submit" { "Email me a code" }
             }
+            // A mail server that is down must keep no one out of the page that explains it.
+            @if account.admin && !has_password {
+                p.hint { "No code? On the server, " code { "gatepost account link " (account.address) } " signs you in." }
+            }
             form.aside method="post" action=(SIGN_OUT) {
                 button.plain type="submit" { "This isn't me: sign out" }
             }

@@ -63,8 +63,9 @@ pub(super) struct Visitor {
     /// Where the person asked to go after signing in: in the query of a page, or in a form.
     pub(super) wanted: Option<Next>,
     method: Method,
-    path: String,
-    /// The query of the URL.
+    pub(super) path: String,
+    pub(super) search: Option<String>,
+    /// The query of the URL, as far as every page knows it.
     pub(super) query: Query,
     /// The variable part of the path, if it has one.
     pub(super) part: String,
@@ -116,6 +117,7 @@ impl Visitor {
             wanted,
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
+            search: request.uri().query().map(str::to_owned),
             query: Query::of(request),
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
             tokens,

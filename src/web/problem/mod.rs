@@ -1,9 +1,11 @@
 //! A refusal, the same at both doors: status, code, sentence and headers. The sentences are in `table`;
 //! each door draws them in its own way.
 //!
-//! - `table`: status, code and usual sentence of each
+//! - `code`: all of them
+//! - `table`: status, word and usual sentence of each
 //! - `waits`: how long to wait, in words
 
+mod code;
 mod table;
 mod waits;
 
@@ -16,7 +18,7 @@ use poem::error::ParsePathError;
 use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 
-pub use self::table::Code;
+pub use self::code::Code;
 use self::waits::{in_words, refusal_of, whole_secs};
 use crate::domain::error::Error;
 use crate::domain::password::Weakness;
@@ -185,6 +187,9 @@ impl From<Error> for Problem {
             // Only sessions are looked up by id.
             Error::NotFound => Self::of(Code::NotFound).detail("That device was already signed out."),
             Error::SignInRequired => Self::of(Code::SignInRequired),
+            Error::AdminRequired => Self::of(Code::AdminRequired),
+            Error::Over => Self::of(Code::Gone),
+            Error::UnknownPlace => Self::of(Code::InvalidField).field("after"),
             Error::TooManyMails { retry_after } => {
                 let wait = in_words(retry_after);
                 let detail = format!("We've just sent you an email. You can ask for another in {wait}.");

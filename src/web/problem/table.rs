@@ -2,40 +2,7 @@
 
 use poem::http::StatusCode;
 
-/// Why something is refused. Later versions may add codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the table explains each code in a sentence")]
-pub enum Code {
-    Malformed,
-    SignInRequired,
-    InvalidCredentials,
-    Unconfirmed,
-    AccountDisabled,
-    RegistrationClosed,
-    RecentSignInRequired,
-    CrossSite,
-    NotFound,
-    MethodNotAllowed,
-    OtherAccount,
-    InvalidLink,
-    InvalidRequest,
-    TooLarge,
-    UnsupportedMediaType,
-    WrongHost,
-    MissingField,
-    InvalidField,
-    InvalidEmail,
-    WeakPassword,
-    WrongPassword,
-    WrongCode,
-    ConfirmationRequired,
-    SameEmail,
-    TooManyMails,
-    TooManyTries,
-    Internal,
-    Busy,
-    StoreUnavailable,
-}
+use super::code::Code;
 
 /// How a code looks on the wire and to a person.
 struct Row {
@@ -53,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 29] = [
+const TABLE: [Row; 31] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -110,6 +77,11 @@ const TABLE: [Row; 29] = [
         ],
     ),
     row(
+        Code::AdminRequired,
+        StatusCode::FORBIDDEN,
+        ["admin_required", "Only for administrators", "Only administrators can do this."],
+    ),
+    row(
         Code::CrossSite,
         StatusCode::FORBIDDEN,
         [
@@ -154,6 +126,11 @@ const TABLE: [Row; 29] = [
             "This code no longer works",
             "The code has expired, has been used, or was entered incorrectly too often. Request a new one.",
         ],
+    ),
+    row(
+        Code::Gone,
+        StatusCode::GONE,
+        ["gone", "Too late", "This is over, or was never there, so nothing was changed."],
     ),
     row(
         Code::TooLarge,

@@ -1,13 +1,16 @@
 //! What comes in. Each input is defined once, and is read from a form or from JSON by the same rules.
 
+mod emails;
 mod fields;
 mod form;
 mod password;
+mod reader;
 
 use poem_openapi::Object;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+pub use self::emails::{ALL, ListEmails};
 pub use self::fields::Fields;
 use crate::domain::password::Password;
 use crate::domain::record::next::Next;

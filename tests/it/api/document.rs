@@ -61,6 +61,7 @@ fn every_operation_is_described() {
 fn every_path_is_that_of_a_page() {
     let link = format!("{}{{token}}", path::LINK);
     let end = path::session_end("{id}");
+    let (retry, stop) = (path::email_retry("{id}"), path::email_drop("{id}"));
     let pages = [
         path::FORGOT_PASSWORD,
         path::PROFILE_PASSWORD,
@@ -84,6 +85,11 @@ fn every_path_is_that_of_a_page() {
         path::PROFILE_NOTICES,
         path::SIGN_OUT,
         path::MAILBOX,
+        path::ADMIN,
+        path::ADMIN_MAIL,
+        &retry,
+        &stop,
+        path::ADMIN_SETTINGS,
     ];
     let mut expected: BTreeSet<String> = pages.iter().map(|page| format!("{}{page}", path::API)).collect();
     expected.insert(format!("{}{}", path::API, path::SESSION));
@@ -180,7 +186,10 @@ fn the_groups_are_in_the_order_of_a_first_sign_in() {
             "Forgotten password",
             "Confirm it's you",
             "Account",
-            "Devices"
+            "Devices",
+            "Overview",
+            "Emails",
+            "Settings",
         ]
     );
 }

@@ -11,6 +11,7 @@ mod mistakes;
 mod mounts;
 mod registration;
 mod secrets;
+mod shown;
 mod store;
 
 use std::fs;

@@ -12,7 +12,7 @@ use gatepost::domain::record::Record;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::answer::Answer;
 use gatepost::domain::record::client::{Client, Doer};
-use gatepost::domain::record::ended::{End, EndedLetter};
+use gatepost::domain::record::ended::{EmailState, End, EndedLetter, MailPlace};
 use gatepost::domain::record::event::{EndedEmail, Event, EventName};
 use gatepost::domain::record::ids::{AccountId, LetterId, Nonce};
 use gatepost::domain::record::key::Key;
@@ -111,6 +111,12 @@ fn ended(at: Timestamp) -> (Key, Record) {
     (Key::ended_letter(at, ended.letter.id), Record::EndedLetter(ended))
 }
 
+/// Where to look for it.
+fn unsent(at: Timestamp) -> (Key, Record) {
+    let key = Key::unsent(EmailState::Failed, at, LetterId([0xff; 12]));
+    (key, Record::MailPlace(MailPlace { to: longest(0), queued_at: at }))
+}
+
 /// A waiting email with what the mail server said.
 fn tried(at: Timestamp) -> (Key, Record) {
     let (key, ended) = ended(at);
@@ -153,7 +159,7 @@ fn documented() -> BTreeMap<String, usize> {
 async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_size() {
     let desk = Box::pin(everything()).await;
     let mut written = desk.store.written.lock().unwrap().clone();
-    written.extend([undelivered, ended, tried].map(|of| of(desk.clock.now())));
+    written.extend([undelivered, ended, unsent, tried].map(|of| of(desk.clock.now())));
     let mut measured = sizes(written);
     measured.retain(|kind, _| !OTHERS.contains(&kind.as_str()));
     assert_eq!(documented(), measured);

@@ -72,6 +72,8 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         registration: RegistrationMode::Open,
         has_mailbox: false,
         metrics_token: None,
+        settings: vec![],
+        dangers: vec![],
     });
     let routes = routes(&probe);
     let guarded =

@@ -25,7 +25,7 @@ impl Leftovers {
         for (key, record) in &change.writes {
             match record {
                 Some(Record::Letter(letter)) => _ = left.letters.insert(letter.id),
-                Some(Record::Request(_) | Record::Event(_) | Record::MailState(_)) => {
+                Some(Record::Request(_) | Record::Event(_) | Record::MailState(_) | Record::MailPlace(_)) => {
                     _ = left.records.insert(key.clone());
                 }
                 _ => {}

@@ -8,12 +8,13 @@ use gatepost::app::{Parts, Running};
 use gatepost::domain::Settings;
 use gatepost::domain::ports::{Company, Store, World};
 use gatepost::domain::record::next::Place;
+use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::upkeep::{OpenError, RunEnded};
 use gatepost::mail::{MailSettings, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::web::edge::{EdgeSettings, Hosts, Limits, Listen, Listener};
-use gatepost::web::{House, MetricsToken, Site};
+use gatepost::web::{House, MetricsToken, Setting, Site, Source, Survey, Surveyor};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -105,6 +106,7 @@ pub(crate) async fn open_with(
             timeouts: Timeouts { store: Duration::from_millis(1), ..Timeouts::default() },
             transport,
         },
+        surveyor: Arc::new(Lookout),
         site: Site {
             name: "Gatepost".into(),
             public_url: public_url.clone(),
@@ -112,6 +114,8 @@ pub(crate) async fn open_with(
             registration,
             has_mailbox,
             metrics_token: MetricsToken::new(METRICS_TOKEN.trim_start_matches("Bearer ")),
+            settings: shown_settings(),
+            dangers: vec!["public_url is <open>".into()],
         },
         edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: Hosts::default(), limits },
     };
@@ -120,4 +124,27 @@ pub(crate) async fn open_with(
     let stop = CancellationToken::new();
     let work = tokio::spawn(running.run(listener, stop.clone()));
     Ok((server, house, Work { stop, work }))
+}
+
+/// A setting of each kind, as the configuration tells of them.
+fn shown_settings() -> Vec<Setting> {
+    let setting = |key, value: Option<&str>, source| {
+        let (value, is_secret) = (value.map(str::to_owned), value.is_none());
+        Setting { key, value, source, is_secret }
+    };
+    vec![
+        setting("name", Some("Gate <b>post"), Source::File),
+        setting("listen", Some("127.0.0.1:8080"), Source::Default),
+        setting("metrics_token", None, Source::Environment),
+    ]
+}
+
+/// Finds the same every time.
+struct Lookout;
+
+impl Surveyor for Lookout {
+    fn survey(&self) -> Survey {
+        let warnings = vec!["disk: 1177 MiB are free for <data>".into()];
+        Survey { engine: "memory", disk_free_bytes: Some(1_234_567_890), warnings, at: Timestamp::default() }
+    }
 }

@@ -6,7 +6,7 @@ use super::imports::Imports;
 use super::root;
 
 /// The layers of the domain, from the bottom up. A file imports from its own room and from lower layers.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 13] = [
     &["record"],
     &["ports"],
     &["token"],
@@ -18,9 +18,8 @@ const LAYERS: [&[&str]; 14] = [
     &["outbox"],
     &["session"],
     &["limits"],
-    &["owner"],
     &["mailed"],
-    &["person", "profile", "operator", "upkeep"],
+    &["person", "profile", "admin", "operator", "upkeep"],
 ];
 
 /// The room of the domain that a file belongs to, and its layer.

@@ -68,7 +68,7 @@ impl Scene {
         let part = match bare {
             _ if bare.starts_with(path::LINK) => &self.link,
             _ if bare.starts_with(path::PROFILE_SESSIONS) => &self.session,
-            _ if bare.starts_with(path::MAILBOX) => &self.letter,
+            _ if bare.starts_with(path::MAILBOX) || bare.starts_with(path::ADMIN) => &self.letter,
             _ => &self.asset,
         };
         let parts = pattern.split('/').map(|it| if it.starts_with('{') { part.as_str() } else { it });
@@ -163,7 +163,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
     for (pattern, methods) in methods(&app.house) {
         for method in methods {
             let row = row(&pattern, &method).await;
-            let is_personal = [path::PROFILE, path::REAUTHENTICATE, path::SESSION]
+            let is_personal = [path::PROFILE, path::REAUTHENTICATE, path::SESSION, path::ADMIN]
                 .iter()
                 .any(|own| pattern.strip_prefix(path::API).unwrap_or(&pattern).starts_with(own));
             let signed_out = row.split('|').nth(1).unwrap().trim();

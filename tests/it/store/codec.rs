@@ -6,13 +6,11 @@ use std::time::Duration;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::account::{Account, DeviceEmails, PendingChange, Undo};
 use gatepost::domain::record::address::EmailAddress;
-use gatepost::domain::record::answer::Answer;
 use gatepost::domain::record::client::Doer;
-use gatepost::domain::record::ended::{DeletedAccount, End, EndedLetter, MailState};
 use gatepost::domain::record::event::{EndedEmail, Event, EventName, Means as ActedWith};
 use gatepost::domain::record::ids::KeyId;
 use gatepost::domain::record::ids::{AccountId, KnownId, LetterId, Nonce, RunId, SessionId};
-use gatepost::domain::record::letter::{About, LastTry, Letter, LetterKind, Offered};
+use gatepost::domain::record::letter::{About, Letter, LetterKind, Offered};
 use gatepost::domain::record::limits::Allowance;
 use gatepost::domain::record::new_device::NewDevice;
 use gatepost::domain::record::next::Next;
@@ -33,7 +31,7 @@ use gatepost::domain::record::unfinished_import::UnfinishedImport;
 use gatepost::domain::record::workload::Workload;
 use gatepost::store::codec;
 
-use super::{key, shared_records};
+use super::{key, mail_records, shared_records};
 
 /// An account with every field set.
 fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
@@ -109,42 +107,6 @@ fn a_request(account: AccountId, address: &EmailAddress, password: PasswordHash)
             }),
         },
     }
-}
-
-fn a_letter(to: &EmailAddress) -> Letter {
-    let about = About::NewDevice(Nonce([4; 12]));
-    Letter::new(LetterId([3; 12]), LetterKind::NewDevice, to.clone(), about, [Timestamp(13), Timestamp(14)])
-}
-
-fn an_answer() -> Answer {
-    Answer::new("250 queued", None, None)
-}
-
-/// What is kept about emails.
-fn records_about_emails() -> Vec<(&'static str, Record)> {
-    let address = EmailAddress::parse("Ada@example.org").unwrap();
-    let account = AccountId([1; 16]);
-    vec![
-        (
-            "tried letter",
-            Record::TriedLetter(a_letter(&address), LastTry { at: Timestamp(27), answer: Some(an_answer()) }),
-        ),
-        (
-            "ended letter",
-            Record::EndedLetter(EndedLetter {
-                letter: a_letter(&address),
-                ended_at: Timestamp(28),
-                end: End::GivenUp,
-                answer: Some(an_answer()),
-            }),
-        ),
-        ("waiting email", Record::MailState(MailState::Waiting)),
-        ("ended email", Record::MailState(MailState::Ended { at: Timestamp(28), end: End::Void })),
-        (
-            "deleted account with addresses",
-            Record::DeletedAccount(DeletedAccount { account, addresses: vec![address] }),
-        ),
-    ]
 }
 
 /// Every other kind of record.
@@ -251,7 +213,7 @@ fn records() -> Vec<(&'static str, Record)> {
 }
 
 fn all_records() -> Vec<(&'static str, Record)> {
-    records().into_iter().chain(records_about_emails()).chain(shared_records::records()).collect()
+    records().into_iter().chain(mail_records::records()).chain(shared_records::records()).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -7,6 +7,7 @@ mod crash;
 pub(crate) mod damage;
 mod folder;
 mod large_damage;
+mod mail_records;
 pub(crate) mod opening;
 mod postgres;
 mod power;

@@ -1,5 +1,8 @@
 //! Pages in their main states, and the emails that follow from them, with and without their script.
 
+use gatepost::domain::operator::Role;
+use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::client::Client;
 use gatepost::domain::record::registration::{DomainRule, Domains, RegistrationMode};
 
 use super::{Shown, assert_plain};
@@ -215,6 +218,25 @@ async fn stale(app: &App, reader: &mut Reader) {
     app.read_all().await;
 }
 
+/// What an administrator sees.
+async fn administration(app: &App, reader: &mut Reader) {
+    let address = EmailAddress::parse("adm@example.org").unwrap();
+    let added = app.house.gatepost.add_account(&address, Role::Admin, &Client::operator()).await.unwrap();
+    reader.post(&format!("/link/{}", added.token.as_str()), &[("confirm", "yes")]).await;
+    let lists = ["", "?state=all", "?to=ben", "?to=no.one", "?state=none", "?after=none"];
+    for path in lists.iter().map(|query| format!("/admin/mail{query}")) {
+        reader.get(&path).await;
+    }
+    for path in ["/admin", "/admin/settings", "/admin/nothing"] {
+        reader.get(path).await;
+    }
+    for act in ["retry", "drop"] {
+        reader.post(&format!("/admin/mail/0123456789abcdef01234567/{act}"), &[]).await;
+    }
+    app.pass(std::time::Duration::from_mins(11)).await;
+    reader.get("/admin/mail?state=all").await;
+}
+
 async fn closed(is_htmx: bool) -> Vec<Shown> {
     let app = App::start_with(RegistrationMode::Closed).await;
     let mut reader = Reader::new(&app, is_htmx);
@@ -260,6 +282,8 @@ async fn pages_and_emails_use_plain_words() {
         arriving(&app, &mut reader, &mut elsewhere).await;
         account(&app, &mut reader, &mut elsewhere).await;
         stale(&app, &mut elsewhere).await;
+        elsewhere.get("/admin/mail").await;
+        administration(&app, &mut reader).await;
         shown.extend(emails(&app));
         shown.extend(reader.shown);
         shown.extend(elsewhere.shown);

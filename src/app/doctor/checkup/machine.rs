@@ -1,11 +1,11 @@
 //! The key, the disk and the clock.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use super::finding::{Finding, Status};
-use crate::config::Config;
 use crate::config::key_file::KeyPlace;
 use crate::domain::ports::World;
 
@@ -22,10 +22,9 @@ const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
 const SERVICES: [&str; 2] = ["/run/chrony", "/run/ntpd.pid"];
 
 /// Where the key is. Who can read it was checked with the settings.
-pub(super) fn key(config: &Config) -> Finding {
-    let place = &config.key_place;
+pub(super) fn key(place: &KeyPlace, data_dir: &Path) -> Finding {
     let is_inside = match place {
-        KeyPlace::File(path) => is_below(path, &config.data_dir),
+        KeyPlace::File(path) => is_below(path, data_dir),
         KeyPlace::Environment => false,
     };
     if is_inside {
@@ -45,21 +44,27 @@ fn is_below(path: &Path, folder: &Path) -> bool {
     }
 }
 
+/// How much room the disk of a folder has.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// How much room there is.
-pub(super) fn disk(config: &Config) -> Finding {
-    let folder = &config.data_dir;
-    let found = match rustix::fs::statvfs(folder) {
-        Ok(found) => found,
+pub(super) fn disk(folder: &Path, is_shared: bool) -> Finding {
+    let free = match free_bytes(folder) {
+        Ok(free) => free,
         Err(error) => {
-            let error = std::io::Error::from(error);
             let message = format!("could not read the free space of {}: {error}", folder.display());
             return Finding::new("disk", Status::Unknown, message);
         }
     };
-    let free = found.f_bavail.saturating_mul(found.f_frsize);
     let room = format!("{} MiB are free for {}", free / MIB, folder.display());
     // A shared database is elsewhere.
-    if free < NEEDED && config.store.shared().is_none() {
+    if free < NEEDED && !is_shared {
         return Finding::new("disk", Status::Wrong, format!("{room}: changes are refused below 64 MiB"));
     }
     let status = if free < PLENTY { Status::Warning } else { Status::Ok };
@@ -67,8 +72,8 @@ pub(super) fn disk(config: &Config) -> Finding {
 }
 
 /// Whether the clock is right, as far as this machine can tell.
-pub(super) fn clock(config: &Config, world: &World) -> Finding {
-    let newest = fs::metadata(config.data_dir.join("store.mark")).and_then(|file| file.modified());
+pub(super) fn clock(data_dir: &Path, world: &World) -> Finding {
+    let newest = fs::metadata(data_dir.join("store.mark")).and_then(|file| file.modified());
     let newest = newest.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let newest = newest.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or_default();
     let now = world.now();

@@ -15,16 +15,20 @@ mod nodes;
 mod public;
 mod sender;
 
+use std::path::Path;
 use std::time::Duration;
 
 pub use self::finding::{Finding, Status};
 use self::finding::{PATIENCE, ask};
+pub use self::machine::free_bytes;
 use super::DoctorError;
 use super::caller::{Ask, Target};
 use crate::app::check::check;
 use crate::app::failure::Failure;
 use crate::app::shared_store::open_to_look;
 use crate::config::Config;
+use crate::config::backup::Backup;
+use crate::config::key_file::KeyPlace;
 use crate::config::mail::Transport;
 use crate::domain::ports::World;
 use crate::path::{HEALTHZ, READYZ};
@@ -51,13 +55,37 @@ pub async fn check_up(
     };
     add(settings(config));
     add(database(config, world).await);
-    add(vec![machine::key(config), machine::disk(config), machine::clock(config, world)]);
+    let (data_dir, is_shared) = (&config.data_dir, config.store.shared().is_some());
+    add(vec![
+        machine::key(&config.key_place, data_dir),
+        machine::disk(data_dir, is_shared),
+        machine::clock(data_dir, world),
+    ]);
     add(vec![backups::age(config.backup.as_ref(), &config.data_dir, world)]);
     let (is_there, found) = server(&target).await;
     add(found);
     add(public::look(&target, is_there).await);
     add(email(config).await);
     Ok(all)
+}
+
+/// What should be looked after on this machine, each in a sentence: all that can be seen without the network. `place` is
+/// where the key is, `backup` how backups are made.
+#[must_use]
+pub fn around(
+    (data_dir, is_shared): (&Path, bool),
+    place: &KeyPlace,
+    backup: Option<&Backup>,
+    world: &World,
+) -> Vec<String> {
+    let found = [
+        machine::key(place, data_dir),
+        machine::disk(data_dir, is_shared),
+        machine::clock(data_dir, world),
+        backups::age(backup, data_dir, world),
+    ];
+    let found = found.into_iter().filter(|it| matches!(it.status, Status::Warning | Status::Wrong));
+    found.map(|it| format!("{}: {}", it.check, it.message)).collect()
 }
 
 /// Asks a server whether it is alive, and looks at nothing else: the health check of a container.

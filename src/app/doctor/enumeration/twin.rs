@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::doctor::caller::Target;
 use crate::app::failure::Failure;
+use crate::app::survey::Lookout;
 use crate::app::{Running, furnish};
 use crate::config::Config;
 use crate::domain::Gatepost;
@@ -54,7 +55,9 @@ impl Twin {
         let address = listener.address().ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))?;
         let ring = KeyRing::parse(&KeyRing::generate(world)).expect("a new key ring");
         let origin = config.origin(None);
-        let mut parts = furnish::furnish(config, origin.clone(), store.clone(), ring, world.clone());
+        let lookout = Arc::new(Lookout::new(config, store.name(), world.clone()));
+        let settings = (store.clone(), Vec::new());
+        let mut parts = furnish::furnish(config, origin.clone(), settings, ring, world.clone(), lookout);
         // No email leaves it, and each of its requests may come from another client.
         parts.mail.transport = TransportSettings::Mailbox(Arc::new(RecentLetters::new()));
         parts.edge.trusted_proxies.push(IpNet::from(address.ip()));

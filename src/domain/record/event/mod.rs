@@ -59,6 +59,7 @@ impl Event {
             // Only someone signed in requests an email for an account.
             Doer::Person if name == EventName::MailRequested => account.map(|_| Means::Session),
             Doer::Person => name.usual_means(),
+            Doer::Admin(_) => Some(Means::Session),
             Doer::Operator => Some(Means::Command),
             Doer::Server => None,
         };
@@ -99,6 +100,10 @@ impl Event {
         let event = self.name.as_str();
         let account = self.account.map(|id| id.to_string());
         let by = self.by.as_str();
+        let admin = match self.by {
+            Doer::Admin(id) => Some(id.to_string()),
+            _ => None,
+        };
         let means = self.means.map(Means::as_str);
         let took = self.took.map(|took| took.as_secs_f64());
         let (accounts, admins) = match self.name {
@@ -125,9 +130,11 @@ impl Event {
             tracing::info!(
                 event,
                 by,
+                admin.id = admin,
                 means,
                 account.id = account,
                 letter.id = emails,
+                email.kind = kind,
                 took_secs = took,
                 client.ip = %self.ip,
                 request.id = request_id

@@ -80,6 +80,10 @@ pub enum EventName {
     DeviceEmailsOn,
     /// An email could not be sent at the first attempt, and is tried again. Once per email.
     MailDelayed,
+    /// An administrator had an email tried again.
+    MailRetried,
+    /// An administrator did not want an email to be sent while it was being sent.
+    MailStopped,
 }
 
 impl EventName {
@@ -112,6 +116,8 @@ impl EventName {
             Self::MailFailed => "mail_failed",
             Self::MailDropped => "mail_dropped",
             Self::MailDelayed => "mail_delayed",
+            Self::MailRetried => "mail_retried",
+            Self::MailStopped => "mail_stopped",
             Self::Throttled => "excess_rate_limit_exceeded",
         }
     }
@@ -149,6 +155,8 @@ impl EventName {
             Self::MailFailed => "An email could not be delivered.",
             Self::MailDropped => "An email was not sent: no longer needed.",
             Self::MailDelayed => "An email could not be sent at once.",
+            Self::MailRetried => "An email was tried again by an administrator.",
+            Self::MailStopped => "An administrator stopped an email while it was being sent.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
             Self::AccountSecured => "Account secured: signed out everywhere, password removed.",

@@ -6,9 +6,11 @@
 //! account, `y/` marks of these counts by the time they began, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
 //! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, `F/` emails that
-//! have ended by time, `R/` emails by recipient. What several nodes share has longer names: see `shared`.
+//! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended. What
+//! several nodes share has longer names: see `shared`.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
+mod emails;
 mod shared;
 mod span;
 
@@ -17,7 +19,7 @@ use std::fmt;
 pub use self::span::Span;
 use crate::domain::record::address::{CanonicalAddress, EmailAddress};
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId, SessionId};
-use crate::domain::record::letter::{Letter, Queue};
+use crate::domain::record::letter::Queue;
 use crate::domain::record::limits::Budget;
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::time::Timestamp;
@@ -94,28 +96,6 @@ impl Key {
     pub fn letter_due(&self) -> Option<Timestamp> {
         let due = self.0.strip_prefix(b"o/")?.get(1..)?.first_chunk::<8>()?;
         Some(Timestamp(u64::from_be_bytes(*due)))
-    }
-
-    /// An email that has ended, the latest first.
-    #[must_use]
-    pub fn ended_letter(ended_at: Timestamp, id: LetterId) -> Self {
-        Self::joined(b"F/", &[&(u64::MAX - ended_at.0).to_be_bytes(), &id.0])
-    }
-
-    /// What has become of an email, the newest first under its recipient.
-    #[must_use]
-    pub fn mail_state(letter: &Letter) -> Self {
-        let to = letter.to.canonical();
-        Self::joined(
-            b"R/",
-            &[to.as_str().as_bytes(), b"/", &(u64::MAX - letter.queued_at.0).to_be_bytes(), &letter.id.0],
-        )
-    }
-
-    /// The email of such a key, or nothing for another kind of key.
-    #[must_use]
-    pub fn mail_state_of(&self) -> Option<LetterId> {
-        Some(LetterId(*self.0.strip_prefix(b"R/")?.last_chunk()?))
     }
 
     /// The id of the email under this key, or nothing for another kind of key.

@@ -1,7 +1,6 @@
 //! Ranges of keys, to scan.
 
 use super::Key;
-use crate::domain::record::address::CanonicalAddress;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::letter::Queue;
 use crate::domain::record::time::Timestamp;
@@ -117,19 +116,6 @@ impl Span {
     #[must_use]
     pub fn expired(now: Timestamp) -> Self {
         Self::timed(b"x/", now)
-    }
-
-    /// The emails that ended at `at` or earlier, the latest first.
-    #[must_use]
-    pub fn ended_until(at: Timestamp) -> Self {
-        let from = Key::joined(b"F/", &[&(u64::MAX - at.0).to_be_bytes()]);
-        Self { from, ..Self::prefix(&Key::joined(b"F/", &[])) }
-    }
-
-    /// What has become of the emails to an address, the newest first.
-    #[must_use]
-    pub fn mail_states(to: &CanonicalAddress) -> Self {
-        Self::prefix(&Key::joined(b"R/", &[to.as_str().as_bytes(), b"/"]))
     }
 
     /// All expiry marks.

@@ -173,6 +173,18 @@ impl Caller {
         self.last.as_ref().unwrap().leads_to()
     }
 
+    /// Opens a page, or what the API shows in its place.
+    pub(crate) async fn open(&mut self, path: &str) -> Answer {
+        let reply = self.opened(path).await;
+        Self::answer(self.door, &reply)
+    }
+
+    /// The same, with the whole reply.
+    pub(crate) async fn opened(&mut self, path: &str) -> Reply {
+        let api = if self.door == Door::Json { "/api" } else { "" };
+        self.get(&format!("{api}{path}")).await
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Reply {
         self.send(Method::GET, path, &[], "").await
     }
