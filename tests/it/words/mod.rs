@@ -4,6 +4,7 @@
 mod documents;
 mod pages;
 mod program;
+mod visible;
 
 use std::collections::BTreeSet;
 

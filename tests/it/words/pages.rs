@@ -5,6 +5,7 @@ use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::registration::{DomainRule, Domains, RegistrationMode};
 
+use super::visible::visible;
 use super::{Shown, assert_plain};
 use crate::harness::app::App;
 use crate::harness::caller::{Caller, Door, path_of};
@@ -44,38 +45,6 @@ impl Reader {
     }
 }
 
-/// The text of a page and of the attributes that are read out or shown; no code, and no tags.
-fn visible(html: &str) -> String {
-    const NOT_PROSE: [&str; 4] = ["code", "pre", "style", "script"];
-    let mut text = String::new();
-    let mut rest = html;
-    while let Some((before, from)) = rest.split_once('<') {
-        text.push_str(before);
-        text.push(' ');
-        let (tag, after) = from.split_once('>').unwrap_or((from, ""));
-        for (name, value) in attributes(tag) {
-            let is_shown = !["class", "content", "d", "style"].contains(&name) && !name.starts_with("hx-");
-            if is_shown && value.contains(' ') {
-                text.push_str(value);
-                text.push('\n');
-            }
-        }
-        let name = tag.split(' ').next().unwrap_or_default();
-        rest = match NOT_PROSE.iter().find(|it| **it == name) {
-            Some(name) => after.split_once(&format!("</{name}>")).map_or("", |(_, rest)| rest),
-            None => after,
-        };
-    }
-    text + rest
-}
-
-fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
-    let pieces: Vec<&str> = tag.split('"').collect();
-    let names = pieces.clone().into_iter().step_by(2);
-    names
-        .zip(pieces.into_iter().skip(1).step_by(2))
-        .map(|(before, value)| (before.trim_end_matches('=').rsplit(' ').next().unwrap_or_default(), value))
-}
 
 async fn signed_out(reader: &mut Reader) {
     for path in [
@@ -295,12 +264,4 @@ async fn pages_and_emails_use_plain_words() {
     let refusals = shown.iter().filter(|it| it.source.contains(": 4")).count();
     assert!(refusals > 60, "only {refusals} refusals were shown");
     assert_plain(&shown);
-}
-
-#[test]
-fn the_visible_text_of_a_page_has_no_tags_and_no_code() {
-    let page =
-        r#"<p class="a letter" title="A title">One <b>two</b><code>letters</code></p><img alt="An image">"#;
-    let text = visible(page);
-    assert_eq!(text.split_whitespace().collect::<Vec<_>>().join(" "), "A title One two An image");
 }
