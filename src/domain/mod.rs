@@ -14,7 +14,7 @@
 //! | --- | --- |
 //! | [`person`], [`profile`], [`operator`], [`upkeep`] | actions, by who acts; they never import each other |
 //! | [`mailed`] | requesting an email, waiting for it, opening its link, redeeming it |
-//! | `owner` | changing who an address belongs to |
+//! | `owner` | changing who an address belongs to, and who is an administrator |
 //! | `limits` | how often things may be done at an address, by a client, and in all |
 //! | [`session`] | being signed in |
 //! | [`outbox`] | emails waiting to be sent |

@@ -2,6 +2,7 @@
 //! nothing but the record. Nothing here reads the store.
 //!
 //! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
+//! - `admins`: the enabled administrators
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `ended`, `answer`: emails that have ended, and what the mail server said
@@ -20,6 +21,7 @@
 
 pub mod account;
 pub mod address;
+pub mod admins;
 pub mod answer;
 pub mod client;
 pub mod drift;
@@ -53,6 +55,7 @@ pub mod workload;
 use std::sync::Arc;
 
 use self::account::Account;
+use self::admins::Admins;
 use self::ended::{DeletedAccount, EndedLetter, MailState};
 use self::event::Event;
 use self::ids::AccountId;
@@ -132,6 +135,8 @@ pub enum Record {
     EndedRun(EndedRun),
     /// Work that one run at a time does for all, under the name of the work.
     Lease(Lease),
+    /// The enabled administrators.
+    Admins(Admins),
 }
 
 impl From<Account> for Record {
