@@ -1,9 +1,11 @@
 //! A refusal, the same at both doors: status, code, sentence and headers. The sentences are in `table`;
 //! each door draws them in its own way.
 //!
+//! - `code`: which refusals there are
 //! - `table`: status, code and usual sentence of each
 //! - `waits`: how long to wait, in words
 
+mod code;
 mod table;
 mod waits;
 
@@ -16,7 +18,7 @@ use poem::error::ParsePathError;
 use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 
-pub use self::table::Code;
+pub use self::code::Code;
 use self::waits::{in_words, refusal_of, whole_secs};
 use crate::domain::error::Error;
 use crate::domain::password::Weakness;
@@ -198,6 +200,9 @@ impl From<Error> for Problem {
                 );
                 Self::of(Code::TooManyMails).retry_after(retry_after).detail(detail)
             }
+            Error::LastAdmin => Self::of(Code::LastAdmin),
+            Error::TooManyAdmins => Self::of(Code::TooManyAdmins),
+            Error::IndexBuilding => Self::of(Code::IndexBuilding).retry_after(Duration::from_secs(10)),
             Error::Store(error) => Self::from_store(error),
         }
     }

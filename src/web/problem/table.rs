@@ -2,40 +2,7 @@
 
 use poem::http::StatusCode;
 
-/// Why something is refused. Later versions may add codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the table explains each code in a sentence")]
-pub enum Code {
-    Malformed,
-    SignInRequired,
-    InvalidCredentials,
-    Unconfirmed,
-    AccountDisabled,
-    RegistrationClosed,
-    RecentSignInRequired,
-    CrossSite,
-    NotFound,
-    MethodNotAllowed,
-    OtherAccount,
-    InvalidLink,
-    InvalidRequest,
-    TooLarge,
-    UnsupportedMediaType,
-    WrongHost,
-    MissingField,
-    InvalidField,
-    InvalidEmail,
-    WeakPassword,
-    WrongPassword,
-    WrongCode,
-    ConfirmationRequired,
-    SameEmail,
-    TooManyMails,
-    TooManyTries,
-    Internal,
-    Busy,
-    StoreUnavailable,
-}
+use super::code::Code;
 
 /// How a code looks on the wire and to a person.
 struct Row {
@@ -53,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 29] = [
+const TABLE: [Row; 32] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -136,6 +103,16 @@ const TABLE: [Row; 29] = [
             "Another account is signed in",
             "Another account was signed in here after this page was opened, so nothing was changed.",
         ],
+    ),
+    row(
+        Code::LastAdmin,
+        StatusCode::CONFLICT,
+        ["last_admin", "The last administrator", "Make someone else an admin first."],
+    ),
+    row(
+        Code::TooManyAdmins,
+        StatusCode::CONFLICT,
+        ["too_many_admins", "Too many administrators", "There can be at most 25 administrators."],
     ),
     row(
         Code::InvalidLink,
@@ -237,6 +214,15 @@ const TABLE: [Row; 29] = [
         Code::Busy,
         StatusCode::SERVICE_UNAVAILABLE,
         ["busy", "Too busy", "We're handling too many requests. Please try again in a moment."],
+    ),
+    row(
+        Code::IndexBuilding,
+        StatusCode::SERVICE_UNAVAILABLE,
+        [
+            "index_building",
+            "Not possible yet",
+            "This isn't possible yet after the last update. Please try again in a moment.",
+        ],
     ),
     row(
         Code::StoreUnavailable,
