@@ -57,7 +57,7 @@ impl Gatepost {
     }
 
     /// How long to wait until a budget has room again.
-    async fn wait_at(
+    pub(in crate::domain) async fn wait_at(
         &self,
         budget: Budget,
         address: &EmailAddress,
