@@ -1,6 +1,7 @@
 //! One binary: scenarios through both doors, the store's contract, and the rules of the code.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admins;
 mod aging;
 mod api;
 mod at_rest;
@@ -61,5 +62,6 @@ mod signing_out;
 mod store;
 mod tokens;
 mod unreadable;
+mod way_in;
 mod whole;
 mod words;
