@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::ports::{Company, Mailbox, Store, World};
 use crate::domain::token::KeyRing;
-use crate::domain::upkeep::{OpenError, RunEnded, Swept};
+use crate::domain::upkeep::{Indexed, OpenError, RunEnded, Swept};
 use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::cookies::Cookies;
@@ -99,6 +99,7 @@ impl Running {
                 self.mail.run(Arc::clone(&gatepost), stop.clone()),
                 stop.run_until_cancelled(sweep(&gatepost)),
                 stop.run_until_cancelled(write_batches(&gatepost)),
+                stop.run_until_cancelled(make_indexes(&gatepost)),
             );
             // After the last request, since it may have been refused too.
             if let Err(error) = gatepost.write_refusals().await {
@@ -162,6 +163,22 @@ async fn write_batches(gatepost: &Gatepost) {
         }
         uses_fail = written.is_err();
         gatepost.log_mail_totals();
+    }
+}
+
+/// Makes what a database of an earlier version lacks.
+async fn make_indexes(gatepost: &Gatepost) {
+    let mut fails = false;
+    loop {
+        let made = gatepost.make_indexes().await;
+        if let Some(error) = made.as_ref().err().filter(|_| !fails) {
+            tracing::warn!(%error, "cannot make the list of administrators right now; trying again later");
+        }
+        fails = made.is_err();
+        if made == Ok(Indexed::All) {
+            return;
+        }
+        gatepost.rest_between_sweeps().await;
     }
 }
 

@@ -4,15 +4,18 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::print::{Form, List, grouped, print, print_account, print_emailed, print_json, print_link};
+use super::print::{
+    Form, List, grouped, print, print_account, print_emailed, print_json, print_link, print_next_admin,
+    print_shown,
+};
 use super::progress::Progress;
 use crate::app::operator::{Answer, ImportFile, Operator, Order, Treated, Treatment};
 use crate::app::{Failure, OperatorError};
 use crate::config::Config;
-use crate::domain::operator::{Imported, Role};
+use crate::domain::operator::{AccountState, Imported, Role};
 use crate::domain::record::address::EmailAddress;
 use crate::world;
 
@@ -24,6 +27,37 @@ pub(super) struct Target {
     address: EmailAddress,
     #[command(flatten)]
     form: Form,
+}
+
+/// The account of a command that may take away the last administrator.
+#[derive(Args)]
+pub(super) struct Forced {
+    #[command(flatten)]
+    target: Target,
+    /// Do it even if no enabled administrator remains
+    #[arg(long)]
+    force: bool,
+}
+
+/// Which accounts are listed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Listed {
+    /// All accounts
+    All,
+    /// Accounts with admin rights
+    Admin,
+    /// Disabled accounts
+    Disabled,
+}
+
+impl From<Listed> for AccountState {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::All => Self::All,
+            Listed::Admin => Self::Admin,
+            Listed::Disabled => Self::Disabled,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -39,23 +73,26 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         email: bool,
     },
-    /// List all accounts, ordered by email address
+    /// List accounts, ordered by email address
     List {
+        /// Which accounts
+        #[arg(long, default_value = "all")]
+        state: Listed,
         #[command(flatten)]
         form: Form,
     },
-    /// Show an account
+    /// Show an account, and why its owner can't get in
     Show(Target),
     /// Print a one-time sign-in link for an account
     Link(Target),
     /// Disable an account and sign it out everywhere
-    Disable(Target),
+    Disable(Forced),
     /// Re-enable an account
     Enable(Target),
     /// Sign an account out everywhere
     SignOut(Target),
     /// Delete an account permanently; its owner is notified by email
-    Delete(Target),
+    Delete(Forced),
     /// Import accounts from a file; the whole file is checked first
     ///
     /// Each line is a JSON object. `email` is required. Optional are `registered_at` and
@@ -77,7 +114,7 @@ pub(super) enum AdminCommand {
     /// Grant admin rights
     Grant(Target),
     /// Revoke admin rights
-    Revoke(Target),
+    Revoke(Forced),
 }
 
 impl AccountCommand {
@@ -88,7 +125,7 @@ impl AccountCommand {
                 let order = Order::AddAccount { email: address.to_string(), role, by_email };
                 answer(config, order, form).await
             }
-            Self::List { form } => list(config, form).await,
+            Self::List { state, form } => list(config, state.into(), form).await,
             Self::Show(Target { address, form }) => {
                 let order = Order::ShowAccount { email: address.to_string() };
                 answer(config, order, form).await
@@ -97,10 +134,12 @@ impl AccountCommand {
                 let order = Order::HandOutLink { email: address.to_string() };
                 answer(config, order, form).await
             }
-            Self::Disable(target) => treat(config, &target, Treatment::Disable).await,
-            Self::Enable(target) => treat(config, &target, Treatment::Enable).await,
-            Self::SignOut(target) => treat(config, &target, Treatment::SignOut).await,
-            Self::Delete(target) => treat(config, &target, Treatment::Delete).await,
+            Self::Disable(Forced { target, force }) => {
+                treat(config, &target, Treatment::Disable, force).await
+            }
+            Self::Enable(target) => treat(config, &target, Treatment::Enable, false).await,
+            Self::SignOut(target) => treat(config, &target, Treatment::SignOut, false).await,
+            Self::Delete(Forced { target, force }) => treat(config, &target, Treatment::Delete, force).await,
             Self::Import { file, form } => import(config, &file, form).await,
         }
     }
@@ -108,20 +147,23 @@ impl AccountCommand {
 
 impl AdminCommand {
     pub(super) async fn run(self, config: Config) -> Result<(), Failure> {
-        let (Target { address, form }, role) = match self {
-            Self::Grant(target) => (target, Role::Admin),
-            Self::Revoke(target) => (target, Role::Member),
+        let (Target { address, form }, role, force) = match self {
+            Self::Grant(target) => (target, Role::Admin, false),
+            Self::Revoke(Forced { target, force }) => (target, Role::Member, force),
         };
-        let order = Order::SetRole { email: address.to_string(), role };
+        let order = Order::SetRole { email: address.to_string(), role, force };
         answer(config, order, form).await
     }
 }
 
-async fn treat(config: Config, target: &Target, treatment: Treatment) -> Result<(), Failure> {
-    let order = Order::Treat { email: target.address.to_string(), treatment };
+async fn treat(config: Config, target: &Target, treatment: Treatment, force: bool) -> Result<(), Failure> {
+    let order = Order::Treat { email: target.address.to_string(), treatment, force };
     match carry_out(config, order).await? {
         Answer::Treated(treated) if target.form.json => print_json(&treated.account),
-        Answer::Treated(treated) => print(&report(treatment, &treated)),
+        Answer::Treated(treated) => {
+            print(&report(treatment, &treated))?;
+            print_next_admin(&treated)
+        }
         _ => Err(OperatorError::OtherAnswer.into()),
     }
 }
@@ -158,15 +200,21 @@ async fn carry_out(config: Config, order: Order) -> Result<Answer, Failure> {
 async fn answer(config: Config, order: Order, form: Form) -> Result<(), Failure> {
     match carry_out(config, order).await? {
         Answer::Account(account) => print_account(&account, form),
+        Answer::Shown(shown) => print_shown(&shown, form),
+        Answer::Treated(Treated { account, .. }) if form.json => print_json(&account),
+        Answer::Treated(treated) => {
+            print_account(&treated.account, form)?;
+            print_next_admin(&treated)
+        }
         Answer::Link(link) => print_link(&link, form),
         Answer::Emailed(emailed) => print_emailed(&emailed, form),
         _ => Err(OperatorError::OtherAnswer.into()),
     }
 }
 
-async fn list(config: Config, form: Form) -> Result<(), Failure> {
+async fn list(config: Config, state: AccountState, form: Form) -> Result<(), Failure> {
     let operator = Operator::reach(config, world::real()).await?;
-    let listed = list_all(&operator, form).await;
+    let listed = list_all(&operator, state, form).await;
     let left = operator.leave().await;
     match listed.and(left) {
         // A reader that closes the pipe early (`| head`) is not an error.
@@ -175,11 +223,11 @@ async fn list(config: Config, form: Form) -> Result<(), Failure> {
     }
 }
 
-async fn list_all(operator: &Operator, form: Form) -> Result<(), Failure> {
-    let mut list = List::new(form);
+async fn list_all(operator: &Operator, state: AccountState, form: Form) -> Result<(), Failure> {
+    let mut list = List::new(form, state);
     let mut after = None;
     loop {
-        let answer = operator.order(Order::ListAccounts { after }).await?;
+        let answer = operator.order(Order::ListAccounts { after, state }).await?;
         let Answer::Accounts { accounts, next } = answer else {
             return Err(OperatorError::OtherAnswer.into());
         };

@@ -4,9 +4,11 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::app::Failure;
-use crate::app::operator::{Account, Emailed, Link};
+use crate::app::operator::{Account, Emailed, Link, Shown, Treated};
+use crate::domain::operator::AccountState;
 
 /// The form of a result.
 #[derive(Args, Clone, Copy, Debug)]
@@ -33,9 +35,37 @@ pub(super) fn print_json(result: &impl Serialize) -> Result<(), Failure> {
 
 /// Prints one account.
 pub(super) fn print_account(account: &Account, form: Form) -> Result<(), Failure> {
+    if form.json { print_json(account) } else { print(&table(account)) }
+}
+
+/// Prints one account, and what is in the way of signing in to it.
+pub(super) fn print_shown(shown: &Shown, form: Form) -> Result<(), Failure> {
     if form.json {
-        return print_json(account);
+        return print_json(&without_sentences(shown)?);
     }
+    // A mail server can say what a terminal would interpret.
+    let sentences: Vec<String> =
+        shown.sentences.iter().map(|sentence| sentence.replace(char::is_control, " ")).collect();
+    print(&format!("{}\n{}", table(&shown.account), sentences.join("\n")))
+}
+
+/// For programs, which have the reasons.
+fn without_sentences(shown: &Shown) -> Result<Value, Failure> {
+    let mut value = serde_json::to_value(shown).map_err(io::Error::from)?;
+    value.as_object_mut().map(|object| object.remove("sentences"));
+    Ok(value)
+}
+
+/// Says how to have an administrator again, if there is none.
+pub(super) fn print_next_admin(treated: &Treated) -> Result<(), Failure> {
+    if !treated.leaves_no_admin {
+        return Ok(());
+    }
+    print("No enabled administrator is left. This command creates one: gatepost account add ADDRESS --admin")
+}
+
+/// What there is to know about an account, a line each.
+fn table(account: &Account) -> String {
     let shown = &account.shown;
     let rows = [
         ("address", shown.email.as_str()),
@@ -46,7 +76,7 @@ pub(super) fn print_account(account: &Account, form: Form) -> Result<(), Failure
         ("password", password(account)),
         ("state", state(account)),
     ];
-    print(&rows.map(|(name, value)| format!("{name:<11} {value}\n")).concat())
+    rows.map(|(name, value)| format!("{name:<11} {value}\n")).concat()
 }
 
 /// Prints a link on a line of its own.
@@ -72,12 +102,13 @@ pub(super) fn print_emailed(emailed: &Emailed, form: Form) -> Result<(), Failure
 /// A list of accounts of any length: each page is printed as it arrives.
 pub(super) struct List {
     form: Form,
+    state: AccountState,
     is_empty: bool,
 }
 
 impl List {
-    pub(super) fn new(form: Form) -> Self {
-        Self { form, is_empty: true }
+    pub(super) fn new(form: Form, state: AccountState) -> Self {
+        Self { form, state, is_empty: true }
     }
 
     pub(super) fn page(&mut self, accounts: &[Account]) -> io::Result<()> {
@@ -101,7 +132,12 @@ impl List {
 
     pub(super) fn end(self) -> io::Result<()> {
         if self.is_empty && !self.form.json {
-            writeln!(io::stdout(), "No accounts yet.")?;
+            let none = match self.state {
+                AccountState::All => "No accounts yet.",
+                AccountState::Admin => "No account has admin rights.",
+                AccountState::Disabled => "No account is disabled.",
+            };
+            writeln!(io::stdout(), "{none}")?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::password::Weakness;
 use crate::domain::ports::{StoreError, Unreadable};
 use crate::domain::record::address::AddressError;
+use crate::domain::record::admins::Admins;
 use crate::domain::record::limits::Limit;
 use crate::domain::record::registration::Domains;
 
@@ -96,6 +97,17 @@ pub enum Error {
         /// How long to wait.
         retry_after: Duration,
     },
+    /// No enabled administrator would remain.
+    #[error("no enabled administrator would remain (last_admin); make someone else an admin first")]
+    LastAdmin,
+    /// There would be more administrators than there can be.
+    #[error("there can be at most {} enabled administrators (too_many_admins)", Admins::MOST)]
+    TooManyAdmins,
+    /// The database is from an earlier version, and it is not known yet who the administrators are.
+    #[error(
+        "the list of administrators is still being made after the update (index_building); try again in a few seconds"
+    )]
+    IndexBuilding,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod admin;
+mod admins;
 mod aging;
 mod api;
 mod at_rest;
@@ -63,5 +64,6 @@ mod signing_out;
 mod store;
 mod tokens;
 mod unreadable;
+mod way_in;
 mod whole;
 mod words;

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::order::{Account, Answer, Emailed, Link, Order, Rehearsed, Treated, Treatment};
+use super::order::{Answer, Order, Rehearsed, Treatment};
 use super::row::{ImportRow, Row};
+use super::shown::{Account, Emailed, Link, Shown, Treated};
 use super::work::Work;
 use crate::config::key_file::KeyPlace;
 use crate::domain::Gatepost;
-use crate::domain::operator::{self, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal};
+use crate::domain::error::Error;
+use crate::domain::operator::{
+    self, AccountState, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal, Role,
+};
 use crate::domain::ports::{Clock, World};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -80,7 +84,6 @@ impl Desk {
 
     async fn done(&self, order: Order) -> Result<Answer, String> {
         let (gatepost, client) = (&self.gatepost, &Client::operator());
-        let in_words = |refusal: Refusal| refusal.to_string();
         match order {
             Order::AddAccount { by_email: true, .. } if !self.settings.sends_email => Err(NOT_SENT.into()),
             Order::AddAccount { email, role, by_email: true } => {
@@ -93,27 +96,14 @@ impl Desk {
                 let added = gatepost.add_account(&address(&email)?, role, client).await;
                 added.map(|it| self.link(&it)).map_err(in_words)
             }
-            Order::ListAccounts { after } => self.page(after).await,
-            Order::ShowAccount { email } => {
-                let account = gatepost.account_at(&address(&email)?).await.map_err(in_words)?;
-                Ok(Answer::Account(Account::of(&account)))
-            }
+            Order::ListAccounts { after, state } => self.page(after, state).await,
+            Order::ShowAccount { email } => self.show(&address(&email)?).await,
             Order::HandOutLink { email } => {
                 let handed_out = gatepost.hand_out_link(&address(&email)?, client).await;
                 handed_out.map(|it| self.link(&it)).map_err(in_words)
             }
             Order::ImportAccounts { rows, step } => self.import(rows, step).await,
-            Order::Treat { email, treatment } => {
-                let address = address(&email)?;
-                let treated = match treatment {
-                    Treatment::Disable => gatepost.disable_account(&address, client).await,
-                    Treatment::Enable => gatepost.enable_account(&address, client).await,
-                    Treatment::SignOut => gatepost.sign_out_account(&address, client).await,
-                    Treatment::Delete => gatepost.delete_account_of(&address, client).await,
-                };
-                let operator::Treated { account, changed, ended_sessions } = treated.map_err(in_words)?;
-                Ok(Answer::Treated(Treated { account: Account::of(&account), changed, ended_sessions }))
-            }
+            Order::Treat { email, treatment, force } => self.treat(&address(&email)?, treatment, force).await,
             Order::VerifyStore {} | Order::BackUp {} => unreachable!("these take long"),
             Order::ListKeys {} => self.list_keys().await,
             Order::RotateKey { seal: true } => self.seal_with_key().await,
@@ -127,16 +117,44 @@ impl Desk {
                 let rehearsal = gatepost.rehearse_link(&request, client).await;
                 rehearsal.map(rehearsed).map_err(|error| error.to_string())
             }
-            Order::SetRole { email, role } => {
+            Order::SetRole { email, role: Role::Member, force: true } => {
+                let treated = gatepost.revoke_admin_anyway(&address(&email)?, client).await;
+                treated.map(|it| Answer::Treated(Treated::of(&it))).map_err(in_words)
+            }
+            Order::SetRole { email, role, .. } => {
                 let account = gatepost.set_role(&address(&email)?, role, client).await.map_err(in_words)?;
                 Ok(Answer::Account(Account::of(&account)))
             }
         }
     }
 
-    async fn page(&self, after: Option<String>) -> Result<Answer, String> {
+    async fn treat(
+        &self,
+        address: &EmailAddress,
+        treatment: Treatment,
+        force: bool,
+    ) -> Result<Answer, String> {
+        let (gatepost, client) = (&self.gatepost, &Client::operator());
+        let treated = match treatment {
+            Treatment::Disable if force => gatepost.disable_account_anyway(address, client).await,
+            Treatment::Disable => gatepost.disable_account(address, client).await,
+            Treatment::Enable => gatepost.enable_account(address, client).await,
+            Treatment::SignOut => gatepost.sign_out_account(address, client).await,
+            Treatment::Delete if force => gatepost.delete_account_anyway(address, client).await,
+            Treatment::Delete => gatepost.delete_account_of(address, client).await,
+        };
+        treated.map(|it| Answer::Treated(Treated::of(&it))).map_err(in_words)
+    }
+
+    async fn show(&self, address: &EmailAddress) -> Result<Answer, String> {
+        let account = self.gatepost.account_at(address).await.map_err(in_words)?;
+        let way_in = self.gatepost.way_in(&account).await.map_err(|error| error.to_string())?;
+        Ok(Answer::Shown(Shown::new(&account, &way_in, self.world.now())))
+    }
+
+    async fn page(&self, after: Option<String>, state: AccountState) -> Result<Answer, String> {
         let after = after.map(|after| address(&after)).transpose()?.map(|after| after.canonical());
-        let page = self.gatepost.list_accounts(after.as_ref(), PAGE).await;
+        let page = self.gatepost.list_accounts(after.as_ref(), PAGE, state).await;
         let page = page.map_err(|error| error.to_string())?;
         Ok(Answer::Accounts {
             accounts: page.accounts.iter().map(Account::of).collect(),
@@ -173,6 +191,14 @@ impl Desk {
             link: self.settings.public_url.link(&path::link(handed_out.token.as_str())),
             expires_at: handed_out.expires_at.to_string(),
         })
+    }
+}
+
+/// Why an order was not carried out. What only a command can do about it is not said by the domain.
+fn in_words(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::House(Error::LastAdmin) => format!("{}, or add --force", Error::LastAdmin),
+        refusal => refusal.to_string(),
     }
 }
 

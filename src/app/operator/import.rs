@@ -12,6 +12,7 @@ use super::row::{ImportRow, RowError};
 use super::twice::Addresses;
 use crate::app::failure::{Failure, ImportError, OperatorError};
 use crate::domain::operator::{ImportStep, Imported};
+use crate::domain::record::admins::Admins;
 use crate::domain::record::password::Cost;
 use crate::domain::record::time::Timestamp;
 use crate::domain::record::workload::Workload;
@@ -107,6 +108,7 @@ impl ImportFile {
 fn check_rows(file: &File, now: Timestamp) -> io::Result<(Mistakes, Addresses)> {
     let (mut mistakes, mut addresses) = (Mistakes::default(), Addresses::default());
     let mut costs: Vec<Cost> = Vec::new();
+    let mut admins = 0;
     let mut lines = Lines::new(file);
     while let Some((number, line)) = lines.following()? {
         match line.and_then(parse).map(|row| row.check(now)) {
@@ -114,6 +116,10 @@ fn check_rows(file: &File, now: Timestamp) -> io::Result<(Mistakes, Addresses)> 
             Ok(Err(errors)) => errors.0.iter().for_each(|error| mistakes.note(number, error.to_string())),
             Ok(Ok(row)) => {
                 addresses.note(&row.address().canonical());
+                admins += usize::from(row.is_enabled_admin());
+                if row.is_enabled_admin() && admins > Admins::MOST {
+                    mistakes.note(number, RowError::TooManyAdmins.to_string());
+                }
                 let new = row.cost().filter(|cost| !costs.contains(cost));
                 if new.is_some() && costs.len() == Workload::MAX_IMPORTED_COSTS {
                     mistakes.note(number, RowError::TooManyCosts.to_string());

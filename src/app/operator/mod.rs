@@ -20,18 +20,18 @@ mod order;
 mod reach;
 mod row;
 mod server;
+mod shown;
 mod socket;
 mod twice;
 mod work;
 
 pub use self::desk::{Desk, DeskSettings};
 pub use self::import::ImportFile;
-pub use self::order::{
-    Account, Answer, Emailed, Link, Opening, Order, Rehearsed, Retired, Rotated, Treated, Treatment, Verified,
-};
+pub use self::order::{Answer, Opening, Order, Rehearsed, Retired, Rotated, Treatment, Verified};
 pub use self::reach::Operator;
 pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};
 pub(super) use self::server::{MOST_CONNECTIONS, serve};
+pub use self::shown::{Account, Emailed, Link, Reason, Shown, Treated};
 pub(super) use self::socket::{Socket, is_served};
 pub use self::work::{Part, Work};

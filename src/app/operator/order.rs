@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::ImportRow;
-use crate::domain::operator::{Handover, ImportStep, Imported, KeyUses, Role};
-use crate::domain::record::account;
+use super::shown::{Account, Emailed, Link, Shown, Treated};
+use crate::domain::operator::{AccountState, Handover, ImportStep, Imported, KeyUses, Role};
 use crate::domain::upkeep::Misfits;
 use crate::store::life::Proof;
-use crate::web::api;
 
 /// An order. Addresses and rows are sent as they were entered; the process that carries the order
 /// out parses them.
@@ -29,6 +28,9 @@ pub enum Order {
     ListAccounts {
         /// The address to continue after; `None` for the first page.
         after: Option<String>,
+        /// Which accounts. Left out where all are, for servers of earlier versions.
+        #[serde(default, skip_serializing_if = "is_all")]
+        state: AccountState,
     },
     /// Show one account.
     ShowAccount {
@@ -53,6 +55,9 @@ pub enum Order {
         email: String,
         /// The action.
         treatment: Treatment,
+        /// Whether no administrator has to remain. Left out where one has to, for servers of earlier versions.
+        #[serde(default, skip_serializing_if = "is_no")]
+        force: bool,
     },
     /// Verify the store. The answer comes in parts.
     VerifyStore {},
@@ -85,12 +90,20 @@ pub enum Order {
         email: String,
         /// The new role.
         role: Role,
+        /// Whether no administrator has to remain. Left out where one has to, for servers of earlier versions.
+        #[serde(default, skip_serializing_if = "is_no")]
+        force: bool,
     },
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_no(by_email: &bool) -> bool {
     !by_email
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_all(state: &AccountState) -> bool {
+    *state == AccountState::All
 }
 
 impl Order {
@@ -120,6 +133,8 @@ pub enum Treatment {
 pub enum Answer {
     /// One account, as it is now.
     Account(Account),
+    /// One account, and what is in the way of signing in to it.
+    Shown(Shown),
     /// An account after an action on it.
     Treated(Treated),
     /// Some accounts.
@@ -171,53 +186,6 @@ pub struct Verified {
     pub proof: Proof,
     /// Records that do not fit together. None, if no one but this program ever changed the store.
     pub misfits: Misfits,
-}
-
-/// An account as the operator sees it: as the API shows it to its owner, and whether it is disabled.
-#[derive(Serialize, Deserialize)]
-pub struct Account {
-    /// As the API shows it.
-    #[serde(flatten)]
-    pub shown: api::Account,
-    /// Whether sign-in is blocked.
-    pub disabled: bool,
-}
-
-impl Account {
-    pub(super) fn of(account: &account::Account) -> Self {
-        Self { shown: api::Account::of(account), disabled: account.disabled }
-    }
-}
-
-/// An account after an action on it.
-#[derive(Serialize, Deserialize)]
-pub struct Treated {
-    /// The account as it is now or, if it was deleted, as it was.
-    pub account: Account,
-    /// Whether the action changed anything.
-    pub changed: bool,
-    /// How many live sessions it ended.
-    pub ended_sessions: usize,
-}
-
-/// A sign-in link that is not sent by email.
-#[derive(Serialize, Deserialize)]
-pub struct Link {
-    /// The account it signs in to.
-    pub account: Account,
-    /// The full link.
-    pub link: String,
-    /// When it expires.
-    pub expires_at: String,
-}
-
-/// A sign-in link that only its email contains.
-#[derive(Serialize, Deserialize)]
-pub struct Emailed {
-    /// The account it signs in to.
-    pub account: Account,
-    /// When it expires.
-    pub expires_at: String,
 }
 
 /// A key that seals from now on, or would.

@@ -75,6 +75,10 @@ impl Operator {
         };
         let settings = furnish::domain(&config);
         let gatepost = Gatepost::open(store.clone(), Company::Alone, world.clone(), ring, settings).await?;
+        // A database of an earlier version lacks them, and without a server no one else makes them.
+        if let Err(error) = gatepost.make_indexes().await {
+            tracing::warn!(%error, "cannot make the list of administrators right now; trying again later");
+        }
         let (gatepost, served) = (Arc::new(gatepost), Arc::clone(&store));
         let settings = furnish::desk(&config, config.origin(None));
         Ok(Self::Alone { desk: Desk::new(gatepost, served, settings, world), store })

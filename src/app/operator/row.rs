@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::domain::operator::{NewAccount, Role};
 use crate::domain::password::{ForeignHash, PhcError};
 use crate::domain::record::address::{AddressError, EmailAddress};
+use crate::domain::record::admins::Admins;
 use crate::domain::record::password::Cost;
 use crate::domain::record::time::Timestamp;
 use crate::domain::record::workload::Workload;
@@ -59,6 +60,12 @@ impl Row {
         }
     }
 
+    /// Whether it becomes an enabled administrator.
+    #[must_use]
+    pub fn is_enabled_admin(&self) -> bool {
+        matches!(self, Self::Account(account) if account.role == Role::Admin && !account.disabled)
+    }
+
     /// The cost of its password hash.
     #[must_use]
     pub fn cost(&self) -> Option<Cost> {
@@ -94,6 +101,9 @@ pub enum RowError {
         Workload::MAX_IMPORTED_COSTS
     )]
     TooManyCosts,
+    /// The file has more administrators than there can be.
+    #[error("admin: there can be at most {} enabled administrators", Admins::MOST)]
+    TooManyAdmins,
 }
 
 /// All errors of a row.

@@ -1,4 +1,5 @@
-//! How often things may be done: at an address, by a client, with an account, and by everyone together.
+//! How often things may be done: at an address, by a client, with an account, and by everyone together; and how many
+//! administrators there may be.
 //!
 //! Everything is counted before the work begins, at both doors, and the same whether or not an address has an
 //! account. What protects an address or an account is in the store, written in the commit of the action; what
@@ -9,7 +10,9 @@
 //! - `tries`: passwords
 //! - `codes`: wrong codes
 //! - `changes`: what someone signed in changes
+//! - `admins`: the enabled administrators
 
+mod admins;
 mod changes;
 mod codes;
 mod mails;
@@ -17,6 +20,7 @@ mod tries;
 
 use std::time::Duration;
 
+pub(in crate::domain) use self::admins::LastAdmin;
 pub(in crate::domain) use self::mails::Asker;
 pub(in crate::domain) use self::tries::Try;
 use crate::domain::Gatepost;
@@ -57,7 +61,7 @@ impl Gatepost {
     }
 
     /// How long to wait until a budget has room again.
-    async fn wait_at(
+    pub(in crate::domain) async fn wait_at(
         &self,
         budget: Budget,
         address: &EmailAddress,

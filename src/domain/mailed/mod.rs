@@ -29,7 +29,7 @@ mod waiting;
 mod workload;
 
 pub use self::link::{LinkView, Need};
-pub(in crate::domain) use self::owner::put_owner;
+pub(in crate::domain) use self::owner::{Removed, put_owner};
 pub(in crate::domain) use self::passwords::{Entered, Passwords};
 pub use self::redeemer::{Redeemed, Redeemer};
 pub(in crate::domain) use self::request::EmailRequest;

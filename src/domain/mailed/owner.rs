@@ -1,7 +1,9 @@
-//! Changing who an address belongs to: giving it to an account, reserving it, releasing it.
+//! Changing who an address belongs to: giving it to an account, reserving it, releasing it. An account that ends gives up
+//! its address and its rights.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
+use crate::domain::limits::LastAdmin;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
@@ -13,6 +15,14 @@ use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::owner::Owner;
+
+/// An account that a change removes.
+pub(in crate::domain) struct Removed {
+    /// What happened.
+    pub(in crate::domain) event: Event,
+    /// Whether no enabled administrator is left.
+    pub(in crate::domain) leaves_no_admin: bool,
+}
 
 impl Gatepost {
     /// Removes undos of an account and releases the addresses that are reserved for them. An address that
@@ -50,9 +60,11 @@ impl Gatepost {
         &self,
         change: &mut Change,
         account: &Account,
+        last: LastAdmin,
         client: &Client,
-    ) -> Result<Event, Error> {
+    ) -> Result<Removed, Error> {
         let now = self.world.now();
+        let leaves_no_admin = self.put_admins(change, Some(account), None, last).await?;
         change.delete(Key::account(account.id));
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Vacated { at: now });
         self.release_addresses(change, account.id, &account.undos).await?;
@@ -69,7 +81,8 @@ impl Gatepost {
         let deleted = DeletedAccount { account: account.id, addresses: addresses.cloned().collect() };
         // Caused by the person or the operator, once per account. Removed by the sweeper when nothing is left.
         change.put(Key::remains(account.id), Record::DeletedAccount(deleted));
-        Ok(Event::new(now, EventName::AccountDeleted, Some(account.id), client))
+        let event = Event::new(now, EventName::AccountDeleted, Some(account.id), client);
+        Ok(Removed { event, leaves_no_admin })
     }
 }
 

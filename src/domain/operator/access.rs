@@ -1,6 +1,8 @@
 //! Disabling, enabling, signing out and deleting an account, as the operator.
 
 use crate::domain::error::Error;
+use crate::domain::limits::LastAdmin;
+use crate::domain::mailed::Removed;
 use crate::domain::operator::Refusal;
 use crate::domain::ports::Change;
 use crate::domain::record::Record;
@@ -20,6 +22,8 @@ pub struct Treated {
     pub changed: bool,
     /// How many live sessions it ended.
     pub ended_sessions: usize,
+    /// Whether no enabled administrator is left because of it.
+    pub leaves_no_admin: bool,
 }
 
 impl Gatepost {
@@ -29,7 +33,28 @@ impl Gatepost {
     /// # Errors
     /// `NoAccount`; `House`.
     pub async fn disable_account(&self, address: &EmailAddress, client: &Client) -> Result<Treated, Refusal> {
-        self.change_account(address, EventName::AccountDisabled, client, |account| {
+        self.disable(address, LastAdmin::Stays, client).await
+    }
+
+    /// The same, even if it is the last enabled administrator: for an account that was taken over.
+    ///
+    /// # Errors
+    /// `NoAccount`; `House`.
+    pub async fn disable_account_anyway(
+        &self,
+        address: &EmailAddress,
+        client: &Client,
+    ) -> Result<Treated, Refusal> {
+        self.disable(address, LastAdmin::MayGo, client).await
+    }
+
+    async fn disable(
+        &self,
+        address: &EmailAddress,
+        last: LastAdmin,
+        client: &Client,
+    ) -> Result<Treated, Refusal> {
+        self.change_account(address, EventName::AccountDisabled, last, client, |account| {
             if !account.disabled {
                 account.disabled = true;
                 account.move_epoch();
@@ -43,8 +68,8 @@ impl Gatepost {
     /// # Errors
     /// `NoAccount`; `House`.
     pub async fn enable_account(&self, address: &EmailAddress, client: &Client) -> Result<Treated, Refusal> {
-        self.change_account(address, EventName::AccountEnabled, client, |account| account.disabled = false)
-            .await
+        let enable = |account: &mut Account| account.disabled = false;
+        self.change_account(address, EventName::AccountEnabled, LastAdmin::Stays, client, enable).await
     }
 
     /// Ends all sessions of an account, and voids its requests.
@@ -56,7 +81,8 @@ impl Gatepost {
         address: &EmailAddress,
         client: &Client,
     ) -> Result<Treated, Refusal> {
-        self.change_account(address, EventName::AllSignedOut, client, Account::move_epoch).await
+        let name = EventName::AllSignedOut;
+        self.change_account(address, name, LastAdmin::Stays, client, Account::move_epoch).await
     }
 
     /// Deletes an account, as its owner can. The owner is notified by email.
@@ -68,6 +94,27 @@ impl Gatepost {
         address: &EmailAddress,
         client: &Client,
     ) -> Result<Treated, Refusal> {
+        self.delete(address, LastAdmin::Stays, client).await
+    }
+
+    /// The same, even if it is the last enabled administrator.
+    ///
+    /// # Errors
+    /// `NoAccount`; `House`.
+    pub async fn delete_account_anyway(
+        &self,
+        address: &EmailAddress,
+        client: &Client,
+    ) -> Result<Treated, Refusal> {
+        self.delete(address, LastAdmin::MayGo, client).await
+    }
+
+    async fn delete(
+        &self,
+        address: &EmailAddress,
+        last: LastAdmin,
+        client: &Client,
+    ) -> Result<Treated, Refusal> {
         self.decide_and_commit(client, || async {
             let ownership = self.ownership(address).await?;
             let Some(account) = ownership.account() else {
@@ -77,8 +124,10 @@ impl Gatepost {
             let mut change = Change::new();
             ownership.expected_by(&mut change);
             self.put_workload(&mut change, account.password.as_ref(), None).await?;
-            let event = self.remove_account(&mut change, account, client).await?;
-            let treated = Treated { account: account.clone(), changed: true, ended_sessions };
+            let removed = self.remove_account(&mut change, account, last, client).await?;
+            let Removed { event, leaves_no_admin } = removed;
+            let treated =
+                Treated { account: account.clone(), changed: true, ended_sessions, leaves_no_admin };
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(treated)) })
         })
         .await?
@@ -89,6 +138,7 @@ impl Gatepost {
         &self,
         address: &EmailAddress,
         name: EventName,
+        last: LastAdmin,
         client: &Client,
         edit: impl Fn(&mut Account),
     ) -> Result<Treated, Refusal> {
@@ -100,7 +150,8 @@ impl Gatepost {
             let mut account = before.clone();
             edit(&mut account);
             if account == *before {
-                let unchanged = Treated { account, changed: false, ended_sessions: 0 };
+                let unchanged =
+                    Treated { account, changed: false, ended_sessions: 0, leaves_no_admin: false };
                 return Ok(Decision::Answer(Ok(unchanged)));
             }
             // A new epoch ends all sessions.
@@ -109,8 +160,9 @@ impl Gatepost {
             let mut change = Change::new();
             ownership.expected_by(&mut change);
             change.put(Key::account(account.id), Record::from(account.clone()));
+            let leaves_no_admin = self.put_admins(&mut change, Some(before), Some(&account), last).await?;
             let event = Event::new(self.world.now(), name, Some(account.id), client);
-            let treated = Treated { account, changed: true, ended_sessions };
+            let treated = Treated { account, changed: true, ended_sessions, leaves_no_admin };
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(treated)) })
         })
         .await?

@@ -1,30 +1,30 @@
-//! Adding and showing accounts, and granting admin rights, as the operator.
+//! Adding accounts and granting admin rights, as the operator.
 //!
 //! 1. An account is added without asking its mailbox, because the operator vouches for it. It is
 //!    confirmed at once, and comes with a sign-in link: for the operator to pass on, or in an email.
 //! 2. A sign-in link can be created for any account, for example if email does not arrive. It is a
 //!    request like any other, only without an email: it is redeemed at both doors, once, by a
 //!    deliberate action.
-//! 3. Accounts are shown and listed, and admin rights are granted or revoked.
+//! 3. Admin rights are granted or revoked. An enabled administrator always remains, unless the operator insists.
 //!
 //! Accounts from elsewhere are imported by `import`.
 
 use crate::domain::error::Error;
+use crate::domain::limits::LastAdmin;
+use crate::domain::operator::access::Treated;
 use crate::domain::operator::import::NewAccount;
 use crate::domain::operator::refusal::Refusal;
 use crate::domain::operator::role::Role;
 use crate::domain::outbox::queue_letter;
 use crate::domain::ports::Change;
-use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
-use crate::domain::record::address::{CanonicalAddress, EmailAddress};
+use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::{LetterId, Nonce};
-use crate::domain::record::key::{Key, Span};
+use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, Letter, LetterKind};
-use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::{Generation, HANDED_OUT_LIFETIME, Request};
 use crate::domain::record::time::Timestamp;
@@ -57,15 +57,6 @@ pub struct Emailed {
 enum Through {
     Operator,
     Email,
-}
-
-/// One page of accounts, in the order of their addresses.
-#[derive(Clone, Debug)]
-pub struct AccountPage {
-    /// The accounts.
-    pub accounts: Vec<Account>,
-    /// The address to continue after; `None` on the last page.
-    pub next: Option<CanonicalAddress>,
 }
 
 impl Gatepost {
@@ -128,6 +119,7 @@ impl Gatepost {
                 ownership.expected_by(&mut change);
                 let account = self.put_account(&mut change, &new);
                 if account.admin {
+                    self.put_new_admins(&mut change, &[account.id]).await?;
                     let granted = Event::new(now, EventName::AdminGranted, Some(account.id), client);
                     self.put_event(&mut change, &granted);
                 }
@@ -168,44 +160,6 @@ impl Gatepost {
         .await?
     }
 
-    /// The account of an address (step 3).
-    ///
-    /// # Errors
-    /// `NoAccount`; `House`.
-    pub async fn account_at(&self, address: &EmailAddress) -> Result<Account, Refusal> {
-        let ownership = self.ownership(address).await?;
-        let account = ownership.account().cloned().map(|account| self.as_it_counts(account));
-        account.ok_or_else(|| Refusal::NoAccount(address.clone()))
-    }
-
-    /// The next `limit` accounts in the order of their addresses, from the first one or after the
-    /// address `after`. Two pages are from two moments.
-    ///
-    /// # Errors
-    /// `Store`.
-    pub async fn list_accounts(
-        &self,
-        after: Option<&CanonicalAddress>,
-        limit: usize,
-    ) -> Result<AccountPage, Error> {
-        let span = match after {
-            Some(address) => Span::owners().after(&Key::owner(address)),
-            None => Span::owners(),
-        };
-        let owners = self.list::<Owner>(&span, limit).await?;
-        let next = owners.last().filter(|_| owners.len() == limit).and_then(|last| last.key.owned_address());
-        let ids = owners.into_iter().filter_map(|owner| match owner.value {
-            Owner::Account(id) => Some(Key::account(id)),
-            _ => None,
-        });
-        let found: Vec<Option<Found<Account>>> = self.find_readable(ids.collect()).await?;
-        let now = self.earliest_now();
-        // An account that was deleted between the two reads is left out.
-        let accounts = found.into_iter().filter_map(|found| found?.value);
-        let accounts = accounts.map(|account| self.as_it_counts(account.at(now)));
-        Ok(AccountPage { accounts: accounts.collect(), next })
-    }
-
     /// Grants or revokes admin rights (step 3). Writes nothing if the account already has that role.
     ///
     /// # Errors
@@ -220,9 +174,22 @@ impl Gatepost {
             Role::Admin => EventName::AdminGranted,
             Role::Member => EventName::AdminRevoked,
         };
-        let changed =
-            self.change_account(address, name, client, |account| account.admin = role == Role::Admin);
+        let edit = |account: &mut Account| account.admin = role == Role::Admin;
+        let changed = self.change_account(address, name, LastAdmin::Stays, client, edit);
         Ok(changed.await?.account)
+    }
+
+    /// Revokes admin rights, even those of the last enabled administrator.
+    ///
+    /// # Errors
+    /// `NoAccount`; `House`.
+    pub async fn revoke_admin_anyway(
+        &self,
+        address: &EmailAddress,
+        client: &Client,
+    ) -> Result<Treated, Refusal> {
+        let (name, edit) = (EventName::AdminRevoked, |account: &mut Account| account.admin = false);
+        self.change_account(address, name, LastAdmin::MayGo, client, edit).await
     }
 
     /// A request that no browser waits for, so only a deliberate action redeems it. Its link goes through

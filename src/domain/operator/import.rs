@@ -26,9 +26,9 @@ use crate::domain::record::time::Timestamp;
 use crate::domain::record::unfinished_import::UnfinishedImport;
 use crate::domain::{Decision, Gatepost};
 
-/// The most accounts in one step. Each takes two writes: its address and its record. Three more are for all of
-/// them together: the workload, the event, and what the steps have added so far.
-pub const IMPORT_STEP: usize = (Change::MAX_WRITES - 3) / 2;
+/// The most accounts in one step. Each takes two writes: its address and its record. Four more are for all of
+/// them together: the workload, the administrators, the event, and what the steps have added so far.
+pub const IMPORT_STEP: usize = (Change::MAX_WRITES - 4) / 2;
 
 /// Where in its import a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -94,7 +94,7 @@ impl Gatepost {
     /// Creates the accounts of one step, at most [`IMPORT_STEP`], in one commit.
     ///
     /// # Errors
-    /// `Store`.
+    /// `TooManyAdmins`; `Store`.
     pub async fn import_accounts(
         &self,
         rows: &[NewAccount],
@@ -121,6 +121,9 @@ impl Gatepost {
                 accounts.push(account);
             }
             self.put_imported_workload(&mut change, &accounts).await?;
+            let admins = accounts.iter().filter(|account| account.is_enabled_admin());
+            let admins: Vec<AccountId> = admins.map(|account| account.id).collect();
+            self.put_new_admins(&mut change, &admins).await?;
             let known = rows.len() - added.len() - held;
             let imported = Imported { added: added.len(), known, held, unconfirmed: 0, cheap };
             let event = self.put_import_progress(&mut change, &accounts, step, client).await?;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::read::Listed;
+use crate::domain::record::address::CanonicalAddress;
 use crate::domain::record::answer::Answer;
 use crate::domain::record::ended::{EmailState, End, EndedLetter, MailPlace, MailState};
 use crate::domain::record::ids::LetterId;
@@ -99,6 +100,16 @@ impl Gatepost {
     /// The email with this id, for someone who only looks at it.
     pub(in crate::domain) async fn find_email(&self, id: LetterId) -> Result<Option<Email>, Error> {
         Ok(self.see_email(id).await?.map(Seen::email))
+    }
+
+    /// The newest email to an address, for someone who only looks at it.
+    pub(in crate::domain) async fn newest_email_to(
+        &self,
+        to: &CanonicalAddress,
+    ) -> Result<Option<Email>, Error> {
+        let newest = self.list::<MailState>(&Span::mail_states(to), 1).await?;
+        let seen = self.see_emails(newest.into_iter().map(|it| it.key).collect()).await?;
+        Ok(seen.into_values().next().map(Seen::email))
     }
 
     /// The email with this id. Nothing if there is none, or none any more.

@@ -111,6 +111,12 @@ impl Account {
         self
     }
 
+    /// Whether it can do what administrators do.
+    #[must_use]
+    pub fn is_enabled_admin(&self) -> bool {
+        self.admin && !self.disabled
+    }
+
     /// The undo with this nonce, if it can still be used at `now`, the earliest time it can be. While the
     /// address is reserved for it, it works.
     #[must_use]

@@ -2,6 +2,7 @@
 //! nothing but the record. Nothing here reads the store.
 //!
 //! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
+//! - `admins`: the enabled administrators
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `ended`, `answer`: emails that have ended, and what the mail server said
@@ -21,6 +22,7 @@
 
 pub mod account;
 pub mod address;
+pub mod admins;
 pub mod answer;
 pub mod client;
 pub mod drift;
@@ -55,6 +57,7 @@ pub mod workload;
 use std::sync::Arc;
 
 use self::account::Account;
+use self::admins::Admins;
 use self::ended::{DeletedAccount, EndedLetter, MailPlace, MailState};
 use self::event::Event;
 use self::ids::AccountId;
@@ -136,6 +139,8 @@ pub enum Record {
     Lease(Lease),
     /// Where to look for an email, under its id.
     MailPlace(MailPlace),
+    /// The enabled administrators.
+    Admins(Admins),
 }
 
 impl From<Account> for Record {

@@ -16,7 +16,7 @@ pub struct Profile {
     pub name: String,
     /// The version of the program.
     pub version: String,
-    /// The format versions of records that it reads.
+    /// The format versions of a store that it reads.
     pub formats: RangeInclusive<u8>,
     /// A digest of the settings that all nodes should have alike.
     pub settings: [u8; 16],
@@ -75,6 +75,8 @@ pub enum Errand {
     Sweep,
     /// Scheduled backups.
     Backup,
+    /// Making the indexes that a store of an earlier version lacks.
+    Index,
 }
 
 impl Errand {
@@ -84,6 +86,7 @@ impl Errand {
         match self {
             Self::Sweep => "sweep",
             Self::Backup => "backup",
+            Self::Index => "index",
         }
     }
 }

@@ -3,6 +3,9 @@
 use crate::domain::record::ids::{MoveId, StoreId};
 use crate::domain::record::time::Timestamp;
 
+/// The format version of a store that has a record of its administrators. Earlier versions would not keep it up.
+pub const FORMAT_WITH_ADMINS: u8 = 2;
+
 /// Which store this is, and whether it can be used. One record, under a key of its own, that is never removed.
 ///
 /// The first run that joins makes it. Each run that joins, and each command that needs to be sure that no run joins

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::ports::{Store, StoreError, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
+use crate::domain::record::admins::Admins;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::owner::Owner;
@@ -75,7 +76,7 @@ impl Consistency {
 
 /// What must be there beside a record.
 enum Needs {
-    /// The address of the account belongs to it.
+    /// The address of the account belongs to it, and an enabled administrator is known as one.
     Address(Arc<Account>),
     /// The account exists, and this is its address.
     Account(AccountId, Key),
@@ -83,6 +84,8 @@ enum Needs {
     Someone(AccountId),
     /// The account exists, or was deleted and has records left to remove.
     SomeoneOnce(AccountId),
+    /// The accounts are those of enabled administrators.
+    Admins(Vec<AccountId>),
 }
 
 fn needs_of(key: &Key, record: &Record) -> Option<Needs> {
@@ -93,6 +96,7 @@ fn needs_of(key: &Key, record: &Record) -> Option<Needs> {
         Record::Undo(id) => Some(Needs::Someone(*id)),
         Record::Session(session) => Some(Needs::SomeoneOnce(session.account)),
         Record::NewDevice(device) => Some(Needs::SomeoneOnce(device.account)),
+        Record::Admins(admins) => Some(Needs::Admins(admins.ids().collect())),
         _ => key.listed_under().map(Needs::SomeoneOnce),
     }
 }
@@ -101,7 +105,8 @@ impl Needs {
     /// The keys that say whether it is there.
     fn keys(&self) -> Vec<Key> {
         match self {
-            Self::Address(account) => vec![Key::owner(&account.address.canonical())],
+            Self::Address(account) => vec![Key::owner(&account.address.canonical()), Key::admins()],
+            Self::Admins(ids) => ids.iter().copied().map(Key::account).collect(),
             Self::Account(id, _) | Self::Someone(id) => vec![Key::account(*id)],
             Self::SomeoneOnce(id) => vec![Key::account(*id), Key::remains(*id)],
         }
@@ -134,6 +139,11 @@ async fn found_for(
     Ok(all)
 }
 
+/// Whether an enabled administrator should be in the record and is not.
+fn lacks(admins: &Admins, id: AccountId) -> bool {
+    admins.is_whole() && !admins.has(id) && admins.count() < Admins::MOST_KEPT
+}
+
 /// Why a record does not fit to what it needs. It may have changed or gone since it was found: then it is not looked at
 /// again, since no action leaves a misfit.
 fn misfit(key: &Key, needs: &Needs, found: &[Option<Versioned>]) -> Option<String> {
@@ -143,7 +153,23 @@ fn misfit(key: &Key, needs: &Needs, found: &[Option<Versioned>]) -> Option<Strin
     match (&needs, record_at(1)) {
         (Needs::Address(account), owner) => {
             let is_owner = matches!(owner, Some(Record::Owner(Owner::Account(id))) if *id == account.id);
-            (!is_owner).then(|| format!("{key:?}: the address of this account does not lead to it"))
+            if !is_owner {
+                return Some(format!("{key:?}: the address of this account does not lead to it"));
+            }
+            let Some(Record::Admins(admins)) = record_at(2) else { return None };
+            let is_missing = account.is_enabled_admin() && lacks(admins, account.id);
+            is_missing.then(|| {
+                format!(
+                    "{:?}: account {}, an enabled administrator, is missing here",
+                    Key::admins(),
+                    account.id
+                )
+            })
+        }
+        (Needs::Admins(ids), _) => {
+            let is_one = |index: usize| matches!(record_at(index + 1), Some(Record::Account(account)) if account.is_enabled_admin());
+            let wrong = ids.iter().enumerate().find(|(index, _)| !is_one(*index));
+            wrong.map(|(_, id)| format!("{key:?}: account {id} is here, but is not an enabled administrator"))
         }
         (Needs::Account(id, address), Some(Record::Account(account))) => {
             (Key::owner(&account.address.canonical()) != *address)

@@ -9,6 +9,7 @@
 //! - `sweep`, `swept`: removing expired records
 //! - `ended`: removing what is kept about emails that have ended
 //! - `events`: removing old events
+//! - `indexes`: making what a store of an earlier version lacks
 //! - `remains`: removing what deleted accounts left behind
 //! - `mail_totals`: telling the operator what became of emails
 //! - `refusals`, `last_uses`: writing how many refusals there were, and when sessions were used
@@ -16,6 +17,7 @@
 mod consistency;
 mod ended;
 mod events;
+mod indexes;
 mod last_uses;
 mod mail_totals;
 mod monitoring;
@@ -29,6 +31,7 @@ mod sweep;
 mod swept;
 
 pub use self::consistency::{Consistency, Misfits};
+pub use self::indexes::Indexed;
 pub use self::monitoring::Waiting;
 pub use self::neighbours::{Neighbour, Surroundings};
 pub use self::refusal::OpenError;

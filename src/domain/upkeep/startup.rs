@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::domain::ports::{Change, Committed, Company, Store, StoreError, World};
 use crate::domain::read::{fit_keys, known_keys, put_keys};
 use crate::domain::record::Record;
+use crate::domain::record::admins::Admins;
 use crate::domain::record::ids::{KeyId, RunId};
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::reckoning::Reckoning;
@@ -15,7 +16,7 @@ use crate::domain::record::store_generation::StoreGeneration;
 use crate::domain::record::time::Timestamp;
 use crate::domain::token::KeyRing;
 use crate::domain::upkeep::refusal::OpenError;
-use crate::domain::upkeep::runs::{Joining, join, take_new_course};
+use crate::domain::upkeep::runs::{Joining, Past, join, take_new_course};
 use crate::domain::{Gatepost, Lasting, MAX_ATTEMPTS, Settings};
 
 /// How far from the newest event the clock can be at start without being doubted.
@@ -76,13 +77,12 @@ async fn prepare(
     }
     let mut change = Change::new();
     put_keys(&mut change, ring, &known).map_err(|id| OpenError::WrongKey { id: id.0 })?;
-    let (lasting, is_restored) = lasting(store, world, &mut change).await?;
+    let (lasting, past) = lasting(store, world, &mut change).await?;
     let joining = match company {
         Company::Alone => None,
-        Company::Shared(member) => {
-            Some(join(&mut change, store, world, ring.ids(), member, is_restored).await?)
-        }
+        Company::Shared(member) => Some(join(&mut change, store, world, ring.ids(), member, past).await?),
     };
+    let is_restored = past == Past::Restored;
     if is_restored && joining.is_none() {
         take_new_course(&mut change, store, world).await?;
     }
@@ -92,15 +92,16 @@ async fn prepare(
     Ok(Some((lasting, joining)))
 }
 
-/// Reads what lasts, and adds to `change` what is not there yet. Returns whether the store was restored, too.
+/// Reads what lasts, and adds to `change` what is not there yet. Returns what became of the store before, too.
 async fn lasting(
     store: &dyn Store,
     world: &World,
     change: &mut Change,
-) -> Result<(Lasting, bool), StoreError> {
+) -> Result<(Lasting, Past), StoreError> {
     let misplaced = |what: &str| StoreError::Damaged(format!("{what} is of the wrong kind"));
     let keys = [Key::salt_seed(), Key::store_generation(), Key::restored()];
     let mut found = store.get(&keys).await?.into_iter();
+    let mut past = Past::Used;
     let salts = match found.next().flatten().map(|found| found.record) {
         Some(Record::SaltSeed(seed)) => seed,
         Some(_) => return Err(misplaced("the seed of salts")),
@@ -109,6 +110,9 @@ async fn lasting(
             change.expect(Key::salt_seed(), None);
             // Written once per store and never removed.
             change.put(Key::salt_seed(), Record::SaltSeed(seed));
+            if put_first_indexes(store, change).await? {
+                past = Past::None;
+            }
             seed
         }
     };
@@ -121,6 +125,7 @@ async fn lasting(
     };
     let restored = found.next().flatten();
     if let Some(restored) = &restored {
+        past = Past::Restored;
         // Whoever restored it was told so.
         tracing::info!(
             "this database was restored: all sessions are ended, and all links and codes are void"
@@ -133,7 +138,20 @@ async fn lasting(
         change.put(Key::store_generation(), Record::StoreGeneration(store_generation));
     }
     let reckoning = Mutex::new(first_reckoning(store, world).await?);
-    Ok((Lasting { salts, store_generation, reckoning }, restored.is_some()))
+    Ok((Lasting { salts, store_generation, reckoning }, past))
+}
+
+/// Adds to `change` the indexes of a store that no one has used yet. Those of a store without them, but with accounts, are
+/// made from these. Returns whether it is a new one.
+async fn put_first_indexes(store: &dyn Store, change: &mut Change) -> Result<bool, StoreError> {
+    let has_admins = store.get(&[Key::admins()]).await?.into_iter().flatten().next().is_some();
+    if has_admins || !store.scan(&Span::accounts(), 1).await?.is_empty() {
+        return Ok(false);
+    }
+    change.expect(Key::admins(), None);
+    // Written once per store and never removed.
+    change.put(Key::admins(), Record::Admins(Admins::none()));
+    Ok(true)
 }
 
 /// Whether the clock can be believed at start. If it is far from the newest event, either it is wrong or

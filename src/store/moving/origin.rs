@@ -132,7 +132,7 @@ async fn known_state(store: &dyn Store, world: &World) -> Result<(State, Version
     let mut change = Change::new();
     change.expect(Key::state(), None);
     // One per store, never removed.
-    change.put(Key::state(), Record::State(State::first(StoreId(world.random()), *FORMATS.start())));
+    change.put(Key::state(), Record::State(State::first(StoreId(world.random()), *FORMATS.end())));
     store.commit(change).await?;
     read_state(store).await?.ok_or(StoreError::Busy)
 }

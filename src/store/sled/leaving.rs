@@ -60,7 +60,7 @@ impl Leaving {
         let known = known.map_err(|error| unreadable(folder, &error))?;
         let state = match known {
             Some((state, _)) => state,
-            None => State::first(StoreId(inspected.tally().id), *FORMATS.start()),
+            None => State::first(StoreId(inspected.tally().id), *FORMATS.end()),
         };
         Ok(Self { lock, inspected: Arc::new(inspected), slices, state, left })
     }

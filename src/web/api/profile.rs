@@ -45,7 +45,16 @@ pub(super) const REFUSALS: Refusals = &[
     ),
     ("cancel_email_change", &[Code::SignInRequired, Code::RecentSignInRequired, Code::TooManyTries]),
     ("change_notices", &[Code::SignInRequired, Code::RecentSignInRequired, Code::TooManyTries]),
-    ("delete_account", &[Code::SignInRequired, Code::RecentSignInRequired, Code::ConfirmationRequired]),
+    (
+        "delete_account",
+        &[
+            Code::SignInRequired,
+            Code::RecentSignInRequired,
+            Code::ConfirmationRequired,
+            Code::LastAdmin,
+            Code::IndexBuilding,
+        ],
+    ),
 ];
 
 #[derive(ApiResponse)]

@@ -160,7 +160,7 @@ pub(super) fn of<'a>(problem: Option<&'a Problem>, field: &str) -> Option<&'a Pr
 
 /// Whether a refusal is shown inside the form that was sent, so that nothing entered is lost.
 pub(super) fn belongs_in_form(problem: &Problem) -> bool {
-    !problem.status().is_server_error() || problem.code == Code::Busy
+    !problem.status().is_server_error() || matches!(problem.code, Code::Busy | Code::IndexBuilding)
 }
 
 /// A refused form again: the form alone for htmx, otherwise the card of its whole page.

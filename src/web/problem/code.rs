@@ -16,6 +16,8 @@ pub enum Code {
     NotFound,
     MethodNotAllowed,
     OtherAccount,
+    LastAdmin,
+    TooManyAdmins,
     InvalidLink,
     InvalidRequest,
     Gone,
@@ -34,5 +36,6 @@ pub enum Code {
     TooManyTries,
     Internal,
     Busy,
+    IndexBuilding,
     StoreUnavailable,
 }

@@ -206,6 +206,9 @@ impl From<Error> for Problem {
                 );
                 Self::of(Code::TooManyMails).retry_after(retry_after).detail(detail)
             }
+            Error::LastAdmin => Self::of(Code::LastAdmin),
+            Error::TooManyAdmins => Self::of(Code::TooManyAdmins),
+            Error::IndexBuilding => Self::of(Code::IndexBuilding).retry_after(Duration::from_secs(10)),
             Error::Store(error) => Self::from_store(error),
         }
     }

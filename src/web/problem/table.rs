@@ -20,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 31] = [
+const TABLE: [Row; 34] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -108,6 +108,16 @@ const TABLE: [Row; 31] = [
             "Another account is signed in",
             "Another account was signed in here after this page was opened, so nothing was changed.",
         ],
+    ),
+    row(
+        Code::LastAdmin,
+        StatusCode::CONFLICT,
+        ["last_admin", "The last administrator", "Make someone else an admin first."],
+    ),
+    row(
+        Code::TooManyAdmins,
+        StatusCode::CONFLICT,
+        ["too_many_admins", "Too many administrators", "There can be at most 25 administrators."],
     ),
     row(
         Code::InvalidLink,
@@ -214,6 +224,15 @@ const TABLE: [Row; 31] = [
         Code::Busy,
         StatusCode::SERVICE_UNAVAILABLE,
         ["busy", "Too busy", "We're handling too many requests. Please try again in a moment."],
+    ),
+    row(
+        Code::IndexBuilding,
+        StatusCode::SERVICE_UNAVAILABLE,
+        [
+            "index_building",
+            "Not possible yet",
+            "This isn't possible yet after the last update. Please try again in a moment.",
+        ],
     ),
     row(
         Code::StoreUnavailable,

@@ -7,12 +7,14 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use super::serving::Server;
+use super::serving::{Server, line_with};
 use crate::harness::caller::{Answer, Caller, Door};
 use crate::store::opening::open_beneath;
 
 /// The formats there have been.
 const FORMATS: [u32; 2] = [1, 2];
+/// What the log says once the list of administrators is made.
+const MADE: &str = "made the list of administrators";
 const PASSWORD: &str = "a horse with a staple";
 
 /// The data folder of a server that wrote this format.
@@ -57,6 +59,36 @@ async fn a_database_of_every_earlier_version_is_upgraded_and_serves_its_people()
         expect_ada_and_her_password(&data).await;
         assert_eq!(accounts(&data), before, "format {format}");
         said(&data, &["store", "verify"]);
+    }
+}
+
+#[test]
+fn a_database_of_every_earlier_version_gets_its_list_of_administrators() {
+    for format in FORMATS {
+        // With a server, and by the first command without one.
+        for is_served in [true, false] {
+            let (_folder, data) = written_in(format);
+            if is_served {
+                let mut server = Server::start(&data, &[]);
+                if !server.started_with(MADE) {
+                    line_with(&mut server.log, MADE);
+                }
+                server.stop();
+            }
+            let listed = said(&data, &["account", "list", "--state", "admin", "--json"]);
+            for admin in listed.lines().filter(|line| line.contains("\"disabled\":false")) {
+                let admin: serde_json::Value = serde_json::from_str(admin).unwrap();
+                let refused = gatepost(&data, &["admin", "revoke", admin["email"].as_str().unwrap()]);
+                assert!(refused.status.success() || listed.lines().count() == 1, "{refused:?}");
+            }
+            for new in ["new-one@example.org", "new-other@example.org"] {
+                said(&data, &["account", "add", new, "--admin"]);
+            }
+            said(&data, &["account", "delete", "new-one@example.org"]);
+            said(&data, &["store", "verify"]);
+            let server = Server::start(&data, &[]);
+            assert!(!server.started_with(MADE), "it is made once");
+        }
     }
 }
 

@@ -72,7 +72,7 @@ fn every_value_of_a_row_is_imported() {
     let answer = place.answer(&["account", "import", file]);
     assert!(answer.starts_with("Imported 3, skipped 0 (already exist), "), "{answer}");
     let server = Server::start(&place.data(), &[]);
-    let ann = place.json(&["account", "show", "ann@example.org"]);
+    let ann = place.shown("ann@example.org");
     let expected = json!({
         "id": ann["id"], "email": "Ann@example.org", "registered_at": "2020-02-03T04:05:06.000Z",
         "confirmed_at": "2020-02-04T04:05:06.500Z", "admin": true, "has_password": true,
@@ -93,7 +93,7 @@ fn every_value_of_a_row_is_imported() {
     // Importing the same file again, with a running server, changes nothing.
     let again = place.json(&["account", "import", file]);
     assert_eq!(again, counts(0, 3));
-    assert_eq!(place.json(&["account", "show", "ann@example.org"]), expected);
+    assert_eq!(place.shown("ann@example.org"), expected);
     drop(server);
 }
 

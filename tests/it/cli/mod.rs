@@ -1,6 +1,7 @@
 //! The command line: usage, help, exit codes, the data folder and its key.
 
 mod accounts;
+mod admins;
 mod backup;
 mod by_email;
 mod checkup;

@@ -10,6 +10,7 @@ use gatepost::domain::password::Password;
 use gatepost::domain::ports::Clock;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::address::EmailAddress;
+use gatepost::domain::record::admins::Admins;
 use gatepost::domain::record::answer::Answer;
 use gatepost::domain::record::client::{Client, Doer};
 use gatepost::domain::record::ended::{EmailState, End, EndedLetter, MailPlace};
@@ -92,6 +93,12 @@ async fn everything() -> Desk {
     desk
 }
 
+/// As many administrators as there can be.
+fn admins() -> (Key, Record) {
+    let ids: Vec<AccountId> = (0..25).map(|number| AccountId([number; 16])).collect();
+    (Key::admins(), Record::Admins(Admins::none().with(&ids)))
+}
+
 /// The event of an email that could not be delivered, which names the domain.
 fn undelivered(at: Timestamp) -> (Key, Record) {
     let event = Event::new(at, EventName::MailFailed, None, &client());
@@ -127,7 +134,10 @@ fn tried(at: Timestamp) -> (Key, Record) {
 
 /// The largest record of each kind together with the largest mark of its expiry, rounded up.
 fn sizes(written: Vec<(Key, Record)>) -> BTreeMap<String, usize> {
-    let prefix = |key: &Key| String::from_utf8_lossy(&key.as_bytes()[..2]).into_owned();
+    let prefix = |key: &Key| match key.as_bytes() {
+        b"admins" => "admins".to_owned(),
+        bytes => String::from_utf8_lossy(&bytes[..2]).into_owned(),
+    };
     let (mut largest, mut marks) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
     for (key, record) in written {
         let bytes = key.as_bytes().len() + encode(&key, &record).unwrap().len();
@@ -160,6 +170,7 @@ async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_s
     let desk = Box::pin(everything()).await;
     let mut written = desk.store.written.lock().unwrap().clone();
     written.extend([undelivered, ended, unsent, tried].map(|of| of(desk.clock.now())));
+    written.push(admins());
     let mut measured = sizes(written);
     measured.retain(|kind, _| !OTHERS.contains(&kind.as_str()));
     assert_eq!(documented(), measured);

@@ -13,6 +13,7 @@ use gatepost::domain::record::node::{Node as NodeRecord, Profile};
 use gatepost::domain::token::KeyRing;
 use gatepost::domain::upkeep::{OpenError, RunEnded, make_room};
 use gatepost::mail::{SmtpServer, SmtpSettings, TransportSettings};
+use gatepost::store::codec::FORMATS;
 use gatepost::store::memory::MemoryStore;
 use gatepost::web::House;
 
@@ -79,7 +80,7 @@ impl Street {
         let profile = Profile {
             name: name.into(),
             version: "1.0.0".into(),
-            formats: 1..=1,
+            formats: FORMATS,
             settings: [1; 16],
             shows_emails: false,
         };

@@ -3,6 +3,7 @@
 mod acts;
 mod clocks;
 mod first_start;
+mod indexes;
 mod keys;
 mod leases;
 mod mails;

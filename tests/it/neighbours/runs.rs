@@ -177,8 +177,8 @@ async fn no_node_uses_a_store_that_was_moved_or_is_being_moved_or_needs_a_newer_
     );
     change_state(&street, |state| state.phase = Phase::Moving(id)).await;
     assert_eq!(refused(street.node_at(&street.plot("b")).await), RunEnded::NotReady(NotReady::Moving));
-    change_state(&street, |state| (state.phase, state.floor) = (Phase::Ready, 2)).await;
-    assert_eq!(refused(street.node_at(&street.plot("b")).await), RunEnded::NewerFormat(2));
+    change_state(&street, |state| (state.phase, state.floor) = (Phase::Ready, 3)).await;
+    assert_eq!(refused(street.node_at(&street.plot("b")).await), RunEnded::NewerFormat(3));
     assert_eq!(street.names().await, ["a"]);
 }
 

@@ -221,7 +221,7 @@ impl Act {
             Self::Enable => _ = gatepost.enable_account(ann, operator).await.unwrap(),
             Self::HandOutLink => _ = gatepost.hand_out_link(ann, operator).await.unwrap(),
             Self::Grant => _ = gatepost.set_role(ann, Role::Admin, operator).await.unwrap(),
-            _ => _ = gatepost.set_role(ann, Role::Member, operator).await.unwrap(),
+            _ => _ = gatepost.revoke_admin_anyway(ann, operator).await.unwrap(),
         }
     }
 }

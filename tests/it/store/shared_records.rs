@@ -1,7 +1,8 @@
 //! What is stored where several nodes share a store.
 
 use gatepost::domain::record::Record;
-use gatepost::domain::record::ids::{KeyId, MoveId, RunId, StoreId};
+use gatepost::domain::record::admins::Admins;
+use gatepost::domain::record::ids::{AccountId, KeyId, MoveId, RunId, StoreId};
 use gatepost::domain::record::node::{EndedRun, Lease, Node, Profile};
 use gatepost::domain::record::state::{Course, Phase, State};
 use gatepost::domain::record::time::Timestamp;
@@ -28,5 +29,7 @@ pub(super) fn records() -> Vec<(&'static str, Record)> {
         ("node", Record::Node(node)),
         ("ended run", Record::EndedRun(EndedRun { at: Timestamp(30) })),
         ("lease", Record::Lease(Lease { run: RunId([5; 8]) })),
+        ("admins", Record::Admins(Admins::none().with(&[AccountId([1; 16]), AccountId([2; 16])]))),
+        ("admins of an older store", Record::Admins(Admins::begun())),
     ]
 }

@@ -45,7 +45,6 @@ impl Reader {
     }
 }
 
-
 async fn signed_out(reader: &mut Reader) {
     for path in [
         "/sign-in",

@@ -6,12 +6,13 @@
 //! account, `y/` marks of these counts by the time they began, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
 //! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, `F/` emails that
-//! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended. What
-//! several nodes share has longer names: see `shared`.
+//! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended,
+//! `admins` the enabled administrators. What several nodes share has longer names: see `shared`.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
 mod emails;
 mod shared;
+mod single;
 mod span;
 
 use std::fmt;
@@ -194,36 +195,6 @@ impl Key {
     #[must_use]
     pub fn remains_of(&self) -> Option<AccountId> {
         Some(AccountId(self.0.strip_prefix(b"d/")?.try_into().ok()?))
-    }
-
-    /// Which generation of the store this is.
-    #[must_use]
-    pub fn store_generation() -> Self {
-        Self::joined(b"g/generation", &[])
-    }
-
-    /// The import whose last step has not been done.
-    #[must_use]
-    pub fn unfinished_import() -> Self {
-        Self::joined(b"i/", &[])
-    }
-
-    /// That the store was restored, and no server has opened it since.
-    #[must_use]
-    pub fn restored() -> Self {
-        Self::joined(b"g/restored", &[])
-    }
-
-    /// The seed of salts.
-    #[must_use]
-    pub fn salt_seed() -> Self {
-        Self::joined(b"n/", &[])
-    }
-
-    /// What every password check computes.
-    #[must_use]
-    pub fn workload() -> Self {
-        Self::joined(b"w/", &[])
     }
 
     /// What strangers, or known browsers, did lately at an address. Two records, so that no stranger's attempts

@@ -21,10 +21,21 @@ use crate::domain::record::drift::Drift;
 use crate::domain::record::ids::{KeyId, RunId, StoreId};
 use crate::domain::record::key::Key;
 use crate::domain::record::node::Node;
-use crate::domain::record::state::{Course, Phase, State};
+use crate::domain::record::state::{Course, FORMAT_WITH_ADMINS, Phase, State};
 use crate::domain::record::time::Timestamp;
 use crate::domain::run::Neighbours;
 use crate::domain::upkeep::refusal::OpenError;
+
+/// What became of a store before a run opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::domain::upkeep) enum Past {
+    /// No one has used it yet.
+    None,
+    /// It was used.
+    Used,
+    /// It was put back to an earlier state, and no one has used it since.
+    Restored,
+}
 
 /// A run that joins with the change that is committed next.
 pub(in crate::domain::upkeep) struct Joining {
@@ -46,7 +57,7 @@ pub(in crate::domain::upkeep) async fn join(
     world: &World,
     keys: Vec<KeyId>,
     member: &Membership,
-    is_restored: bool,
+    past: Past,
 ) -> Result<Joining, OpenError> {
     let (run, begun_at) = (RunId(world.random()), world.clock.monotonic());
     let remembered = Remembered::read(&*member.engine).await?;
@@ -64,7 +75,7 @@ pub(in crate::domain::upkeep) async fn join(
         );
     }
     // In this order: whoever joins after the state was read changes it, and then this commit is refused.
-    let state = put_state(change, store, world, member, recent.as_ref(), is_restored).await?;
+    let state = put_state(change, store, world, member, recent.as_ref(), past).await?;
     let mut nodes = nodes(store).await?;
     let is_another = member.engine.is_another();
     // Who was told of a later course knows that the store was accepted since, on whatever server it is.
@@ -119,8 +130,9 @@ async fn put_state(
     world: &World,
     member: &Membership,
     remembered: Option<&Remembered>,
-    is_restored: bool,
+    past: Past,
 ) -> Result<State, OpenError> {
+    let is_restored = past == Past::Restored;
     let mut state = match expect_state(change, store).await? {
         Some(state) => state,
         // A node that has been here before knows a store that had one.
@@ -128,12 +140,17 @@ async fn put_state(
         None => State {
             store: StoreId(world.random()),
             course: Course { number: 0, mark: world.random() },
-            floor: *member.profile.formats.start(),
+            // No earlier version has used it.
+            floor: *member.profile.formats.end(),
             phase: Phase::Ready,
         },
     };
     if is_restored {
         state.take_new_course(world.random(), world.now());
+    }
+    if past == Past::None {
+        // Its first commit has what earlier versions would not keep up.
+        state.floor = state.floor.max(FORMAT_WITH_ADMINS);
     }
     state.phase.expect_ready().map_err(RunEnded::from)?;
     if state.floor > *member.profile.formats.end() {
@@ -162,7 +179,10 @@ pub(in crate::domain::upkeep) async fn take_new_course(
 }
 
 /// Reads the state, if there is one, and adds to `change` that it is as it was read.
-async fn expect_state(change: &mut Change, store: &dyn Store) -> Result<Option<State>, StoreError> {
+pub(in crate::domain::upkeep) async fn expect_state(
+    change: &mut Change,
+    store: &dyn Store,
+) -> Result<Option<State>, StoreError> {
     let found = store.get(&[Key::state()]).await?.pop().flatten();
     change.expect(Key::state(), found.as_ref().map(|found| found.version));
     match found.map(|found| found.record) {

@@ -24,7 +24,7 @@ mod retire;
 mod room;
 
 pub use self::heartbeat::HeartbeatError;
-pub(super) use self::join::{Joining, join, take_new_course};
+pub(super) use self::join::{Joining, Past, expect_state, join, take_new_course};
 pub use self::room::make_room;
 use crate::domain::record::state::NotReady;
 
