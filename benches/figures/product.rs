@@ -9,13 +9,14 @@ use gatepost::app::{Parts, Running};
 use gatepost::domain::ports::Company;
 use gatepost::domain::record::limits;
 use gatepost::domain::record::next::Place;
+use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailSettings, RecentLetters, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::sled::{SledSettings, SledStore};
-use gatepost::web::Site;
 use gatepost::web::edge::{EdgeSettings, Hosts, Limits, Listen, Listener};
+use gatepost::web::{Site, Survey, Surveyor};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::Connection;
@@ -36,6 +37,15 @@ fn plenty() -> limits::Limits {
         tries_per_client_5m: usize::MAX,
         tries_per_address_15m: 0,
         ..limits::Limits::default()
+    }
+}
+
+/// Looks at nothing: no figure is about the pages for administrators.
+struct Lookout;
+
+impl Surveyor for Lookout {
+    fn survey(&self) -> Survey {
+        Survey { engine: "sled", disk_free_bytes: None, warnings: Vec::new(), at: Timestamp::default() }
     }
 }
 
@@ -88,7 +98,10 @@ impl Product {
                 registration: true,
                 has_mailbox: true,
                 metrics_token: None,
+                settings: vec![],
+                dangers: vec![],
             },
+            surveyor: Arc::new(Lookout),
             edge: EdgeSettings {
                 public_url: origin,
                 trusted_proxies: vec![],

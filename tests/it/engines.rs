@@ -63,8 +63,13 @@ const SCENARIOS: [&str; 49] = [
 /// Not where everything is left to chance. There, what came of a form whose browser disconnected is not known, so
 /// the browser may have to do it again; the mailbox lists two emails if one was requested again; and what is done
 /// again is counted again, so no one can say which attempt is the last one allowed.
-const UNKNOWN: [&str; 3] =
-    ["limits::", "pages::mailbox::", "repeats::a_form_that_breaks_off_is_not_done_again"];
+const UNKNOWN: [&str; 5] = [
+    "admin::retry::",
+    "admin::stop::",
+    "limits::",
+    "pages::mailbox::",
+    "repeats::a_form_that_breaks_off_is_not_done_again",
+];
 /// Parts that start the product on an engine of their own, or that no engine matters to.
 const OTHERS: [&str; 7] =
     ["corpora::", "doubt::", "full_size::", "fuzz::", "harness::", "low_disk::", "neighbours::"];
