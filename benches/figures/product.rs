@@ -10,13 +10,14 @@ use gatepost::domain::ports::{Company, Store};
 use gatepost::domain::record::limits;
 use gatepost::domain::record::next::Place;
 use gatepost::domain::record::registration::RegistrationMode;
+use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::{KeyRing, LinkClaims};
 use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailSettings, RecentLetters, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::sled::{SledSettings, SledStore};
-use gatepost::web::Site;
 use gatepost::web::edge::{EdgeSettings, Hosts, Limits, Listen, Listener};
+use gatepost::web::{Site, Survey, Surveyor};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::Connection;
@@ -49,6 +50,15 @@ pub(crate) struct Ground {
 
 /// Links that were not used yet, with the bodies that redeem them, for each connection.
 pub(crate) struct Links(Vec<(Connection, Vec<(String, String)>)>);
+
+/// Looks at nothing: no figure is about the pages for administrators.
+struct Lookout;
+
+impl Surveyor for Lookout {
+    fn survey(&self) -> Survey {
+        Survey { engine: "sled", disk_free_bytes: None, warnings: Vec::new(), at: Timestamp::default() }
+    }
+}
 
 /// A running server and its keys. With the keys, the benchmark creates the links that emails contain.
 pub(crate) struct Product {
@@ -111,7 +121,10 @@ impl Product {
                 registration: RegistrationMode::Open,
                 has_mailbox: true,
                 metrics_token: None,
+                settings: vec![],
+                dangers: vec![],
             },
+            surveyor: Arc::new(Lookout),
             edge: EdgeSettings {
                 public_url: origin,
                 trusted_proxies: vec![],

@@ -66,8 +66,14 @@ const SCENARIOS: [&str; 52] = [
 /// Not where everything is left to chance. There, what came of a form whose browser disconnected is not known, so
 /// the browser may have to do it again; the mailbox lists two emails if one was requested again; and what is done
 /// again is counted again, so no one can say which attempt is the last one allowed.
-const UNKNOWN: [&str; 4] =
-    ["limits::", "pages::mailbox::", "repeats::a_form_that_breaks_off_is_not_done_again", "way_in::"];
+const UNKNOWN: [&str; 6] = [
+    "admin::retry::",
+    "admin::stop::",
+    "limits::",
+    "pages::mailbox::",
+    "repeats::a_form_that_breaks_off_is_not_done_again",
+    "way_in::",
+];
 /// Parts that start the product on an engine of their own, or that no engine matters to.
 const OTHERS: [&str; 7] =
     ["corpora::", "doubt::", "full_size::", "fuzz::", "harness::", "low_disk::", "neighbours::"];

@@ -36,7 +36,7 @@ async fn it_says_how_email_and_the_server_are_doing(door: Door) {
         assert_eq!((&mail["waiting"], &mail["failed"]), (&json!(1), &json!(2)), "{all}");
         assert_eq!(mail["oldest"], json!("2026-01-01T00:00:00.000Z"));
         assert!(mail["last_answer"].as_str().unwrap().contains("5.1.1"), "{all}");
-        assert_eq!((&all["engine"], &all["disk_free_bytes"]), (&json!("memory"), &json!(1234567890)));
+        assert_eq!((&all["engine"], &all["disk_free_bytes"]), (&json!("memory"), &json!(1_234_567_890)));
         assert_eq!(
             all["warnings"],
             json!(["settings: public_url is <open>", "disk: 1177 MiB are free for <data>"])

@@ -110,8 +110,8 @@ async fn sixteen_retries_at_once_send_one_email(door: Door) {
         }
         until(&mut admin, ANN, "sent").await;
         assert_eq!(sink.count_to(ANN), 1);
-        let retried = app.events().await.into_iter().filter(|name| *name == EventName::MailRetried);
-        assert_eq!(retried.count(), 1);
+        let acts = app.events().await.into_iter().filter(|name| *name == EventName::MailRetried);
+        assert_eq!(acts.count(), 1);
     }
 }
 
