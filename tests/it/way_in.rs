@@ -1,4 +1,4 @@
-//! Why someone can't get in, as whoever looks after accounts is told.
+//! Why someone can't get in, in the words for whoever looks after accounts.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn nothing_is_in_the_way_of_someone_who_has_just_signed_in(door: Door) {
     let day = jiff::Timestamp::from(app.clock.now()).strftime("%-d %B").to_string();
     let told = [format!("Nothing is in the way. Last signed in on {day} with a link.")];
     assert_eq!(app.told().await, told);
-    // What is known from the history is told, too.
+    // What is known only from the history counts, too.
     assert_eq!(ann.sign_out().await, Answer::Done);
     assert_eq!(app.told().await, told);
     assert!(app.in_the_way().await.is_empty());

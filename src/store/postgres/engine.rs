@@ -87,7 +87,7 @@ impl SharedEngine for PostgresStore {
             let reader = self.shared.pool().await.ok()?.reader().await.ok()?;
             reader.link.row(ROOM, &[]).await.ok()
         };
-        // Whatever keeps this from being asked is told elsewhere.
+        // Whatever keeps this from being asked is reported elsewhere.
         let Ok(Some(row)) = timeout(self.shared.base.settings.timeout, asking).await else { return };
         let (most, reserved): (i64, i64) = (row.get(0), row.get(1));
         let connections = self.shared.base.settings.connections;

@@ -129,7 +129,7 @@ async fn recognise(request: &mut Request, house: &House) {
     }
 }
 
-/// What is answered where there is nothing for administrators. Only an administrator learns that there is nothing.
+/// The answer where there is nothing for administrators. Only an administrator learns that there is nothing.
 pub(super) async fn unknown(house: &House, request: &Request) -> Problem {
     let Some(token) = session_token(request) else { return Problem::of(Code::SignInRequired) };
     match house.gatepost.expect_admin(&token).await {

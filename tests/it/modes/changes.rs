@@ -43,7 +43,7 @@ async fn a_refused_change_sends_no_email_and_says_which_addresses_are_possible(d
         assert_eq!(said(&ann).matches(&format!("Use one at {RULE}.")).count(), 1, "{}", said(&ann));
         app.expect_no_letter().await;
         assert!(app.account(INSIDE).await == before, "nothing is pending");
-        // An account that is outside can keep its address, and is told when it enters the same one.
+        // An account that is outside can keep its address, and entering that one is refused as everywhere.
         let mut other = member(&app, door, OUTSIDE).await;
         assert_eq!(other.change_email(OUTSIDE).await, Answer::refused_field(422, "same_email", "email"));
         assert_eq!(other.change_email("other@example.com").await, outside());

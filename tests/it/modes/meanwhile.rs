@@ -27,7 +27,7 @@ fn narrower() -> [RegistrationMode; 3] {
     [by_domain(), RegistrationMode::Invite, RegistrationMode::Closed]
 }
 
-/// Someone who has asked while anyone could, and the email they got.
+/// Someone who asked while anyone could, and the email they got.
 async fn asked(app: &App, door: Door, registers: bool) -> (Caller, SignInLetter) {
     let mut ann = app.caller(door);
     let asked = if registers { ann.register(OUTSIDE, PASSWORD).await } else { ann.ask(OUTSIDE).await };

@@ -98,7 +98,7 @@ fn refusal(mode: &RegistrationMode) -> Answer {
     }
 }
 
-/// What someone is told whose address is in none of the domains.
+/// The answer to someone whose address is in none of the domains.
 fn outside() -> Answer {
     Answer::refused_field(403, "registration_closed", "email")
 }

@@ -16,7 +16,7 @@ both_doors! {
     a_change_of_address_that_is_no_longer_possible_sends_nothing_to_the_new_address,
 }
 
-/// Anyone can register, and the mail server takes no email until it is told to.
+/// Anyone can register, and the mail server takes no email until the test lets it.
 async fn start() -> (App, Sink, watch::Sender<bool>) {
     let (recovers, recovered) = watch::channel(false);
     let sink = Sink::start(Security::None, move |moment| match moment.stage {

@@ -37,7 +37,7 @@ pub(super) fn place(visitor: &Visitor) -> String {
     }
 }
 
-/// What is answered where there is no page for administrators. Only an administrator learns that there is none.
+/// The answer where there is no page for administrators. Only an administrator learns that there is none.
 pub(in crate::web) async fn unknown(house: &House, request: &Request) -> poem::Result<Response> {
     let wanted = Query::of(request).next();
     let visitor = Visitor::of(request, house, wanted).await?;

@@ -40,7 +40,7 @@ async fn a_commit_whose_answer_is_swallowed_is_done_once(door: Door) {
     assert_eq!(street.records("s/").await, "1", "it was done all the same");
     proxy.answers(Flow::Passes);
     proxy.cut();
-    // Whoever clicks again is told what came of it.
+    // Whoever clicks again finds out what came of it.
     let again = async {
         while click(ann.clone(), link.clone()).await.is_unavailable() {
             tokio::time::sleep(PAUSE).await;

@@ -81,7 +81,7 @@ fn click(mut caller: Caller, link: String, address: String) -> tokio::task::Join
     })
 }
 
-/// From now on, the role that the node has is told nothing.
+/// From now on, the server sends no warnings to the role of the node.
 async fn silence(town: &Town) {
     let primary = town.cluster.primary();
     primary.ask("ALTER ROLE gatepost SET client_min_messages = 'error'").await;
