@@ -136,6 +136,16 @@ impl Street {
         }
     }
 
+    /// Lets time pass as `beats` does until this is so: a node's other work may come after its heartbeat.
+    pub(crate) async fn beats_until(&self, nodes: &[&Node], so: impl AsyncFn() -> bool) {
+        let until = async {
+            while !so().await {
+                self.beats(1, nodes).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), until).await.expect("it is so in time");
+    }
+
     /// How often the record of a node's run was written.
     async fn counter_of(&self, node: &Node) -> u64 {
         let name = node.plot.profile.lock().unwrap().name.clone();
