@@ -11,10 +11,14 @@
 //! - `codes`: wrong codes
 //! - `changes`: what someone signed in changes
 //! - `admins`: the enabled administrators
+//! - `admin_mails`: emails that administrators have sent
+//! - `lifting`: letting the counts at an address begin again
 
+mod admin_mails;
 mod admins;
 mod changes;
 mod codes;
+mod lifting;
 mod mails;
 mod tries;
 

@@ -178,7 +178,10 @@ impl Gatepost {
     }
 
     /// The last sign-in that is known: of a session, or from the history.
-    async fn last_sign_in(&self, account: &Account) -> Result<Option<(Timestamp, Option<Means>)>, Error> {
+    pub(in crate::domain) async fn last_sign_in(
+        &self,
+        account: &Account,
+    ) -> Result<Option<(Timestamp, Option<Means>)>, Error> {
         let sessions = self.sessions_of(account.id).await?.into_iter();
         let of_sessions = sessions.map(|(_, session)| (session.created_at, Some(Means::from(session.means))));
         let events = self.list::<Event>(&Span::history(account.id), MOST_EVENTS).await?.into_iter();

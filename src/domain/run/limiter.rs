@@ -79,6 +79,11 @@ impl Limiter {
         Ok(Reserved { at: now, by_client, at_address })
     }
 
+    /// Forgets the passwords that were entered at an address. Those of clients stay.
+    pub(in crate::domain) fn forget_tries_at(&self, address: [u8; 12]) {
+        lock(&self.tries).at_address.forget(|counter| counter.is_at(address));
+    }
+
     /// Takes one back that was not checked.
     pub(in crate::domain) fn give_back_try(&self, reserved: &Reserved) {
         let mut tries = lock(&self.tries);
