@@ -3,7 +3,10 @@
 mod admin;
 mod origin;
 
-pub use self::admin::{ADMIN, ADMIN_MAIL, ADMIN_SETTINGS, email_drop, email_retry, is_of_admins};
+pub use self::admin::{
+    ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_SETTINGS, AccountAct, account_act, account_page,
+    account_session_end, email_drop, email_retry, is_of_admins,
+};
 pub use self::origin::{Origin, OriginError, Scheme};
 
 /// The home page.
@@ -93,7 +96,7 @@ pub fn is_page(place: &str) -> bool {
         MAILBOX,
     ];
     let path = resolved(place);
-    let is_admin = admin::PAGES.contains(&path.as_str());
+    let is_admin = admin::PAGES.contains(&path.as_str()) || admin::is_of_account(&path);
     let is_letter = path.strip_prefix(MAILBOX).is_some_and(|rest| rest.starts_with('/'));
     PAGES.contains(&path.as_str()) || path.starts_with(LINK) || is_letter || is_admin
 }
@@ -140,7 +143,7 @@ pub fn takes_only_post(place: &str) -> bool {
     let session = path.strip_prefix(PROFILE_SESSIONS).and_then(|rest| rest.strip_suffix("/end"));
     AT_BOTH_DOORS.contains(&path)
         || session.is_some_and(|id| id.len() > 1 && id.rfind('/') == Some(0))
-        || admin::takes_only_post(path)
+        || admin::takes_only_post(path, in_the_api.is_some())
         || in_the_api.is_some_and(|path| IN_THE_API.contains(&path))
 }
 

@@ -10,8 +10,8 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    emails, examples, link, mailbox, overview, problem, profile, reauthentication, recovery, registration,
-    resend, session, sessions, settings, sign_in,
+    acts, admin_account, emails, examples, link, mailbox, overview, problem, profile, reauthentication,
+    recovery, registration, resend, session, sessions, settings, sign_in,
 };
 use crate::domain::mailed::Need;
 use crate::domain::record::ended::EmailState;
@@ -109,6 +109,7 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
         reauthentication::REFUSALS,
         mailbox::REFUSALS,
         overview::REFUSALS,
+        acts::REFUSALS,
         emails::REFUSALS,
         settings::REFUSALS,
     ];
@@ -198,6 +199,7 @@ fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
             all.map(Means::as_str).to_vec()
         }
         ("Setting", "source") => Source::ALL.map(Source::as_str).to_vec(),
+        ("AdminAccount", "state") => admin_account::STATES.to_vec(),
         ("AdminEmail", "state") => EmailState::ALL.map(EmailState::as_str).to_vec(),
         ("AdminEmail", "purpose") => LetterKind::ALL.map(LetterKind::as_str).to_vec(),
         _ => return None,

@@ -43,6 +43,9 @@ pub(super) enum Tag {
     Devices,
     /// For administrators: how email and the server are doing.
     Overview,
+    /// For administrators: disable, enable, sign out and delete accounts, and help people who can't get in.
+    #[oai(rename = "Acts on accounts")]
+    ActsOnAccounts,
     /// For administrators: see what became of each email, have one tried again, and not sent.
     Emails,
     /// For administrators: the settings of the server.
