@@ -98,7 +98,6 @@ impl Gatepost {
                 Ok(Decision::Commit { change, event, answer: Ok(account) })
             })
             .await?;
-        self.forget_tries_at(&account.address);
         self.seen(account).await
     }
 }

@@ -9,7 +9,6 @@ use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
-use crate::domain::record::address::EmailAddress;
 use crate::domain::record::limits::Budget;
 use crate::domain::record::throttle::Throttle;
 
@@ -23,25 +22,31 @@ impl Gatepost {
     ) -> Result<bool, Error> {
         let mut was_counted = account.changes.has_counted();
         account.changes = Throttle::default();
-        let budgets = [Budget::Mails, Budget::Tries, Budget::Codes].into_iter();
-        let keys = budgets.flat_map(|budget| [false, true].map(|of_known| (budget, of_known)));
-        let keys = keys.map(|(budget, of_known)| self.throttle_key(budget, &account.address, of_known));
-        let all: Vec<Found<Throttle>> = self.find_all(keys.collect()).await?;
-        for found in all {
-            found.expected_by(change);
-            let Some(throttle) = found.value.filter(Throttle::has_counted) else { continue };
-            was_counted = true;
-            match throttle.lifted() {
-                Some(lifted) => change.put(found.key, Record::Throttle(lifted)),
-                None => change.delete(found.key),
+        for budget in [Budget::Mails, Budget::Tries, Budget::Codes] {
+            let keys = [false, true].map(|of_known| self.throttle_key(budget, &account.address, of_known));
+            let both: Vec<Found<Throttle>> = self.find_all(keys.to_vec()).await?;
+            for found in both {
+                found.expected_by(change);
+                let Some(throttle) = found.value.filter(Throttle::has_counted) else { continue };
+                was_counted = true;
+                match self.lifted(budget, throttle) {
+                    Some(lifted) => change.put(found.key, Record::Throttle(lifted)),
+                    None => change.delete(found.key),
+                }
             }
         }
         Ok(was_counted)
     }
 
-    /// Forgets the passwords that this run has counted at an address. Once the change is committed: a password that is
-    /// checked right then is counted in the store all the same.
-    pub(in crate::domain) fn forget_tries_at(&self, address: &EmailAddress) {
-        self.limiter.forget_tries_at(self.ring.address_digest(&address.canonical()));
+    /// What is left of what was counted. Its mark of expiry stays where it is.
+    fn lifted(&self, budget: Budget, throttle: Throttle) -> Option<Throttle> {
+        match budget {
+            Budget::Mails => throttle.lifted(),
+            Budget::Tries => {
+                let allowances = self.settings().limits.at_address(budget);
+                Some(Throttle::lifted_at_once(self.world.now(), &allowances))
+            }
+            Budget::Codes => None,
+        }
     }
 }

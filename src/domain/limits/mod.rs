@@ -53,17 +53,6 @@ impl Gatepost {
         Ok(known.or_else(|| own_session.map(|session| self.ring.known_session(session))))
     }
 
-    /// Refuses if a budget is used up.
-    async fn check_budget(
-        &self,
-        budget: Budget,
-        address: &EmailAddress,
-        by: Option<KnownId>,
-    ) -> Result<(), Error> {
-        let wait = self.wait_at(budget, address, by).await?;
-        if wait.is_zero() { Ok(()) } else { Err(limited(budget.limit(), wait)) }
-    }
-
     /// How long to wait until a budget has room again.
     pub(in crate::domain) async fn wait_at(
         &self,

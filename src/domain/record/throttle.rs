@@ -88,6 +88,22 @@ impl Throttle {
         Some(self).filter(|it| !it.counted.is_empty())
     }
 
+    /// The same with nothing but a mark that the limits were lifted at `now`, for what counts in memory as well: each run
+    /// that reads it forgets what it has counted before.
+    #[must_use]
+    pub fn lifted_at_once(now: Timestamp, allowances: &[Allowance]) -> Self {
+        let mut throttle = Self::default();
+        throttle.count(Counted { at: now, by: Some(KnownId::LIFTED), request: None }, allowances);
+        throttle
+    }
+
+    /// When the limits were lifted, if it has that mark.
+    #[must_use]
+    pub fn lifted_at(&self) -> Option<Timestamp> {
+        let marks = self.counted.iter().filter(|one| one.is_lifted() && one.request.is_none());
+        marks.map(|one| one.at).max()
+    }
+
     /// The requests of the emails in it.
     pub fn requests(&self) -> impl Iterator<Item = Nonce> {
         self.counted.iter().filter_map(|one| one.request)
