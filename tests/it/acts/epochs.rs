@@ -1,6 +1,6 @@
 //! What an action ends, and what stays ended.
 
-use super::{ANN, act, admin};
+use super::{ANN, NOT_TWICE, act, admin};
 use crate::harness::app::App;
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Door};
@@ -45,6 +45,7 @@ async fn signing_out_everywhere_ends_sessions_and_open_links(door: Door) {
     assert_eq!(act(&mut admin, &id, "end-sessions", ANN).await, Answer::Done);
     app.news_to(ANN).await;
     assert_eq!((ann.who().await, waiting.follow(&link).await), (None, dead()));
+    app.clock.advance(NOT_TWICE);
     // Without a session, an open link is enough to have something to end.
     let mut waiting = app.caller(door);
     waiting.ask(ANN).await;

@@ -19,6 +19,7 @@ async fn the_owner_sees_what_was_done_but_not_by_whom_or_from_where(door: Door) 
     let admin = admin(&app, door).await;
     let mut admin = admin.coming_from([127, 9, 8, 7].into()).with_agent("Vivaldi on Windows");
     let (id, by) = (app.id_of(ANN).await, app.id_of(ADMIN).await);
+    app.clock.advance(Duration::from_secs(1));
     let acts =
         ["lift-limits", "disable", "enable", "grant-admin", "revoke-admin", "send-sign-in", "end-sessions"];
     for name in acts {

@@ -11,6 +11,8 @@ mod races;
 mod roles;
 mod who;
 
+use std::time::Duration;
+
 use gatepost::domain::Settings;
 use gatepost::domain::operator::Role;
 use gatepost::domain::record::address::EmailAddress;
@@ -26,6 +28,9 @@ const ADMIN: &str = "adm@example.org";
 const EVE: &str = "eve@example.org";
 const ANN: &str = "ann@example.org";
 const BOB: &str = "bob@example.org";
+
+/// A form that is sent again within this time counts as sent twice.
+const NOT_TWICE: Duration = Duration::from_secs(11);
 
 /// What can be done to an account, besides ending one session.
 const ACTS: [&str; 8] = [

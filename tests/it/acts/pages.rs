@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ANN, act, admin, path};
+use super::{ANN, NOT_TWICE, act, admin, path};
 use crate::harness::app::App;
 use crate::harness::caller::{Answer, Door};
 
@@ -81,6 +81,7 @@ async fn a_script_gets_the_section_with_what_can_be_done_now() {
         reply.body
     );
     app.news_to(ANN).await;
+    app.clock.advance(NOT_TWICE);
     let reply = admin.post_form(&path(&id, "send-sign-in"), "").await;
     assert_eq!((reply.status.as_u16(), reply.header("x-problem")), (429, Some("too_many_mails")));
     assert!(reply.body.contains("role=\"alert\"") && reply.body.contains("a moment ago"), "{}", reply.body);

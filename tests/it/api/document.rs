@@ -191,6 +191,7 @@ fn the_groups_are_in_the_order_of_a_first_sign_in() {
             "Account",
             "Devices",
             "Overview",
+            "Acts on accounts",
             "Emails",
             "Settings",
         ]
