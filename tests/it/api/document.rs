@@ -62,6 +62,7 @@ fn every_path_is_that_of_a_page() {
     let link = format!("{}{{token}}", path::LINK);
     let end = path::session_end("{id}");
     let (retry, stop) = (path::email_retry("{id}"), path::email_drop("{id}"));
+    let account = path::account_page("{id}");
     let pages = [
         path::FORGOT_PASSWORD,
         path::PROFILE_PASSWORD,
@@ -86,6 +87,9 @@ fn every_path_is_that_of_a_page() {
         path::SIGN_OUT,
         path::MAILBOX,
         path::ADMIN,
+        path::ADMIN_ACCOUNTS,
+        path::ADMIN_NEWEST,
+        &account,
         path::ADMIN_MAIL,
         &retry,
         &stop,
@@ -188,6 +192,7 @@ fn the_groups_are_in_the_order_of_a_first_sign_in() {
             "Account",
             "Devices",
             "Overview",
+            "Accounts",
             "Emails",
             "Settings",
         ]

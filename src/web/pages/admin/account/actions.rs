@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::frame::confirm_first;
-use super::View;
+use super::view::View;
 use crate::path::account_page;
 
 /// The place of the forms. While the sign-in is too old to act, they would only lead to the same question.
