@@ -11,7 +11,9 @@
 //! - `codes`: wrong codes
 //! - `changes`: what someone signed in changes
 //! - `admins`: the enabled administrators
+//! - `admin_mails`: emails that an administrator has sent to others
 
+mod admin_mails;
 mod admins;
 mod changes;
 mod codes;

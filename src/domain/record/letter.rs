@@ -184,11 +184,20 @@ pub enum LetterKind {
     NewDevice,
     /// The operator created an account: link to sign in to it.
     AccountAdded,
+    /// An administrator, or the operator, invites someone: where to sign in. It has neither link nor code of a request, so it
+    /// is worth nothing to a mail scanner or a thief, and never expires.
+    Invited,
+    /// An administrator checks that email works.
+    Test,
+    /// To the old address: the operator has changed it, with the link to undo that.
+    AddressChangedByOperator,
+    /// To the new address: the operator has given it to the account.
+    AddressGiven,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::SignIn,
         Self::NoAccount,
         Self::Confirm,
@@ -209,6 +218,10 @@ impl LetterKind {
         Self::PasswordReset,
         Self::NewDevice,
         Self::AccountAdded,
+        Self::Invited,
+        Self::Test,
+        Self::AddressChangedByOperator,
+        Self::AddressGiven,
     ];
 
     /// The word on the wire: what the email is for.
@@ -235,6 +248,10 @@ impl LetterKind {
             Self::PasswordReset => "password_reset",
             Self::NewDevice => "new_device",
             Self::AccountAdded => "account_added",
+            Self::Invited => "invitation",
+            Self::Test => "test",
+            Self::AddressChangedByOperator => "email_changed_by_operator",
+            Self::AddressGiven => "email_given",
         }
     }
 

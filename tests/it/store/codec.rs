@@ -39,7 +39,7 @@ fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
         id: AccountId([1; 16]),
         address: address.clone(),
         registered_at: Timestamp(1_000),
-        confirmed_at: Timestamp(2_000),
+        confirmed_at: Some(Timestamp(2_000)),
         admin: true,
         disabled: false,
         salt: vec![8; 16],
