@@ -1,16 +1,8 @@
 //! The sentences of each email, without link and code.
 
+use super::administered::{address_changed_by_operator, address_given, invited, test};
+use super::draft::Wording;
 use crate::domain::record::letter::LetterKind;
-
-pub(super) struct Wording {
-    pub(super) title: String,
-    /// What happened, and what to do now.
-    pub(super) lead: Vec<String>,
-    /// The label of the button, if the email has a link.
-    pub(super) label: Option<&'static str>,
-    /// What to do if it was someone else. Comes last.
-    pub(super) ending: &'static str,
-}
 
 const IGNORE: &str = "If you didn't request this, you can ignore this email.";
 const SECURE: &str = "If this wasn't you, someone else has access to your account. Sign in, check your \
@@ -49,6 +41,10 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::AccountDeleted => account_deleted(name),
         LetterKind::NewDevice => new_device(name),
         LetterKind::AccountAdded => account_added(name),
+        LetterKind::Invited => invited(name),
+        LetterKind::Test => test(name),
+        LetterKind::AddressChangedByOperator => address_changed_by_operator(name),
+        LetterKind::AddressGiven => address_given(name),
     }
 }
 
