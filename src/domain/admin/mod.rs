@@ -1,13 +1,31 @@
-//! What administrators do: look after the emails of everyone.
+//! What administrators do: look after the emails of everyone, and invite people.
 //!
 //! An administrator is an enabled account with the role. Each action checks that itself, in the commit that it makes:
 //! a door that forgot to ask could do no harm. To look at something, a live session of an administrator is enough; to
 //! change something, the sign-in has to be recent, as everywhere. The event of each action names the administrator.
 //!
 //! - `emails`: seeing what became of emails, having one tried again, and not sent
-//! - `overview`: how email is doing
+//! - `overview`: how email is doing; `test_email`: sending one to see whether it works
+//! - `invitations`: inviting someone, again too, and withdrawing it
+//! - `events`: what has happened
+//! - `waiting`: registrations that are not confirmed yet
 
 mod emails;
+mod events;
+mod invitations;
 mod overview;
+mod test_email;
+mod waiting;
 
+pub use self::events::{EventPage, EventQuery, Named, SeenEvent};
 pub use self::overview::MailOverview;
+pub use self::waiting::{Unconfirmed, UnconfirmedQuery};
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct PageOf<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// Where the next page goes on. Nothing on the last one.
+    pub next: Option<String>,
+}
