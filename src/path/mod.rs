@@ -3,7 +3,11 @@
 mod admin;
 mod origin;
 
-pub use self::admin::{ADMIN, ADMIN_MAIL, ADMIN_SETTINGS, email_drop, email_retry, is_of_admins};
+pub use self::admin::{
+    ADMIN, ADMIN_ACCOUNTS, ADMIN_EVENTS, ADMIN_INVITE, ADMIN_MAIL, ADMIN_MAIL_TEST, ADMIN_SETTINGS,
+    ADMIN_WAITING, ADMIN_WAITING_DROP, ADMIN_WAITING_RESEND, admin_account, email_drop, email_retry,
+    invite_again, is_of_admins, withdraw_invitation,
+};
 pub use self::origin::{Origin, OriginError, Scheme};
 
 /// The home page.

@@ -5,13 +5,16 @@
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
-//!   `sessions`, `mailbox`, `overview`, `emails`, `settings`: the operations, one file per subject; `operations`: all of them
+//!   `sessions`, `mailbox`, `overview`, `invitations`, `unconfirmed`, `emails`, `admin_events`, `settings`: the operations, one file per subject; `operations`: all of them
+//! - `admin_account`: an account as administrators see it
 //! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
 //! - `outcome`, `problem`: the result of a sign-in, and a refusal as JSON
 //! - `refusals`: the group of each operation and the codes it can be refused with
 //! - `document`, `examples`: the `OpenAPI` document; `docs`: the same as a page
 
+mod admin_account;
+mod admin_events;
 mod bearer;
 mod body;
 mod docs;
@@ -19,6 +22,7 @@ mod document;
 mod emails;
 mod examples;
 mod export;
+mod invitations;
 mod link;
 mod mailbox;
 mod operations;
@@ -35,6 +39,7 @@ mod session;
 mod sessions;
 mod settings;
 mod sign_in;
+mod unconfirmed;
 
 use std::sync::{Arc, LazyLock};
 

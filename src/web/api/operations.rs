@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    emails, link, mailbox, overview, profile, reauthentication, recovery, registration, resend, session,
-    sessions, settings, sign_in,
+    admin_events, emails, invitations, link, mailbox, overview, profile, reauthentication, recovery,
+    registration, resend, session, sessions, settings, sign_in, unconfirmed,
 };
 use crate::path::API;
 
@@ -28,7 +28,10 @@ pub(super) type Operations = (
     profile::Operations,
     sessions::Operations,
     overview::Operations,
+    invitations::Operations,
+    unconfirmed::Operations,
     emails::Operations,
+    admin_events::Operations,
     settings::Operations,
 );
 
@@ -73,7 +76,10 @@ fn all() -> Operations {
         profile::Operations,
         sessions::Operations,
         overview::Operations,
+        invitations::Operations,
+        unconfirmed::Operations,
         emails::Operations,
+        admin_events::Operations,
         settings::Operations,
     )
 }

@@ -71,10 +71,18 @@ pub(super) enum Notice {
     EmailStopped,
     /// An email that was not to be sent is being sent right now.
     EmailPerhapsStopped,
+    /// Someone was invited.
+    PersonInvited,
+    /// An invitation was withdrawn.
+    InvitationWithdrawn,
+    /// A registration was removed.
+    RegistrationRemoved,
+    /// A test email is queued.
+    TestSent,
 }
 
 impl Notice {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 30] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -101,6 +109,10 @@ impl Notice {
         Self::EmailBeingSent,
         Self::EmailStopped,
         Self::EmailPerhapsStopped,
+        Self::PersonInvited,
+        Self::InvitationWithdrawn,
+        Self::RegistrationRemoved,
+        Self::TestSent,
     ];
 
     fn parse(code: &str) -> Option<Self> {
@@ -135,6 +147,10 @@ impl Notice {
             Self::EmailBeingSent => "email_being_sent",
             Self::EmailStopped => "email_stopped",
             Self::EmailPerhapsStopped => "email_perhaps_stopped",
+            Self::PersonInvited => "person_invited",
+            Self::InvitationWithdrawn => "invitation_withdrawn",
+            Self::RegistrationRemoved => "registration_removed",
+            Self::TestSent => "test_sent",
         }
     }
 
@@ -180,6 +196,10 @@ impl Notice {
                 "The email is being sent right now, so it may still arrive. If it can't be delivered this time, \
                  it will not be tried again."
             }
+            Self::PersonInvited => "The invitation is on its way.",
+            Self::InvitationWithdrawn => "The invitation is withdrawn.",
+            Self::RegistrationRemoved => "The registration is removed. Its links and codes no longer work.",
+            Self::TestSent => "The test email is on its way. The list shows what becomes of it.",
             Self::NotThere => {
                 "We couldn't take you to the page you asked for, so we brought you here instead."
             }

@@ -3,6 +3,7 @@
 mod emails;
 mod fields;
 mod form;
+mod lists;
 mod password;
 mod reader;
 
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::emails::{ALL, ListEmails};
 pub use self::fields::Fields;
+pub use self::lists::{ListEvents, ListUnconfirmed};
 use crate::domain::password::Password;
 use crate::domain::record::next::Next;
 use crate::path::{is_link, takes_only_post};
@@ -97,6 +99,16 @@ pub struct RequestLetter {
 }
 
 impl Input for RequestLetter {}
+
+/// Names an email address, for an administrator's action.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct ForAddress {
+    /// The email address.
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+}
+
+impl Input for ForAddress {}
 
 /// Requests an email with a code to the address of the account.
 #[derive(Clone, Debug, Deserialize, Object)]

@@ -194,5 +194,9 @@ fn purpose(kind: LetterKind) -> &'static str {
         LetterKind::PasswordRemoved => "Password removed",
         LetterKind::PasswordReset => "Password reset",
         LetterKind::NewDevice => "Sign-in on a new device",
+        LetterKind::Invited => "Invitation",
+        LetterKind::Test => "Test email",
+        LetterKind::AddressChangedByOperator => "Email address changed by the operator",
+        LetterKind::AddressGiven => "New email address",
     }
 }
