@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 52] = [
+const SCENARIOS: [&str; 55] = [
     "admin::",
     "admins::",
     "aging::",
@@ -25,10 +25,12 @@ const SCENARIOS: [&str; 52] = [
     "disabled::",
     "doors::",
     "equality::",
+    "events::",
     "forward_auth::",
     "holder::",
     "hostile::",
     "imported::",
+    "invitations::",
     "jumps::",
     "limits::",
     "link::",
@@ -60,6 +62,7 @@ const SCENARIOS: [&str; 52] = [
     "sign_in::",
     "signing_out::",
     "unreadable::",
+    "waiting_list::",
     "way_in::",
     "words::pages::",
 ];
