@@ -226,6 +226,9 @@ pub enum InviteError {
     /// The list has errors, one line each.
     #[error("no one was invited because of {0}")]
     Mistaken(String),
+    /// No one was invited, for this reason.
+    #[error(transparent)]
+    Refused(Box<Failure>),
     /// The command was interrupted.
     #[error("stopped after {done} of {all} addresses ({reason}); run the same command again to continue")]
     Stopped {

@@ -74,7 +74,7 @@ impl InvitationList {
     /// Invites everyone on it. Calls `progress` after each order with the number of addresses done.
     ///
     /// # Errors
-    /// `Stopped`. Who was invited by then stays invited, and is skipped the next time.
+    /// `Refused`; `Stopped`. Who was invited by then stays invited, and is skipped the next time.
     pub async fn invite(
         self,
         operator: &Operator,
@@ -93,6 +93,9 @@ impl InvitationList {
                 Ok(_) => Failure::from(OperatorError::OtherAnswer),
                 Err(reason) => reason,
             };
+            if done == 0 {
+                return Err(InviteError::Refused(Box::new(reason)));
+            }
             return Err(InviteError::Stopped { done, all: self.0.len(), reason: Box::new(reason) });
         }
         Ok(all)

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
+use gatepost::domain::ports::Clock;
 use gatepost::domain::record::client::{Client, Doer};
 use gatepost::domain::record::event::{Event, EventName};
 use gatepost::domain::record::key::Key;

@@ -1,6 +1,7 @@
 //! What an invitation is, and how its person accepts it.
 
 use gatepost::domain::operator::{ImportStep, NewAccount, Refusal, Role};
+use gatepost::domain::ports::Clock;
 use gatepost::domain::record::client::{Client, Doer};
 use gatepost::domain::record::event::{EventName, Means};
 use gatepost::domain::record::registration::RegistrationMode;
