@@ -2,10 +2,12 @@
 //! each door draws them in its own way.
 //!
 //! - `code`: all of them
+//! - `said`: what the table says of one
 //! - `table`: status, word and usual sentence of each
 //! - `waits`: how long to wait, in words
 
 mod code;
+mod said;
 mod table;
 mod waits;
 

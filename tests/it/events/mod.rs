@@ -93,8 +93,8 @@ async fn refusals_are_counted_and_listed_with_their_number(door: Door) {
     let mut stranger = app.caller(door);
     // Of the same millisecond, events come before counts.
     app.clock.advance(Duration::from_secs(1));
-    for _ in 0..3 {
-        stranger.sign_in_with_password("bob@example.org", "quite another one").await;
+    for number in 0..3 {
+        stranger.sign_in_with_password("bob@example.org", &format!("quite another one {number}")).await;
     }
     app.refusals_written(3).await;
     assert_eq!(sentences(&mut admin, "name=authn_login_fail").await, ["3 wrong passwords entered."]);

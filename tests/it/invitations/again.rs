@@ -87,6 +87,7 @@ async fn a_withdrawn_invitation_leaves_nothing_behind(door: Door) {
     app.expect_no_letter().await;
     assert!(app.events().await.contains(&EventName::InvitationWithdrawn));
     assert_eq!(asked.follow(&link).await, Answer::refused(410, "invalid_link"));
+    app.clock.advance(Duration::from_mins(2));
     assert_eq!(withdraw(&mut admin, &bob).await, gone());
     assert_eq!(again(&mut admin, &bob).await, gone());
     assert_eq!(app.misfits().await, [""; 0]);
@@ -147,7 +148,9 @@ async fn a_test_email_counts_and_arrives(door: Door) {
     let email = app.news_to(BOB).await;
     assert!(email.link.is_none() && email.code.is_none());
     assert_eq!(email.subject, "Test email from Gatepost");
-    assert_eq!(admin.act("/admin/mail/test", &send).await, too_many());
+    // Spelled in another way, since a form that is sent twice is done once.
+    let again = [("email", "BOB@example.org".to_owned())];
+    assert_eq!(admin.act("/admin/mail/test", &again).await, too_many());
     let nonsense = [("email", "<b>nonsense".to_owned())];
     let refused = Answer::refused_field(422, "invalid_email", "email");
     assert_eq!(admin.act("/admin/mail/test", &nonsense).await, refused);

@@ -60,7 +60,7 @@ async fn a_mode_in_which_no_one_gets_an_account_invites_no_one(door: Door) {
     assert_eq!(app.accounts().await, 2);
     // Where no one can come in, it is not said who has an account.
     app.house.gatepost.change_settings(Settings { registration: RegistrationMode::Closed, ..unlimited() });
-    assert_eq!(invite(&mut admin, BOB).await, Answer::refused(403, "registration_closed"));
+    assert_eq!(invite(&mut admin, "BOB@example.org").await, Answer::refused(403, "registration_closed"));
 }
 
 async fn what_was_entered_is_shown_again_as_text(door: Door) {

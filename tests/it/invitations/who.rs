@@ -6,6 +6,7 @@ use gatepost::domain::operator::Role;
 use gatepost::domain::ports::Versioned;
 use gatepost::domain::record::Record;
 use gatepost::domain::record::client::Client;
+use gatepost::domain::record::purpose::Purpose;
 
 use super::{BOB, PASSWORD, address, invited};
 use crate::admin::{ADMIN, admin, with_role};
@@ -45,10 +46,12 @@ async fn answers(caller: &mut Caller, id: &str) -> (Vec<Answer>, Vec<Answer>) {
     (looks, acts)
 }
 
-/// Every request, with its version.
+/// Every registration, with its version.
 async fn requests(app: &App) -> Vec<Versioned> {
     let records = app.all_records().await.into_iter().map(|(_, found)| found);
-    records.filter(|found| matches!(found.record, Record::Request(_))).collect()
+    records
+        .filter(|found| matches!(&found.record, Record::Request(it) if it.purpose == Purpose::Register))
+        .collect()
 }
 
 fn all_are(answers: &[Answer], expected: &Answer) {

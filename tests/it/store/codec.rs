@@ -119,10 +119,7 @@ fn records() -> Vec<(&'static str, Record)> {
     let ip = Ipv4Addr::new(192, 0, 2, 7).into();
     vec![
         ("account", Record::from(ada(&address, password.clone()))),
-        (
-            "invited account",
-            Record::from(Account { confirmed_at: None, ..ada(&address, password.clone()) }),
-        ),
+        ("invited account", Record::from(Account { confirmed_at: None, ..ada(&address, password.clone()) })),
         ("owner", Record::Owner(Owner::Account(account))),
         (
             "held address",
