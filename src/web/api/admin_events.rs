@@ -131,7 +131,7 @@ impl Operations {
         /// The `id` of the account they happened to.
         #[oai(name = "account")]
         _account: Query<Option<String>>,
-        /// The client's address. An IPv6 address stands for its /64.
+        /// The client's address. An IPv6 address means its /64.
         #[oai(name = "ip")]
         _ip: Query<Option<String>>,
         /// The latest time, as RFC 3339.

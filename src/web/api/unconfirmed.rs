@@ -19,7 +19,7 @@ use crate::web::wire::{ForAddress, ListUnconfirmed};
 
 /// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
-    ("unconfirmed", &[Code::SignInRequired, Code::AdminRequired, Code::InvalidField]),
+    ("unconfirmed_registrations", &[Code::SignInRequired, Code::AdminRequired, Code::InvalidField]),
     (
         "resend_registration",
         &[
@@ -106,7 +106,7 @@ impl Operations {
     /// List registrations that are not confirmed yet
     ///
     /// In the order of their addresses.
-    #[oai(path = "/admin/accounts/waiting", method = "get", operation_id = "unconfirmed")]
+    #[oai(path = "/admin/accounts/waiting", method = "get", operation_id = "unconfirmed_registrations")]
     async fn unconfirmed(
         &self,
         request: &Request,

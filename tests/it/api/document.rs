@@ -62,6 +62,7 @@ fn every_path_is_that_of_a_page() {
     let link = format!("{}{{token}}", path::LINK);
     let end = path::session_end("{id}");
     let (retry, stop) = (path::email_retry("{id}"), path::email_drop("{id}"));
+    let (again, withdraw) = (path::invite_again("{id}"), path::withdraw_invitation("{id}"));
     let pages = [
         path::FORGOT_PASSWORD,
         path::PROFILE_PASSWORD,
@@ -86,6 +87,14 @@ fn every_path_is_that_of_a_page() {
         path::SIGN_OUT,
         path::MAILBOX,
         path::ADMIN,
+        path::ADMIN_INVITE,
+        &again,
+        &withdraw,
+        path::ADMIN_WAITING,
+        path::ADMIN_WAITING_RESEND,
+        path::ADMIN_WAITING_DROP,
+        path::ADMIN_EVENTS,
+        path::ADMIN_MAIL_TEST,
         path::ADMIN_MAIL,
         &retry,
         &stop,
@@ -188,7 +197,10 @@ fn the_groups_are_in_the_order_of_a_first_sign_in() {
             "Account",
             "Devices",
             "Overview",
+            "Invitations",
+            "Not confirmed yet",
             "Emails",
+            "Events",
             "Settings",
         ]
     );
