@@ -9,12 +9,14 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 52] = [
+const SCENARIOS: [&str; 54] = [
     "admin::",
     "admins::",
     "aging::",
     "at_rest::",
     "bad_input::",
+    "bookkeeper::",
+    "charts::",
     "cli::accounts::every_change_of_an_account_writes_an_event",
     "cli::import::through_",
     "cli::import_counts::an_import_writes_one_event",

@@ -4,10 +4,13 @@
 //! a door that forgot to ask could do no harm. To look at something, a live session of an administrator is enough; to
 //! change something, the sign-in has to be recent, as everywhere. The event of each action names the administrator.
 //!
+//! - `charts`: what the charts show
 //! - `emails`: seeing what became of emails, having one tried again, and not sent
 //! - `overview`: how email is doing
 
+mod charts;
 mod emails;
 mod overview;
 
+pub use self::charts::{Charts, Cohort, Period, Row, SentWithin, sent_within};
 pub use self::overview::MailOverview;

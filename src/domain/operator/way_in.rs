@@ -189,7 +189,10 @@ impl Gatepost {
 }
 
 fn is_sign_in(name: EventName) -> bool {
-    matches!(name, EventName::SignedIn | EventName::AccountConfirmed | EventName::PasswordReset)
+    matches!(
+        name,
+        EventName::SignedIn | EventName::AccountConfirmed | EventName::FirstSignIn | EventName::PasswordReset
+    )
 }
 
 /// A time of day, with its day if that is not today.

@@ -14,6 +14,7 @@
 
 mod bearer;
 mod body;
+mod charts;
 mod docs;
 mod document;
 mod emails;

@@ -2,6 +2,7 @@
 
 mod admins;
 pub(crate) mod app;
+pub(crate) mod books;
 pub(crate) mod caller;
 mod chance;
 pub(crate) mod chaotic;

@@ -1,11 +1,13 @@
 //! The pages for administrators.
 //!
+//! - `charts`: what happened, by day and by week
 //! - `entrance`: who may come in, and where everyone else is sent
 //! - `mail`: the emails of everyone, and what is done with one; `emails`: how they are drawn
 //! - `overview`: how email and the server are doing
 //! - `settings`: the settings of the server
 //! - `frame`: what these pages share; `outside`: text that comes from outside
 
+mod charts;
 mod emails;
 mod entrance;
 mod frame;
