@@ -129,7 +129,7 @@ pub enum SentWithin {
     None,
     /// This, or less.
     AtMost(Duration),
-    /// Longer than the longest time that is told apart.
+    /// Longer than the longest time that has a count of its own.
     Longer,
 }
 

@@ -21,7 +21,7 @@ both_doors! {
 async fn put(app: &App, sum: Sum, value: u64) {
     let mut change = Change::new();
     change.put(Key::sum(sum), Record::Sum(value));
-    app.put(change).await;
+    app.put_change(change).await;
 }
 
 async fn a_sum_that_is_wrong_is_named(door: Door) {

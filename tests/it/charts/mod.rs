@@ -62,7 +62,7 @@ impl App {
                 let tail = (index as u64 * 90 + number as u64).to_be_bytes();
                 change.put(Key::event(one.at, tail), Record::Event(event));
             }
-            self.put(change).await;
+            self.put_change(change).await;
         }
     }
 
@@ -73,7 +73,7 @@ impl App {
         let mut change = Change::new();
         change.put(Key::counted(first, &key), Record::Expiry);
         change.put(key, Record::Refusals(refusals));
-        self.put(change).await;
+        self.put_change(change).await;
     }
 
     /// What time it is.

@@ -175,7 +175,7 @@ async fn the_page_says_the_same_in_words_and_tables() {
         &format!("Of {registered} people who registered in these weeks, "),
         "Some who registered in the last day may still confirm.",
         "1 January 2026 (so far)",
-        "29 December 2025 (still open)",
+        "29 December 2025 (so far)",
         "half within 0.25 s and 95% in more than 4 minutes",
         "12 wrong passwords and 5 wrong codes in 30 days. A limit refused 2 requests.",
         "Days are in UTC, and weeks begin on Monday.",

@@ -157,7 +157,7 @@ impl App {
     }
 
     /// Writes records as the test made them.
-    pub(crate) async fn put(&self, change: Change) {
+    pub(crate) async fn put_change(&self, change: Change) {
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 

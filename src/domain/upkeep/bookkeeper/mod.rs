@@ -79,13 +79,10 @@ impl Gatepost {
     ) -> Result<Option<Booked>, Error> {
         let mut sums = Sums::default();
         let page = self.store.scan(&Span::events_after(cursor.last, settled), PAGE).await?;
-        let is_page_full = page.len() == PAGE;
-        let mut is_all = true;
         let before = cursor.last;
         for (key, reading) in page {
             let Some(place) = key.event_place() else { continue };
             if sums.len() > MAX_SUMS {
-                is_all = false;
                 break;
             }
             match reading {
@@ -105,8 +102,9 @@ impl Gatepost {
         if cursor.last == before {
             return Ok(None);
         }
-        let is_written = self.write_sums(found, cursor, &sums).await? == Committed::Yes;
-        Ok(Some(if is_all && is_written && !is_page_full { Booked::All } else { Booked::More }))
+        self.write_sums(found, cursor, &sums).await?;
+        // Another round follows, for other events or for refusals; or for the same ones, if someone else has counted.
+        Ok(Some(Booked::More))
     }
 
     /// Counts the refusals of the hours that were over at `settled`.

@@ -74,7 +74,15 @@ fn periods(current: Period) -> Markup {
 fn so_far(charts: &Charts) -> Markup {
     html! {
         p.hint {
-            "Counted up to " (moment(charts.counted_until)) "; failed sign-ins up to " (moment(charts.refusals_until)) ". "
+            @if charts.counted_until == Timestamp::default() {
+                "Nothing has been counted yet. "
+            } @else {
+                "Counted up to " (moment(charts.counted_until))
+                @if charts.refusals_until > Timestamp::default() {
+                    "; failed sign-ins up to " (moment(charts.refusals_until))
+                }
+                ". "
+            }
             "Days are in UTC, and weeks begin on Monday."
             @if charts.imported > 0 {
                 " Without " (many(charts.imported, "account that was", "accounts that were")) " added or imported."
@@ -88,10 +96,10 @@ fn cohorts(charts: &Charts) -> Markup {
     let said = caption::cohorts(&charts.cohorts);
     let rows = charts.cohorts.iter().map(|cohort| {
         let monday = cohort.week.first_day().begins();
-        let name = format!("{}{}", named(monday), if cohort.unfinished { " (still open)" } else { "" });
+        let name = format!("{}{}", named(monday), if cohort.unfinished { " (so far)" } else { "" });
         (name, stacked::counts(cohort).map(number).to_vec())
     });
-    let head = ["Week of"].into_iter().chain(stacked::SHARES.map(|(words, ..)| words)).collect();
+    let head = ["Week of"].into_iter().chain(stacked::SHARES).collect();
     let table = Table { summary: format!("{TITLE}, as a table"), head, rows: rows.collect() };
     let described = "A bar for each week, divided by how soon those who registered then confirmed.";
     html! {

@@ -38,7 +38,7 @@ impl Share {
 
     /// Whether a word of a few letters fits into it, on the narrowest screen too.
     pub(super) fn fits_a_word(self) -> bool {
-        self.0 >= 1_300
+        self.0 >= 1_400
     }
 }
 

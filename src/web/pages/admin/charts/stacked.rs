@@ -10,18 +10,24 @@ use crate::domain::record::time::Timestamp;
 
 /// The name of this chart in ids.
 const ID: &str = "cohorts";
-/// The shares of a bar, in words, with the classes and patterns they are drawn with.
-pub(super) const SHARES: [(&str, &str, Option<&str>); 5] = [
-    ("Within 1 minute", "solid", None),
-    ("Within 5 minutes", "part", Some("dense")),
-    ("Within 1 hour", "part", Some("stripes")),
-    ("Within 24 hours", "part", Some("dots")),
-    ("Never, or not yet", "none", None),
+/// The shares of a bar in words, for the table.
+pub(super) const SHARES: [&str; 5] =
+    ["Within 1 minute", "Within 5 minutes", "Within 1 hour", "Within 24 hours", "Never, or not yet"];
+/// What they are drawn with: the words of the legend, which fit beside each other on the narrowest screen, a class and a
+/// pattern.
+const DRAWN: [(&str, &str, Option<&str>); 5] = [
+    ("in 1 minute", "solid", None),
+    ("in 5 minutes", "part", Some("dense")),
+    ("in 1 hour", "part", Some("stripes")),
+    ("in 24 hours", "part", Some("dots")),
+    ("not confirmed", "none", None),
 ];
 /// How tall a line of the legend is.
 const LEGEND_LINE: u64 = 22;
 /// The space below the legend.
 const GAP: u64 = 10;
+/// The height of the line that says what an asterisk means.
+const REMARK: u64 = 20;
 /// With more weeks than that, each has one line instead of two.
 const MOST_WITH_WORDS: usize = 14;
 
@@ -56,7 +62,9 @@ pub(super) fn counts(cohort: &Cohort) -> [u64; 5] {
 pub(super) fn draw(cohorts: &[Cohort], title: &str, described: &str) -> Markup {
     let layout = Layout::of(cohorts.len());
     let legend = LEGEND_LINE * 3 + GAP;
-    let whole = legend + layout.row * cohorts.len() as u64;
+    let weeks = legend + layout.row * cohorts.len() as u64;
+    let has_remark = layout.beside > 0 && cohorts.iter().any(|cohort| cohort.unfinished);
+    let whole = weeks + if has_remark { REMARK } else { 0 };
     html! {
         svg role="img" width="100%" height=(whole) aria-labelledby=(format!("t-{ID} d-{ID}")) {
             title id=(format!("t-{ID}")) { (title) }
@@ -66,13 +74,16 @@ pub(super) fn draw(cohorts: &[Cohort], title: &str, described: &str) -> Markup {
             @for (index, cohort) in cohorts.iter().enumerate() {
                 (draw_week(cohort, legend + layout.row * index as u64, &layout))
             }
+            @if has_remark {
+                text.note x="0" y=(weeks + 14) { "* so far" }
+            }
         }
     }
 }
 
 fn draw_legend() -> Markup {
     html! {
-        @for (index, (words, class, pattern)) in SHARES.into_iter().enumerate() {
+        @for (index, (words, class, pattern)) in DRAWN.into_iter().enumerate() {
             // Two columns, read downwards.
             @let (column, line) = (index as u64 / 3, index as u64 % 3);
             @let x = Share::of(column, 2);
@@ -93,7 +104,7 @@ fn draw_week(cohort: &Cohort, top: u64, layout: &Layout) -> Markup {
         @if is_roomy {
             text.name x="0" y=(top + 12) { "Week of " (monday) }
             text.note x="100%" y=(top + 12) text-anchor="end" {
-                (who) @if cohort.unfinished { ", still open" }
+                (who) @if cohort.unfinished { " so far" }
             }
         } @else {
             text.note x="0" y=(middle) { (monday) @if cohort.unfinished { " *" } }
@@ -116,7 +127,7 @@ fn draw_shares(counts: [u64; 5], all: u64, layout: &Layout) -> Markup {
         *end = sum;
     }
     html! {
-        @for ((count, end), (_, class, pattern)) in counts.into_iter().zip(ends).zip(SHARES) {
+        @for ((count, end), (_, class, pattern)) in counts.into_iter().zip(ends).zip(DRAWN) {
             @let (from, to) = (Share::of(end - count, all), Share::of(end, all));
             @if count > 0 {
                 rect class=(class) x=(from) width=(from.to(to)) y="1" height=(layout.bar - 2) fill=[fill(pattern)] {}
