@@ -12,9 +12,13 @@ use crate::domain::record::account::Account;
 use crate::domain::record::key::Key;
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::sums::Cursor;
+use crate::domain::record::time::Timestamp;
 
 /// How many counts one commit writes. Each takes two writes and perhaps an expectation.
 const PAGE: usize = 45;
+/// How long after its hour a count can still be written where several nodes share the store. Less than it takes until
+/// the hour is counted.
+const LATE: Duration = Duration::from_mins(1);
 /// How many rounds there are. What is moved to another account or hour in one of them is written in the next.
 const ROUNDS: usize = 3;
 /// How often a page is written at most.
@@ -29,6 +33,8 @@ impl Gatepost {
     /// # Errors
     /// `Store`.
     pub async fn write_refusals(&self) -> Result<(), Error> {
+        // One at a time: a count that is written late must not replace a later one.
+        let _turn = self.writing_refusals.lock().await;
         for _ in 0..ROUNDS {
             let unwritten = self.refusals.unwritten();
             if unwritten.is_empty() {
@@ -77,8 +83,14 @@ impl Gatepost {
             key.is_some_and(|key| accounts.iter().any(|found| found.key == key && found.value.is_none()))
         };
         let (orphans, rest): (Vec<&Refusals>, Vec<&Refusals>) = page.iter().partition(gone);
-        let (late, rest): (Vec<&Refusals>, Vec<&Refusals>) =
-            rest.into_iter().partition(|refusals| refusals.first.hour() < hour);
+        let now = self.event_time();
+        let is_late = |refusals: &&Refusals| {
+            let over_at = Timestamp::of_hour(refusals.first.hour() + 1);
+            // Another node may be counting that hour at this moment.
+            let may_be_counted = self.neighbours.is_some() && over_at.plus(LATE) <= now;
+            refusals.first.hour() < hour || may_be_counted
+        };
+        let (late, rest): (Vec<&Refusals>, Vec<&Refusals>) = rest.into_iter().partition(is_late);
         for refusals in &rest {
             // Anyone can cause these, but at most one per account, name, hour and run of the process. They are
             // removed with their account, or when events of that time are.
@@ -89,12 +101,12 @@ impl Gatepost {
         if !rest.is_empty() && self.store.commit(change).await? == Committed::Conflict {
             return Ok(Committed::Conflict);
         }
-        self.refusals.written(&rest, self.event_time());
+        self.refusals.written(&rest, now);
         for refusals in orphans {
             self.refusals.disown(refusals);
         }
         for refusals in late {
-            self.refusals.defer(refusals, self.event_time());
+            self.refusals.defer(refusals, now);
         }
         Ok(Committed::Yes)
     }

@@ -101,8 +101,9 @@ pub(crate) fn year(now: Timestamp, days: u64) -> Vec<Happened> {
 fn person(all: &mut Vec<Happened>, at: Timestamp, number: u64) {
     let later = |ms: u64| Timestamp(at.0 + ms);
     let mut put = |at, name, means, took_ms| all.push(Happened { at, name, means, took_ms });
-    let means = [Means::Link, Means::Link, Means::Code, Means::Password, Means::Link][(number % 5) as usize];
-    let mail = [180, 900, 1_500, 700, 3_100, 450, 12_000, 2_000][(number % 8) as usize];
+    let means = [Means::Link, Means::Link, Means::Code, Means::Password, Means::Link]
+        [usize::try_from(number % 5).unwrap()];
+    let mail = [180, 900, 1_500, 700, 3_100, 450, 12_000, 2_000][usize::try_from(number % 8).unwrap()];
     put(later(mail), EventName::MailSent, None, Some(mail));
     if number.is_multiple_of(11) {
         put(later(50), EventName::MailDelayed, None, Some(50));

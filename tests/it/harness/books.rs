@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gatepost::domain::error::Error;
-use gatepost::domain::ports::{Change, Committed, StoreError};
+use gatepost::domain::ports::{Change, Committed, StoreError, Versioned};
 use gatepost::domain::record::Record;
 use gatepost::domain::record::event::{Event, EventName, Means};
 use gatepost::domain::record::key::Key;
@@ -154,6 +154,13 @@ impl App {
             while self.house.gatepost.write_refusals().await.is_err() {}
             self.count_all().await;
         }
+    }
+
+    /// Everything except sums and how far they are counted, which the server writes beside whatever else happens.
+    pub(crate) async fn all_but_sums(&self) -> Vec<(Key, Versioned)> {
+        let mut records = self.all_records().await;
+        records.retain(|(key, _)| *key != Key::cursor() && key.summed().is_none());
+        records
     }
 
     /// Writes records as the test made them.
