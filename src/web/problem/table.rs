@@ -20,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 34] = [
+const TABLE: [Row; 35] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -80,6 +80,11 @@ const TABLE: [Row; 34] = [
         Code::AdminRequired,
         StatusCode::FORBIDDEN,
         ["admin_required", "Only for administrators", "Only administrators can do this."],
+    ),
+    row(
+        Code::NotAllowed,
+        StatusCode::FORBIDDEN,
+        ["not_allowed", "Not allowed", "Your account may not open this app."],
     ),
     row(
         Code::CrossSite,
