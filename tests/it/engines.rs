@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 52] = [
+const SCENARIOS: [&str; 53] = [
     "admin::",
     "admins::",
     "aging::",
@@ -26,6 +26,7 @@ const SCENARIOS: [&str; 52] = [
     "doors::",
     "equality::",
     "forward_auth::",
+    "front::",
     "holder::",
     "hostile::",
     "imported::",

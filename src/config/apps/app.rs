@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::admission;
 use super::card;
 use super::entry::Entry;
-use crate::config::{DAY, value};
+use crate::config::value;
 use crate::domain::record::front::{Groups, PublicPath};
 use crate::path::{Origin, Scheme, app_path};
 use crate::web::apps::{App, CrossSite, Keys, Mapped, MappedHeaders};
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// Reads one app. Nothing if it has no address.
 pub(super) fn read(entry: &mut Entry, groups: &Arc<Groups>, folder: &Path) -> Option<App> {

@@ -2,6 +2,9 @@
 
 use toml::{Table, Value};
 
+/// The most sections of one list, and the most groups.
+pub(super) const MOST: usize = 200;
+
 /// One section. Each value is taken out of it once; what is left at the end has an unknown name.
 pub(in crate::config) struct Entry {
     /// The list, and which section of it this is, as errors show it.

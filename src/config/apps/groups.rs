@@ -2,11 +2,12 @@
 
 use toml::Value;
 
-use super::{GROUPS, MOST};
+use super::entry::MOST;
 use crate::config::source::Sources;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::front::Groups;
 
+const GROUPS: &str = "groups";
 /// The most addresses in all groups together.
 const MOST_ADDRESSES: usize = 10_000;
 /// The longest name, which apps get in a header.

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::{Actor, Live};
+use super::actor::Actor;
+use super::signed_in::Live;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Class, Committed, StoreError};

@@ -10,7 +10,7 @@ const FETCH_DEST: &str = "sec-fetch-dest";
 /// What kind of answer is of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// htmx, which can be told to open another page.
+    /// htmx, which can be made to open another page.
     Htmx,
     /// A person opens a page.
     Navigation,
