@@ -141,7 +141,8 @@ fn every_mistake_about_an_app_is_in_the_one_list() {
         "{BEHIND}{}{MAIL}",
         (0..201)
             .map(|number| format!("[[apps]]\nurl = \"https://a{number}.example.org\"\nallow = [\"*\"]\n"))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     );
     assert!(errors(&bench(&many).check_with_sendmail(&[], &[]))[0].contains("at most 200"));
     let output = Bench::new().check(&[("GATEPOST_APPS", "https://wiki.example.org")], &[]);
