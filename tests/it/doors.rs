@@ -16,7 +16,7 @@ both_doors! {
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
-const PAGES_ONLY: [&str; 17] = [
+const PAGES_ONLY: [&str; 19] = [
     "/",
     "/register",
     "/sign-in",
@@ -25,6 +25,8 @@ const PAGES_ONLY: [&str; 17] = [
     "/check-inbox",
     "/forgot-password",
     "/reauthenticate",
+    "/enter",
+    "/sign-out",
     "/mailbox/*",
     "/mailbox/*/html",
     "/assets/*",
