@@ -59,6 +59,7 @@ faults seed=`date +%s`:
 # more often than `cargo test` does, with a new seed. To repeat a failure: just failovers SEED
 failovers seed=`date +%s`:
     CRASH_SEED={{ seed }} FAILOVER_TURNS=40 FIRST_STARTS=100 ABSENT_ROUNDS=10000 cargo test --test it -- --nocapture crash::failover:: cli::nodes::first_start:: store::contract::postgres::acts_on_an_absent_key
+    cargo test --test it -- --ignored cli::nodes::failover::delayed::
 
 # Runs the checks that take long or need more tools: faults, failovers, advisories and licences (cargo-deny), clients
 # generated from the API document for three languages (npm, pip), requests made from it (pip), and a release
