@@ -47,6 +47,11 @@ function clearTrouble(event) {
   }
 }
 
+// A search for a domain matches whole labels, so it waits for Enter. Every other search goes on with each key.
+function waitForWholeDomain(event) {
+  if (event.target.matches?.("[data-whole-domain]") && event.target.value.trim().startsWith("@")) event.stopPropagation();
+}
+
 // An email address entered on one page need not be entered again on the next. It goes into the
 // fragment of the URL, which is sent to no server.
 function carryAddress(event) {
@@ -211,6 +216,7 @@ function dress() {
 document.addEventListener("submit", keepWaiting, true);
 document.addEventListener("submit", hidePasswords, true);
 document.addEventListener("submit", sendOnce);
+document.addEventListener("input", waitForWholeDomain, true);
 document.addEventListener("input", sendCode);
 // Digits entered with an input method are complete only when it is done with them.
 document.addEventListener("compositionend", sendCode);

@@ -172,7 +172,7 @@ async fn make_indexes(gatepost: &Gatepost) {
     loop {
         let made = gatepost.make_indexes().await;
         if let Some(error) = made.as_ref().err().filter(|_| !fails) {
-            tracing::warn!(%error, "cannot make the list of administrators right now; trying again later");
+            tracing::warn!(%error, "cannot make the lists of administrators and accounts right now; trying again later");
         }
         fails = made.is_err();
         if made == Ok(Indexed::All) {

@@ -3,7 +3,10 @@
 mod admin;
 mod origin;
 
-pub use self::admin::{ADMIN, ADMIN_MAIL, ADMIN_SETTINGS, email_drop, email_retry, is_of_admins};
+pub use self::admin::{
+    ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_NEWEST, ADMIN_SETTINGS, account_page, email_drop, email_retry,
+    is_of_admins,
+};
 pub use self::origin::{Origin, OriginError, Scheme};
 
 /// The home page.
@@ -93,7 +96,7 @@ pub fn is_page(place: &str) -> bool {
         MAILBOX,
     ];
     let path = resolved(place);
-    let is_admin = admin::PAGES.contains(&path.as_str());
+    let is_admin = admin::is_page(&path);
     let is_letter = path.strip_prefix(MAILBOX).is_some_and(|rest| rest.starts_with('/'));
     PAGES.contains(&path.as_str()) || path.starts_with(LINK) || is_letter || is_admin
 }

@@ -9,7 +9,8 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 52] = [
+const SCENARIOS: [&str; 53] = [
+    "accounts::",
     "admin::",
     "admins::",
     "aging::",

@@ -1,13 +1,18 @@
-//! What administrators do: look after the emails of everyone.
+//! What administrators do: look after the accounts and emails of everyone.
 //!
 //! An administrator is an enabled account with the role. Each action checks that itself, in the commit that it makes:
 //! a door that forgot to ask could do no harm. To look at something, a live session of an administrator is enough; to
 //! change something, the sign-in has to be recent, as everywhere. The event of each action names the administrator.
 //!
+//! - `accounts`: lists of accounts; `account`: one of them, with everything that has to do with it
 //! - `emails`: seeing what became of emails, having one tried again, and not sent
 //! - `overview`: how email is doing
 
+mod account;
+mod accounts;
 mod emails;
 mod overview;
 
+pub use self::account::{AccountEvent, AccountView};
+pub use self::accounts::{AccountPage, AccountQuery, AccountRow};
 pub use self::overview::MailOverview;

@@ -2,8 +2,6 @@
 //! and that commit expects everything the decision was based on: the request, who its address belongs to,
 //! and the account that asked.
 
-use std::sync::Arc;
-
 use crate::domain::error::Error;
 use crate::domain::mailed::credential::Credential;
 use crate::domain::mailed::owner::put_owner;
@@ -53,7 +51,7 @@ impl Gatepost {
         }
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, previous_session).await?;
-        change.put(Key::account(account.id), Record::from(account.clone()));
+        change.put_account(ownership.account(), &account);
         let name = match outcome {
             Outcome::Confirmed => EventName::AccountConfirmed,
             _ => EventName::SignedIn,
@@ -78,13 +76,13 @@ impl Gatepost {
         let password = credential.password.ok_or(Error::PasswordRequired)?;
         let (mut change, request) = expecting(&found, ownership, credential)?;
         let now = self.world.now();
-        let mut account = ownership.account().cloned().ok_or_else(|| credential.refusal())?;
-        let before = account.password.replace(password.clone());
-        self.put_workload(&mut change, before.as_ref(), Some(&account)).await?;
+        let before = ownership.account().ok_or_else(|| credential.refusal())?;
+        let mut account = Account { password: Some(password.clone()), ..before.clone() };
+        self.put_workload(&mut change, before.password.as_ref(), Some(&account)).await?;
         account.move_epoch();
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, redeemer.session).await?;
-        change.put(Key::account(account.id), Record::from(account.clone()));
+        change.put_account(Some(before), &account);
         self.queue_notice(
             &mut change,
             LetterKind::PasswordReset,
@@ -123,10 +121,10 @@ impl Gatepost {
             change.put(Key::session(session.account, session.id), Record::from(session.clone()));
             (Outcome::Recent, EventName::Reauthenticated, self.signed_in(actor.account, session)?)
         } else {
-            let account =
-                self.move_to_new_address(&mut change, Arc::unwrap_or_clone(actor.account), &request, now)?;
+            let before = actor.account;
+            let account = self.move_to_new_address(&mut change, Account::clone(&before), &request, now)?;
             self.put_workload(&mut change, account.password.as_ref(), Some(&account)).await?;
-            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, account).await?;
+            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, &before, account).await?;
             (Outcome::EmailChanged, EventName::EmailChanged, signed_in)
         };
         let event = Event::new(now, name, Some(signed_in.account.id), client).with(credential.means());

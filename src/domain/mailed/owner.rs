@@ -65,7 +65,7 @@ impl Gatepost {
     ) -> Result<Removed, Error> {
         let now = self.world.now();
         let leaves_no_admin = self.put_admins(change, Some(account), None, last).await?;
-        change.delete(Key::account(account.id));
+        change.delete_account(account);
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Vacated { at: now });
         self.release_addresses(change, account.id, &account.undos).await?;
         // Reserved addresses get the notice too. Otherwise someone could take over an account, change its

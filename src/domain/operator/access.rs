@@ -5,12 +5,10 @@ use crate::domain::limits::LastAdmin;
 use crate::domain::mailed::Removed;
 use crate::domain::operator::Refusal;
 use crate::domain::ports::Change;
-use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
-use crate::domain::record::key::Key;
 use crate::domain::{Decision, Gatepost};
 
 /// An account after an action of the operator.
@@ -159,7 +157,7 @@ impl Gatepost {
                 if account.epoch == before.epoch { 0 } else { self.count_live_sessions(before).await? };
             let mut change = Change::new();
             ownership.expected_by(&mut change);
-            change.put(Key::account(account.id), Record::from(account.clone()));
+            change.put_account(Some(before), &account);
             let leaves_no_admin = self.put_admins(&mut change, Some(before), Some(&account), last).await?;
             let event = Event::new(self.world.now(), name, Some(account.id), client);
             let treated = Treated { account, changed: true, ended_sessions, leaves_no_admin };

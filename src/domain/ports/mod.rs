@@ -2,6 +2,7 @@
 //! shows. Each trait says what it promises. An engine keeps that promise and knows nothing about the
 //! actions.
 
+mod accounts;
 mod company;
 mod world;
 

@@ -1,10 +1,9 @@
 //! Where someone is signed in, and ending sessions elsewhere.
 
-use std::sync::Arc;
-
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
+use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::SessionId;
@@ -23,16 +22,7 @@ impl Gatepost {
     /// # Errors
     /// `Store`.
     pub async fn sessions(&self, live: &Live) -> Result<Vec<Session>, Error> {
-        let all = self.sessions_of(live.account.id).await?;
-        let mut sessions: Vec<Session> = all.into_iter().map(|(_, session)| session).collect();
-        sessions.retain(|session| self.is_live(session, &live.account));
-        let now = self.world.now();
-        for session in &mut sessions {
-            session.last_used_at = self.last_uses.of(session).min(now);
-            session.created_at = session.created_at.min(now);
-        }
-        sessions.sort_unstable_by_key(|session| std::cmp::Reverse((session.last_used_at, session.id)));
-        Ok(sessions)
+        self.live_sessions(&live.account).await
     }
 
     /// Ends one session of the account.
@@ -70,7 +60,7 @@ impl Gatepost {
             let event =
                 Event::new(self.world.now(), EventName::OthersSignedOut, Some(actor.account.id), client);
             let signed_in = self
-                .put_in_new_epoch(&mut change, &actor.session, Arc::unwrap_or_clone(actor.account))
+                .put_in_new_epoch(&mut change, &actor.session, &actor.account, Account::clone(&actor.account))
                 .await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
         })

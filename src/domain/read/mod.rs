@@ -22,6 +22,7 @@ use crate::domain::error::Error;
 use crate::domain::ports::{Change, Unreadable, Version, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
+use crate::domain::record::account_places::{AccountLists, ListedAccount};
 use crate::domain::record::admins::Admins;
 use crate::domain::record::ended::{EndedLetter, MailPlace, MailState};
 use crate::domain::record::event::Event;
@@ -129,7 +130,8 @@ shared!(Account, Session);
 stored!(
     Owner: Owner, Pending: Pending, Request: Request,
     EndedLetter: EndedLetter, MailState: MailState, MailPlace: MailPlace, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
-    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins
+    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins,
+    ListedAccount: ListedAccount, AccountLists: AccountLists
 );
 
 impl Gatepost {

@@ -168,6 +168,12 @@ pub(super) fn ascii_domain(domain: &str) -> Option<String> {
     (is_host_name && !is_numeric && labels.iter().all(is_label)).then_some(ascii)
 }
 
+/// A domain, or the end of one, that someone looks for, as addresses have it. Nothing if no address can be there.
+#[must_use]
+pub fn searched_domain(text: &str) -> Option<String> {
+    idna::domain_to_ascii_strict(text).ok().filter(|domain| !domain.is_empty())
+}
+
 /// The same domain in its own letters, as its people write it.
 pub(super) fn readable_domain(ascii: &str) -> String {
     idna::domain_to_unicode(ascii).0

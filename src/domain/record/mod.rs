@@ -2,6 +2,7 @@
 //! nothing but the record. Nothing here reads the store.
 //!
 //! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
+//! - `account_state`, `account_places`: what an account is, and the lists that it is in
 //! - `admins`: the enabled administrators
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
@@ -21,6 +22,8 @@
 //! - `watch`, `drift`: which of the runs that share a store have ended, and how far their clocks are apart
 
 pub mod account;
+pub mod account_places;
+pub mod account_state;
 pub mod address;
 pub mod admins;
 pub mod answer;
@@ -57,6 +60,7 @@ pub mod workload;
 use std::sync::Arc;
 
 use self::account::Account;
+use self::account_places::{AccountLists, ListedAccount};
 use self::admins::Admins;
 use self::ended::{DeletedAccount, EndedLetter, MailPlace, MailState};
 use self::event::Event;
@@ -141,6 +145,10 @@ pub enum Record {
     MailPlace(MailPlace),
     /// The enabled administrators.
     Admins(Admins),
+    /// An account, under each of its places in the lists of accounts.
+    ListedAccount(ListedAccount),
+    /// Whether the lists of accounts are complete.
+    AccountLists(AccountLists),
 }
 
 impl From<Account> for Record {

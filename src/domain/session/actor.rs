@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
-use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::{AccountId, SessionId};
@@ -157,11 +156,12 @@ impl Gatepost {
     }
 
     /// Writes the account in a new epoch, which ends all sessions except the current one. That one
-    /// continues under a new id, so a stolen copy of it is dead too.
+    /// continues under a new id, so a stolen copy of it is dead too. `before` is the account that the change expects.
     pub(in crate::domain) async fn put_in_new_epoch(
         &self,
         change: &mut Change,
         current: &Session,
+        before: &Account,
         mut account: Account,
     ) -> Result<SignedIn, Error> {
         account.move_epoch();
@@ -173,7 +173,7 @@ impl Gatepost {
             ..current.clone()
         };
         self.put_session_replacing(change, &session, Some(Key::session(account.id, current.id))).await?;
-        change.put(Key::account(account.id), Record::from(account.clone()));
+        change.put_account(Some(before), &account);
         self.signed_in(account, session)
     }
 }

@@ -6,10 +6,12 @@
 //!
 //! - `actor`: someone signed in who changes something, expected by that change
 //! - `signed_in`: a live session with its account, and the result of signing in
+//! - `of_account`: the sessions of an account, and the last sign-in to it
 //! - `known`: browsers that have been signed in before
 
 mod actor;
 mod known;
+mod of_account;
 mod signed_in;
 
 use crate::domain::read::Found;
@@ -23,6 +25,7 @@ use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
 pub use self::known::MAX_KNOWN;
+pub use self::of_account::LastSignIn;
 pub use self::signed_in::{Live, SignedIn, Standing};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::domain::ports::{Change, Committed, Company, Store, StoreError, World};
 use crate::domain::read::{fit_keys, known_keys, put_keys};
 use crate::domain::record::Record;
+use crate::domain::record::account_places::AccountLists;
 use crate::domain::record::admins::Admins;
 use crate::domain::record::ids::{KeyId, RunId};
 use crate::domain::record::key::{Key, Span};
@@ -144,13 +145,16 @@ async fn lasting(
 /// Adds to `change` the indexes of a store that no one has used yet. Those of a store without them, but with accounts, are
 /// made from these. Returns whether it is a new one.
 async fn put_first_indexes(store: &dyn Store, change: &mut Change) -> Result<bool, StoreError> {
-    let has_admins = store.get(&[Key::admins()]).await?.into_iter().flatten().next().is_some();
-    if has_admins || !store.scan(&Span::accounts(), 1).await?.is_empty() {
+    let found = store.get(&[Key::admins(), Key::account_lists()]).await?;
+    let has_some = found.into_iter().flatten().next().is_some();
+    if has_some || !store.scan(&Span::accounts(), 1).await?.is_empty() {
         return Ok(false);
     }
     change.expect(Key::admins(), None);
+    change.expect(Key::account_lists(), None);
     // Written once per store and never removed.
     change.put(Key::admins(), Record::Admins(Admins::none()));
+    change.put(Key::account_lists(), Record::AccountLists(AccountLists::Whole));
     Ok(true)
 }
 

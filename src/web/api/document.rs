@@ -10,10 +10,11 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    emails, examples, link, mailbox, overview, problem, profile, reauthentication, recovery, registration,
-    resend, session, sessions, settings, sign_in,
+    accounts, emails, examples, link, mailbox, overview, problem, profile, reauthentication, recovery,
+    registration, resend, session, sessions, settings, sign_in,
 };
 use crate::domain::mailed::Need;
+use crate::domain::record::account_state::AccountState;
 use crate::domain::record::ended::EmailState;
 use crate::domain::record::event::Means;
 use crate::domain::record::letter::LetterKind;
@@ -109,6 +110,7 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
         reauthentication::REFUSALS,
         mailbox::REFUSALS,
         overview::REFUSALS,
+        accounts::REFUSALS,
         emails::REFUSALS,
         settings::REFUSALS,
     ];
@@ -193,11 +195,15 @@ fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("MailQueued", "code") => vec!["mail_queued"],
         ("Event", "outcome") => vec!["success", "failure"],
         ("Event", "by") => vec!["person", "operator", "admin"],
-        ("Event", "means") => {
+        ("Event" | "AdminEvent", "means") => {
             let all = [Means::Link, Means::Code, Means::Password, Means::Session, Means::Command];
             all.map(Means::as_str).to_vec()
         }
         ("Setting", "source") => Source::ALL.map(Source::as_str).to_vec(),
+        ("AdminAccount", "state") => [AccountState::Active, AccountState::Invited, AccountState::Disabled]
+            .map(AccountState::as_str)
+            .to_vec(),
+        ("DoneBy", "kind") => vec!["person", "admin", "operator"],
         ("AdminEmail", "state") => EmailState::ALL.map(EmailState::as_str).to_vec(),
         ("AdminEmail", "purpose") => LetterKind::ALL.map(LetterKind::as_str).to_vec(),
         _ => return None,

@@ -28,7 +28,7 @@ const ACT: [Code; 4] = [Code::SignInRequired, Code::AdminRequired, Code::RecentS
 
 /// An email, without its text, link and code.
 #[derive(Debug, Object, Serialize)]
-struct AdminEmail {
+pub(super) struct AdminEmail {
     /// Identifier, the same as `letter.id` in the log.
     id: String,
     /// What the email is for.

@@ -62,6 +62,19 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "OverviewMail" => overview_mail(),
         "Setting" => setting(),
         "Settings" => json!({ "settings": [setting()] }),
+        "AdminAccount" => admin_account(),
+        "AdminAccounts" => json!({ "accounts": [admin_account()], "next": null }),
+        "AdminEvent" => admin_event(),
+        "DoneBy" => done_by(),
+        "Obstacle" => obstacle(),
+        "OneAccount" => json!({
+            "account": admin_account(),
+            "reasons": [obstacle()],
+            "sessions": [session()],
+            "keys": [],
+            "emails": [admin_email()],
+            "events": [admin_event()],
+        }),
         "AdminEmail" => admin_email(),
         "AdminEmailAnswer" => json!({ "email": admin_email() }),
         "AdminEmails" => json!({ "emails": [admin_email()], "next": null }),
@@ -135,6 +148,41 @@ fn overview_mail() -> Value {
 
 fn setting() -> Value {
     json!({ "key": "mail.transport", "value": "smtp", "source": "file", "secret": false })
+}
+
+fn admin_account() -> Value {
+    let mut account = account();
+    account["state"] = json!("active");
+    account["last_signed_in_at"] = json!("2026-11-02T09:01:12.500Z");
+    account["session_count"] = json!(1);
+    account
+}
+
+fn admin_event() -> Value {
+    json!({
+        "at": "2026-11-02T09:01:12.500Z",
+        "name": "authn_login_success",
+        "what": "Signed in.",
+        "account": "5f0c8a3e1b7d4296a8e3c5d7f9012b4c",
+        "ip": "192.0.2.7",
+        "device": "Firefox on Linux",
+        "means": "link",
+        "count": 1,
+        "first_at": null,
+        "by": done_by(),
+    })
+}
+
+fn done_by() -> Value {
+    json!({ "kind": "person", "account": "5f0c8a3e1b7d4296a8e3c5d7f9012b4c", "email": "ann@example.org" })
+}
+
+fn obstacle() -> Value {
+    json!({
+        "code": "too_many_mails",
+        "text": "Too many emails were requested. The next can be sent at 09:05.",
+        "until": "2026-11-02T09:05:00.000Z",
+    })
 }
 
 fn admin_email() -> Value {

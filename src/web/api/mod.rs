@@ -5,13 +5,16 @@
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
-//!   `sessions`, `mailbox`, `overview`, `emails`, `settings`: the operations, one file per subject; `operations`: all of them
+//!   `sessions`, `mailbox`, `overview`, `accounts`, `emails`, `settings`: the operations, one file per subject; `operations`: all of them
+//! - `admin_account`: accounts and events as administrators see them
 //! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
 //! - `outcome`, `problem`: the result of a sign-in, and a refusal as JSON
 //! - `refusals`: the group of each operation and the codes it can be refused with
 //! - `document`, `examples`: the `OpenAPI` document; `docs`: the same as a page
 
+mod accounts;
+mod admin_account;
 mod bearer;
 mod body;
 mod docs;

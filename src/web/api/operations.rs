@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    emails, link, mailbox, overview, profile, reauthentication, recovery, registration, resend, session,
-    sessions, settings, sign_in,
+    accounts, emails, link, mailbox, overview, profile, reauthentication, recovery, registration, resend,
+    session, sessions, settings, sign_in,
 };
 use crate::path::API;
 
@@ -28,6 +28,7 @@ pub(super) type Operations = (
     profile::Operations,
     sessions::Operations,
     overview::Operations,
+    accounts::Operations,
     emails::Operations,
     settings::Operations,
 );
@@ -73,6 +74,7 @@ fn all() -> Operations {
         profile::Operations,
         sessions::Operations,
         overview::Operations,
+        accounts::Operations,
         emails::Operations,
         settings::Operations,
     )

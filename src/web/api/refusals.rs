@@ -43,6 +43,8 @@ pub(super) enum Tag {
     Devices,
     /// For administrators: how email and the server are doing.
     Overview,
+    /// For administrators: find accounts, and see why someone can't get in.
+    Accounts,
     /// For administrators: see what became of each email, have one tried again, and not sent.
     Emails,
     /// For administrators: the settings of the server.

@@ -65,6 +65,6 @@ impl ListEmails {
     }
 }
 
-fn given(value: Option<&String>) -> Option<String> {
+pub(super) fn given(value: Option<&String>) -> Option<String> {
     value.filter(|text| !text.trim().is_empty()).cloned()
 }

@@ -112,7 +112,7 @@ impl Fields {
 
 /// Only our own field names are repeated to the sender.
 fn twice(name: &str) -> Problem {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "email",
         "password",
         "current_password",
@@ -123,6 +123,7 @@ fn twice(name: &str) -> Problem {
         "account",
         "state",
         "to",
+        "q",
         "after",
     ];
     let known = KNOWN.into_iter().find(|known| *known == name);

@@ -1,5 +1,6 @@
 //! What comes in. Each input is defined once, and is read from a form or from JSON by the same rules.
 
+mod accounts;
 mod emails;
 mod fields;
 mod form;
@@ -10,6 +11,7 @@ use poem_openapi::Object;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+pub use self::accounts::ListAccounts;
 pub use self::emails::{ALL, ListEmails};
 pub use self::fields::Fields;
 use crate::domain::password::Password;

@@ -136,6 +136,7 @@ fn tried(at: Timestamp) -> (Key, Record) {
 fn sizes(written: Vec<(Key, Record)>) -> BTreeMap<String, usize> {
     let prefix = |key: &Key| match key.as_bytes() {
         b"admins" => "admins".to_owned(),
+        b"accounts" => "accounts".to_owned(),
         bytes => String::from_utf8_lossy(&bytes[..2]).into_owned(),
     };
     let (mut largest, mut marks) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());

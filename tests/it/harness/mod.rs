@@ -1,5 +1,6 @@
 //! What every test builds on.
 
+mod account_lists;
 mod admins;
 pub(crate) mod app;
 pub(crate) mod caller;

@@ -57,7 +57,7 @@ impl App {
                 Record::Event(_) => records.events += 1,
                 Record::Refusals(_) => records.refusals += 1,
                 Record::EndedLetter(_) | Record::MailState(_) => records.mails += 1,
-                Record::MailPlace(_) => {}
+                Record::MailPlace(_) | Record::ListedAccount(_) => {}
                 _ if is_count(&key) => {}
                 _ => records.others += 1,
             }

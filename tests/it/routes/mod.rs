@@ -31,6 +31,7 @@ struct Scene {
     door: Door,
     link: String,
     session: String,
+    account: String,
     letter: String,
     asset: String,
 }
@@ -48,7 +49,8 @@ impl Scene {
         let (_, asset) = page.split_once(path::ASSETS).unwrap();
         let asset = asset.split('"').next().unwrap().to_owned();
         let (session, letter) = (ann.sessions().await[0].0.clone(), app.letters()[0].id.to_string());
-        Self { app, door, link, session, letter, asset }
+        let account = app.account(ANN).await.id.to_string();
+        Self { app, door, link, session, account, letter, asset }
     }
 
     /// The four columns of the table.
@@ -68,6 +70,7 @@ impl Scene {
         let part = match bare {
             _ if bare.starts_with(path::LINK) => &self.link,
             _ if bare.starts_with(path::PROFILE_SESSIONS) => &self.session,
+            _ if bare.starts_with(path::ADMIN_ACCOUNTS) => &self.account,
             _ if bare.starts_with(path::MAILBOX) || bare.starts_with(path::ADMIN) => &self.letter,
             _ => &self.asset,
         };

@@ -1,6 +1,7 @@
 //! What is stored where several nodes share a store.
 
 use gatepost::domain::record::Record;
+use gatepost::domain::record::account_places::{AccountLists, ListedAccount};
 use gatepost::domain::record::admins::Admins;
 use gatepost::domain::record::ids::{AccountId, KeyId, MoveId, RunId, StoreId};
 use gatepost::domain::record::node::{EndedRun, Lease, Node, Profile};
@@ -31,5 +32,12 @@ pub(super) fn records() -> Vec<(&'static str, Record)> {
         ("lease", Record::Lease(Lease { run: RunId([5; 8]) })),
         ("admins", Record::Admins(Admins::none().with(&[AccountId([1; 16]), AccountId([2; 16])]))),
         ("admins of an older store", Record::Admins(Admins::begun())),
+        ("account in a list", Record::ListedAccount(ListedAccount(AccountId([1; 16])))),
+        ("lists of accounts", Record::AccountLists(AccountLists::Whole)),
+        (
+            "lists of accounts that are made",
+            Record::AccountLists(AccountLists::Adding(Some(AccountId([1; 16])))),
+        ),
+        ("lists of accounts of an older store", Record::AccountLists(AccountLists::Removing)),
     ]
 }

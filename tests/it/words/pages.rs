@@ -195,6 +195,13 @@ async fn administration(app: &App, reader: &mut Reader) {
     for path in lists.iter().map(|query| format!("/admin/mail{query}")) {
         reader.get(&path).await;
     }
+    let id = app.account("adm@example.org").await.id;
+    for query in
+        ["", "?q=adm", "?q=no.one", "?q=%40nowhere.example", "?state=invited", "?state=none", "/newest"]
+    {
+        reader.get(&format!("/admin/accounts{query}")).await;
+    }
+    reader.get(&format!("/admin/accounts/{id}")).await;
     for path in ["/admin", "/admin/settings", "/admin/nothing"] {
         reader.get(path).await;
     }
@@ -203,6 +210,7 @@ async fn administration(app: &App, reader: &mut Reader) {
     }
     app.pass(std::time::Duration::from_mins(11)).await;
     reader.get("/admin/mail?state=all").await;
+    reader.get(&format!("/admin/accounts/{id}")).await;
 }
 
 async fn closed(is_htmx: bool) -> Vec<Shown> {

@@ -7,9 +7,11 @@
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
 //! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, `F/` emails that
 //! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended,
-//! `admins` the enabled administrators. What several nodes share has longer names: see `shared`.
+//! `admins` the enabled administrators, `D/` accounts by domain, `T/` accounts by time, `S/` accounts by state, `accounts` whether
+//! these lists are complete. What several nodes share has longer names: see `shared`.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
+mod accounts;
 mod emails;
 mod shared;
 mod single;
@@ -230,7 +232,8 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Addresses must not appear in logs.
         let inner = self.expired().unwrap_or_else(|| self.clone());
-        let is_address = [b"e/", b"p/", b"R/"].iter().any(|prefix| inner.0.starts_with(*prefix));
+        let is_address =
+            [b"e/", b"p/", b"R/", b"D/", b"S/"].iter().any(|prefix| inner.0.starts_with(*prefix));
         let shown = if is_address { self.0.len() - inner.0.len() + 2 } else { self.0.len() };
         write!(f, "{}{}", self.0[..shown].escape_ascii(), if is_address { "(address)" } else { "" })
     }

@@ -21,7 +21,7 @@ use crate::domain::record::drift::Drift;
 use crate::domain::record::ids::{KeyId, RunId, StoreId};
 use crate::domain::record::key::Key;
 use crate::domain::record::node::Node;
-use crate::domain::record::state::{Course, FORMAT_WITH_ADMINS, Phase, State};
+use crate::domain::record::state::{Course, FORMAT_WITH_LISTS, Phase, State};
 use crate::domain::record::time::Timestamp;
 use crate::domain::run::Neighbours;
 use crate::domain::upkeep::refusal::OpenError;
@@ -150,7 +150,7 @@ async fn put_state(
     }
     if past == Past::None {
         // Its first commit has what earlier versions would not keep up.
-        state.floor = state.floor.max(FORMAT_WITH_ADMINS);
+        state.floor = state.floor.max(FORMAT_WITH_LISTS);
     }
     state.phase.expect_ready().map_err(RunEnded::from)?;
     if state.floor > *member.profile.formats.end() {

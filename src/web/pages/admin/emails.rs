@@ -1,5 +1,7 @@
 //! How a list of emails is drawn: the search above it, how many there are, and a row for each.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 
 use super::super::layout::{due, moment};
@@ -7,8 +9,9 @@ use super::super::notice::Notice;
 use super::outside::{outside, plain};
 use crate::domain::outbox::{Email, EmailPage};
 use crate::domain::record::ended::EmailState;
+use crate::domain::record::ids::{AccountId, LetterId};
 use crate::domain::record::letter::LetterKind;
-use crate::path::{ADMIN_MAIL, email_drop, email_retry};
+use crate::path::{ADMIN_MAIL, account_page, email_drop, email_retry};
 use crate::web::problem::Problem;
 use crate::web::wire::{ALL, ListEmails};
 
@@ -17,6 +20,8 @@ pub(super) struct Shown<'a> {
     pub(super) wanted: &'a ListEmails,
     pub(super) found: &'a EmailPage,
     pub(super) may_act: bool,
+    /// The accounts of the recipients.
+    pub(super) accounts: &'a HashMap<LetterId, AccountId>,
 }
 
 /// What came of the form in a row.
@@ -65,12 +70,12 @@ pub(super) fn count(shown: &Shown<'_>, is_update: bool) -> Markup {
 
 /// The rows, and where the list goes on.
 pub(super) fn list(shown: &Shown<'_>) -> Markup {
-    let Shown { wanted, found, may_act } = shown;
+    let Shown { wanted, found, may_act, accounts } = shown;
     html! {
         div #emails {
             @if found.emails.is_empty() && found.next.is_none() { (nothing(wanted)) }
             ul.emails {
-                @for email in &found.emails { (row(email, wanted, *may_act, None)) }
+                @for email in &found.emails { (row(email, wanted, *may_act, accounts.get(&email.letter.id), None)) }
             }
             @if let Some(next) = &found.next {
                 p.actions { a.button.quiet href=(format!("{ADMIN_MAIL}?{}", wanted.in_url(Some(next)))) { "Next emails" } }
@@ -97,6 +102,7 @@ pub(super) fn row(
     email: &Email,
     wanted: &ListEmails,
     may_act: bool,
+    account: Option<&AccountId>,
     outcome: Option<&Outcome<'_>>,
 ) -> Markup {
     let id = email.letter.id.to_string();
@@ -111,6 +117,10 @@ pub(super) fn row(
             }
             p { (purpose(email.letter.kind)) " " span.tag { (in_words(email.state)) } }
             (facts(email))
+            @if let Some(account) = account {
+                @let label = format!("Show the account: {}", plain(email.letter.to.as_str()));
+                p { a href=(account_page(&account.to_string())) aria-label=(label) { "Show the account" } }
+            }
             @if may_act { (forms(email, wanted, &id)) }
         }
     }
@@ -163,7 +173,7 @@ fn form(email: &Email, wanted: &ListEmails, path: &str, label: &str) -> Markup {
 }
 
 /// A state in the words of the pages.
-fn in_words(state: EmailState) -> &'static str {
+pub(super) fn in_words(state: EmailState) -> &'static str {
     match state {
         EmailState::Waiting => "Waiting to be sent",
         EmailState::Sent => "Sent",
@@ -173,7 +183,7 @@ fn in_words(state: EmailState) -> &'static str {
 }
 
 /// What an email is for, in the words of the pages.
-fn purpose(kind: LetterKind) -> &'static str {
+pub(super) fn purpose(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::SignIn | LetterKind::AccountAdded => "Sign-in link",
         LetterKind::NoAccount => "No account here",

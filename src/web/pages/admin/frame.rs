@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::path::{ADMIN, ADMIN_MAIL, ADMIN_SETTINGS, REAUTHENTICATE, with_next};
+use crate::path::{ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_SETTINGS, REAUTHENTICATE, with_next};
 
 /// The pages, by their paths.
-const PAGES: [(&str, &str); 3] = [(ADMIN, "Overview"), (ADMIN_MAIL, "Emails"), (ADMIN_SETTINGS, "Settings")];
+const PAGES: [(&str, &str); 4] =
+    [(ADMIN, "Overview"), (ADMIN_ACCOUNTS, "Accounts"), (ADMIN_MAIL, "Emails"), (ADMIN_SETTINGS, "Settings")];
 
 /// Links to all of them.
 pub(super) fn tabs(current: &str) -> Markup {

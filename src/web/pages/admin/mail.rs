@@ -34,7 +34,9 @@ async fn shown(house: &House, visitor: &Visitor, problem: Option<&Problem>) -> R
         None => ListEmails::of(visitor.search.as_deref())?,
     };
     let found = house.gatepost.emails(visitor.token(), &wanted.query()?).await?;
-    let shown = Shown { wanted: &wanted, found: &found, may_act: may_act(house, visitor) };
+    let accounts = house.gatepost.recipients(visitor.token(), &found.emails).await?;
+    let may_act = may_act(house, visitor);
+    let shown = Shown { wanted: &wanted, found: &found, may_act, accounts: &accounts };
     if visitor.is_htmx {
         return Ok(fragment(html! { (drawn_list(&shown)) (count(&shown, true)) }));
     }
@@ -124,7 +126,11 @@ async fn row_again(house: &House, visitor: &Visitor, outcome: &Outcome<'_>) -> A
         None => Err(Error::NotFound),
     };
     match (email, outcome) {
-        (Ok(email), _) => Ok(fragment(row(&email, &ListEmails::default(), true, Some(outcome)))),
+        (Ok(email), _) => {
+            let accounts = house.gatepost.recipients(visitor.token(), std::slice::from_ref(&email)).await?;
+            let account = accounts.get(&email.letter.id);
+            Ok(fragment(row(&email, &ListEmails::default(), true, account, Some(outcome))))
+        }
         // It is in no list any more, so there is no row to show it in.
         (Err(Error::NotFound), Outcome::Refused(problem)) => Err((*problem).clone()),
         (Err(error), _) => Err(error.into()),

@@ -1,11 +1,14 @@
 //! The pages for administrators.
 //!
 //! - `entrance`: who may come in, and where everyone else is sent
+//! - `accounts`: the accounts of everyone; `account`: one of them
 //! - `mail`: the emails of everyone, and what is done with one; `emails`: how they are drawn
 //! - `overview`: how email and the server are doing
 //! - `settings`: the settings of the server
 //! - `frame`: what these pages share; `outside`: text that comes from outside
 
+mod account;
+mod accounts;
 mod emails;
 mod entrance;
 mod frame;
@@ -14,6 +17,8 @@ mod outside;
 mod overview;
 mod settings;
 
+pub(super) use self::account::account;
+pub(super) use self::accounts::{accounts, newest};
 pub(in crate::web) use self::entrance::unknown;
 pub(super) use self::mail::{drop_email, list, retry_email};
 pub(super) use self::overview::overview;

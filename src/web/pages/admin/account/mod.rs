@@ -1,0 +1,67 @@
+//! One account: why its person can't get in, where it is signed in, the emails to it, and what happened.
+//!
+//! - `actions`: what can be done with it
+//! - `parts`: the sections of the page
+
+mod actions;
+mod parts;
+
+use maud::{Markup, html};
+
+use super::super::answer::Answer;
+use super::super::layout::page;
+use super::super::visitor::Visitor;
+use super::accounts::tags;
+use super::entrance::{place, refused};
+use super::frame::tabs;
+use super::outside::outside;
+use crate::domain::admin::AccountView;
+use crate::domain::error::Error;
+use crate::domain::operator::WayIn;
+use crate::domain::record::ids::AccountId;
+use crate::path::ADMIN_ACCOUNTS;
+use crate::web::house::House;
+use crate::web::problem::Problem;
+
+/// What the page is drawn from.
+pub(super) struct View {
+    pub(super) account: AccountView,
+    pub(super) way_in: WayIn,
+    /// Whether the administrator who looks may act.
+    pub(super) is_recent: bool,
+}
+
+/// The page of an account.
+pub(in crate::web::pages) async fn account(house: House, visitor: Visitor) -> Answer {
+    match look(&house, &visitor).await {
+        Ok(view) => Ok(page(&house.site, &visitor, "Account", &whole(&view))),
+        Err(problem) => refused(&visitor, problem, &place(&visitor)),
+    }
+}
+
+async fn look(house: &House, visitor: &Visitor) -> Result<View, Problem> {
+    house.gatepost.expect_admin(visitor.token()).await?;
+    let id = AccountId::parse(&visitor.part).ok_or(Error::NotFound)?;
+    let account = house.gatepost.look_at_account(visitor.token(), id).await?;
+    let way_in = house.gatepost.way_in(&account.row.account).await?;
+    let signed_in = visitor.signed_in.as_ref();
+    let is_recent = signed_in.is_some_and(|live| house.gatepost.is_recent(&live.session));
+    Ok(View { account, way_in, is_recent })
+}
+
+fn whole(view: &View) -> Markup {
+    let account = &view.account.row.account;
+    html! {
+        section.card.broad {
+            (tabs(ADMIN_ACCOUNTS))
+            h1 { (outside(account.address.as_str())) }
+            p { (tags(account)) }
+            (parts::way_in(&view.way_in, view.account.at))
+            (actions::actions(view, view.is_recent))
+            (parts::facts(view))
+            (parts::sessions(&view.account.sessions))
+            (parts::emails(account, &view.account.emails))
+            (parts::events(&view.account.events))
+        }
+    }
+}
