@@ -100,6 +100,12 @@ pub enum Error {
     /// No enabled administrator would remain.
     #[error("no enabled administrator would remain (last_admin); make someone else an admin first")]
     LastAdmin,
+    /// The account still has admin rights, so an administrator cannot delete it.
+    #[error("the account is still an administrator's")]
+    StillAdmin,
+    /// The address that was entered to confirm is not the account's.
+    #[error("not the email address of the account")]
+    AddressNotRepeated,
     /// There would be more administrators than there can be.
     #[error("there can be at most {} enabled administrators (too_many_admins)", Admins::MOST)]
     TooManyAdmins,

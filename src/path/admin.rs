@@ -4,7 +4,6 @@
 pub const ADMIN: &str = "/admin";
 /// The emails that wait, and those that have ended; the id of one follows.
 pub const ADMIN_MAIL: &str = "/admin/mail";
-
 /// The accounts, by address; the id of one follows.
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 /// The accounts, the newest first.
@@ -16,16 +15,83 @@ pub const ADMIN_SETTINGS: &str = "/admin/settings";
 /// Those of them that can be opened, whatever there is.
 const PAGES: [&str; 4] = [ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_SETTINGS];
 
-/// Whether it is one of them, or the page of something that a list leads to.
+/// Whether it is one of them, or a page of something that a list leads to.
 pub(super) fn is_page(path: &str) -> bool {
-    let account = path.strip_prefix(ADMIN_ACCOUNTS).and_then(|rest| rest.strip_prefix('/'));
-    PAGES.contains(&path) || account.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
+    PAGES.contains(&path) || is_of_account(path)
 }
 
-/// The page of an account.
+/// What administrators do to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountAct {
+    /// No one can sign in to it any more.
+    Disable,
+    /// Its owner can sign in again.
+    Enable,
+    /// Its owner is signed out everywhere.
+    EndSessions,
+    /// Its owner gets a link to sign in by email.
+    SendSignIn,
+    /// What was counted at its address begins again.
+    LiftLimits,
+    /// Its owner becomes an administrator.
+    GrantAdmin,
+    /// Its owner is no longer one.
+    RevokeAdmin,
+    /// It is deleted.
+    Delete,
+}
+
+impl AccountAct {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Disable,
+        Self::Enable,
+        Self::EndSessions,
+        Self::SendSignIn,
+        Self::LiftLimits,
+        Self::GrantAdmin,
+        Self::RevokeAdmin,
+        Self::Delete,
+    ];
+
+    /// The last segment of its path.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::EndSessions => "end-sessions",
+            Self::SendSignIn => "send-sign-in",
+            Self::LiftLimits => "lift-limits",
+            Self::GrantAdmin => "grant-admin",
+            Self::RevokeAdmin => "revoke-admin",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// Whether a page asks first. The others are buttons in place.
+    #[must_use]
+    pub fn asks_first(self) -> bool {
+        matches!(self, Self::Disable | Self::GrantAdmin | Self::RevokeAdmin | Self::Delete)
+    }
+}
+
+/// The page of one account.
 #[must_use]
 pub fn account_page(id: &str) -> String {
     format!("{ADMIN_ACCOUNTS}/{id}")
+}
+
+/// The path that does something to an account.
+#[must_use]
+pub fn account_act(id: &str, act: AccountAct) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}/{}", act.as_str())
+}
+
+/// The path that ends one session of an account.
+#[must_use]
+pub fn account_session_end(id: &str, session: &str) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}/sessions/{session}/end")
 }
 
 /// The path that has an email tried now.
@@ -46,9 +112,37 @@ pub fn is_of_admins(path: &str) -> bool {
     path.strip_prefix(ADMIN).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether it is a page of one account: its own, or one that asks before something is done to it.
+fn is_of_account(path: &str) -> bool {
+    let rest: Vec<&str> = below(path, ADMIN_ACCOUNTS).collect();
+    match rest[..] {
+        [id] => !id.is_empty(),
+        [id, act] => !id.is_empty() && is_act(act, AccountAct::asks_first),
+        _ => false,
+    }
+}
+
 /// Whether it only takes POST.
-pub(super) fn takes_only_post(path: &str) -> bool {
-    let email = path.strip_prefix(ADMIN_MAIL).and_then(|rest| rest.strip_prefix('/'));
-    let act = email.and_then(|rest| rest.split_once('/'));
-    act.is_some_and(|(id, act)| !id.is_empty() && ["retry", "drop"].contains(&act))
+pub(super) fn takes_only_post(path: &str, is_api: bool) -> bool {
+    let email: Vec<&str> = below(path, ADMIN_MAIL).collect();
+    let account: Vec<&str> = below(path, ADMIN_ACCOUNTS).collect();
+    match (&email[..], &account[..]) {
+        ([id, act], _) => !id.is_empty() && ["retry", "drop"].contains(act),
+        // The API asks nothing first.
+        (_, [id, act]) => !id.is_empty() && is_act(act, |act| is_api || !act.asks_first()),
+        (_, [id, "sessions", session, "end"]) => !id.is_empty() && !session.is_empty(),
+        _ => false,
+    }
+}
+
+/// The segments below a page.
+fn below<'a>(path: &'a str, page: &str) -> impl Iterator<Item = &'a str> {
+    path.strip_prefix(page)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .into_iter()
+        .flat_map(|rest| rest.split('/'))
+}
+
+fn is_act(segment: &str, is_it: impl Fn(AccountAct) -> bool) -> bool {
+    AccountAct::ALL.into_iter().any(|act| act.as_str() == segment && is_it(act))
 }

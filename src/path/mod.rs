@@ -4,8 +4,8 @@ mod admin;
 mod origin;
 
 pub use self::admin::{
-    ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_NEWEST, ADMIN_SETTINGS, account_page, email_drop, email_retry,
-    is_of_admins,
+    ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_NEWEST, ADMIN_SETTINGS, AccountAct, account_act, account_page,
+    account_session_end, email_drop, email_retry, is_of_admins,
 };
 pub use self::origin::{Origin, OriginError, Scheme};
 
@@ -143,7 +143,7 @@ pub fn takes_only_post(place: &str) -> bool {
     let session = path.strip_prefix(PROFILE_SESSIONS).and_then(|rest| rest.strip_suffix("/end"));
     AT_BOTH_DOORS.contains(&path)
         || session.is_some_and(|id| id.len() > 1 && id.rfind('/') == Some(0))
-        || admin::takes_only_post(path)
+        || admin::takes_only_post(path, in_the_api.is_some())
         || in_the_api.is_some_and(|path| IN_THE_API.contains(&path))
 }
 

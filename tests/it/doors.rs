@@ -16,7 +16,7 @@ both_doors! {
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
-const PAGES_ONLY: [&str; 13] = [
+const PAGES_ONLY: [&str; 17] = [
     "/",
     "/register",
     "/sign-in",
@@ -30,6 +30,10 @@ const PAGES_ONLY: [&str; 13] = [
     "/assets/*",
     "/favicon.ico",
     "/.well-known/change-password",
+    "/admin/accounts/*/disable",
+    "/admin/accounts/*/grant-admin",
+    "/admin/accounts/*/revoke-admin",
+    "/admin/accounts/*/delete",
 ];
 const JSON_ONLY: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
 

@@ -9,8 +9,9 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 53] = [
+const SCENARIOS: [&str; 54] = [
     "accounts::",
+    "acts::",
     "admin::",
     "admins::",
     "aging::",
@@ -67,7 +68,8 @@ const SCENARIOS: [&str; 53] = [
 /// Not where everything is left to chance. There, what came of a form whose browser disconnected is not known, so
 /// the browser may have to do it again; the mailbox lists two emails if one was requested again; and what is done
 /// again is counted again, so no one can say which attempt is the last one allowed.
-const UNKNOWN: [&str; 6] = [
+const UNKNOWN: [&str; 7] = [
+    "acts::",
     "admin::retry::",
     "admin::stop::",
     "limits::",
@@ -79,7 +81,8 @@ const UNKNOWN: [&str; 6] = [
 const OTHERS: [&str; 7] =
     ["corpora::", "doubt::", "full_size::", "fuzz::", "harness::", "low_disk::", "neighbours::"];
 /// Tests that run on sled anyway, or that no engine changes.
-const SETTLED: [&str; 5] = ["admins::races::", "jumps::", "profile::races::", "races::", "signing_out::"];
+const SETTLED: [&str; 6] =
+    ["acts::races::", "admins::races::", "jumps::", "profile::races::", "races::", "signing_out::"];
 /// Not on PostgreSQL: each makes a new store for every line of a long table, which takes a minute there, and what it shows is
 /// about web addresses, or about which response an address gets.
 const MANY_STORES: [&str; 3] = ["modes::equality::", "next::", "routes::"];

@@ -2,16 +2,25 @@
 //!
 //! An administrator is an enabled account with the role. Each action checks that itself, in the commit that it makes:
 //! a door that forgot to ask could do no harm. To look at something, a live session of an administrator is enough; to
-//! change something, the sign-in has to be recent, as everywhere. The event of each action names the administrator.
+//! change something, the sign-in has to be recent, as everywhere. The event of each action names the administrator,
+//! and what is done to an account is emailed to its owner. No action signs anyone in.
 //!
 //! - `accounts`: lists of accounts; `account`: one of them, with everything that has to do with it
 //! - `emails`: seeing what became of emails, having one tried again, and not sent
 //! - `overview`: how email is doing
+//! - `target`: the account that an action is about
+//! - `access`, `role`, `deletion`: disabling, enabling and signing out; the role; deleting an account
+//! - `helping`: a sign-in link by email, and limits that begin again
 
+mod access;
 mod account;
 mod accounts;
+mod deletion;
 mod emails;
+mod helping;
 mod overview;
+mod role;
+mod target;
 
 pub use self::account::{AccountEvent, AccountView};
 pub use self::accounts::{AccountPage, AccountQuery, AccountRow};

@@ -20,18 +20,26 @@ use crate::domain::run::{Counter, Reserved};
 pub(in crate::domain) struct Asker<'a> {
     pub(in crate::domain) client: &'a Client,
     is_limited: bool,
+    /// Whether it counts for the client that asks.
+    is_client_limited: bool,
     reserved: Mutex<Option<Reserved>>,
 }
 
 impl<'a> Asker<'a> {
     pub(in crate::domain) fn new(client: &'a Client) -> Self {
-        Self { client, is_limited: true, reserved: Mutex::new(None) }
+        Self { client, is_limited: true, is_client_limited: true, reserved: Mutex::new(None) }
     }
 
     /// The owner of the mailbox, as a link shows that works once. If the limits held for them too, strangers could
     /// use these up, and keep the owner from securing the account.
     pub(in crate::domain) fn owner(client: &'a Client) -> Self {
         Self { is_limited: false, ..Self::new(client) }
+    }
+
+    /// An administrator, who has a limit of their own. It is far more than one client may request, and an office may
+    /// share its address.
+    pub(in crate::domain) fn admin(client: &'a Client) -> Self {
+        Self { is_client_limited: false, ..Self::new(client) }
     }
 }
 
@@ -105,10 +113,10 @@ impl Gatepost {
             return Ok(());
         }
         let limits = self.settings().limits;
-        let mut counted = vec![
-            (Counter::Client(asker.client.network()), limits.mails_of_client()),
-            (Counter::Everyone, limits.mails_of_server()),
-        ];
+        let mut counted = vec![(Counter::Everyone, limits.mails_of_server())];
+        if asker.is_client_limited {
+            counted.push((Counter::Client(asker.client.network()), limits.mails_of_client()));
+        }
         if !is_known {
             counted.push((Counter::Strangers, limits.mails_of_strangers()));
         }

@@ -11,10 +11,14 @@
 //! - `codes`: wrong codes
 //! - `changes`: what someone signed in changes
 //! - `admins`: the enabled administrators
+//! - `admin_mails`: emails that administrators have sent
+//! - `lifting`: letting the counts at an address begin again
 
+mod admin_mails;
 mod admins;
 mod changes;
 mod codes;
+mod lifting;
 mod mails;
 mod tries;
 
@@ -47,17 +51,6 @@ impl Gatepost {
     ) -> Result<Option<KnownId>, Error> {
         let known = self.known_at(client, address).await?;
         Ok(known.or_else(|| own_session.map(|session| self.ring.known_session(session))))
-    }
-
-    /// Refuses if a budget is used up.
-    async fn check_budget(
-        &self,
-        budget: Budget,
-        address: &EmailAddress,
-        by: Option<KnownId>,
-    ) -> Result<(), Error> {
-        let wait = self.wait_at(budget, address, by).await?;
-        if wait.is_zero() { Ok(()) } else { Err(limited(budget.limit(), wait)) }
     }
 
     /// How long to wait until a budget has room again.

@@ -9,8 +9,10 @@
 //! - `outcome`, `email_change`, `undo`, `securing`: what redeeming does
 //! - `owner`: changing who an address belongs to
 //! - `passwords`, `pending`: the passwords that count for an address, and its unconfirmed registrations
+//! - `alive`: whether an account has anything that a new epoch would end
 //! - `workload`: what every password check computes
 
+mod alive;
 mod credential;
 mod email_change;
 mod link;

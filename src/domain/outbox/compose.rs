@@ -86,6 +86,7 @@ impl Gatepost {
         // What is true now, which may be something else than when it was queued: meanwhile an account can
         // have been disabled or enabled, or registration opened or closed.
         let kind = match self.letter_kind(&request, &ownership) {
+            LetterKind::SignIn if letter.kind == LetterKind::SignInSent => LetterKind::SignInSent,
             LetterKind::SignIn if request.handed_out => LetterKind::AccountAdded,
             kind => kind,
         };
@@ -111,8 +112,8 @@ impl Gatepost {
         // The key may no longer be in the ring.
         Ok(link.zip(code).map(|(link, code)| {
             let link = Some(link).filter(|_| kind != LetterKind::YourCode);
-            // No browser waits for the code of an account that was added.
-            let code = Some(code).filter(|_| kind != LetterKind::AccountAdded);
+            // No browser waits for the code.
+            let code = Some(code).filter(|_| !request.handed_out);
             (to, Matter { kind, link, code, lifetime, sign_in: None })
         }))
     }

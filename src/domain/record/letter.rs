@@ -184,11 +184,29 @@ pub enum LetterKind {
     NewDevice,
     /// The operator created an account: link to sign in to it.
     AccountAdded,
+    /// An administrator disabled the account.
+    Disabled,
+    /// An administrator enabled it again.
+    Enabled,
+    /// An administrator ended all sessions.
+    SignedOut,
+    /// An administrator ended one session.
+    SessionEnded,
+    /// An administrator deleted the account.
+    Deleted,
+    /// The account has admin rights now.
+    AdminGranted,
+    /// It has none any longer.
+    AdminRevoked,
+    /// To each other administrator: there is a new one.
+    NewAdmin,
+    /// An administrator had a link to sign in sent.
+    SignInSent,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 29] = [
         Self::SignIn,
         Self::NoAccount,
         Self::Confirm,
@@ -209,6 +227,15 @@ impl LetterKind {
         Self::PasswordReset,
         Self::NewDevice,
         Self::AccountAdded,
+        Self::Disabled,
+        Self::Enabled,
+        Self::SignedOut,
+        Self::SessionEnded,
+        Self::Deleted,
+        Self::AdminGranted,
+        Self::AdminRevoked,
+        Self::NewAdmin,
+        Self::SignInSent,
     ];
 
     /// The word on the wire: what the email is for.
@@ -235,14 +262,24 @@ impl LetterKind {
             Self::PasswordReset => "password_reset",
             Self::NewDevice => "new_device",
             Self::AccountAdded => "account_added",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::SignedOut => "signed_out",
+            Self::SessionEnded => "session_ended",
+            Self::Deleted => "deleted",
+            Self::AdminGranted => "admin_granted",
+            Self::AdminRevoked => "admin_revoked",
+            Self::NewAdmin => "new_admin",
+            Self::SignInSent => "sign_in_sent",
         }
     }
 
     /// Whether what became of it is kept for a while. Not of the last email about an account, which would keep the
-    /// address of someone who has left.
+    /// address of someone who has left. Not of the notices about a new administrator either: with three records more
+    /// for each of 24, the commit that makes one would be larger than commits can be.
     #[must_use]
     pub fn is_kept(self) -> bool {
-        self != Self::AccountDeleted
+        !matches!(self, Self::AccountDeleted | Self::Deleted | Self::NewAdmin)
     }
 
     /// Whether it contains the link or code of a request.
@@ -257,6 +294,7 @@ impl LetterKind {
                 | Self::ConfirmNewAddress
                 | Self::YourCode
                 | Self::AccountAdded
+                | Self::SignInSent
         )
     }
 }

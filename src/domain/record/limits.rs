@@ -64,6 +64,8 @@ pub enum Limit {
     CodesAtAddress,
     /// Changes of one account.
     Changes,
+    /// Emails that one administrator has sent.
+    MailsOfAdmin,
 }
 
 /// So many within a time.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::draft::{Block, Draft};
-use super::wording::{Wording, named, wording};
+use super::sentences::{Wording, named};
+use super::wording::wording;
 use crate::domain::outbox::{Matter, SignInSeen};
 use crate::domain::token::Code;
 use crate::path::{self, Origin};

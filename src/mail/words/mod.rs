@@ -4,13 +4,16 @@
 //! An email contains nothing that a stranger entered: anyone can make us send an email to any
 //! address, so they must not be able to choose its words.
 //!
-//! - `wording`: the sentences of each email
+//! - `wording`: the sentences of each email; `by_admin`: of those about what an administrator did; `sentences`: what both
+//!   are made of
 //! - `contents`: puts link and code in their places
 //! - `draft`: an email before it is written as text (`text`) and as HTML (`html`)
 
+mod by_admin;
 mod contents;
 mod draft;
 mod html;
+mod sentences;
 mod text;
 mod wording;
 

@@ -38,6 +38,13 @@ pub(super) struct AdminAccount {
     session_count: u64,
 }
 
+/// An account after an action.
+#[derive(Debug, Object, Serialize)]
+pub(super) struct AdminAccountAnswer {
+    /// The account.
+    account: AdminAccount,
+}
+
 /// Who did something.
 #[derive(Debug, Object, Serialize)]
 struct DoneBy {
@@ -80,6 +87,12 @@ pub(super) struct AdminEvent {
     first_at: Option<String>,
     /// Who did it.
     by: DoneBy,
+}
+
+impl From<AccountRow> for AdminAccountAnswer {
+    fn from(row: AccountRow) -> Self {
+        Self { account: row.into() }
+    }
 }
 
 impl From<AccountRow> for AdminAccount {

@@ -10,7 +10,7 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    accounts, emails, examples, link, mailbox, overview, problem, profile, reauthentication, recovery,
+    accounts, acts, emails, examples, link, mailbox, overview, problem, profile, reauthentication, recovery,
     registration, resend, session, sessions, settings, sign_in,
 };
 use crate::domain::mailed::Need;
@@ -111,6 +111,7 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
         mailbox::REFUSALS,
         overview::REFUSALS,
         accounts::REFUSALS,
+        acts::REFUSALS,
         emails::REFUSALS,
         settings::REFUSALS,
     ];

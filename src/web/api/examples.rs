@@ -75,6 +75,8 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             "emails": [admin_email()],
             "events": [admin_event()],
         }),
+        "AdminAccountAnswer" => json!({ "account": admin_account() }),
+        "DeleteAccountOf" => json!({ "confirm": "ann@example.org" }),
         "AdminEmail" => admin_email(),
         "AdminEmailAnswer" => json!({ "email": admin_email() }),
         "AdminEmails" => json!({ "emails": [admin_email()], "next": null }),
@@ -102,6 +104,14 @@ fn account() -> Value {
         "pending_email": null,
         "new_device_emails": true,
     })
+}
+
+fn admin_account() -> Value {
+    let mut account = account();
+    account["state"] = json!("active");
+    account["last_signed_in_at"] = json!("2026-11-02T09:01:12.500Z");
+    account["session_count"] = json!(1);
+    account
 }
 
 fn session() -> Value {

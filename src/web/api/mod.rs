@@ -5,7 +5,8 @@
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
-//!   `sessions`, `mailbox`, `overview`, `accounts`, `emails`, `settings`: the operations, one file per subject; `operations`: all of them
+//!   `sessions`, `mailbox`, `overview`, `accounts`, `acts`, `emails`, `settings`: the operations, one file per subject;
+//!   `operations`: all of them
 //! - `admin_account`: accounts and events as administrators see them
 //! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
@@ -14,6 +15,7 @@
 //! - `document`, `examples`: the `OpenAPI` document; `docs`: the same as a page
 
 mod accounts;
+mod acts;
 mod admin_account;
 mod bearer;
 mod body;

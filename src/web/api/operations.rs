@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    accounts, emails, link, mailbox, overview, profile, reauthentication, recovery, registration, resend,
-    session, sessions, settings, sign_in,
+    accounts, acts, emails, link, mailbox, overview, profile, reauthentication, recovery, registration,
+    resend, session, sessions, settings, sign_in,
 };
 use crate::path::API;
 
@@ -29,6 +29,7 @@ pub(super) type Operations = (
     sessions::Operations,
     overview::Operations,
     accounts::Operations,
+    acts::Operations,
     emails::Operations,
     settings::Operations,
 );
@@ -75,6 +76,7 @@ fn all() -> Operations {
         sessions::Operations,
         overview::Operations,
         accounts::Operations,
+        acts::Operations,
         emails::Operations,
         settings::Operations,
     )

@@ -45,6 +45,9 @@ pub(super) enum Tag {
     Overview,
     /// For administrators: find accounts, and see why someone can't get in.
     Accounts,
+    /// For administrators: disable, enable, sign out and delete accounts, and help people who can't get in.
+    #[oai(rename = "Acts on accounts")]
+    ActsOnAccounts,
     /// For administrators: see what became of each email, have one tried again, and not sent.
     Emails,
     /// For administrators: the settings of the server.

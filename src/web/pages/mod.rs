@@ -66,7 +66,7 @@ type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
 /// Routes to every page.
 #[must_use]
 pub fn routes(house: &CurrentHouse) -> Routes {
-    let rows = table(house).into_iter();
+    let rows = table(house).into_iter().chain(acts_on_accounts(house));
     let all = rows.flat_map(|(pattern, methods)| methods.into_iter().map(move |it| (pattern.clone(), it)));
     all.fold(Routes::new(), |routes, (pattern, (method, endpoint))| routes.at(pattern, method, endpoint))
 }
@@ -127,6 +127,19 @@ fn table(house: &CurrentHouse) -> Vec<Row> {
         at(&path::asset("{part}"), vec![(Method::GET, make(assets::serve).boxed())]),
         at(path::FAVICON, vec![(Method::GET, make(assets::favicon).boxed())]),
     ]
+}
+
+/// What administrators do to an account.
+fn acts_on_accounts(house: &CurrentHouse) -> Vec<Row> {
+    let row = |act: path::AccountAct| {
+        let form = submit(house, move |house, visitor, fields| admin::act(act, house, visitor, fields));
+        let question = show(house, move |house, visitor| admin::ask(act, house, visitor));
+        let methods = if act.asks_first() { vec![question, form] } else { vec![form] };
+        (path::account_act("{part}", act), methods)
+    };
+    let end = submit(house, admin::end_session);
+    let end = (path::account_session_end("{part}", "{second}"), vec![end]);
+    path::AccountAct::ALL.into_iter().map(row).chain([end]).collect()
 }
 
 /// The route of a page that is shown.

@@ -69,6 +69,8 @@ pub(super) struct Visitor {
     pub(super) query: Query,
     /// The variable part of the path, if it has one.
     pub(super) part: String,
+    /// The second one, if it has two.
+    pub(super) second: String,
     tokens: Vec<String>,
 }
 
@@ -120,6 +122,7 @@ impl Visitor {
             search: request.uri().query().map(str::to_owned),
             query: Query::of(request),
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
+            second: request.raw_path_param("second").unwrap_or_default().to_owned(),
             tokens,
         })
     }

@@ -18,6 +18,7 @@ pub enum Code {
     OtherAccount,
     LastAdmin,
     TooManyAdmins,
+    StillAdmin,
     InvalidLink,
     InvalidRequest,
     Gone,

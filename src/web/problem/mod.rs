@@ -208,6 +208,10 @@ impl From<Error> for Problem {
             }
             Error::LastAdmin => Self::of(Code::LastAdmin),
             Error::TooManyAdmins => Self::of(Code::TooManyAdmins),
+            Error::StillAdmin => Self::of(Code::StillAdmin),
+            Error::AddressNotRepeated => Self::of(Code::ConfirmationRequired)
+                .field("confirm")
+                .detail("Enter the email address of the account to confirm."),
             Error::IndexBuilding => Self::of(Code::IndexBuilding).retry_after(Duration::from_secs(10)),
             Error::Store(error) => Self::from_store(error),
         }
@@ -238,6 +242,23 @@ impl Problem {
     #[must_use]
     pub fn of_resend(error: Error) -> Self {
         Self { field: None, ..Self::from(error) }
+    }
+
+    /// The refusal for an administrator who does something to an account, which is usually not their own.
+    #[must_use]
+    pub fn of_admin(error: Error) -> Self {
+        let is_too_soon = matches!(error, Error::TooManyMails { .. });
+        let problem = Self::from(error);
+        match problem.code {
+            Code::NotFound => Self::of(Code::NotFound),
+            Code::AccountDisabled => problem.detail("This account is disabled. Enable it first."),
+            _ if is_too_soon => {
+                let wait = in_words(problem.retry_after.unwrap_or_default());
+                problem
+                    .detail(format!("An email was sent to this address a moment ago. Try again in {wait}."))
+            }
+            _ => problem,
+        }
     }
 
     fn from_store(error: StoreError) -> Self {

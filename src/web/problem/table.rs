@@ -20,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 34] = [
+const TABLE: [Row; 35] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -118,6 +118,11 @@ const TABLE: [Row; 34] = [
         Code::TooManyAdmins,
         StatusCode::CONFLICT,
         ["too_many_admins", "Too many administrators", "There can be at most 25 administrators."],
+    ),
+    row(
+        Code::StillAdmin,
+        StatusCode::CONFLICT,
+        ["still_admin", "Still an administrator", "Remove the admin rights of this account first."],
     ),
     row(
         Code::InvalidLink,

@@ -182,6 +182,15 @@ impl DeleteAccount {
     }
 }
 
+/// Deletes someone's account, as an administrator.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct DeleteAccountOf {
+    /// The email address of the account. Anything else is refused.
+    pub confirm: String,
+}
+
+impl Input for DeleteAccountOf {}
+
 /// Redeems the code from an email.
 #[derive(Clone, Deserialize, Object)]
 pub struct RedeemCode {

@@ -38,7 +38,7 @@ async fn again(app: &App, door: Door) -> Caller {
     signed_in_with(app, door, handed_out.token.as_str()).await
 }
 
-async fn signed_in_with(app: &App, door: Door, token: &str) -> Caller {
+pub(crate) async fn signed_in_with(app: &App, door: Door, token: &str) -> Caller {
     let mut caller = app.caller(door);
     let link = format!("http://localhost/link/{token}");
     assert_eq!(caller.follow_deliberately(&link).await, Answer::Done);
@@ -46,7 +46,7 @@ async fn signed_in_with(app: &App, door: Door, token: &str) -> Caller {
 }
 
 /// Someone with this role who has just signed in.
-async fn with_role(app: &App, door: Door, email: &str, role: Role) -> Caller {
+pub(crate) async fn with_role(app: &App, door: Door, email: &str, role: Role) -> Caller {
     let address = EmailAddress::parse(email).unwrap();
     let added = app.house.gatepost.add_account(&address, role, &Client::operator()).await.unwrap();
     signed_in_with(app, door, added.token.as_str()).await

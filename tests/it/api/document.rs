@@ -62,6 +62,8 @@ fn every_path_is_that_of_a_page() {
     let link = format!("{}{{token}}", path::LINK);
     let end = path::session_end("{id}");
     let (retry, stop) = (path::email_retry("{id}"), path::email_drop("{id}"));
+    let acts = path::AccountAct::ALL.map(|act| path::account_act("{id}", act));
+    let end_of_other = path::account_session_end("{id}", "{session}");
     let pages = [
         path::FORGOT_PASSWORD,
         path::PROFILE_PASSWORD,
@@ -91,7 +93,8 @@ fn every_path_is_that_of_a_page() {
         &stop,
         path::ADMIN_SETTINGS,
     ];
-    let mut expected: BTreeSet<String> = pages.iter().map(|page| format!("{}{page}", path::API)).collect();
+    let pages = pages.into_iter().chain(acts.iter().map(String::as_str)).chain([end_of_other.as_str()]);
+    let mut expected: BTreeSet<String> = pages.map(|page| format!("{}{page}", path::API)).collect();
     expected.insert(format!("{}{}", path::API, path::SESSION));
     let paths: BTreeSet<String> = operations(&document()).map(|(path, ..)| path.to_owned()).collect();
     assert_eq!(paths, expected);
@@ -188,6 +191,7 @@ fn the_groups_are_in_the_order_of_a_first_sign_in() {
             "Account",
             "Devices",
             "Overview",
+            "Acts on accounts",
             "Emails",
             "Settings",
         ]

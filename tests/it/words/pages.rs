@@ -208,9 +208,41 @@ async fn administration(app: &App, reader: &mut Reader) {
     for act in ["retry", "drop"] {
         reader.post(&format!("/admin/mail/0123456789abcdef01234567/{act}"), &[]).await;
     }
+    let own = reader.caller.account().await.unwrap();
+    acts_on_accounts(app, reader, &own).await;
     app.pass(std::time::Duration::from_mins(11)).await;
     reader.get("/admin/mail?state=all").await;
     reader.get(&format!("/admin/accounts/{id}")).await;
+    reader.get(&format!("/admin/accounts/{own}/delete")).await;
+}
+
+/// What is asked, refused and done to an account: first the only administrator's own, then another one.
+async fn acts_on_accounts(app: &App, reader: &mut Reader, own: &str) {
+    let zoe = EmailAddress::parse("zoe@example.org").unwrap();
+    let added = app.house.gatepost.add_account(&zoe, Role::Member, &Client::operator()).await.unwrap();
+    let acts = [
+        "send-sign-in",
+        "send-sign-in",
+        "lift-limits",
+        "enable",
+        "disable",
+        "send-sign-in",
+        "enable",
+        "grant-admin",
+        "delete",
+        "revoke-admin",
+        "end-sessions",
+        "delete",
+    ];
+    for (id, email) in [(own, "else@example.org"), (added.account.id.to_string().as_str(), "zoe@example.org")]
+    {
+        for act in acts.iter().filter(|act| id != own || **act != "end-sessions") {
+            let path = format!("/admin/accounts/{id}/{act}");
+            reader.get(&path).await;
+            reader.post(&path, &[("confirm", email)]).await;
+            app.read_all().await;
+        }
+    }
 }
 
 async fn closed(is_htmx: bool) -> Vec<Shown> {

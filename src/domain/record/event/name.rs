@@ -39,17 +39,17 @@ pub enum EventName {
     OthersSignedOut,
     /// The account was deleted.
     AccountDeleted,
-    /// The operator disabled the account.
+    /// The operator or an administrator disabled the account.
     AccountDisabled,
-    /// The operator re-enabled the account.
+    /// The operator or an administrator enabled it again.
     AccountEnabled,
     /// The operator created the account.
     AccountAdded,
     /// The operator created a sign-in link.
     LinkHandedOut,
-    /// The operator granted admin rights.
+    /// The operator or an administrator granted admin rights.
     AdminGranted,
-    /// The operator revoked admin rights.
+    /// The operator or an administrator revoked admin rights.
     AdminRevoked,
     /// A wrong code was entered.
     WrongCode,
@@ -61,7 +61,7 @@ pub enum EventName {
     MailFailed,
     /// An email was not sent because it was no longer needed.
     MailDropped,
-    /// The operator ended all sessions.
+    /// The operator or an administrator ended all sessions.
     AllSignedOut,
     /// A request was refused because there were too many before it.
     Throttled,
@@ -84,6 +84,10 @@ pub enum EventName {
     MailRetried,
     /// An administrator did not want an email to be sent while it was being sent.
     MailStopped,
+    /// An administrator had a sign-in link emailed to the owner of an account.
+    SignInSent,
+    /// An administrator let the counts at the address of an account begin again.
+    LimitsLifted,
 }
 
 impl EventName {
@@ -94,7 +98,7 @@ impl EventName {
             Self::SignedIn | Self::Reauthenticated => "authn_login_success",
             Self::Registered => "registered",
             Self::AccountConfirmed | Self::AccountAdded | Self::AccountsImported { .. } => "user_created",
-            Self::MailRequested | Self::LinkHandedOut => "authn_token_created",
+            Self::MailRequested | Self::LinkHandedOut | Self::SignInSent => "authn_token_created",
             Self::PasswordChanged | Self::PasswordRemoved | Self::PasswordReset => "authn_password_change",
             Self::PasswordChangeRefused => "authn_password_change_fail",
             Self::EmailChanged
@@ -118,6 +122,7 @@ impl EventName {
             Self::MailDelayed => "mail_delayed",
             Self::MailRetried => "mail_retried",
             Self::MailStopped => "mail_stopped",
+            Self::LimitsLifted => "limits_lifted",
             Self::Throttled => "excess_rate_limit_exceeded",
         }
     }
@@ -142,13 +147,13 @@ impl EventName {
             Self::Reauthenticated => "Identity confirmed.",
             Self::SessionEnded => "A device was signed out.",
             Self::OthersSignedOut => "All other devices were signed out.",
-            Self::AllSignedOut => "Signed out everywhere by the administrator.",
+            Self::AllSignedOut => "Signed out everywhere.",
             Self::SignedOut => "Signed out.",
             Self::AccountDeleted => "Account deleted.",
-            Self::AccountDisabled => "Disabled by the administrator.",
-            Self::AccountEnabled => "Re-enabled by the administrator.",
-            Self::AccountAdded => "Created by the administrator.",
-            Self::LinkHandedOut => "Sign-in link created by the administrator.",
+            Self::AccountDisabled => "Account disabled.",
+            Self::AccountEnabled => "Account enabled again.",
+            Self::AccountAdded => "Account created.",
+            Self::LinkHandedOut => "Sign-in link created.",
             Self::AdminGranted => "Admin rights granted.",
             Self::AdminRevoked => "Admin rights removed.",
             Self::MailSent => "An email was sent.",
@@ -157,6 +162,8 @@ impl EventName {
             Self::MailDelayed => "An email could not be sent at once.",
             Self::MailRetried => "An email was tried again by an administrator.",
             Self::MailStopped => "An administrator stopped an email while it was being sent.",
+            Self::SignInSent => "A sign-in link was emailed.",
+            Self::LimitsLifted => "Limits lifted.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
             Self::AccountSecured => "Account secured: signed out everywhere, password removed.",

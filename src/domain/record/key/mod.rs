@@ -211,6 +211,18 @@ impl Key {
         Self::joined(b"l/", &[&[mark, if of_known { b'k' } else { b's' }], &address])
     }
 
+    /// The emails that an administrator has had sent lately.
+    #[must_use]
+    pub fn mails_by_admin(admin: AccountId) -> Self {
+        Self::joined(b"l/ab", &[&admin.0])
+    }
+
+    /// The emails that administrators have had sent to an address lately.
+    #[must_use]
+    pub fn admin_mails_to(address: [u8; 12]) -> Self {
+        Self::joined(b"l/at", &[&address])
+    }
+
     /// A key from its stored bytes.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {

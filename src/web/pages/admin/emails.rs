@@ -185,13 +185,13 @@ pub(super) fn in_words(state: EmailState) -> &'static str {
 /// What an email is for, in the words of the pages.
 pub(super) fn purpose(kind: LetterKind) -> &'static str {
     match kind {
-        LetterKind::SignIn | LetterKind::AccountAdded => "Sign-in link",
+        LetterKind::SignIn | LetterKind::AccountAdded | LetterKind::SignInSent => "Sign-in link",
         LetterKind::NoAccount => "No account here",
         LetterKind::Confirm => "Confirm registration",
         LetterKind::AlreadyRegistered => "Already registered",
         LetterKind::ResetPassword => "New password",
         LetterKind::NothingToReset => "No password to reset",
-        LetterKind::AccountDisabled => "Account disabled",
+        LetterKind::AccountDisabled | LetterKind::Disabled => "Account disabled",
         LetterKind::ConfirmNewAddress => "Confirm new email address",
         LetterKind::AddressChanging => "Email address about to change",
         LetterKind::AddressChanged => "Email address changed",
@@ -199,10 +199,16 @@ pub(super) fn purpose(kind: LetterKind) -> &'static str {
         LetterKind::AddressWanted => "Email address wanted by someone else",
         LetterKind::YourCode => "Code to confirm it's you",
         LetterKind::PasswordChanged => "Password changed",
-        LetterKind::AccountDeleted => "Account deleted",
+        LetterKind::AccountDeleted | LetterKind::Deleted => "Account deleted",
         LetterKind::PasswordSet => "Password set",
         LetterKind::PasswordRemoved => "Password removed",
         LetterKind::PasswordReset => "Password reset",
         LetterKind::NewDevice => "Sign-in on a new device",
+        LetterKind::Enabled => "Account enabled",
+        LetterKind::SignedOut => "Signed out everywhere",
+        LetterKind::SessionEnded => "Session ended",
+        LetterKind::AdminGranted => "Admin rights granted",
+        LetterKind::AdminRevoked => "Admin rights removed",
+        LetterKind::NewAdmin => "New administrator",
     }
 }

@@ -3,12 +3,14 @@
 //! - `entrance`: who may come in, and where everyone else is sent
 //! - `accounts`: the accounts of everyone; `account`: one of them
 //! - `mail`: the emails of everyone, and what is done with one; `emails`: how they are drawn
+//! - `acts`: what is done to an account
 //! - `overview`: how email and the server are doing
 //! - `settings`: the settings of the server
 //! - `frame`: what these pages share; `outside`: text that comes from outside
 
 mod account;
 mod accounts;
+mod acts;
 mod emails;
 mod entrance;
 mod frame;
@@ -19,6 +21,7 @@ mod settings;
 
 pub(super) use self::account::account;
 pub(super) use self::accounts::{accounts, newest};
+pub(super) use self::acts::{act, ask, end_session};
 pub(in crate::web) use self::entrance::unknown;
 pub(super) use self::mail::{drop_email, list, retry_email};
 pub(super) use self::overview::overview;

@@ -10,6 +10,7 @@ use super::super::own::{self, hidden_account};
 use super::view::{Section, Told, View};
 use crate::domain::profile::Entry;
 use crate::domain::record::account::PendingChange;
+use crate::domain::record::client::Doer;
 use crate::path::{
     FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_EXPORT,
     PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE, with_next,
@@ -208,6 +209,8 @@ fn circumstances(entry: &Entry) -> Markup {
             _ => { (moment(entry.at)) @if entry.client.is_some() { ", " } }
         }
         @if let Some((ip, device)) = &entry.client { (device) ", " (ip) }
+        // Not which one, and not from where: someone who is disabled for good reason must not learn that.
+        @if matches!(entry.by, Doer::Admin(_) | Doer::Operator) { ", by an administrator of this site" }
     }
 }
 

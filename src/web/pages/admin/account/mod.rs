@@ -1,9 +1,7 @@
 //! One account: why its person can't get in, where it is signed in, the emails to it, and what happened.
 //!
-//! - `actions`: what can be done with it
-//! - `parts`: the sections of the page
+//! - `parts`: the sections of the page. What can be done with it is in `acts`.
 
-mod actions;
 mod parts;
 
 use maud::{Markup, html};
@@ -12,14 +10,15 @@ use super::super::answer::Answer;
 use super::super::layout::page;
 use super::super::visitor::Visitor;
 use super::accounts::tags;
+use super::acts::{Target, section};
 use super::entrance::{place, refused};
-use super::frame::tabs;
+use super::frame::{confirm_first, tabs};
 use super::outside::outside;
 use crate::domain::admin::AccountView;
 use crate::domain::error::Error;
 use crate::domain::operator::WayIn;
 use crate::domain::record::ids::AccountId;
-use crate::path::ADMIN_ACCOUNTS;
+use crate::path::{ADMIN_ACCOUNTS, account_page};
 use crate::web::house::House;
 use crate::web::problem::Problem;
 
@@ -57,9 +56,14 @@ fn whole(view: &View) -> Markup {
             h1 { (outside(account.address.as_str())) }
             p { (tags(account)) }
             (parts::way_in(&view.way_in, view.account.at))
-            (actions::actions(view, view.is_recent))
+            // While the sign-in is too old to act, the forms would only lead to the same question.
+            @if view.is_recent {
+                (section(&Target::of(&view.account.row), true, None))
+            } @else {
+                (confirm_first(&account_page(&account.id.to_string())))
+            }
             (parts::facts(view))
-            (parts::sessions(&view.account.sessions))
+            (parts::sessions(view))
             (parts::emails(account, &view.account.emails))
             (parts::events(&view.account.events))
         }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::super::super::home::instrument;
 use super::super::super::layout::{moment, on};
+use super::super::acts::end_button;
 use super::super::emails::{in_words as email_in_words, purpose};
 use super::super::outside::outside;
 use super::View;
@@ -13,7 +14,6 @@ use crate::domain::outbox::Email;
 use crate::domain::record::account::Account;
 use crate::domain::record::client::Doer;
 use crate::domain::record::event::Means;
-use crate::domain::record::session::Session;
 use crate::domain::record::time::Timestamp;
 use crate::path::{ADMIN_MAIL, account_page};
 
@@ -48,19 +48,21 @@ pub(super) fn facts(view: &View) -> Markup {
     }
 }
 
-pub(super) fn sessions(sessions: &[Session]) -> Markup {
+pub(super) fn sessions(view: &View) -> Markup {
+    let (sessions, account) = (&view.account.sessions, view.account.row.account.id);
     html! {
         section {
             h2 { "Signed-in devices" }
             @if sessions.is_empty() { p { "None." } }
             ul.devices {
                 @for session in sessions {
-                    li {
+                    li id=(format!("session-{}", session.id)) {
                         div {
                             strong { (outside(&session.device)) }
                             p.hint { "Signed in with " (instrument(session.means)) " from " (session.ip) " " (on(session.created_at))
                                 ". Last used " (moment(session.last_used_at)) "." }
                         }
+                        @if view.is_recent { (end_button(account, session.id, &session.device)) }
                     }
                 }
             }
