@@ -48,8 +48,13 @@ function clearTrouble(event) {
 }
 
 // A search for a domain matches whole labels, so it waits for Enter. Every other search goes on with each key.
+// Domains and IDs are searched among all accounts only.
 function waitForWholeDomain(event) {
-  if (event.target.matches?.("[data-whole-domain]") && event.target.value.trim().startsWith("@")) event.stopPropagation();
+  const field = event.target;
+  if (!field.matches?.("[data-whole-domain]")) return;
+  const sought = field.value.trim();
+  field.form.elements.state.disabled = /^(@|[0-9a-f]{32}$)/i.test(sought);
+  if (sought.startsWith("@")) event.stopPropagation();
 }
 
 // An email address entered on one page need not be entered again on the next. It goes into the

@@ -50,6 +50,12 @@ impl ListAccounts {
         Ok(query)
     }
 
+    /// Whether it looks for a domain or an id, so that no state applies.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        AccountQuery { sought: self.q.clone().unwrap_or_default(), ..AccountQuery::default() }.is_for_all()
+    }
+
     /// Where a list goes on that needs nothing else.
     #[must_use]
     pub fn after(&self) -> Option<String> {

@@ -97,6 +97,7 @@ async fn what_the_operator_does_leaves_the_lists_exact(door: Door) {
         gatepost.delete_account_anyway(&address(email), operator).await.unwrap();
         app.expect_exact_lists("deleted").await;
     }
+    app.read_all().await;
     assert_eq!(app.misfits().await, Vec::<String>::new());
 }
 

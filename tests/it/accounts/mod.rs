@@ -2,6 +2,7 @@
 //! keeps the lists exact.
 
 mod exact;
+mod large;
 mod lists;
 mod older;
 mod one;

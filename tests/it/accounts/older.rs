@@ -68,6 +68,7 @@ async fn until_an_older_database_has_its_lists_only_they_are_missing(door: Door)
     assert_eq!(all_of_them, [ADMIN, "m0@example.org", "m1@example.org", "new@example.org"]);
     assert_eq!(all(&mut admin, NEWEST, "").await.len(), 4);
     assert_eq!(all(&mut admin, ACCOUNTS, "state=admin").await, [ADMIN, "m0@example.org"]);
+    app.read_all().await;
 }
 
 async fn an_older_database_has_its_lists_soon_after_its_start(door: Door) {
@@ -87,20 +88,24 @@ async fn an_older_database_has_its_lists_soon_after_its_start(door: Door) {
     assert_eq!(all(&mut admin, ACCOUNTS, "state=disabled").await, ["m0@example.org"]);
 }
 
+/// Begins to make the lists, and ends before they are made.
+async fn interrupted(app: &App, polls: usize) {
+    let mut making = pin!(app.house.gatepost.make_indexes());
+    for _ in 0..polls {
+        if poll_fn(|context| Poll::Ready(making.as_mut().poll(context).is_ready())).await {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn making_the_lists_goes_on_wherever_it_was_interrupted() {
     let app = scene(600).await;
     let whole = app.recounted_places().await;
     for polls in 0..20 {
         app.without_account_lists().await;
-        let mut making = pin!(app.house.gatepost.make_indexes());
-        for _ in 0..polls {
-            let is_made = poll_fn(|context| Poll::Ready(making.as_mut().poll(context).is_ready())).await;
-            if is_made {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+        interrupted(&app, polls).await;
         app.lists_made().await;
         assert!(app.places().await == whole, "interrupted after {polls}");
     }
@@ -152,6 +157,7 @@ async fn accounts_that_change_while_the_lists_are_made_are_in_their_places() {
         }
         app.expect_exact_lists("made meanwhile").await;
     }
+    app.read_all().await;
 }
 
 #[tokio::test]

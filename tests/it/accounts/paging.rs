@@ -64,4 +64,5 @@ async fn every_account_that_stays_is_listed_once_while_others_come_and_go(door: 
         }
         assert_eq!(old, sorted, "{list}?{query}: in order");
     }
+    app.read_all().await;
 }

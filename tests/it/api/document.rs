@@ -64,6 +64,7 @@ fn every_path_is_that_of_a_page() {
     let (retry, stop) = (path::email_retry("{id}"), path::email_drop("{id}"));
     let acts = path::AccountAct::ALL.map(|act| path::account_act("{id}", act));
     let end_of_other = path::account_session_end("{id}", "{session}");
+    let account = path::account_page("{id}");
     let pages = [
         path::FORGOT_PASSWORD,
         path::PROFILE_PASSWORD,
@@ -88,6 +89,9 @@ fn every_path_is_that_of_a_page() {
         path::SIGN_OUT,
         path::MAILBOX,
         path::ADMIN,
+        path::ADMIN_ACCOUNTS,
+        path::ADMIN_NEWEST,
+        &account,
         path::ADMIN_MAIL,
         &retry,
         &stop,
@@ -191,6 +195,7 @@ fn the_groups_are_in_the_order_of_a_first_sign_in() {
             "Account",
             "Devices",
             "Overview",
+            "Accounts",
             "Acts on accounts",
             "Emails",
             "Settings",

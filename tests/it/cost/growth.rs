@@ -9,6 +9,8 @@ use gatepost::domain::mailed::Redeemer;
 use gatepost::domain::password::Password;
 use gatepost::domain::ports::Clock;
 use gatepost::domain::record::Record;
+use gatepost::domain::record::account_places::ListedAccount;
+use gatepost::domain::record::account_state::StateList;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::admins::Admins;
 use gatepost::domain::record::answer::Answer;
@@ -99,6 +101,12 @@ fn admins() -> (Key, Record) {
     (Key::admins(), Record::Admins(Admins::none().with(&ids)))
 }
 
+/// A disabled account in its list.
+fn disabled() -> (Key, Record) {
+    let place = Key::account_in_state(StateList::Disabled, &longest(0).canonical());
+    (place, Record::ListedAccount(ListedAccount(AccountId([0xff; 16]))))
+}
+
 /// The event of an email that could not be delivered, which names the domain.
 fn undelivered(at: Timestamp) -> (Key, Record) {
     let event = Event::new(at, EventName::MailFailed, None, &client());
@@ -171,7 +179,7 @@ async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_s
     let desk = Box::pin(everything()).await;
     let mut written = desk.store.written.lock().unwrap().clone();
     written.extend([undelivered, ended, unsent, tried].map(|of| of(desk.clock.now())));
-    written.push(admins());
+    written.extend([admins(), disabled()]);
     let mut measured = sizes(written);
     measured.retain(|kind, _| !OTHERS.contains(&kind.as_str()));
     assert_eq!(documented(), measured);

@@ -100,7 +100,7 @@ fn search(wanted: &ListAccounts) -> Markup {
             }
             div.field {
                 label for="state" { "State" }
-                select #state name="state" {
+                select #state name="state" disabled[wanted.is_for_all()] {
                     option value=(ALL) selected[state == ALL] { "All" }
                     @for (word, label) in states { option value=(word) selected[state == word] { (label) } }
                 }

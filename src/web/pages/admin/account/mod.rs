@@ -1,11 +1,13 @@
 //! One account: why its person can't get in, where it is signed in, the emails to it, and what happened.
 //!
-//! - `parts`: the sections of the page. What can be done with it is in `acts`.
+//! - `parts`: the sections of the page, except what can be done with it, which is in `acts`; `view`: what it is drawn from
 
 mod parts;
+mod view;
 
 use maud::{Markup, html};
 
+use self::view::View;
 use super::super::answer::Answer;
 use super::super::layout::page;
 use super::super::visitor::Visitor;
@@ -14,21 +16,11 @@ use super::acts::{Target, section};
 use super::entrance::{place, refused};
 use super::frame::{confirm_first, tabs};
 use super::outside::outside;
-use crate::domain::admin::AccountView;
 use crate::domain::error::Error;
-use crate::domain::operator::WayIn;
 use crate::domain::record::ids::AccountId;
 use crate::path::{ADMIN_ACCOUNTS, account_page};
 use crate::web::house::House;
 use crate::web::problem::Problem;
-
-/// What the page is drawn from.
-pub(super) struct View {
-    pub(super) account: AccountView,
-    pub(super) way_in: WayIn,
-    /// Whether the administrator who looks may act.
-    pub(super) is_recent: bool,
-}
 
 /// The page of an account.
 pub(in crate::web::pages) async fn account(house: House, visitor: Visitor) -> Answer {

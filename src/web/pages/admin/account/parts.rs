@@ -7,7 +7,7 @@ use super::super::super::layout::{moment, on};
 use super::super::acts::end_button;
 use super::super::emails::{in_words as email_in_words, purpose};
 use super::super::outside::outside;
-use super::View;
+use super::view::View;
 use crate::domain::admin::AccountEvent;
 use crate::domain::operator::WayIn;
 use crate::domain::outbox::Email;
