@@ -1,6 +1,6 @@
 //! The commands.
 //!
-//! - `account`: those about accounts
+//! - `account`: those about accounts; `invite`, `change_email`: two of them; `listed`: which are listed
 //! - `checkup`, `doctor`: the checkup and the drills
 //! - `help`: help texts that show the global options once
 //! - `key`: those about keys
@@ -12,10 +12,13 @@
 //! - `progress`: how far a long command is
 
 mod account;
+mod change_email;
 mod checkup;
 mod doctor;
 mod help;
+mod invite;
 mod key;
+mod listed;
 mod log;
 mod mail;
 mod manual;

@@ -71,6 +71,12 @@ pub enum Error {
     /// Only an administrator may do this.
     #[error("not an administrator")]
     AdminRequired,
+    /// The address has an account. Only who may invite learns this.
+    #[error("the email address already has an account")]
+    AddressTaken,
+    /// An account that changed its address may still undo that. Only who may invite learns this.
+    #[error("the email address is reserved for the account that used it before")]
+    AddressHeld,
     /// What it is about is over, or was never there. No one learns which.
     #[error("it is over")]
     Over,

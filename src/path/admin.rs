@@ -2,18 +2,32 @@
 
 /// How things are: email, and the server.
 pub const ADMIN: &str = "/admin";
-/// The emails that wait, and those that have ended; the id of one follows.
-pub const ADMIN_MAIL: &str = "/admin/mail";
 /// The accounts, by address; the id of one follows.
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
+/// Inviting someone.
+pub const ADMIN_INVITE: &str = "/admin/accounts/invite";
+/// The registrations that are not confirmed yet.
+pub const ADMIN_WAITING: &str = "/admin/accounts/waiting";
+/// Sending the email of one of them again.
+pub const ADMIN_WAITING_RESEND: &str = "/admin/accounts/waiting/resend";
+/// Removing those of an address.
+pub const ADMIN_WAITING_DROP: &str = "/admin/accounts/waiting/drop";
+/// What has happened.
+pub const ADMIN_EVENTS: &str = "/admin/events";
+/// The emails that wait, and those that have ended; the id of one follows.
+pub const ADMIN_MAIL: &str = "/admin/mail";
 /// The accounts, the newest first.
 pub const ADMIN_NEWEST: &str = "/admin/accounts/newest";
+/// Sending a test email.
+pub const ADMIN_MAIL_TEST: &str = "/admin/mail/test";
 
 /// The settings of the server.
 pub const ADMIN_SETTINGS: &str = "/admin/settings";
 
 /// Those of them that can be opened, whatever there is.
-const PAGES: [&str; 4] = [ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_SETTINGS];
+const PAGES: [&str; 5] = [ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_EVENTS, ADMIN_SETTINGS];
+/// Those that only take POST, besides those of one account or one email.
+const ACTS: [&str; 4] = [ADMIN_INVITE, ADMIN_WAITING_RESEND, ADMIN_WAITING_DROP, ADMIN_MAIL_TEST];
 
 /// Whether it is one of them, or a page of something that a list leads to.
 pub(super) fn is_page(path: &str) -> bool {
@@ -88,6 +102,18 @@ pub fn account_act(id: &str, act: AccountAct) -> String {
     format!("{ADMIN_ACCOUNTS}/{id}/{}", act.as_str())
 }
 
+/// The path that sends an invitation again.
+#[must_use]
+pub fn invite_again(id: &str) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}/invite-again")
+}
+
+/// The path that withdraws an invitation.
+#[must_use]
+pub fn withdraw_invitation(id: &str) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}/withdraw")
+}
+
 /// The path that ends one session of an account.
 #[must_use]
 pub fn account_session_end(id: &str, session: &str) -> String {
@@ -116,7 +142,7 @@ pub fn is_of_admins(path: &str) -> bool {
 fn is_of_account(path: &str) -> bool {
     let rest: Vec<&str> = below(path, ADMIN_ACCOUNTS).collect();
     match rest[..] {
-        [id] => !id.is_empty(),
+        [id] => !id.is_empty() && path != ADMIN_INVITE,
         [id, act] => !id.is_empty() && is_act(act, AccountAct::asks_first),
         _ => false,
     }
@@ -126,8 +152,12 @@ fn is_of_account(path: &str) -> bool {
 pub(super) fn takes_only_post(path: &str, is_api: bool) -> bool {
     let email: Vec<&str> = below(path, ADMIN_MAIL).collect();
     let account: Vec<&str> = below(path, ADMIN_ACCOUNTS).collect();
+    if ACTS.contains(&path) {
+        return true;
+    }
     match (&email[..], &account[..]) {
         ([id, act], _) => !id.is_empty() && ["retry", "drop"].contains(act),
+        (_, [id, "invite-again" | "withdraw"]) => !id.is_empty(),
         // The API asks nothing first.
         (_, [id, act]) => !id.is_empty() && is_act(act, |act| is_api || !act.asks_first()),
         (_, [id, "sessions", session, "end"]) => !id.is_empty() && !session.is_empty(),

@@ -4,8 +4,9 @@ mod admin;
 mod origin;
 
 pub use self::admin::{
-    ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_NEWEST, ADMIN_SETTINGS, AccountAct, account_act, account_page,
-    account_session_end, email_drop, email_retry, is_of_admins,
+    ADMIN, ADMIN_ACCOUNTS, ADMIN_EVENTS, ADMIN_INVITE, ADMIN_MAIL, ADMIN_MAIL_TEST, ADMIN_NEWEST, ADMIN_SETTINGS,
+    ADMIN_WAITING, ADMIN_WAITING_DROP, ADMIN_WAITING_RESEND, AccountAct, account_act, account_page,
+    account_session_end, email_drop, email_retry, invite_again, is_of_admins, withdraw_invitation,
 };
 pub use self::origin::{Origin, OriginError, Scheme};
 

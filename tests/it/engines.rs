@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 54] = [
+const SCENARIOS: [&str; 57] = [
     "accounts::",
     "acts::",
     "admin::",
@@ -27,10 +27,12 @@ const SCENARIOS: [&str; 54] = [
     "disabled::",
     "doors::",
     "equality::",
+    "events::",
     "forward_auth::",
     "holder::",
     "hostile::",
     "imported::",
+    "invitations::",
     "jumps::",
     "limits::",
     "link::",
@@ -62,6 +64,7 @@ const SCENARIOS: [&str; 54] = [
     "sign_in::",
     "signing_out::",
     "unreadable::",
+    "waiting_list::",
     "way_in::",
     "words::pages::",
 ];

@@ -153,6 +153,10 @@ impl Gatepost {
                 if account == before {
                     return Ok(Decision::Answer(account));
                 }
+                // Otherwise whoever reads a mailbox that no one has proven could become an administrator.
+                if account.admin && account.is_invited() {
+                    return Err(Error::Over);
+                }
                 change.put_account(Some(&before), &account);
                 let last = LastAdmin::Stays;
                 self.put_admins(&mut change, Some(&before), Some(&account), last).await?;

@@ -20,26 +20,26 @@ use crate::domain::run::{Counter, Reserved};
 pub(in crate::domain) struct Asker<'a> {
     pub(in crate::domain) client: &'a Client,
     is_limited: bool,
-    /// Whether it counts for the client that asks.
-    is_client_limited: bool,
+    /// Whether an administrator has it sent to someone else. Then it counts for the server, not for a client: it is far
+    /// more than one client may request, and an office may share its address.
+    is_admin: bool,
     reserved: Mutex<Option<Reserved>>,
 }
 
 impl<'a> Asker<'a> {
     pub(in crate::domain) fn new(client: &'a Client) -> Self {
-        Self { client, is_limited: true, is_client_limited: true, reserved: Mutex::new(None) }
+        Self { client, is_limited: true, is_admin: false, reserved: Mutex::new(None) }
+    }
+
+    /// An administrator, who has the email sent to someone else.
+    pub(in crate::domain) fn admin(client: &'a Client) -> Self {
+        Self { is_admin: true, ..Self::new(client) }
     }
 
     /// The owner of the mailbox, as a link shows that works once. If the limits held for them too, strangers could
     /// use these up, and keep the owner from securing the account.
     pub(in crate::domain) fn owner(client: &'a Client) -> Self {
         Self { is_limited: false, ..Self::new(client) }
-    }
-
-    /// An administrator, who has a limit of their own. It is far more than one client may request, and an office may
-    /// share its address.
-    pub(in crate::domain) fn admin(client: &'a Client) -> Self {
-        Self { is_client_limited: false, ..Self::new(client) }
     }
 }
 
@@ -114,10 +114,10 @@ impl Gatepost {
         }
         let limits = self.settings().limits;
         let mut counted = vec![(Counter::Everyone, limits.mails_of_server())];
-        if asker.is_client_limited {
+        if !asker.is_admin {
             counted.push((Counter::Client(asker.client.network()), limits.mails_of_client()));
         }
-        if !is_known {
+        if !is_known && !asker.is_admin {
             counted.push((Counter::Strangers, limits.mails_of_strangers()));
         }
         let now = self.world.clock.monotonic();

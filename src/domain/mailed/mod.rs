@@ -8,6 +8,7 @@
 //! - `redeemer`, `credential`: who redeems, and with what
 //! - `outcome`, `email_change`, `undo`, `securing`: what redeeming does
 //! - `owner`: changing who an address belongs to
+//! - `invitation`: accounts of people who are invited
 //! - `passwords`, `pending`: the passwords that count for an address, and its unconfirmed registrations
 //! - `alive`: whether an account has anything that a new epoch would end
 //! - `workload`: what every password check computes
@@ -15,6 +16,7 @@
 mod alive;
 mod credential;
 mod email_change;
+mod invitation;
 mod link;
 mod outcome;
 mod owner;

@@ -77,7 +77,8 @@ impl Gatepost {
         let (mut change, request) = expecting(&found, ownership, credential)?;
         let now = self.world.now();
         let before = ownership.account().ok_or_else(|| credential.refusal())?;
-        let mut account = Account { password: Some(password.clone()), ..before.clone() };
+        let mut account =
+            Account { password: Some(password.clone()), ..before.clone() }.confirmed(now);
         self.put_workload(&mut change, before.password.as_ref(), Some(&account)).await?;
         account.move_epoch();
         let session = self.new_session(&account, credential.means(), now, client);
@@ -121,8 +122,9 @@ impl Gatepost {
             change.put(Key::session(session.account, session.id), Record::from(session.clone()));
             (Outcome::Recent, EventName::Reauthenticated, self.signed_in(actor.account, session)?)
         } else {
-            let before = actor.account;
-            let account = self.move_to_new_address(&mut change, Account::clone(&before), &request, now)?;
+            let (before, notice) = (actor.account, LetterKind::AddressChanged);
+            let account = Account::clone(&before);
+            let account = self.move_to_new_address(&mut change, account, &request.address, notice, now)?;
             self.put_workload(&mut change, account.password.as_ref(), Some(&account)).await?;
             let signed_in = self.put_in_new_epoch(&mut change, &actor.session, &before, account).await?;
             (Outcome::EmailChanged, EventName::EmailChanged, signed_in)
@@ -131,7 +133,7 @@ impl Gatepost {
         Ok(mark_used(change, found.key, request, outcome, signed_in, Requester::Yes, event))
     }
 
-    /// The account of the address, created now if there is none. It remembers that this request was used,
+    /// The account of the address, created now if there is none. That of someone invited is confirmed by it. It remembers that this request was used,
     /// which voids the ones made before it.
     fn existing_or_new_account(
         &self,
@@ -143,7 +145,7 @@ impl Gatepost {
         let asked_at = request.generation.asked_at;
         if let Some(account) = account {
             let sign_in_used = account.sign_in_used.max(asked_at);
-            return (Outcome::SignedIn, Account { sign_in_used, ..account.clone() });
+            return (Outcome::SignedIn, Account { sign_in_used, ..account.clone() }.confirmed(now));
         }
         let salt = match password {
             Some(hash) => hash.recipe.salt.clone(),
@@ -153,7 +155,7 @@ impl Gatepost {
             id: AccountId(self.world.random()),
             address: request.address.clone(),
             registered_at: request.asked_at,
-            confirmed_at: now,
+            confirmed_at: Some(now),
             admin: false,
             disabled: false,
             salt,

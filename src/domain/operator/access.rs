@@ -152,6 +152,10 @@ impl Gatepost {
                     Treated { account, changed: false, ended_sessions: 0, leaves_no_admin: false };
                 return Ok(Decision::Answer(Ok(unchanged)));
             }
+            // Otherwise whoever reads a mailbox that no one has proven could become an administrator.
+            if account.admin && account.is_invited() {
+                return Ok(Decision::Answer(Err(Refusal::Invited(address.clone()))));
+            }
             // A new epoch ends all sessions.
             let ended_sessions =
                 if account.epoch == before.epoch { 0 } else { self.count_live_sessions(before).await? };
@@ -166,7 +170,7 @@ impl Gatepost {
         .await?
     }
 
-    async fn count_live_sessions(&self, account: &Account) -> Result<usize, Error> {
+    pub(super) async fn count_live_sessions(&self, account: &Account) -> Result<usize, Error> {
         let sessions = self.sessions_of(account.id).await?;
         Ok(sessions.iter().filter(|(_, session)| self.is_live(session, account)).count())
     }

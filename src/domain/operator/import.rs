@@ -177,7 +177,7 @@ impl Gatepost {
             id: AccountId(self.world.random()),
             address: new.address.clone(),
             registered_at: new.registered_at,
-            confirmed_at: new.confirmed_at,
+            confirmed_at: Some(new.confirmed_at),
             admin: new.role == Role::Admin,
             disabled: new.disabled,
             salt,

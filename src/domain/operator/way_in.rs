@@ -23,6 +23,11 @@ const MOST_EVENTS: usize = 500;
 pub enum Reason {
     /// The account is disabled.
     AccountDisabled,
+    /// The person was invited, and has not signed in yet.
+    Invited {
+        /// When.
+        at: Timestamp,
+    },
     /// The last email was not delivered.
     EmailRefused {
         /// What the mail server said.
@@ -69,6 +74,7 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::AccountDisabled => "account_disabled",
+            Self::Invited { .. } => "invited",
             Self::EmailRefused { .. } => "email_refused",
             Self::EmailWaiting { .. } => "email_waiting",
             Self::TooManyMails { .. } => "too_many_mails",
@@ -96,6 +102,7 @@ impl Reason {
         };
         match self {
             Self::AccountDisabled => "This account is disabled.".into(),
+            Self::Invited { at } => format!("Invited on {}. The person has not signed in yet.", day(*at)),
             Self::EmailRefused { answer } => format!("The last email was not delivered.{}", said(answer)),
             Self::EmailWaiting { since, answer } => {
                 let since = hour(*since, now);
@@ -142,6 +149,9 @@ impl Gatepost {
         let mut reasons = Vec::new();
         if account.disabled {
             reasons.push(Reason::AccountDisabled);
+        }
+        if account.is_invited() {
+            reasons.push(Reason::Invited { at: account.registered_at });
         }
         reasons.extend(self.last_email(&account.address).await?);
         reasons.extend(self.used_up(&account.address).await?);

@@ -46,10 +46,13 @@ impl Gatepost {
         let to_itself = |matter| (letter.to.clone(), matter);
         Ok(match letter.about {
             About::Request { nonce, generation } => self.compose_request(letter, nonce, generation).await?,
-            About::Undo { account, nonce } => self.compose_undo(account, nonce).await?,
+            About::Undo { account, nonce } => self.compose_undo(account, nonce, letter.kind).await?,
             About::Account(id) => {
                 let account: Found<Account> = self.find(Key::account(id)).await?;
-                account.value.map(|_| to_itself(Matter::notice(letter.kind)))
+                // Who has signed in, or cannot, is not invited any more.
+                let is_open = |it: &Account| it.is_invited() && !it.disabled;
+                let is_true = |it: &Account| letter.kind != LetterKind::Invited || is_open(it);
+                account.value.filter(is_true).map(|_| to_itself(Matter::notice(letter.kind)))
             }
             About::NewDevice(nonce) => {
                 let matter = self.compose_new_device(nonce, now).await?;
@@ -81,7 +84,7 @@ impl Gatepost {
         let Some(request) = found.value.filter(is_its) else { return Ok(None) };
         let ownership = self.ownership_for(&request).await?;
         if let Some((account, nonce)) = ownership.reserved_for() {
-            return self.compose_undo(account, nonce).await;
+            return self.compose_undo(account, nonce, LetterKind::AddressChanged).await;
         }
         // What is true now, which may be something else than when it was queued: meanwhile an account can
         // have been disabled or enabled, or registration opened or closed.
@@ -120,7 +123,12 @@ impl Gatepost {
 
     /// The link that undoes a change of address. It always goes to the proven address in its own spelling,
     /// however the request spelled it, since another spelling may be another mailbox.
-    async fn compose_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Composed>, Error> {
+    async fn compose_undo(
+        &self,
+        account: AccountId,
+        nonce: Nonce,
+        kind: LetterKind,
+    ) -> Result<Option<Composed>, Error> {
         let now = self.earliest_now();
         let account: Found<Account> = self.find(Key::account(account)).await?;
         let undo = account.value.as_ref().and_then(|account| account.undo(nonce, now));
@@ -129,7 +137,7 @@ impl Gatepost {
             let link = self.ring.seal_undo(&claims)?;
             let lifetime = undo.over_at.since(now);
             let link = Some(link);
-            let matter = Matter { link, lifetime, ..Matter::notice(LetterKind::AddressChanged) };
+            let matter = Matter { link, lifetime, ..Matter::notice(kind) };
             Some((undo.address.clone(), matter))
         }))
     }

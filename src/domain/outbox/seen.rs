@@ -123,6 +123,11 @@ impl Gatepost {
         Ok(in_order.map(Seen::email).collect())
     }
 
+    /// The emails with these states, in no order, for someone who only looks at them.
+    pub(in crate::domain) async fn emails_with(&self, states: Vec<Key>) -> Result<Vec<Email>, Error> {
+        Ok(self.see_emails(states).await?.into_values().map(Seen::email).collect())
+    }
+
     /// The email with this id. Nothing if there is none, or none any more.
     pub(super) async fn see_email(&self, id: LetterId) -> Result<Option<Seen>, Error> {
         let found = self.list_these::<MailPlace>(vec![Key::email(id)]).await?.pop();

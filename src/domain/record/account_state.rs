@@ -66,15 +66,16 @@ impl Account {
     /// What it is. Everything that tells accounts apart by their state asks this.
     #[must_use]
     pub fn state(&self) -> AccountState {
-        if self.disabled { AccountState::Disabled } else { AccountState::Active }
+        match self {
+            _ if self.disabled => AccountState::Disabled,
+            _ if self.is_invited() => AccountState::Invited,
+            _ => AccountState::Active,
+        }
     }
 
     /// Since when it is one of the accounts: since it was confirmed or, if it never was, since it was invited.
     #[must_use]
     pub fn listed_at(&self) -> Timestamp {
-        match self.state() {
-            AccountState::Invited => self.registered_at,
-            AccountState::Active | AccountState::Disabled => self.confirmed_at,
-        }
+        self.confirmed_at.unwrap_or(self.registered_at)
     }
 }

@@ -104,6 +104,14 @@ impl CanonicalAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What canonical addresses begin with that begin with this text, as someone enters it. A whole address may be
+    /// written in another way than it is kept.
+    #[must_use]
+    pub fn beginning(text: &str) -> String {
+        let text = text.trim();
+        EmailAddress::parse(text).map_or_else(|_| text.to_lowercase(), |address| address.canonical().0)
+    }
 }
 
 impl fmt::Display for EmailAddress {

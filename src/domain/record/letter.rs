@@ -202,11 +202,20 @@ pub enum LetterKind {
     NewAdmin,
     /// An administrator had a link to sign in sent.
     SignInSent,
+    /// An administrator, or the operator, invites someone: where to sign in. It has neither link nor code of a request, so it
+    /// is worth nothing to a mail scanner or a thief, and never expires.
+    Invited,
+    /// An administrator checks that email works.
+    Test,
+    /// To the old address: the operator has changed it, with the link to undo that.
+    AddressChangedByOperator,
+    /// To the new address: the operator has given it to the account.
+    AddressGiven,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::SignIn,
         Self::NoAccount,
         Self::Confirm,
@@ -236,6 +245,10 @@ impl LetterKind {
         Self::AdminRevoked,
         Self::NewAdmin,
         Self::SignInSent,
+        Self::Invited,
+        Self::Test,
+        Self::AddressChangedByOperator,
+        Self::AddressGiven,
     ];
 
     /// The word on the wire: what the email is for.
@@ -271,6 +284,10 @@ impl LetterKind {
             Self::AdminRevoked => "admin_revoked",
             Self::NewAdmin => "new_admin",
             Self::SignInSent => "sign_in_sent",
+            Self::Invited => "invitation",
+            Self::Test => "test",
+            Self::AddressChangedByOperator => "email_changed_by_operator",
+            Self::AddressGiven => "email_given",
         }
     }
 

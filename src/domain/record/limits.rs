@@ -64,7 +64,7 @@ pub enum Limit {
     CodesAtAddress,
     /// Changes of one account.
     Changes,
-    /// Emails that one administrator has sent.
+    /// Emails that one administrator has sent to others.
     MailsOfAdmin,
 }
 

@@ -17,7 +17,7 @@
 //! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
 //! - `state`, `node`: a store that several nodes share, and the nodes themselves
-//! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
+//! - `ids`, `key`, `time`, `not_yet`: how records are named, where they are stored, and how time is counted
 //! - `reckoning`: what time it can be, when the wall clock jumps
 //! - `watch`, `drift`: which of the runs that share a store have ended, and how far their clocks are apart
 
@@ -39,6 +39,7 @@ pub mod limits;
 pub mod new_device;
 pub mod next;
 pub mod node;
+mod not_yet;
 pub mod owner;
 pub mod password;
 pub mod pending;

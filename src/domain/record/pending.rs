@@ -69,6 +69,11 @@ impl Pending {
         self.0.truncate(Self::MAX);
     }
 
+    /// Their requests, the newest first.
+    pub(in crate::domain) fn nonces(&self) -> Vec<Nonce> {
+        self.0.iter().map(|one| one.nonce).collect()
+    }
+
     /// The keys of their requests. Always the same number, so that the response time does not reveal how
     /// many there are.
     pub(in crate::domain) fn keys(&self) -> Vec<Key> {

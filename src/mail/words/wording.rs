@@ -1,5 +1,6 @@
 //! The sentences of each email, without link and code.
 
+use super::administered::{address_changed_by_operator, address_given, invited, test};
 use super::by_admin;
 use super::sentences::{IGNORE, Wording, named};
 use crate::domain::record::letter::LetterKind;
@@ -39,6 +40,10 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::AdminRevoked => by_admin::revoked(name),
         LetterKind::NewAdmin => by_admin::new_admin(name),
         LetterKind::SignInSent => by_admin::sign_in(name),
+        LetterKind::Invited => invited(name),
+        LetterKind::Test => test(name),
+        LetterKind::AddressChangedByOperator => address_changed_by_operator(name),
+        LetterKind::AddressGiven => address_given(name),
     }
 }
 

@@ -7,7 +7,8 @@ use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::admin_account::{AdminAccount, AdminEvent};
+use super::admin_account::AdminAccount;
+use super::admin_events::AdminEvent;
 use super::bearer::Admin;
 use super::body::Json;
 use super::emails::AdminEmail;
@@ -145,14 +146,14 @@ impl Operations {
         let id = AccountId::parse(&id).ok_or(Error::NotFound)?;
         let view = house.gatepost.look_at_account(&token, id).await?;
         let way_in = house.gatepost.way_in(&view.row.account).await?;
-        let (own, id, now) = (house.gatepost.session(&token).await?.session, id.to_string(), view.at);
+        let (own, now) = (house.gatepost.session(&token).await?.session, view.at);
         Ok(Json(OneAccount {
             account: view.row.into(),
             reasons: way_in.reasons.iter().map(|reason| Obstacle::of(reason, now)).collect(),
             sessions: view.sessions.iter().map(|session| Session::of(session, &own)).collect(),
             keys: Vec::new(),
             emails: view.emails.into_iter().map(AdminEmail::from).collect(),
-            events: view.events.into_iter().map(|event| AdminEvent::of(event, &id)).collect(),
+            events: view.events.into_iter().map(AdminEvent::from).collect(),
         }))
     }
 }

@@ -1,12 +1,10 @@
-//! Accounts, and what happened to them, as administrators see them.
+//! An account as administrators see it.
 
 use poem_openapi::Object;
 use serde::Serialize;
 
 use super::session::Account;
-use crate::domain::admin::{AccountEvent, AccountRow};
-use crate::domain::record::account_state::AccountState;
-use crate::web::ip;
+use crate::domain::admin::AccountRow;
 
 /// An account, as administrators see it.
 #[derive(Debug, Object, Serialize)]
@@ -45,50 +43,6 @@ pub(super) struct AdminAccountAnswer {
     account: AdminAccount,
 }
 
-/// Who did something.
-#[derive(Debug, Object, Serialize)]
-struct DoneBy {
-    /// What they are.
-    kind: String,
-    /// Their account, if they have one.
-    #[oai(nullable)]
-    account: Option<String>,
-    /// The email address of that account, while it exists.
-    #[oai(nullable)]
-    email: Option<String>,
-}
-
-/// Something that happened, as administrators see it.
-#[derive(Debug, Object, Serialize)]
-pub(super) struct AdminEvent {
-    /// When it happened, for the last time if it was counted.
-    at: String,
-    /// The kind of event. Names follow the OWASP logging vocabulary where it has one. New values may be
-    /// added.
-    name: String,
-    /// What happened, in a sentence.
-    what: String,
-    /// The account it happened to.
-    #[oai(nullable)]
-    account: Option<String>,
-    /// The client address; `null` if there was no client.
-    #[oai(nullable)]
-    ip: Option<String>,
-    /// The browser and system, in a few words; `null` if there was no client.
-    #[oai(nullable)]
-    device: Option<String>,
-    /// What it was done with; `null` where anyone could have done it.
-    #[oai(nullable)]
-    means: Option<String>,
-    /// How often it happened. Refusals are counted; everything else is listed each time.
-    count: u64,
-    /// When it happened first, if it was counted.
-    #[oai(nullable)]
-    first_at: Option<String>,
-    /// Who did it.
-    by: DoneBy,
-}
-
 impl From<AccountRow> for AdminAccountAnswer {
     fn from(row: AccountRow) -> Self {
         Self { account: row.into() }
@@ -113,7 +67,7 @@ impl From<AccountRow> for AdminAccount {
             id,
             email,
             registered_at,
-            confirmed_at: Some(confirmed_at).filter(|_| state != AccountState::Invited),
+            confirmed_at,
             admin,
             has_password,
             pending_email,
@@ -121,31 +75,6 @@ impl From<AccountRow> for AdminAccount {
             state: state.as_str().to_owned(),
             last_signed_in_at: last_signed_in_at.map(String::from),
             session_count: session_count as u64,
-        }
-    }
-}
-
-impl AdminEvent {
-    /// An event of this account.
-    pub(super) fn of(event: AccountEvent, account: &str) -> Self {
-        let (ip, device) = event.client.unzip();
-        let (by_account, by_email) = event.by_account.unzip();
-        let by = DoneBy {
-            kind: event.by.as_str().to_owned(),
-            account: by_account.map(|id| id.to_string()),
-            email: by_email.flatten().map(|email| email.to_string()),
-        };
-        Self {
-            at: event.at.into(),
-            name: event.name.as_str().to_owned(),
-            what: event.name.sentence_of(event.count),
-            account: Some(account.to_owned()),
-            ip: ip.map(ip::text),
-            device,
-            means: event.means.map(|means| means.as_str().to_owned()),
-            count: event.count,
-            first_at: event.first_at.map(String::from),
-            by,
         }
     }
 }

@@ -8,7 +8,7 @@ const SESSION: &str = "QTp1Xk3v9yQm4cW8nZ0aLr7dTfHbUe5sGiJoKxPq2vYwMzRtNcBlAhSgD
 /// The example of a schema, by its name.
 pub(super) fn of(schema: &str) -> Option<Value> {
     let example = match schema {
-        "RequestSignIn" | "RequestEmail" => json!({ "email": "ann@example.org" }),
+        "RequestSignIn" | "RequestEmail" | "ForAddress" => json!({ "email": "ann@example.org" }),
         "Register" | "SignInWithPassword" => {
             json!({ "email": "ann@example.org", "password": "three quiet otters" })
         }
@@ -64,8 +64,6 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "Settings" => json!({ "settings": [setting()] }),
         "AdminAccount" => admin_account(),
         "AdminAccounts" => json!({ "accounts": [admin_account()], "next": null }),
-        "AdminEvent" => admin_event(),
-        "DoneBy" => done_by(),
         "Obstacle" => obstacle(),
         "OneAccount" => json!({
             "account": admin_account(),
@@ -77,6 +75,11 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         }),
         "AdminAccountAnswer" => json!({ "account": admin_account() }),
         "DeleteAccountOf" => json!({ "confirm": "ann@example.org" }),
+        "Registration" => registration(),
+        "Registrations" => json!({ "registrations": [registration()], "next": null }),
+        "DoneBy" => done_by(),
+        "AdminEvent" => admin_event(),
+        "AdminEvents" => json!({ "events": [admin_event()], "next": null, "looked_back_until": null }),
         "AdminEmail" => admin_email(),
         "AdminEmailAnswer" => json!({ "email": admin_email() }),
         "AdminEmails" => json!({ "emails": [admin_email()], "next": null }),
@@ -168,23 +171,32 @@ fn admin_account() -> Value {
     account
 }
 
-fn admin_event() -> Value {
+fn registration() -> Value {
     json!({
-        "at": "2026-11-02T09:01:12.500Z",
-        "name": "authn_login_success",
-        "what": "Signed in.",
-        "account": "5f0c8a3e1b7d4296a8e3c5d7f9012b4c",
-        "ip": "192.0.2.7",
-        "device": "Firefox on Linux",
-        "means": "link",
-        "count": 1,
-        "first_at": null,
-        "by": done_by(),
+        "email": "ann@example.org",
+        "registered_at": "2026-11-02T09:00:00.000Z",
+        "emails": 1,
+        "last_answer": "250 2.0.0 Ok: queued as 4dBz7x1Gq2",
     })
 }
 
 fn done_by() -> Value {
-    json!({ "kind": "person", "account": "5f0c8a3e1b7d4296a8e3c5d7f9012b4c", "email": "ann@example.org" })
+    json!({ "kind": "admin", "account": "5f0c8a3e1b7d4296a8e3c5d7f9012b4c", "email": "ann@example.org" })
+}
+
+fn admin_event() -> Value {
+    json!({
+        "at": "2026-11-02T09:01:12.500Z",
+        "name": "user_created",
+        "what": "Invited by an administrator.",
+        "account": "9b1e6d2f4a8c0357b9d1f3e5a7c92846",
+        "ip": "192.0.2.7",
+        "device": "Firefox on Linux",
+        "means": "session",
+        "count": 1,
+        "first_at": null,
+        "by": done_by(),
+    })
 }
 
 fn obstacle() -> Value {

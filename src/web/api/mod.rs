@@ -5,9 +5,9 @@
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
-//!   `sessions`, `mailbox`, `overview`, `accounts`, `acts`, `emails`, `settings`: the operations, one file per subject;
-//!   `operations`: all of them
-//! - `admin_account`: accounts and events as administrators see them
+//!   `sessions`, `mailbox`, `overview`, `accounts`, `acts`, `invitations`, `unconfirmed`, `emails`, `admin_events`, `settings`:
+//!   the operations, one file per subject; `operations`: all of them
+//! - `admin_account`: an account as administrators see it
 //! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
 //! - `outcome`, `problem`: the result of a sign-in, and a refusal as JSON
@@ -17,6 +17,7 @@
 mod accounts;
 mod acts;
 mod admin_account;
+mod admin_events;
 mod bearer;
 mod body;
 mod docs;
@@ -24,6 +25,7 @@ mod document;
 mod emails;
 mod examples;
 mod export;
+mod invitations;
 mod link;
 mod mailbox;
 mod operations;
@@ -40,6 +42,7 @@ mod session;
 mod sessions;
 mod settings;
 mod sign_in;
+mod unconfirmed;
 
 use std::sync::{Arc, LazyLock};
 

@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    accounts, acts, emails, link, mailbox, overview, profile, reauthentication, recovery, registration,
-    resend, session, sessions, settings, sign_in,
+    accounts, acts, admin_events, emails, invitations, link, mailbox, overview, profile, reauthentication, recovery,
+    registration, resend, session, sessions, settings, sign_in, unconfirmed,
 };
 use crate::path::API;
 
@@ -30,7 +30,10 @@ pub(super) type Operations = (
     overview::Operations,
     accounts::Operations,
     acts::Operations,
+    invitations::Operations,
+    unconfirmed::Operations,
     emails::Operations,
+    admin_events::Operations,
     settings::Operations,
 );
 
@@ -77,7 +80,10 @@ fn all() -> Operations {
         overview::Operations,
         accounts::Operations,
         acts::Operations,
+        invitations::Operations,
+        unconfirmed::Operations,
         emails::Operations,
+        admin_events::Operations,
         settings::Operations,
     )
 }

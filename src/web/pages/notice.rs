@@ -91,10 +91,18 @@ pub(super) enum Notice {
     OwnRoleRemoved,
     /// One deleted an account.
     OneAccountDeleted,
+    /// Someone was invited.
+    PersonInvited,
+    /// An invitation was withdrawn.
+    InvitationWithdrawn,
+    /// A registration was removed.
+    RegistrationRemoved,
+    /// A test email is queued.
+    TestSent,
 }
 
 impl Notice {
-    const ALL: [Self; 36] = [
+    const ALL: [Self; 40] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -131,6 +139,10 @@ impl Notice {
         Self::AdminRevoked,
         Self::OwnRoleRemoved,
         Self::OneAccountDeleted,
+        Self::PersonInvited,
+        Self::InvitationWithdrawn,
+        Self::RegistrationRemoved,
+        Self::TestSent,
     ];
 
     fn parse(code: &str) -> Option<Self> {
@@ -175,6 +187,10 @@ impl Notice {
             Self::AdminRevoked => "admin_revoked",
             Self::OwnRoleRemoved => "own_role_removed",
             Self::OneAccountDeleted => "one_account_deleted",
+            Self::PersonInvited => "person_invited",
+            Self::InvitationWithdrawn => "invitation_withdrawn",
+            Self::RegistrationRemoved => "registration_removed",
+            Self::TestSent => "test_sent",
         }
     }
 
@@ -232,6 +248,10 @@ impl Notice {
             Self::AdminRevoked => "The account has no admin rights any longer.",
             Self::OwnRoleRemoved => "You no longer have admin rights.",
             Self::OneAccountDeleted => "The account has been deleted.",
+            Self::PersonInvited => "The invitation is on its way.",
+            Self::InvitationWithdrawn => "The invitation is withdrawn.",
+            Self::RegistrationRemoved => "The registration is removed. Its links and codes no longer work.",
+            Self::TestSent => "The test email is on its way. The list shows what becomes of it.",
             Self::NotThere => {
                 "We couldn't take you to the page you asked for, so we brought you here instead."
             }

@@ -33,6 +33,8 @@ pub enum Code {
     WrongCode,
     ConfirmationRequired,
     SameEmail,
+    AddressTaken,
+    AddressHeld,
     TooManyMails,
     TooManyTries,
     Internal,

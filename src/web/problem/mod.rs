@@ -2,10 +2,12 @@
 //! each door draws them in its own way.
 //!
 //! - `code`: all of them
+//! - `said`: what the table says of one
 //! - `table`: status, word and usual sentence of each
 //! - `waits`: how long to wait, in words
 
 mod code;
+mod said;
 mod table;
 mod waits;
 
@@ -188,6 +190,8 @@ impl From<Error> for Problem {
             Error::NotFound => Self::of(Code::NotFound).detail("That device was already signed out."),
             Error::SignInRequired => Self::of(Code::SignInRequired),
             Error::AdminRequired => Self::of(Code::AdminRequired),
+            Error::AddressTaken => Self::of(Code::AddressTaken).field("email"),
+            Error::AddressHeld => Self::of(Code::AddressHeld).field("email"),
             Error::Over => Self::of(Code::Gone),
             Error::UnknownPlace => Self::of(Code::InvalidField).field("after"),
             Error::TooManyMails { retry_after } => {

@@ -112,7 +112,7 @@ impl Fields {
 
 /// Only our own field names are repeated to the sender.
 fn twice(name: &str) -> Problem {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 15] = [
         "email",
         "password",
         "current_password",
@@ -125,6 +125,9 @@ fn twice(name: &str) -> Problem {
         "to",
         "q",
         "after",
+        "name",
+        "ip",
+        "until",
     ];
     let known = KNOWN.into_iter().find(|known| *known == name);
     let problem = Problem::of(Code::InvalidField).detail("This field was sent twice.");

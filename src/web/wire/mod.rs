@@ -4,6 +4,7 @@ mod accounts;
 mod emails;
 mod fields;
 mod form;
+mod lists;
 mod password;
 mod reader;
 
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 pub use self::accounts::ListAccounts;
 pub use self::emails::{ALL, ListEmails};
 pub use self::fields::Fields;
+pub use self::lists::{ListEvents, ListUnconfirmed};
 use crate::domain::password::Password;
 use crate::domain::record::next::Next;
 use crate::path::{is_link, takes_only_post};
@@ -99,6 +101,16 @@ pub struct RequestLetter {
 }
 
 impl Input for RequestLetter {}
+
+/// Names an email address, for an administrator's action.
+#[derive(Clone, Debug, Deserialize, Object)]
+pub struct ForAddress {
+    /// The email address.
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+}
+
+impl Input for ForAddress {}
 
 /// Requests an email with a code to the address of the account.
 #[derive(Clone, Debug, Deserialize, Object)]

@@ -32,7 +32,7 @@ pub(crate) async fn admin(app: &App, door: Door) -> Caller {
 }
 
 /// The same administrator, signed in once more.
-async fn again(app: &App, door: Door) -> Caller {
+pub(crate) async fn again(app: &App, door: Door) -> Caller {
     let address = EmailAddress::parse(ADMIN).unwrap();
     let handed_out = app.house.gatepost.hand_out_link(&address, &Client::operator()).await.unwrap();
     signed_in_with(app, door, handed_out.token.as_str()).await

@@ -65,6 +65,7 @@ fn every_path_is_that_of_a_page() {
     let acts = path::AccountAct::ALL.map(|act| path::account_act("{id}", act));
     let end_of_other = path::account_session_end("{id}", "{session}");
     let account = path::account_page("{id}");
+    let (again, withdraw) = (path::invite_again("{id}"), path::withdraw_invitation("{id}"));
     let pages = [
         path::FORGOT_PASSWORD,
         path::PROFILE_PASSWORD,
@@ -92,6 +93,14 @@ fn every_path_is_that_of_a_page() {
         path::ADMIN_ACCOUNTS,
         path::ADMIN_NEWEST,
         &account,
+        path::ADMIN_INVITE,
+        &again,
+        &withdraw,
+        path::ADMIN_WAITING,
+        path::ADMIN_WAITING_RESEND,
+        path::ADMIN_WAITING_DROP,
+        path::ADMIN_EVENTS,
+        path::ADMIN_MAIL_TEST,
         path::ADMIN_MAIL,
         &retry,
         &stop,
@@ -197,7 +206,10 @@ fn the_groups_are_in_the_order_of_a_first_sign_in() {
             "Overview",
             "Accounts",
             "Acts on accounts",
+            "Invitations",
+            "Not confirmed yet",
             "Emails",
+            "Events",
             "Settings",
         ]
     );

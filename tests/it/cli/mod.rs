@@ -4,6 +4,7 @@ mod accounts;
 mod admins;
 mod backup;
 mod by_email;
+mod change_email;
 mod checkup;
 mod damaged;
 mod disk;
@@ -13,6 +14,7 @@ mod first_start;
 mod formats;
 mod import;
 mod import_counts;
+mod invite;
 mod key;
 mod key_counts;
 mod key_lines;
@@ -188,6 +190,8 @@ fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them(
         &["account"],
         &["account", "add"],
         &["account", "import"],
+        &["account", "invite"],
+        &["account", "change-email"],
         &["admin", "grant"],
         &["key", "list"],
         &["key", "rotate"],

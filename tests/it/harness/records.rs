@@ -190,6 +190,11 @@ impl App {
     async fn put(&self, account: Account) {
         let mut change = Change::new();
         change.put(Key::account(account.id), Record::from(account));
+        self.commit(change).await;
+    }
+
+    /// Writes this, whoever could have.
+    pub(crate) async fn commit(&self, change: Change) {
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 

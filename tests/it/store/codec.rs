@@ -39,7 +39,7 @@ fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
         id: AccountId([1; 16]),
         address: address.clone(),
         registered_at: Timestamp(1_000),
-        confirmed_at: Timestamp(2_000),
+        confirmed_at: Some(Timestamp(2_000)),
         admin: true,
         disabled: false,
         salt: vec![8; 16],
@@ -119,6 +119,7 @@ fn records() -> Vec<(&'static str, Record)> {
     let ip = Ipv4Addr::new(192, 0, 2, 7).into();
     vec![
         ("account", Record::from(ada(&address, password.clone()))),
+        ("invited account", Record::from(Account { confirmed_at: None, ..ada(&address, password.clone()) })),
         ("owner", Record::Owner(Owner::Account(account))),
         (
             "held address",

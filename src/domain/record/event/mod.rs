@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub use self::means::Means;
-pub use self::name::EventName;
+pub use self::name::{EventName, NAMES};
 use crate::domain::record::client::{Client, Doer};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::letter::{Letter, LetterKind};

@@ -88,7 +88,44 @@ pub enum EventName {
     SignInSent,
     /// An administrator let the counts at the address of an account begin again.
     LimitsLifted,
+    /// Someone was invited: an account was created that its person has not signed in to yet.
+    Invited,
+    /// The invitation was sent again.
+    InvitedAgain,
+    /// The invitation was withdrawn, and the account deleted.
+    InvitationWithdrawn,
+    /// The registrations of an address that were not confirmed yet were removed.
+    RegistrationRemoved,
+    /// A test email was requested.
+    TestRequested,
 }
+
+/// Every name on the wire, with what it means in a few words.
+pub const NAMES: [(&str, &str); 23] = [
+    ("authn_login_success", "Signed in, or identity confirmed"),
+    ("authn_login_fail", "Wrong code or password"),
+    ("authn_login_lock", "Account disabled"),
+    ("authn_login_unlock", "Account enabled"),
+    ("authn_password_change", "Password set, changed, removed or reset"),
+    ("authn_password_change_fail", "Password change refused"),
+    ("authn_token_created", "Email requested, or link created"),
+    ("excess_rate_limit_exceeded", "Too many tries"),
+    ("invitation_sent", "Invited again"),
+    ("mail_delayed", "Email delayed"),
+    ("mail_dropped", "Email not sent"),
+    ("mail_failed", "Email not delivered"),
+    ("mail_retried", "Email tried again"),
+    ("mail_sent", "Email sent"),
+    ("mail_stopped", "Email stopped while it was being sent"),
+    ("mail_test_requested", "Test email requested"),
+    ("privilege_permissions_changed", "Admin rights granted or removed"),
+    ("registered", "Registered"),
+    ("registration_removed", "Registration removed"),
+    ("session_ended", "Signed out"),
+    ("user_created", "Account created"),
+    ("user_deleted", "Account deleted"),
+    ("user_updated", "Account changed"),
+];
 
 impl EventName {
     /// The name on the wire and in the log.
@@ -97,7 +134,9 @@ impl EventName {
         match self {
             Self::SignedIn | Self::Reauthenticated => "authn_login_success",
             Self::Registered => "registered",
-            Self::AccountConfirmed | Self::AccountAdded | Self::AccountsImported { .. } => "user_created",
+            Self::AccountConfirmed | Self::AccountAdded | Self::Invited | Self::AccountsImported { .. } => {
+                "user_created"
+            }
             Self::MailRequested | Self::LinkHandedOut | Self::SignInSent => "authn_token_created",
             Self::PasswordChanged | Self::PasswordRemoved | Self::PasswordReset => "authn_password_change",
             Self::PasswordChangeRefused => "authn_password_change_fail",
@@ -106,7 +145,10 @@ impl EventName {
             | Self::EmailChangeCancelled
             | Self::DeviceEmailsOff
             | Self::DeviceEmailsOn => "user_updated",
-            Self::AccountDeleted => "user_deleted",
+            Self::AccountDeleted | Self::InvitationWithdrawn => "user_deleted",
+            Self::InvitedAgain => "invitation_sent",
+            Self::RegistrationRemoved => "registration_removed",
+            Self::TestRequested => "mail_test_requested",
             Self::AccountDisabled => "authn_login_lock",
             Self::AccountEnabled => "authn_login_unlock",
             Self::AdminGranted | Self::AdminRevoked => "privilege_permissions_changed",
@@ -164,6 +206,13 @@ impl EventName {
             Self::MailStopped => "An administrator stopped an email while it was being sent.",
             Self::SignInSent => "A sign-in link was emailed.",
             Self::LimitsLifted => "Limits lifted.",
+            Self::Invited => "Invited by an administrator.",
+            Self::InvitedAgain => "Invited again by an administrator.",
+            Self::InvitationWithdrawn => "Invitation withdrawn by an administrator.",
+            Self::RegistrationRemoved => {
+                "A registration that was not confirmed yet was removed by an administrator."
+            }
+            Self::TestRequested => "A test email was requested by an administrator.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
             Self::AccountSecured => "Account secured: signed out everywhere, password removed.",

@@ -5,7 +5,7 @@
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
 //! account, `y/` marks of these counts by the time they began, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
-//! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, `F/` emails that
+//! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, or by an administrator, `F/` emails that
 //! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended,
 //! `admins` the enabled administrators, `D/` accounts by domain, `T/` accounts by time, `S/` accounts by state, `accounts` whether
 //! these lists are complete. What several nodes share has longer names: see `shared`.
@@ -13,6 +13,7 @@
 
 mod accounts;
 mod emails;
+mod events;
 mod shared;
 mod single;
 mod span;
@@ -55,6 +56,12 @@ impl Key {
     #[must_use]
     pub fn pending(address: &CanonicalAddress) -> Self {
         Self::joined(b"p/", &[address.as_str().as_bytes()])
+    }
+
+    /// The key of who the address of such a key belongs to, or nothing for another kind of key.
+    #[must_use]
+    pub fn owner_of_pending(&self) -> Option<Self> {
+        Some(Self::joined(b"e/", &[self.0.strip_prefix(b"p/")?]))
     }
 
     /// A request.

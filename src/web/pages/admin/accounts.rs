@@ -6,11 +6,13 @@ use super::super::answer::{Answer, fragment};
 use super::super::layout::{moment, page};
 use super::super::visitor::Visitor;
 use super::entrance::{place, refused};
-use super::frame::tabs;
+use super::frame::{confirm_first, may_act, tabs};
+use super::invite::form;
 use super::outside::outside;
 use crate::domain::admin::{AccountPage, AccountRow};
 use crate::domain::record::account::Account;
 use crate::domain::record::account_state::{AccountState, StateList};
+use crate::domain::record::registration::RegistrationMode;
 use crate::path::{ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_NEWEST, account_page};
 use crate::web::house::House;
 use crate::web::problem::Problem;
@@ -31,6 +33,9 @@ pub(in crate::web::pages) async fn accounts(house: House, visitor: Visitor) -> A
                     (search(&wanted))
                     (count(&found, false))
                     (list(&wanted, &found))
+                    @if house.site.registration != RegistrationMode::Closed {
+                        @if may_act(&house, &visitor) { (form("", None, None)) } @else { (confirm_first(ADMIN_ACCOUNTS)) }
+                    }
                 }
             };
             Ok(page(&house.site, &visitor, "Accounts", &content))

@@ -210,5 +210,9 @@ pub(super) fn purpose(kind: LetterKind) -> &'static str {
         LetterKind::AdminGranted => "Admin rights granted",
         LetterKind::AdminRevoked => "Admin rights removed",
         LetterKind::NewAdmin => "New administrator",
+        LetterKind::Invited => "Invitation",
+        LetterKind::Test => "Test email",
+        LetterKind::AddressChangedByOperator => "Email address changed by the operator",
+        LetterKind::AddressGiven => "New email address",
     }
 }

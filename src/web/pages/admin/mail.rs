@@ -9,7 +9,8 @@ use super::super::notice::{self, Notice};
 use super::super::visitor::Visitor;
 use super::emails::{Outcome, Shown, count, list as drawn_list, row, search};
 use super::entrance::{place, refused};
-use super::frame::{confirm_first, tabs};
+use super::frame::{confirm_first, may_act, tabs};
+use super::test_email;
 use crate::domain::error::Error;
 use crate::domain::outbox::{Email, Stopped};
 use crate::domain::record::ids::LetterId;
@@ -51,13 +52,10 @@ async fn shown(house: &House, visitor: &Visitor, problem: Option<&Problem>) -> R
             (search(&wanted))
             (count(&shown, false))
             (drawn_list(&shown))
+            @if shown.may_act { (test_email::form("", None, None)) }
         }
     };
     Ok(page(&house.site, visitor, "Emails", &content))
-}
-
-fn may_act(house: &House, visitor: &Visitor) -> bool {
-    visitor.signed_in.as_ref().is_some_and(|live| house.gatepost.is_recent(&live.session))
 }
 
 /// Has an email tried now.

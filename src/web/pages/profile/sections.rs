@@ -71,7 +71,7 @@ pub(super) fn email(house: &House, view: &View, told: &Told<'_>) -> Markup {
             h2 { "Email address" }
             div.subject-body {
                 p.value { (address(&account.address)) }
-                p.hint { "Confirmed " (on(account.confirmed_at)) "." }
+                @if let Some(at) = account.confirmed_at { p.hint { "Confirmed " (on(at)) "." } }
                 (done(told, Section::Email))
                 @if let Some(change) = pending { (pending_change(view, change)) }
                 @if !is_about_form { (refused(problem)) }

@@ -15,6 +15,7 @@ use super::accounts::tags;
 use super::acts::{Target, section};
 use super::entrance::{place, refused};
 use super::frame::{confirm_first, tabs};
+use super::invite::invitation;
 use super::outside::outside;
 use crate::domain::error::Error;
 use crate::domain::record::ids::AccountId;
@@ -50,6 +51,9 @@ fn whole(view: &View) -> Markup {
             (parts::way_in(&view.way_in, view.account.at))
             // While the sign-in is too old to act, the forms would only lead to the same question.
             @if view.is_recent {
+                @if account.is_invited() {
+                    (invitation(&account.id.to_string(), account.address.as_str(), None))
+                }
                 (section(&Target::of(&view.account.row), true, None))
             } @else {
                 (confirm_first(&account_page(&account.id.to_string())))

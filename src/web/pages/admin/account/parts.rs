@@ -8,7 +8,7 @@ use super::super::acts::end_button;
 use super::super::emails::{in_words as email_in_words, purpose};
 use super::super::outside::outside;
 use super::view::View;
-use crate::domain::admin::AccountEvent;
+use crate::domain::admin::SeenEvent;
 use crate::domain::operator::WayIn;
 use crate::domain::outbox::Email;
 use crate::domain::record::account::Account;
@@ -36,7 +36,8 @@ pub(super) fn facts(view: &View) -> Markup {
             dl {
                 dt { "ID" } dd { code { (account.id) } }
                 dt { "Registered" } dd { (moment(account.registered_at)) }
-                dt { "Confirmed" } dd { (moment(account.confirmed_at)) }
+                dt { "Confirmed" }
+                dd { @match account.confirmed_at { Some(at) => (moment(at)), None => "Not yet" } }
                 dt { "Last sign-in" }
                 dd { @match row.last_signed_in_at { Some(at) => (moment(at)), None => "None known" } }
                 dt { "Password" } dd { @if account.password.is_some() { "Set" } @else { "None (signs in by email)" } }
@@ -97,7 +98,7 @@ pub(super) fn emails(account: &Account, emails: &[Email]) -> Markup {
     }
 }
 
-pub(super) fn events(events: &[AccountEvent]) -> Markup {
+pub(super) fn events(events: &[SeenEvent]) -> Markup {
     html! {
         section {
             h2 { "Events" }
@@ -112,7 +113,7 @@ pub(super) fn events(events: &[AccountEvent]) -> Markup {
 }
 
 /// When something happened, who did it, and from where.
-fn circumstances(event: &AccountEvent) -> Markup {
+fn circumstances(event: &SeenEvent) -> Markup {
     html! {
         @match event.first_at {
             Some(first) if event.count > 1 => { "Between " (moment(first)) " and " (moment(event.at)) }
@@ -125,7 +126,7 @@ fn circumstances(event: &AccountEvent) -> Markup {
 }
 
 /// Who did it, unless it was a person, as usual.
-fn doer(event: &AccountEvent) -> Markup {
+fn doer(event: &SeenEvent) -> Markup {
     html! {
         @match event.by {
             Doer::Person => {}
@@ -133,7 +134,7 @@ fn doer(event: &AccountEvent) -> Markup {
             Doer::Server => ", done by the server",
             Doer::Admin(id) => {
                 ", done by "
-                @match event.by_account.as_ref().and_then(|(_, address)| address.as_ref()) {
+                @match event.by_account.as_ref().and_then(|named| named.address.as_ref()) {
                     Some(address) => a href=(account_page(&id.to_string())) { (outside(address.as_str())) },
                     None => "a former administrator",
                 }

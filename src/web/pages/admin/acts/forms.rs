@@ -17,6 +17,7 @@ pub(in crate::web::pages::admin) struct Target<'a> {
     pub(in crate::web::pages::admin) address: &'a EmailAddress,
     pub(in crate::web::pages::admin) is_disabled: bool,
     pub(in crate::web::pages::admin) is_admin: bool,
+    pub(in crate::web::pages::admin) is_invited: bool,
 }
 
 impl<'a> Target<'a> {
@@ -28,6 +29,7 @@ impl<'a> Target<'a> {
             address: &account.address,
             is_disabled: account.disabled,
             is_admin: account.admin,
+            is_invited: account.is_invited(),
         }
     }
 }
@@ -68,9 +70,10 @@ pub(in crate::web::pages::admin) fn forms(target: &Target<'_>) -> Markup {
     html! {
         div.row {
             @for act in acts { (button(target, *act)) }
-            (button(target, role))
+            // Someone invited has to sign in first, and the invitation is withdrawn instead.
+            @if !target.is_invited { (button(target, role)) }
             // The role has to be removed first.
-            @if !target.is_admin { (button(target, AccountAct::Delete)) }
+            @if !target.is_admin && !target.is_invited { (button(target, AccountAct::Delete)) }
         }
     }
 }
