@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::ports::{Company, Mailbox, Store, World};
 use crate::domain::token::KeyRing;
-use crate::domain::upkeep::{Indexed, OpenError, RunEnded, Swept};
+use crate::domain::upkeep::{Booked, Indexed, OpenError, RunEnded, Swept};
 use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
 use crate::web::edge::cookies::Cookies;
@@ -100,6 +100,7 @@ impl Running {
                 stop.run_until_cancelled(sweep(&gatepost)),
                 stop.run_until_cancelled(write_batches(&gatepost)),
                 stop.run_until_cancelled(make_indexes(&gatepost)),
+                stop.run_until_cancelled(keep_books(&gatepost)),
             );
             // After the last request, since it may have been refused too.
             if let Err(error) = gatepost.write_refusals().await {
@@ -179,6 +180,24 @@ async fn make_indexes(gatepost: &Gatepost) {
             return;
         }
         gatepost.rest_between_sweeps().await;
+    }
+}
+
+/// Counts what has happened for the charts of administrators, again and again.
+async fn keep_books(gatepost: &Gatepost) {
+    let mut fails = false;
+    loop {
+        gatepost.rest_between_counts().await;
+        let mut booked = Ok(Booked::More);
+        while booked == Ok(Booked::More) {
+            booked = gatepost.keep_books().await;
+            // The store may never wait, so without this no one else would be served.
+            tokio::task::yield_now().await;
+        }
+        if let Some(error) = booked.as_ref().err().filter(|_| !fails) {
+            tracing::warn!(%error, "cannot count what has happened for the charts; trying again later");
+        }
+        fails = booked.is_err();
     }
 }
 

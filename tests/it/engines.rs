@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 57] = [
+const SCENARIOS: [&str; 59] = [
     "accounts::",
     "acts::",
     "admin::",
@@ -17,6 +17,8 @@ const SCENARIOS: [&str; 57] = [
     "aging::",
     "at_rest::",
     "bad_input::",
+    "bookkeeper::",
+    "charts::",
     "cli::accounts::every_change_of_an_account_writes_an_event",
     "cli::import::through_",
     "cli::import_counts::an_import_writes_one_event",

@@ -6,6 +6,7 @@
 //! and what is done to an account is emailed to its owner. No action signs anyone in.
 //!
 //! - `accounts`: lists of accounts; `account`: one of them, with everything that has to do with it
+//! - `charts`: what the charts show
 //! - `emails`: seeing what became of emails, having one tried again, and not sent
 //! - `overview`: how email is doing; `test_email`: sending one to see whether it works
 //! - `target`: the account that an action is about
@@ -18,6 +19,7 @@
 mod access;
 mod account;
 mod accounts;
+mod charts;
 mod deletion;
 mod emails;
 mod events;
@@ -31,6 +33,7 @@ mod waiting;
 
 pub use self::account::AccountView;
 pub use self::accounts::{AccountPage, AccountQuery, AccountRow};
+pub use self::charts::{Charts, Cohort, Period, Row, SentWithin, sent_within};
 pub use self::events::{EventPage, EventQuery, Named, SeenEvent};
 pub use self::overview::MailOverview;
 pub use self::waiting::{Unconfirmed, UnconfirmedQuery};

@@ -146,7 +146,7 @@ impl Gatepost {
     pub(in crate::domain) fn count_throttled(&self, error: &Error, client: &Client) {
         if let Error::TooManyMails { .. } | Error::TooManyChanges { .. } | Error::Limited { .. } = error {
             let event = Event::new(self.world.now(), EventName::Throttled, None, client);
-            self.refusals.count(&event);
+            self.refusals.count(&event, self.event_time());
             self.figures.event(&event);
             event.log(&client.request_id, None);
         }

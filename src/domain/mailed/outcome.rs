@@ -52,13 +52,16 @@ impl Gatepost {
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, previous_session).await?;
         change.put_account(ownership.account(), &account);
-        let name = match outcome {
-            Outcome::Confirmed => EventName::AccountConfirmed,
-            _ => EventName::SignedIn,
-        };
-        let event = Event::new(now, name, Some(account.id), client).with(credential.means());
+        let event_of = |name| Event::new(now, name, Some(account.id), client).with(credential.means());
         // How soon registrations are confirmed is worth knowing, and the request is removed before long.
-        let event = if outcome == Outcome::Confirmed { event.begun_at(request.asked_at) } else { event };
+        let event = if outcome == Outcome::Confirmed {
+            match self.registered_at(&request, ownership).await? {
+                Some(at) => event_of(EventName::AccountConfirmed).begun_at(at),
+                None => event_of(EventName::FirstSignIn).begun_at(request.asked_at),
+            }
+        } else {
+            event_of(EventName::SignedIn)
+        };
         let signed_in = self.signed_in(account, session)?;
         Ok(mark_used(change, found.key, request, outcome, signed_in, requester, event))
     }

@@ -1,10 +1,12 @@
 //! Reading records as typed values with their versions.
 //!
+//! - `clocks`: what time it can be, and the time under which events are kept
 //! - `key_checks`: the keys that the store knows, and what counts without them
 //! - `nodes`: the runs that share a store, by their records
 //! - `ownership`: who an address belongs to, and whether that makes a request void
 //! - `unreadable`: stepping over records that cannot be read
 
+mod clocks;
 mod key_checks;
 mod nodes;
 mod ownership;
@@ -36,6 +38,7 @@ use crate::domain::record::pending::Pending;
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::request::Request;
 use crate::domain::record::session::Session;
+use crate::domain::record::sums::Cursor;
 use crate::domain::record::throttle::Throttle;
 use crate::domain::record::unfinished_import::UnfinishedImport;
 use crate::domain::record::workload::Workload;
@@ -115,6 +118,16 @@ macro_rules! shared {
     )+};
 }
 
+impl Stored for Pending {
+    fn from_record(record: Record) -> Option<Self> {
+        match record {
+            Record::Pending(pending) => Some(pending),
+            Record::DatedPending(pending, at) => Some(Self { registered_at: Some(at), ..pending }),
+            _ => None,
+        }
+    }
+}
+
 impl Stored for Letter {
     fn from_record(record: Record) -> Option<Self> {
         match record {
@@ -128,10 +141,10 @@ impl Stored for Letter {
 shared!(Account, Session);
 
 stored!(
-    Owner: Owner, Pending: Pending, Request: Request,
+    Owner: Owner, Request: Request,
     EndedLetter: EndedLetter, MailState: MailState, MailPlace: MailPlace, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
     NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins,
-    ListedAccount: ListedAccount, AccountLists: AccountLists
+    ListedAccount: ListedAccount, AccountLists: AccountLists, u64: Sum, Cursor: Cursor
 );
 
 impl Gatepost {

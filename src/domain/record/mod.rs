@@ -17,6 +17,7 @@
 //! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
 //! - `state`, `node`: a store that several nodes share, and the nodes themselves
+//! - `sums`: what is counted by day and by week, for charts
 //! - `ids`, `key`, `time`, `not_yet`: how records are named, where they are stored, and how time is counted
 //! - `reckoning`: what time it can be, when the wall clock jumps
 //! - `watch`, `drift`: which of the runs that share a store have ended, and how far their clocks are apart
@@ -52,6 +53,7 @@ pub mod salt;
 pub mod session;
 pub mod state;
 pub mod store_generation;
+pub mod sums;
 pub mod throttle;
 pub mod time;
 pub mod unfinished_import;
@@ -77,7 +79,9 @@ use self::salt::SaltSeed;
 use self::session::Session;
 use self::state::State;
 use self::store_generation::StoreGeneration;
+use self::sums::Cursor;
 use self::throttle::Throttle;
+use self::time::Timestamp;
 use self::unfinished_import::UnfinishedImport;
 use self::workload::Workload;
 
@@ -150,6 +154,12 @@ pub enum Record {
     ListedAccount(ListedAccount),
     /// Whether the lists of accounts are complete.
     AccountLists(AccountLists),
+    /// The unconfirmed registrations of an address, and when it was registered, under the canonical address.
+    DatedPending(Pending, Timestamp),
+    /// How often something happened, under its day or week.
+    Sum(u64),
+    /// How far events are counted.
+    Cursor(Cursor),
 }
 
 impl From<Account> for Record {
@@ -161,6 +171,15 @@ impl From<Account> for Record {
 impl From<Session> for Record {
     fn from(session: Session) -> Self {
         Self::Session(Arc::new(session))
+    }
+}
+
+impl From<Pending> for Record {
+    fn from(mut pending: Pending) -> Self {
+        match pending.registered_at.take() {
+            Some(at) => Self::DatedPending(pending, at),
+            None => Self::Pending(pending),
+        }
     }
 }
 

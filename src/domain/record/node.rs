@@ -34,7 +34,8 @@ pub struct Node {
     pub profile: Profile,
     /// The keys that it can open.
     pub keys: Vec<KeyId>,
-    /// What its clock said when it wrote this. For people: no run compares it with its own.
+    /// The time by the database's clock when it wrote this. No run keeps an event under an earlier one, so that none is
+    /// kept before those that are counted already.
     pub at: Timestamp,
     /// How often it has written this.
     pub counter: u64,
@@ -77,6 +78,8 @@ pub enum Errand {
     Backup,
     /// Making the indexes that a store of an earlier version lacks.
     Index,
+    /// Counting events and refusals.
+    Bookkeeping,
 }
 
 impl Errand {
@@ -87,6 +90,7 @@ impl Errand {
             Self::Sweep => "sweep",
             Self::Backup => "backup",
             Self::Index => "index",
+            Self::Bookkeeping => "bookkeeper",
         }
     }
 }

@@ -4,12 +4,14 @@
 //! - `arrivals`: the emails that were queued last
 //! - `mail_totals`: what became of the emails of the last hour
 //! - `refusals`: refusals that change nothing, until their count is written
+//! - `event_clock`: the time under which events are kept
 //! - `figures`, `metered`: numbers for monitoring
 //! - `last_uses`: when sessions were used, until that is written
 //! - `neighbours`: the other runs that share the store
 //! - `limiter`, `uses`: what clients and the whole server have done lately of what is limited
 
 mod arrivals;
+mod event_clock;
 mod figures;
 mod last_uses;
 mod limiter;
@@ -21,6 +23,7 @@ mod settings;
 mod uses;
 
 pub(in crate::domain) use self::arrivals::Arrivals;
+pub(in crate::domain) use self::event_clock::EventClock;
 pub(in crate::domain) use self::figures::{Attempt, Figures};
 pub(in crate::domain) use self::last_uses::{LastUse, LastUses};
 pub(in crate::domain) use self::limiter::{Limiter, Reserved};

@@ -43,5 +43,8 @@ impl Gatepost {
 }
 
 fn is_sign_in(name: EventName) -> bool {
-    matches!(name, EventName::SignedIn | EventName::AccountConfirmed | EventName::PasswordReset)
+    matches!(
+        name,
+        EventName::SignedIn | EventName::AccountConfirmed | EventName::FirstSignIn | EventName::PasswordReset
+    )
 }

@@ -1,5 +1,6 @@
 //! Whether the records of a store fit together. The engine proves that no byte was lost; this finds what no action
-//! could have left: an account without its address, a session of no one.
+//! could have left: an account without its address, a session of no one. After that, the sums for the charts are counted
+//! again.
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::domain::record::admins::Admins;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::owner::Owner;
+use crate::domain::upkeep::bookkeeper::Recount;
 
 /// How many records are looked at in one step.
 const PAGE: usize = 200;
@@ -26,16 +28,31 @@ pub struct Misfits {
     pub first: Vec<String>,
 }
 
+impl Misfits {
+    fn add(&mut self, misfit: String) {
+        self.count += 1;
+        if self.first.len() < DESCRIBED {
+            self.first.push(misfit);
+        }
+    }
+}
+
 /// A look at all records, step by step, while the store may be in use.
 pub struct Consistency {
     rest: Option<Span>,
     done: u64,
     misfits: Misfits,
+    recount: Recount,
 }
 
 impl Default for Consistency {
     fn default() -> Self {
-        Self { rest: Some(Span::records()), done: 0, misfits: Misfits::default() }
+        Self {
+            rest: Some(Span::records()),
+            done: 0,
+            misfits: Misfits::default(),
+            recount: Recount::default(),
+        }
     }
 }
 
@@ -45,7 +62,11 @@ impl Consistency {
     /// # Errors
     /// `Store`.
     pub async fn step(&mut self, store: &dyn Store) -> Result<Option<Misfits>, StoreError> {
-        let Some(rest) = self.rest.take() else { return Ok(Some(std::mem::take(&mut self.misfits))) };
+        let Some(rest) = self.rest.take() else {
+            let Some(differences) = self.recount.step(store).await? else { return Ok(None) };
+            differences.into_iter().for_each(|difference| self.misfits.add(difference));
+            return Ok(Some(std::mem::take(&mut self.misfits)));
+        };
         let page = store.scan(&rest, PAGE).await?;
         self.done += page.len() as u64;
         if let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) {
@@ -59,10 +80,7 @@ impl Consistency {
         let needy: Vec<(Needs, Key)> = needy.collect();
         for ((needs, key), found) in needy.iter().zip(found_for(store, &needy).await?) {
             if let Some(misfit) = misfit(key, needs, &found) {
-                self.misfits.count += 1;
-                if self.misfits.first.len() < DESCRIBED {
-                    self.misfits.first.push(misfit);
-                }
+                self.misfits.add(misfit);
             }
         }
         Ok(None)

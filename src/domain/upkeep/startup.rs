@@ -139,7 +139,21 @@ async fn lasting(
         change.put(Key::store_generation(), Record::StoreGeneration(store_generation));
     }
     let reckoning = Mutex::new(first_reckoning(store, world).await?);
-    Ok((Lasting { salts, store_generation, reckoning }, past))
+    let events_from = events_from(store).await?;
+    Ok((Lasting { salts, store_generation, reckoning, events_from }, past))
+}
+
+/// No event may be kept under an earlier time, or it would not be counted.
+async fn events_from(store: &dyn Store) -> Result<Timestamp, StoreError> {
+    let found = match store.get(&[Key::cursor()]).await {
+        // Only counting waits for a version that can read it.
+        Err(StoreError::Unreadable(_)) => return Ok(Timestamp::default()),
+        found => found?.pop().flatten(),
+    };
+    Ok(match found.map(|found| found.record) {
+        Some(Record::Cursor(cursor)) => cursor.earliest_next(),
+        _ => Timestamp::default(),
+    })
 }
 
 /// Adds to `change` the indexes of a store that no one has used yet. Those of a store without them, but with accounts, are

@@ -58,7 +58,17 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             "engine": "sled",
             "disk_free_bytes": 52_613_349_376_u64,
             "warnings": [],
+            "days": 30,
+            "counted_until": "2026-11-02T09:02:00.000Z",
+            "imported": 0,
+            "charts": charts(),
         }),
+        "OverviewCharts" => charts(),
+        "RegistrationsRow" => charts()["registrations"][0].clone(),
+        "CohortsRow" => charts()["cohorts"][0].clone(),
+        "SignInsRow" => charts()["sign_ins"][0].clone(),
+        "MailRow" => charts()["mail"][0].clone(),
+        "RefusalsRow" => charts()["refusals"][0].clone(),
         "OverviewMail" => overview_mail(),
         "Setting" => setting(),
         "Settings" => json!({ "settings": [setting()] }),
@@ -147,6 +157,32 @@ fn event() -> Value {
         "means": "link",
         "count": 1,
         "first_at": null,
+    })
+}
+
+fn charts() -> Value {
+    let (day, week) = ("2026-11-02", "2026-W45");
+    json!({
+        "registrations": [{ "day": day, "registered": 40, "confirmed": 33, "first_sign_ins": 2 }],
+        "cohorts": [{
+            "week": week,
+            "within_1m": 25,
+            "within_5m": 5,
+            "within_1h": 2,
+            "within_24h": 1,
+            "never": 7,
+            "unfinished": true,
+        }],
+        "sign_ins": [{ "day": day, "link": 80, "code": 21, "password": 14 }],
+        "mail": [{
+            "day": day,
+            "sent": 140,
+            "delayed": 3,
+            "failed": 1,
+            "half_within_ms": 1000,
+            "p95_within_ms": 4000,
+        }],
+        "refusals": [{ "day": day, "wrong_password": 6, "wrong_code": 2, "throttled": 0 }],
     })
 }
 

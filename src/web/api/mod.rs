@@ -20,6 +20,7 @@ mod admin_account;
 mod admin_events;
 mod bearer;
 mod body;
+mod charts;
 mod docs;
 mod document;
 mod emails;

@@ -237,3 +237,8 @@ pub(super) fn on(at: Timestamp) -> Markup {
 pub(super) fn in_words(at: Timestamp) -> String {
     jiff::Timestamp::from(at).strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
+
+/// A day in UTC, as `strftime` writes it.
+pub(super) fn day(at: Timestamp, format: &str) -> String {
+    jiff::Timestamp::from(at).strftime(format).to_string()
+}

@@ -5,6 +5,7 @@ mod emails;
 mod fields;
 mod form;
 mod lists;
+mod overview;
 mod password;
 mod reader;
 
@@ -16,6 +17,7 @@ pub use self::accounts::ListAccounts;
 pub use self::emails::{ALL, ListEmails};
 pub use self::fields::Fields;
 pub use self::lists::{ListEvents, ListUnconfirmed};
+pub use self::overview::ShowOverview;
 use crate::domain::password::Password;
 use crate::domain::record::next::Next;
 use crate::path::{is_link, takes_only_post};

@@ -21,6 +21,7 @@ use gatepost::domain::record::ids::{AccountId, LetterId, Nonce};
 use gatepost::domain::record::key::Key;
 use gatepost::domain::record::letter::{About, LastTry, Letter, LetterKind, Queue};
 use gatepost::domain::record::next::Next;
+use gatepost::domain::record::sums::{Bucket, Counter, Cursor, Day, EventPlace, Sum};
 use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::token::LinkClaims;
 use gatepost::store::codec::encode;
@@ -140,6 +141,19 @@ fn tried(at: Timestamp) -> (Key, Record) {
     (key, Letter { last_try: Some(LastTry { at, answer }), ..letter }.into())
 }
 
+/// The largest sums, and how far they are counted.
+fn counted() -> [(Key, Record); 3] {
+    let place = Some(EventPlace { at: Timestamp(u64::MAX), tail: [0xff; 8] });
+    let day = Day(u32::MAX);
+    let cursor = Cursor { version: 1, first: place, last: place, first_day: Some(day), hour: u64::MAX };
+    let longest = Counter::all().max_by_key(|counter| counter.name().len()).unwrap();
+    [
+        (Key::sum(Sum::OfDay(day, longest)), Record::Sum(u64::MAX)),
+        (Key::sum(Sum::OfWeek(day.week(), Bucket::LastRegistered)), Record::Sum(u64::MAX)),
+        (Key::cursor(), Record::Cursor(cursor)),
+    ]
+}
+
 /// The largest record of each kind together with the largest mark of its expiry, rounded up.
 fn sizes(written: Vec<(Key, Record)>) -> BTreeMap<String, usize> {
     let prefix = |key: &Key| match key.as_bytes() {
@@ -180,6 +194,7 @@ async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_s
     let mut written = desk.store.written.lock().unwrap().clone();
     written.extend([undelivered, ended, unsent, tried].map(|of| of(desk.clock.now())));
     written.extend([admins(), disabled()]);
+    written.extend(counted());
     let mut measured = sizes(written);
     measured.retain(|kind, _| !OTHERS.contains(&kind.as_str()));
     assert_eq!(documented(), measured);

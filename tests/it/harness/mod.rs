@@ -3,6 +3,7 @@
 mod account_lists;
 mod admins;
 pub(crate) mod app;
+pub(crate) mod books;
 pub(crate) mod caller;
 mod chance;
 pub(crate) mod chaotic;

@@ -230,10 +230,10 @@ impl App {
     }
 }
 
-/// Whether this is a count of refusals, or of what was done at an address, or says when to remove one.
+/// Whether this is a count of refusals, or of what was done at an address, or says when to remove one; or a sum for charts.
 fn is_count(key: &Key) -> bool {
     let of = key.expired().unwrap_or_else(|| key.clone());
-    of.as_bytes().starts_with(b"c/") || of.as_bytes().starts_with(b"l/")
+    [&b"c/"[..], b"l/", b"C/", b"W/", b"B/"].iter().any(|prefix| of.as_bytes().starts_with(prefix))
 }
 
 impl Records {

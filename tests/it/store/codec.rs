@@ -31,7 +31,7 @@ use gatepost::domain::record::unfinished_import::UnfinishedImport;
 use gatepost::domain::record::workload::Workload;
 use gatepost::store::codec;
 
-use super::{key, mail_records, shared_records};
+use super::{key, mail_records, shared_records, sum_records};
 
 /// An account with every field set.
 fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
@@ -214,7 +214,12 @@ fn records() -> Vec<(&'static str, Record)> {
 }
 
 fn all_records() -> Vec<(&'static str, Record)> {
-    records().into_iter().chain(mail_records::records()).chain(shared_records::records()).collect()
+    records()
+        .into_iter()
+        .chain(mail_records::records())
+        .chain(shared_records::records())
+        .chain(sum_records::records())
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

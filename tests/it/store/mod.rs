@@ -14,6 +14,7 @@ mod power;
 mod process;
 mod shared_records;
 mod slices;
+mod sum_records;
 mod verifying;
 mod writing;
 

@@ -30,8 +30,8 @@ pub struct Event {
     pub by: Doer,
     /// What they did it with. Nothing where anyone could have done it.
     pub means: Option<Means>,
-    /// How long it took: an email from its request to its end or first delay, an account from its request to its
-    /// confirmation.
+    /// How long it took: an email from its request to its end or first delay, an account from its registration to its
+    /// confirmation, or from its request where there was no registration.
     pub took: Option<Duration>,
     /// The email whose end or delay this is.
     pub email: Option<EndedEmail>,

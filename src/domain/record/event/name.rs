@@ -11,7 +11,7 @@ pub enum EventName {
     /// Someone registered an address that was unknown until then. Kept whether or not it is ever
     /// confirmed.
     Registered,
-    /// A request was used and created an account.
+    /// A registration was confirmed and created an account, with its own email or by a first sign-in meanwhile.
     AccountConfirmed,
     /// Someone signed in, by email or with a password.
     SignedIn,
@@ -98,6 +98,8 @@ pub enum EventName {
     RegistrationRemoved,
     /// A test email was requested.
     TestRequested,
+    /// A first sign-in by email created an account that no one had registered.
+    FirstSignIn,
 }
 
 /// Every name on the wire, with what it means in a few words.
@@ -134,9 +136,11 @@ impl EventName {
         match self {
             Self::SignedIn | Self::Reauthenticated => "authn_login_success",
             Self::Registered => "registered",
-            Self::AccountConfirmed | Self::AccountAdded | Self::Invited | Self::AccountsImported { .. } => {
-                "user_created"
-            }
+            Self::AccountConfirmed
+            | Self::FirstSignIn
+            | Self::AccountAdded
+            | Self::Invited
+            | Self::AccountsImported { .. } => "user_created",
             Self::MailRequested | Self::LinkHandedOut | Self::SignInSent => "authn_token_created",
             Self::PasswordChanged | Self::PasswordRemoved | Self::PasswordReset => "authn_password_change",
             Self::PasswordChangeRefused => "authn_password_change_fail",
@@ -175,7 +179,7 @@ impl EventName {
         match self {
             Self::MailRequested => "An email was requested.",
             Self::Registered => "Registered.",
-            Self::AccountConfirmed => "Email address confirmed. Account created.",
+            Self::AccountConfirmed | Self::FirstSignIn => "Email address confirmed. Account created.",
             Self::SignedIn => "Signed in.",
             Self::WrongCode => "Wrong code entered.",
             Self::PasswordRefused => "Wrong password entered.",

@@ -91,7 +91,7 @@ pub(in crate::domain::upkeep) async fn join(
     refuse_mailbox(member, &nodes)?;
     // One per run. It is removed when the run ends, or a day after it was found to have ended.
     change.expect(Key::node(run), None);
-    let node = Node { profile: member.profile.clone(), keys, at: world.now(), counter: 0 };
+    let node = Node { profile: member.profile.clone(), keys, at, counter: 0 };
     change.put(Key::node(run), Record::Node(node));
     Ok(Joining { run, state, nodes, is_another, begun_at, at, drift })
 }

@@ -1,5 +1,6 @@
 //! The pages for administrators.
 //!
+//! - `charts`: what happened, by day and by week
 //! - `entrance`: who may come in, and where everyone else is sent
 //! - `accounts`: the accounts of everyone; `account`: one of them; `acts`: what is done to one
 //! - `invite`: inviting someone; `waiting`: registrations that are not confirmed yet
@@ -12,6 +13,7 @@
 mod account;
 mod accounts;
 mod acts;
+mod charts;
 mod emails;
 mod entrance;
 mod events;
