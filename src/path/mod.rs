@@ -4,9 +4,10 @@ mod admin;
 mod origin;
 
 pub use self::admin::{
-    ADMIN, ADMIN_ACCOUNTS, ADMIN_EVENTS, ADMIN_INVITE, ADMIN_MAIL, ADMIN_MAIL_TEST, ADMIN_NEWEST, ADMIN_SETTINGS,
-    ADMIN_WAITING, ADMIN_WAITING_DROP, ADMIN_WAITING_RESEND, AccountAct, account_act, account_page,
-    account_session_end, email_drop, email_retry, invite_again, is_of_admins, withdraw_invitation,
+    ADMIN, ADMIN_ACCOUNTS, ADMIN_EVENTS, ADMIN_INVITE, ADMIN_MAIL, ADMIN_MAIL_TEST, ADMIN_NEWEST,
+    ADMIN_SETTINGS, ADMIN_WAITING, ADMIN_WAITING_DROP, ADMIN_WAITING_RESEND, AccountAct, account_act,
+    account_page, account_session_end, email_drop, email_retry, invite_again, is_of_admins,
+    withdraw_invitation,
 };
 pub use self::origin::{Origin, OriginError, Scheme};
 

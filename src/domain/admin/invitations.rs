@@ -52,7 +52,12 @@ impl Gatepost {
     /// # Errors
     /// `SignInRequired`; `AdminRequired`; `RecentSignInRequired`; `Over` once the person has signed in, or if there is no
     /// such account; `AccountDisabled`; `Limited`; `Store`.
-    pub async fn invite_again(&self, token: &str, id: AccountId, client: &Client) -> Result<AccountRow, Error> {
+    pub async fn invite_again(
+        &self,
+        token: &str,
+        id: AccountId,
+        client: &Client,
+    ) -> Result<AccountRow, Error> {
         let asker = &Asker::admin(client);
         let invited = self.act_as_admin(token, client, |actor, mut change| async move {
             let account = self.find_invited(&mut change, id).await?;

@@ -80,8 +80,7 @@ impl Gatepost {
         let (mut change, request) = expecting(&found, ownership, credential)?;
         let now = self.world.now();
         let before = ownership.account().ok_or_else(|| credential.refusal())?;
-        let mut account =
-            Account { password: Some(password.clone()), ..before.clone() }.confirmed(now);
+        let mut account = Account { password: Some(password.clone()), ..before.clone() }.confirmed(now);
         self.put_workload(&mut change, before.password.as_ref(), Some(&account)).await?;
         account.move_epoch();
         let session = self.new_session(&account, credential.means(), now, client);

@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    accounts, acts, admin_events, emails, invitations, link, mailbox, overview, profile, reauthentication, recovery,
-    registration, resend, session, sessions, settings, sign_in, unconfirmed,
+    accounts, acts, admin_events, emails, invitations, link, mailbox, overview, profile, reauthentication,
+    recovery, registration, resend, session, sessions, settings, sign_in, unconfirmed,
 };
 use crate::path::API;
 
