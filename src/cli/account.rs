@@ -10,6 +10,7 @@ use serde_json::json;
 use super::change_email::ChangeEmail;
 use super::invite::Invite;
 use super::listed::Listed;
+use super::order::carry_out;
 use super::print::{
     Form, List, grouped, print, print_account, print_emailed, print_json, print_link, print_next_admin,
     print_shown,
@@ -184,14 +185,6 @@ fn report(treatment: Treatment, treated: &Treated) -> String {
         (Treatment::SignOut, None) => format!("{address} was not signed in on any device."),
         (Treatment::Delete, _) => format!("Deleted {address} permanently. Its owner is notified by email."),
     }
-}
-
-pub(super) async fn carry_out(config: Config, order: Order) -> Result<Answer, Failure> {
-    let operator = Operator::reach(config, world::real()).await?;
-    let answer = operator.order(order).await;
-    // If the store failed, that says more than the answer.
-    operator.leave().await?;
-    answer
 }
 
 /// Has one order carried out and prints the account or the link.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::account::carry_out;
+use super::order::carry_out;
 use super::print::{Form, print, print_json};
 use crate::app::operator::{Answer, Order};
 use crate::app::{Failure, OperatorError};

@@ -8,6 +8,7 @@
 //! - `mail`: testing email
 //! - `manual`: man pages, and completions for shells
 //! - `store`: those about the database
+//! - `order`: having one order carried out
 //! - `print`: results on standard output
 //! - `progress`: how far a long command is
 
@@ -22,6 +23,7 @@ mod listed;
 mod log;
 mod mail;
 mod manual;
+mod order;
 mod print;
 mod progress;
 mod store;
