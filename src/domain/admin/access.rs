@@ -7,7 +7,6 @@ use crate::domain::admin::AccountRow;
 use crate::domain::error::Error;
 use crate::domain::limits::LastAdmin;
 use crate::domain::read::Found;
-use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};

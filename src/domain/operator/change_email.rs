@@ -3,11 +3,9 @@
 use crate::domain::error::Error;
 use crate::domain::operator::{Refusal, Treated};
 use crate::domain::ports::Change;
-use crate::domain::record::Record;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
-use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::{Decision, Gatepost};
 

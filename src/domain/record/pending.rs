@@ -91,7 +91,7 @@ impl Pending {
 
     /// Their requests, the newest first.
     pub(in crate::domain) fn nonces(&self) -> Vec<Nonce> {
-        self.0.iter().map(|one| one.nonce).collect()
+        self.newest.iter().map(|one| one.nonce).collect()
     }
 
     /// The keys of their requests. Always the same number, so that the response time does not reveal how

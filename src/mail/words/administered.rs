@@ -1,6 +1,6 @@
 //! The sentences of emails about what administrators and the operator do.
 
-use super::draft::Wording;
+use super::sentences::Wording;
 
 pub(super) fn invited(name: &str) -> Wording {
     Wording {

@@ -25,14 +25,3 @@ pub(super) enum Block {
     /// as its last line, because that is where phones look for it.
     Autofill(String),
 }
-
-/// The sentences of an email, without link and code.
-pub(super) struct Wording {
-    pub(super) title: String,
-    /// What happened, and what to do now.
-    pub(super) lead: Vec<String>,
-    /// The label of the button, if the email has a link.
-    pub(super) label: Option<&'static str>,
-    /// What to do if it was someone else. Comes last.
-    pub(super) ending: &'static str,
-}

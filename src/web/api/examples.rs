@@ -119,14 +119,6 @@ fn account() -> Value {
     })
 }
 
-fn admin_account() -> Value {
-    let mut account = account();
-    account["state"] = json!("active");
-    account["last_signed_in_at"] = json!("2026-11-02T09:01:12.500Z");
-    account["session_count"] = json!(1);
-    account
-}
-
 fn session() -> Value {
     json!({
         "id": "9b1e6d2f4a8c0357b9d1f3e5a7c92846",

@@ -20,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-pub(super) const TABLE: [Row; 36] = [
+pub(super) const TABLE: [Row; 37] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,

@@ -14,7 +14,7 @@ use super::outside::outside;
 use crate::domain::admin::{EventPage, Named, SeenEvent};
 use crate::domain::record::client::Doer;
 use crate::domain::record::event::{Means, NAMES};
-use crate::path::{ADMIN_EVENTS, admin_account};
+use crate::path::{ADMIN_EVENTS, account_page};
 use crate::web::house::House;
 use crate::web::ip;
 use crate::web::problem::Problem;
