@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 59] = [
+const SCENARIOS: [&str; 60] = [
     "accounts::",
     "acts::",
     "admin::",
@@ -31,6 +31,7 @@ const SCENARIOS: [&str; 59] = [
     "equality::",
     "events::",
     "forward_auth::",
+    "front::",
     "holder::",
     "hostile::",
     "imported::",

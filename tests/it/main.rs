@@ -30,6 +30,7 @@ mod equality;
 mod events;
 mod flood;
 mod forward_auth;
+mod front;
 mod full_size;
 mod fuzz;
 mod harness;

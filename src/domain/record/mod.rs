@@ -13,6 +13,7 @@
 //! - `new_device`: a sign-in that its owner was notified of
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `known`: a browser that has been signed in before
+//! - `front`: who may open an app that a proxy guards; `used`: a token for one that another browser has tried
 //! - `workload`: what every password check computes
 //! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
@@ -32,6 +33,7 @@ pub mod client;
 pub mod drift;
 pub mod ended;
 pub mod event;
+pub mod front;
 pub mod ids;
 pub mod key;
 pub mod known;
@@ -57,6 +59,7 @@ pub mod sums;
 pub mod throttle;
 pub mod time;
 pub mod unfinished_import;
+pub mod used;
 pub mod watch;
 pub mod workload;
 
@@ -83,6 +86,7 @@ use self::sums::Cursor;
 use self::throttle::Throttle;
 use self::time::Timestamp;
 use self::unfinished_import::UnfinishedImport;
+use self::used::UsedToken;
 use self::workload::Workload;
 
 /// Everything that can be stored, one variant per kind of record. The two that nearly every request reads are shared
@@ -160,6 +164,8 @@ pub enum Record {
     Sum(u64),
     /// How far events are counted.
     Cursor(Cursor),
+    /// A hand-over token that another browser has tried, under its nonce.
+    UsedToken(UsedToken),
 }
 
 impl From<Account> for Record {

@@ -20,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-pub(super) const TABLE: [Row; 37] = [
+pub(super) const TABLE: [Row; 38] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -80,6 +80,11 @@ pub(super) const TABLE: [Row; 37] = [
         Code::AdminRequired,
         StatusCode::FORBIDDEN,
         ["admin_required", "Only for administrators", "Only administrators can do this."],
+    ),
+    row(
+        Code::NotAllowed,
+        StatusCode::FORBIDDEN,
+        ["not_allowed", "Not allowed", "Your account may not open this app."],
     ),
     row(
         Code::CrossSite,
