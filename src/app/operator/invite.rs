@@ -134,7 +134,9 @@ fn in_words(mistakes: &[String]) -> String {
         shown.push_str(mistake);
     }
     if count > MISTAKES_SHOWN {
-        shown.push_str(&format!("\n  and {} more", count - MISTAKES_SHOWN));
+        shown += "\n  and ";
+        shown += &(count - MISTAKES_SHOWN).to_string();
+        shown += " more";
     }
     shown
 }

@@ -163,14 +163,20 @@ impl Cohort {
 
     fn of(week: Week, sums: &Sums, counted_until: Timestamp) -> Self {
         let of = |bucket| sums.get(Sum::OfWeek(week, bucket));
-        let [within_1m, within_5m] = [of(Bucket::Within1m), of(Bucket::Within5m)];
-        let [within_1h, within_24h] = [of(Bucket::Within1h), of(Bucket::Within24h)];
-        let confirmed = within_1m + within_5m + within_1h + within_24h;
-        let never = of(Bucket::Registered).saturating_sub(confirmed);
         let last = Timestamp(of(Bucket::LastRegistered));
         // "Not yet" is not "never".
         let unfinished = counted_until < last.plus(Duration::from_hours(24));
-        Self { week, within_1m, within_5m, within_1h, within_24h, never, unfinished }
+        let mut cohort = Self {
+            week,
+            within_1m: of(Bucket::Within1m),
+            within_5m: of(Bucket::Within5m),
+            within_1h: of(Bucket::Within1h),
+            within_24h: of(Bucket::Within24h),
+            never: 0,
+            unfinished,
+        };
+        cohort.never = of(Bucket::Registered).saturating_sub(cohort.confirmed());
+        cohort
     }
 }
 

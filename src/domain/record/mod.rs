@@ -38,6 +38,7 @@ pub mod ids;
 pub mod key;
 pub mod known;
 pub mod letter;
+mod letter_kind;
 pub mod limits;
 pub mod new_device;
 pub mod next;

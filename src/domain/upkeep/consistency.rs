@@ -64,7 +64,9 @@ impl Consistency {
     pub async fn step(&mut self, store: &dyn Store) -> Result<Option<Misfits>, StoreError> {
         let Some(rest) = self.rest.take() else {
             let Some(differences) = self.recount.step(store).await? else { return Ok(None) };
-            differences.into_iter().for_each(|difference| self.misfits.add(difference));
+            for difference in differences {
+                self.misfits.add(difference);
+            }
             return Ok(Some(std::mem::take(&mut self.misfits)));
         };
         let page = store.scan(&rest, PAGE).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost::domain::operator::{ImportStep, NewAccount, Role};
+use gatepost::domain::operator::{IMPORT_STEP, ImportStep, NewAccount, Role};
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::event::EventName;
 use gatepost::domain::record::time::Timestamp;
@@ -108,7 +108,7 @@ async fn the_hundred_and_first_email_of_an_administrator_in_an_hour_waits(door: 
         disabled: false,
         password: None,
     });
-    for step in rows.collect::<Vec<_>>().chunks(40) {
+    for step in rows.collect::<Vec<_>>().chunks(IMPORT_STEP) {
         app.house.gatepost.import_accounts(step, ImportStep::Last, &Client::server()).await.unwrap();
     }
     let (mut admin, mut eve) = (admin(&app, door).await, eve(&app, door).await);

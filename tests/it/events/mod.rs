@@ -58,7 +58,7 @@ async fn each_event_says_what_happened_to_whom_and_who_did_it(door: Door) {
     let events: Vec<&Value> = json["events"].as_array().unwrap().iter().collect();
     let find =
         |what: &str| events.iter().find(|event| event["what"] == what).unwrap_or_else(|| panic!("{json}"));
-    let disabled = find("Disabled by the administrator.");
+    let disabled = find("Account disabled.");
     assert_eq!(disabled["by"], json!({ "kind": "operator", "account": null, "email": null }));
     assert_eq!((&disabled["account"], &disabled["ip"]), (&json!(bob), &Value::Null));
     let invited = find("Invited by an administrator.");

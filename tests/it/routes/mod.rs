@@ -32,6 +32,8 @@ struct Scene {
     link: String,
     session: String,
     account: String,
+    /// An account for administrators to act on, which is not Ann's.
+    zoe: String,
     letter: String,
     asset: String,
 }
@@ -50,7 +52,10 @@ impl Scene {
         let asset = asset.split('"').next().unwrap().to_owned();
         let (session, letter) = (ann.sessions().await[0].0.clone(), app.letters()[0].id.to_string());
         let account = app.account(ANN).await.id.to_string();
-        Self { app, door, link, session, account, letter, asset }
+        let zoe = EmailAddress::parse("zoe@example.org").unwrap();
+        let zoe = app.house.gatepost.add_account(&zoe, Role::Member, &Client::operator()).await.unwrap();
+        let zoe = zoe.account.id.to_string();
+        Self { app, door, link, session, account, zoe, letter, asset }
     }
 
     /// The four columns of the table.
@@ -64,12 +69,13 @@ impl Scene {
         [app.caller(door), unconfirmed, app.signed_in(door, BOB).await, app.signed_in(door, ADMIN).await]
     }
 
-    /// A path with Ann's things in place of its variable parts.
-    fn filled(&self, pattern: &str) -> String {
+    /// A path with Ann's things in place of its variable parts or, where an administrator acts on an account, Zoe's.
+    fn filled(&self, pattern: &str, method: &Method) -> String {
         let bare = pattern.strip_prefix(path::API).unwrap_or(pattern);
         let part = match bare {
             _ if bare.starts_with(path::LINK) => &self.link,
             _ if bare.starts_with(path::PROFILE_SESSIONS) => &self.session,
+            _ if bare.starts_with(path::ADMIN_ACCOUNTS) && *method == Method::POST => &self.zoe,
             _ if bare.starts_with(path::ADMIN_ACCOUNTS) => &self.account,
             _ if bare.starts_with(path::MAILBOX) || bare.starts_with(path::ADMIN) => &self.letter,
             _ => &self.asset,
@@ -142,7 +148,7 @@ async fn opened(scene: &Scene, caller: &mut Caller, place: &str) -> Reply {
 async fn row(pattern: &str, method: &Method) -> String {
     let door = if OfPath::of(pattern) == OfPath::Json { Door::Json } else { Door::Pages };
     let scene = Scene::new(door).await;
-    let place = scene.filled(pattern);
+    let place = scene.filled(pattern, method);
     let mut row = format!("{:4} {:34}", method.as_str(), pattern.replace("{part}", "{…}"));
     for mut caller in scene.callers().await {
         let before = scene.anns().await;

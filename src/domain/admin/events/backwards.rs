@@ -1,6 +1,7 @@
 //! Reading what has happened, newest first. A store is read in the order of its keys, and events are kept in the order of
 //! time. So they are read in pieces of time, each before the one that was read last and as long as fits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::Gatepost;
@@ -174,10 +175,14 @@ impl Gatepost {
             counts.last().filter(|_| counts.len() == step).map(|it| it.value.first),
         ];
         let end = ends.into_iter().flatten().max();
+        let mut counted: BTreeMap<Key, Refusals> = counts.into_iter().map(|it| (it.key, it.value)).collect();
+        // Those that are not written yet are more up to date.
+        let unwritten = self.refusals.of(account).into_iter().filter(|it| it.first <= until);
+        counted.extend(unwritten.map(|it| (Key::refusals(&it, self.run), it)));
         let once =
             events.into_iter().filter_map(|it| Some((it.key.copied_event()?, Happened::Once(it.value))));
         let counted =
-            counts.into_iter().map(|it| (Key::counted(it.value.first, &it.key), Happened::Counted(it.value)));
+            counted.into_iter().map(|(key, it)| (Key::counted(it.first, &key), Happened::Counted(it)));
         Ok((once.chain(counted).collect(), end))
     }
 }
