@@ -2,7 +2,6 @@
 //! keeps the lists exact.
 
 mod exact;
-mod large;
 mod lists;
 mod older;
 mod one;

@@ -86,7 +86,7 @@ async fn an_account_shows_its_devices_emails_and_events(door: Door) {
     match door {
         Door::Json => assert_eq!(shown.json()["sessions"], serde_json::json!([])),
         Door::Pages => {
-            assert!(shown.body.contains("<h2>Signed-in devices</h2><p>None.</p>"), "{}", shown.body)
+            assert!(shown.body.contains("<h2>Signed-in devices</h2><p>None.</p>"), "{}", shown.body);
         }
     }
     app.house.gatepost.delete_account_of(&address(ANN), &Client::operator()).await.unwrap();
@@ -163,9 +163,9 @@ async fn no_secret_is_shown(door: Door) {
     app.caller(door).ask(ANN).await;
     let letter = app.letter_to(ANN).await;
     let account = app.account(ANN).await;
-    let hash: String = account.password.unwrap().hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: Vec<String> = account.password.unwrap().hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let token = letter.link.rsplit('/').next().unwrap().to_owned();
-    let mut secrets = vec![token, letter.code, hash, PASSWORD.to_owned()];
+    let mut secrets = vec![token, letter.code, hash.concat(), PASSWORD.to_owned()];
     let cookies = ann.cookies.iter().chain(&admin.cookies).map(|(_, value)| value.clone());
     secrets.extend(cookies.filter(|value| value.len() > 20));
     secrets.extend(ann.bearer.take().into_iter().chain(admin.bearer.clone()));
@@ -187,21 +187,21 @@ async fn an_event_names_who_did_it(door: Door) {
         .add_account(&ann, gatepost::domain::operator::Role::Member, &Client::operator())
         .await
         .unwrap();
-    let doer = app.account(ADMIN).await.id;
+    let own = app.account(ADMIN).await.id;
     app.clock.advance(Duration::from_secs(1));
     // By an administrator at some browser.
-    let client = Client { user_agent: Some("Firefox/145.0".into()), ..Client::operator() }.of_admin(doer);
+    let client = Client { user_agent: Some("Firefox/145.0".into()), ..Client::operator() }.of_admin(own);
     app.house.gatepost.disable_account(&ann, &client).await.unwrap();
     let shown = look(&app, &mut admin, ANN).await;
     if door == Door::Json {
         let events = &shown.json()["events"];
-        let by = serde_json::json!({ "kind": "admin", "account": doer.to_string(), "email": ADMIN });
+        let by = serde_json::json!({ "kind": "admin", "account": own.to_string(), "email": ADMIN });
         assert_eq!((&events[0]["by"], &events[0]["ip"]), (&by, &"127.0.0.1".into()));
         let by = serde_json::json!({ "kind": "operator", "account": null, "email": null });
         assert_eq!((&events[1]["by"], &events[1]["ip"], &events[1]["device"]), (&by, &().into(), &().into()));
         return;
     }
-    let named = format!(", done by <a href=\"/admin/accounts/{doer}\"><bdi>{ADMIN}</bdi></a>");
+    let named = format!(", done by <a href=\"/admin/accounts/{own}\"><bdi>{ADMIN}</bdi></a>");
     assert!(shown.body.contains(&named), "{}", shown.body);
     assert!(shown.body.contains(", done by the operator"), "{}", shown.body);
 }

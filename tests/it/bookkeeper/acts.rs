@@ -144,6 +144,7 @@ async fn act(app: &App, door: Door, person: &mut Person, dice: &mut Dice) {
 async fn read(app: &App, person: &mut Person) {
     let letters = app.read_all().await;
     let own = letters.into_iter().filter(|letter| letter.to.as_str() == person.email);
-    let newest = own.filter_map(|letter| Some((letter.link?, letter.code?.as_str().to_owned()))).last();
+    let mut opened = own.filter_map(|letter| Some((letter.link?, letter.code?.as_str().to_owned()))).rev();
+    let newest = opened.next();
     person.mail = newest.or(person.mail.take());
 }

@@ -56,7 +56,7 @@ impl App {
                 let event = Event {
                     means: one.means,
                     took: one.took_ms.map(std::time::Duration::from_millis),
-                    email: email.then(|| EndedEmail { kind: LetterKind::SignIn, domain: None }),
+                    email: email.then_some(EndedEmail { kind: LetterKind::SignIn, domain: None }),
                     ..event
                 };
                 let tail = (index as u64 * 90 + number as u64).to_be_bytes();

@@ -19,7 +19,7 @@ const FIRST: u64 = 1_764_756_000_000;
 
 /// Who registers on a day, and how long it takes each of them.
 fn registrations(day: u64) -> Vec<Option<u64>> {
-    (0..day % 5 + 1).map(|number| TOOK[usize::try_from((day + number) % 9).unwrap()]).collect()
+    (0..=day % 5).map(|number| TOOK[usize::try_from((day + number) % 9).unwrap()]).collect()
 }
 
 fn happened() -> Vec<Happened> {

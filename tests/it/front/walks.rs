@@ -60,7 +60,7 @@ async fn walk(seed: u64, steps: u64) {
                     || reply.status.is_success()
                     || [403, 410].contains(&reply.status.as_u16());
                 assert!(is_end, "{end}: {reply:?}");
-                pages.extend(browser.opened.drain(..));
+                pages.append(&mut browser.opened);
             }
         }
     }

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use gatepost::domain::ports::{Change, Committed};
 use gatepost::domain::record::Record;
-use gatepost::domain::record::account::Account;
 use gatepost::domain::record::account_places::{AccountLists, ListedAccount};
-use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::ids::AccountId;
 use gatepost::domain::record::key::Key;
-use gatepost::domain::record::owner::Owner;
 
 use super::app::App;
 
@@ -60,25 +57,8 @@ impl App {
         let all: Vec<Key> = places.collect();
         for keys in all.chunks(Change::MAX_WRITES) {
             let mut change = Change::new();
-            keys.iter().for_each(|key| change.delete(key.clone()));
-            assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
-        }
-    }
-
-    /// Puts many accounts like this one into the store, as an earlier version wrote them.
-    pub(crate) async fn put_older_accounts(&self, like: &str, count: u64) {
-        let like = self.account(like).await;
-        let numbers: Vec<u64> = (0..count).collect();
-        for numbers in numbers.chunks(Change::MAX_WRITES / 2) {
-            let mut change = Change::new();
-            for number in numbers {
-                let mut id = [0xff; 16];
-                // As far apart as random ids.
-                id[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-                let address = EmailAddress::parse(&format!("m{number}@example.org")).unwrap();
-                change.put(Key::owner(&address.canonical()), Record::Owner(Owner::Account(AccountId(id))));
-                let account = Account { id: AccountId(id), address, ..like.clone() };
-                change.put(Key::account(account.id), Record::from(account));
+            for key in keys {
+                change.delete(key.clone());
             }
             assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
         }

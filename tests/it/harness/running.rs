@@ -32,7 +32,7 @@ pub(crate) struct Work {
     switch: Switch,
     settings: Settings,
     stop: CancellationToken,
-    work: JoinHandle<Result<(), RunEnded>>,
+    task: JoinHandle<Result<(), RunEnded>>,
 }
 
 impl Work {
@@ -44,21 +44,21 @@ impl Work {
     /// Shuts the server down as a signal does.
     pub(crate) async fn ended(&mut self) {
         self.stop.cancel();
-        (&mut self.work).await.unwrap().unwrap();
+        (&mut self.task).await.unwrap().unwrap();
     }
 }
 
 impl Work {
     /// Waits until the server ends by itself, and returns why.
     pub(crate) async fn ended_by_itself(&mut self) -> RunEnded {
-        (&mut self.work).await.unwrap().unwrap_err()
+        (&mut self.task).await.unwrap().unwrap_err()
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
         self.stop.cancel();
-        self.work.abort();
+        self.task.abort();
     }
 }
 
@@ -142,8 +142,8 @@ pub(crate) async fn open_with(
     let running = Running::open(parts).await?;
     let (house, switch) = (running.house(), running.switch());
     let stop = CancellationToken::new();
-    let work = tokio::spawn(running.run(listener, stop.clone()));
-    Ok((server, house, Work { switch, settings, stop, work }))
+    let task = tokio::spawn(running.run(listener, stop.clone()));
+    Ok((server, house, Work { switch, settings, stop, task }))
 }
 
 /// A setting of each kind, as the configuration tells of them.

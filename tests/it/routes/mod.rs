@@ -99,10 +99,13 @@ impl Scene {
 fn fields(pattern: &str, caller: &Caller) -> Vec<(&'static str, String)> {
     let bare = pattern.strip_prefix(path::API).unwrap_or(pattern);
     let fields = match bare {
-        path::SIGN_IN | path::FORGOT_PASSWORD => vec![("email", "someone@example.org")],
+        path::SIGN_IN
+        | path::FORGOT_PASSWORD
+        | path::ADMIN_INVITE
+        | path::ADMIN_MAIL_TEST
+        | path::ADMIN_WAITING_RESEND
+        | path::ADMIN_WAITING_DROP => vec![("email", "someone@example.org")],
         path::PROFILE_EMAIL => vec![("email", "new@example.org")],
-        path::ADMIN_INVITE | path::ADMIN_MAIL_TEST => vec![("email", "someone@example.org")],
-        path::ADMIN_WAITING_RESEND | path::ADMIN_WAITING_DROP => vec![("email", "someone@example.org")],
         path::REGISTER => vec![("email", "someone@example.org"), ("password", PASSWORD)],
         path::SIGN_IN_PASSWORD => vec![("email", ANN), ("password", OTHER)],
         path::CODE => vec![("code", "000000")],
