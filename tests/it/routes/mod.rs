@@ -163,7 +163,8 @@ async fn row(pattern: &str, method: &Method) -> String {
             caller.sent(bare, &fields).await
         };
         assert!(scene.anns().await == before, "{method} {pattern} changes another account");
-        write!(row, " | {:29}", cell(&reply)).unwrap();
+        let cell = cell(&reply).replace(&scene.zoe, "{…}");
+        write!(row, " | {cell:29}").unwrap();
     }
     scene.app.read_all().await;
     row.trim_end().to_owned()

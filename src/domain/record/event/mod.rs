@@ -1,17 +1,19 @@
 //! Events: written in the commit of their action, kept in the store, and logged. Refusals that change
 //! nothing are logged too, but only counted in the store (`refusals`).
 //!
-//! - `name`: what can happen
+//! - `name`: what can happen; `names`: how that is called on the wire
 //! - `means`: what someone acts with
 
 mod means;
 mod name;
+mod names;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub use self::means::Means;
-pub use self::name::{EventName, NAMES};
+pub use self::name::EventName;
+pub use self::names::NAMES;
 use crate::domain::record::client::{Client, Doer};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::letter::{Letter, LetterKind};
