@@ -4,7 +4,7 @@
 //! An operation reads its input with `wire`, calls the domain method of the same name, and returns an
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
-//! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
+//! - `sign_in`, `registration`, `resend`, `link`, `session`, `apps`, `recovery`, `reauthentication`, `profile`,
 //!   `sessions`, `mailbox`, `overview`, `emails`, `settings`: the operations, one file per subject; `operations`: all of them
 //! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
@@ -12,6 +12,7 @@
 //! - `refusals`: the group of each operation and the codes it can be refused with
 //! - `document`, `examples`: the `OpenAPI` document; `docs`: the same as a page
 
+mod apps;
 mod bearer;
 mod body;
 mod docs;
