@@ -153,7 +153,8 @@ fn at_apps() -> HeaderMap {
 
 /// The policy of a page that is not like the others. A refusal at the path of an email is.
 fn policy(path: &str, status: StatusCode) -> Option<HeaderValue> {
-    if path.starts_with(ASSETS) && path.ends_with(".svg") && status.is_success() {
+    let is_svg = path.rsplit_once('.').is_some_and(|(_, extension)| extension == "svg");
+    if path.starts_with(ASSETS) && is_svg && status.is_success() {
         return Some(POLICY_OF_PICTURE);
     }
     let rest = path.strip_prefix(MAILBOX)?.strip_prefix('/').filter(|_| status.is_success())?;

@@ -111,7 +111,7 @@ async fn a_card_says_what_it_is_and_where_it_leads() {
     let given = listed(&ann).await;
     let own = format!("http://localhost:{}/assets/", app.server.port());
     let icon = given[0]["icon"].as_str().unwrap();
-    assert!(icon.starts_with(&own) && icon.ends_with(".svg"), "{icon}");
+    assert!(icon.starts_with(&own) && icon.contains(".svg"), "{icon}");
     assert_eq!(
         given,
         [

@@ -13,8 +13,8 @@ three_proxies! {
 
 async fn answers_on_the_host_of_an_app_are_kept_by_no_one_and_decide_nothing_for_it(kind: Kind) {
     let Some(front) = Front::start(kind).await else { return };
-    for (method, path, lines) in [
-        ("GET", "/page", &["Accept: text/html"][..]),
+    let requests: [(&str, &str, &[&str]); 9] = [
+        ("GET", "/page", &["Accept: text/html"]),
         ("HEAD", "/page", &["Accept: text/html"]),
         ("GET", "/data", &[]),
         ("POST", "/form", &["Accept: text/html", "Content-Length: 0"]),
@@ -23,7 +23,8 @@ async fn answers_on_the_host_of_an_app_are_kept_by_no_one_and_decide_nothing_for
         ("GET", "/.gatepost/callback?token=x", &["Accept: text/html"]),
         ("GET", "/.gatepost/other", &[]),
         ("GET", "/.gatepost/sign-out", &[]),
-    ] {
+    ];
+    for (method, path, lines) in requests {
         let reply = front.stranger(method, path, lines).await;
         assert!((300..500).contains(&reply.status), "{reply:?}");
         assert_eq!(reply.all("cache-control"), ["no-store"], "{path}: {reply:?}");
@@ -44,13 +45,14 @@ async fn answers_on_the_host_of_an_app_are_kept_by_no_one_and_decide_nothing_for
 
 async fn signed_out_requests_of_every_form_are_401(kind: Kind) {
     let Some(front) = Front::start(kind).await else { return };
-    for (method, lines) in [
-        ("HEAD", &[][..]),
+    let requests: [(&str, &[&str]); 5] = [
+        ("HEAD", &[]),
         ("GET", &["If-None-Match: *", "If-Modified-Since: Tue, 01 Dec 2026 00:00:00 GMT"]),
         ("GET", &["If-Match: \"x\"", "If-Unmodified-Since: Sat, 01 Jan 2000 00:00:00 GMT"]),
         ("GET", &["Range: bytes=0-1"]),
         ("PUT", &["Expect: 100-continue", "Content-Length: 0"]),
-    ] {
+    ];
+    for (method, lines) in requests {
         let reply = front.stranger(method, "/x", lines).await;
         assert_eq!(reply.status, 401, "{method} {lines:?}: {reply:?}");
     }

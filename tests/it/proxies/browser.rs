@@ -57,7 +57,8 @@ impl<'a> Browser<'a> {
             lines.push(format!("Content-Length: {}", body.len()));
         }
         for line in lines {
-            head = head + &line + "\r\n";
+            head.push_str(&line);
+            head.push_str("\r\n");
         }
         let reply = self.front.wire.say(host, &format!("{head}\r\n{body}")).await;
         self.keep(host, &reply);
@@ -121,7 +122,7 @@ impl<'a> Browser<'a> {
         assert_eq!(end, format!("{ID}/check-inbox"));
         let of = |mail: &TakenMail| mail.to == email;
         let seen = self.front.sink.until(|seen| seen.mails.iter().filter(|mail| of(mail)).count() > before);
-        seen.await.mails.into_iter().filter(of).next_back().unwrap()
+        seen.await.mails.into_iter().rfind(of).unwrap()
     }
 
     /// Signs in with the link of an email, from the sign-in page on.

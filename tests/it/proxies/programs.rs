@@ -14,8 +14,8 @@ three_proxies! {
 
 async fn a_signed_out_program_gets_401_and_is_never_redirected(kind: Kind) {
     let Some(front) = Front::start(kind).await else { return };
-    for (method, lines) in [
-        ("GET", &["Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty", "Sec-Fetch-Site: same-origin"][..]),
+    let requests: [(&str, &[&str]); 10] = [
+        ("GET", &["Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty", "Sec-Fetch-Site: same-origin"]),
         ("GET", &["X-Requested-With: XMLHttpRequest", "Accept: application/json"]),
         ("GET", &["Accept: text/event-stream"]),
         ("GET", &["Accept: */*"]),
@@ -25,7 +25,8 @@ async fn a_signed_out_program_gets_401_and_is_never_redirected(kind: Kind) {
         ("PROPFIND", &["Depth: 1"]),
         ("REPORT", &["Accept: text/xml"]),
         ("DELETE", &[]),
-    ] {
+    ];
+    for (method, lines) in requests {
         let reply = front.stranger(method, "/data", lines).await;
         assert_eq!(reply.status, 401, "{method} {lines:?}: {reply:?}");
         assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{reply:?}");

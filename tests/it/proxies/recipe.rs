@@ -150,7 +150,7 @@ fn haproxy(command: &mut Command, folder: &TempDir, at: &Addresses) {
         ("if !id !wiki", "if !id !wiki !git"),
     ];
     let text = with_second(&printed("haproxy/haproxy.cfg", &own), "backend wiki\n");
-    let (front, backends) = text.split_once("backend gatepost").unwrap();
+    let (front, backends) = text.split_once("\nbackend gatepost").unwrap();
     let mut lines = Vec::new();
     for line in front.lines() {
         lines.push(line.to_owned());

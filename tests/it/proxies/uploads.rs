@@ -63,17 +63,22 @@ async fn pages_of_other_sites_cannot_act_with_a_persons_cookie(kind: Kind) {
             let reply = ann.send(method, url, lines, "").await;
             assert_eq!(reply.status, 403, "{method} {url} {lines:?}: {reply:?}");
         }
-        let socket = ["Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHM="];
+        let socket = [
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ];
         let lines = [lines, &socket, &["Connection: Upgrade, close"]].concat();
         assert_eq!(ann.get(&wiki, &lines).await.status, 403, "{lines:?}");
     }
     front.nothing_reached_the_app("from elsewhere");
     // From its own pages, from a page that the configuration names, and from a program.
-    for (url, lines) in [
-        (&wiki, &["Sec-Fetch-Site: same-origin", "Origin: https://wiki.example.org"][..]),
+    let acts: [(&str, &[&str]); 3] = [
+        (&wiki, &["Sec-Fetch-Site: same-origin", "Origin: https://wiki.example.org"]),
         (&git, &["Sec-Fetch-Site: cross-site", "Origin: https://wiki.example.org"]),
         (&wiki, &[]),
-    ] {
+    ];
+    for (url, lines) in acts {
         assert_eq!(ann.send("POST", url, lines, "").await.status, 200, "{url} {lines:?}");
     }
     assert_eq!(front.app.seen().len(), 3);
