@@ -74,8 +74,9 @@ async fn speak(socket: &mut TcpStream, request: &str, notes: &Notes) -> std::io:
     }
     let status = target.strip_prefix("/status/").unwrap_or("200");
     let length = request.len();
-    let head =
-        format!("HTTP/1.1 {status} Any\r\nX-App: yes\r\nConnection: close\r\nContent-Length: {length}");
+    let head = format!(
+        "HTTP/1.1 {status} Any\r\nX-App: yes\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: {length}"
+    );
     let body = if request.starts_with("HEAD ") { "" } else { request };
     socket.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await
 }

@@ -14,7 +14,7 @@ use crate::proxy::program::Program;
 
 /// Which proxy is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Nginx,
     Caddy,
     Haproxy,

@@ -1,6 +1,7 @@
 //! The complete setup: the built binary, a mail server, a real proxy, and an app behind it.
 
 use std::fs;
+use std::net::SocketAddr;
 
 use tempfile::TempDir;
 
@@ -38,9 +39,11 @@ transport = "smtp"
 from = "id@example.org"
 "#;
 
-pub(super) struct Front {
+pub(crate) struct Front {
+    /// Where the proxy is, for every host.
+    pub(crate) proxy: SocketAddr,
     pub(super) app: EchoApp,
-    pub(super) sink: Sink,
+    pub(crate) sink: Sink,
     pub(super) wire: Wire,
     pub(super) gatepost: Process,
     _program: Program,
@@ -49,7 +52,7 @@ pub(super) struct Front {
 
 impl Front {
     /// Starts everything. Nothing, where the proxy is not installed.
-    pub(super) async fn start(kind: Kind) -> Option<Self> {
+    pub(crate) async fn start(kind: Kind) -> Option<Self> {
         let (app, sink) = (EchoApp::start().await, Sink::good().await);
         let at = Addresses { proxy: free_address(), gatepost: free_address(), app: app.address };
         let names = ["id.example.org", "wiki.example.org", "git.example.net"].map(str::to_owned);
@@ -60,7 +63,7 @@ impl Front {
         fs::write(folder.path().join("config.toml"), format!("{CONFIG}{url}")).unwrap();
         let gatepost = Process::start(&folder.path().join("data"), at.gatepost, &[]);
         let wire = Wire::new(at.proxy, certificate.cert.der().clone());
-        Some(Self { app, sink, wire, gatepost, _program: program, _folder: folder })
+        Some(Self { proxy: at.proxy, app, sink, wire, gatepost, _program: program, _folder: folder })
     }
 
     /// A browser that keeps nothing yet.
