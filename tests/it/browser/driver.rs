@@ -20,6 +20,10 @@ use super::chromedriver::Driver;
 /// Longer than anything here takes on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
+const USUAL: &str = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
+    --disable-background-networking --disable-component-update --disable-sync --no-first-run \
+    --no-default-browser-check --window-size=1280,900";
+
 /// How a browser is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -98,19 +102,7 @@ impl Browser {
                 prefs[format!("profile.managed_default_content_settings.{what}")] = json!(2);
             }
         }
-        let usual = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-            "--no-default-browser-check",
-            "--window-size=1280,900",
-        ];
-        let mut arguments: Vec<String> = usual.map(str::to_owned).into();
+        let mut arguments: Vec<String> = USUAL.split_whitespace().map(str::to_owned).collect();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         arguments.extend_from_slice(more);
         let options = json!({
