@@ -1,4 +1,4 @@
-//! The recipes of docs/recipes, run by nginx, Caddy and HAProxy in front of two apps on two domains. Only addresses,
+//! The recipes of docs/recipes, run by nginx, Caddy and `HAProxy` in front of two apps on two domains. Only addresses,
 //! ports, certificates and folders differ from the files, and the second app is added as docs/proxies.md says.
 
 /// Runs each scenario behind the three proxies.

@@ -1,4 +1,4 @@
-//! What scripts, programs, htmx and WebSockets get.
+//! What a script, a program, htmx or a WebSocket gets.
 
 use super::recipe::Kind;
 use super::setup::Front;
