@@ -56,6 +56,7 @@ mod password;
 mod pending;
 mod prehijack;
 mod profile;
+mod proxies;
 mod proxy;
 mod races;
 mod reauthentication;

@@ -20,6 +20,7 @@ use crate::domain::record::event::{Means, NAMES};
 use crate::domain::record::letter::LetterKind;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
+use crate::web::apps::ShownKind;
 use crate::web::problem::{Code, Problem};
 use crate::web::settings::Source;
 
@@ -196,6 +197,7 @@ fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         }
         ("Link", "needs") => [Need::Confirm, Need::Password, Need::Session].map(Need::as_str).to_vec(),
         ("Problem", "code") => Code::all().map(Code::as_str).collect(),
+        ("App", "kind") => ShownKind::ALL.map(ShownKind::as_str).to_vec(),
         ("MailQueued", "code") => vec!["mail_queued"],
         ("Event", "outcome") => vec!["success", "failure"],
         ("Event", "by") => vec!["person", "operator", "admin"],

@@ -29,6 +29,8 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             "expires_at": "2026-11-02T10:00:00.000Z",
             "resend_after": 30,
         }),
+        "App" => app(),
+        "Apps" => json!({ "apps": [app()] }),
         "Account" => account(),
         "Session" => session(),
         "NewSession" => new_session(),
@@ -104,6 +106,16 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         _ => return None,
     };
     Some(example)
+}
+
+fn app() -> Value {
+    json!({
+        "kind": "app",
+        "name": "Wiki",
+        "description": "Notes and recipes",
+        "url": "https://wiki.example.org/home",
+        "icon": "https://id.example.org/assets/3f1c90ab5d2e7746.svg",
+    })
 }
 
 fn account() -> Value {

@@ -4,7 +4,7 @@
 //! An operation reads its input with `wire`, calls the domain method of the same name, and returns an
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
-//! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
+//! - `sign_in`, `registration`, `resend`, `link`, `session`, `apps`, `recovery`, `reauthentication`, `profile`,
 //!   `sessions`, `mailbox`, `overview`, `accounts`, `acts`, `invitations`, `unconfirmed`, `emails`, `admin_events`, `settings`:
 //!   the operations, one file per subject; `operations`: all of them
 //! - `admin_account`: an account as administrators see it
@@ -18,6 +18,7 @@ mod accounts;
 mod acts;
 mod admin_account;
 mod admin_events;
+mod apps;
 mod bearer;
 mod body;
 mod charts;

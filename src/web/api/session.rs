@@ -4,6 +4,7 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
+use super::apps::Apps;
 use super::bearer::{PerhapsSignedIn, SignedIn};
 use super::body::Json;
 use super::refusals::{Refusals, Tag};
@@ -16,7 +17,8 @@ use crate::web::ip;
 use crate::web::problem::{Code, Problem};
 
 /// The codes of each operation, besides those of any operation.
-pub(super) const REFUSALS: Refusals = &[("session", &[Code::SignInRequired]), ("sign_out", &[])];
+pub(super) const REFUSALS: Refusals =
+    &[("session", &[Code::SignInRequired]), ("apps", &[Code::SignInRequired]), ("sign_out", &[])];
 
 /// A person's account.
 #[derive(Debug, Object, Serialize, Deserialize)]
@@ -157,6 +159,15 @@ impl Operations {
     #[expect(clippy::unused_async, reason = "operations are asynchronous")]
     async fn session(&self, signed_in: SignedIn) -> Result<Json<Profile>, Problem> {
         Ok(Json(Profile::of(&signed_in.live)))
+    }
+
+    /// List the apps that you can open
+    ///
+    /// Apps that you may not open, and those that are not listed, are left out.
+    #[oai(path = "/apps", method = "get", operation_id = "apps")]
+    #[expect(clippy::unused_async, reason = "operations are asynchronous")]
+    async fn apps(&self, Data(house): Data<&House>, signed_in: SignedIn) -> Result<Json<Apps>, Problem> {
+        Ok(Json(Apps::of(house, &signed_in.live)))
     }
 
     /// Sign out

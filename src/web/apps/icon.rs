@@ -1,10 +1,13 @@
 //! The picture of an app.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A picture that was read at the start, or when the configuration was read again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Icon {
+    /// Its file name, by its content: a browser can keep it permanently, because a changed picture has another name.
+    pub name: String,
     /// What it is.
     pub kind: IconKind,
     /// Its bytes.
@@ -41,7 +44,31 @@ impl Icon {
         } else {
             return None;
         };
-        Some(Self { kind, bytes })
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let name = format!("{:016x}.{}", hasher.finish(), kind.extension());
+        Some(Self { name, kind, bytes })
+    }
+}
+
+impl IconKind {
+    /// The end of its file name.
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Webp => "webp",
+            Self::Svg => "svg",
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+            Self::Svg => "image/svg+xml",
+        }
     }
 }
 

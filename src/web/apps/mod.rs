@@ -2,9 +2,11 @@
 //!
 //! - `headers`: the names under which an app is given who someone is
 //! - `icon`: the picture of an app
+//! - `shown`: the apps and links that one person sees
 
 mod headers;
 mod icon;
+mod shown;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use poem::http::header::HeaderName;
 
 pub use self::headers::{DEFAULTS, Identity, Mapped, MappedHeaders};
 pub use self::icon::{Icon, IconKind};
+pub use self::shown::{Shown, ShownKind};
 use crate::domain::record::front::{Admission, Allow, PublicPath};
 use crate::path::Origin;
 

@@ -37,6 +37,10 @@ pub const POLICY_IN_FRAME: HeaderValue = HeaderValue::from_static(
     connect-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'",
 );
 
+/// A picture, which an operator may have from anywhere. Opened by itself, it runs no script, and is of no origin.
+const POLICY_OF_PICTURE: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+
 /// Browser features that none of our pages uses.
 const PERMISSIONS: HeaderValue = HeaderValue::from_static(
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
@@ -149,6 +153,10 @@ fn at_apps() -> HeaderMap {
 
 /// The policy of a page that is not like the others. A refusal at the path of an email is.
 fn policy(path: &str, status: StatusCode) -> Option<HeaderValue> {
+    let is_svg = path.rsplit_once('.').is_some_and(|(_, extension)| extension == "svg");
+    if path.starts_with(ASSETS) && is_svg && status.is_success() {
+        return Some(POLICY_OF_PICTURE);
+    }
     let rest = path.strip_prefix(MAILBOX)?.strip_prefix('/').filter(|_| status.is_success())?;
     Some(if rest.ends_with("/html") { POLICY_OF_LETTER } else { POLICY_WITH_FRAME })
 }

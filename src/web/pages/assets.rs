@@ -4,9 +4,14 @@
 use poem::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use poem::{IntoResponse, Request, Response};
 
+use crate::web::apps::Icon;
+use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// They never change.
+const PERMANENTLY: &str = "public, max-age=31536000, immutable";
 
 struct Asset {
     name: &'static str,
@@ -19,7 +24,23 @@ struct Asset {
 pub(in crate::web) async fn serve(request: Request) -> poem::Result<Response> {
     let name = request.raw_path_param("part").unwrap_or_default();
     let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Problem::of(Code::NotFound))?;
-    Ok(answer(asset, &request, "public, max-age=31536000, immutable"))
+    Ok(answer(asset, &request, PERMANENTLY))
+}
+
+/// Serves an asset or the picture of an app by its name.
+pub(super) async fn serve_any(house: House, request: Request) -> poem::Result<Response> {
+    let name = request.raw_path_param("part").unwrap_or_default();
+    match house.site.apps.icon(name) {
+        Some(icon) => Ok(picture(icon)),
+        None => serve(request).await,
+    }
+}
+
+fn picture(icon: &Icon) -> Response {
+    Response::builder()
+        .header(CONTENT_TYPE, icon.kind.media_type())
+        .header(CACHE_CONTROL, PERMANENTLY)
+        .body(icon.bytes.clone())
 }
 
 /// Serves the icon under the name that browsers request unasked. It has no version, so it is kept for a

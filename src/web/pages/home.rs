@@ -1,8 +1,9 @@
-//! Home: who is signed in, and how.
+//! Home: the person's apps, and who is signed in, and how.
 
 use maud::{Markup, html};
 
 use super::answer::Answer;
+use super::apps::cards;
 use super::arrival;
 use super::layout::{address, on, page};
 use super::visitor::Visitor;
@@ -15,9 +16,10 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let Some(signed_in) = &visitor.signed_in else { return Ok(arrival::first(&visitor, None)) };
     let session = &signed_in.session;
     let content = html! {
-        div.stack {
+        div.stack.wide {
+            (cards(&house.site, &visitor))
+            @if signed_in.account.admin { (next_steps(&house.site)) }
             section.card {
-                h1 { "Hello" }
                 p.lead { "You're signed in as " (address(&signed_in.account.address)) "." }
                 p.hint { "Signed in with " (instrument(session.means)) " " (on(session.created_at)) ", using " (session.device) "." }
                 div.row {
@@ -25,16 +27,15 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
                     form method="post" action=(SIGN_OUT) { button.quiet type="submit" { "Sign out" } }
                 }
             }
-            @if signed_in.account.admin { (next_steps(&house.site)) }
         }
     };
-    Ok(page(&house.site, &visitor, "Home", &content))
+    Ok(page(&house.site, &visitor, "My apps", &content))
 }
 
 /// What an administrator still has to set up, as far as this page can know it.
 fn next_steps(site: &Site) -> Markup {
     let is_local = site.public_url.is_loopback();
-    let has_app = site.home.as_str() != HOME;
+    let has_app = site.home.as_str() != HOME || site.apps.iter().next().is_some();
     html! {
         @if site.has_mailbox || is_local || !has_app {
             section.card #next-steps {

@@ -6,7 +6,7 @@
 //! - `sign_in`, `password`, `registration`, `recovery`: coming in; `arrival`: what these have in common;
 //!   `leaving`: going on to an app beside us; `enter`: handing over to one on another host
 //! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
-//! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
+//! - `profile`, `reauthentication`, `sign_out`, `home`, `apps`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
 //! - `admin`: the pages for administrators
 //! - `visitor`, `query`, `jar`, `notice`: the browser, its URL, its cookies, and what is shown once on its next
@@ -17,6 +17,7 @@
 
 pub(super) mod admin;
 mod answer;
+mod apps;
 mod arrival;
 pub mod assets;
 mod check_inbox;
@@ -134,7 +135,7 @@ fn table(house: &CurrentHouse) -> Vec<Row> {
         at(path::MAILBOX, vec![show(house, mailbox::list)]),
         at(&path::letter("{part}"), vec![show(house, mailbox::letter)]),
         at(&path::letter_html("{part}"), vec![show(house, mailbox::letter_part)]),
-        at(&path::asset("{part}"), vec![(Method::GET, make(assets::serve).boxed())]),
+        at(&path::asset("{part}"), vec![(Method::GET, asset(house))]),
         at(path::FAVICON, vec![(Method::GET, make(assets::favicon).boxed())]),
     ]
 }
@@ -150,6 +151,12 @@ fn acts_on_accounts(house: &CurrentHouse) -> Vec<Row> {
     let end = submit(house, admin::end_session);
     let end = (path::account_session_end("{part}", "{second}"), vec![end]);
     path::AccountAct::ALL.into_iter().map(row).chain([end]).collect()
+}
+
+/// The route of a stylesheet, a script or a picture.
+fn asset(house: &CurrentHouse) -> BoxEndpoint<'static, Response> {
+    let house = house.clone();
+    make(move |request: Request| assets::serve_any(house.now(), request)).boxed()
 }
 
 /// The route of a page that is shown.

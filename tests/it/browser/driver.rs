@@ -1,5 +1,6 @@
 //! A separate browser for each scenario, with a new profile and a free port. It ends when dropped.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -18,6 +19,10 @@ use super::chromedriver::Driver;
 
 /// Longer than anything here takes on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+const USUAL: &str = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
+    --disable-background-networking --disable-component-update --disable-sync --no-first-run \
+    --no-default-browser-check --window-size=1280,900";
 
 /// How a browser is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +81,16 @@ pub(super) fn is_installed() -> bool {
 impl Browser {
     /// Starts a browser.
     pub(super) async fn open(kind: Kind) -> Self {
+        Self::open_with(kind, &[]).await
+    }
+
+    /// Starts a browser that finds every host at this proxy, and takes its certificate for valid.
+    pub(super) async fn open_before(kind: Kind, proxy: SocketAddr) -> Self {
+        let resolver = format!("--host-resolver-rules=MAP * {proxy}");
+        Self::open_with(kind, &[resolver, "--ignore-certificate-errors".to_owned()]).await
+    }
+
+    async fn open_with(kind: Kind, more: &[String]) -> Self {
         let driver = Driver::start();
         let profile = tempfile::tempdir().unwrap();
         let mut prefs = json!({
@@ -87,13 +102,11 @@ impl Browser {
                 prefs[format!("profile.managed_default_content_settings.{what}")] = json!(2);
             }
         }
+        let mut arguments: Vec<String> = USUAL.split_whitespace().map(str::to_owned).collect();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.extend_from_slice(more);
         let options = json!({
-            "args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--no-first-run", "--no-default-browser-check", "--window-size=1280,900",
-                format!("--user-data-dir={}", profile.path().display()),
-            ],
+            "args": arguments,
             "prefs": prefs,
         });
         let mut wanted = serde_json::Map::new();

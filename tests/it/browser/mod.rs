@@ -29,6 +29,7 @@ macro_rules! both_kinds {
 mod chromedriver;
 mod cookies;
 mod driver;
+mod front;
 mod gate;
 mod keyboard;
 mod leaving;

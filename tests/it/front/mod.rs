@@ -6,6 +6,7 @@ mod answers;
 pub(crate) mod browser;
 mod cookies;
 mod doors;
+mod my_apps;
 mod outage;
 mod paths;
 mod questions;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use gatepost::config::{Config, Options};
 use gatepost::web::Site;
 use gatepost::web::apps::Apps;
+use tempfile::TempDir;
 
 use crate::harness::app::App;
 use crate::harness::running::PROXY;
@@ -44,7 +46,11 @@ allow = ["*"]
 
 /// The apps of a configuration.
 pub(crate) fn apps_of(text: &str) -> Arc<Apps> {
-    let folder = tempfile::tempdir().unwrap();
+    apps_beside(&tempfile::tempdir().unwrap(), text)
+}
+
+/// The same, with the icons that are in this folder.
+fn apps_beside(folder: &TempDir, text: &str) -> Arc<Apps> {
     let path = folder.path().join("any.toml");
     let whole = format!(
         "public_url = \"https://id.example.org\"\ntrusted_proxies = [\"127.0.0.1\"]\nregistration = false\n{text}\n\

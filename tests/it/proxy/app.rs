@@ -84,7 +84,7 @@ async fn read(socket: &mut TcpStream) -> Option<String> {
 
 /// The headers of a request that an app may treat as this one, with their names as written. CGI and
 /// similar interfaces turn a header into a variable by replacing other characters with `_`.
-pub(super) fn headers_for(request: &str, variable: &str) -> Vec<(String, String)> {
+pub(crate) fn headers_for(request: &str, variable: &str) -> Vec<(String, String)> {
     let head = request.split("\r\n\r\n").next().unwrap();
     let headers = head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
     let spelt = |name: &str| name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");

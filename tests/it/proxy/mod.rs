@@ -2,11 +2,11 @@
 //! docs/in-front-of-an-app.md.
 
 mod addresses;
-mod app;
+pub(crate) mod app;
 pub(crate) mod caddy;
 pub(crate) mod gate;
 mod nginx;
-mod program;
+pub(crate) mod program;
 mod readme;
 
 use std::time::Duration;

@@ -15,7 +15,7 @@ pub(crate) struct Program {
 
 impl Program {
     /// Runs it in its folder, and waits until it listens.
-    pub(super) fn start(mut command: Command, folder: TempDir, proxy: SocketAddr) -> Self {
+    pub(crate) fn start(mut command: Command, folder: TempDir, proxy: SocketAddr) -> Self {
         let log = File::create(folder.path().join("log")).unwrap();
         command.current_dir(folder.path()).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let mut program = Self { child: command.spawn().unwrap(), folder };
