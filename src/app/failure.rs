@@ -91,6 +91,12 @@ pub enum Failure {
     /// There is no backup, or nothing was restored.
     #[error(transparent)]
     Backup(#[from] BackupFailure),
+    /// A request to an app would not pass.
+    #[error("{0}")]
+    NotAdmitted(String),
+    /// There is no such app.
+    #[error("{0}")]
+    NoApp(String),
     /// A drill was not held, or failed.
     #[error(transparent)]
     Doctor(#[from] DoctorError),

@@ -11,6 +11,7 @@ use crate::domain::token::KeyRing;
 use crate::domain::upkeep::{Indexed, OpenError, RunEnded, Swept};
 use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
+use crate::web::apps::SharedApps;
 use crate::web::edge::cookies::Cookies;
 use crate::web::edge::{EdgeSettings, Hosts, Listener, serve};
 use crate::web::{CurrentHouse, House, Household, Repeats, Site, Surveyor, doors};
@@ -79,7 +80,8 @@ impl Running {
     /// What exchanges its settings while it runs.
     #[must_use]
     pub fn switch(&self) -> Switch {
-        Switch { house: self.house.clone(), mail: Arc::clone(&self.mail), hosts: self.edge.hosts.clone() }
+        let EdgeSettings { hosts, apps, .. } = self.edge.clone();
+        Switch { house: self.house.clone(), mail: Arc::clone(&self.mail), hosts, apps }
     }
 
     /// Serves until `stop`, then finishes open requests.
@@ -134,6 +136,7 @@ pub struct Switch {
     house: CurrentHouse,
     mail: Arc<MailRoom>,
     hosts: Hosts,
+    apps: SharedApps,
 }
 
 impl Switch {
@@ -142,6 +145,7 @@ impl Switch {
     pub fn turn(&self, domain: Settings, hosts: Vec<String>, site: Site) {
         self.mail.rename(site.name.clone());
         self.hosts.replace(hosts);
+        self.apps.replace(Arc::clone(&site.apps));
         self.house.now().gatepost.change_settings(domain);
         self.house.change_site(site);
     }

@@ -1,6 +1,7 @@
 //! The commands.
 //!
 //! - `account`: those about accounts
+//! - `app`: the one about apps
 //! - `checkup`, `doctor`: the checkup and the drills
 //! - `help`: help texts that show the global options once
 //! - `key`: those about keys
@@ -12,6 +13,7 @@
 //! - `progress`: how far a long command is
 
 mod account;
+mod app;
 mod checkup;
 mod doctor;
 mod help;
@@ -35,13 +37,14 @@ use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
 use self::account::{AccountCommand, AdminCommand};
+use self::app::AppCommand;
 use self::doctor::Doctor;
 use self::key::KeyCommand;
 use self::log::LogFormat;
 use self::mail::MailCommand;
 use self::print::print;
 use self::store::StoreCommand;
-use crate::app::{self, Failure};
+use crate::app::Failure;
 use crate::config::access::View;
 use crate::config::again::Loaded;
 use crate::config::{Config, Mistakes, Options};
@@ -106,6 +109,9 @@ enum Command {
     /// Grant or revoke admin rights
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Check who can open an app on another host
+    #[command(subcommand)]
+    App(AppCommand),
     /// List, add or retire keys
     #[command(subcommand)]
     Key(KeyCommand),
@@ -199,7 +205,7 @@ impl Command {
         match self {
             Self::Serve => {
                 let runtime = Runtime::new()?;
-                let ended = runtime.block_on(app::serve(|| general.load_all(View::default())));
+                let ended = runtime.block_on(crate::app::serve(|| general.load_all(View::default())));
                 // A backup that is being read back does not delay the end. It is made again at the next start.
                 runtime.shutdown_background();
                 ended
@@ -214,6 +220,7 @@ impl Command {
             }
             Self::Mail(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
+            Self::App(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Key(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Doctor(command) => Runtime::new()?.block_on(command.run(general.load()?)),
@@ -223,7 +230,7 @@ impl Command {
 }
 
 fn check_config(config: &Config) -> Result<(), Failure> {
-    let lines = app::check(config)?;
+    let lines = crate::app::check(config)?;
     print(&format!("Configuration OK: {config}.\n{}", lines.join("\n")))
 }
 
@@ -237,7 +244,7 @@ fn fail(failure: &Failure) -> ExitCode {
     }
     eprintln!("gatepost: {sentence}");
     match failure {
-        Failure::Configuration(_) => MISUSED.into(),
+        Failure::Configuration(_) | Failure::NoApp(_) => MISUSED.into(),
         _ => FAILED.into(),
     }
 }

@@ -21,7 +21,7 @@
 //! | this file | [`Gatepost`], and the one commit of each action |
 //! | [`error`] | every refusal |
 //! | [`password`] | which passwords are accepted, and how they are hashed |
-//! | `run` | what one run keeps in memory: the emails queued last, refusals and last uses until they are written, what was done lately |
+//! | `run` | what one run keeps in memory: the emails queued last, refusals and last uses until they are written, what was done lately, tokens that are spent |
 //! | [`token`] | the key ring and every secret derived from it |
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
@@ -64,7 +64,7 @@ use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
 pub use self::run::Settings;
-use self::run::{Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Tally};
+use self::run::{Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Spent, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -98,6 +98,7 @@ pub struct Gatepost {
     mail_totals: MailTotals,
     figures: Arc<Figures>,
     limiter: Limiter,
+    spent: Spent,
     exports: Arc<Semaphore>,
     /// The records that could not be read and were stepped over, so that each is logged once.
     unreadable: Mutex<BTreeSet<Key>>,
@@ -136,6 +137,7 @@ impl Gatepost {
             mail_totals: MailTotals::default(),
             figures,
             limiter: Limiter::default(),
+            spent: Spent::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             unreadable: Mutex::default(),
         }

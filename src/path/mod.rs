@@ -1,11 +1,16 @@
 //! Every URL path, written once, and the origin they belong to.
 
 mod admin;
+mod front;
 mod origin;
 
 pub use self::admin::{
     ADMIN, ADMIN_ACCOUNTS, ADMIN_MAIL, ADMIN_SETTINGS, AccountAct, account_act, account_page,
     account_session_end, email_drop, email_retry, is_of_admins,
+};
+pub use self::front::{
+    APP_CALLBACK, APP_SIGN_OUT, APP_START, AT_APP, ENTER, FORWARD_AUTH_ANSWER, app_callback, app_path,
+    app_start, enter,
 };
 pub use self::origin::{Origin, OriginError, Scheme};
 
@@ -69,7 +74,7 @@ pub const HEALTHZ: &str = "/healthz";
 pub const READYZ: &str = "/readyz";
 /// Numbers for Prometheus.
 pub const METRICS: &str = "/metrics";
-/// Tells the proxy who is signed in, for apps behind the same proxy.
+/// Tells the proxy who is signed in.
 pub const FORWARD_AUTH: &str = "/forward-auth";
 /// The prefix of the JSON counterpart of a page.
 pub const API: &str = "/api";
@@ -83,8 +88,9 @@ pub const DOCS: &str = "/docs";
 /// Whether a path, perhaps with a query, leads to one of our pages rather than to an app beside us.
 #[must_use]
 pub fn is_page(place: &str) -> bool {
-    const PAGES: [&str; 10] = [
+    const PAGES: [&str; 11] = [
         HOME,
+        ENTER,
         SIGN_IN,
         SIGN_IN_PASSWORD,
         REGISTER,
@@ -107,6 +113,12 @@ pub fn is_link(place: &str) -> bool {
     resolved(place).starts_with(LINK)
 }
 
+/// Whether it leads to the page that hands over to an app on another host.
+#[must_use]
+pub fn is_enter(place: &str) -> bool {
+    resolved(place) == ENTER
+}
+
 /// Whether it is a page for waiting, which forms lead to and which leads on once there is nothing to wait for.
 #[must_use]
 pub fn is_waiting(path: &str) -> bool {
@@ -120,7 +132,8 @@ pub fn sends_on(place: &str) -> bool {
     PAGES.contains(&resolved(place).as_str())
 }
 
-/// Whether it leads to a path of ours that only takes POST: a browser that is led there would see an error.
+/// Whether it leads to a path of ours that is for POST: a browser that is led there would see an error, or be asked
+/// whether to sign out.
 #[must_use]
 pub fn takes_only_post(place: &str) -> bool {
     const AT_BOTH_DOORS: [&str; 11] = [

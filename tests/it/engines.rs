@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 53] = [
+const SCENARIOS: [&str; 54] = [
     "acts::",
     "admin::",
     "admins::",
@@ -27,6 +27,7 @@ const SCENARIOS: [&str; 53] = [
     "doors::",
     "equality::",
     "forward_auth::",
+    "front::",
     "holder::",
     "hostile::",
     "imported::",

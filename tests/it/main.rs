@@ -26,6 +26,7 @@ mod engines;
 mod equality;
 mod flood;
 mod forward_auth;
+mod front;
 mod full_size;
 mod fuzz;
 mod harness;

@@ -37,6 +37,7 @@ use crate::domain::record::request::Request;
 use crate::domain::record::session::Session;
 use crate::domain::record::throttle::Throttle;
 use crate::domain::record::unfinished_import::UnfinishedImport;
+use crate::domain::record::used::UsedToken;
 use crate::domain::record::workload::Workload;
 
 /// The record under a key, or that there is none.
@@ -129,7 +130,7 @@ shared!(Account, Session);
 stored!(
     Owner: Owner, Pending: Pending, Request: Request,
     EndedLetter: EndedLetter, MailState: MailState, MailPlace: MailPlace, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
-    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins
+    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins, UsedToken: UsedToken
 );
 
 impl Gatepost {
@@ -161,6 +162,17 @@ impl Gatepost {
         let [a, b, c, d] = keys;
         let (a, b) = (Found::new(a, of())?, Found::new(b, of())?);
         Ok((a, b, Found::new(c, of())?, Found::new(d, of())?))
+    }
+
+    /// Three records as of one moment.
+    pub(in crate::domain) async fn find_three<A: Stored, B: Stored, C: Stored>(
+        &self,
+        keys: [Key; 3],
+    ) -> Result<(Found<A>, Found<B>, Found<C>), Error> {
+        let mut found = self.store.get(&keys).await?.into_iter();
+        let mut of = || found.next().flatten();
+        let [a, b, c] = keys;
+        Ok((Found::new(a, of())?, Found::new(b, of())?, Found::new(c, of())?))
     }
 
     /// Two records as of one moment.

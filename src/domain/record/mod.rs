@@ -12,6 +12,7 @@
 //! - `new_device`: a sign-in that its owner was notified of
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `known`: a browser that has been signed in before
+//! - `front`: who may open an app that a proxy guards; `used`: a token for one that another browser has tried
 //! - `workload`: what every password check computes
 //! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
@@ -28,6 +29,7 @@ pub mod client;
 pub mod drift;
 pub mod ended;
 pub mod event;
+pub mod front;
 pub mod ids;
 pub mod key;
 pub mod known;
@@ -51,6 +53,7 @@ pub mod store_generation;
 pub mod throttle;
 pub mod time;
 pub mod unfinished_import;
+pub mod used;
 pub mod watch;
 pub mod workload;
 
@@ -74,6 +77,7 @@ use self::state::State;
 use self::store_generation::StoreGeneration;
 use self::throttle::Throttle;
 use self::unfinished_import::UnfinishedImport;
+use self::used::UsedToken;
 use self::workload::Workload;
 
 /// Everything that can be stored, one variant per kind of record. The two that nearly every request reads are shared
@@ -141,6 +145,8 @@ pub enum Record {
     MailPlace(MailPlace),
     /// The enabled administrators.
     Admins(Admins),
+    /// A hand-over token that another browser has tried, under its nonce.
+    UsedToken(UsedToken),
 }
 
 impl From<Account> for Record {

@@ -7,6 +7,7 @@
 //! - `figures`, `metered`: numbers for monitoring
 //! - `last_uses`: when sessions were used, until that is written
 //! - `neighbours`: the other runs that share the store
+//! - `spent`: tokens for apps that another browser has tried
 //! - `limiter`, `uses`: what clients and the whole server have done lately of what is limited
 
 mod arrivals;
@@ -18,6 +19,7 @@ mod metered;
 mod neighbours;
 mod refusals;
 mod settings;
+mod spent;
 mod uses;
 
 pub(in crate::domain) use self::arrivals::Arrivals;
@@ -29,4 +31,5 @@ pub(in crate::domain) use self::metered::Metered;
 pub(in crate::domain) use self::neighbours::Neighbours;
 pub(in crate::domain) use self::refusals::Tally;
 pub use self::settings::Settings;
+pub(in crate::domain) use self::spent::Spent;
 pub(in crate::domain) use self::uses::Counter;

@@ -49,12 +49,21 @@ impl Gatepost {
         account: AccountId,
         session: SessionId,
     ) -> Result<Option<Actor>, Error> {
-        let (mut found, mut owner) = self
+        let (found, owner) = self
             .find_both::<Arc<Session>, Arc<Account>>(Key::session(account, session), Key::account(account))
             .await?;
+        Ok(self.actor_of(found, owner))
+    }
+
+    /// The same from records that were read already, as of one moment.
+    pub(super) fn actor_of(
+        &self,
+        mut found: Found<Arc<Session>>,
+        mut owner: Found<Arc<Account>>,
+    ) -> Option<Actor> {
         // The versions stay behind and can be expected.
         let (Some(mut session), Some(mut account)) = (found.value.take(), owner.value.take()) else {
-            return Ok(None);
+            return None;
         };
         // Both are shared with other requests, and copied only for what has to be different.
         let last_used_at = self.last_uses.of(&session);
@@ -69,7 +78,7 @@ impl Gatepost {
             Arc::make_mut(&mut account).password = None;
         }
         let is_live = self.is_live(&session, &account);
-        Ok(is_live.then_some(Actor { account, session, found: (found, owner) }))
+        is_live.then_some(Actor { account, session, found: (found, owner) })
     }
 
     /// The session and account that a session token belongs to.

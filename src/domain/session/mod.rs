@@ -7,8 +7,10 @@
 //! - `actor`: someone signed in who changes something, expected by that change
 //! - `signed_in`: a live session with its account, and the result of signing in
 //! - `known`: browsers that have been signed in before
+//! - `at_app`: being signed in at an app on another host
 
 mod actor;
+mod at_app;
 mod known;
 mod signed_in;
 
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
+pub use self::at_app::{Arrival, Arrived, Opened};
 pub use self::known::MAX_KNOWN;
 pub use self::signed_in::{Live, SignedIn, Standing};
 use crate::domain::error::Error;

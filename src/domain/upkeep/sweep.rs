@@ -132,6 +132,7 @@ impl Gatepost {
             Record::NewDevice(device) => End::At(device.over_at),
             Record::Throttle(throttle) => End::At(throttle.over_at()),
             Record::EndedRun(ended) => End::At(ended.over_at()),
+            Record::UsedToken(used) => End::At(used.over_at()),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),
         }

@@ -101,8 +101,11 @@ pub(super) fn document(site: &Site, title: &str, frame: &Frame<'_>, content: &Ma
                 meta name="htmx-config" content=r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":false,"history":"reload"}"#;
                 link rel="icon" type="image/svg+xml" href=(Asset(ICON));
                 link rel="stylesheet" href=(Asset(STYLE));
-                script src=(Asset(HTMX)) defer {}
-                script src=(Asset(SCRIPT)) defer {}
+                // A page that is left at once has no use for them.
+                @if frame.refresh.is_none() {
+                    script src=(Asset(HTMX)) defer {}
+                    script src=(Asset(SCRIPT)) defer {}
+                }
             }
             body {
                 a.skip href="#main" { "Skip to content" }

@@ -4,7 +4,7 @@
 //! [`Visitor`] and, for a form, its fields. Its refusals are drawn here, in one place.
 //!
 //! - `sign_in`, `password`, `registration`, `recovery`: coming in; `arrival`: what these have in common;
-//!   `leaving`: going on to an app
+//!   `leaving`: going on to an app beside us; `enter`: handing over to one on another host
 //! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
 //! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
@@ -21,6 +21,7 @@ mod arrival;
 pub mod assets;
 mod check_inbox;
 mod cookies;
+mod enter;
 mod form;
 mod home;
 mod jar;
@@ -116,7 +117,8 @@ fn table(house: &CurrentHouse) -> Vec<Row> {
         at(&path::email_retry("{part}"), vec![submit(house, admin::retry_email)]),
         at(&path::email_drop("{part}"), vec![submit(house, admin::drop_email)]),
         at(path::ADMIN_SETTINGS, vec![show(house, admin::settings)]),
-        at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
+        at(path::SIGN_OUT, vec![show(house, sign_out::show), submit(house, sign_out::submit)]),
+        at(path::ENTER, vec![show(house, enter::show)]),
         at(path::CHANGE_PASSWORD, vec![show(house, profile::well_known)]),
         at(path::MAILBOX, vec![show(house, mailbox::list)]),
         at(&path::letter("{part}"), vec![show(house, mailbox::letter)]),
@@ -149,7 +151,7 @@ where
     let endpoint = make(move |request: Request| {
         let house = house.now();
         async move {
-            let wanted = Query::of(&request).next();
+            let wanted = sealed(&house, Query::of(&request).next());
             let answer = match Visitor::of(&request, &house, wanted.clone()).await {
                 Ok(visitor) if visitor.keeps_no_cookies() => {
                     Ok(cookies::needed(&house.site, &visitor, request.uri()))
@@ -227,6 +229,7 @@ where
     let form = house.repeats.form(&request, &body);
     let fields = fields(&request, body);
     let wanted = fields.as_ref().ok().and_then(|fields| wire::next(fields.typed("next")));
+    let wanted = sealed(house, wanted);
     let inside = house.clone();
     let answer = async move {
         let answer = match fields {
@@ -239,6 +242,16 @@ where
         drawn(answer, &request, wanted.as_ref(), &inside.site)
     };
     house.repeats.once(form, answer).await
+}
+
+/// A `next` that is longer than others counts only with a ticket of ours in it.
+fn sealed(house: &House, next: Option<Next>) -> Option<Next> {
+    let ticket = match &next {
+        Some(Next::To(place)) => place.long_ticket(),
+        _ => None,
+    };
+    let is_ours = ticket.is_none_or(|ticket| house.gatepost.ticket_host(ticket).is_some());
+    if is_ours { next } else { Some(Next::Elsewhere) }
 }
 
 /// The fields of a form. An empty body needs no media type.

@@ -12,6 +12,7 @@ pub enum Code {
     RegistrationClosed,
     RecentSignInRequired,
     AdminRequired,
+    NotAllowed,
     CrossSite,
     NotFound,
     MethodNotAllowed,

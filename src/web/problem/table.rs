@@ -82,6 +82,11 @@ const TABLE: [Row; 35] = [
         ["admin_required", "Only for administrators", "Only administrators can do this."],
     ),
     row(
+        Code::NotAllowed,
+        StatusCode::FORBIDDEN,
+        ["not_allowed", "Not allowed", "Your account may not open this app."],
+    ),
+    row(
         Code::CrossSite,
         StatusCode::FORBIDDEN,
         [

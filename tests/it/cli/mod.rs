@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admins;
+mod app_check;
 mod backup;
 mod by_email;
 mod checkup;
@@ -160,6 +161,7 @@ fn help_lists_every_command_and_option() {
         "openapi",
         "mail",
         "account",
+        "app",
         "admin",
         "key",
         "store",

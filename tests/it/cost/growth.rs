@@ -20,6 +20,7 @@ use gatepost::domain::record::key::Key;
 use gatepost::domain::record::letter::{About, LastTry, Letter, LetterKind, Queue};
 use gatepost::domain::record::next::Next;
 use gatepost::domain::record::time::Timestamp;
+use gatepost::domain::record::used::UsedToken;
 use gatepost::domain::token::LinkClaims;
 use gatepost::store::codec::encode;
 
@@ -59,7 +60,8 @@ fn client() -> Client {
 async fn everything() -> Desk {
     let desk = Desk::new().await;
     let (house, client) = (&desk.house, client());
-    let next = Next::read(&format!("/{}", "a".repeat(2047))).unwrap();
+    // Longer than any other path, with the ticket of an app.
+    let next = Next::read(&format!("/enter?ticket={}", "a".repeat(4082))).unwrap();
     let [password, wrong] = ["three quiet otters", "seven loud geese"].map(|text| Password::new(text.into()));
     for _ in 0..3 {
         house.register(&longest(0), &password, Some(&next), &[], &client).await.unwrap();
@@ -99,6 +101,12 @@ fn admins() -> (Key, Record) {
     (Key::admins(), Record::Admins(Admins::none().with(&ids)))
 }
 
+/// A token for an app that another browser has tried.
+fn used(at: Timestamp) -> [(Key, Record); 2] {
+    let key = Key::used_token(Nonce([0xff; 12]));
+    [(Key::expiry(at, &key), Record::Expiry), (key, Record::UsedToken(UsedToken { at }))]
+}
+
 /// The event of an email that could not be delivered, which names the domain.
 fn undelivered(at: Timestamp) -> (Key, Record) {
     let event = Event::new(at, EventName::MailFailed, None, &client());
@@ -136,6 +144,7 @@ fn tried(at: Timestamp) -> (Key, Record) {
 fn sizes(written: Vec<(Key, Record)>) -> BTreeMap<String, usize> {
     let prefix = |key: &Key| match key.as_bytes() {
         b"admins" => "admins".to_owned(),
+        bytes if bytes.starts_with(b"used/") => "used/".to_owned(),
         bytes => String::from_utf8_lossy(&bytes[..2]).into_owned(),
     };
     let (mut largest, mut marks) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
@@ -171,6 +180,7 @@ async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_s
     let mut written = desk.store.written.lock().unwrap().clone();
     written.extend([undelivered, ended, unsent, tried].map(|of| of(desk.clock.now())));
     written.push(admins());
+    written.extend(used(desk.clock.now()));
     let mut measured = sizes(written);
     measured.retain(|kind, _| !OTHERS.contains(&kind.as_str()));
     assert_eq!(documented(), measured);

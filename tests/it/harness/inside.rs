@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use gatepost::path::Origin;
+use gatepost::web::apps::SharedApps;
 use gatepost::web::edge::{EdgeSettings, Hosts, Limits};
 use gatepost::web::{CurrentHouse, House, Household, Site, doors};
 use hyper::Method;
@@ -40,6 +41,7 @@ impl App {
             public_url: origin.clone(),
             trusted_proxies: vec![],
             hosts: Hosts::default(),
+            apps: SharedApps::default(),
             limits: Limits::default(),
         };
         Inside { doors: doors(&CurrentHouse::new(house), edge, self.world.clone()).boxed(), origin }

@@ -6,6 +6,7 @@ use gatepost::domain::record::ids::{AccountId, KeyId, MoveId, RunId, StoreId};
 use gatepost::domain::record::node::{EndedRun, Lease, Node, Profile};
 use gatepost::domain::record::state::{Course, Phase, State};
 use gatepost::domain::record::time::Timestamp;
+use gatepost::domain::record::used::UsedToken;
 
 pub(super) fn records() -> Vec<(&'static str, Record)> {
     let state = |phase| {
@@ -30,6 +31,7 @@ pub(super) fn records() -> Vec<(&'static str, Record)> {
         ("ended run", Record::EndedRun(EndedRun { at: Timestamp(30) })),
         ("lease", Record::Lease(Lease { run: RunId([5; 8]) })),
         ("admins", Record::Admins(Admins::none().with(&[AccountId([1; 16]), AccountId([2; 16])]))),
+        ("used token", Record::UsedToken(UsedToken { at: Timestamp(32) })),
         ("admins of an older store", Record::Admins(Admins::begun())),
     ]
 }
