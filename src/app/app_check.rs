@@ -40,7 +40,7 @@ pub async fn check_app(config: Config, url: &str, address: Option<&EmailAddress>
 /// The app of a URL, and the path and query there, as a browser sends them.
 fn find(config: &Config, url: &str) -> Result<(App, String), Failure> {
     let no_app = || {
-        let apps: Vec<String> = config.apps.iter().map(|app| app.url.to_string()).collect();
+        let apps: Vec<String> = config.apps.each().map(|app| app.url.to_string()).collect();
         let apps = if apps.is_empty() { "there are none".to_owned() } else { apps.join(", ") };
         Failure::NoApp(format!("{url} is not the URL of an app ({apps})"))
     };

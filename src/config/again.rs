@@ -104,7 +104,7 @@ impl Reader {
 
 fn has_same_icons(one: &Config, other: &Config) -> bool {
     let [one, other] = [one, other].map(|config| {
-        let apps = config.apps.iter().map(|app| app.card.icon.as_ref());
+        let apps = config.apps.each().map(|app| app.card.icon.as_ref());
         apps.chain(config.apps.links().iter().map(|link| link.card.icon.as_ref()))
     });
     one.eq(other)

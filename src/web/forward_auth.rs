@@ -3,7 +3,7 @@
 
 use poem::endpoint::make;
 use poem::http::{Method, StatusCode};
-use poem::{Endpoint, IntoResponse, Request, Response};
+use poem::{Endpoint, Request, Response};
 
 use super::edge::cookies::{Cookie, Cookies};
 use super::edge::{Routes, identity};
@@ -32,16 +32,15 @@ pub(super) fn at_apps(house: &CurrentHouse) -> Routes {
         .at(APP_SIGN_OUT, Method::GET, asked(house, host::sign_out))
 }
 
-fn asked<F, Fut, A>(house: &CurrentHouse, handler: F) -> impl Endpoint<Output = Response> + use<F, Fut, A>
+fn asked<F, Fut>(house: &CurrentHouse, handler: F) -> impl Endpoint<Output = Response> + use<F, Fut>
 where
     F: Fn(House, Request) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<A, Problem>> + Send + 'static,
-    A: IntoResponse + 'static,
+    Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
 {
     let house = house.clone();
     make(move |request: Request| {
         let house = house.now();
-        async move { handler(house, request).await.map(IntoResponse::into_response).map_err(poem::Error::from) }
+        async move { handler(house, request).await.map_err(poem::Error::from) }
     })
 }
 

@@ -13,7 +13,7 @@ impl Config {
     /// Reports what about the apps contradicts other settings.
     pub(in crate::config) fn contradictions_of_apps(&self, sources: &mut Sources) {
         let is_behind_a_proxy = !self.trusted_proxies.is_empty() || matches!(self.listen, Listen::Unix(_));
-        let has_apps = self.apps.iter().next().is_some();
+        let has_apps = self.apps.each().next().is_some();
         sources.contradiction(
             &[APPS, "trusted_proxies", "listen"],
             has_apps && !is_behind_a_proxy,
@@ -21,7 +21,7 @@ impl Config {
              on a unix socket",
         );
         let own = self.origin(None);
-        for app in self.apps.iter() {
+        for app in self.apps.each() {
             let host = app.host();
             sources.contradiction(
                 &[APPS, "public_url"],
@@ -56,7 +56,7 @@ impl Config {
             );
         }
         let with_keys: Vec<&str> =
-            self.apps.iter().filter(|app| app.keys != Keys::Off).map(App::host).collect();
+            self.apps.each().filter(|app| app.keys != Keys::Off).map(App::host).collect();
         let sentence = format!(
             "apps: this version has no keys for programs, so keys has no effect for {}",
             with_keys.join(", ")

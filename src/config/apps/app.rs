@@ -33,10 +33,8 @@ pub(super) fn read(entry: &mut Entry, groups: &Arc<Groups>, folder: &Path) -> Op
         MappedHeaders::default()
     });
     let cross_site = entry.list("cross_site", cross_site).unwrap_or_default();
-    let cross_site = match cross_site.iter().any(|it| it == "*") {
-        true => CrossSite::Any,
-        false => CrossSite::Only(cross_site),
-    };
+    let is_any = cross_site.iter().any(|it| it == "*");
+    let cross_site = if is_any { CrossSite::Any } else { CrossSite::Only(cross_site) };
     let start = entry.text("start", start).unwrap_or_else(|| "/".to_owned());
     let default = url.as_ref().map(|url| url.host().to_owned()).unwrap_or_default();
     let public = entry.list("public", PublicPath::parse).unwrap_or_default();

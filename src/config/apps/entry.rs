@@ -23,24 +23,20 @@ impl Entry {
 
     /// A text, if it is given.
     pub(super) fn text<T>(&mut self, key: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        match self.rest.remove(key)? {
-            Value::String(text) => read(&text).map_err(|sentence| self.wrong(key, &sentence)).ok(),
-            _ => {
-                self.wrong(key, "must be a quoted string");
-                None
-            }
-        }
+        let Value::String(text) = self.rest.remove(key)? else {
+            self.wrong(key, "must be a quoted string");
+            return None;
+        };
+        read(&text).map_err(|sentence| self.wrong(key, &sentence)).ok()
     }
 
     /// True or false, if it is given.
     pub(super) fn switch(&mut self, key: &str) -> Option<bool> {
-        match self.rest.remove(key)? {
-            Value::Boolean(is_on) => Some(is_on),
-            _ => {
-                self.wrong(key, "must be true or false, without quotes");
-                None
-            }
-        }
+        let Value::Boolean(is_on) = self.rest.remove(key)? else {
+            self.wrong(key, "must be true or false, without quotes");
+            return None;
+        };
+        Some(is_on)
     }
 
     /// A list of texts, if it is given.

@@ -224,12 +224,12 @@ mod tests {
     };
 
     fn ring() -> KeyRing {
-        KeyRing::parse("gatepost-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap()
+        KeyRing::parse("gatepost-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("it is right")
     }
 
     /// One of each kind, for the same host.
     fn all(ring: &KeyRing) -> [String; 3] {
-        let browser = BrowserMark::of(&browser_secret([7; 16])).unwrap();
+        let browser = BrowserMark::of(&browser_secret([7; 16])).expect("it is right");
         let (host, path, at) = ("wiki.example.org".to_owned(), "/page".to_owned(), Timestamp(1));
         let (account, session) = (AccountId([1; 16]), SessionId([2; 16]));
         let (nonce, run) = (Nonce([3; 12]), Some(RunId([4; 8])));
@@ -273,19 +273,20 @@ mod tests {
 
     #[test]
     fn a_long_path_stays_below_four_kibibytes() {
-        let (ring, browser) = (ring(), BrowserMark::of(&browser_secret([7; 16])).unwrap());
+        let (ring, browser) = (ring(), BrowserMark::of(&browser_secret([7; 16])).expect("it is right"));
         let (host, path, at) = ("a".repeat(253), format!("/{}", "x".repeat(2047)), Timestamp(u64::MAX));
         let (account, session) = (AccountId([1; 16]), SessionId([2; 16]));
         let (nonce, run) = (Nonce([3; 12]), Some(RunId([4; 8])));
         let token = HandOver { nonce, host, path: path.clone(), browser, account, session, at, run };
         let sealed = ring.seal_hand_over(&token);
         assert!(sealed.len() < 3700, "{}", sealed.len());
-        assert_eq!(ring.open_hand_over(&sealed).unwrap().path, path);
+        assert_eq!(ring.open_hand_over(&sealed).expect("it is right").path, path);
     }
 
     #[test]
     fn only_the_same_secret_is_the_same_browser() {
-        let [one, other] = [[7; 16], [8; 16]].map(|bytes| BrowserMark::of(&browser_secret(bytes)).unwrap());
+        let [one, other] =
+            [[7; 16], [8; 16]].map(|bytes| BrowserMark::of(&browser_secret(bytes)).expect("it is right"));
         assert!(one.is(one) && !one.is(other));
         for odd in
             ["", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAB"]

@@ -96,7 +96,7 @@ impl MappedHeaders {
     }
 
     /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Mapped> {
+    pub fn each(&self) -> impl Iterator<Item = &Mapped> {
         self.0.iter()
     }
 
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn names_that_a_program_could_confuse_are_refused() {
         let new = |names: &[&str]| {
-            let parsed = names.iter().map(|name| Mapped::parse(name, "email").unwrap());
+            let parsed = names.iter().map(|name| Mapped::parse(name, "email").expect("it is right"));
             MappedHeaders::new(parsed.collect()).is_ok()
         };
         assert!(new(&["X-WEBAUTH-USER", "Remote-User", "X-Mail"]));

@@ -135,7 +135,7 @@ impl Apps {
     }
 
     /// All apps.
-    pub fn iter(&self) -> impl Iterator<Item = &App> {
+    pub fn each(&self) -> impl Iterator<Item = &App> {
         self.all.iter().map(|app| &**app)
     }
 
@@ -152,7 +152,7 @@ impl Apps {
 
     /// Those with `*` in their list, by their hosts.
     pub fn open_to_all(&self) -> impl Iterator<Item = &str> {
-        self.iter().filter(|app| app.admission.allow.contains(&Allow::Everyone)).map(App::host)
+        self.each().filter(|app| app.admission.allow.contains(&Allow::Everyone)).map(App::host)
     }
 
     /// Everything about them that decides, as text, to be compared with that of another node.
@@ -163,7 +163,7 @@ impl Apps {
             let groups = app.admission.groups.text();
             format!("{app:?} {} {groups}\n", allow.join(","))
         };
-        self.iter().map(text).collect()
+        self.each().map(text).collect()
     }
 }
 

@@ -28,7 +28,7 @@ pub fn name(headers: &mut HeaderMap, app: &App, live: Option<&Live>) {
     for (name, identity) in [(user, Identity::Id), (email, Identity::Email), (groups, Identity::Groups)] {
         headers.insert(name, value(identity));
     }
-    for mapped in app.headers.iter() {
+    for mapped in app.headers.each() {
         headers.insert(mapped.name.clone(), value(mapped.value));
     }
 }

@@ -40,9 +40,9 @@ fn comes_from_elsewhere(app: &App, headers: &HeaderMap) -> bool {
         return false;
     }
     let own = app.url.to_string();
-    match headers.contains_key(FETCH_SITE) {
+    if headers.contains_key(FETCH_SITE) {
         // Browsers set it themselves, over the whole chain of redirects.
-        true => !one(headers, FETCH_SITE).is_some_and(|site| ["same-origin", "none"].contains(&site)),
-        false => origins.iter().any(|origin| *origin != own.as_bytes()),
+        return !one(headers, FETCH_SITE).is_some_and(|site| ["same-origin", "none"].contains(&site));
     }
+    origins.iter().any(|origin| *origin != own.as_bytes())
 }

@@ -40,7 +40,6 @@ fn everything_about_an_app_can_be_configured() {
 
 #[test]
 fn every_mistake_about_an_app_is_in_the_one_list() {
-    let allow = "allow = [\"*\"]";
     for (lines, mistake) in [
         ("", "allow: must say who may open it"),
         ("allow = []", "allow: is empty"),
@@ -83,6 +82,11 @@ fn every_mistake_about_an_app_is_in_the_one_list() {
         let expected = format!("config.toml: apps (https://wiki.example.org): {mistake}");
         assert!(errors.len() == 1 && errors[0].starts_with(&expected), "{lines}: {errors:#?}");
     }
+}
+
+#[test]
+fn an_app_has_an_origin_and_nothing_else() {
+    let allow = "allow = [\"*\"]";
     for (url, mistake) in [
         ("http://wiki.example.org", "url: http is allowed only for localhost"),
         ("https://wiki.example.org/x", "url: must be an origin"),
@@ -95,6 +99,11 @@ fn every_mistake_about_an_app_is_in_the_one_list() {
         let errors = errors(&output);
         assert!(errors.len() == 1 && errors[0].contains(mistake), "{url}: {errors:#?}");
     }
+}
+
+#[test]
+fn what_contradicts_other_settings_is_in_the_list_too() {
+    let allow = "allow = [\"*\"]";
     for (text, mistake) in [
         (
             with("allow = [\"*\"]\n[[apps]]\nurl = \"https://WIKI.example.org:8443\"\nallow = [\"*\"]"),
@@ -134,6 +143,10 @@ fn every_mistake_about_an_app_is_in_the_one_list() {
         let errors = errors(&output);
         assert!(errors.len() == 1 && errors[0].contains(mistake), "{text}: {errors:#?}");
     }
+}
+
+#[test]
+fn there_is_one_line_for_each_mistake_and_a_limit_to_how_many_apps_there_are() {
     let both =
         with("allow = [\"ann\"]\npublic = [\"x\"]\nkeys = \"on\"").replace("family =", "\"fam,ily\" =");
     assert_eq!(errors(&bench(&both).check_with_sendmail(&[], &[])).len(), 4);
@@ -141,7 +154,8 @@ fn every_mistake_about_an_app_is_in_the_one_list() {
         "{BEHIND}{}{MAIL}",
         (0..201)
             .map(|number| format!("[[apps]]\nurl = \"https://a{number}.example.org\"\nallow = [\"*\"]\n"))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     );
     assert!(errors(&bench(&many).check_with_sendmail(&[], &[]))[0].contains("at most 200"));
     let output = Bench::new().check(&[("GATEPOST_APPS", "https://wiki.example.org")], &[]);

@@ -72,7 +72,7 @@ async fn only_a_site_that_is_named_may_act() {
 async fn on_a_public_path_an_act_from_elsewhere_passes_as_no_one() {
     let app = in_front_of(&TWO.replace("name = \"Wiki\"", "public = [\"/page\"]")).await;
     let mut browser = Browser::signed_in(&app, ANN).await;
-    browser.passes(&format!("{WIKI}/page")).await;
+    browser.passes(&format!("{WIKI}/other")).await;
     let url = format!("{WIKI}/page");
     let reply = browser.send(Method::POST, &url, &[("sec-fetch-site", "same-site")]).await;
     assert_eq!((reply.status.as_u16(), reply.header("remote-user")), (204, Some("")));

@@ -136,9 +136,10 @@ async fn a_question_is_judged_only_as_the_app_of_its_recipe() {
 
 #[tokio::test]
 async fn from_anyone_but_the_proxy_nothing_passes() {
-    let app = in_front_of(&TWO.replace("name = \"Wiki\"", "public = [\"/*\"]")).await;
+    let app = in_front_of(TWO).await;
     let mut browser = Browser::signed_in(&app, ANN).await;
     browser.passes(&format!("{WIKI}/")).await;
+    super::put_in_front(&app, &TWO.replace("name = \"Wiki\"", "public = [\"/*\"]"));
     let cookie = format!("__Host-gatepost_app={}", browser.cookie("wiki.example.org", "_app").unwrap());
     for host in ["wiki.example.org", "127.0.0.1:8080", &format!("localhost:{}", app.server.port())] {
         for path in ["/forward-auth", "/forward-auth/answer"] {

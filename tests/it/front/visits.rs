@@ -40,6 +40,7 @@ async fn the_code_from_the_email_and_a_password_lead_there_too() {
     assert_eq!((end, reply.status), (format!("{WIKI}/"), StatusCode::NO_CONTENT));
     let mut other = Browser::new(&app);
     assert_eq!(browser.own.change_password(PASSWORD, None).await, Answer::Done);
+    app.news_to(ANN).await;
     let (page, _) = other.open(GIT, "none").await;
     let next = next_of(&page).unwrap();
     let fields = [("email", ANN.to_owned()), ("password", PASSWORD.to_owned()), ("next", next)];
@@ -150,6 +151,7 @@ async fn a_sign_in_that_is_too_old_for_an_app_is_confirmed_first_and_leads_there
     let app = in_front_of(&TWO.replace("name = \"Wiki\"", "max_age = \"5m\"")).await;
     let mut browser = Browser::signed_in(&app, ANN).await;
     assert_eq!(browser.own.change_password(PASSWORD, None).await, Answer::Done);
+    app.news_to(ANN).await;
     assert_eq!(browser.passes(&format!("{WIKI}/page")).await.0, ANN);
     for age in [6, 20] {
         app.clock.advance(Duration::from_mins(age));
@@ -190,7 +192,10 @@ async fn the_very_next_request_is_refused_once_the_session_or_the_permission_end
         }
         match ending {
             "sign out" => assert_eq!(browser.own.sign_out().await, Answer::Done),
-            "new password" => assert_eq!(browser.own.change_password(PASSWORD, None).await, Answer::Done),
+            "new password" => {
+                assert_eq!(browser.own.change_password(PASSWORD, None).await, Answer::Done);
+                app.news_to(ANN).await;
+            }
             "everywhere" => drop(app.house.gatepost.sign_out_account(&address, &operator).await.unwrap()),
             _ => drop(app.house.gatepost.disable_account(&address, &operator).await.unwrap()),
         }

@@ -43,7 +43,9 @@ async fn walk(seed: u64, steps: u64) {
                 app.clock.advance(Duration::from_hours(1));
             }
             6 => {
+                browser.own.sign_out().await;
                 browser.own.register("carl@example.org", PASSWORD).await;
+                app.letter_to("carl@example.org").await;
                 app.clock.advance(Duration::from_hours(1));
             }
             _ => {

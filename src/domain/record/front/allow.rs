@@ -97,10 +97,10 @@ mod tests {
     #[test]
     fn each_form_lets_in_exactly_whom_it_names() {
         let mut groups = Groups::default();
-        groups.add("family", EmailAddress::parse("Bob@example.net").unwrap().canonical());
+        groups.add("family", EmailAddress::parse("Bob@example.net").expect("it is right").canonical());
         let admits = |entry: &str, address: &str, is_admin: bool| {
-            let address = EmailAddress::parse(address).unwrap();
-            Allow::parse(entry).unwrap().admits(&address, is_admin, &groups)
+            let address = EmailAddress::parse(address).expect("it is right");
+            Allow::parse(entry).expect("it is right").admits(&address, is_admin, &groups)
         };
         for (entry, address, is_admin, expected) in [
             ("*", "ann@example.org", false, true),
