@@ -23,6 +23,7 @@ use crate::domain::ports::{Change, Unreadable, Version, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::admins::Admins;
+use crate::domain::record::app_key::{AppKey, AppKeyPlace};
 use crate::domain::record::ended::{EndedLetter, MailPlace, MailState};
 use crate::domain::record::event::Event;
 use crate::domain::record::ids::AccountId;
@@ -130,7 +131,8 @@ shared!(Account, Session);
 stored!(
     Owner: Owner, Pending: Pending, Request: Request,
     EndedLetter: EndedLetter, MailState: MailState, MailPlace: MailPlace, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
-    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins, UsedToken: UsedToken
+    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins, UsedToken: UsedToken,
+    AppKey: AppKey, AppKeyPlace: AppKeyPlace
 );
 
 impl Gatepost {

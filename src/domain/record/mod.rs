@@ -4,6 +4,7 @@
 //! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
 //! - `admins`: the enabled administrators
 //! - `request`, `purpose`: a request for an email, and what it is for
+//! - `app_key`: the key with which a program opens an app as a person
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `ended`, `answer`: emails that have ended, and what the mail server said
 //! - `refusals`: refusals that change nothing, counted
@@ -25,6 +26,7 @@ pub mod account;
 pub mod address;
 pub mod admins;
 pub mod answer;
+pub mod app_key;
 pub mod client;
 pub mod drift;
 pub mod ended;
@@ -34,6 +36,7 @@ pub mod ids;
 pub mod key;
 pub mod known;
 pub mod letter;
+mod letter_kind;
 pub mod limits;
 pub mod new_device;
 pub mod next;
@@ -61,6 +64,7 @@ use std::sync::Arc;
 
 use self::account::Account;
 use self::admins::Admins;
+use self::app_key::{AppKey, AppKeyPlace};
 use self::ended::{DeletedAccount, EndedLetter, MailPlace, MailState};
 use self::event::Event;
 use self::ids::AccountId;
@@ -147,6 +151,10 @@ pub enum Record {
     Admins(Admins),
     /// A hand-over token that another browser has tried, under its nonce.
     UsedToken(UsedToken),
+    /// A key for a program, under its account and id.
+    AppKey(AppKey),
+    /// Where to look for such a key, under its nonce.
+    AppKeyPlace(AppKeyPlace),
 }
 
 impl From<Account> for Record {

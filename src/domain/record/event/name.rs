@@ -88,6 +88,10 @@ pub enum EventName {
     SignInSent,
     /// An administrator let the counts at the address of an account begin again.
     LimitsLifted,
+    /// Someone made a key for a program.
+    KeyMade,
+    /// A key for a program was ended: by its owner, an administrator or the operator.
+    KeyEnded,
 }
 
 impl EventName {
@@ -123,6 +127,8 @@ impl EventName {
             Self::MailRetried => "mail_retried",
             Self::MailStopped => "mail_stopped",
             Self::LimitsLifted => "limits_lifted",
+            Self::KeyMade => "key_made",
+            Self::KeyEnded => "key_ended",
             Self::Throttled => "excess_rate_limit_exceeded",
         }
     }
@@ -164,6 +170,8 @@ impl EventName {
             Self::MailStopped => "An administrator stopped an email while it was being sent.",
             Self::SignInSent => "A sign-in link was emailed.",
             Self::LimitsLifted => "Limits lifted.",
+            Self::KeyMade => "A key for a program was made.",
+            Self::KeyEnded => "A key for a program was ended.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
             Self::AccountSecured => "Account secured: signed out everywhere, password removed.",
@@ -212,6 +220,7 @@ impl EventName {
                 | Self::SessionEnded
                 | Self::OthersSignedOut
                 | Self::AllSignedOut
+                | Self::KeyEnded
                 | Self::AccountDisabled
                 | Self::AccountSecured
                 | Self::AccountDeleted
@@ -246,6 +255,8 @@ impl EventName {
             | Self::SignedOut
             | Self::DeviceEmailsOff
             | Self::DeviceEmailsOn
+            | Self::KeyMade
+            | Self::KeyEnded
             | Self::AccountDeleted => Some(Means::Session),
             _ => None,
         }

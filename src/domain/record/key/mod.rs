@@ -7,9 +7,10 @@
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
 //! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, `F/` emails that
 //! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended,
-//! `admins` the enabled administrators. What several nodes share has longer names: see `shared`.
+//! `key/` keys for programs by account, `key-of/` by the nonce in their secret, `admins` the enabled administrators. What several nodes share has longer names: see `shared`.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
+mod app_keys;
 mod emails;
 mod shared;
 mod single;
