@@ -64,7 +64,9 @@ use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
 pub use self::run::Settings;
-use self::run::{Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Spent, Tally};
+use self::run::{
+    AppKeyUses, Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Spent, Tally,
+};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -95,6 +97,7 @@ pub struct Gatepost {
     arrivals: Arrivals,
     refusals: Tally,
     last_uses: LastUses,
+    key_uses: AppKeyUses,
     mail_totals: MailTotals,
     figures: Arc<Figures>,
     limiter: Limiter,
@@ -134,6 +137,7 @@ impl Gatepost {
             arrivals: Arrivals::default(),
             refusals: Tally::default(),
             last_uses: LastUses::default(),
+            key_uses: AppKeyUses::default(),
             mail_totals: MailTotals::default(),
             figures,
             limiter: Limiter::default(),

@@ -9,6 +9,7 @@
 //! - `overview`: how email is doing
 //! - `account`: one account, to look at or to act on
 //! - `access`, `role`, `deletion`: disabling, enabling and signing out; the role; deleting an account
+//! - `keys`: ending a key for a program
 //! - `helping`: a sign-in link by email, and limits that begin again
 
 mod access;
@@ -16,6 +17,7 @@ mod account;
 mod deletion;
 mod emails;
 mod helping;
+mod keys;
 mod overview;
 mod role;
 

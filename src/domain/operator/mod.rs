@@ -6,12 +6,14 @@
 //! - `access`: disabling, enabling, signing out and deleting an account
 //! - `import`: importing accounts from elsewhere
 //! - `keys`: what depends on each key, taking up a new one, and retiring an old one
+//! - `app_keys`: keys for programs
 //! - `node_keys`: the keys of nodes that share a store
 //! - `rehearsal`: what a link could do, without doing it
 //! - `role`, `refusal`: what an account may do, and why a command is refused
 
 mod access;
 mod accounts;
+mod app_keys;
 mod import;
 mod keys;
 mod listing;

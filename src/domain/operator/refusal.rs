@@ -19,6 +19,9 @@ pub enum Refusal {
     /// The account is disabled, so no link would sign in.
     #[error("the account {0} is disabled; enable it first")]
     Disabled(EmailAddress),
+    /// The account has no key for a program with this id that works.
+    #[error("no such key for {0}; see `gatepost account keys`")]
+    NoAppKey(EmailAddress),
     /// The ring has no such key.
     #[error("there is no key {0}; see `gatepost key list`")]
     NoKey(u8),

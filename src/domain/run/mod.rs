@@ -5,13 +5,14 @@
 //! - `mail_totals`: what became of the emails of the last hour
 //! - `refusals`: refusals that change nothing, until their count is written
 //! - `figures`, `metered`: numbers for monitoring
-//! - `last_uses`: when sessions were used, until that is written
+//! - `last_uses`, `key_uses`: when sessions and keys for programs were used, until that is written
 //! - `neighbours`: the other runs that share the store
 //! - `spent`: tokens for apps that another browser has tried
 //! - `limiter`, `uses`: what clients and the whole server have done lately of what is limited
 
 mod arrivals;
 mod figures;
+mod key_uses;
 mod last_uses;
 mod limiter;
 mod mail_totals;
@@ -24,6 +25,7 @@ mod uses;
 
 pub(in crate::domain) use self::arrivals::Arrivals;
 pub(in crate::domain) use self::figures::{Attempt, Figures};
+pub(in crate::domain) use self::key_uses::{AppKeyUses, NotedUse};
 pub(in crate::domain) use self::last_uses::{LastUse, LastUses};
 pub(in crate::domain) use self::limiter::{Limiter, Reserved};
 pub(in crate::domain) use self::mail_totals::MailTotals;

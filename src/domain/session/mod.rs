@@ -7,9 +7,11 @@
 //! - `actor`: someone signed in who changes something, expected by that change
 //! - `signed_in`: a live session with its account, and the result of signing in
 //! - `known`: browsers that have been signed in before
+//! - `app_key`: keys for programs, and whom they stand for
 //! - `at_app`: being signed in at an app on another host
 
 mod actor;
+mod app_key;
 mod at_app;
 mod known;
 mod signed_in;
@@ -24,6 +26,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
+pub(in crate::domain) use self::app_key::delete_key;
+pub use self::app_key::{KeyHolder, MAX_APP_KEYS};
 pub use self::at_app::{Arrival, Arrived, Opened};
 pub use self::known::MAX_KNOWN;
 pub use self::signed_in::{Live, SignedIn, Standing};

@@ -4,7 +4,8 @@
 //! An email contains nothing that a stranger entered: anyone can make us send an email to any
 //! address, so they must not be able to choose its words.
 //!
-//! - `wording`: the sentences of each email; `by_admin`: of those about what an administrator did; `sentences`: what both
+//! - `wording`: the sentences of each email; `by_admin`, `keys`: of those about what an administrator did, and about
+//!   keys for programs; `sentences`: what all
 //!   are made of
 //! - `contents`: puts link and code in their places
 //! - `draft`: an email before it is written as text (`text`) and as HTML (`html`)
@@ -13,6 +14,7 @@ mod by_admin;
 mod contents;
 mod draft;
 mod html;
+mod keys;
 mod sentences;
 mod text;
 mod wording;

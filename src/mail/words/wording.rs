@@ -1,6 +1,7 @@
 //! The sentences of each email, without link and code.
 
 use super::by_admin;
+use super::keys;
 use super::sentences::{IGNORE, Wording, named};
 use crate::domain::record::letter::LetterKind;
 
@@ -39,6 +40,9 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::AdminRevoked => by_admin::revoked(name),
         LetterKind::NewAdmin => by_admin::new_admin(name),
         LetterKind::SignInSent => by_admin::sign_in(name),
+        LetterKind::KeyMade => keys::made(name),
+        LetterKind::KeyEnded => keys::ended(name),
+        LetterKind::KeyEndedByAdmin => by_admin::key_ended(name),
     }
 }
 
