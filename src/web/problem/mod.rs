@@ -6,6 +6,8 @@
 //! - `waits`: how long to wait, in words
 
 mod code;
+mod lookup;
+mod row;
 mod table;
 mod waits;
 
@@ -188,6 +190,9 @@ impl From<Error> for Problem {
             Error::NotFound => Self::of(Code::NotFound).detail("That device was already signed out."),
             Error::SignInRequired => Self::of(Code::SignInRequired),
             Error::AdminRequired => Self::of(Code::AdminRequired),
+            Error::NotAllowed => Self::of(Code::NotAllowed),
+            Error::InvalidKey => Self::of(Code::InvalidKey),
+            Error::TooManyKeys => Self::of(Code::TooManyKeys),
             Error::Over => Self::of(Code::Gone),
             Error::UnknownPlace => Self::of(Code::InvalidField).field("after"),
             Error::TooManyMails { retry_after } => {

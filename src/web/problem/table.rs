@@ -3,24 +3,11 @@
 use poem::http::StatusCode;
 
 use super::code::Code;
-
-/// How a code looks on the wire and to a person.
-struct Row {
-    code: Code,
-    status: StatusCode,
-    word: &'static str,
-    title: &'static str,
-    detail: &'static str,
-}
-
-const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
-    let [word, title, detail] = words;
-    Row { code, status, word, title, detail }
-}
+use super::row::{Row, row};
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-const TABLE: [Row; 35] = [
+pub(super) const TABLE: [Row; 38] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -39,6 +26,11 @@ const TABLE: [Row; 35] = [
             "Wrong email address or password",
             "That email address and password don't match. You can always sign in with an email link instead.",
         ],
+    ),
+    row(
+        Code::InvalidKey,
+        StatusCode::UNAUTHORIZED,
+        ["invalid_key", "This key doesn't work", "The key is wrong, is for another app, or no longer works."],
     ),
     row(
         Code::Unconfirmed,
@@ -182,6 +174,11 @@ const TABLE: [Row; 35] = [
         ["invalid_field", "Invalid value", "This value isn't valid."],
     ),
     row(
+        Code::TooManyKeys,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ["too_many_keys", "Too many keys", "You can have at most 20 keys. End one that you no longer need."],
+    ),
+    row(
         Code::InvalidEmail,
         StatusCode::UNPROCESSABLE_ENTITY,
         ["invalid_email", "Not an email address", "Enter an email address such as name@example.org."],
@@ -254,51 +251,3 @@ const TABLE: [Row; 35] = [
         ],
     ),
 ];
-
-impl Code {
-    /// Every code, in the order of the table.
-    pub fn all() -> impl Iterator<Item = Self> {
-        TABLE.iter().map(|row| row.code)
-    }
-
-    fn row(self) -> &'static Row {
-        &TABLE[self as usize]
-    }
-
-    /// The HTTP status.
-    #[must_use]
-    pub fn status(self) -> StatusCode {
-        self.row().status
-    }
-
-    /// The code on the wire. It never changes.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.row().word
-    }
-
-    /// A short heading.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.row().title
-    }
-
-    /// The sentence that is shown unless a more specific one is known.
-    #[must_use]
-    pub fn detail(self) -> &'static str {
-        self.row().detail
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Code, TABLE};
-
-    #[test]
-    fn every_code_has_its_own_row() {
-        for (index, row) in TABLE.iter().enumerate() {
-            assert_eq!(row.code as usize, index, "{}", row.word);
-        }
-        assert_eq!(Code::StoreUnavailable as usize + 1, TABLE.len());
-    }
-}
