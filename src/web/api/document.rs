@@ -10,8 +10,8 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    acts, admin_account, emails, examples, link, mailbox, overview, problem, profile, reauthentication,
-    recovery, registration, resend, session, sessions, settings, sign_in,
+    acts, admin_account, app_keys, emails, examples, link, mailbox, overview, problem, profile,
+    reauthentication, recovery, registration, resend, session, sessions, settings, sign_in,
 };
 use crate::domain::mailed::Need;
 use crate::domain::record::ended::EmailState;
@@ -106,6 +106,7 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
         recovery::REFUSALS,
         profile::REFUSALS,
         sessions::REFUSALS,
+        app_keys::REFUSALS,
         reauthentication::REFUSALS,
         mailbox::REFUSALS,
         overview::REFUSALS,

@@ -16,6 +16,7 @@
 
 mod acts;
 mod admin_account;
+mod app_keys;
 mod bearer;
 mod body;
 mod docs;

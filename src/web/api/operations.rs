@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    acts, emails, link, mailbox, overview, profile, reauthentication, recovery, registration, resend,
-    session, sessions, settings, sign_in,
+    acts, app_keys, emails, link, mailbox, overview, profile, reauthentication, recovery, registration,
+    resend, session, sessions, settings, sign_in,
 };
 use crate::path::API;
 
@@ -27,6 +27,7 @@ pub(super) type Operations = (
     reauthentication::Operations,
     profile::Operations,
     sessions::Operations,
+    app_keys::Operations,
     overview::Operations,
     acts::Operations,
     emails::Operations,
@@ -73,6 +74,7 @@ fn all() -> Operations {
         reauthentication::Operations,
         profile::Operations,
         sessions::Operations,
+        app_keys::Operations,
         overview::Operations,
         acts::Operations,
         emails::Operations,

@@ -91,10 +91,14 @@ pub(super) enum Notice {
     OwnRoleRemoved,
     /// One deleted an account.
     OneAccountDeleted,
+    /// A key for a program was ended.
+    KeyEnded,
+    /// An administrator ended one of someone else.
+    OneKeyEnded,
 }
 
 impl Notice {
-    const ALL: [Self; 36] = [
+    const ALL: [Self; 38] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -131,6 +135,8 @@ impl Notice {
         Self::AdminRevoked,
         Self::OwnRoleRemoved,
         Self::OneAccountDeleted,
+        Self::KeyEnded,
+        Self::OneKeyEnded,
     ];
 
     fn parse(code: &str) -> Option<Self> {
@@ -175,6 +181,8 @@ impl Notice {
             Self::AdminRevoked => "admin_revoked",
             Self::OwnRoleRemoved => "own_role_removed",
             Self::OneAccountDeleted => "one_account_deleted",
+            Self::KeyEnded => "key_ended",
+            Self::OneKeyEnded => "one_key_ended",
         }
     }
 
@@ -222,7 +230,9 @@ impl Notice {
             }
             Self::AccountDisabled => "The account is disabled.",
             Self::AccountEnabled => "The account is enabled again.",
-            Self::SignedOutEverywhere => "The account is signed out everywhere.",
+            Self::SignedOutEverywhere => {
+                "The account is signed out everywhere, and its keys for programs have ended."
+            }
             Self::OneSessionEnded => "The session has ended.",
             Self::SignInSent => "A sign-in link is on its way to the email address of the account.",
             Self::LimitsLifted => {
@@ -232,6 +242,8 @@ impl Notice {
             Self::AdminRevoked => "The account has no admin rights any longer.",
             Self::OwnRoleRemoved => "You no longer have admin rights.",
             Self::OneAccountDeleted => "The account has been deleted.",
+            Self::KeyEnded => "Key ended. The program that used it can't open the app any more.",
+            Self::OneKeyEnded => "The key has ended.",
             Self::NotThere => {
                 "We couldn't take you to the page you asked for, so we brought you here instead."
             }

@@ -112,7 +112,7 @@ impl Fields {
 
 /// Only our own field names are repeated to the sender.
 fn twice(name: &str) -> Problem {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 14] = [
         "email",
         "password",
         "current_password",
@@ -124,6 +124,9 @@ fn twice(name: &str) -> Problem {
         "state",
         "to",
         "after",
+        "name",
+        "app",
+        "expires",
     ];
     let known = KNOWN.into_iter().find(|known| *known == name);
     let problem = Problem::of(Code::InvalidField).detail("This field was sent twice.");

@@ -3,6 +3,7 @@
 mod emails;
 mod fields;
 mod form;
+mod keys;
 mod password;
 mod reader;
 
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::emails::{ALL, ListEmails};
 pub use self::fields::Fields;
+pub use self::keys::{LIFETIMES, MakeAppKey, NEVER};
 use crate::domain::password::Password;
 use crate::domain::record::next::Next;
 use crate::path::{is_link, takes_only_post};

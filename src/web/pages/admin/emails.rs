@@ -200,5 +200,7 @@ fn purpose(kind: LetterKind) -> &'static str {
         LetterKind::AdminGranted => "Admin rights granted",
         LetterKind::AdminRevoked => "Admin rights removed",
         LetterKind::NewAdmin => "New administrator",
+        LetterKind::KeyMade => "Key made",
+        LetterKind::KeyEnded | LetterKind::KeyEndedByAdmin => "Key ended",
     }
 }

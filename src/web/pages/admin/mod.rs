@@ -16,7 +16,7 @@ mod outside;
 mod overview;
 mod settings;
 
-pub(super) use self::acts::{act, ask, end_session};
+pub(super) use self::acts::{act, ask, end_key, end_session};
 pub(in crate::web) use self::entrance::unknown;
 pub(super) use self::mail::{drop_email, list, retry_email};
 pub(super) use self::overview::overview;
