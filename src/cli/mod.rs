@@ -2,6 +2,7 @@
 //!
 //! - `account`: those about accounts
 //! - `app`: the one about apps
+//! - `app_keys`: those about keys for programs
 //! - `checkup`, `doctor`: the checkup and the drills
 //! - `help`: help texts that show the global options once
 //! - `key`: those about keys
@@ -10,10 +11,12 @@
 //! - `manual`: man pages, and completions for shells
 //! - `store`: those about the database
 //! - `print`: results on standard output
+//! - `target`: the account that a command is about
 //! - `progress`: how far a long command is
 
 mod account;
 mod app;
+mod app_keys;
 mod checkup;
 mod doctor;
 mod help;
@@ -24,6 +27,7 @@ mod manual;
 mod print;
 mod progress;
 mod store;
+mod target;
 
 use std::error::Error;
 use std::io;
