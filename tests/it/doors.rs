@@ -134,7 +134,7 @@ async fn both_doors_check_the_session_before_the_input() {
 }
 
 /// Each of these is refused for everyone, for one reason or another.
-const BAD_INPUT: [(&str, Option<(&str, &str)>); 15] = [
+const BAD_INPUT: [(&str, Option<(&str, &str)>); 18] = [
     ("/profile/password", None),
     ("/profile/password", Some(("password", "short"))),
     ("/profile/email", None),
@@ -142,6 +142,9 @@ const BAD_INPUT: [(&str, Option<(&str, &str)>); 15] = [
     ("/profile/email", Some(("email", "ann@example.org"))),
     ("/profile/notices", None),
     ("/profile/notices", Some(("new_device", "maybe"))),
+    ("/profile/keys", None),
+    ("/profile/keys", Some(("name", "My phone"))),
+    ("/profile/keys", Some(("expires", "30d"))),
     ("/profile/delete", None),
     ("/profile/delete", Some(("confirm", "yes"))),
     ("/profile/sessions/nonsense/end", None),

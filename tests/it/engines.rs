@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 54] = [
+const SCENARIOS: [&str; 55] = [
     "acts::",
     "admin::",
     "admins::",
@@ -32,6 +32,7 @@ const SCENARIOS: [&str; 54] = [
     "hostile::",
     "imported::",
     "jumps::",
+    "keys::",
     "limits::",
     "link::",
     "mail::clock::",

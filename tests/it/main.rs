@@ -35,6 +35,7 @@ mod hostile;
 mod house;
 mod imported;
 mod jumps;
+mod keys;
 mod limits;
 mod link;
 mod log_lines;
