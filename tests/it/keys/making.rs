@@ -60,6 +60,10 @@ async fn the_fields_of_a_key_are_checked(door: Door) {
     ] {
         let answer = try_make(&mut ann, name, WIKI, expires).await;
         assert_eq!(answer, Answer::refused_field(422, code, field), "{name:?} {expires}");
+        if door == Door::Pages && name == long {
+            // It is in its own field again, and in no other one.
+            assert_eq!(ann.last.as_ref().unwrap().body.matches(name).count(), 1);
+        }
     }
     let answer = ann.act("/profile/keys", &[("name", "x".to_owned())]).await;
     assert_eq!(answer, Answer::refused_field(422, "missing_field", "app"));

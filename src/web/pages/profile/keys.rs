@@ -42,7 +42,7 @@ pub(super) fn keys(house: &House, view: &View, told: &Told<'_>) -> Markup {
                     details.change #make-key open[problem.is_some()] {
                         summary { "Make a key" }
                         (refused(problem))
-                        (form(view.live.account.id, &apps, told.entered(), problem))
+                        (form(view.live.account.id, &apps, told.entered_in(Section::Keys), problem))
                     }
                 } @else {
                     (refused(problem))

@@ -47,9 +47,10 @@ impl Told<'_> {
         }
     }
 
-    pub(super) fn entered(&self) -> &str {
+    /// What was entered in the form of this row.
+    pub(super) fn entered_in(&self, section: Section) -> &str {
         match self {
-            Self::Refused(_, _, entered) => entered,
+            Self::Refused(of, _, entered) if *of == section => entered,
             _ => "",
         }
     }
