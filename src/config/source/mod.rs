@@ -20,7 +20,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::Value;
 use zeroize::Zeroizing;
@@ -44,8 +44,8 @@ pub(super) struct Sources {
     mistaken: BTreeSet<&'static str>,
     warnings: Vec<String>,
     view: View,
-    /// Where the file is.
-    folder: PathBuf,
+    /// Where the file is, if one is named.
+    folder: Option<Box<Path>>,
 }
 
 /// The value of each key that has one.
@@ -84,7 +84,7 @@ impl Sources {
     /// If the file cannot be read, the values cannot be checked.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(super) fn gather(options: &Options) -> Result<Self, Self> {
-        let folder = options.file.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        let folder = options.file.as_deref().and_then(Path::parent).map(Box::from);
         let mut sources = Self { view: options.view, folder, ..Self::default() };
         let file = sources.read_file(options.file.as_deref());
         if !options.ignores_environment {

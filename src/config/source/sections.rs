@@ -10,7 +10,7 @@ use crate::config::apps::Entry;
 impl Sources {
     /// The folder that the configuration is in.
     pub(in crate::config) fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.as_deref().unwrap_or(Path::new(""))
     }
 
     /// The sections of a list such as `[[apps]]`, at most so many.

@@ -18,7 +18,7 @@ use crate::domain::record::used::UsedToken;
 use crate::domain::token::{AppPass, BrowserMark, HandOver, Ticket, browser_secret};
 
 /// How long a ticket works: long enough to register and to open the email.
-const TICKET: Duration = Duration::from_mins(60);
+const TICKET: Duration = Duration::from_hours(1);
 /// How long a hand-over token works: as long as a slow redirect takes.
 const TOKEN: Duration = Duration::from_mins(1);
 

@@ -14,7 +14,7 @@ use crate::web::edge::cookies::{Cookie, Cookies};
 use crate::web::house::House;
 
 /// How long a browser keeps its secret: as long as a ticket works.
-const KEPT: Duration = Duration::from_mins(60);
+const KEPT: Duration = Duration::from_hours(1);
 
 /// The secret that a browser keeps for the host of an app.
 pub(super) fn secret<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {

@@ -93,11 +93,10 @@ fn over(house: &House, visitor: &Visitor, at: Option<(&Arc<App>, &Ticket)>) -> R
         Some(_) => ("This took too long", "Signing in to the app took more than an hour. Open it again."),
         None => ("This link no longer works", "It isn't complete, or the app is no longer here."),
     };
-    let way_on = match at {
-        Some((app, ticket)) => {
-            html! { a.button href=(app.url.link(&app_start(&ticket.path))) { "Open " (app.card.name) } }
-        }
-        None => html! { a.button href=(HOME) { "Go to the start page" } },
+    let way_on = if let Some((app, ticket)) = at {
+        html! { a.button href=(app.url.link(&app_start(&ticket.path))) { "Open " (app.card.name) } }
+    } else {
+        html! { a.button href=(HOME) { "Go to the start page" } }
     };
     refused(house, visitor, &problem, title, &html! { p.lead { (detail) } p.actions { (way_on) } })
 }
