@@ -16,7 +16,8 @@ both_doors! {
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
-const PAGES_ONLY: [&str; 17] = [
+const PAGES_ONLY: [&str; 18] = [
+    "/profile/keys/*",
     "/",
     "/register",
     "/sign-in",
@@ -35,7 +36,7 @@ const PAGES_ONLY: [&str; 17] = [
     "/admin/accounts/*/revoke-admin",
     "/admin/accounts/*/delete",
 ];
-const JSON_ONLY: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
+const JSON_ONLY: [&str; 5] = ["/session", "/profile/keys", "/profile/sessions", "/openapi.json", "/docs"];
 
 #[tokio::test]
 async fn every_action_is_at_both_doors() {
