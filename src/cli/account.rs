@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::app_keys::{self, KeyTarget};
 use super::change_email::ChangeEmail;
 use super::invite::Invite;
 use super::listed::Listed;
@@ -16,22 +17,12 @@ use super::print::{
     print_shown,
 };
 use super::progress::Progress;
+use super::target::{Target, carry_out};
 use crate::app::operator::{Answer, ImportFile, Operator, Order, Treated, Treatment};
 use crate::app::{Failure, OperatorError};
 use crate::config::Config;
 use crate::domain::operator::{AccountState, Imported, Role};
-use crate::domain::record::address::EmailAddress;
 use crate::world;
-
-/// The account a command is about.
-#[derive(Args)]
-pub(super) struct Target {
-    /// Email address of the account
-    #[arg(value_parser = EmailAddress::parse)]
-    address: EmailAddress,
-    #[command(flatten)]
-    form: Form,
-}
 
 /// The account of a command that may take away the last administrator.
 #[derive(Args)]
@@ -82,6 +73,10 @@ pub(super) enum AccountCommand {
     Show(Target),
     /// Print a one-time sign-in link for an account
     Link(Target),
+    /// List the keys for programs of an account
+    Keys(Target),
+    /// End a key for a program; its owner is notified by email
+    KeyEnd(KeyTarget),
     /// Disable an account and sign it out everywhere
     Disable(Forced),
     /// Re-enable an account
@@ -133,6 +128,8 @@ impl AccountCommand {
                 let order = Order::HandOutLink { email: address.to_string() };
                 answer(config, order, form).await
             }
+            Self::Keys(target) => app_keys::list(config, target).await,
+            Self::KeyEnd(target) => app_keys::end(config, target).await,
             Self::Disable(Forced { target, force }) => {
                 treat(config, &target, Treatment::Disable, force).await
             }

@@ -104,10 +104,10 @@ fn list(keys: &[KeyUses], form: Form) -> Result<(), Failure> {
     if form.json {
         return keys.iter().try_for_each(print_json);
     }
-    let mut lines = vec!["KEY  SEALS  PASSWORDS   SESSIONS      LINKS".to_owned()];
-    for KeyUses { key, seals, passwords, sessions, links } in keys {
+    let mut lines = vec!["KEY  SEALS  PASSWORDS   SESSIONS      LINKS   APP KEYS".to_owned()];
+    for KeyUses { key, seals, passwords, sessions, links, app_keys } in keys {
         let seals = if *seals { "yes" } else { "no" };
-        lines.push(format!("{key:<3}  {seals:<5}  {passwords:>9}  {sessions:>9}  {links:>9}"));
+        lines.push(format!("{key:<3}  {seals:<5}  {passwords:>9}  {sessions:>9}  {links:>9}  {app_keys:>9}"));
     }
     print(&lines.join("\n"))
 }

@@ -2,6 +2,7 @@
 //!
 //! - `account`: those about accounts; `invite`, `change_email`: two of them; `listed`: which are listed
 //! - `app`: the one about apps
+//! - `app_keys`: those about keys for programs
 //! - `checkup`, `doctor`: the checkup and the drills
 //! - `help`: help texts that show the global options once
 //! - `key`: those about keys
@@ -11,10 +12,12 @@
 //! - `store`: those about the database
 //! - `order`: having one order carried out
 //! - `print`: results on standard output
+//! - `target`: the account that a command is about
 //! - `progress`: how far a long command is
 
 mod account;
 mod app;
+mod app_keys;
 mod change_email;
 mod checkup;
 mod doctor;
@@ -29,6 +32,7 @@ mod order;
 mod print;
 mod progress;
 mod store;
+mod target;
 
 use std::error::Error;
 use std::io;

@@ -77,6 +77,15 @@ pub enum Error {
     /// An account that changed its address may still undo that. Only who may invite learns this.
     #[error("the email address is reserved for the account that used it before")]
     AddressHeld,
+    /// The app does not let this account in, or there is no such app. No one learns which.
+    #[error("the app does not let this account in")]
+    NotAllowed,
+    /// The key is malformed, of another app, or no longer works. No one learns which.
+    #[error("the key does not work here")]
+    InvalidKey,
+    /// The account has as many keys for programs as it can have.
+    #[error("too many keys")]
+    TooManyKeys,
     /// What it is about is over, or was never there. No one learns which.
     #[error("it is over")]
     Over,

@@ -64,7 +64,8 @@ use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
 pub use self::run::Settings;
 use self::run::{
-    Arrivals, EventClock, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Spent, Tally,
+    AppKeyUses, Arrivals, EventClock, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Spent,
+    Tally,
 };
 use self::token::KeyRing;
 
@@ -100,6 +101,7 @@ pub struct Gatepost {
     writing_refusals: tokio::sync::Mutex<()>,
     event_clock: EventClock,
     last_uses: LastUses,
+    key_uses: AppKeyUses,
     mail_totals: MailTotals,
     figures: Arc<Figures>,
     limiter: Limiter,
@@ -142,6 +144,7 @@ impl Gatepost {
             writing_refusals: tokio::sync::Mutex::default(),
             event_clock,
             last_uses: LastUses::default(),
+            key_uses: AppKeyUses::default(),
             mail_totals: MailTotals::default(),
             figures,
             limiter: Limiter::default(),

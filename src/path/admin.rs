@@ -120,6 +120,12 @@ pub fn account_session_end(id: &str, session: &str) -> String {
     format!("{ADMIN_ACCOUNTS}/{id}/sessions/{session}/end")
 }
 
+/// The path that ends one key of an account.
+#[must_use]
+pub fn account_key_end(id: &str, key: &str) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}/keys/{key}/end")
+}
+
 /// The path that has an email tried now.
 #[must_use]
 pub fn email_retry(id: &str) -> String {
@@ -160,7 +166,7 @@ pub(super) fn takes_only_post(path: &str, is_api: bool) -> bool {
         (_, [id, "invite-again" | "withdraw"]) => !id.is_empty(),
         // The API asks nothing first.
         (_, [id, act]) => !id.is_empty() && is_act(act, |act| is_api || !act.asks_first()),
-        (_, [id, "sessions", session, "end"]) => !id.is_empty() && !session.is_empty(),
+        (_, [id, "sessions" | "keys", one, "end"]) => !id.is_empty() && !one.is_empty(),
         _ => false,
     }
 }

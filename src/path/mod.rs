@@ -2,18 +2,20 @@
 
 mod admin;
 mod front;
+mod keys;
 mod origin;
 
 pub use self::admin::{
     ADMIN, ADMIN_ACCOUNTS, ADMIN_EVENTS, ADMIN_INVITE, ADMIN_MAIL, ADMIN_MAIL_TEST, ADMIN_NEWEST,
     ADMIN_SETTINGS, ADMIN_WAITING, ADMIN_WAITING_DROP, ADMIN_WAITING_RESEND, AccountAct, account_act,
-    account_page, account_session_end, email_drop, email_retry, invite_again, is_of_admins,
+    account_key_end, account_page, account_session_end, email_drop, email_retry, invite_again, is_of_admins,
     withdraw_invitation,
 };
 pub use self::front::{
     APP_CALLBACK, APP_SIGN_OUT, APP_START, AT_APP, ENTER, FORWARD_AUTH_ANSWER, app_callback, app_path,
     app_start, enter,
 };
+pub use self::keys::{PROFILE_KEYS, key_end, key_page};
 pub use self::origin::{Origin, OriginError, Scheme};
 
 /// The home page.
@@ -106,7 +108,7 @@ pub fn is_page(place: &str) -> bool {
     let path = resolved(place);
     let is_admin = admin::is_page(&path);
     let is_letter = path.strip_prefix(MAILBOX).is_some_and(|rest| rest.starts_with('/'));
-    PAGES.contains(&path.as_str()) || path.starts_with(LINK) || is_letter || is_admin
+    PAGES.contains(&path.as_str()) || path.starts_with(LINK) || keys::is_page(&path) || is_letter || is_admin
 }
 
 /// Whether it leads to the landing page of a link.
@@ -158,6 +160,7 @@ pub fn takes_only_post(place: &str) -> bool {
     let session = path.strip_prefix(PROFILE_SESSIONS).and_then(|rest| rest.strip_suffix("/end"));
     AT_BOTH_DOORS.contains(&path)
         || session.is_some_and(|id| id.len() > 1 && id.rfind('/') == Some(0))
+        || keys::takes_only_post(path, in_the_api.is_some())
         || admin::takes_only_post(path, in_the_api.is_some())
         || in_the_api.is_some_and(|path| IN_THE_API.contains(&path))
 }

@@ -13,6 +13,7 @@
 //! | `per_site` | what is drawn once, until the site changes |
 //! | `apps` | the apps on other hosts, as they are configured |
 //! | `front` | in front of these apps |
+//! | `app_keys` | making a key for a program that opens one of them |
 //! | `direct` | whether a request came through a proxy |
 //! | `forward_auth`, `health`, `metrics` | answers for proxies, supervisors and monitoring |
 //! | `surroundings` | the nodes that share the database, for those who may see details |
@@ -23,6 +24,7 @@
 //! Anything in which they could differ belongs in one of these three.
 
 pub mod api;
+mod app_keys;
 pub mod apps;
 pub mod direct;
 pub mod edge;

@@ -16,7 +16,8 @@ both_doors! {
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
-const PAGES_ONLY: [&str; 17] = [
+const PAGES_ONLY: [&str; 18] = [
+    "/profile/keys/*",
     "/",
     "/register",
     "/sign-in",
@@ -35,7 +36,7 @@ const PAGES_ONLY: [&str; 17] = [
     "/admin/accounts/*/revoke-admin",
     "/admin/accounts/*/delete",
 ];
-const JSON_ONLY: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
+const JSON_ONLY: [&str; 5] = ["/session", "/profile/keys", "/profile/sessions", "/openapi.json", "/docs"];
 
 #[tokio::test]
 async fn every_action_is_at_both_doors() {
@@ -134,7 +135,7 @@ async fn both_doors_check_the_session_before_the_input() {
 }
 
 /// Each of these is refused for everyone, for one reason or another.
-const BAD_INPUT: [(&str, Option<(&str, &str)>); 15] = [
+const BAD_INPUT: [(&str, Option<(&str, &str)>); 18] = [
     ("/profile/password", None),
     ("/profile/password", Some(("password", "short"))),
     ("/profile/email", None),
@@ -142,6 +143,9 @@ const BAD_INPUT: [(&str, Option<(&str, &str)>); 15] = [
     ("/profile/email", Some(("email", "ann@example.org"))),
     ("/profile/notices", None),
     ("/profile/notices", Some(("new_device", "maybe"))),
+    ("/profile/keys", None),
+    ("/profile/keys", Some(("name", "My phone"))),
+    ("/profile/keys", Some(("expires", "30d"))),
     ("/profile/delete", None),
     ("/profile/delete", Some(("confirm", "yes"))),
     ("/profile/sessions/nonsense/end", None),

@@ -9,7 +9,7 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 60] = [
+const SCENARIOS: [&str; 61] = [
     "accounts::",
     "acts::",
     "admin::",
@@ -37,6 +37,7 @@ const SCENARIOS: [&str; 60] = [
     "imported::",
     "invitations::",
     "jumps::",
+    "keys::",
     "limits::",
     "link::",
     "mail::clock::",

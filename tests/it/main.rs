@@ -40,6 +40,7 @@ mod house;
 mod imported;
 mod invitations;
 mod jumps;
+mod keys;
 mod limits;
 mod link;
 mod log_lines;

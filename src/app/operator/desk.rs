@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::order::{Answer, Order, Rehearsed, Treatment};
 use super::row::{ImportRow, Row};
-use super::shown::{Account, Emailed, Link, Shown, Treated};
+use super::shown::{Account, AppKey, Emailed, Link, Shown, Treated};
 use super::work::Work;
 use crate::config::key_file::KeyPlace;
 use crate::domain::Gatepost;
@@ -19,7 +19,7 @@ use crate::domain::operator::{
 use crate::domain::ports::{Clock, World};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
-use crate::domain::record::ids::KeyId;
+use crate::domain::record::ids::{AppKeyId, KeyId};
 use crate::path::{self, Origin};
 use crate::store::life::Life;
 
@@ -124,6 +124,16 @@ impl Desk {
                 self.retire_shared_key(KeyId(key), force).await
             }
             Order::RetireKey { key, force } => self.retire_key(KeyId(key), force).await,
+            Order::ListAppKeys { email } => {
+                let keys = gatepost.app_keys_at(&address(&email)?).await.map_err(in_words)?;
+                Ok(Answer::AppKeys(keys.iter().map(AppKey::of).collect()))
+            }
+            Order::EndAppKey { email, key } => {
+                let (address, id) = (address(&email)?, AppKeyId::parse(&key));
+                let id = id.ok_or_else(|| in_words(Refusal::NoAppKey(address.clone())))?;
+                let ended = gatepost.end_app_key_at(&address, id, client).await.map_err(in_words)?;
+                Ok(Answer::AppKeyEnded(AppKey::of(&ended)))
+            }
             Order::RehearseLink { request } => {
                 let rehearsal = gatepost.rehearse_link(&request, client).await;
                 rehearsal.map(rehearsed).map_err(|error| error.to_string())

@@ -35,6 +35,6 @@ pub use self::reach::Operator;
 pub(super) use self::reach::verify;
 pub use self::row::{ImportRow, Row, RowError, RowErrors};
 pub(super) use self::server::{MOST_CONNECTIONS, serve};
-pub use self::shown::{Account, Emailed, Link, Reason, Shown, Treated};
+pub use self::shown::{Account, AppKey, Emailed, Link, Reason, Shown, Treated};
 pub(super) use self::socket::{Socket, is_served};
 pub use self::work::{Part, Work};

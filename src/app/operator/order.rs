@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::ImportRow;
-use super::shown::{Account, Emailed, Link, Shown, Treated};
+use super::shown::{Account, AppKey, Emailed, Link, Shown, Treated};
 use crate::domain::operator::{AccountState, Handover, ImportStep, Imported, Invited, KeyUses, Role};
 use crate::domain::upkeep::Misfits;
 use crate::store::life::Proof;
@@ -36,6 +36,18 @@ pub enum Order {
     ShowAccount {
         /// The email address of the account.
         email: String,
+    },
+    /// List the keys for programs of an account.
+    ListAppKeys {
+        /// The email address of the account.
+        email: String,
+    },
+    /// End one of them.
+    EndAppKey {
+        /// The email address of the account.
+        email: String,
+        /// The key.
+        key: String,
     },
     /// Create a link that signs in to an account.
     HandOutLink {
@@ -156,6 +168,10 @@ pub enum Answer {
         /// The address to continue after; `None` on the last page.
         next: Option<String>,
     },
+    /// The keys for programs of an account that work, the newest first.
+    AppKeys(Vec<AppKey>),
+    /// A key for a program was ended.
+    AppKeyEnded(AppKey),
     /// A link that signs in.
     Link(Link),
     /// A link that signs in is emailed.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::operator::{self, WayIn};
 use crate::domain::record::account;
+use crate::domain::record::app_key;
 use crate::domain::record::time::Timestamp;
 use crate::web::api;
 
@@ -87,6 +88,39 @@ impl Treated {
             changed: *changed,
             ended_sessions: *ended_sessions,
             leaves_no_admin: *leaves_no_admin,
+        }
+    }
+}
+
+/// A key for a program, as the API shows it.
+#[derive(Serialize, Deserialize)]
+pub struct AppKey {
+    /// Permanent identifier.
+    pub id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// The host of the app that it opens.
+    pub app: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was used last.
+    pub last_used_at: Option<String>,
+    /// The client address of that use.
+    pub last_ip: Option<String>,
+    /// When it ends.
+    pub expires_at: Option<String>,
+}
+
+impl AppKey {
+    pub(super) fn of(key: &app_key::AppKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            name: key.name.to_string(),
+            app: key.host.clone(),
+            created_at: key.made_at.to_string(),
+            last_used_at: key.last_use.map(|last| last.at.to_string()),
+            last_ip: key.last_use.map(|last| last.ip.to_string()),
+            expires_at: key.expires_at.map(|end| end.to_string()),
         }
     }
 }

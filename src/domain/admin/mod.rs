@@ -11,6 +11,7 @@
 //! - `overview`: how email is doing; `test_email`: sending one to see whether it works
 //! - `target`: the account that an action is about
 //! - `access`, `role`, `deletion`: disabling, enabling and signing out; the role; deleting an account
+//! - `keys`: ending a key for a program
 //! - `helping`: a sign-in link by email, and limits that begin again
 //! - `invitations`: inviting someone, again too, and withdrawing it
 //! - `events`: what has happened
@@ -25,6 +26,7 @@ mod emails;
 mod events;
 mod helping;
 mod invitations;
+mod keys;
 mod overview;
 mod role;
 mod target;

@@ -56,17 +56,17 @@ impl Gatepost {
         self.reserve_mail(asker, true)
     }
 
-    fn left_to_wait(&self, found: &Found<Throttle>, allowance: Allowance) -> Duration {
+    pub(super) fn left_to_wait(&self, found: &Found<Throttle>, allowance: Allowance) -> Duration {
         found.value.as_ref().map_or(Duration::ZERO, |it| it.wait(&[allowance], None, self.world.now()))
     }
 
-    fn put_counted(&self, change: &mut Change, found: Found<Throttle>, allowance: Allowance) {
+    pub(super) fn put_counted(&self, change: &mut Change, found: Found<Throttle>, allowance: Allowance) {
         found.expected_by(change);
         let is_new = found.value.is_none();
         let mut throttle = found.value.unwrap_or_default();
         throttle.count(Counted { at: self.world.now(), by: None, request: None }, &[allowance]);
         // Caused by administrators: one for each of them with at most a hundred entries, and one for each address that
-        // they have had an email sent to. The sweeper removes it when its last entry stops counting.
+        // they have had an email sent to; or by whoever makes keys, one with at most ten entries. The sweeper removes it when its last entry stops counting.
         if is_new {
             change.put(Key::expiry(throttle.over_at(), &found.key), Record::Expiry);
         }

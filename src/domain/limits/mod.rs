@@ -12,12 +12,14 @@
 //! - `changes`: what someone signed in changes
 //! - `admins`: the enabled administrators
 //! - `admin_mails`: emails that administrators have sent
+//! - `keys`: keys for programs
 //! - `lifting`: letting the counts at an address begin again
 
 mod admin_mails;
 mod admins;
 mod changes;
 mod codes;
+mod keys;
 mod lifting;
 mod mails;
 mod tries;

@@ -23,6 +23,9 @@ impl Gatepost {
         if account.pending_change.is_some() || sessions.iter().any(|(_, session)| is_other(session)) {
             return Ok(true);
         }
+        if !self.app_keys(account).await?.is_empty() {
+            return Ok(true);
+        }
         let Some(mut nonces) = self.lately_mailed(&account.address).await? else { return Ok(true) };
         let asked = self.store.scan(&Span::asked(account.id), MANY_REQUESTS).await?;
         if asked.len() == MANY_REQUESTS {

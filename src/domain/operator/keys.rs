@@ -14,6 +14,7 @@ use crate::domain::ports::Change;
 use crate::domain::read::{KnownKey, RETIRED, Stored, fit_keys, known_keys, put_keys};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
+use crate::domain::record::app_key::AppKey;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::{AccountId, KeyId};
 use crate::domain::record::key::{Key, Span};
@@ -39,13 +40,16 @@ pub struct KeyUses {
     pub sessions: u64,
     /// Links that would still work.
     pub links: u64,
+    /// Keys for programs that were sealed with it. Not named by servers of earlier versions, which have none.
+    #[serde(default)]
+    pub app_keys: u64,
 }
 
 impl KeyUses {
     /// Whether nothing depends on it.
     #[must_use]
     pub fn is_unused(&self) -> bool {
-        self.passwords == 0 && self.sessions == 0 && self.links == 0
+        [self.passwords, self.sessions, self.links, self.app_keys] == [0; 4]
     }
 }
 
@@ -74,6 +78,7 @@ impl Gatepost {
         self.count_sessions(&mut count).await?;
         self.count_requests(&mut count).await?;
         self.count_new_devices(&mut count).await?;
+        self.count_app_keys(&mut count).await?;
         Ok(count.0)
     }
 
@@ -123,6 +128,22 @@ impl Gatepost {
         while let Some(page) = self.next_users::<NewDevice>(&mut rest).await? {
             let works = |it: &NewDevice| it.led_to.is_none() && now < it.over_at;
             page.iter().filter(|it| works(it)).for_each(|it| count.add(it.key, |uses| &mut uses.links));
+        }
+        Ok(())
+    }
+
+    async fn count_app_keys(&self, count: &mut Count) -> Result<(), Error> {
+        let mut rest = Some(Span::all_app_keys());
+        while let Some(page) = self.next_users::<AppKey>(&mut rest).await? {
+            let mut ids: Vec<AccountId> = page.iter().map(|key| key.account).collect();
+            ids.dedup();
+            let owners = self.list_these::<Account>(ids.into_iter().map(Key::account).collect()).await?;
+            let owners: BTreeMap<_, _> = owners.into_iter().map(|it| (it.value.id.0, it.value)).collect();
+            for key in page {
+                if owners.get(&key.account.0).is_some_and(|owner| self.is_key_live(&key, owner)) {
+                    count.add(key.key, |uses| &mut uses.app_keys);
+                }
+            }
         }
         Ok(())
     }

@@ -7,12 +7,14 @@
 //! - `change_email`: changing the email address of an account
 //! - `import`: importing accounts from elsewhere; `invitations`: inviting many people
 //! - `keys`: what depends on each key, taking up a new one, and retiring an old one
+//! - `app_keys`: keys for programs
 //! - `node_keys`: the keys of nodes that share a store
 //! - `rehearsal`: what a link could do, without doing it
 //! - `role`, `refusal`: what an account may do, and why a command is refused
 
 mod access;
 mod accounts;
+mod app_keys;
 mod change_email;
 mod import;
 mod invitations;

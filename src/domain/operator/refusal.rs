@@ -25,6 +25,9 @@ pub enum Refusal {
     /// The account already has this address.
     #[error("the account already has the email address {0}")]
     SameAddress(EmailAddress),
+    /// The account has no key for a program with this id that works.
+    #[error("no such key for {0}; see `gatepost account keys`")]
+    NoAppKey(EmailAddress),
     /// The ring has no such key.
     #[error("there is no key {0}; see `gatepost key list`")]
     NoKey(u8),

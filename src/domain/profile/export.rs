@@ -10,6 +10,7 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::StoreError;
 use crate::domain::profile::history::Entry;
+use crate::domain::record::app_key::AppKey;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::session::Session;
@@ -22,6 +23,8 @@ const PAGE: usize = 200;
 pub struct Export {
     /// The live sessions, most recently used first.
     pub sessions: Vec<Session>,
+    /// The keys for programs that work, the newest first.
+    pub keys: Vec<AppKey>,
     rest: Rest,
     unwritten: BTreeMap<Key, Refusals>,
     _place: OwnedSemaphorePermit,
@@ -47,6 +50,7 @@ impl Gatepost {
         let account = live.account.id;
         Ok(Export {
             sessions: self.sessions(live).await?,
+            keys: self.app_keys(&live.account).await?,
             rest: Rest::Events(Span::history(account)),
             unwritten: self.unwritten_refusals(account),
             _place: place,

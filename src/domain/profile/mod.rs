@@ -4,6 +4,7 @@
 //!
 //! - `password`, `email`: changing the password and the address
 //! - `sessions`: listing and ending sessions
+//! - `keys`: keys for programs
 //! - `notices`: which emails about the account are sent
 //! - `history`: what happened to the account
 //! - `export`, `deletion`: downloading the data, deleting the account
@@ -12,9 +13,11 @@ mod deletion;
 mod email;
 mod export;
 mod history;
+mod keys;
 mod notices;
 mod password;
 mod sessions;
 
 pub use self::export::Export;
 pub use self::history::Entry;
+pub use self::keys::{MadeKey, WantedKey};

@@ -26,6 +26,7 @@ use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::account_places::{AccountLists, ListedAccount};
 use crate::domain::record::admins::Admins;
+use crate::domain::record::app_key::{AppKey, AppKeyPlace};
 use crate::domain::record::ended::{EndedLetter, MailPlace, MailState};
 use crate::domain::record::event::Event;
 use crate::domain::record::ids::AccountId;
@@ -145,7 +146,8 @@ stored!(
     Owner: Owner, Request: Request,
     EndedLetter: EndedLetter, MailState: MailState, MailPlace: MailPlace, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
     NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins,
-    ListedAccount: ListedAccount, AccountLists: AccountLists, u64: Sum, Cursor: Cursor, UsedToken: UsedToken
+    ListedAccount: ListedAccount, AccountLists: AccountLists, u64: Sum, Cursor: Cursor, UsedToken: UsedToken,
+    AppKey: AppKey, AppKeyPlace: AppKeyPlace
 );
 
 impl Gatepost {

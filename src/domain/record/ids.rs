@@ -58,6 +58,11 @@ id!(
     16
 );
 id!(
+    /// A key for a program, of one account.
+    AppKeyId,
+    12
+);
+id!(
     /// The single-use number of a request. Not a secret: every secret of the request is derived from it
     /// with the key ring.
     Nonce,

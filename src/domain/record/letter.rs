@@ -1,5 +1,6 @@
 //! An email as stored data: what to send to whom, without its text and its secrets.
 
+pub use super::letter_kind::LetterKind;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::answer::Answer;
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId};

@@ -72,11 +72,17 @@ pub enum LetterKind {
     AddressChangedByOperator,
     /// To the new address: the operator has given it to the account.
     AddressGiven,
+    /// A key for a program was made.
+    KeyMade,
+    /// Its owner ended a key for a program.
+    KeyEnded,
+    /// An administrator ended one.
+    KeyEndedByAdmin,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::SignIn,
         Self::NoAccount,
         Self::Confirm,
@@ -110,6 +116,9 @@ impl LetterKind {
         Self::Test,
         Self::AddressChangedByOperator,
         Self::AddressGiven,
+        Self::KeyMade,
+        Self::KeyEnded,
+        Self::KeyEndedByAdmin,
     ];
 
     /// The word on the wire: what the email is for.
@@ -149,6 +158,9 @@ impl LetterKind {
             Self::Test => "test",
             Self::AddressChangedByOperator => "email_changed_by_operator",
             Self::AddressGiven => "email_given",
+            Self::KeyMade => "key_made",
+            Self::KeyEnded => "key_ended",
+            Self::KeyEndedByAdmin => "key_ended_by_admin",
         }
     }
 

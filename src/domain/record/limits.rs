@@ -66,6 +66,8 @@ pub enum Limit {
     Changes,
     /// Emails that one administrator has sent to others.
     MailsOfAdmin,
+    /// Keys for programs that one account makes.
+    Keys,
 }
 
 /// So many within a time.

@@ -5,6 +5,7 @@
 //! - `account_state`, `account_places`: what an account is, and the lists that it is in
 //! - `admins`: the enabled administrators
 //! - `request`, `purpose`: a request for an email, and what it is for
+//! - `app_key`: the key with which a program opens an app as a person
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
 //! - `ended`, `answer`: emails that have ended, and what the mail server said
 //! - `refusals`: refusals that change nothing, counted
@@ -29,6 +30,7 @@ pub mod account_state;
 pub mod address;
 pub mod admins;
 pub mod answer;
+pub mod app_key;
 pub mod client;
 pub mod drift;
 pub mod ended;
@@ -69,6 +71,7 @@ use std::sync::Arc;
 use self::account::Account;
 use self::account_places::{AccountLists, ListedAccount};
 use self::admins::Admins;
+use self::app_key::{AppKey, AppKeyPlace};
 use self::ended::{DeletedAccount, EndedLetter, MailPlace, MailState};
 use self::event::Event;
 use self::ids::AccountId;
@@ -167,6 +170,10 @@ pub enum Record {
     Cursor(Cursor),
     /// A hand-over token that another browser has tried, under its nonce.
     UsedToken(UsedToken),
+    /// A key for a program, under its account and id.
+    AppKey(AppKey),
+    /// Where to look for such a key, under its nonce.
+    AppKeyPlace(AppKeyPlace),
 }
 
 impl From<Account> for Record {

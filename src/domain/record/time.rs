@@ -12,6 +12,7 @@
 //! | `DeviceEmails` | does not count against the next ones |
 //! | `Request::mailed_at` | the next email has to wait for nothing |
 //! | `Used::at` | was not a minute ago |
+//! | `KeyUse::at` | the last use is written again |
 //! | `Counted::at` | does not count, or no one could do anything at that address for the whole difference |
 //! | `Generation::asked_at`, `Account::sign_in_used`, `Owner::Vacated`, the start of `Owner::Held` | only compared with each other; a new request is dated after them |
 //! | `Request::asked_at`, `Account::registered_at`, `confirmed_at`, `Event::at`, `NewDevice::at`, `LastTry::at` | only shown |
@@ -22,6 +23,7 @@
 //! | stored time | by the earliest time |
 //! | --- | --- |
 //! | `Session::expires_at`, `Request::expires_at`, `PendingRegistration::over_at` | the sweeper removes it |
+//! | `AppKey::expires_at` | the sweeper, or the next key that is made, removes it |
 //! | `Undo::over_at`, `Owner::Held` | the undo ends, and the address is free |
 //! | `NewDevice::over_at` | its link ends, and the sweeper removes it |
 //! | `PendingChange::over_at` | it is taken from its account |

@@ -6,7 +6,7 @@
 //! - `refusals`: refusals that change nothing, until their count is written
 //! - `event_clock`: the time under which events are kept
 //! - `figures`, `metered`: numbers for monitoring
-//! - `last_uses`: when sessions were used, until that is written
+//! - `last_uses`, `key_uses`: when sessions and keys for programs were used, until that is written
 //! - `neighbours`: the other runs that share the store
 //! - `spent`: tokens for apps that another browser has tried
 //! - `limiter`, `uses`: what clients and the whole server have done lately of what is limited
@@ -14,6 +14,7 @@
 mod arrivals;
 mod event_clock;
 mod figures;
+mod key_uses;
 mod last_uses;
 mod limiter;
 mod mail_totals;
@@ -27,6 +28,7 @@ mod uses;
 pub(in crate::domain) use self::arrivals::Arrivals;
 pub(in crate::domain) use self::event_clock::EventClock;
 pub(in crate::domain) use self::figures::{Attempt, Figures};
+pub(in crate::domain) use self::key_uses::{AppKeyUses, NotedUse};
 pub(in crate::domain) use self::last_uses::{LastUse, LastUses};
 pub(in crate::domain) use self::limiter::{Limiter, Reserved};
 pub(in crate::domain) use self::mail_totals::MailTotals;

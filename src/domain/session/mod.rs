@@ -8,9 +8,11 @@
 //! - `signed_in`: a live session with its account, and the result of signing in
 //! - `of_account`: the sessions of an account, and the last sign-in to it
 //! - `known`: browsers that have been signed in before
+//! - `app_key`: keys for programs, and whom they stand for
 //! - `at_app`: being signed in at an app on another host
 
 mod actor;
+mod app_key;
 mod at_app;
 mod known;
 mod of_account;
@@ -26,6 +28,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
+pub(in crate::domain) use self::app_key::delete_key;
+pub use self::app_key::{KeyHolder, MAX_APP_KEYS};
 pub use self::at_app::{Arrival, Arrived, Opened};
 pub use self::known::MAX_KNOWN;
 pub use self::of_account::LastSignIn;

@@ -9,11 +9,13 @@
 //! - `key_lines`: the keys as the lines of a file
 //! - `known`: what a browser keeps of the accounts it has been signed in to
 //! - `front`: what leads a browser from an app to us and back
+//! - `app_key`: the secret with which a program opens an app
 //! - `code`: the six digits in an email
 //! - `place`: a place in a list, from which the next page goes on
 //! - `salt`: the salt of an address without an account
 //! - `mark`: recognises something seen before without keeping it
 
+mod app_key;
 mod code;
 mod front;
 pub mod key_lines;
@@ -29,6 +31,7 @@ use std::fmt;
 
 use crate::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
 
+pub use self::app_key::AppKeySecret;
 pub use self::code::Code;
 pub use self::front::{AppPass, BrowserMark, HandOver, Ticket, browser_secret};
 pub use self::key_list::KeyRingError;

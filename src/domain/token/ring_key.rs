@@ -34,6 +34,7 @@ pub(super) struct RingKey {
     pub(super) ticket: TokenKey,
     pub(super) hand_over: TokenKey,
     pub(super) app: TokenKey,
+    pub(super) app_key: TokenKey,
     pub(super) pepper: TokenKey,
     pub(super) check: [u8; 32],
 }
@@ -63,6 +64,7 @@ impl RingKey {
             ticket: TokenKey::derive("gatepost 2026 ticket of an app v1", &master),
             hand_over: TokenKey::derive("gatepost 2026 hand-over to an app v1", &master),
             app: TokenKey::derive("gatepost 2026 session at an app v1", &master),
+            app_key: TokenKey::derive("gatepost 2026 key for a program v1", &master),
             pepper: TokenKey::derive("gatepost 2026 password pepper v1", &master),
             check: blake3::derive_key("gatepost 2026 key check v1", &master),
         };

@@ -118,6 +118,7 @@ fn needs_of(key: &Key, record: &Record) -> Option<Needs> {
         Record::Owner(Owner::Held { by, .. }) => Some(Needs::Someone(*by)),
         Record::Undo(id) => Some(Needs::Someone(*id)),
         Record::Session(session) => Some(Needs::SomeoneOnce(session.account)),
+        Record::AppKey(key) => Some(Needs::SomeoneOnce(key.account)),
         Record::NewDevice(device) => Some(Needs::SomeoneOnce(device.account)),
         Record::ListedAccount(listed) => Some(Needs::Place(listed.0, key.clone())),
         Record::Admins(admins) => Some(Needs::Admins(admins.ids().collect())),

@@ -5,8 +5,9 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Committed, StoreError};
 use crate::domain::record::Record;
+use crate::domain::record::app_key::AppKey;
 use crate::domain::record::session::Session;
-use crate::domain::run::LastUse;
+use crate::domain::run::{LastUse, NotedUse};
 
 /// How many sessions one commit writes. Each takes an expectation and a write.
 const PAGE: usize = 90;
@@ -14,7 +15,7 @@ const PAGE: usize = 90;
 const MAX_ATTEMPTS: usize = 20;
 
 impl Gatepost {
-    /// Writes when sessions were last used. What cannot be written stays in memory.
+    /// Writes when sessions and keys for programs were last used. What cannot be written stays in memory.
     ///
     /// # Errors
     /// `Store`.
@@ -33,7 +34,37 @@ impl Gatepost {
             }
             written?;
         }
+        for page in self.key_uses.unwritten().chunks(PAGE) {
+            let mut written = self.write_key_uses(page).await;
+            for _ in 1..MAX_ATTEMPTS {
+                match written {
+                    Ok(Committed::Conflict) | Err(Error::Store(StoreError::InDoubt(_))) => {
+                        written = self.write_key_uses(page).await;
+                    }
+                    Ok(Committed::Yes) | Err(_) => break,
+                }
+            }
+            written?;
+        }
         Ok(())
+    }
+
+    /// As below. Another run may have written a use of the same hour meanwhile: then there is nothing to write.
+    async fn write_key_uses(&self, page: &[NotedUse]) -> Result<Committed, Error> {
+        let mut change = Change::new();
+        let keys = page.iter().map(NotedUse::key).collect();
+        for found in self.list_these::<AppKey>(keys).await? {
+            let its = page.iter().find(|it| it.key() == found.key).map(|it| it.its);
+            if let Some(last) = its.filter(|its| AppKey::is_use_due(found.value.last_use, its.at)) {
+                change.expect(found.key.clone(), Some(found.version));
+                change.put(found.key, Record::AppKey(AppKey { last_use: Some(last), ..found.value }));
+            }
+        }
+        if !change.writes.is_empty() && self.store.commit(change).await? == Committed::Conflict {
+            return Ok(Committed::Conflict);
+        }
+        self.key_uses.forget(page);
+        Ok(Committed::Yes)
     }
 
     /// Sessions are expected as they were read: one that is ended meanwhile must not come back.

@@ -6,6 +6,7 @@ use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Class, Versioned};
 use crate::domain::record::Record;
+use crate::domain::record::app_key::AppKey;
 use crate::domain::record::event::Event;
 use crate::domain::record::ids::{AccountId, RunId};
 use crate::domain::record::key::{Key, Span};
@@ -33,6 +34,7 @@ impl Gatepost {
         let has_refusals = !change.writes.is_empty();
         let keys = if has_refusals { Vec::new() } else { self.remaining_records(account).await? };
         self.take_from_events(&keys, &mut change).await?;
+        self.take_places(account, &keys, &mut change).await?;
         for key in keys {
             // A key under the account may point to another record, which is removed too.
             if let Some(record) = key.asked_record() {
@@ -91,9 +93,20 @@ impl Gatepost {
         Ok(())
     }
 
+    /// Removes where to look for those of these records that are keys for programs.
+    async fn take_places(&self, account: AccountId, keys: &[Key], change: &mut Change) -> Result<(), Error> {
+        let span = Span::app_keys(account);
+        let own = keys.iter().filter(|key| span.holds(key)).cloned().collect();
+        for found in self.list_these::<AppKey>(own).await? {
+            change.delete(Key::app_key_of(found.value.nonce));
+        }
+        Ok(())
+    }
+
     /// Some of the records under an account; none if all are removed.
     async fn remaining_records(&self, account: AccountId) -> Result<Vec<Key>, Error> {
-        for span in [Span::sessions(account), Span::history(account), Span::asked(account)] {
+        let history = Span::history(account);
+        for span in [Span::sessions(account), history, Span::asked(account), Span::app_keys(account)] {
             let page = self.store.scan(&span, PAGE).await?;
             if !page.is_empty() {
                 return Ok(page.into_iter().map(|(key, _)| key).collect());

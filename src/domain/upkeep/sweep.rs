@@ -90,6 +90,9 @@ impl Gatepost {
                     if let Some(account) = account_of(&found.record) {
                         change.delete(Key::asked(account, &key));
                     }
+                    if let Record::AppKey(ended) = &found.record {
+                        change.delete(Key::app_key_of(ended.nonce));
+                    }
                     change.delete(key);
                 }
                 End::Never => {}
@@ -133,6 +136,7 @@ impl Gatepost {
             Record::NewDevice(device) => End::At(device.over_at),
             Record::Throttle(throttle) => End::At(throttle.over_at()),
             Record::EndedRun(ended) => End::At(ended.over_at()),
+            Record::AppKey(key) => key.expires_at.map_or(End::Never, End::At),
             Record::UsedToken(used) => End::At(used.over_at()),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),

@@ -29,7 +29,7 @@ pub(super) fn enabled(name: &str) -> Wording {
 pub(super) fn signed_out(name: &str) -> Wording {
     let lead = vec![
         format!("You were signed out on all devices by an administrator of {name}."),
-        "You can sign in again at any time. Links and codes from earlier emails no longer work.".into(),
+        "You can sign in again at any time. Links and codes from earlier emails no longer work, and neither do your keys for programs.".into(),
     ];
     notice(format!("You were signed out of {name} everywhere"), lead, ASK)
 }
@@ -40,6 +40,15 @@ pub(super) fn session_ended(name: &str) -> Wording {
         "Your other devices stay signed in, and you can sign in again at any time.".into(),
     ];
     notice(format!("One of your devices was signed out of {name}"), lead, ASK)
+}
+
+pub(super) fn key_ended(name: &str) -> Wording {
+    let lead = vec![
+        format!("One of your keys for programs was ended by an administrator of {name}."),
+        "The program that used it can't open its app any more. Your account shows the keys that still work."
+            .into(),
+    ];
+    notice(format!("One of your keys at {name} was ended"), lead, ASK)
 }
 
 pub(super) fn deleted(name: &str) -> Wording {

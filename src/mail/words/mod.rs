@@ -4,8 +4,8 @@
 //! An email contains nothing that a stranger entered: anyone can make us send an email to any
 //! address, so they must not be able to choose its words.
 //!
-//! - `wording`: the sentences of each email; `by_admin`, `administered`: of those about what administrators and the operator
-//!   did; `sentences`: what they are made of
+//! - `wording`: the sentences of each email; `by_admin`, `administered`, `keys`: of those about what administrators and the
+//!   operator did, and about keys for programs; `sentences`: what they are made of
 //! - `contents`: puts link and code in their places
 //! - `draft`: an email before it is written as text (`text`) and as HTML (`html`)
 
@@ -14,6 +14,7 @@ mod by_admin;
 mod contents;
 mod draft;
 mod html;
+mod keys;
 mod sentences;
 mod text;
 mod wording;

@@ -2,6 +2,7 @@
 
 use super::administered::{address_changed_by_operator, address_given, invited, test};
 use super::by_admin;
+use super::keys;
 use super::sentences::{IGNORE, Wording, named};
 use crate::domain::record::letter::LetterKind;
 
@@ -44,6 +45,9 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::Test => test(name),
         LetterKind::AddressChangedByOperator => address_changed_by_operator(name),
         LetterKind::AddressGiven => address_given(name),
+        LetterKind::KeyMade => keys::made(name),
+        LetterKind::KeyEnded => keys::ended(name),
+        LetterKind::KeyEndedByAdmin => by_admin::key_ended(name),
     }
 }
 

@@ -10,7 +10,7 @@ use super::body::{Body, Json};
 use super::refusals::{Refusals, Tag};
 use crate::domain::error::Error;
 use crate::domain::record::client::Client;
-use crate::domain::record::ids::{AccountId, SessionId};
+use crate::domain::record::ids::{AccountId, AppKeyId, SessionId};
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
 use crate::web::wire;
@@ -21,6 +21,7 @@ pub(super) const REFUSALS: Refusals = &[
     ("admin_enable", &[WHO[0], WHO[1], WHO[2], Code::Gone, Code::TooManyAdmins]),
     ("admin_end_sessions", &[WHO[0], WHO[1], WHO[2], Code::Gone]),
     ("admin_end_session", &[WHO[0], WHO[1], WHO[2], Code::Gone]),
+    ("admin_end_key", &[WHO[0], WHO[1], WHO[2], Code::Gone]),
     ("admin_send_sign_in", &[WHO[0], WHO[1], WHO[2], Code::Gone, Code::AccountDisabled, Code::TooManyMails]),
     ("admin_lift_limits", &[WHO[0], WHO[1], WHO[2], Code::Gone]),
     ("admin_grant", &[WHO[0], WHO[1], WHO[2], Code::Gone, Code::TooManyAdmins]),
@@ -101,7 +102,7 @@ impl Operations {
 
     /// End all sessions of an account
     ///
-    /// Needs a recent sign-in. Links and codes from earlier emails stop working too.
+    /// Needs a recent sign-in. Links and codes from earlier emails stop working too, and so do keys for programs.
     #[oai(path = "/admin/accounts/:id/end-sessions", method = "post", operation_id = "admin_end_sessions")]
     async fn admin_end_sessions(
         &self,
@@ -184,6 +185,25 @@ impl Operations {
     ) -> Result<Json<AdminAccountAnswer>, Problem> {
         let session = SessionId::parse(&session).ok_or(Error::Over)?;
         let ended = house.gatepost.admin_end_session(&token, account(&id)?, session, client).await;
+        Ok(Json(ended.map_err(Problem::of_admin)?.into()))
+    }
+
+    /// End a key of an account
+    ///
+    /// Needs a recent sign-in. Nothing else ends. The next request with the key is refused.
+    #[oai(path = "/admin/accounts/:id/keys/:key/end", method = "post", operation_id = "admin_end_key")]
+    async fn admin_end_key(
+        &self,
+        Data(house): Data<&House>,
+        Data(client): Data<&Client>,
+        RecentAdmin(token): RecentAdmin,
+        /// The `id` of the account.
+        Path(id): Path<String>,
+        /// The `id` of the key.
+        Path(key): Path<String>,
+    ) -> Result<Json<AdminAccountAnswer>, Problem> {
+        let key = AppKeyId::parse(&key).ok_or(Error::Over)?;
+        let ended = house.gatepost.admin_end_key(&token, account(&id)?, key, client).await;
         Ok(Json(ended.map_err(Problem::of_admin)?.into()))
     }
 

@@ -10,8 +10,9 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    accounts, acts, admin_events, emails, examples, invitations, link, mailbox, overview, problem, profile,
-    reauthentication, recovery, registration, resend, session, sessions, settings, sign_in, unconfirmed,
+    accounts, acts, admin_events, app_keys, emails, examples, invitations, link, mailbox, overview, problem,
+    profile, reauthentication, recovery, registration, resend, session, sessions, settings, sign_in,
+    unconfirmed,
 };
 use crate::domain::mailed::Need;
 use crate::domain::record::account_state::AccountState;
@@ -108,6 +109,7 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
         recovery::REFUSALS,
         profile::REFUSALS,
         sessions::REFUSALS,
+        app_keys::REFUSALS,
         reauthentication::REFUSALS,
         mailbox::REFUSALS,
         overview::REFUSALS,

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 const REQUEST: &str = "QZ8lH0q3v5n1mXc2Yw7bTtq0m7yXo2f4r9aKcVdE";
 const SESSION: &str = "QTp1Xk3v9yQm4cW8nZ0aLr7dTfHbUe5sGiJoKxPq2vYwMzRtNcBlAhSgDfEuIoWyXkQjVpCnZs4";
 
+const KEY: &str = "gpk_AQEDAwMDAwMDAwMDAwPVjN4kL0sT8yB2xW6qZr1a";
+
 /// The example of a schema, by its name.
 pub(super) fn of(schema: &str) -> Option<Value> {
     let example = match schema {
@@ -19,8 +21,15 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "ChangeNotices" => json!({ "new_device": "no" }),
         "DeleteAccount" => json!({ "confirm": "delete" }),
         "Sessions" => json!({ "sessions": [session()] }),
+        "AppKey" => app_key(),
+        "AppKeys" => json!({ "keys": [app_key()] }),
+        "NewAppKey" => new_app_key(),
+        "NewAppKeyAnswer" => json!({ "key": new_app_key() }),
+        "MakeKey" => json!({ "name": "Calendar on my phone", "app": "wiki.example.org", "expires": "90d" }),
         "Event" => event(),
-        "Export" => json!({ "account": account(), "sessions": [session()], "keys": [], "events": [event()] }),
+        "Export" => {
+            json!({ "account": account(), "sessions": [session()], "keys": [app_key()], "events": [event()] })
+        }
         "Resend" | "RequestReauthentication" | "RedeemLink" => json!({ "request": REQUEST }),
         "RedeemCode" => json!({ "request": REQUEST, "code": "123456" }),
         "MailQueued" => json!({
@@ -148,6 +157,24 @@ fn new_session() -> Value {
     let mut session = session();
     session["token"] = json!(SESSION);
     session
+}
+
+fn app_key() -> Value {
+    json!({
+        "id": "4c1f7a90b2d36e58a1c40f97",
+        "name": "Calendar on my phone",
+        "app": "wiki.example.org",
+        "created_at": "2026-11-02T09:01:12.500Z",
+        "last_used_at": null,
+        "last_ip": null,
+        "expires_at": "2027-01-31T09:01:12.500Z",
+    })
+}
+
+fn new_app_key() -> Value {
+    let mut key = app_key();
+    key["secret"] = json!(KEY);
+    key
 }
 
 fn event() -> Value {

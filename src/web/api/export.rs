@@ -8,8 +8,8 @@ use poem::{Body, IntoResponse, Response};
 use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, Object, payload};
 use serde::Serialize;
-use serde_json::Value;
 
+use super::app_keys::AppKey;
 use super::session::{Account, Session};
 use crate::domain::Gatepost;
 use crate::domain::profile::{self, Entry};
@@ -24,8 +24,8 @@ struct Export {
     account: Account,
     /// Its sessions, most recently used first.
     sessions: Vec<Session>,
-    /// Its keys for programs, without their secrets. Empty in this version.
-    keys: Vec<Value>,
+    /// Its keys for programs, without their secrets, the newest first.
+    keys: Vec<AppKey>,
     /// Its history: events, newest first, then refusals, counted by the hour, newest first.
     events: Vec<Event>,
 }
@@ -119,7 +119,8 @@ pub(in crate::web) async fn export_of(house: &House, live: Live) -> Result<Body,
     let gatepost = Arc::clone(&house.gatepost);
     let mut export = gatepost.export(&live).await?;
     let sessions = export.sessions.iter().map(|session| Session::of(session, &live.session)).collect();
-    let head = Export { account: Account::of(&live.account), sessions, keys: Vec::new(), events: Vec::new() };
+    let keys = export.keys.iter().map(AppKey::of).collect();
+    let head = Export { account: Account::of(&live.account), sessions, keys, events: Vec::new() };
     let mut head = serde_json::to_string(&head).expect("an object of texts can be written");
     head.truncate(head.len() - "]}".len());
     let first = gatepost.next_page(&live, &mut export).await?.unwrap_or_default();

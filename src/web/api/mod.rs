@@ -18,6 +18,7 @@ mod accounts;
 mod acts;
 mod admin_account;
 mod admin_events;
+mod app_keys;
 mod apps;
 mod bearer;
 mod body;

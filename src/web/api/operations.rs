@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    accounts, acts, admin_events, emails, invitations, link, mailbox, overview, profile, reauthentication,
-    recovery, registration, resend, session, sessions, settings, sign_in, unconfirmed,
+    accounts, acts, admin_events, app_keys, emails, invitations, link, mailbox, overview, profile,
+    reauthentication, recovery, registration, resend, session, sessions, settings, sign_in, unconfirmed,
 };
 use crate::path::API;
 
@@ -27,6 +27,7 @@ pub(super) type Operations = (
     reauthentication::Operations,
     profile::Operations,
     sessions::Operations,
+    app_keys::Operations,
     overview::Operations,
     // A tuple can have sixteen groups.
     (accounts::Operations, acts::Operations, invitations::Operations, unconfirmed::Operations),
@@ -75,6 +76,7 @@ fn all() -> Operations {
         reauthentication::Operations,
         profile::Operations,
         sessions::Operations,
+        app_keys::Operations,
         overview::Operations,
         (accounts::Operations, acts::Operations, invitations::Operations, unconfirmed::Operations),
         emails::Operations,

@@ -41,6 +41,9 @@ pub(super) enum Tag {
     Account,
     /// List the devices that are signed in, and sign them out.
     Devices,
+    /// Keys with which programs open one app as you.
+    #[oai(rename = "Keys for programs")]
+    Keys,
     /// For administrators: how email and the server are doing.
     Overview,
     /// For administrators: find accounts, and see why someone can't get in.

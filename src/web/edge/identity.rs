@@ -5,6 +5,7 @@ use poem::http::header::HeaderValue;
 use poem::http::{HeaderMap, StatusCode};
 
 use super::app_host::asks;
+use crate::domain::record::account::Account;
 use crate::domain::session::Live;
 use crate::web::apps::{App, Apps, DEFAULTS, Identity};
 
@@ -12,15 +13,20 @@ const NO_ONE: HeaderValue = HeaderValue::from_static("");
 
 /// Says to an app who someone is: with all its headers, so that none of them can be the client's.
 pub fn name(headers: &mut HeaderMap, app: &App, live: Option<&Live>) {
+    name_account(headers, app, live.map(|live| &*live.account));
+}
+
+/// The same for whoever a key stands for.
+pub fn name_account(headers: &mut HeaderMap, app: &App, account: Option<&Account>) {
     for name in DEFAULTS.iter().chain(app.headers.names()) {
         headers.insert(name, NO_ONE);
     }
-    let Some(live) = live else { return };
+    let Some(account) = account else { return };
     let value = |identity: Identity| {
         let text = match identity {
-            Identity::Id => live.account.id.to_string(),
-            Identity::Email => live.account.address.to_string(),
-            Identity::Groups => app.admission.groups_of(&live.account),
+            Identity::Id => account.id.to_string(),
+            Identity::Email => account.address.to_string(),
+            Identity::Groups => app.admission.groups_of(account),
         };
         HeaderValue::from_str(&text).expect("ids, addresses and names of groups are plain ASCII")
     };

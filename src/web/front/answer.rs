@@ -1,19 +1,21 @@
 //! The answer to a proxy that asks about a request: as a status only, or whole, as the person or program should get it.
 
 use maud::html;
-use poem::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use poem::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, WWW_AUTHENTICATE};
 use poem::http::{HeaderMap, StatusCode, Uri};
 use poem::{Request, Response};
 
 use super::browser::lead_to_us;
 use super::draw::{for_program, name, page, plain, refusal, unavailable};
 use super::judge::{Verdict, judge};
+use super::key;
 use super::kind::Kind;
 use super::question::{Asked, HOST, Question, read};
 use crate::domain::error::Error;
 use crate::domain::record::client::Client;
-use crate::domain::session::Live;
+use crate::domain::session::{KeyHolder, Live};
 use crate::path::{APP_START, app_path, app_start};
+use crate::web::apps::Keys;
 use crate::web::edge::{POLICY_IN_FRAME, identity};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
@@ -24,10 +26,12 @@ const HX_REDIRECT: &str = "hx-redirect";
 /// The status only: 204, 401, 403 or 503, or 413 for a question with a body. A question that can't be understood is
 /// refused like a request that may not pass.
 pub(in crate::web) async fn status(house: &House, request: &Request, question: &Question) -> Response {
-    let verdict = judge(house, question, request.headers()).await;
+    let verdict = judge(house, question, request).await;
     let mut response = Response::default();
     let code = match verdict {
         Verdict::Passes(live) => return passes(question, live.as_ref()),
+        Verdict::PassesWith(holder) => return passes_with(question, &holder),
+        Verdict::InvalidKey => Code::InvalidKey,
         Verdict::SignedOut => Code::SignInRequired,
         Verdict::NotAllowed(_) => Code::NotAllowed,
         Verdict::CrossSite => Code::CrossSite,
@@ -62,9 +66,17 @@ pub(in crate::web) async fn whole(house: &House, request: &Request) -> Response 
         Err(code) => return unfit(house, request, code),
     };
     let kind = Kind::of(&question.method, headers);
-    match judge(house, &question, headers).await {
+    match judge(house, &question, request).await {
         Verdict::Passes(live) => passes(&question, live.as_ref()),
-        Verdict::SignedOut => signed_out(house, request, &question, kind).await,
+        Verdict::PassesWith(holder) => passes_with(&question, &holder),
+        Verdict::InvalidKey => {
+            let refusal = for_kind(house, kind, &Problem::of(Code::InvalidKey));
+            asking_for_key(&question, kind, headers, refusal)
+        }
+        Verdict::SignedOut => {
+            let refusal = signed_out(house, request, &question, kind).await;
+            asking_for_key(&question, kind, headers, refusal)
+        }
         Verdict::NotAllowed(live) => not_allowed(house, &question, kind, &live),
         Verdict::CrossSite => {
             let detail =
@@ -90,6 +102,30 @@ fn passes(question: &Question, live: Option<&Live>) -> Response {
     response.set_status(StatusCode::NO_CONTENT);
     identity::name(response.headers_mut(), &question.app, live);
     response
+}
+
+/// The same for a program with someone's key, whose name it gets too.
+fn passes_with(question: &Question, holder: &KeyHolder) -> Response {
+    let mut response = Response::default();
+    response.set_status(StatusCode::NO_CONTENT);
+    identity::name_account(response.headers_mut(), &question.app, Some(&holder.account));
+    response.headers_mut().insert("remote-key", key::in_header(&holder.name));
+    response
+}
+
+/// Has a program ask for a password, where that can be a key. Never a browser: it would show a window of its own.
+fn asking_for_key(question: &Question, kind: Kind, headers: &HeaderMap, mut refusal: Response) -> Response {
+    let is_browser = headers.keys().any(|name| name.as_str().starts_with("sec-fetch-"));
+    let is_asked = question.app.keys == Keys::Basic
+        && kind == Kind::Program
+        && !is_browser
+        && refusal.status() == StatusCode::UNAUTHORIZED;
+    if is_asked {
+        let scheme = format!("Basic realm=\"{}\", charset=\"UTF-8\"", question.app.host());
+        let scheme = HeaderValue::from_str(&scheme).expect("a host is plain ASCII");
+        refusal.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+    }
+    refusal
 }
 
 fn failed(house: &House, request: &Request, kind: Kind, error: Error) -> Response {

@@ -6,6 +6,7 @@
 //! | `question` | what a proxy asks about |
 //! | `elsewhere` | whether the page of another site acts with someone's cookie |
 //! | `judge` | what the app's rule says |
+//! | `key` | the key that a program sends |
 //! | `kind` | who waits for the answer: a person, htmx or a program |
 //! | `answer` | the whole answer, as the person or program should get it |
 //! | `draw` | pages on the host of an app, where none of our files are, and refusals for programs |
@@ -18,5 +19,6 @@ pub(super) mod draw;
 mod elsewhere;
 pub(super) mod host;
 mod judge;
+mod key;
 mod kind;
 pub(super) mod question;

@@ -100,6 +100,9 @@ fn table(house: &CurrentHouse) -> Vec<Row> {
         at(path::PROFILE_NOTICES, vec![submit_own(house, profile::change_notices, profile::again)]),
         at(path::PROFILE_END_OTHERS, vec![submit_own(house, profile::end_others, profile::again)]),
         at(&path::session_end("{part}"), vec![submit_own(house, profile::end_session, profile::again)]),
+        at(path::PROFILE_KEYS, vec![submit_own(house, profile::make_key, profile::again)]),
+        at(&path::key_page("{part}"), vec![show(house, profile::show_key)]),
+        at(&path::key_end("{part}"), vec![submit_own(house, profile::end_key, profile::again)]),
         at(path::PROFILE_EXPORT, vec![show(house, profile::export)]),
         at(path::PROFILE_DELETE, vec![submit_own(house, profile::delete, profile::again)]),
         at(
@@ -150,7 +153,9 @@ fn acts_on_accounts(house: &CurrentHouse) -> Vec<Row> {
     };
     let end = submit(house, admin::end_session);
     let end = (path::account_session_end("{part}", "{second}"), vec![end]);
-    path::AccountAct::ALL.into_iter().map(row).chain([end]).collect()
+    let end_key = submit(house, admin::end_key);
+    let end_key = (path::account_key_end("{part}", "{second}"), vec![end_key]);
+    path::AccountAct::ALL.into_iter().map(row).chain([end, end_key]).collect()
 }
 
 /// The route of a stylesheet, a script or a picture.

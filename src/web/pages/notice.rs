@@ -99,10 +99,14 @@ pub(super) enum Notice {
     RegistrationRemoved,
     /// A test email is queued.
     TestSent,
+    /// A key for a program was ended.
+    KeyEnded,
+    /// An administrator ended one of someone else.
+    OneKeyEnded,
 }
 
 impl Notice {
-    const ALL: [Self; 40] = [
+    const ALL: [Self; 42] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -143,6 +147,8 @@ impl Notice {
         Self::InvitationWithdrawn,
         Self::RegistrationRemoved,
         Self::TestSent,
+        Self::KeyEnded,
+        Self::OneKeyEnded,
     ];
 
     fn parse(code: &str) -> Option<Self> {
@@ -191,6 +197,8 @@ impl Notice {
             Self::InvitationWithdrawn => "invitation_withdrawn",
             Self::RegistrationRemoved => "registration_removed",
             Self::TestSent => "test_sent",
+            Self::KeyEnded => "key_ended",
+            Self::OneKeyEnded => "one_key_ended",
         }
     }
 
@@ -238,7 +246,9 @@ impl Notice {
             }
             Self::AccountDisabled => "The account is disabled.",
             Self::AccountEnabled => "The account is enabled again.",
-            Self::SignedOutEverywhere => "The account is signed out everywhere.",
+            Self::SignedOutEverywhere => {
+                "The account is signed out everywhere, and its keys for programs have ended."
+            }
             Self::OneSessionEnded => "The session has ended.",
             Self::SignInSent => "A sign-in link is on its way to the email address of the account.",
             Self::LimitsLifted => {
@@ -252,6 +262,8 @@ impl Notice {
             Self::InvitationWithdrawn => "The invitation is withdrawn.",
             Self::RegistrationRemoved => "The registration is removed. Its links and codes no longer work.",
             Self::TestSent => "The test email is on its way. The list shows what becomes of it.",
+            Self::KeyEnded => "Key ended. The program that used it can't open the app any more.",
+            Self::OneKeyEnded => "The key has ended.",
             Self::NotThere => {
                 "We couldn't take you to the page you asked for, so we brought you here instead."
             }

@@ -3,10 +3,11 @@
 //!
 //! - `code`: all of them
 //! - `said`: what the table says of one
-//! - `table`: status, word and usual sentence of each
+//! - `table`: status, word and usual sentence of each, a `row` for each
 //! - `waits`: how long to wait, in words
 
 mod code;
+mod row;
 mod said;
 mod table;
 mod waits;
@@ -192,6 +193,9 @@ impl From<Error> for Problem {
             Error::AdminRequired => Self::of(Code::AdminRequired),
             Error::AddressTaken => Self::of(Code::AddressTaken).field("email"),
             Error::AddressHeld => Self::of(Code::AddressHeld).field("email"),
+            Error::NotAllowed => Self::of(Code::NotAllowed),
+            Error::InvalidKey => Self::of(Code::InvalidKey),
+            Error::TooManyKeys => Self::of(Code::TooManyKeys),
             Error::Over => Self::of(Code::Gone),
             Error::UnknownPlace => Self::of(Code::InvalidField).field("after"),
             Error::TooManyMails { retry_after } => {

@@ -3,7 +3,8 @@
 use poem::http::StatusCode;
 
 use super::code::Code;
-use super::table::{Row, TABLE};
+use super::row::Row;
+use super::table::TABLE;
 
 impl Code {
     /// Every code, in the order of the table.

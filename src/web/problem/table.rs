@@ -3,24 +3,11 @@
 use poem::http::StatusCode;
 
 use super::code::Code;
-
-/// How a code looks on the wire and to a person.
-pub(super) struct Row {
-    pub(super) code: Code,
-    pub(super) status: StatusCode,
-    pub(super) word: &'static str,
-    pub(super) title: &'static str,
-    pub(super) detail: &'static str,
-}
-
-const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
-    let [word, title, detail] = words;
-    Row { code, status, word, title, detail }
-}
+use super::row::{Row, row};
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-pub(super) const TABLE: [Row; 38] = [
+pub(super) const TABLE: [Row; 40] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -39,6 +26,11 @@ pub(super) const TABLE: [Row; 38] = [
             "Wrong email address or password",
             "That email address and password don't match. You can always sign in with an email link instead.",
         ],
+    ),
+    row(
+        Code::InvalidKey,
+        StatusCode::UNAUTHORIZED,
+        ["invalid_key", "This key doesn't work", "The key is wrong, is for another app, or no longer works."],
     ),
     row(
         Code::Unconfirmed,
@@ -180,6 +172,11 @@ pub(super) const TABLE: [Row; 38] = [
         Code::InvalidField,
         StatusCode::UNPROCESSABLE_ENTITY,
         ["invalid_field", "Invalid value", "This value isn't valid."],
+    ),
+    row(
+        Code::TooManyKeys,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        ["too_many_keys", "Too many keys", "You can have at most 20 keys. End one that you no longer need."],
     ),
     row(
         Code::InvalidEmail,

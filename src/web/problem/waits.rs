@@ -47,6 +47,10 @@ pub(super) fn refusal_of(limit: Limit, wait: Duration) -> (Code, String) {
             Code::TooManyMails,
             format!("You've had too many emails sent in an hour. You can have another one sent in {wait}."),
         ),
+        Limit::Keys => (
+            Code::TooManyTries,
+            format!("You've made too many keys in a day. You can make another one in {wait}."),
+        ),
         Limit::Changes => (
             Code::TooManyTries,
             format!("You've changed your account too often. You can change it again in {wait}."),

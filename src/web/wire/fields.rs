@@ -112,7 +112,7 @@ impl Fields {
 
 /// Only our own field names are repeated to the sender.
 fn twice(name: &str) -> Problem {
-    const KNOWN: [&str; 15] = [
+    const KNOWN: [&str; 17] = [
         "email",
         "password",
         "current_password",
@@ -128,6 +128,8 @@ fn twice(name: &str) -> Problem {
         "name",
         "ip",
         "until",
+        "app",
+        "expires",
     ];
     let known = KNOWN.into_iter().find(|known| *known == name);
     let problem = Problem::of(Code::InvalidField).detail("This field was sent twice.");

@@ -66,6 +66,7 @@ fn every_path_is_that_of_a_page() {
     let end_of_other = path::account_session_end("{id}", "{session}");
     let account = path::account_page("{id}");
     let (again, withdraw) = (path::invite_again("{id}"), path::withdraw_invitation("{id}"));
+    let (key_end, end_of_key) = (path::key_end("{id}"), path::account_key_end("{id}", "{key}"));
     let pages = [
         path::FORGOT_PASSWORD,
         path::PROFILE_PASSWORD,
@@ -87,6 +88,8 @@ fn every_path_is_that_of_a_page() {
         &link,
         path::PROFILE,
         path::PROFILE_NOTICES,
+        path::PROFILE_KEYS,
+        &key_end,
         path::SIGN_OUT,
         path::MAILBOX,
         path::ADMIN,
@@ -106,7 +109,10 @@ fn every_path_is_that_of_a_page() {
         &stop,
         path::ADMIN_SETTINGS,
     ];
-    let pages = pages.into_iter().chain(acts.iter().map(String::as_str)).chain([end_of_other.as_str()]);
+    let pages = pages
+        .into_iter()
+        .chain(acts.iter().map(String::as_str))
+        .chain([end_of_other.as_str(), end_of_key.as_str()]);
     let mut expected: BTreeSet<String> = pages.map(|page| format!("{}{page}", path::API)).collect();
     expected.insert(format!("{}{}", path::API, path::SESSION));
     let paths: BTreeSet<String> = operations(&document()).map(|(path, ..)| path.to_owned()).collect();

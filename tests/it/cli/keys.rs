@@ -90,7 +90,7 @@ async fn a_running_server_takes_up_a_new_key_at_once_and_retires_an_old_one_once
     let mut again = again.at(server.address);
     assert_eq!(again.who().await.as_deref(), Some("ann@example.org"));
     let table = place.answer(&["key", "list"]);
-    assert_eq!(table.lines().next(), Some("KEY  SEALS  PASSWORDS   SESSIONS      LINKS"));
+    assert_eq!(table.lines().next(), Some("KEY  SEALS  PASSWORDS   SESSIONS      LINKS   APP KEYS"));
     assert_eq!(table.lines().nth(1), Some("2    yes            1          1          1"));
 }
 

@@ -14,13 +14,15 @@ use gatepost::domain::record::account_state::StateList;
 use gatepost::domain::record::address::EmailAddress;
 use gatepost::domain::record::admins::Admins;
 use gatepost::domain::record::answer::Answer;
+use gatepost::domain::record::app_key::{AppKey, AppKeyPlace, KeyName, KeyUse};
 use gatepost::domain::record::client::{Client, Doer};
 use gatepost::domain::record::ended::{EmailState, End, EndedLetter, MailPlace};
 use gatepost::domain::record::event::{EndedEmail, Event, EventName};
-use gatepost::domain::record::ids::{AccountId, LetterId, Nonce};
+use gatepost::domain::record::ids::{AccountId, AppKeyId, KeyId, LetterId, Nonce, SessionId};
 use gatepost::domain::record::key::Key;
 use gatepost::domain::record::letter::{About, LastTry, Letter, LetterKind, Queue};
 use gatepost::domain::record::next::Next;
+use gatepost::domain::record::store_generation::StoreGeneration;
 use gatepost::domain::record::sums::{Bucket, Counter, Cursor, Day, EventPlace, Sum};
 use gatepost::domain::record::time::Timestamp;
 use gatepost::domain::record::used::UsedToken;
@@ -116,6 +118,32 @@ fn used(at: Timestamp) -> [(Key, Record); 2] {
     [(Key::expiry(at, &key), Record::Expiry), (key, Record::UsedToken(UsedToken { at }))]
 }
 
+/// A key for a program with the longest name, for the longest host.
+fn key_for_a_program(at: Timestamp) -> [(Key, Record); 3] {
+    let (account, id) = (AccountId([0xff; 16]), AppKeyId([0xff; 12]));
+    let (name, nonce) = (KeyName::parse(&"\u{1f511}".repeat(64)).unwrap(), Nonce([0xff; 12]));
+    let key = AppKey {
+        id,
+        account,
+        nonce,
+        key: KeyId(63),
+        name,
+        host: "a".repeat(253),
+        epoch: u32::MAX,
+        store_generation: StoreGeneration(u32::MAX),
+        made_in: SessionId([0xff; 16]),
+        made_at: at,
+        expires_at: Some(at),
+        last_use: Some(KeyUse { at, ip: client().ip }),
+    };
+    let own = Key::app_key(account, id);
+    [
+        (Key::expiry(at, &own), Record::Expiry),
+        (own, Record::AppKey(key)),
+        (Key::app_key_of(nonce), Record::AppKeyPlace(AppKeyPlace { account, id })),
+    ]
+}
+
 /// The event of an email that could not be delivered, which names the domain.
 fn undelivered(at: Timestamp) -> (Key, Record) {
     let event = Event::new(at, EventName::MailFailed, None, &client());
@@ -168,6 +196,8 @@ fn sizes(written: Vec<(Key, Record)>) -> BTreeMap<String, usize> {
         b"admins" => "admins".to_owned(),
         b"accounts" => "accounts".to_owned(),
         bytes if bytes.starts_with(b"used/") => "used/".to_owned(),
+        bytes if bytes.starts_with(b"key/") => "key/".to_owned(),
+        bytes if bytes.starts_with(b"key-of/") => "key-of/".to_owned(),
         bytes => String::from_utf8_lossy(&bytes[..2]).into_owned(),
     };
     let (mut largest, mut marks) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
@@ -205,6 +235,7 @@ async fn every_record_that_strangers_or_members_cause_is_in_the_table_with_its_s
     written.extend([admins(), disabled()]);
     written.extend(counted());
     written.extend(used(desk.clock.now()));
+    written.extend(key_for_a_program(desk.clock.now()));
     let mut measured = sizes(written);
     measured.retain(|kind, _| !OTHERS.contains(&kind.as_str()));
     assert_eq!(documented(), measured);

@@ -12,7 +12,7 @@ use gatepost::domain::record::Record;
 use gatepost::domain::record::ids::LetterId;
 use gatepost::domain::record::key::{Key, Span};
 use gatepost::domain::record::registration::RegistrationMode;
-use gatepost::domain::token::KeyRing;
+use gatepost::domain::token::{KeyRing, key_lines};
 use gatepost::domain::upkeep::Swept;
 use gatepost::mail::{RecentLetters, SmtpServer, SmtpSettings, TransportSettings};
 use gatepost::web::House;
@@ -138,6 +138,14 @@ impl App {
             start_with_keys(store, world, transport, settings, &self.keys, self.house.site.home.as_str())
                 .await;
         self
+    }
+
+    /// From now on, a new key seals. The older one still opens.
+    pub(crate) async fn rotate(&self) {
+        let gatepost = &self.house.gatepost;
+        let line = key_lines::new_line(gatepost.next_key(), &self.world);
+        let ring = KeyRing::parse(&format!("{}{}", *line, self.keys)).unwrap();
+        gatepost.adopt_keys(ring).await.unwrap();
     }
 
     /// A browser or program that has never been here.

@@ -100,6 +100,10 @@ pub enum EventName {
     TestRequested,
     /// A first sign-in by email created an account that no one had registered.
     FirstSignIn,
+    /// Someone made a key for a program.
+    KeyMade,
+    /// A key for a program was ended: by its owner, an administrator or the operator.
+    KeyEnded,
 }
 
 impl EventName {
@@ -142,6 +146,8 @@ impl EventName {
             Self::MailRetried => "mail_retried",
             Self::MailStopped => "mail_stopped",
             Self::LimitsLifted => "limits_lifted",
+            Self::KeyMade => "key_made",
+            Self::KeyEnded => "key_ended",
             Self::Throttled => "excess_rate_limit_exceeded",
         }
     }
@@ -190,6 +196,8 @@ impl EventName {
                 "A registration that was not confirmed yet was removed by an administrator."
             }
             Self::TestRequested => "A test email was requested by an administrator.",
+            Self::KeyMade => "A key for a program was made.",
+            Self::KeyEnded => "A key for a program was ended.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
             Self::AccountSecured => "Account secured: signed out everywhere, password removed.",
@@ -238,6 +246,7 @@ impl EventName {
                 | Self::SessionEnded
                 | Self::OthersSignedOut
                 | Self::AllSignedOut
+                | Self::KeyEnded
                 | Self::AccountDisabled
                 | Self::AccountSecured
                 | Self::AccountDeleted
@@ -272,6 +281,8 @@ impl EventName {
             | Self::SignedOut
             | Self::DeviceEmailsOff
             | Self::DeviceEmailsOn
+            | Self::KeyMade
+            | Self::KeyEnded
             | Self::AccountDeleted => Some(Means::Session),
             _ => None,
         }

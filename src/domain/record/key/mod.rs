@@ -8,11 +8,12 @@
 //! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, or by an administrator, `F/` emails that
 //! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended,
 //! `admins` the enabled administrators, `D/` accounts by domain, `T/` accounts by time, `S/` accounts by state, `accounts` whether
-//! these lists are complete, `C/` sums by day, `W/` sums by week, `B/` how far events are counted. What several nodes share has
-//! longer names: see `shared`.
+//! these lists are complete, `C/` sums by day, `W/` sums by week, `B/` how far events are counted, `key/` keys for programs by
+//! account, `key-of/` by the nonce in their secret. What several nodes share has longer names: see `shared`.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
 mod accounts;
+mod app_keys;
 mod emails;
 mod events;
 mod shared;

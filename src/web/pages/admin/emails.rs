@@ -214,5 +214,7 @@ pub(super) fn purpose(kind: LetterKind) -> &'static str {
         LetterKind::Test => "Test email",
         LetterKind::AddressChangedByOperator => "Email address changed by the operator",
         LetterKind::AddressGiven => "New email address",
+        LetterKind::KeyMade => "Key made",
+        LetterKind::KeyEnded | LetterKind::KeyEndedByAdmin => "Key ended",
     }
 }

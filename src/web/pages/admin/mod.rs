@@ -28,7 +28,7 @@ mod waiting;
 
 pub(super) use self::account::account;
 pub(super) use self::accounts::{accounts, newest};
-pub(super) use self::acts::{act, ask, end_session};
+pub(super) use self::acts::{act, ask, end_key, end_session};
 pub(in crate::web) use self::entrance::unknown;
 pub(super) use self::events::list as events;
 pub(super) use self::invite::{again as invite_again, invite, withdraw as withdraw_invitation};

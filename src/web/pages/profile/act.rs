@@ -12,10 +12,12 @@ use super::draw::drawn;
 use super::view::{Section, Told};
 use crate::domain::error::Error;
 use crate::domain::mailed::MailQueued;
+use crate::domain::profile::MadeKey;
 use crate::domain::record::address::EmailAddress;
-use crate::domain::record::ids::SessionId;
+use crate::domain::record::ids::{AppKeyId, SessionId};
 use crate::domain::session::{Live, SignedIn};
-use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, SIGN_IN, with_next};
+use crate::path::{CHECK_INBOX, PROFILE, REAUTHENTICATE, SIGN_IN, key_page, with_next};
+use crate::web::app_keys;
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 use crate::web::wire::{ChangeNotices, ChangePassword, DeleteAccount, Fields, RequestLetter};
@@ -113,6 +115,33 @@ pub(in crate::web::pages) async fn end_others(house: House, visitor: Visitor, _:
     let token = visitor.token();
     let changed = house.gatepost.end_other_sessions(token, &visitor.client).await.map_err(Problem::from);
     renewed(&house, &visitor, Section::Sessions, Notice::OthersEnded, changed).await
+}
+
+/// Makes a key for a program, and leads to its page.
+pub(in crate::web::pages) async fn make_key(house: House, visitor: Visitor, fields: Fields) -> Answer {
+    let entered = fields.typed("name").to_owned();
+    match try_make(&house, &visitor, fields).await {
+        Ok(made) => Ok(visitor.lead_to(&key_page(&made.key.id.to_string()))),
+        Err(problem) => refused(&house, &visitor, Section::Keys, &entered, problem).await,
+    }
+}
+
+async fn try_make(house: &House, visitor: &Visitor, fields: Fields) -> Result<MadeKey, Problem> {
+    let token = recent(house, visitor).await?;
+    app_keys::make(house, token, &fields.read()?, &visitor.client).await
+}
+
+/// Ends a key. Anyone signed in can, however long ago that was.
+pub(in crate::web::pages) async fn end_key(house: House, visitor: Visitor, _: Fields) -> Answer {
+    let ended = match AppKeyId::parse(&visitor.part) {
+        Some(id) => house.gatepost.end_key(visitor.token(), id, &visitor.client).await,
+        None => Err(Error::NotFound),
+    };
+    match (ended, visitor.signed_in.clone()) {
+        (Ok(()), Some(live)) => done(&house, &visitor, Section::Keys, Notice::KeyEnded, live).await,
+        (Ok(()), None) => Ok(arrival::first(&visitor, Some(PROFILE))),
+        (Err(error), _) => refused(&house, &visitor, Section::Keys, "", app_keys::not_ended(error)).await,
+    }
 }
 
 /// Deletes the account.

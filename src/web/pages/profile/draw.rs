@@ -6,7 +6,7 @@ use super::super::answer::{Answer, fragment};
 use super::super::layout::page;
 use super::super::visitor::Visitor;
 use super::view::{Told, View};
-use super::{devices, sections};
+use super::{devices, keys, sections};
 use crate::domain::session::Live;
 use crate::web::house::House;
 
@@ -29,6 +29,7 @@ fn whole(house: &House, view: &View, told: &Told<'_>) -> Markup {
             (sections::password(house, view, told))
             (devices::devices(view, told))
             (devices::notices(view, told))
+            (keys::keys(house, view, told))
             (sections::data())
             (sections::events(view))
             (sections::deletion(view, told))

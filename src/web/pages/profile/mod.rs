@@ -6,21 +6,23 @@
 //!
 //! - `act`: what its forms do
 //! - `view`: what the page is drawn from
-//! - `draw`: the page; `sections`, `devices`: its rows
+//! - `draw`: the page; `sections`, `devices`, `keys`: its rows, and the page of one key
 
 mod act;
 mod devices;
 mod draw;
+mod keys;
 mod sections;
 mod view;
 
 use poem::Response;
 
 pub(super) use self::act::{
-    again, cancel_email, change_email, change_notices, change_password, delete, end_others, end_session,
-    remove_password,
+    again, cancel_email, change_email, change_notices, change_password, delete, end_key, end_others,
+    end_session, make_key, remove_password,
 };
 use self::draw::drawn;
+pub(super) use self::keys::show_key;
 use self::view::Told;
 use super::answer::Answer;
 use super::arrival;

@@ -63,7 +63,7 @@ pub(super) fn email(house: &House, view: &View, told: &Told<'_>) -> Markup {
     let pending = view.pending.as_ref();
     let problem = told.refused(Section::Email);
     // The button beside a pending change sends its address again, which no one entered into the field.
-    let entered = told.entered();
+    let entered = told.entered_in(Section::Email);
     let entered = if pending.is_some_and(|change| change.address.as_str() == entered) { "" } else { entered };
     let is_about_form = problem.is_some_and(|problem| problem.field.is_some() || !entered.is_empty());
     html! {

@@ -4,6 +4,7 @@ use super::super::notice::Notice;
 use super::super::visitor::Visitor;
 use crate::domain::profile::Entry;
 use crate::domain::record::account::PendingChange;
+use crate::domain::record::app_key::AppKey;
 use crate::domain::record::session::Session;
 use crate::domain::session::Live;
 use crate::path::CHECK_INBOX;
@@ -17,6 +18,7 @@ pub(super) enum Section {
     Email,
     Sessions,
     Notices,
+    Keys,
     Deletion,
 }
 
@@ -45,9 +47,10 @@ impl Told<'_> {
         }
     }
 
-    pub(super) fn entered(&self) -> &str {
+    /// What was entered in the form of this row.
+    pub(super) fn entered_in(&self, section: Section) -> &str {
         match self {
-            Self::Refused(_, _, entered) => entered,
+            Self::Refused(of, _, entered) if *of == section => entered,
             _ => "",
         }
     }
@@ -57,6 +60,7 @@ impl Told<'_> {
 pub(super) struct View {
     pub(super) live: Live,
     pub(super) sessions: Vec<Session>,
+    pub(super) keys: Vec<AppKey>,
     pub(super) history: Vec<Entry>,
     pub(super) pending: Option<PendingChange>,
     /// The page for entering its code, if this browser requested it.
@@ -67,12 +71,13 @@ pub(super) struct View {
 impl View {
     pub(super) async fn of(house: &House, visitor: &Visitor, live: Live) -> Result<Self, Problem> {
         let sessions = house.gatepost.sessions(&live).await?;
+        let keys = house.gatepost.app_keys(&live.account).await?;
         let history = house.gatepost.recent_history(&live).await?;
         let is_recent = house.gatepost.is_recent(&live.session);
         let pending = live.account.pending_change.clone();
         let request = pending.as_ref().map(|change| change.nonce.to_string());
         let held = request.filter(|request| visitor.request(Some(request)).is_some());
         let code_place = held.map(|request| format!("{CHECK_INBOX}?request={request}"));
-        Ok(Self { live, sessions, history, pending, code_place, is_recent })
+        Ok(Self { live, sessions, keys, history, pending, code_place, is_recent })
     }
 }

@@ -6,8 +6,9 @@ use super::super::super::notice::Notice;
 use super::super::outside::plain;
 use crate::domain::admin::AccountRow;
 use crate::domain::record::address::EmailAddress;
+use crate::domain::record::app_key::AppKey;
 use crate::domain::record::ids::{AccountId, SessionId};
-use crate::path::{AccountAct, account_act, account_session_end};
+use crate::path::{AccountAct, account_act, account_key_end, account_session_end};
 use crate::web::problem::Problem;
 
 /// The account that the buttons are for.
@@ -122,11 +123,23 @@ pub(in crate::web::pages::admin) fn end_button(
     }
 }
 
-/// What takes the place of that row once the session has ended.
-pub(super) fn ended_row(session: &str) -> Markup {
+/// The button that ends one key for a program, for a row with the id `key-` and that of the key.
+#[expect(dead_code, reason = "the list of the keys of an account draws it")]
+pub(in crate::web::pages::admin) fn end_key(account: AccountId, key: &AppKey) -> Markup {
+    let id = key.id.to_string();
+    let path = account_key_end(&account.to_string(), &id);
     html! {
-        li id=(format!("session-{session}")) {
-            p.notice role="status" tabindex="-1" autofocus { (Notice::OneSessionEnded.sentence()) }
+        form method="post" action=(path) hx-post=(path) hx-target=(format!("#key-{id}")) hx-swap="outerHTML" {
+            button.quiet type="submit" aria-label=(format!("End key: {}", plain(key.name.as_str()))) { "End key" }
+        }
+    }
+}
+
+/// What takes the place of such a row once its session or key has ended.
+pub(super) fn ended_row(kind: &str, id: &str, notice: Notice) -> Markup {
+    html! {
+        li id=(format!("{kind}-{id}")) {
+            p.notice role="status" tabindex="-1" autofocus { (notice.sentence()) }
         }
     }
 }

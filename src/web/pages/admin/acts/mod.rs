@@ -22,7 +22,7 @@ use super::super::visitor::Visitor;
 use super::entrance::refused;
 use crate::domain::admin::AccountRow;
 use crate::domain::error::Error;
-use crate::domain::record::ids::{AccountId, SessionId};
+use crate::domain::record::ids::{AccountId, AppKeyId, SessionId};
 use crate::path::{ADMIN_ACCOUNTS, AccountAct, HOME, SIGN_IN, account_page};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
@@ -36,6 +36,8 @@ enum Done {
     SessionEnded {
         is_acting: bool,
     },
+    /// One key for a program was ended.
+    KeyEnded,
 }
 
 /// Does something to an account.
@@ -102,6 +104,22 @@ async fn try_end(house: &House, visitor: &Visitor) -> Result<(AccountRow, Sessio
     ended.map(|seen| (seen, session)).map_err(Problem::of_admin)
 }
 
+/// Ends one key of an account.
+pub(in crate::web::pages) async fn end_key(house: House, visitor: Visitor, _: Fields) -> Answer {
+    match try_end_key(&house, &visitor).await {
+        Ok(seen) => Ok(done(&house, &visitor, Done::KeyEnded, Some(&seen))),
+        Err(problem) => not_done(&house, &visitor, None, problem).await,
+    }
+}
+
+async fn try_end_key(house: &House, visitor: &Visitor) -> Result<AccountRow, Problem> {
+    house.gatepost.expect_recent_admin(visitor.token()).await?;
+    let ids = AccountId::parse(&visitor.part).zip(AppKeyId::parse(&visitor.second));
+    let (id, key) = ids.ok_or(Error::Over)?;
+    let ended = house.gatepost.admin_end_key(visitor.token(), id, key, &visitor.client).await;
+    ended.map_err(Problem::of_admin)
+}
+
 fn done(house: &House, visitor: &Visitor, done: Done, seen: Option<&AccountRow>) -> Response {
     let notice = notice_of(done);
     let Some(seen) = seen else { return led(house, visitor, ADMIN_ACCOUNTS, notice) };
@@ -110,7 +128,10 @@ fn done(house: &House, visitor: &Visitor, done: Done, seen: Option<&AccountRow>)
         Done::Act(AccountAct::Disable | AccountAct::EndSessions) if is_own => left(house, visitor),
         Done::SessionEnded { is_acting: true } => left(house, visitor),
         Done::Act(AccountAct::RevokeAdmin) if is_own => led(house, visitor, HOME, Notice::OwnRoleRemoved),
-        Done::SessionEnded { .. } if visitor.is_htmx => fragment(ended_row(&visitor.second)),
+        Done::SessionEnded { .. } if visitor.is_htmx => {
+            fragment(ended_row("session", &visitor.second, notice))
+        }
+        Done::KeyEnded if visitor.is_htmx => fragment(ended_row("key", &visitor.second, notice)),
         _ if visitor.is_htmx => {
             fragment(html! { (section(&Target::of(seen), true, Some(&Outcome::Done(notice)))) })
         }
@@ -121,6 +142,7 @@ fn done(house: &House, visitor: &Visitor, done: Done, seen: Option<&AccountRow>)
 fn notice_of(done: Done) -> Notice {
     match done {
         Done::SessionEnded { .. } => Notice::OneSessionEnded,
+        Done::KeyEnded => Notice::OneKeyEnded,
         Done::Act(AccountAct::Disable) => Notice::AccountDisabled,
         Done::Act(AccountAct::Enable) => Notice::AccountEnabled,
         Done::Act(AccountAct::EndSessions) => Notice::SignedOutEverywhere,
