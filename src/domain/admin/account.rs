@@ -7,6 +7,7 @@ use crate::domain::error::Error;
 use crate::domain::outbox::Email;
 use crate::domain::read::Found;
 use crate::domain::record::account::Account;
+use crate::domain::record::app_key::AppKey;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::Key;
 use crate::domain::record::session::Session;
@@ -22,6 +23,8 @@ pub struct AccountView {
     pub row: AccountRow,
     /// Its live sessions, most recently used first.
     pub sessions: Vec<Session>,
+    /// Its keys for programs, the newest first.
+    pub keys: Vec<AppKey>,
     /// The latest emails to its address, the newest first.
     pub emails: Vec<Email>,
     /// Its latest events, the newest first.
@@ -41,9 +44,10 @@ impl Gatepost {
         let row = self.account_row(found.value.ok_or(Error::NotFound)?).await?;
         let account = &row.account;
         let sessions = self.live_sessions(account).await?;
+        let keys = self.app_keys(account).await?;
         let emails = self.newest_emails_to(&account.address.canonical(), LATEST).await?;
         let of_account = EventQuery { account: Some(id), ..EventQuery::default() };
         let events = self.event_page(&of_account).await?.events;
-        Ok(AccountView { row, sessions, emails, events, at: self.world.now() })
+        Ok(AccountView { row, sessions, keys, emails, events, at: self.world.now() })
     }
 }

@@ -5,10 +5,10 @@ use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::admin_account::AdminAccount;
 use super::admin_events::AdminEvent;
+use super::app_keys::AppKey;
 use super::bearer::Admin;
 use super::body::Json;
 use super::emails::AdminEmail;
@@ -65,8 +65,8 @@ struct OneAccount {
     reasons: Vec<Obstacle>,
     /// Its sessions, most recently used first.
     sessions: Vec<Session>,
-    /// Its keys for programs, without their secrets. Empty in this version.
-    keys: Vec<Value>,
+    /// Its keys for programs that work, newest first, without their secrets.
+    keys: Vec<AppKey>,
     /// The last 50 emails to its address, newest first.
     emails: Vec<AdminEmail>,
     /// Its last 50 events, newest first.
@@ -151,7 +151,7 @@ impl Operations {
             account: view.row.into(),
             reasons: way_in.reasons.iter().map(|reason| Obstacle::of(reason, now)).collect(),
             sessions: view.sessions.iter().map(|session| Session::of(session, &own)).collect(),
-            keys: Vec::new(),
+            keys: view.keys.iter().map(AppKey::of).collect(),
             emails: view.emails.into_iter().map(AdminEmail::from).collect(),
             events: view.events.into_iter().map(AdminEvent::from).collect(),
         }))

@@ -90,7 +90,7 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             "account": admin_account(),
             "reasons": [obstacle()],
             "sessions": [session()],
-            "keys": [],
+            "keys": [app_key()],
             "emails": [admin_email()],
             "events": [admin_event()],
         }),

@@ -60,6 +60,7 @@ fn whole(view: &View) -> Markup {
             }
             (parts::facts(view))
             (parts::sessions(view))
+            (parts::keys(view))
             (parts::emails(account, &view.account.emails))
             (parts::events(&view.account.events))
         }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::super::home::instrument;
 use super::super::super::layout::{moment, on};
-use super::super::acts::end_button;
+use super::super::acts::{end_button, end_key_button};
 use super::super::emails::{in_words as email_in_words, purpose};
 use super::super::outside::outside;
 use super::view::View;
@@ -64,6 +64,36 @@ pub(super) fn sessions(view: &View) -> Markup {
                                 ". Last used " (moment(session.last_used_at)) "." }
                         }
                         @if view.is_recent { (end_button(account, session.id, &session.device)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The section is left out where there is none: few people have one.
+pub(super) fn keys(view: &View) -> Markup {
+    let (keys, account) = (&view.account.keys, view.account.row.account.id);
+    html! {
+        @if !keys.is_empty() {
+            section {
+                h2 { "Keys for programs" }
+                ul.devices {
+                    @for key in keys {
+                        li id=(format!("key-{}", key.id)) {
+                            div {
+                                strong { (outside(key.name.as_str())) }
+                                p.hint {
+                                    "For " (key.host) ". Made " (on(key.made_at)) "."
+                                    @match key.last_use {
+                                        Some(last) => { " Last used " (moment(last.at)) " from " (last.ip) "." },
+                                        None => " Not used yet.",
+                                    }
+                                    @if let Some(end) = key.expires_at { " Ends " (on(end)) "." }
+                                }
+                            }
+                            @if view.is_recent { (end_key_button(account, key)) }
+                        }
                     }
                 }
             }

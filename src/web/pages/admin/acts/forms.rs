@@ -124,8 +124,7 @@ pub(in crate::web::pages::admin) fn end_button(
 }
 
 /// The button that ends one key for a program, for a row with the id `key-` and that of the key.
-#[expect(dead_code, reason = "the list of the keys of an account draws it")]
-pub(in crate::web::pages::admin) fn end_key(account: AccountId, key: &AppKey) -> Markup {
+pub(in crate::web::pages::admin) fn end_key_button(account: AccountId, key: &AppKey) -> Markup {
     let id = key.id.to_string();
     let path = account_key_end(&account.to_string(), &id);
     html! {

@@ -14,7 +14,7 @@ use poem::Response;
 use self::again::again;
 pub(in crate::web::pages) use self::ask::ask;
 use self::forms::{Outcome, ended_row};
-pub(super) use self::forms::{Target, end_button, section};
+pub(super) use self::forms::{Target, end_button, end_key_button, section};
 use super::super::answer::{Answer, fragment};
 use super::super::notice::{self, Notice};
 use super::super::signed_in::clear;
