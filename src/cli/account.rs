@@ -17,7 +17,7 @@ use super::print::{
     print_shown,
 };
 use super::progress::Progress;
-use super::target::{Target, carry_out};
+use super::target::Target;
 use crate::app::operator::{Answer, ImportFile, Operator, Order, Treated, Treatment};
 use crate::app::{Failure, OperatorError};
 use crate::config::Config;

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use super::order::carry_out;
 use super::print::{Form, minute, print, print_json};
-use super::target::{Target, carry_out};
+use super::target::Target;
 use crate::app::operator::{Answer, AppKey, Order};
 use crate::app::{Failure, OperatorError};
 use crate::config::Config;

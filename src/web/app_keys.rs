@@ -31,7 +31,7 @@ pub(super) async fn make(
 
 /// The apps for which someone can make a key.
 pub(super) fn offered<'a>(site: &'a Site, account: &'a Account) -> impl Iterator<Item = &'a App> {
-    site.apps.iter().filter(|app| is_offered(app, account))
+    site.apps.each().filter(|app| is_offered(app, account))
 }
 
 fn is_offered(app: &App, account: &Account) -> bool {

@@ -4,7 +4,6 @@ pub use super::letter_kind::LetterKind;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::answer::Answer;
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId};
-pub use crate::domain::record::letter_kind::LetterKind;
 use crate::domain::record::time::Timestamp;
 
 /// A queued email. Reading the outbox is not enough to sign in: the text is rendered and the secrets are

@@ -52,7 +52,7 @@ impl Apps {
     /// there are.
     #[must_use]
     pub fn shown_to(&self, account: &Account) -> Vec<Shown<'_>> {
-        let apps = self.iter().map(|app| {
+        let apps = self.each().map(|app| {
             let url = app.url.link(&app.card.start);
             (&app.admission, Shown { kind: ShownKind::App, card: &app.card, url })
         });
@@ -66,7 +66,7 @@ impl Apps {
     /// The picture with this name. Anyone may see it: a name can't be guessed without knowing the picture.
     #[must_use]
     pub fn icon(&self, name: &str) -> Option<&Icon> {
-        let cards = self.iter().map(|app| &app.card).chain(self.links().iter().map(|link| &link.card));
+        let cards = self.each().map(|app| &app.card).chain(self.links().iter().map(|link| &link.card));
         cards.filter_map(|card| card.icon.as_ref()).find(|icon| icon.name == name)
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
 /// What an administrator still has to set up, as far as this page can know it.
 fn next_steps(site: &Site) -> Markup {
     let is_local = site.public_url.is_loopback();
-    let has_app = site.home.as_str() != HOME || site.apps.iter().next().is_some();
+    let has_app = site.home.as_str() != HOME || site.apps.each().next().is_some();
     html! {
         @if site.has_mailbox || is_local || !has_app {
             section.card #next-steps {
