@@ -47,16 +47,6 @@ function clearTrouble(event) {
   }
 }
 
-// A search for a domain matches whole labels, so it waits for Enter. Every other search goes on with each key.
-// Domains and IDs are searched among all accounts only.
-function waitForWholeDomain(event) {
-  const field = event.target;
-  if (!field.matches?.("[data-whole-domain]")) return;
-  const sought = field.value.trim();
-  field.form.elements.state.disabled = /^(@|[0-9a-f]{32}$)/i.test(sought);
-  if (sought.startsWith("@")) event.stopPropagation();
-}
-
 // An email address entered on one page need not be entered again on the next. It goes into the
 // fragment of the URL, which is sent to no server.
 function carryAddress(event) {
@@ -221,7 +211,6 @@ function dress() {
 document.addEventListener("submit", keepWaiting, true);
 document.addEventListener("submit", hidePasswords, true);
 document.addEventListener("submit", sendOnce);
-document.addEventListener("input", waitForWholeDomain, true);
 document.addEventListener("input", sendCode);
 // Digits entered with an input method are complete only when it is done with them.
 document.addEventListener("compositionend", sendCode);

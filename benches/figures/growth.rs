@@ -47,18 +47,6 @@ enum Kind {
     Redemption,
 }
 
-/// Prints a row for each kind of request, in one database with so many accounts.
-pub(crate) async fn measure_one(accounts: u32) {
-    let server = Populated::with(accounts, LIKELY_PORT).await;
-    for (what, kind) in KINDS {
-        let mut rates = Vec::new();
-        for _ in 0..WINDOWS {
-            rates.push(server.rate(kind).await);
-        }
-        row(&format!("{what}, among {accounts} accounts"), &format!("{:.0} /s", median(rates)), "", None);
-    }
-}
-
 /// Prints a row for each kind of request and each database but the first.
 pub(crate) async fn measure() {
     let mut servers = Vec::new();

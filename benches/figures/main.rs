@@ -15,8 +15,7 @@ mod shared;
 mod strangers;
 mod tokens;
 
-/// Measures everything, or the groups named in the arguments: `cargo bench -- http`. `growth=1000000` measures one database
-/// with so many accounts, in a process that has no other. The shared engine is measured only
+/// Measures everything, or the groups named in the arguments: `cargo bench -- http`. The shared engine is measured only
 /// if it is named with its server.
 fn main() {
     let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
@@ -38,10 +37,6 @@ fn main() {
     }
     if is_wanted("growth") {
         runtime.block_on(growth::measure());
-    }
-    let accounts = named.iter().find_map(|word| word.strip_prefix("growth="));
-    if let Some(accounts) = accounts.and_then(|accounts| accounts.parse().ok()) {
-        runtime.block_on(growth::measure_one(accounts));
     }
     if is_wanted("passwords") {
         runtime.block_on(passwords::measure());

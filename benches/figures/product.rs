@@ -16,7 +16,6 @@ use gatepost::domain::{Gatepost, Settings};
 use gatepost::mail::{MailSettings, RecentLetters, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
 use gatepost::store::sled::{SledSettings, SledStore};
-use gatepost::web::apps::SharedApps;
 use gatepost::web::edge::{EdgeSettings, Hosts, Limits, Listen, Listener};
 use gatepost::web::{Site, Survey, Surveyor};
 use tokio_util::sync::CancellationToken;
@@ -120,7 +119,6 @@ impl Product {
                 public_url: origin.clone(),
                 home: Place::parse("/").expect("a path"),
                 registration: RegistrationMode::Open,
-                apps: Arc::default(),
                 has_mailbox: true,
                 metrics_token: None,
                 settings: vec![],
@@ -131,7 +129,6 @@ impl Product {
                 public_url: origin,
                 trusted_proxies: vec![],
                 hosts: Hosts::default(),
-                apps: SharedApps::default(),
                 limits: Limits::default(),
             },
         });

@@ -88,18 +88,9 @@ pub enum Failure {
     /// Accounts were not imported.
     #[error(transparent)]
     Import(#[from] ImportError),
-    /// Not everyone was invited.
-    #[error(transparent)]
-    Invite(#[from] InviteError),
     /// There is no backup, or nothing was restored.
     #[error(transparent)]
     Backup(#[from] BackupFailure),
-    /// A request to an app would not pass.
-    #[error("{0}")]
-    NotAdmitted(String),
-    /// There is no such app.
-    #[error("{0}")]
-    NoApp(String),
     /// A drill was not held, or failed.
     #[error(transparent)]
     Doctor(#[from] DoctorError),
@@ -196,51 +187,6 @@ pub enum ImportError {
         /// Rows that are certainly imported, or already existed.
         done: usize,
         /// All rows.
-        all: usize,
-        /// Why it was interrupted.
-        reason: Box<Failure>,
-    },
-}
-
-/// Why not everyone was invited.
-#[derive(Debug, thiserror::Error)]
-pub enum InviteError {
-    /// The list cannot be read.
-    #[error("{place}: {error}")]
-    Unreadable {
-        /// The file, or standard input.
-        place: String,
-        /// The reason the system gives.
-        error: io::Error,
-    },
-    /// The list is longer than any can be.
-    #[error("{place}: longer than {most} bytes; no one was invited")]
-    TooLong {
-        /// The file, or standard input.
-        place: String,
-        /// How long it can be.
-        most: u64,
-    },
-    /// The list has too many addresses.
-    #[error("{count} addresses, and one command invites at most {most}; no one was invited")]
-    TooMany {
-        /// How many.
-        count: usize,
-        /// How many it can have.
-        most: usize,
-    },
-    /// The list has errors, one line each.
-    #[error("no one was invited because of {0}")]
-    Mistaken(String),
-    /// No one was invited, for this reason.
-    #[error(transparent)]
-    Refused(Box<Failure>),
-    /// The command was interrupted.
-    #[error("stopped after {done} of {all} addresses ({reason}); run the same command again to continue")]
-    Stopped {
-        /// Addresses whose people are certainly invited, or had an account.
-        done: usize,
-        /// All addresses.
         all: usize,
         /// Why it was interrupted.
         reason: Box<Failure>,

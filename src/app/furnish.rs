@@ -64,11 +64,8 @@ pub(super) fn company(config: &Config, store: &Arc<dyn Life>) -> Company {
 /// A digest of the settings that all servers of a store should have alike. Another version of this program may have
 /// another one for the same settings, which causes a warning and nothing else.
 pub(super) fn digest(config: &Config) -> [u8; 16] {
-    let Config { public_url, registration, hosts, session_idle, session_absolute, limits, apps, .. } = config;
-    let settings = format!(
-        "{:?}",
-        (public_url, registration, hosts, session_idle, session_absolute, limits, apps.text())
-    );
+    let Config { public_url, registration, hosts, session_idle, session_absolute, limits, .. } = config;
+    let settings = format!("{:?}", (public_url, registration, hosts, session_idle, session_absolute, limits));
     xxh3_128(settings.as_bytes()).to_be_bytes()
 }
 
@@ -84,7 +81,6 @@ pub(super) fn site(config: &Config, public_url: Origin, mut settings: Vec<Settin
         public_url,
         home: config.home.clone(),
         registration: config.registration.clone(),
-        apps: Arc::clone(&config.apps),
         has_mailbox: matches!(config.mail.transport, Transport::Mailbox),
         metrics_token: config.metrics_token.clone(),
         settings,
@@ -98,7 +94,6 @@ pub(super) fn edge(config: &Config, public_url: Origin) -> EdgeSettings {
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
         hosts: config.hosts.clone().into(),
-        apps: Arc::clone(&config.apps).into(),
         limits: Limits::default(),
     }
 }

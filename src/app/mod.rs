@@ -13,12 +13,10 @@
 //! | `reload` | reading the configuration again, at SIGHUP |
 //! | `process` | signals, and the limit of open files |
 //! | `check` | `config check` |
-//! | `app_check` | `app check` |
 //! | `operator` | the commands about accounts, carried out by the server or without one |
 //! | `doctor` | the drills: what mail scanners and strangers do, done to this server |
 //! | `failure` | why a command failed |
 
-mod app_check;
 pub mod backup;
 mod check;
 mod data_folder;
@@ -39,7 +37,6 @@ use std::sync::Arc;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
-pub use self::app_check::check_app;
 pub use self::check::check;
 pub use self::failure::{Failure, ImportError, OperatorError};
 use self::operator::{Desk, Socket, Verified};

@@ -8,10 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::ports::{Company, Mailbox, Store, World};
 use crate::domain::token::KeyRing;
-use crate::domain::upkeep::{Booked, Indexed, OpenError, RunEnded, Swept};
+use crate::domain::upkeep::{Indexed, OpenError, RunEnded, Swept};
 use crate::domain::{Gatepost, Settings};
 use crate::mail::{MailRoom, MailSettings, TransportSettings};
-use crate::web::apps::SharedApps;
 use crate::web::edge::cookies::Cookies;
 use crate::web::edge::{EdgeSettings, Hosts, Listener, serve};
 use crate::web::{CurrentHouse, House, Household, Repeats, Site, Surveyor, doors};
@@ -80,8 +79,7 @@ impl Running {
     /// What exchanges its settings while it runs.
     #[must_use]
     pub fn switch(&self) -> Switch {
-        let EdgeSettings { hosts, apps, .. } = self.edge.clone();
-        Switch { house: self.house.clone(), mail: Arc::clone(&self.mail), hosts, apps }
+        Switch { house: self.house.clone(), mail: Arc::clone(&self.mail), hosts: self.edge.hosts.clone() }
     }
 
     /// Serves until `stop`, then finishes open requests.
@@ -102,7 +100,6 @@ impl Running {
                 stop.run_until_cancelled(sweep(&gatepost)),
                 stop.run_until_cancelled(write_batches(&gatepost)),
                 stop.run_until_cancelled(make_indexes(&gatepost)),
-                stop.run_until_cancelled(keep_books(&gatepost)),
             );
             // After the last request, since it may have been refused too.
             if let Err(error) = gatepost.write_refusals().await {
@@ -137,7 +134,6 @@ pub struct Switch {
     house: CurrentHouse,
     mail: Arc<MailRoom>,
     hosts: Hosts,
-    apps: SharedApps,
 }
 
 impl Switch {
@@ -146,7 +142,6 @@ impl Switch {
     pub fn turn(&self, domain: Settings, hosts: Vec<String>, site: Site) {
         self.mail.rename(site.name.clone());
         self.hosts.replace(hosts);
-        self.apps.replace(Arc::clone(&site.apps));
         self.house.now().gatepost.change_settings(domain);
         self.house.change_site(site);
     }
@@ -177,31 +172,13 @@ async fn make_indexes(gatepost: &Gatepost) {
     loop {
         let made = gatepost.make_indexes().await;
         if let Some(error) = made.as_ref().err().filter(|_| !fails) {
-            tracing::warn!(%error, "cannot make the lists of administrators and accounts right now; trying again later");
+            tracing::warn!(%error, "cannot make the list of administrators right now; trying again later");
         }
         fails = made.is_err();
         if made == Ok(Indexed::All) {
             return;
         }
         gatepost.rest_between_sweeps().await;
-    }
-}
-
-/// Counts what has happened for the charts of administrators, again and again.
-async fn keep_books(gatepost: &Gatepost) {
-    let mut fails = false;
-    loop {
-        gatepost.rest_between_counts().await;
-        let mut booked = Ok(Booked::More);
-        while booked == Ok(Booked::More) {
-            booked = gatepost.keep_books().await;
-            // The store may never wait, so without this no one else would be served.
-            tokio::task::yield_now().await;
-        }
-        if let Some(error) = booked.as_ref().err().filter(|_| !fails) {
-            tracing::warn!(%error, "cannot count what has happened for the charts; trying again later");
-        }
-        fails = booked.is_err();
     }
 }
 

@@ -4,13 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::change_email::ChangeEmail;
-use super::invite::Invite;
-use super::listed::Listed;
-use super::order::carry_out;
 use super::print::{
     Form, List, grouped, print, print_account, print_emailed, print_json, print_link, print_next_admin,
     print_shown,
@@ -43,6 +39,27 @@ pub(super) struct Forced {
     force: bool,
 }
 
+/// Which accounts are listed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Listed {
+    /// All accounts
+    All,
+    /// Accounts with admin rights
+    Admin,
+    /// Disabled accounts
+    Disabled,
+}
+
+impl From<Listed> for AccountState {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::All => Self::All,
+            Listed::Admin => Self::Admin,
+            Listed::Disabled => Self::Disabled,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 pub(super) enum AccountCommand {
     /// Create a confirmed account and print a one-time sign-in link, or email it
@@ -56,20 +73,6 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         email: bool,
     },
-    /// Invite people by email to sign in; the whole list is checked first
-    ///
-    /// Creates an account for each, which its owner confirms with the first sign-in. An argument with @ is
-    /// an address, any other is a file with one address per line, and - is standard input. Blank lines and
-    /// lines that begin with # are skipped, and so are addresses that already have an account, so you can
-    /// use the same file again.
-    #[command(verbatim_doc_comment)]
-    Invite(Invite),
-    /// Change an account's email address for someone who lost the mailbox
-    ///
-    /// Signs the account out everywhere and removes its password; its owner then signs in by email. Both
-    /// addresses are notified, and the old one can undo this for a week.
-    #[command(verbatim_doc_comment)]
-    ChangeEmail(ChangeEmail),
     /// List accounts, ordered by email address
     List {
         /// Which accounts
@@ -122,8 +125,6 @@ impl AccountCommand {
                 let order = Order::AddAccount { email: address.to_string(), role, by_email };
                 answer(config, order, form).await
             }
-            Self::Invite(invite) => invite.run(config).await,
-            Self::ChangeEmail(change) => change.run(config).await,
             Self::List { state, form } => list(config, state.into(), form).await,
             Self::Show(Target { address, form }) => {
                 let order = Order::ShowAccount { email: address.to_string() };
@@ -185,6 +186,14 @@ fn report(treatment: Treatment, treated: &Treated) -> String {
         (Treatment::SignOut, None) => format!("{address} was not signed in on any device."),
         (Treatment::Delete, _) => format!("Deleted {address} permanently. Its owner is notified by email."),
     }
+}
+
+async fn carry_out(config: Config, order: Order) -> Result<Answer, Failure> {
+    let operator = Operator::reach(config, world::real()).await?;
+    let answer = operator.order(order).await;
+    // If the store failed, that says more than the answer.
+    operator.leave().await?;
+    answer
 }
 
 /// Has one order carried out and prints the account or the link.

@@ -1,7 +1,6 @@
 //! The commands.
 //!
-//! - `account`: those about accounts; `invite`, `change_email`: two of them; `listed`: which are listed
-//! - `app`: the one about apps
+//! - `account`: those about accounts
 //! - `checkup`, `doctor`: the checkup and the drills
 //! - `help`: help texts that show the global options once
 //! - `key`: those about keys
@@ -9,23 +8,17 @@
 //! - `mail`: testing email
 //! - `manual`: man pages, and completions for shells
 //! - `store`: those about the database
-//! - `order`: having one order carried out
 //! - `print`: results on standard output
 //! - `progress`: how far a long command is
 
 mod account;
-mod app;
-mod change_email;
 mod checkup;
 mod doctor;
 mod help;
-mod invite;
 mod key;
-mod listed;
 mod log;
 mod mail;
 mod manual;
-mod order;
 mod print;
 mod progress;
 mod store;
@@ -42,14 +35,13 @@ use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 
 use self::account::{AccountCommand, AdminCommand};
-use self::app::AppCommand;
 use self::doctor::Doctor;
 use self::key::KeyCommand;
 use self::log::LogFormat;
 use self::mail::MailCommand;
 use self::print::print;
 use self::store::StoreCommand;
-use crate::app::Failure;
+use crate::app::{self, Failure};
 use crate::config::access::View;
 use crate::config::again::Loaded;
 use crate::config::{Config, Mistakes, Options};
@@ -114,9 +106,6 @@ enum Command {
     /// Grant or revoke admin rights
     #[command(subcommand)]
     Admin(AdminCommand),
-    /// Check who can open an app on another host
-    #[command(subcommand)]
-    App(AppCommand),
     /// List, add or retire keys
     #[command(subcommand)]
     Key(KeyCommand),
@@ -210,7 +199,7 @@ impl Command {
         match self {
             Self::Serve => {
                 let runtime = Runtime::new()?;
-                let ended = runtime.block_on(crate::app::serve(|| general.load_all(View::default())));
+                let ended = runtime.block_on(app::serve(|| general.load_all(View::default())));
                 // A backup that is being read back does not delay the end. It is made again at the next start.
                 runtime.shutdown_background();
                 ended
@@ -225,7 +214,6 @@ impl Command {
             }
             Self::Mail(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Account(command) => Runtime::new()?.block_on(command.run(general.load()?)),
-            Self::App(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Key(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Admin(command) => Runtime::new()?.block_on(command.run(general.load()?)),
             Self::Doctor(command) => Runtime::new()?.block_on(command.run(general.load()?)),
@@ -235,7 +223,7 @@ impl Command {
 }
 
 fn check_config(config: &Config) -> Result<(), Failure> {
-    let lines = crate::app::check(config)?;
+    let lines = app::check(config)?;
     print(&format!("Configuration OK: {config}.\n{}", lines.join("\n")))
 }
 
@@ -249,7 +237,7 @@ fn fail(failure: &Failure) -> ExitCode {
     }
     eprintln!("gatepost: {sentence}");
     match failure {
-        Failure::Configuration(_) | Failure::NoApp(_) => MISUSED.into(),
+        Failure::Configuration(_) => MISUSED.into(),
         _ => FAILED.into(),
     }
 }

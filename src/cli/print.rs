@@ -71,7 +71,7 @@ fn table(account: &Account) -> String {
         ("address", shown.email.as_str()),
         ("id", &shown.id),
         ("registered", &minute(&shown.registered_at)),
-        ("confirmed", &shown.confirmed_at.as_deref().map_or_else(|| "not yet".to_owned(), minute)),
+        ("confirmed", &minute(&shown.confirmed_at)),
         ("role", role(account)),
         ("password", password(account)),
         ("state", state(account)),
@@ -122,8 +122,7 @@ impl List {
                 serde_json::to_writer(&mut out, account)?;
                 writeln!(out)?;
             } else {
-                let confirmed = account.shown.confirmed_at.as_deref().and_then(|at| at.get(..10));
-                let confirmed = confirmed.unwrap_or("not yet   ");
+                let confirmed = account.shown.confirmed_at.get(..10).unwrap_or_default();
                 let (role, password, state) = (role(account), password(account), state(account));
                 writeln!(out, "{confirmed}  {role:<6}  {password:<8}  {state:<8}  {}", account.shown.email)?;
             }
@@ -137,7 +136,6 @@ impl List {
                 AccountState::All => "No accounts yet.",
                 AccountState::Admin => "No account has admin rights.",
                 AccountState::Disabled => "No account is disabled.",
-                AccountState::Invited => "No one is invited who has not signed in yet.",
             };
             writeln!(io::stdout(), "{none}")?;
         }
@@ -154,11 +152,7 @@ fn password(account: &Account) -> &'static str {
 }
 
 fn state(account: &Account) -> &'static str {
-    match account.shown.confirmed_at {
-        _ if account.disabled => "disabled",
-        Some(_) => "active",
-        None => "invited",
-    }
+    if account.disabled { "disabled" } else { "active" }
 }
 
 /// A time to the minute, for people.

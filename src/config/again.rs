@@ -92,20 +92,8 @@ impl Reader {
         if changed.iter().all(|key| !key.starts_with("metrics_token")) && has_other(&config, running) {
             changed.push("metrics_token_file");
         }
-        // An icon may be another one, although its file has the same name.
-        if !changed.contains(&"apps") && !changed.contains(&"links") && !has_same_icons(&config, running) {
-            changed.push("apps");
-        }
         let new = warnings.iter().filter(|warning| !self.said.contains(warning)).cloned().collect();
         let reader = Self { options: self.options.clone(), given, said: warnings };
         Ok(Reread { config, warnings: new, changed, waiting, reader })
     }
-}
-
-fn has_same_icons(one: &Config, other: &Config) -> bool {
-    let [one, other] = [one, other].map(|config| {
-        let apps = config.apps.each().map(|app| app.card.icon.as_ref());
-        apps.chain(config.apps.links().iter().map(|link| link.card.icon.as_ref()))
-    });
-    one.eq(other)
 }

@@ -10,7 +10,6 @@
 //! - `value`: parsing single values
 //! - `registration`, `store`, `mail`, `limits`, `backup`, `key_file`: the sections with these names, and the file
 //!   with the keys
-//! - `apps`: the apps on other hosts, links and groups
 //! - `dangers`: settings that are allowed and dangerous
 //! - `access`: who besides us could read or write a file
 //! - `mistakes`: the list of all errors
@@ -18,7 +17,6 @@
 
 pub mod access;
 pub mod again;
-mod apps;
 pub mod backup;
 mod dangers;
 pub mod key_file;
@@ -34,7 +32,6 @@ mod value;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -53,7 +50,6 @@ use crate::domain::record::registration::RegistrationMode;
 use crate::domain::token::KeyRing;
 use crate::path::{self, Origin, Scheme};
 use crate::web::MetricsToken;
-use crate::web::apps::Apps;
 use crate::web::edge::Listen;
 
 const DEFAULT_LISTEN: Listen = Listen::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080));
@@ -83,8 +79,6 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Additional `Host` names, only for the API and `/forward-auth`.
     pub hosts: Vec<String>,
-    /// The apps on other hosts that a proxy guards with our help, and links to others.
-    pub apps: Arc<Apps>,
     /// The keys, if they are kept outside the data folder.
     pub keys: Option<KeyRing>,
     /// Where the keys are kept.
@@ -153,7 +147,6 @@ impl Config {
             registration: registration::read(sources),
             trusted_proxies: sources.list("trusted_proxies", value::network),
             hosts: sources.list("hosts", value::host),
-            apps: apps::read(sources),
             keys,
             key_place,
             metrics_token: access_to_metrics(sources),
@@ -171,9 +164,7 @@ impl Config {
             events_kept: sources.text("events.keep", value::days(7, 3650)).unwrap_or(90 * DAY),
         };
         config.contradictions(sources);
-        config.contradictions_of_apps(sources);
         config.oddities(sources);
-        config.oddities_of_apps(sources);
         config
     }
 

@@ -71,12 +71,6 @@ pub enum Error {
     /// Only an administrator may do this.
     #[error("not an administrator")]
     AdminRequired,
-    /// The address has an account. Only who may invite learns this.
-    #[error("the email address already has an account")]
-    AddressTaken,
-    /// An account that changed its address may still undo that. Only who may invite learns this.
-    #[error("the email address is reserved for the account that used it before")]
-    AddressHeld,
     /// What it is about is over, or was never there. No one learns which.
     #[error("it is over")]
     Over,
@@ -106,12 +100,6 @@ pub enum Error {
     /// No enabled administrator would remain.
     #[error("no enabled administrator would remain (last_admin); make someone else an admin first")]
     LastAdmin,
-    /// The account still has admin rights, so an administrator cannot delete it.
-    #[error("the account is still an administrator's")]
-    StillAdmin,
-    /// The address that was entered to confirm is not the account's.
-    #[error("not the email address of the account")]
-    AddressNotRepeated,
     /// There would be more administrators than there can be.
     #[error("there can be at most {} enabled administrators (too_many_admins)", Admins::MOST)]
     TooManyAdmins,

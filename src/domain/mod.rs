@@ -21,7 +21,7 @@
 //! | this file | [`Gatepost`], and the one commit of each action |
 //! | [`error`] | every refusal |
 //! | [`password`] | which passwords are accepted, and how they are hashed |
-//! | `run` | what one run keeps in memory: the emails queued last, refusals and last uses until they are written, what was done lately, tokens that are spent |
+//! | `run` | what one run keeps in memory: the emails queued last, refusals and last uses until they are written, what was done lately |
 //! | [`token`] | the key ring and every secret derived from it |
 //! | [`ports`] | what the domain needs from outside |
 //! | [`record`] | what is stored |
@@ -45,7 +45,7 @@ pub mod upkeep;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
@@ -54,18 +54,17 @@ use tokio::sync::Semaphore;
 use self::error::Error;
 use self::password::Slots;
 use self::ports::{Change, Class, Committed, Store, StoreError, World};
+use self::record::Record;
 use self::record::client::Client;
 use self::record::event::Event;
 use self::record::ids::RunId;
 use self::record::key::Key;
-use self::record::reckoning::Reckoning;
+use self::record::reckoning::{Bounds, Reckoning};
 use self::record::salt::SaltSeed;
 use self::record::store_generation::StoreGeneration;
 use self::record::time::Timestamp;
 pub use self::run::Settings;
-use self::run::{
-    Arrivals, EventClock, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Spent, Tally,
-};
+use self::run::{Arrivals, Figures, LastUses, Limiter, MailTotals, Metered, Neighbours, Tally};
 use self::token::KeyRing;
 
 /// How often an action decides again after a conflict. Nearly every conflict means that another action
@@ -80,8 +79,6 @@ struct Lasting {
     /// Changes only while no server runs.
     store_generation: StoreGeneration,
     reckoning: Mutex<Reckoning>,
-    /// No event is kept under an earlier time.
-    events_from: Timestamp,
 }
 
 /// Carries out every action of the doors.
@@ -97,13 +94,10 @@ pub struct Gatepost {
     neighbours: Option<Arc<Neighbours>>,
     arrivals: Arrivals,
     refusals: Tally,
-    writing_refusals: tokio::sync::Mutex<()>,
-    event_clock: EventClock,
     last_uses: LastUses,
     mail_totals: MailTotals,
     figures: Arc<Figures>,
     limiter: Limiter,
-    spent: Spent,
     exports: Arc<Semaphore>,
     /// The records that could not be read and were stepped over, so that each is logged once.
     unreadable: Mutex<BTreeSet<Key>>,
@@ -127,7 +121,6 @@ impl Gatepost {
     ) -> Self {
         let figures = Arc::new(Figures::new());
         let clock = Arc::clone(&world.clock);
-        let event_clock = EventClock::new(neighbours.is_some(), lasting.events_from);
         Self {
             store: Metered::over(store, Arc::clone(&figures), clock, neighbours.clone()),
             world,
@@ -139,13 +132,10 @@ impl Gatepost {
             neighbours,
             arrivals: Arrivals::default(),
             refusals: Tally::default(),
-            writing_refusals: tokio::sync::Mutex::default(),
-            event_clock,
             last_uses: LastUses::default(),
             mail_totals: MailTotals::default(),
             figures,
             limiter: Limiter::default(),
-            spent: Spent::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             unreadable: Mutex::default(),
         }
@@ -159,6 +149,30 @@ impl Gatepost {
     /// From now on decides by these settings; those of the places for hashing stay as they are.
     pub fn change_settings(&self, settings: Settings) {
         self.settings.store(Arc::new(settings));
+    }
+
+    /// What time it can be, after another look at both clocks.
+    fn bounds(&self) -> Bounds {
+        // In this order, a pause between the two looks like a jump ahead, which changes nothing unless it
+        // lasts.
+        let monotonic = self.world.clock.monotonic();
+        let now = self.world.now();
+        let mut reckoning = self.lasting.reckoning.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = reckoning.bounds(monotonic);
+        let bounds = reckoning.observe(monotonic, now);
+        drop(reckoning);
+        match (before.agree(), bounds.agree()) {
+            (true, false) => tracing::warn!("the clock jumped; nothing is removed because of it for an hour"),
+            (false, true) => tracing::info!("the clock has not jumped for an hour"),
+            _ => {}
+        }
+        bounds
+    }
+
+    /// The earliest time it can be. What a clock that is wrong for a moment must not destroy (a session, an
+    /// undo, the reservation of an address) ends for good only when it is over by this time.
+    fn earliest_now(&self) -> Timestamp {
+        self.bounds().earliest
     }
 
     /// Runs `decide` and commits its change. On a conflict it decides again, from fresh reads.
@@ -201,6 +215,15 @@ impl Gatepost {
         timeout.is_some_and(|timeout| self.world.clock.monotonic().saturating_sub(begun) >= timeout)
     }
 
+    /// Adds an event to a change, and a copy under its account for the person's own history.
+    fn put_event(&self, change: &mut Change, event: &Event) {
+        let tail = self.world.random();
+        change.put(Key::event(event.at, tail), Record::Event(event.clone()));
+        if let Some(account) = event.account {
+            change.put(Key::history(account, event.at, tail), Record::Event(event.clone()));
+        }
+    }
+
     /// Commits a change together with its event, and logs the event once it is durable. A refusal is counted
     /// in memory instead: a stranger must not be able to fill the store with them.
     async fn commit(
@@ -231,7 +254,7 @@ impl Gatepost {
             event.log(&client.request_id, emails.as_deref());
             self.figures.event(event);
             if refusal.is_some() {
-                self.refusals.count(event, self.event_time());
+                self.refusals.count(event);
             }
         }
         Ok(committed?)

@@ -1,19 +1,9 @@
 //! Every URL path, written once, and the origin they belong to.
 
 mod admin;
-mod front;
 mod origin;
 
-pub use self::admin::{
-    ADMIN, ADMIN_ACCOUNTS, ADMIN_EVENTS, ADMIN_INVITE, ADMIN_MAIL, ADMIN_MAIL_TEST, ADMIN_NEWEST,
-    ADMIN_SETTINGS, ADMIN_WAITING, ADMIN_WAITING_DROP, ADMIN_WAITING_RESEND, AccountAct, account_act,
-    account_page, account_session_end, email_drop, email_retry, invite_again, is_of_admins,
-    withdraw_invitation,
-};
-pub use self::front::{
-    APP_CALLBACK, APP_SIGN_OUT, APP_START, AT_APP, ENTER, FORWARD_AUTH_ANSWER, app_callback, app_path,
-    app_start, enter,
-};
+pub use self::admin::{ADMIN, ADMIN_MAIL, ADMIN_SETTINGS, email_drop, email_retry, is_of_admins};
 pub use self::origin::{Origin, OriginError, Scheme};
 
 /// The home page.
@@ -76,7 +66,7 @@ pub const HEALTHZ: &str = "/healthz";
 pub const READYZ: &str = "/readyz";
 /// Numbers for Prometheus.
 pub const METRICS: &str = "/metrics";
-/// Tells the proxy who is signed in.
+/// Tells the proxy who is signed in, for apps behind the same proxy.
 pub const FORWARD_AUTH: &str = "/forward-auth";
 /// The prefix of the JSON counterpart of a page.
 pub const API: &str = "/api";
@@ -90,9 +80,8 @@ pub const DOCS: &str = "/docs";
 /// Whether a path, perhaps with a query, leads to one of our pages rather than to an app beside us.
 #[must_use]
 pub fn is_page(place: &str) -> bool {
-    const PAGES: [&str; 11] = [
+    const PAGES: [&str; 10] = [
         HOME,
-        ENTER,
         SIGN_IN,
         SIGN_IN_PASSWORD,
         REGISTER,
@@ -104,7 +93,7 @@ pub fn is_page(place: &str) -> bool {
         MAILBOX,
     ];
     let path = resolved(place);
-    let is_admin = admin::is_page(&path);
+    let is_admin = admin::PAGES.contains(&path.as_str());
     let is_letter = path.strip_prefix(MAILBOX).is_some_and(|rest| rest.starts_with('/'));
     PAGES.contains(&path.as_str()) || path.starts_with(LINK) || is_letter || is_admin
 }
@@ -113,12 +102,6 @@ pub fn is_page(place: &str) -> bool {
 #[must_use]
 pub fn is_link(place: &str) -> bool {
     resolved(place).starts_with(LINK)
-}
-
-/// Whether it leads to the page that hands over to an app on another host.
-#[must_use]
-pub fn is_enter(place: &str) -> bool {
-    resolved(place) == ENTER
 }
 
 /// Whether it is a page for waiting, which forms lead to and which leads on once there is nothing to wait for.
@@ -134,8 +117,7 @@ pub fn sends_on(place: &str) -> bool {
     PAGES.contains(&resolved(place).as_str())
 }
 
-/// Whether it leads to a path of ours that is for POST: a browser that is led there would see an error, or be asked
-/// whether to sign out.
+/// Whether it leads to a path of ours that only takes POST: a browser that is led there would see an error.
 #[must_use]
 pub fn takes_only_post(place: &str) -> bool {
     const AT_BOTH_DOORS: [&str; 11] = [
@@ -158,7 +140,7 @@ pub fn takes_only_post(place: &str) -> bool {
     let session = path.strip_prefix(PROFILE_SESSIONS).and_then(|rest| rest.strip_suffix("/end"));
     AT_BOTH_DOORS.contains(&path)
         || session.is_some_and(|id| id.len() > 1 && id.rfind('/') == Some(0))
-        || admin::takes_only_post(path, in_the_api.is_some())
+        || admin::takes_only_post(path)
         || in_the_api.is_some_and(|path| IN_THE_API.contains(&path))
 }
 

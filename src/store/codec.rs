@@ -11,12 +11,12 @@ use crate::domain::ports::Change;
 use crate::domain::ports::{StoreError, Unreadable};
 use crate::domain::record::Record;
 use crate::domain::record::key::Key;
-use crate::domain::record::state::FORMAT_WITH_LISTS;
+use crate::domain::record::state::FORMAT_WITH_ADMINS;
 
 const FORMAT: u8 = 1;
 /// The format versions of a store that this program reads. In a later one than `FORMAT` the bytes of a record are the same,
 /// but there are kinds of records that earlier programs would neither read nor keep up.
-pub const FORMATS: RangeInclusive<u8> = FORMAT..=FORMAT_WITH_LISTS;
+pub const FORMATS: RangeInclusive<u8> = FORMAT..=FORMAT_WITH_ADMINS;
 const HEAD_BYTES: usize = 1 + 8;
 
 /// The bytes of `record` under `key`.

@@ -1,88 +1,65 @@
-//! Tells a proxy who is signed in, before it passes a request on to an app: to one on the same host, or to one on a
-//! host of its own.
+//! Tells a proxy who is signed in. The proxy asks here before it passes a request on to an app on the
+//! same host. Only the cookies of that request count.
 
-use poem::endpoint::make;
-use poem::http::{Method, StatusCode};
-use poem::{Endpoint, Request, Response};
+use poem::http::header::{HeaderName, HeaderValue};
+use poem::http::{HeaderMap, StatusCode};
+use poem::{Response, handler, web::Data};
 
 use super::edge::cookies::{Cookie, Cookies};
-use super::edge::{Routes, identity};
-use super::front::question::{Asked, read};
-use super::front::{answer, host};
-use super::house::{CurrentHouse, Door, House};
+use super::house::{Door, House};
 use super::problem::Problem;
 use crate::domain::error::Error;
 use crate::domain::record::client::Client;
-use crate::path::{APP_CALLBACK, APP_SIGN_OUT, APP_START, FORWARD_AUTH, FORWARD_AUTH_ANSWER};
+use crate::domain::session::Live;
+use crate::path::FORWARD_AUTH;
 
-/// The paths at which proxies ask.
-pub(super) fn routes(house: &CurrentHouse) -> Routes {
-    Routes::new().at(FORWARD_AUTH, Method::GET, asked(house, status)).at(
-        FORWARD_AUTH_ANSWER,
-        Method::GET,
-        asked(house, whole),
-    )
-}
+/// The headers that identify the person to the app: the account's id and its address.
+const IDENTITY: [HeaderName; 2] =
+    [HeaderName::from_static("remote-user"), HeaderName::from_static("remote-email")];
 
-/// Our own paths on the hosts of apps.
-pub(super) fn at_apps(house: &CurrentHouse) -> Routes {
-    Routes::new()
-        .at(APP_START, Method::GET, asked(house, host::start))
-        .at(APP_CALLBACK, Method::GET, asked(house, host::callback))
-        .at(APP_SIGN_OUT, Method::GET, asked(house, host::sign_out))
-}
-
-fn asked<F, Fut>(house: &CurrentHouse, handler: F) -> impl Endpoint<Output = Response> + use<F, Fut>
-where
-    F: Fn(House, Request) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
-{
-    let house = house.clone();
-    make(move |request: Request| {
-        let house = house.now();
-        async move { handler(house, request).await.map_err(poem::Error::from) }
-    })
-}
-
-/// The status only. No body, and no cookie.
-async fn status(house: House, request: Request) -> Result<Response, Problem> {
-    Ok(match read(&request, &house.site) {
-        Ok(Asked::Here) => here(&house, &request).await,
-        Ok(Asked::About(question)) => answer::status(&house, &request, &question).await,
-        Err(code) => answer::refused(code),
-    })
-}
-
-/// The whole answer, as the person or program should get it.
-async fn whole(house: House, request: Request) -> Result<Response, Problem> {
-    Ok(answer::whole(&house, &request).await)
-}
-
-/// For an app on our own host: 204 with the identity, or 401, or the status of the failure that kept us from finding
-/// out.
+/// 204 with the identity, or 401, or the status of the failure that kept us from finding out. No body.
 ///
 /// Only the session cookie decides. Bearer tokens are for programs. Headers in which a proxy describes
 /// the original request (such as `X-Forwarded-Uri`) are ignored, because the client may have written
 /// them and could choose what is checked (CVE-2021-32637, CVE-2025-54576).
-async fn here(house: &House, request: &Request) -> Response {
-    let token = Cookies::new(house.site.public_url.scheme()).read(request.headers(), Cookie::Session);
+#[handler]
+pub(super) async fn answer(house: Data<&House>, client: &Client, headers: &HeaderMap) -> Response {
+    let token = Cookies::new(house.site.public_url.scheme()).read(headers, Cookie::Session);
     let live = match token {
         Some(token) => house.gatepost.session(token).await,
         None => Err(Error::SignInRequired),
     };
     let mut response = Response::default();
     match live {
-        Ok(live) => {
-            response.set_status(StatusCode::NO_CONTENT);
-            identity::name_here(response.headers_mut(), &live);
-        }
+        Ok(live) => name(&mut response, &live),
         Err(error) => {
             let problem = Problem::from(error);
-            let client: Option<&Client> = request.extensions().get();
-            problem.tell(client.map_or("-", |client| client.request_id.as_str()));
+            problem.tell(&client.request_id);
             // Headers as for a page: `WWW-Authenticate` would make browsers ask for a password.
             problem.put_headers(&mut response, Door::Pages);
         }
     }
     response
+}
+
+fn name(response: &mut Response, live: &Live) {
+    response.set_status(StatusCode::NO_CONTENT);
+    let identity = [live.account.id.to_string(), live.account.address.to_string()];
+    for (name, value) in IDENTITY.into_iter().zip(identity) {
+        let value = HeaderValue::from_str(&value).expect("ids and addresses are plain ASCII");
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Adds empty identity headers to every response of this path that has none, such as a refusal.
+///
+/// A proxy copies these headers onto the request it passes on, replacing those the client sent. A
+/// proxy that copies only headers that are present would keep a `Remote-User` sent by an attacker, and
+/// the app would trust it (CVE-2026-30851). So they are never missing.
+pub(super) fn name_no_one(path: &str, headers: &mut HeaderMap) {
+    if path == FORWARD_AUTH {
+        for name in IDENTITY {
+            headers.entry(name).or_insert(HeaderValue::from_static(""));
+        }
+    }
 }

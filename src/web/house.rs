@@ -14,7 +14,6 @@ use crate::domain::ports::Mailbox;
 use crate::domain::record::next::Place;
 use crate::domain::record::registration::RegistrationMode;
 use crate::path::{API, Origin};
-use crate::web::apps::Apps;
 use crate::web::repeats::Repeats;
 use crate::web::report::Surveyor;
 use crate::web::settings::Setting;
@@ -116,8 +115,6 @@ pub struct Site {
     pub home: Place,
     /// Who can get an account without the operator.
     pub registration: RegistrationMode,
-    /// The apps on other hosts.
-    pub apps: Arc<Apps>,
     /// Whether there is a mailbox page to link to.
     pub has_mailbox: bool,
     /// Who may see the metrics; without it, no one.

@@ -11,8 +11,6 @@
 //! | `api` | the door for programs |
 //! | `settings` | the settings of the server, as administrators see them |
 //! | `per_site` | what is drawn once, until the site changes |
-//! | `apps` | the apps on other hosts, as they are configured |
-//! | `front` | in front of these apps |
 //! | `direct` | whether a request came through a proxy |
 //! | `forward_auth`, `health`, `metrics` | answers for proxies, supervisors and monitoring |
 //! | `surroundings` | the nodes that share the database, for those who may see details |
@@ -23,11 +21,9 @@
 //! Anything in which they could differ belongs in one of these three.
 
 pub mod api;
-pub mod apps;
 pub mod direct;
 pub mod edge;
 mod forward_auth;
-mod front;
 mod health;
 mod house;
 mod ip;
@@ -58,7 +54,7 @@ pub use self::settings::{Setting, Source};
 pub use self::starting::starting;
 
 use crate::domain::ports::World;
-use crate::path::{API, HEALTHZ, METRICS, READYZ, is_of_admins};
+use crate::path::{API, FORWARD_AUTH, HEALTHZ, METRICS, READYZ, is_of_admins};
 
 /// Every path of this server with its methods. `{part}` matches any one segment, and `HEAD` is allowed wherever
 /// `GET` is.
@@ -84,8 +80,7 @@ fn routes(house: &CurrentHouse) -> Routes {
         .at(HEALTHZ, Method::GET, health::live)
         .at(READYZ, Method::GET, house.serve(health::ready))
         .at(METRICS, Method::GET, house.serve(metrics::metrics))
-        .and(forward_auth::routes(house))
-        .at_apps(forward_auth::at_apps(house))
+        .at(FORWARD_AUTH, Method::GET, house.serve(forward_auth::answer))
         .elsewhere(elsewhere(house.clone()))
 }
 
@@ -110,7 +105,6 @@ fn elsewhere(house: CurrentHouse) -> impl Endpoint<Output = Response> {
 #[must_use]
 pub fn draw_refusals(site: impl Fn() -> Arc<Site> + Send + Sync) -> impl Draw {
     move |refusal: &Refusal<'_>| match refusal.door {
-        _ if refusal.is_at_app => front::draw::plain(&site(), refusal.problem),
         Door::Pages => pages::problem::draw(refusal, &site()),
         Door::Json => api::problem::draw(refusal.problem, refusal.request_id),
     }

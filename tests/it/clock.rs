@@ -42,13 +42,13 @@ async fn a_clock_that_is_ahead_for_seconds_ends_nothing_for_good(door: Door) {
     let mut waiting = app.caller(door);
     waiting.register(BOB, PASSWORD).await;
     let letter = app.letter_to(BOB).await;
-    let before = app.all_but_sums().await;
+    let before = app.all_records().await;
     app.clock.set_ahead(MONTH);
     app.sweep_after(Duration::from_secs(14)).await;
     assert_eq!(ann.who().await, None, "by this clock the session is over");
     app.clock.set_back(MONTH);
     app.sweep().await;
-    assert_eq!(app.all_but_sums().await, before);
+    assert_eq!(app.all_records().await, before);
     assert!(ann.who().await.is_some());
     assert_eq!(waiting.follow(&letter.link).await, Answer::Done);
     assert_eq!(app.caller(door).follow_deliberately(&undo).await, Answer::Done);

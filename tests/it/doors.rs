@@ -16,7 +16,7 @@ both_doors! {
 }
 
 /// Paths that exist at one door only (DESIGN.md, section 7).
-const PAGES_ONLY: [&str; 19] = [
+const PAGES_ONLY: [&str; 13] = [
     "/",
     "/register",
     "/sign-in",
@@ -25,17 +25,11 @@ const PAGES_ONLY: [&str; 19] = [
     "/check-inbox",
     "/forgot-password",
     "/reauthenticate",
-    "/enter",
-    "/sign-out",
     "/mailbox/*",
     "/mailbox/*/html",
     "/assets/*",
     "/favicon.ico",
     "/.well-known/change-password",
-    "/admin/accounts/*/disable",
-    "/admin/accounts/*/grant-admin",
-    "/admin/accounts/*/revoke-admin",
-    "/admin/accounts/*/delete",
 ];
 const JSON_ONLY: [&str; 4] = ["/session", "/profile/sessions", "/openapi.json", "/docs"];
 

@@ -9,16 +9,12 @@ use crate::harness::postgres;
 use crate::house::{root, rust_files};
 
 /// Everything whose tests start the product on the engine of the run.
-const SCENARIOS: [&str; 60] = [
-    "accounts::",
-    "acts::",
+const SCENARIOS: [&str; 52] = [
     "admin::",
     "admins::",
     "aging::",
     "at_rest::",
     "bad_input::",
-    "bookkeeper::",
-    "charts::",
     "cli::accounts::every_change_of_an_account_writes_an_event",
     "cli::import::through_",
     "cli::import_counts::an_import_writes_one_event",
@@ -29,13 +25,10 @@ const SCENARIOS: [&str; 60] = [
     "disabled::",
     "doors::",
     "equality::",
-    "events::",
     "forward_auth::",
-    "front::",
     "holder::",
     "hostile::",
     "imported::",
-    "invitations::",
     "jumps::",
     "limits::",
     "link::",
@@ -67,15 +60,13 @@ const SCENARIOS: [&str; 60] = [
     "sign_in::",
     "signing_out::",
     "unreadable::",
-    "waiting_list::",
     "way_in::",
     "words::pages::",
 ];
 /// Not where everything is left to chance. There, what came of a form whose browser disconnected is not known, so
 /// the browser may have to do it again; the mailbox lists two emails if one was requested again; and what is done
 /// again is counted again, so no one can say which attempt is the last one allowed.
-const UNKNOWN: [&str; 7] = [
-    "acts::",
+const UNKNOWN: [&str; 6] = [
     "admin::retry::",
     "admin::stop::",
     "limits::",
@@ -87,8 +78,7 @@ const UNKNOWN: [&str; 7] = [
 const OTHERS: [&str; 7] =
     ["corpora::", "doubt::", "full_size::", "fuzz::", "harness::", "low_disk::", "neighbours::"];
 /// Tests that run on sled anyway, or that no engine changes.
-const SETTLED: [&str; 6] =
-    ["acts::races::", "admins::races::", "jumps::", "profile::races::", "races::", "signing_out::"];
+const SETTLED: [&str; 5] = ["admins::races::", "jumps::", "profile::races::", "races::", "signing_out::"];
 /// Not on PostgreSQL: each makes a new store for every line of a long table, which takes a minute there, and what it shows is
 /// about web addresses, or about which response an address gets.
 const MANY_STORES: [&str; 3] = ["modes::equality::", "next::", "routes::"];

@@ -1,17 +1,13 @@
 //! One binary: scenarios through both doors, the store's contract, and the rules of the code.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod accounts;
-mod acts;
 mod admin;
 mod admins;
 mod aging;
 mod api;
 mod at_rest;
 mod bad_input;
-mod bookkeeper;
 mod browser;
-mod charts;
 mod cli;
 mod clock;
 mod code;
@@ -27,10 +23,8 @@ mod doubt;
 mod edge;
 mod engines;
 mod equality;
-mod events;
 mod flood;
 mod forward_auth;
-mod front;
 mod full_size;
 mod fuzz;
 mod harness;
@@ -38,7 +32,6 @@ mod holder;
 mod hostile;
 mod house;
 mod imported;
-mod invitations;
 mod jumps;
 mod limits;
 mod link;
@@ -71,7 +64,6 @@ mod signing_out;
 mod store;
 mod tokens;
 mod unreadable;
-mod waiting_list;
 mod way_in;
 mod whole;
 mod words;

@@ -60,14 +60,6 @@ async function emails(world, scripts) {
   await ada.look("admin, a state that is none");
   await ada.go("/admin");
   await ada.look("admin, overview");
-  await ada.go("/admin/accounts");
-  await ada.look("admin, accounts");
-  await ada.go("/admin/accounts?q=@nowhere.example");
-  await ada.look("admin, no such account");
-  await ada.go("/admin/accounts/newest");
-  await ada.look("admin, newest accounts");
-  await ada.go(await ada.page.locator("#main h2 a").first().getAttribute("href"));
-  await ada.look("admin, an account");
   await ada.go("/admin/settings");
   await ada.look("admin, settings");
   await ada.go("/admin/nothing");
@@ -80,9 +72,6 @@ async function stale(world) {
   world.server.setClock(660);
   await ada.go("/admin/mail?state=all");
   await ada.look("admin, signed in a while ago");
-  await ada.go("/admin/accounts?q=adm");
-  await ada.go(await ada.page.locator("#main h2 a").first().getAttribute("href"));
-  await ada.look("admin, an account, signed in a while ago");
   world.server.setClock(0);
   await ada.leave();
 }

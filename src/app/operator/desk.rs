@@ -13,8 +13,7 @@ use crate::config::key_file::KeyPlace;
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
 use crate::domain::operator::{
-    self, AccountState, HandedOut, IMPORT_STEP, INVITE_STEP, ImportStep, Imported, Invited, Refusal,
-    Rehearsal, Role,
+    self, AccountState, HandedOut, IMPORT_STEP, ImportStep, Imported, Refusal, Rehearsal, Role,
 };
 use crate::domain::ports::{Clock, World};
 use crate::domain::record::address::EmailAddress;
@@ -29,10 +28,6 @@ const PAGE: usize = 500;
 /// Why a link is not emailed.
 const NOT_SENT: &str = "mail.transport is \"mailbox\", so no email leaves this server; set it to \"smtp\" or \
                         \"sendmail\", or leave out --email to get the link here";
-
-/// Why no one is invited. Later they would count as invited, and never get the email.
-const NOT_INVITED: &str = "mail.transport is \"mailbox\", so no email leaves this server; set it to \"smtp\" or \
-                           \"sendmail\" first";
 
 /// The part of the configuration that orders need.
 #[derive(Clone, Debug)]
@@ -109,12 +104,6 @@ impl Desk {
             }
             Order::ImportAccounts { rows, step } => self.import(rows, step).await,
             Order::Treat { email, treatment, force } => self.treat(&address(&email)?, treatment, force).await,
-            Order::InvitePeople { .. } if !self.settings.sends_email => Err(NOT_INVITED.into()),
-            Order::InvitePeople { emails } => self.invite(&emails).await,
-            Order::ChangeEmail { old, new } => {
-                let changed = gatepost.change_email_of(&address(&old)?, &address(&new)?, client).await;
-                changed.map(|it| Answer::Treated(Treated::of(&it))).map_err(in_words)
-            }
             Order::VerifyStore {} | Order::BackUp {} => unreachable!("these take long"),
             Order::ListKeys {} => self.list_keys().await,
             Order::RotateKey { seal: true } => self.seal_with_key().await,
@@ -194,17 +183,6 @@ impl Desk {
             all += done.map_err(|error| error.to_string())?;
         }
         Ok(Answer::Imported(all))
-    }
-
-    /// Invites people in steps, so that others are served between two of them.
-    async fn invite(&self, emails: &[String]) -> Result<Answer, String> {
-        let addresses = emails.iter().map(|email| address(email)).collect::<Result<Vec<_>, _>>()?;
-        let mut all = Invited::default();
-        for step in addresses.chunks(INVITE_STEP) {
-            let invited = self.gatepost.invite_people(step, &Client::operator()).await;
-            all += invited.map_err(|error| error.to_string())?;
-        }
-        Ok(Answer::Invited(all))
     }
 
     fn link(&self, handed_out: &HandedOut) -> Answer {

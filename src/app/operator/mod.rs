@@ -10,12 +10,10 @@
 //! | `server` | answers orders at the socket, one per connection |
 //! | `reach` | finds the process that has the store and sends it orders |
 //! | `keys`, `node_keys` | the orders about keys, of one server and of nodes that share a database |
-//! | `invite` | a list of people to invite |
 //! | `row`, `import`, `twice` | importing accounts: one line of the file, the whole file, and addresses that are in it twice |
 
 mod desk;
 mod import;
-mod invite;
 mod keys;
 mod node_keys;
 mod order;
@@ -29,7 +27,6 @@ mod work;
 
 pub use self::desk::{Desk, DeskSettings};
 pub use self::import::ImportFile;
-pub use self::invite::InvitationList;
 pub use self::order::{Answer, Opening, Order, Rehearsed, Retired, Rotated, Treatment, Verified};
 pub use self::reach::Operator;
 pub(super) use self::reach::verify;

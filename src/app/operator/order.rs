@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row::ImportRow;
 use super::shown::{Account, Emailed, Link, Shown, Treated};
-use crate::domain::operator::{AccountState, Handover, ImportStep, Imported, Invited, KeyUses, Role};
+use crate::domain::operator::{AccountState, Handover, ImportStep, Imported, KeyUses, Role};
 use crate::domain::upkeep::Misfits;
 use crate::store::life::Proof;
 
@@ -94,18 +94,6 @@ pub enum Order {
         #[serde(default, skip_serializing_if = "is_no")]
         force: bool,
     },
-    /// Invite people by email.
-    InvitePeople {
-        /// Their email addresses.
-        emails: Vec<String>,
-    },
-    /// Change the email address of an account.
-    ChangeEmail {
-        /// The email address of the account.
-        old: String,
-        /// The new one.
-        new: String,
-    },
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -162,8 +150,6 @@ pub enum Answer {
     Emailed(Emailed),
     /// How many rows were imported and skipped.
     Imported(Imported),
-    /// How many people were invited, and how many addresses skipped.
-    Invited(Invited),
     /// The link of a request.
     Rehearsed(Rehearsed),
     /// How far the work is; more parts of the answer follow.

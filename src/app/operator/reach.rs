@@ -75,9 +75,8 @@ impl Operator {
         };
         let settings = furnish::domain(&config);
         let gatepost = Gatepost::open(store.clone(), Company::Alone, world.clone(), ring, settings).await?;
-        // A database of an earlier version does not know them, and commands need them. What only the pages of a server
-        // need, the server makes: that can take minutes.
-        if let Err(error) = gatepost.know_admins().await {
+        // A database of an earlier version lacks them, and without a server no one else makes them.
+        if let Err(error) = gatepost.make_indexes().await {
             tracing::warn!(%error, "cannot make the list of administrators right now; trying again later");
         }
         let (gatepost, served) = (Arc::new(gatepost), Arc::clone(&store));

@@ -5,15 +5,12 @@ use super::{Differences, Sources, Values};
 
 /// The keys that are read again while the server runs, each with those that begin with it. All others need a
 /// restart: what is not named here is never taken for changed.
-const READ_AGAIN: [&str; 15] = [
+const READ_AGAIN: [&str; 12] = [
     "name",
     "home",
     "registration",
     "registration.",
     "hosts",
-    "apps",
-    "links",
-    "groups",
     "metrics_token",
     "metrics_token_file",
     "sign_in.",

@@ -12,7 +12,7 @@ pub(super) enum Shows {
 }
 
 /// Every key, with a dot between section and name, and what it shows.
-pub(super) const KEYS: [(&str, Shows); 52] = [
+pub(super) const KEYS: [(&str, Shows); 49] = [
     ("public_url", Shows::Value),
     ("listen", Shows::Value),
     ("data_dir", Shows::Value),
@@ -23,9 +23,6 @@ pub(super) const KEYS: [(&str, Shows); 52] = [
     ("registration.domains", Shows::Value),
     ("trusted_proxies", Shows::Value),
     ("hosts", Shows::Value),
-    ("apps", Shows::Value),
-    ("links", Shows::Value),
-    ("groups", Shows::Value),
     ("key_file", Shows::Value),
     ("metrics_token", Shows::Secret),
     ("metrics_token_file", Shows::Value),

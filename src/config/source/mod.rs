@@ -6,7 +6,6 @@
 //! - `text`: what env files, editors and shells do to a value on its way here
 //! - `secret_file`: a secret in a file of its own
 //! - `shown`: the values as administrators see them
-//! - `sections`: sections that can be there many times
 //! - `again`: what has changed since the values were read before
 
 mod again;
@@ -14,7 +13,6 @@ mod environment;
 mod file;
 mod keys;
 mod secret_file;
-mod sections;
 mod shown;
 mod text;
 
@@ -44,8 +42,6 @@ pub(super) struct Sources {
     mistaken: BTreeSet<&'static str>,
     warnings: Vec<String>,
     view: View,
-    /// Where the file is, if one is named.
-    folder: Option<Box<Path>>,
 }
 
 /// The value of each key that has one.
@@ -84,8 +80,7 @@ impl Sources {
     /// If the file cannot be read, the values cannot be checked.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(super) fn gather(options: &Options) -> Result<Self, Self> {
-        let folder = options.file.as_deref().and_then(Path::parent).map(Box::from);
-        let mut sources = Self { view: options.view, folder, ..Self::default() };
+        let mut sources = Self { view: options.view, ..Self::default() };
         let file = sources.read_file(options.file.as_deref());
         if !options.ignores_environment {
             sources.read_environment(std::env::vars_os());

@@ -60,20 +60,7 @@ fn of_toml(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().map(of_toml).collect::<Vec<_>>().join(", "),
-        Value::Table(table) => {
-            let pairs: Vec<String> =
-                table.iter().map(|(name, value)| format!("{name} = {}", inside(value))).collect();
-            if pairs.is_empty() { String::new() } else { format!("{{ {} }}", pairs.join(", ")) }
-        }
         other => other.to_string(),
-    }
-}
-
-/// A value inside another one, so that one can see where it ends.
-fn inside(value: &Value) -> String {
-    match value {
-        Value::Array(_) => format!("[{}]", of_toml(value)),
-        other => of_toml(other),
     }
 }
 

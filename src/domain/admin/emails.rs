@@ -1,15 +1,11 @@
 //! Emails: seeing what became of them, having one tried now, and having one not sent.
 
-use std::collections::HashMap;
-
 use crate::domain::error::Error;
 use crate::domain::outbox::{Email, EmailPage, EmailQuery, Stopped};
 use crate::domain::record::client::Client;
 use crate::domain::record::ended::End;
 use crate::domain::record::event::{Event, EventName};
-use crate::domain::record::ids::{AccountId, LetterId};
-use crate::domain::record::key::Key;
-use crate::domain::record::owner::Owner;
+use crate::domain::record::ids::LetterId;
 use crate::domain::{Decision, Gatepost};
 
 impl Gatepost {
@@ -20,25 +16,6 @@ impl Gatepost {
     pub async fn emails(&self, token: &str, query: &EmailQuery) -> Result<EmailPage, Error> {
         self.expect_admin(token).await?;
         self.email_page(query).await
-    }
-
-    /// The accounts that the recipients of these emails have now, by the email.
-    ///
-    /// # Errors
-    /// `SignInRequired`; `AdminRequired`; `Store`.
-    pub async fn recipients(
-        &self,
-        token: &str,
-        emails: &[Email],
-    ) -> Result<HashMap<LetterId, AccountId>, Error> {
-        self.expect_admin(token).await?;
-        let keys = emails.iter().map(|email| Key::owner(&email.letter.to.canonical())).collect();
-        let owners = self.find_readable::<Owner>(keys).await?;
-        let accounts = emails.iter().zip(owners).filter_map(|(email, owner)| match owner?.value? {
-            Owner::Account(id) => Some((email.letter.id, id)),
-            Owner::Held { .. } | Owner::Vacated { .. } => None,
-        });
-        Ok(accounts.collect())
     }
 
     /// One email.

@@ -20,20 +20,12 @@ use crate::domain::run::{Counter, Reserved};
 pub(in crate::domain) struct Asker<'a> {
     pub(in crate::domain) client: &'a Client,
     is_limited: bool,
-    /// Whether an administrator has it sent to someone else. Then it counts for the server, not for a client: it is far
-    /// more than one client may request, and an office may share its address.
-    is_admin: bool,
     reserved: Mutex<Option<Reserved>>,
 }
 
 impl<'a> Asker<'a> {
     pub(in crate::domain) fn new(client: &'a Client) -> Self {
-        Self { client, is_limited: true, is_admin: false, reserved: Mutex::new(None) }
-    }
-
-    /// An administrator, who has the email sent to someone else.
-    pub(in crate::domain) fn admin(client: &'a Client) -> Self {
-        Self { is_admin: true, ..Self::new(client) }
+        Self { client, is_limited: true, reserved: Mutex::new(None) }
     }
 
     /// The owner of the mailbox, as a link shows that works once. If the limits held for them too, strangers could
@@ -113,11 +105,11 @@ impl Gatepost {
             return Ok(());
         }
         let limits = self.settings().limits;
-        let mut counted = vec![(Counter::Everyone, limits.mails_of_server())];
-        if !asker.is_admin {
-            counted.push((Counter::Client(asker.client.network()), limits.mails_of_client()));
-        }
-        if !is_known && !asker.is_admin {
+        let mut counted = vec![
+            (Counter::Client(asker.client.network()), limits.mails_of_client()),
+            (Counter::Everyone, limits.mails_of_server()),
+        ];
+        if !is_known {
             counted.push((Counter::Strangers, limits.mails_of_strangers()));
         }
         let now = self.world.clock.monotonic();

@@ -11,14 +11,10 @@
 //! - `codes`: wrong codes
 //! - `changes`: what someone signed in changes
 //! - `admins`: the enabled administrators
-//! - `admin_mails`: emails that administrators have sent
-//! - `lifting`: letting the counts at an address begin again
 
-mod admin_mails;
 mod admins;
 mod changes;
 mod codes;
-mod lifting;
 mod mails;
 mod tries;
 
@@ -51,6 +47,17 @@ impl Gatepost {
     ) -> Result<Option<KnownId>, Error> {
         let known = self.known_at(client, address).await?;
         Ok(known.or_else(|| own_session.map(|session| self.ring.known_session(session))))
+    }
+
+    /// Refuses if a budget is used up.
+    async fn check_budget(
+        &self,
+        budget: Budget,
+        address: &EmailAddress,
+        by: Option<KnownId>,
+    ) -> Result<(), Error> {
+        let wait = self.wait_at(budget, address, by).await?;
+        if wait.is_zero() { Ok(()) } else { Err(limited(budget.limit(), wait)) }
     }
 
     /// How long to wait until a budget has room again.
@@ -146,7 +153,7 @@ impl Gatepost {
     pub(in crate::domain) fn count_throttled(&self, error: &Error, client: &Client) {
         if let Error::TooManyMails { .. } | Error::TooManyChanges { .. } | Error::Limited { .. } = error {
             let event = Event::new(self.world.now(), EventName::Throttled, None, client);
-            self.refusals.count(&event, self.event_time());
+            self.refusals.count(&event);
             self.figures.event(&event);
             event.log(&client.request_id, None);
         }

@@ -46,9 +46,8 @@ impl Gatepost {
 
     async fn reserve_try<'a>(&self, address: &'a EmailAddress, client: &Client) -> Result<Try<'a>, Error> {
         let by = self.known_at(client, address).await?;
-        let found = self.find_throttle(Budget::Tries, address, by.is_some()).await?;
-        self.check_throttle(Budget::Tries, &found, by)?;
-        self.reserve_try_by(&found, address, by, client)
+        self.check_budget(Budget::Tries, address, by).await?;
+        self.reserve_try_by(address, by, client)
     }
 
     /// The same where what was tried lately at the address was read already.
@@ -60,13 +59,12 @@ impl Gatepost {
         client: &Client,
     ) -> Result<Try<'a>, Error> {
         let checked = self.check_throttle(Budget::Tries, found, by);
-        let begun = checked.and_then(|()| self.reserve_try_by(found, address, by, client));
+        let begun = checked.and_then(|()| self.reserve_try_by(address, by, client));
         begun.inspect_err(|error| self.count_throttled(error, client))
     }
 
     fn reserve_try_by<'a>(
         &self,
-        found: &Found<Throttle>,
         address: &'a EmailAddress,
         by: Option<KnownId>,
         client: &Client,
@@ -74,9 +72,6 @@ impl Gatepost {
         let limits = self.settings().limits;
         let (digest, allowed) =
             (self.ring.address_digest(&address.canonical()), limits.at_address(Budget::Tries).pop());
-        if let Some(at) = found.value.as_ref().and_then(Throttle::lifted_at) {
-            self.limiter.lift(digest, at);
-        }
         let at_address = match by {
             None => vec![(Counter::StrangersAt(digest), allowed)],
             Some(id) => vec![

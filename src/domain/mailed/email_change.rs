@@ -12,28 +12,33 @@ use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::owner::Owner;
 use crate::domain::record::purpose::Purpose;
+use crate::domain::record::request::Request;
 use crate::domain::record::time::Timestamp;
 
 /// How many previous addresses can be reserved for one account.
 const MAX_UNDOS: usize = 16;
 
 impl Gatepost {
-    /// Gives the account its new address (step 3 of `profile::email`) and reserves the old one, which gets this notice.
-    /// Does not move the epoch.
+    /// Gives the account its new address (step 3 of `profile::email`) and reserves the old one. Does not
+    /// move the epoch.
     pub(in crate::domain) fn move_to_new_address(
         &self,
         change: &mut Change,
         mut account: Account,
-        address: &EmailAddress,
-        notice: LetterKind,
+        request: &Request,
         now: Timestamp,
     ) -> Result<Account, Error> {
         let earliest = self.earliest_now();
         Self::check_undo_limit(&account, earliest)?;
-        let old = std::mem::replace(&mut account.address, address.clone());
+        let old = std::mem::replace(&mut account.address, request.address.clone());
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Account(account.id));
         let (nonce, over_at) = (Nonce(self.world.random()), now.plus(Purpose::UndoEmail.lifetime()));
-        self.queue_notice(change, notice, &old, About::Undo { account: account.id, nonce });
+        self.queue_notice(
+            change,
+            LetterKind::AddressChanged,
+            &old,
+            About::Undo { account: account.id, nonce },
+        );
         account.undos.retain(|undo| earliest < undo.over_at);
         let held = Owner::Held { by: account.id, undo: nonce, over_at };
         put_owner(change, Key::owner(&old.canonical()), held);

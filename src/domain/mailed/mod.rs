@@ -8,15 +8,11 @@
 //! - `redeemer`, `credential`: who redeems, and with what
 //! - `outcome`, `email_change`, `undo`, `securing`: what redeeming does
 //! - `owner`: changing who an address belongs to
-//! - `invitation`: accounts of people who are invited
 //! - `passwords`, `pending`: the passwords that count for an address, and its unconfirmed registrations
-//! - `alive`: whether an account has anything that a new epoch would end
 //! - `workload`: what every password check computes
 
-mod alive;
 mod credential;
 mod email_change;
-mod invitation;
 mod link;
 mod outcome;
 mod owner;

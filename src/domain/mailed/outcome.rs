@@ -2,6 +2,8 @@
 //! and that commit expects everything the decision was based on: the request, who its address belongs to,
 //! and the account that asked.
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::mailed::credential::Credential;
 use crate::domain::mailed::owner::put_owner;
@@ -51,17 +53,14 @@ impl Gatepost {
         }
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, previous_session).await?;
-        change.put_account(ownership.account(), &account);
-        let event_of = |name| Event::new(now, name, Some(account.id), client).with(credential.means());
-        // How soon registrations are confirmed is worth knowing, and the request is removed before long.
-        let event = if outcome == Outcome::Confirmed {
-            match self.registered_at(&request, ownership).await? {
-                Some(at) => event_of(EventName::AccountConfirmed).begun_at(at),
-                None => event_of(EventName::FirstSignIn).begun_at(request.asked_at),
-            }
-        } else {
-            event_of(EventName::SignedIn)
+        change.put(Key::account(account.id), Record::from(account.clone()));
+        let name = match outcome {
+            Outcome::Confirmed => EventName::AccountConfirmed,
+            _ => EventName::SignedIn,
         };
+        let event = Event::new(now, name, Some(account.id), client).with(credential.means());
+        // How soon registrations are confirmed is worth knowing, and the request is removed before long.
+        let event = if outcome == Outcome::Confirmed { event.begun_at(request.asked_at) } else { event };
         let signed_in = self.signed_in(account, session)?;
         Ok(mark_used(change, found.key, request, outcome, signed_in, requester, event))
     }
@@ -79,13 +78,13 @@ impl Gatepost {
         let password = credential.password.ok_or(Error::PasswordRequired)?;
         let (mut change, request) = expecting(&found, ownership, credential)?;
         let now = self.world.now();
-        let before = ownership.account().ok_or_else(|| credential.refusal())?;
-        let mut account = Account { password: Some(password.clone()), ..before.clone() }.confirmed(now);
-        self.put_workload(&mut change, before.password.as_ref(), Some(&account)).await?;
+        let mut account = ownership.account().cloned().ok_or_else(|| credential.refusal())?;
+        let before = account.password.replace(password.clone());
+        self.put_workload(&mut change, before.as_ref(), Some(&account)).await?;
         account.move_epoch();
         let session = self.new_session(&account, credential.means(), now, client);
         self.put_session(&mut change, &session, redeemer.session).await?;
-        change.put_account(Some(before), &account);
+        change.put(Key::account(account.id), Record::from(account.clone()));
         self.queue_notice(
             &mut change,
             LetterKind::PasswordReset,
@@ -124,18 +123,17 @@ impl Gatepost {
             change.put(Key::session(session.account, session.id), Record::from(session.clone()));
             (Outcome::Recent, EventName::Reauthenticated, self.signed_in(actor.account, session)?)
         } else {
-            let (before, notice) = (actor.account, LetterKind::AddressChanged);
-            let account = Account::clone(&before);
-            let account = self.move_to_new_address(&mut change, account, &request.address, notice, now)?;
+            let account =
+                self.move_to_new_address(&mut change, Arc::unwrap_or_clone(actor.account), &request, now)?;
             self.put_workload(&mut change, account.password.as_ref(), Some(&account)).await?;
-            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, &before, account).await?;
+            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, account).await?;
             (Outcome::EmailChanged, EventName::EmailChanged, signed_in)
         };
         let event = Event::new(now, name, Some(signed_in.account.id), client).with(credential.means());
         Ok(mark_used(change, found.key, request, outcome, signed_in, Requester::Yes, event))
     }
 
-    /// The account of the address, created now if there is none. That of someone invited is confirmed by it. It remembers that this request was used,
+    /// The account of the address, created now if there is none. It remembers that this request was used,
     /// which voids the ones made before it.
     fn existing_or_new_account(
         &self,
@@ -147,7 +145,7 @@ impl Gatepost {
         let asked_at = request.generation.asked_at;
         if let Some(account) = account {
             let sign_in_used = account.sign_in_used.max(asked_at);
-            return (Outcome::SignedIn, Account { sign_in_used, ..account.clone() }.confirmed(now));
+            return (Outcome::SignedIn, Account { sign_in_used, ..account.clone() });
         }
         let salt = match password {
             Some(hash) => hash.recipe.salt.clone(),
@@ -157,7 +155,7 @@ impl Gatepost {
             id: AccountId(self.world.random()),
             address: request.address.clone(),
             registered_at: request.asked_at,
-            confirmed_at: Some(now),
+            confirmed_at: now,
             admin: false,
             disabled: false,
             salt,

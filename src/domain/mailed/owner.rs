@@ -8,7 +8,7 @@ use crate::domain::ports::Change;
 use crate::domain::read::Found;
 use crate::domain::record::Record;
 use crate::domain::record::account::{Account, Undo};
-use crate::domain::record::client::{Client, Doer};
+use crate::domain::record::client::Client;
 use crate::domain::record::ended::DeletedAccount;
 use crate::domain::record::event::{Event, EventName};
 use crate::domain::record::ids::AccountId;
@@ -65,25 +65,21 @@ impl Gatepost {
     ) -> Result<Removed, Error> {
         let now = self.world.now();
         let leaves_no_admin = self.put_admins(change, Some(account), None, last).await?;
-        change.delete_account(account);
+        change.delete(Key::account(account.id));
         put_owner(change, Key::owner(&account.address.canonical()), Owner::Vacated { at: now });
         self.release_addresses(change, account.id, &account.undos).await?;
         // Reserved addresses get the notice too. Otherwise someone could take over an account, change its
         // address and delete it, and the owner would never be notified.
         let earliest = self.earliest_now();
         let held = account.undos.iter().filter(|undo| earliest < undo.over_at).map(|undo| &undo.address);
-        let kind = match client.by {
-            Doer::Admin(_) => LetterKind::Deleted,
-            _ => LetterKind::AccountDeleted,
-        };
         for address in held.chain([&account.address]) {
-            self.queue_notice(change, kind, address, About::Nothing);
+            self.queue_notice(change, LetterKind::AccountDeleted, address, About::Nothing);
         }
         let pending = account.pending_change.as_ref().map(|pending| &pending.address);
         let addresses =
             account.undos.iter().map(|undo| &undo.address).chain(pending).chain([&account.address]);
         let deleted = DeletedAccount { account: account.id, addresses: addresses.cloned().collect() };
-        // Caused by the person, the operator or an administrator, once per account. Removed by the sweeper when nothing is left.
+        // Caused by the person or the operator, once per account. Removed by the sweeper when nothing is left.
         change.put(Key::remains(account.id), Record::DeletedAccount(deleted));
         let event = Event::new(now, EventName::AccountDeleted, Some(account.id), client);
         Ok(Removed { event, leaves_no_admin })

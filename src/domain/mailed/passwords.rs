@@ -131,7 +131,7 @@ impl Gatepost {
         // would reveal to a stranger who registered that someone proved the address.
         let is_live = |request: &Request| !request.is_over(now);
         let registrations = pending
-            .newest
+            .0
             .iter()
             .zip(found)
             .filter_map(|(one, found)| {

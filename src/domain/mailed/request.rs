@@ -127,7 +127,7 @@ impl Gatepost {
         if let Some(id) = requester {
             change.put(Key::asked(id, &key), Record::Asked);
         }
-        let is_first = self.put_pending(&mut change, nonce, before, &request, ownership).await?;
+        let is_first = self.put_pending(&mut change, nonce, before, &request).await?;
         if before.is_some() && request.password.is_some() {
             self.put_registration_workload(&mut change, &request, ownership.account()).await?;
         }

@@ -147,18 +147,11 @@ impl Gatepost {
             // have another end, and the holder would learn that this one was dead.
             _ => request.generation.queued = request.generation.queued.saturating_add(1),
         }
-        let is_first = match wanted {
-            Some(_) => self.put_pending(&mut change, held.0, Some(held.0), &request, &ownership).await?,
-            None => false,
-        };
+        if wanted.is_some() {
+            self.put_pending(&mut change, held.0, Some(held.0), &request).await?;
+        }
         let requester = request.requester.map(|requester| requester.id);
-        // One that an account has made void since begins again as another one.
-        let name = if is_first && ownership.account().is_none() {
-            EventName::Registered
-        } else {
-            EventName::MailRequested
-        };
-        let event = Event::new(now, name, requester, asker.client);
+        let event = Event::new(now, EventName::MailRequested, requester, asker.client);
         self.queue_letter(change, held.0, request, &ownership, event, asker).await
     }
 

@@ -73,15 +73,14 @@ impl Gatepost {
     }
 
     async fn decide_securing(&self, alarm: Alarm, client: &Client) -> Result<Decision<Redeemed>, Error> {
-        let Alarm { device, account: before, found } = alarm;
-        let mut account = before.clone();
+        let Alarm { device, mut account, found } = alarm;
         let mut change = Change::new();
         found.0.expected_by(&mut change);
         found.1.expected_by(&mut change);
         let password = account.password.take();
         self.put_workload(&mut change, password.as_ref(), Some(&account)).await?;
         account.move_epoch();
-        change.put_account(Some(&before), &account);
+        change.put(Key::account(account.id), Record::from(account.clone()));
         change.delete(Key::session(account.id, device.session));
         // The request has to be made in the new epoch, or it would be void at once.
         let ownership = self.ownership(&device.address).await?.once_written(&account);

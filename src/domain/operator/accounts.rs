@@ -131,14 +131,13 @@ impl Gatepost {
             .await??;
         if role == Role::Admin {
             let account = &handed_out.account;
-            Event::new(account.registered_at, EventName::AdminGranted, Some(account.id), client)
+            Event::new(account.confirmed_at, EventName::AdminGranted, Some(account.id), client)
                 .log(&client.request_id, None);
         }
         Ok(handed_out)
     }
 
-    /// Creates a sign-in link for an account (step 2). For someone who was invited and has not signed in yet, this is the same
-    /// as adding the account: the operator vouches for it.
+    /// Creates a sign-in link for an account (step 2).
     ///
     /// # Errors
     /// `NoAccount`; `Disabled`; `House`.
@@ -154,15 +153,8 @@ impl Gatepost {
             let mut change = Change::new();
             ownership.expected_by(&mut change);
             let now = self.world.now();
-            let is_new = account.is_invited();
-            let before = account;
-            let account = before.clone().confirmed(now);
-            if is_new {
-                change.put_account(Some(before), &account);
-            }
-            let name = if is_new { EventName::AccountAdded } else { EventName::LinkHandedOut };
-            let event = Event::new(now, name, Some(account.id), client);
-            let handed_out = self.put_link(&mut change, account, Through::Operator, now)?;
+            let event = Event::new(now, EventName::LinkHandedOut, Some(account.id), client);
+            let handed_out = self.put_link(&mut change, account.clone(), Through::Operator, now)?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(Ok(handed_out)) })
         })
         .await?

@@ -26,10 +26,9 @@ use crate::domain::record::time::Timestamp;
 use crate::domain::record::unfinished_import::UnfinishedImport;
 use crate::domain::{Decision, Gatepost};
 
-/// The most accounts in one step. Each takes a write for its address, one for its record, and one for each of its places in
-/// the lists. Four more are for all of them together: the workload, the administrators, the event, and what the steps have
-/// added so far.
-pub const IMPORT_STEP: usize = (Change::MAX_WRITES - 4) / (2 + Account::MOST_PLACES);
+/// The most accounts in one step. Each takes two writes: its address and its record. Four more are for all of
+/// them together: the workload, the administrators, the event, and what the steps have added so far.
+pub const IMPORT_STEP: usize = (Change::MAX_WRITES - 4) / 2;
 
 /// Where in its import a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -177,7 +176,7 @@ impl Gatepost {
             id: AccountId(self.world.random()),
             address: new.address.clone(),
             registered_at: new.registered_at,
-            confirmed_at: Some(new.confirmed_at),
+            confirmed_at: new.confirmed_at,
             admin: new.role == Role::Admin,
             disabled: new.disabled,
             salt,
@@ -190,7 +189,7 @@ impl Gatepost {
             changes: Throttle::default(),
         };
         put_owner(change, Key::owner(&address), Owner::Account(account.id));
-        change.put_account(None, &account);
+        change.put(Key::account(account.id), Record::from(account.clone()));
         account
     }
 }

@@ -20,8 +20,6 @@ pub enum AccountState {
     Admin,
     /// Those that are disabled.
     Disabled,
-    /// Those whose person was invited and has not signed in yet.
-    Invited,
 }
 
 impl AccountState {
@@ -31,7 +29,6 @@ impl AccountState {
             Self::All => true,
             Self::Admin => account.admin,
             Self::Disabled => account.disabled,
-            Self::Invited => account.is_invited() && !account.disabled,
         }
     }
 }

@@ -4,8 +4,7 @@
 //! - `listing`: showing and listing accounts
 //! - `way_in`: why someone can't get in
 //! - `access`: disabling, enabling, signing out and deleting an account
-//! - `change_email`: changing the email address of an account
-//! - `import`: importing accounts from elsewhere; `invitations`: inviting many people
+//! - `import`: importing accounts from elsewhere
 //! - `keys`: what depends on each key, taking up a new one, and retiring an old one
 //! - `node_keys`: the keys of nodes that share a store
 //! - `rehearsal`: what a link could do, without doing it
@@ -13,9 +12,7 @@
 
 mod access;
 mod accounts;
-mod change_email;
 mod import;
-mod invitations;
 mod keys;
 mod listing;
 mod node_keys;
@@ -27,7 +24,6 @@ mod way_in;
 pub use self::access::Treated;
 pub use self::accounts::{Emailed, HandedOut};
 pub use self::import::{IMPORT_STEP, ImportStep, Imported, NewAccount};
-pub use self::invitations::{INVITE_STEP, Invited};
 pub use self::keys::KeyUses;
 pub use self::listing::{AccountPage, AccountState};
 pub use self::refusal::Refusal;

@@ -19,12 +19,6 @@ pub enum Refusal {
     /// The account is disabled, so no link would sign in.
     #[error("the account {0} is disabled; enable it first")]
     Disabled(EmailAddress),
-    /// The account's person was invited and has not signed in yet, so no one has proven the mailbox.
-    #[error("{0} was invited and has not signed in yet")]
-    Invited(EmailAddress),
-    /// The account already has this address.
-    #[error("the account already has the email address {0}")]
-    SameAddress(EmailAddress),
     /// The ring has no such key.
     #[error("there is no key {0}; see `gatepost key list`")]
     NoKey(u8),

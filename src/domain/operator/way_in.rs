@@ -8,10 +8,10 @@ use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::answer::Answer;
 use crate::domain::record::ended::EmailState;
-use crate::domain::record::event::Means;
+use crate::domain::record::event::{Event, EventName, Means};
+use crate::domain::record::key::Span;
 use crate::domain::record::limits::Budget;
 use crate::domain::record::time::Timestamp;
-use crate::domain::session::LastSignIn;
 
 /// An email that was never tried is in no one's way for this long.
 const USUAL_WAIT: Duration = Duration::from_mins(1);
@@ -23,11 +23,6 @@ const MOST_EVENTS: usize = 500;
 pub enum Reason {
     /// The account is disabled.
     AccountDisabled,
-    /// The person was invited, and has not signed in yet.
-    Invited {
-        /// When.
-        at: Timestamp,
-    },
     /// The last email was not delivered.
     EmailRefused {
         /// What the mail server said.
@@ -65,7 +60,7 @@ pub struct WayIn {
     /// What is in the way, the most telling first.
     pub reasons: Vec<Reason>,
     /// The last sign-in, and what it was done with; nothing if none is known.
-    pub last_sign_in: Option<LastSignIn>,
+    pub last_sign_in: Option<(Timestamp, Option<Means>)>,
 }
 
 impl Reason {
@@ -74,7 +69,6 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::AccountDisabled => "account_disabled",
-            Self::Invited { .. } => "invited",
             Self::EmailRefused { .. } => "email_refused",
             Self::EmailWaiting { .. } => "email_waiting",
             Self::TooManyMails { .. } => "too_many_mails",
@@ -102,7 +96,6 @@ impl Reason {
         };
         match self {
             Self::AccountDisabled => "This account is disabled.".into(),
-            Self::Invited { at } => format!("Invited on {}. The person has not signed in yet.", day(*at)),
             Self::EmailRefused { answer } => format!("The last email was not delivered.{}", said(answer)),
             Self::EmailWaiting { since, answer } => {
                 let since = hour(*since, now);
@@ -150,14 +143,9 @@ impl Gatepost {
         if account.disabled {
             reasons.push(Reason::AccountDisabled);
         }
-        if account.is_invited() {
-            reasons.push(Reason::Invited { at: account.registered_at });
-        }
         reasons.extend(self.last_email(&account.address).await?);
         reasons.extend(self.used_up(&account.address).await?);
-        let sessions = self.sessions_of(account.id).await?;
-        let sessions = sessions.iter().map(|(_, session)| session);
-        Ok(WayIn { reasons, last_sign_in: self.last_sign_in(account, sessions, MOST_EVENTS).await? })
+        Ok(WayIn { reasons, last_sign_in: self.last_sign_in(account).await? })
     }
 
     /// Whether the last email to an address has not arrived.
@@ -188,6 +176,20 @@ impl Gatepost {
         }
         Ok(reasons)
     }
+
+    /// The last sign-in that is known: of a session, or from the history.
+    async fn last_sign_in(&self, account: &Account) -> Result<Option<(Timestamp, Option<Means>)>, Error> {
+        let sessions = self.sessions_of(account.id).await?.into_iter();
+        let of_sessions = sessions.map(|(_, session)| (session.created_at, Some(Means::from(session.means))));
+        let events = self.list::<Event>(&Span::history(account.id), MOST_EVENTS).await?.into_iter();
+        let signed_in = events.map(|listed| listed.value).find(|event| is_sign_in(event.name));
+        let of_history = signed_in.map(|event| (event.at, event.means));
+        Ok(of_sessions.chain(of_history).max_by_key(|(at, _)| *at))
+    }
+}
+
+fn is_sign_in(name: EventName) -> bool {
+    matches!(name, EventName::SignedIn | EventName::AccountConfirmed | EventName::PasswordReset)
 }
 
 /// A time of day, with its day if that is not today.

@@ -46,13 +46,10 @@ impl Gatepost {
         let to_itself = |matter| (letter.to.clone(), matter);
         Ok(match letter.about {
             About::Request { nonce, generation } => self.compose_request(letter, nonce, generation).await?,
-            About::Undo { account, nonce } => self.compose_undo(account, nonce, letter.kind).await?,
+            About::Undo { account, nonce } => self.compose_undo(account, nonce).await?,
             About::Account(id) => {
                 let account: Found<Account> = self.find(Key::account(id)).await?;
-                // Who has signed in, or cannot, is not invited any more.
-                let is_open = |it: &Account| it.is_invited() && !it.disabled;
-                let is_true = |it: &Account| letter.kind != LetterKind::Invited || is_open(it);
-                account.value.filter(is_true).map(|_| to_itself(Matter::notice(letter.kind)))
+                account.value.map(|_| to_itself(Matter::notice(letter.kind)))
             }
             About::NewDevice(nonce) => {
                 let matter = self.compose_new_device(nonce, now).await?;
@@ -84,12 +81,11 @@ impl Gatepost {
         let Some(request) = found.value.filter(is_its) else { return Ok(None) };
         let ownership = self.ownership_for(&request).await?;
         if let Some((account, nonce)) = ownership.reserved_for() {
-            return self.compose_undo(account, nonce, LetterKind::AddressChanged).await;
+            return self.compose_undo(account, nonce).await;
         }
         // What is true now, which may be something else than when it was queued: meanwhile an account can
         // have been disabled or enabled, or registration opened or closed.
         let kind = match self.letter_kind(&request, &ownership) {
-            LetterKind::SignIn if letter.kind == LetterKind::SignInSent => LetterKind::SignInSent,
             LetterKind::SignIn if request.handed_out => LetterKind::AccountAdded,
             kind => kind,
         };
@@ -115,20 +111,15 @@ impl Gatepost {
         // The key may no longer be in the ring.
         Ok(link.zip(code).map(|(link, code)| {
             let link = Some(link).filter(|_| kind != LetterKind::YourCode);
-            // No browser waits for the code.
-            let code = Some(code).filter(|_| !request.handed_out);
+            // No browser waits for the code of an account that was added.
+            let code = Some(code).filter(|_| kind != LetterKind::AccountAdded);
             (to, Matter { kind, link, code, lifetime, sign_in: None })
         }))
     }
 
     /// The link that undoes a change of address. It always goes to the proven address in its own spelling,
     /// however the request spelled it, since another spelling may be another mailbox.
-    async fn compose_undo(
-        &self,
-        account: AccountId,
-        nonce: Nonce,
-        kind: LetterKind,
-    ) -> Result<Option<Composed>, Error> {
+    async fn compose_undo(&self, account: AccountId, nonce: Nonce) -> Result<Option<Composed>, Error> {
         let now = self.earliest_now();
         let account: Found<Account> = self.find(Key::account(account)).await?;
         let undo = account.value.as_ref().and_then(|account| account.undo(nonce, now));
@@ -137,7 +128,7 @@ impl Gatepost {
             let link = self.ring.seal_undo(&claims)?;
             let lifetime = undo.over_at.since(now);
             let link = Some(link);
-            let matter = Matter { link, lifetime, ..Matter::notice(kind) };
+            let matter = Matter { link, lifetime, ..Matter::notice(LetterKind::AddressChanged) };
             Some((undo.address.clone(), matter))
         }))
     }

@@ -174,7 +174,7 @@ impl Gatepost {
                 return Ok(Decision::Answer((Queued::Stopped, false)));
             }
             // The event is written once, so that an email that waits for days leaves no more than others.
-            let is_first_delay = was_never_tried(&letter) && last_try.is_some();
+            let is_first_delay = letter.last_try.is_none() && last_try.is_some();
             let delayed =
                 Event::new(self.world.now(), EventName::MailDelayed, None, client).of_letter(&letter);
             let offered = if letter.offered == Offered::Never { Offered::Never } else { Offered::Before };
@@ -187,7 +187,7 @@ impl Gatepost {
             let answer = Ok((Queued::Again, is_first_delay));
             Ok(Decision::Commit { change, event: is_first_delay.then_some(delayed), answer })
         });
-        let is_first_delay = was_never_tried(&claim.letter) && last_try.is_some();
+        let is_first_delay = claim.letter.last_try.is_none() && last_try.is_some();
         let written = (Queued::Again, is_first_delay);
         let (queued, is_first_delay) = self.settled(claim, queued.await, written).await?;
         if is_first_delay {
@@ -233,9 +233,4 @@ impl Gatepost {
         }
         Ok(())
     }
-}
-
-/// Whether no attempt at an email has failed so far, not even before an administrator had it tried again.
-fn was_never_tried(letter: &Letter) -> bool {
-    letter.last_try.is_none() && letter.tries == 0
 }

@@ -86,7 +86,7 @@ impl Gatepost {
     }
 
     /// The place that a page of this list has named.
-    pub(in crate::domain) fn place_in(&self, span: &Span, after: &str) -> Result<Key, Error> {
+    fn place_in(&self, span: &Span, after: &str) -> Result<Key, Error> {
         self.ring.open_place(after).filter(|key| span.holds(key)).ok_or(Error::UnknownPlace)
     }
 

@@ -33,7 +33,6 @@ use std::time::Duration;
 
 pub use self::contents::{Contents, Matter, SignInSeen};
 pub use self::list::{EmailPage, EmailQuery};
-pub(in crate::domain) use self::notice::{Turn, queue_invitation};
 pub(in crate::domain) use self::records::queue_letter;
 pub use self::retry::Stopped;
 pub use self::seen::Email;

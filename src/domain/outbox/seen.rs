@@ -107,25 +107,9 @@ impl Gatepost {
         &self,
         to: &CanonicalAddress,
     ) -> Result<Option<Email>, Error> {
-        Ok(self.newest_emails_to(to, 1).await?.pop())
-    }
-
-    /// The newest emails to an address, the newest first.
-    pub(in crate::domain) async fn newest_emails_to(
-        &self,
-        to: &CanonicalAddress,
-        most: usize,
-    ) -> Result<Vec<Email>, Error> {
-        let newest = self.list::<MailState>(&Span::mail_states(to), most).await?;
-        let states: Vec<Key> = newest.into_iter().map(|it| it.key).collect();
-        let mut seen = self.see_emails(states.clone()).await?;
-        let in_order = states.iter().filter_map(|key| seen.remove(&key.mail_state_of()?.0));
-        Ok(in_order.map(Seen::email).collect())
-    }
-
-    /// The emails with these states, in no order, for someone who only looks at them.
-    pub(in crate::domain) async fn emails_with(&self, states: Vec<Key>) -> Result<Vec<Email>, Error> {
-        Ok(self.see_emails(states).await?.into_values().map(Seen::email).collect())
+        let newest = self.list::<MailState>(&Span::mail_states(to), 1).await?;
+        let seen = self.see_emails(newest.into_iter().map(|it| it.key).collect()).await?;
+        Ok(seen.into_values().next().map(Seen::email))
     }
 
     /// The email with this id. Nothing if there is none, or none any more.

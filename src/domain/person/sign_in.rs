@@ -16,6 +16,7 @@ use crate::domain::mailed::{EmailRequest, Entered, MailQueued, Passwords};
 use crate::domain::password::Password;
 use crate::domain::ports::{Change, StoreError};
 use crate::domain::read::Found;
+use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
@@ -243,17 +244,16 @@ impl Gatepost {
     ) -> Result<Decision<PasswordCheck>, Error> {
         let mut change = Change::new();
         passwords.ownership.expected_by(&mut change);
-        let before = account;
-        let password = renewed.or(before.password.as_ref()).cloned();
-        let mut account = Account { password, ..before.clone() };
+        let before = account.password.as_ref();
+        let mut account = Account { password: renewed.or(before).cloned(), ..account.clone() };
         if renewed.is_some() {
-            self.put_workload(&mut change, before.password.as_ref(), Some(&account)).await?;
+            self.put_workload(&mut change, before, Some(&account)).await?;
         }
         let now = self.world.now();
         let session = self.new_session(&account, Means::Password, now, client);
         self.put_session(&mut change, &session, previous_session).await?;
         self.tell_of_new_device(&mut change, &mut account, &session, client).await?;
-        change.put_account(Some(before), &account);
+        change.put(Key::account(account.id), Record::from(account.clone()));
         let event = Event::new(now, EventName::SignedIn, Some(account.id), client).with(Means::Password);
         let signed_in = PasswordSignIn::SignedIn(Box::new(self.signed_in(account, session)?));
         Ok(Decision::Commit { change, event: Some(event), answer: Ok(PasswordCheck::Answer(signed_in)) })

@@ -2,7 +2,6 @@
 //! shows. Each trait says what it promises. An engine keeps that promise and knows nothing about the
 //! actions.
 
-mod accounts;
 mod company;
 mod world;
 

@@ -6,13 +6,17 @@
 //! 3. The address changes. The old one is reserved for its owner, who gets an email with a link to undo
 //!    the change (`mailed::undo`).
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::limits::Asker;
 use crate::domain::mailed::{EmailRequest, MailQueued};
+use crate::domain::record::Record;
 use crate::domain::record::account::{Account, PendingChange};
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::event::{Event, EventName};
+use crate::domain::record::key::Key;
 use crate::domain::record::letter::{About, LetterKind};
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::HeldRequest;
@@ -68,8 +72,9 @@ impl Gatepost {
                 address: queued.email.clone(),
                 over_at: queued.expires_at,
             };
-            let changed = Account { pending_change: Some(pending), ..Account::clone(account) };
-            change.put_account(Some(account), &self.count_change(changed)?);
+            let account = Account { pending_change: Some(pending), ..Account::clone(account) };
+            let account = self.count_change(account)?;
+            change.put(Key::account(account.id), Record::from(account));
             Ok(Decision::Commit { change, event, answer: Ok(queued) })
         });
         self.settle_mail(&asker, sent).await
@@ -84,9 +89,9 @@ impl Gatepost {
             if actor.account.pending_change.is_none() {
                 return Ok(Decision::Answer(self.signed_in(actor.account, actor.session)?));
             }
-            let before = actor.account;
-            let account = self.count_change(Account { pending_change: None, ..Account::clone(&before) })?;
-            change.put_account(Some(&before), &account);
+            let account =
+                self.count_change(Account { pending_change: None, ..Arc::unwrap_or_clone(actor.account) })?;
+            change.put(Key::account(account.id), Record::from(account.clone()));
             let event =
                 Event::new(self.world.now(), EventName::EmailChangeCancelled, Some(account.id), client);
             let answer = self.signed_in(account, actor.session);

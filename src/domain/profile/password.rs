@@ -1,6 +1,8 @@
 //! Setting, changing and removing the password. Each ends all other sessions, voids every request, and
 //! notifies the owner by email.
 
+use std::sync::Arc;
+
 use crate::domain::error::Error;
 use crate::domain::limits::Try;
 use crate::domain::password::Password;
@@ -78,17 +80,19 @@ impl Gatepost {
     ) -> Result<SignedIn, Error> {
         self.change_recently(token, client, |actor, mut change| async move {
             let kind = notice_of(actor.account.password.as_ref(), password);
-            let before = actor.account;
-            let account =
-                self.count_change(Account { password: password.cloned(), ..Account::clone(&before) })?;
+            let before = actor.account.password.clone();
+            let account = self.count_change(Account {
+                password: password.cloned(),
+                ..Arc::unwrap_or_clone(actor.account)
+            })?;
             if let Some(one) = one {
                 self.put_try(&mut change, one).await?;
             }
-            self.put_workload(&mut change, before.password.as_ref(), Some(&account)).await?;
+            self.put_workload(&mut change, before.as_ref(), Some(&account)).await?;
             let about = About::Account(account.id);
             self.queue_notice(&mut change, kind, &account.address, about);
             let event = Event::new(self.world.now(), name, Some(account.id), client);
-            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, &before, account).await?;
+            let signed_in = self.put_in_new_epoch(&mut change, &actor.session, account).await?;
             Ok(Decision::Commit { change, event: Some(event), answer: Ok(signed_in) })
         })
         .await

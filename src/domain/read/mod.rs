@@ -1,12 +1,10 @@
 //! Reading records as typed values with their versions.
 //!
-//! - `clocks`: what time it can be, and the time under which events are kept
 //! - `key_checks`: the keys that the store knows, and what counts without them
 //! - `nodes`: the runs that share a store, by their records
 //! - `ownership`: who an address belongs to, and whether that makes a request void
 //! - `unreadable`: stepping over records that cannot be read
 
-mod clocks;
 mod key_checks;
 mod nodes;
 mod ownership;
@@ -24,7 +22,6 @@ use crate::domain::error::Error;
 use crate::domain::ports::{Change, Unreadable, Version, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
-use crate::domain::record::account_places::{AccountLists, ListedAccount};
 use crate::domain::record::admins::Admins;
 use crate::domain::record::ended::{EndedLetter, MailPlace, MailState};
 use crate::domain::record::event::Event;
@@ -38,10 +35,8 @@ use crate::domain::record::pending::Pending;
 use crate::domain::record::refusals::Refusals;
 use crate::domain::record::request::Request;
 use crate::domain::record::session::Session;
-use crate::domain::record::sums::Cursor;
 use crate::domain::record::throttle::Throttle;
 use crate::domain::record::unfinished_import::UnfinishedImport;
-use crate::domain::record::used::UsedToken;
 use crate::domain::record::workload::Workload;
 
 /// The record under a key, or that there is none.
@@ -119,16 +114,6 @@ macro_rules! shared {
     )+};
 }
 
-impl Stored for Pending {
-    fn from_record(record: Record) -> Option<Self> {
-        match record {
-            Record::Pending(pending) => Some(pending),
-            Record::DatedPending(pending, at) => Some(Self { registered_at: Some(at), ..pending }),
-            _ => None,
-        }
-    }
-}
-
 impl Stored for Letter {
     fn from_record(record: Record) -> Option<Self> {
         match record {
@@ -142,10 +127,9 @@ impl Stored for Letter {
 shared!(Account, Session);
 
 stored!(
-    Owner: Owner, Request: Request,
+    Owner: Owner, Pending: Pending, Request: Request,
     EndedLetter: EndedLetter, MailState: MailState, MailPlace: MailPlace, AccountId: Undo, Event: Event, Workload: Workload, UnfinishedImport: UnfinishedImport, Refusals: Refusals,
-    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins,
-    ListedAccount: ListedAccount, AccountLists: AccountLists, u64: Sum, Cursor: Cursor, UsedToken: UsedToken
+    NewDevice: NewDevice, Throttle: Throttle, Lease: Lease, Node: Node, Admins: Admins
 );
 
 impl Gatepost {
@@ -177,17 +161,6 @@ impl Gatepost {
         let [a, b, c, d] = keys;
         let (a, b) = (Found::new(a, of())?, Found::new(b, of())?);
         Ok((a, b, Found::new(c, of())?, Found::new(d, of())?))
-    }
-
-    /// Three records as of one moment.
-    pub(in crate::domain) async fn find_three<A: Stored, B: Stored, C: Stored>(
-        &self,
-        keys: [Key; 3],
-    ) -> Result<(Found<A>, Found<B>, Found<C>), Error> {
-        let mut found = self.store.get(&keys).await?.into_iter();
-        let mut of = || found.next().flatten();
-        let [a, b, c] = keys;
-        Ok((Found::new(a, of())?, Found::new(b, of())?, Found::new(c, of())?))
     }
 
     /// Two records as of one moment.

@@ -89,16 +89,6 @@ impl Gatepost {
         self.ownership_from(owner, None).await
     }
 
-    /// The same for an address whose owner was read already and that no account has. Nothing if one has it.
-    pub(in crate::domain) fn ownership_of_no_account(&self, owner: Found<Owner>) -> Option<Ownership> {
-        if let Some(Owner::Account(_)) = owner.value {
-            return None;
-        }
-        let owner = owner.filter(|owner| !owner.is_over(self.earliest_now()));
-        let account = Found { key: Key::account(AccountId::NO_ONE), value: None, version: None };
-        Some(Ownership { owner, account, requester: None, store: self.lasting.store_generation })
-    }
-
     /// The same for the address of a request, with the requesting account if there is one.
     pub(in crate::domain) async fn ownership_for(&self, request: &Request) -> Result<Ownership, Error> {
         self.ownership_with(&request.address, request.requester.map(|requester| requester.id)).await

@@ -5,24 +5,22 @@ use std::time::Duration;
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::ids::KeyId;
 use crate::domain::record::ids::{AccountId, Nonce};
-use crate::domain::record::not_yet;
 use crate::domain::record::password::PasswordHash;
 use crate::domain::record::salt::Salt;
 use crate::domain::record::throttle::Throttle;
 use crate::domain::record::time::Timestamp;
 
-/// An account. It exists only once its mailbox was proven, or someone who may do so has invited its person.
+/// An account. It exists only once its mailbox was proven.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Account {
     /// Permanent identifier.
     pub id: AccountId,
-    /// Its address, with its local part as it was entered.
+    /// The proven address, with its local part as it was entered.
     pub address: EmailAddress,
     /// When the address was entered.
     pub registered_at: Timestamp,
-    /// When the mailbox was proven. Nothing while its person is invited and has not signed in.
-    #[serde(with = "not_yet")]
-    pub confirmed_at: Option<Timestamp>,
+    /// When the mailbox was proven.
+    pub confirmed_at: Timestamp,
     /// Whether its owner is an administrator.
     pub admin: bool,
     /// Whether the operator has disabled it: no one can sign in to it or stay signed in.
@@ -111,18 +109,6 @@ impl Account {
     pub(in crate::domain) fn at(mut self, now: Timestamp) -> Self {
         self.pending_change = self.pending_change.filter(|change| now < change.over_at);
         self
-    }
-
-    /// Whether its person was invited and has not signed in yet. No one has proven the mailbox, so it has no password and no
-    /// session, and must not become an administrator's.
-    #[must_use]
-    pub fn is_invited(&self) -> bool {
-        self.confirmed_at.is_none()
-    }
-
-    /// The same with its mailbox proven at `now`, or vouched for, if it was not before.
-    pub(in crate::domain) fn confirmed(self, now: Timestamp) -> Self {
-        Self { confirmed_at: self.confirmed_at.or(Some(now)), ..self }
     }
 
     /// Whether it can do what administrators do.

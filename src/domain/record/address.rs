@@ -104,14 +104,6 @@ impl CanonicalAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// What canonical addresses begin with that begin with this text, as someone enters it. A whole address may be
-    /// written in another way than it is kept.
-    #[must_use]
-    pub fn beginning(text: &str) -> String {
-        let text = text.trim();
-        EmailAddress::parse(text).map_or_else(|_| text.to_lowercase(), |address| address.canonical().0)
-    }
 }
 
 impl fmt::Display for EmailAddress {
@@ -174,12 +166,6 @@ pub(super) fn ascii_domain(domain: &str) -> Option<String> {
     let is_numeric = labels.last()?.bytes().all(|byte| byte.is_ascii_digit());
     let is_label = |label: &&str| (1..=63).contains(&label.len());
     (is_host_name && !is_numeric && labels.iter().all(is_label)).then_some(ascii)
-}
-
-/// A domain, or the end of one, that someone looks for, as addresses have it. Nothing if no address can be there.
-#[must_use]
-pub fn searched_domain(text: &str) -> Option<String> {
-    idna::domain_to_ascii_strict(text).ok().filter(|domain| !domain.is_empty())
 }
 
 /// The same domain in its own letters, as its people write it.

@@ -77,22 +77,16 @@ impl Client {
     /// and could use a new address for every attempt.
     #[must_use]
     pub fn network(&self) -> IpAddr {
-        network(self.ip)
+        match self.ip.to_canonical() {
+            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+            ip @ IpAddr::V4(_) => ip,
+        }
     }
 
     /// Browser and operating system in a few words.
     #[must_use]
     pub fn device(&self) -> String {
         self.user_agent.as_deref().map_or_else(|| "Gatepost".to_owned(), device)
-    }
-}
-
-/// What counts as one client beside this address.
-#[must_use]
-pub fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
-        ip @ IpAddr::V4(_) => ip,
     }
 }
 

@@ -95,11 +95,6 @@ impl AccountId {
     pub(in crate::domain) const NO_ONE: Self = Self([0; 16]);
 }
 
-impl KnownId {
-    /// The id that no browser has: in its place, of what no longer counts.
-    pub(in crate::domain) const LIFTED: Self = Self([0; 12]);
-}
-
 impl LetterId {
     /// One for an email that is queued at a time. It begins with that time, so ids are in the order in which emails
     /// were queued; the rest of it is random.

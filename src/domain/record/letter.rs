@@ -3,7 +3,6 @@
 use crate::domain::record::address::EmailAddress;
 use crate::domain::record::answer::Answer;
 use crate::domain::record::ids::{AccountId, LetterId, Nonce, RunId};
-pub use crate::domain::record::letter_kind::LetterKind;
 use crate::domain::record::time::Timestamp;
 
 /// A queued email. Reading the outbox is not enough to sign in: the text is rendered and the secrets are
@@ -138,4 +137,126 @@ pub enum About {
     NewDevice(Nonce),
     /// Nothing that could be over, such as the notice that the account was deleted.
     Nothing,
+}
+
+/// The kinds of email.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum LetterKind {
+    /// Link and code to sign in, whether or not the address has an account.
+    SignIn,
+    /// There is no account here, and none can be created.
+    NoAccount,
+    /// Link and code to confirm a registration.
+    Confirm,
+    /// Someone registered an address that has an account: link and code to sign in.
+    AlreadyRegistered,
+    /// Link and code to set a new password.
+    ResetPassword,
+    /// Someone forgot a password, but the address has no account.
+    NothingToReset,
+    /// Someone asked to sign in, to register or to reset the password, but the account is disabled.
+    AccountDisabled,
+    /// Link and code to confirm the new address of an account.
+    ConfirmNewAddress,
+    /// To the old address: it is about to change.
+    AddressChanging,
+    /// To the old address: it has changed, with the link to undo that. Also the answer to every request
+    /// for the address while it is reserved.
+    AddressChanged,
+    /// The old address has been restored.
+    AddressRestored,
+    /// To the owner of an address that someone else wanted to change to.
+    AddressWanted,
+    /// The code with which someone signed in confirms who they are.
+    YourCode,
+    /// The password was changed.
+    PasswordChanged,
+    /// The account was deleted.
+    AccountDeleted,
+    /// An account without a password has one now.
+    PasswordSet,
+    /// The password was removed.
+    PasswordRemoved,
+    /// The forgotten password was replaced.
+    PasswordReset,
+    /// Someone signed in with the password on a device that was not known, with the link that secures the
+    /// account.
+    NewDevice,
+    /// The operator created an account: link to sign in to it.
+    AccountAdded,
+}
+
+impl LetterKind {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::SignIn,
+        Self::NoAccount,
+        Self::Confirm,
+        Self::AlreadyRegistered,
+        Self::ResetPassword,
+        Self::NothingToReset,
+        Self::AccountDisabled,
+        Self::ConfirmNewAddress,
+        Self::AddressChanging,
+        Self::AddressChanged,
+        Self::AddressRestored,
+        Self::AddressWanted,
+        Self::YourCode,
+        Self::PasswordChanged,
+        Self::AccountDeleted,
+        Self::PasswordSet,
+        Self::PasswordRemoved,
+        Self::PasswordReset,
+        Self::NewDevice,
+        Self::AccountAdded,
+    ];
+
+    /// The word on the wire: what the email is for.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::NoAccount => "no_account",
+            Self::Confirm => "register",
+            Self::AlreadyRegistered => "already_registered",
+            Self::ResetPassword => "reset_password",
+            Self::NothingToReset => "nothing_to_reset",
+            Self::AccountDisabled => "account_disabled",
+            Self::ConfirmNewAddress => "change_email",
+            Self::AddressChanging => "email_changing",
+            Self::AddressChanged => "email_changed",
+            Self::AddressRestored => "email_restored",
+            Self::AddressWanted => "email_wanted",
+            Self::YourCode => "reauthenticate",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountDeleted => "account_deleted",
+            Self::PasswordSet => "password_set",
+            Self::PasswordRemoved => "password_removed",
+            Self::PasswordReset => "password_reset",
+            Self::NewDevice => "new_device",
+            Self::AccountAdded => "account_added",
+        }
+    }
+
+    /// Whether what became of it is kept for a while. Not of the last email about an account, which would keep the
+    /// address of someone who has left.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        self != Self::AccountDeleted
+    }
+
+    /// Whether it contains the link or code of a request.
+    #[must_use]
+    pub fn has_secrets(self) -> bool {
+        matches!(
+            self,
+            Self::SignIn
+                | Self::Confirm
+                | Self::AlreadyRegistered
+                | Self::ResetPassword
+                | Self::ConfirmNewAddress
+                | Self::YourCode
+                | Self::AccountAdded
+        )
+    }
 }

@@ -64,8 +64,6 @@ pub enum Limit {
     CodesAtAddress,
     /// Changes of one account.
     Changes,
-    /// Emails that one administrator has sent to others.
-    MailsOfAdmin,
 }
 
 /// So many within a time.

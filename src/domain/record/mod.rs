@@ -2,7 +2,6 @@
 //! nothing but the record. Nothing here reads the store.
 //!
 //! - `account`, `owner`, `pending`: accounts, who an address belongs to, registrations not confirmed yet
-//! - `account_state`, `account_places`: what an account is, and the lists that it is in
 //! - `admins`: the enabled administrators
 //! - `request`, `purpose`: a request for an email, and what it is for
 //! - `session`, `letter`, `event`: being signed in, a queued email, something that happened
@@ -13,19 +12,15 @@
 //! - `new_device`: a sign-in that its owner was notified of
 //! - `address`, `password`, `salt`, `next`, `client`: values that the records contain
 //! - `known`: a browser that has been signed in before
-//! - `front`: who may open an app that a proxy guards; `used`: a token for one that another browser has tried
 //! - `workload`: what every password check computes
 //! - `unfinished_import`: an import whose last step has not been done
 //! - `store_generation`: how often the store was restored
 //! - `state`, `node`: a store that several nodes share, and the nodes themselves
-//! - `sums`: what is counted by day and by week, for charts
-//! - `ids`, `key`, `time`, `not_yet`: how records are named, where they are stored, and how time is counted
+//! - `ids`, `key`, `time`: how records are named, where they are stored, and how time is counted
 //! - `reckoning`: what time it can be, when the wall clock jumps
 //! - `watch`, `drift`: which of the runs that share a store have ended, and how far their clocks are apart
 
 pub mod account;
-pub mod account_places;
-pub mod account_state;
 pub mod address;
 pub mod admins;
 pub mod answer;
@@ -33,17 +28,14 @@ pub mod client;
 pub mod drift;
 pub mod ended;
 pub mod event;
-pub mod front;
 pub mod ids;
 pub mod key;
 pub mod known;
 pub mod letter;
-mod letter_kind;
 pub mod limits;
 pub mod new_device;
 pub mod next;
 pub mod node;
-mod not_yet;
 pub mod owner;
 pub mod password;
 pub mod pending;
@@ -56,18 +48,15 @@ pub mod salt;
 pub mod session;
 pub mod state;
 pub mod store_generation;
-pub mod sums;
 pub mod throttle;
 pub mod time;
 pub mod unfinished_import;
-pub mod used;
 pub mod watch;
 pub mod workload;
 
 use std::sync::Arc;
 
 use self::account::Account;
-use self::account_places::{AccountLists, ListedAccount};
 use self::admins::Admins;
 use self::ended::{DeletedAccount, EndedLetter, MailPlace, MailState};
 use self::event::Event;
@@ -83,11 +72,8 @@ use self::salt::SaltSeed;
 use self::session::Session;
 use self::state::State;
 use self::store_generation::StoreGeneration;
-use self::sums::Cursor;
 use self::throttle::Throttle;
-use self::time::Timestamp;
 use self::unfinished_import::UnfinishedImport;
-use self::used::UsedToken;
 use self::workload::Workload;
 
 /// Everything that can be stored, one variant per kind of record. The two that nearly every request reads are shared
@@ -155,18 +141,6 @@ pub enum Record {
     MailPlace(MailPlace),
     /// The enabled administrators.
     Admins(Admins),
-    /// An account, under each of its places in the lists of accounts.
-    ListedAccount(ListedAccount),
-    /// Whether the lists of accounts are complete.
-    AccountLists(AccountLists),
-    /// The unconfirmed registrations of an address, and when it was registered, under the canonical address.
-    DatedPending(Pending, Timestamp),
-    /// How often something happened, under its day or week.
-    Sum(u64),
-    /// How far events are counted.
-    Cursor(Cursor),
-    /// A hand-over token that another browser has tried, under its nonce.
-    UsedToken(UsedToken),
 }
 
 impl From<Account> for Record {
@@ -178,15 +152,6 @@ impl From<Account> for Record {
 impl From<Session> for Record {
     fn from(session: Session) -> Self {
         Self::Session(Arc::new(session))
-    }
-}
-
-impl From<Pending> for Record {
-    fn from(mut pending: Pending) -> Self {
-        match pending.registered_at.take() {
-            Some(at) => Self::DatedPending(pending, at),
-            None => Self::Pending(pending),
-        }
     }
 }
 

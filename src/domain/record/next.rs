@@ -10,8 +10,6 @@ pub struct Place(String);
 impl Place {
     /// The longest one. It bounds what a stranger can store with a request.
     const MAX_BYTES: usize = 2048;
-    /// The longest one with the ticket of an app, which has a path of that app in it.
-    const MAX_TICKET_BYTES: usize = 4096;
     /// Every origin of the web resolves a path in the same way, so this one stands for ours.
     const ANY_ORIGIN: &str = "https://origin.invalid";
 
@@ -22,16 +20,9 @@ impl Place {
     /// breaks; proxies and apps may treat other control characters in the same way.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let longest = if ticket_in(text).is_some() { Self::MAX_TICKET_BYTES } else { Self::MAX_BYTES };
-        let is_path = text.starts_with('/') && !text.starts_with("//") && text.len() <= longest;
+        let is_path = text.starts_with('/') && !text.starts_with("//") && text.len() <= Self::MAX_BYTES;
         let is_plain = !text.contains(|c: char| c == '\\' || c.is_control());
         (is_path && is_plain && stays(text)).then(|| Self(text.to_owned()))
-    }
-
-    /// The ticket that makes it longer than any other, to be checked: a stranger must not store that much.
-    #[must_use]
-    pub fn long_ticket(&self) -> Option<&str> {
-        ticket_in(&self.0).filter(|_| self.0.len() > Self::MAX_BYTES)
     }
 
     /// The path, as it came.
@@ -39,15 +30,6 @@ impl Place {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The ticket of an app in a path: that of the page for it, or of a page that leads there.
-fn ticket_in(text: &str) -> Option<&str> {
-    const LEADS: [&str; 3] =
-        ["/enter?ticket=", "/sign-in?next=%2Fenter%3Fticket%3D", "/reauthenticate?next=%2Fenter%3Fticket%3D"];
-    let ticket = LEADS.iter().find_map(|lead| text.strip_prefix(lead))?;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    ticket.bytes().all(is_plain).then_some(ticket)
 }
 
 /// Whether a browser that follows it stays on the origin, by the URL standard that browsers implement.

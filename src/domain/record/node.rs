@@ -34,8 +34,7 @@ pub struct Node {
     pub profile: Profile,
     /// The keys that it can open.
     pub keys: Vec<KeyId>,
-    /// The time by the database's clock when it wrote this. No run keeps an event under an earlier one, so that none is
-    /// kept before those that are counted already.
+    /// What its clock said when it wrote this. For people: no run compares it with its own.
     pub at: Timestamp,
     /// How often it has written this.
     pub counter: u64,
@@ -78,8 +77,6 @@ pub enum Errand {
     Backup,
     /// Making the indexes that a store of an earlier version lacks.
     Index,
-    /// Counting events and refusals.
-    Bookkeeping,
 }
 
 impl Errand {
@@ -90,7 +87,6 @@ impl Errand {
             Self::Sweep => "sweep",
             Self::Backup => "backup",
             Self::Index => "index",
-            Self::Bookkeeping => "bookkeeper",
         }
     }
 }

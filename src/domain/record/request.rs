@@ -65,7 +65,7 @@ pub struct Request {
     /// The requesting account, for purposes that only an account can have. Only its sessions can redeem the
     /// request.
     pub requester: Option<RequestingAccount>,
-    /// Whether the operator or an administrator created its link: no browser waits for it, and it has no code.
+    /// Whether the operator created its link: no email contains it, and no browser waits for it.
     pub handed_out: bool,
     /// What its emails can do now.
     pub generation: Generation,

@@ -5,8 +5,6 @@ use crate::domain::record::time::Timestamp;
 
 /// The format version of a store that has a record of its administrators. Earlier versions would not keep it up.
 pub const FORMAT_WITH_ADMINS: u8 = 2;
-/// The format version of a store that has lists of its accounts. Earlier versions would not keep them up.
-pub const FORMAT_WITH_LISTS: u8 = 3;
 
 /// Which store this is, and whether it can be used. One record, under a key of its own, that is never removed.
 ///

@@ -30,7 +30,6 @@
 //! | `Throttle::over_at` | the sweeper removes it |
 //! | the key of an event, `Refusals::first`, plus how long events are kept | the sweeper removes it |
 //! | `EndedLetter::ended_at`, plus a week | the sweeper removes it |
-//! | the day or week of a sum, plus two years | the sweeper removes it |
 //! | `MailState::Delayed`, `MailPlace::queued_at` | nothing is removed by it: they say under which key something is |
 //! | `Generation::live_until` | nothing is removed by it |
 
@@ -73,12 +72,6 @@ impl Timestamp {
     #[must_use]
     pub fn hour(self) -> u64 {
         self.0 / (60 * 60 * 1000)
-    }
-
-    /// When that hour since 1970 begins.
-    #[must_use]
-    pub fn of_hour(hour: u64) -> Self {
-        Self(hour.saturating_mul(60 * 60 * 1000))
     }
 
     /// How much later `self` is than `earlier`; zero if it is not.

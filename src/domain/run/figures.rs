@@ -91,9 +91,7 @@ impl Figures {
         };
         match (event.name, kind) {
             (EventName::SignedIn, Some(kind)) => self.sign_ins[kind][0].inc(),
-            (EventName::AccountConfirmed | EventName::FirstSignIn, Some(kind)) => {
-                self.sign_ins[kind][1].inc();
-            }
+            (EventName::AccountConfirmed, Some(kind)) => self.sign_ins[kind][1].inc(),
             (EventName::PasswordRefused | EventName::WrongCode, Some(kind)) => self.sign_ins[kind][2].inc(),
             (EventName::Throttled, _) => self.throttled.inc(),
             (EventName::MailSent, _) => self.emails[0].inc(),

@@ -1,15 +1,10 @@
 //! What clients and the whole server have done lately. It protects the server and is forgotten when it ends;
 //! what protects an address or an account is in the store as well.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::uses::{Counted, Counter, Uses};
-use crate::domain::record::time::Timestamp;
-
-/// How many addresses are remembered whose limits were lifted.
-const MOST_LIFTED: usize = 1_000;
 
 /// Counts what is limited before the work for it begins, so that no number of attempts at the same moment gets
 /// through together.
@@ -22,8 +17,6 @@ pub(in crate::domain) struct Limiter {
 struct Tries {
     by_client: Uses,
     at_address: Uses,
-    /// When the limits of addresses were lifted, as far as that was heeded.
-    lifted: HashMap<[u8; 12], Timestamp>,
 }
 
 /// What one use is counted for.
@@ -42,7 +35,6 @@ impl Default for Limiter {
         let tries = Tries {
             by_client: Uses::new(Duration::from_mins(5)),
             at_address: Uses::new(Duration::from_mins(15)),
-            lifted: HashMap::new(),
         };
         Self { mails: Mutex::new(Uses::new(Duration::from_hours(1))), tries: Mutex::new(tries) }
     }
@@ -76,7 +68,7 @@ impl Limiter {
         now: Duration,
     ) -> Result<Reserved, Refused> {
         let mut tries = lock(&self.tries);
-        let Tries { by_client: clients, at_address: addresses, .. } = &mut *tries;
+        let Tries { by_client: clients, at_address: addresses } = &mut *tries;
         // Someone whose address has no attempts left learns that, whatever else is used up.
         if let Some(refused) = addresses.wait(&at_address, now).or_else(|| clients.wait(&by_client, now)) {
             return Err(refused);
@@ -85,20 +77,6 @@ impl Limiter {
         addresses.count(&at_address, now);
         drop(tries);
         Ok(Reserved { at: now, by_client, at_address })
-    }
-
-    /// Forgets the passwords that were entered at an address, once for each time its limits were lifted. Those of clients
-    /// stay. To forget too much is no gain for anyone: the store counts as well, and is asked first.
-    pub(in crate::domain) fn lift(&self, address: [u8; 12], at: Timestamp) {
-        let mut tries = lock(&self.tries);
-        if tries.lifted.get(&address) == Some(&at) {
-            return;
-        }
-        if tries.lifted.len() >= MOST_LIFTED {
-            tries.lifted.clear();
-        }
-        tries.lifted.insert(address, at);
-        tries.at_address.forget(|counter| counter.is_at(address));
     }
 
     /// Takes one back that was not checked.

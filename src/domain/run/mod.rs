@@ -4,15 +4,12 @@
 //! - `arrivals`: the emails that were queued last
 //! - `mail_totals`: what became of the emails of the last hour
 //! - `refusals`: refusals that change nothing, until their count is written
-//! - `event_clock`: the time under which events are kept
 //! - `figures`, `metered`: numbers for monitoring
 //! - `last_uses`: when sessions were used, until that is written
 //! - `neighbours`: the other runs that share the store
-//! - `spent`: tokens for apps that another browser has tried
 //! - `limiter`, `uses`: what clients and the whole server have done lately of what is limited
 
 mod arrivals;
-mod event_clock;
 mod figures;
 mod last_uses;
 mod limiter;
@@ -21,11 +18,9 @@ mod metered;
 mod neighbours;
 mod refusals;
 mod settings;
-mod spent;
 mod uses;
 
 pub(in crate::domain) use self::arrivals::Arrivals;
-pub(in crate::domain) use self::event_clock::EventClock;
 pub(in crate::domain) use self::figures::{Attempt, Figures};
 pub(in crate::domain) use self::last_uses::{LastUse, LastUses};
 pub(in crate::domain) use self::limiter::{Limiter, Reserved};
@@ -34,5 +29,4 @@ pub(in crate::domain) use self::metered::Metered;
 pub(in crate::domain) use self::neighbours::Neighbours;
 pub(in crate::domain) use self::refusals::Tally;
 pub use self::settings::Settings;
-pub(in crate::domain) use self::spent::Spent;
 pub(in crate::domain) use self::uses::Counter;

@@ -24,14 +24,12 @@ pub(in crate::domain) struct Tally(Mutex<HashMap<Kind, Counted>>);
 struct Counted {
     refusals: Refusals,
     is_written: bool,
-    /// How many of them the record on disk has.
-    written: u64,
 }
 
 impl Tally {
-    /// Counts an event, which is kept under this time.
-    pub(in crate::domain) fn count(&self, event: &Event, at: Timestamp) {
-        self.add(Refusals { first: at, last: at, ..Refusals::of(event) });
+    /// Counts an event.
+    pub(in crate::domain) fn count(&self, event: &Event) {
+        self.add(Refusals::of(event));
     }
 
     /// Everything that was counted since it was last written.
@@ -51,9 +49,7 @@ impl Tally {
         let mut counts = self.counts();
         for refusals in written {
             if let Entry::Occupied(mut counted) = counts.entry(kind(refusals)) {
-                let counted = counted.get_mut();
-                counted.is_written = counted.refusals == **refusals;
-                counted.written = refusals.count;
+                counted.get_mut().is_written = counted.get().refusals == **refusals;
             }
         }
         counts.retain(|_, it| !it.is_written || it.refusals.first.hour() >= now.hour());
@@ -67,16 +63,6 @@ impl Tally {
         }
     }
 
-    /// The hour of these refusals has been counted. Those of them that were not on disk then count as those of the hour
-    /// that it is now.
-    pub(in crate::domain) fn defer(&self, refusals: &Refusals, now: Timestamp) {
-        let Some(counted) = self.counts().remove(&kind(refusals)) else { return };
-        let count = counted.refusals.count.saturating_sub(counted.written);
-        if count > 0 {
-            self.add(Refusals { first: now, last: now, count, ..counted.refusals });
-        }
-    }
-
     fn add(&self, refusals: Refusals) {
         let mut counts = self.counts();
         let is_full = counts.len() >= MAX_COUNTS && !counts.contains_key(&kind(&refusals));
@@ -87,7 +73,7 @@ impl Tally {
                 counted.refusals.add(refusals);
                 counted.is_written = false;
             }
-            Entry::Vacant(place) => drop(place.insert(Counted { refusals, is_written: false, written: 0 })),
+            Entry::Vacant(place) => drop(place.insert(Counted { refusals, is_written: false })),
         }
     }
 

@@ -34,13 +34,6 @@ pub(in crate::domain) enum Counter {
     BrowsersAt([u8; 12]),
 }
 
-impl Counter {
-    /// Whether it is one of this address.
-    pub(in crate::domain) fn is_at(&self, address: [u8; 12]) -> bool {
-        matches!(self, Self::StrangersAt(at) | Self::BrowserAt(at, _) | Self::BrowsersAt(at) if *at == address)
-    }
-}
-
 /// A counter, and what is allowed of it. Nothing if its limit is switched off.
 pub(in crate::domain) type Counted = (Counter, Option<Allowance>);
 
@@ -106,15 +99,6 @@ impl Uses {
         {
             self.uncount(&one);
         }
-    }
-
-    /// Forgets what was counted for some counters.
-    pub(in crate::domain) fn forget(&mut self, is_it: impl Fn(&Counter) -> bool) {
-        self.of.retain(|counter, _| !is_it(counter));
-        for one in &mut self.all {
-            one.counters.retain(|counter| !is_it(counter));
-        }
-        self.all.retain(|one| !one.counters.is_empty());
     }
 
     fn forget_oldest(&mut self) {

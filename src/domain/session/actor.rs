@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::domain::error::Error;
 use crate::domain::ports::Change;
 use crate::domain::read::Found;
+use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::{AccountId, SessionId};
@@ -48,21 +49,12 @@ impl Gatepost {
         account: AccountId,
         session: SessionId,
     ) -> Result<Option<Actor>, Error> {
-        let (found, owner) = self
+        let (mut found, mut owner) = self
             .find_both::<Arc<Session>, Arc<Account>>(Key::session(account, session), Key::account(account))
             .await?;
-        Ok(self.actor_of(found, owner))
-    }
-
-    /// The same from records that were read already, as of one moment.
-    pub(super) fn actor_of(
-        &self,
-        mut found: Found<Arc<Session>>,
-        mut owner: Found<Arc<Account>>,
-    ) -> Option<Actor> {
         // The versions stay behind and can be expected.
         let (Some(mut session), Some(mut account)) = (found.value.take(), owner.value.take()) else {
-            return None;
+            return Ok(None);
         };
         // Both are shared with other requests, and copied only for what has to be different.
         let last_used_at = self.last_uses.of(&session);
@@ -77,7 +69,7 @@ impl Gatepost {
             Arc::make_mut(&mut account).password = None;
         }
         let is_live = self.is_live(&session, &account);
-        is_live.then_some(Actor { account, session, found: (found, owner) })
+        Ok(is_live.then_some(Actor { account, session, found: (found, owner) }))
     }
 
     /// The session and account that a session token belongs to.
@@ -165,12 +157,11 @@ impl Gatepost {
     }
 
     /// Writes the account in a new epoch, which ends all sessions except the current one. That one
-    /// continues under a new id, so a stolen copy of it is dead too. `before` is the account that the change expects.
+    /// continues under a new id, so a stolen copy of it is dead too.
     pub(in crate::domain) async fn put_in_new_epoch(
         &self,
         change: &mut Change,
         current: &Session,
-        before: &Account,
         mut account: Account,
     ) -> Result<SignedIn, Error> {
         account.move_epoch();
@@ -182,7 +173,7 @@ impl Gatepost {
             ..current.clone()
         };
         self.put_session_replacing(change, &session, Some(Key::session(account.id, current.id))).await?;
-        change.put_account(Some(before), &account);
+        change.put(Key::account(account.id), Record::from(account.clone()));
         self.signed_in(account, session)
     }
 }

@@ -6,14 +6,10 @@
 //!
 //! - `actor`: someone signed in who changes something, expected by that change
 //! - `signed_in`: a live session with its account, and the result of signing in
-//! - `of_account`: the sessions of an account, and the last sign-in to it
 //! - `known`: browsers that have been signed in before
-//! - `at_app`: being signed in at an app on another host
 
 mod actor;
-mod at_app;
 mod known;
-mod of_account;
 mod signed_in;
 
 use crate::domain::read::Found;
@@ -26,9 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(in crate::domain) use self::actor::Actor;
-pub use self::at_app::{Arrival, Arrived, Opened};
 pub use self::known::MAX_KNOWN;
-pub use self::of_account::LastSignIn;
 pub use self::signed_in::{Live, SignedIn, Standing};
 use crate::domain::error::Error;
 use crate::domain::ports::Change;

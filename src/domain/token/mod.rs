@@ -8,14 +8,12 @@
 //! - `key_list`: the keys in their order
 //! - `key_lines`: the keys as the lines of a file
 //! - `known`: what a browser keeps of the accounts it has been signed in to
-//! - `front`: what leads a browser from an app to us and back
 //! - `code`: the six digits in an email
 //! - `place`: a place in a list, from which the next page goes on
 //! - `salt`: the salt of an address without an account
 //! - `mark`: recognises something seen before without keeping it
 
 mod code;
-mod front;
 pub mod key_lines;
 mod key_list;
 mod known;
@@ -30,7 +28,6 @@ use std::fmt;
 use crate::domain::record::ids::{AccountId, KeyId, Nonce, SessionId};
 
 pub use self::code::Code;
-pub use self::front::{AppPass, BrowserMark, HandOver, Ticket, browser_secret};
 pub use self::key_list::KeyRingError;
 pub use self::mark::{Mark, Marker};
 pub use self::ring::{KeyRing, Pepper};

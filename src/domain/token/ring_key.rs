@@ -31,9 +31,6 @@ pub(super) struct RingKey {
     pub(super) known_session: TokenKey,
     pub(super) code: TokenKey,
     pub(super) place: TokenKey,
-    pub(super) ticket: TokenKey,
-    pub(super) hand_over: TokenKey,
-    pub(super) app: TokenKey,
     pub(super) pepper: TokenKey,
     pub(super) check: [u8; 32],
 }
@@ -60,9 +57,6 @@ impl RingKey {
             known_session: TokenKey::derive("gatepost 2026 known session v1", &master),
             code: TokenKey::derive("gatepost 2026 mailed code v1", &master),
             place: TokenKey::derive("gatepost 2026 place in a list v1", &master),
-            ticket: TokenKey::derive("gatepost 2026 ticket of an app v1", &master),
-            hand_over: TokenKey::derive("gatepost 2026 hand-over to an app v1", &master),
-            app: TokenKey::derive("gatepost 2026 session at an app v1", &master),
             pepper: TokenKey::derive("gatepost 2026 password pepper v1", &master),
             check: blake3::derive_key("gatepost 2026 key check v1", &master),
         };

@@ -1,18 +1,15 @@
 //! Whether the records of a store fit together. The engine proves that no byte was lost; this finds what no action
-//! could have left: an account without its address, a session of no one. After that, the sums for the charts are counted
-//! again.
+//! could have left: an account without its address, a session of no one.
 
 use std::sync::Arc;
 
 use crate::domain::ports::{Store, StoreError, Versioned};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
-use crate::domain::record::account_places::AccountLists;
 use crate::domain::record::admins::Admins;
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::owner::Owner;
-use crate::domain::upkeep::bookkeeper::Recount;
 
 /// How many records are looked at in one step.
 const PAGE: usize = 200;
@@ -28,31 +25,16 @@ pub struct Misfits {
     pub first: Vec<String>,
 }
 
-impl Misfits {
-    fn add(&mut self, misfit: String) {
-        self.count += 1;
-        if self.first.len() < DESCRIBED {
-            self.first.push(misfit);
-        }
-    }
-}
-
 /// A look at all records, step by step, while the store may be in use.
 pub struct Consistency {
     rest: Option<Span>,
     done: u64,
     misfits: Misfits,
-    recount: Recount,
 }
 
 impl Default for Consistency {
     fn default() -> Self {
-        Self {
-            rest: Some(Span::records()),
-            done: 0,
-            misfits: Misfits::default(),
-            recount: Recount::default(),
-        }
+        Self { rest: Some(Span::records()), done: 0, misfits: Misfits::default() }
     }
 }
 
@@ -62,13 +44,7 @@ impl Consistency {
     /// # Errors
     /// `Store`.
     pub async fn step(&mut self, store: &dyn Store) -> Result<Option<Misfits>, StoreError> {
-        let Some(rest) = self.rest.take() else {
-            let Some(differences) = self.recount.step(store).await? else { return Ok(None) };
-            for difference in differences {
-                self.misfits.add(difference);
-            }
-            return Ok(Some(std::mem::take(&mut self.misfits)));
-        };
+        let Some(rest) = self.rest.take() else { return Ok(Some(std::mem::take(&mut self.misfits))) };
         let page = store.scan(&rest, PAGE).await?;
         self.done += page.len() as u64;
         if let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) {
@@ -82,7 +58,10 @@ impl Consistency {
         let needy: Vec<(Needs, Key)> = needy.collect();
         for ((needs, key), found) in needy.iter().zip(found_for(store, &needy).await?) {
             if let Some(misfit) = misfit(key, needs, &found) {
-                self.misfits.add(misfit);
+                self.misfits.count += 1;
+                if self.misfits.first.len() < DESCRIBED {
+                    self.misfits.first.push(misfit);
+                }
             }
         }
         Ok(None)
@@ -97,12 +76,10 @@ impl Consistency {
 
 /// What must be there beside a record.
 enum Needs {
-    /// The address of the account belongs to it, an enabled administrator is known as one, and it is in its lists.
+    /// The address of the account belongs to it, and an enabled administrator is known as one.
     Address(Arc<Account>),
     /// The account exists, and this is its address.
     Account(AccountId, Key),
-    /// The account exists, and has this place.
-    Place(AccountId, Key),
     /// The account exists.
     Someone(AccountId),
     /// The account exists, or was deleted and has records left to remove.
@@ -119,7 +96,6 @@ fn needs_of(key: &Key, record: &Record) -> Option<Needs> {
         Record::Undo(id) => Some(Needs::Someone(*id)),
         Record::Session(session) => Some(Needs::SomeoneOnce(session.account)),
         Record::NewDevice(device) => Some(Needs::SomeoneOnce(device.account)),
-        Record::ListedAccount(listed) => Some(Needs::Place(listed.0, key.clone())),
         Record::Admins(admins) => Some(Needs::Admins(admins.ids().collect())),
         _ => key.listed_under().map(Needs::SomeoneOnce),
     }
@@ -129,11 +105,7 @@ impl Needs {
     /// The keys that say whether it is there.
     fn keys(&self) -> Vec<Key> {
         match self {
-            Self::Address(account) => {
-                let owner = Key::owner(&account.address.canonical());
-                [vec![owner, Key::admins(), Key::account_lists()], account.places()].concat()
-            }
-            Self::Place(id, _) => vec![Key::account(*id), Key::account_lists()],
+            Self::Address(account) => vec![Key::owner(&account.address.canonical()), Key::admins()],
             Self::Admins(ids) => ids.iter().copied().map(Key::account).collect(),
             Self::Account(id, _) | Self::Someone(id) => vec![Key::account(*id)],
             Self::SomeoneOnce(id) => vec![Key::account(*id), Key::remains(*id)],
@@ -179,8 +151,21 @@ fn misfit(key: &Key, needs: &Needs, found: &[Option<Versioned>]) -> Option<Strin
     let now = record_at(0).and_then(|now| needs_of(key, now));
     let needs = now.filter(|now| now.keys() == needs.keys())?;
     match (&needs, record_at(1)) {
-        (Needs::Address(account), owner) => unfit_account(key, account, owner, record_at),
-        (Needs::Place(id, place), account) => unfit_place(*id, place, account, is_whole(record_at(2))),
+        (Needs::Address(account), owner) => {
+            let is_owner = matches!(owner, Some(Record::Owner(Owner::Account(id))) if *id == account.id);
+            if !is_owner {
+                return Some(format!("{key:?}: the address of this account does not lead to it"));
+            }
+            let Some(Record::Admins(admins)) = record_at(2) else { return None };
+            let is_missing = account.is_enabled_admin() && lacks(admins, account.id);
+            is_missing.then(|| {
+                format!(
+                    "{:?}: account {}, an enabled administrator, is missing here",
+                    Key::admins(),
+                    account.id
+                )
+            })
+        }
         (Needs::Admins(ids), _) => {
             let is_one = |index: usize| matches!(record_at(index + 1), Some(Record::Account(account)) if account.is_enabled_admin());
             let wrong = ids.iter().enumerate().find(|(index, _)| !is_one(*index));
@@ -199,38 +184,4 @@ fn misfit(key: &Key, needs: &Needs, found: &[Option<Versioned>]) -> Option<Strin
             Some(format!("{key:?}: this belongs to account {id}, which is missing"))
         }
     }
-}
-
-/// What does not fit to an account: its address, the administrators, or the lists of accounts.
-fn unfit_account<'a>(
-    key: &Key,
-    account: &Account,
-    owner: Option<&Record>,
-    record_at: impl Fn(usize) -> Option<&'a Record>,
-) -> Option<String> {
-    let id = account.id;
-    if !matches!(owner, Some(Record::Owner(Owner::Account(owner))) if *owner == id) {
-        return Some(format!("{key:?}: the address of this account does not lead to it"));
-    }
-    let admins = record_at(2);
-    if matches!(admins, Some(Record::Admins(admins)) if account.is_enabled_admin() && lacks(admins, id)) {
-        let admins = Key::admins();
-        return Some(format!("{admins:?}: account {id}, an enabled administrator, is missing here"));
-    }
-    let is_there =
-        |index: usize| matches!(record_at(index), Some(Record::ListedAccount(listed)) if listed.0 == id);
-    let places = account.places().into_iter().enumerate();
-    let missing = places.filter(|(index, _)| !is_there(index + 4)).map(|(_, place)| place).next()?;
-    is_whole(record_at(3)).then(|| format!("{missing:?}: account {id} is missing here"))
-}
-
-/// What does not fit to a place in a list of accounts.
-fn unfit_place(id: AccountId, place: &Key, account: Option<&Record>, is_whole: bool) -> Option<String> {
-    let has_it = matches!(account, Some(Record::Account(account)) if account.places().contains(place));
-    (is_whole && !has_it).then(|| format!("{place:?}: account {id} is here, but this is not its place"))
-}
-
-/// Whether the lists of accounts are complete. Until then, an earlier version may have left anything in them.
-fn is_whole(lists: Option<&Record>) -> bool {
-    matches!(lists, Some(Record::AccountLists(AccountLists::Whole)))
 }

@@ -1,6 +1,5 @@
 //! What the server does on its own: opening the store, and removing what has expired.
 //!
-//! - `bookkeeper`: counting events and refusals for charts
 //! - `consistency`: whether the records of a store fit together
 //! - `monitoring`: what monitoring sees of this run
 //! - `neighbours`: what the operator sees of the other nodes
@@ -15,7 +14,6 @@
 //! - `mail_totals`: telling the operator what became of emails
 //! - `refusals`, `last_uses`: writing how many refusals there were, and when sessions were used
 
-mod bookkeeper;
 mod consistency;
 mod ended;
 mod events;
@@ -32,7 +30,6 @@ mod startup;
 mod sweep;
 mod swept;
 
-pub use self::bookkeeper::Booked;
 pub use self::consistency::{Consistency, Misfits};
 pub use self::indexes::Indexed;
 pub use self::monitoring::Waiting;

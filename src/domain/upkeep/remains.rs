@@ -1,21 +1,18 @@
 //! Removing what a deleted account left behind: its sessions, its history, the requests it made, the sign-ins
-//! on new devices, and what is kept about emails to its addresses. Its events stay in the order of time, as those of no
-//! one, and so do the counts of refusals, so that what happened can still be counted.
+//! on new devices, and what is kept about emails to its addresses. Its events stay in the order of time, as those of no one, so that what happened can still be
+//! counted.
 
 use crate::domain::Gatepost;
 use crate::domain::error::Error;
-use crate::domain::ports::{Change, Class, Versioned};
+use crate::domain::ports::{Change, Class};
 use crate::domain::record::Record;
 use crate::domain::record::event::Event;
-use crate::domain::record::ids::{AccountId, RunId};
+use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
-use crate::domain::record::sums::Cursor;
 use crate::domain::upkeep::Swept;
 
 /// How many records one commit removes. A request takes two deletes.
 const PAGE: usize = 45;
-/// How many counts of refusals. Each takes three writes.
-const REFUSALS_PAGE: usize = 30;
 
 impl Gatepost {
     /// Removes one page of what deleted accounts left behind.
@@ -29,9 +26,7 @@ impl Gatepost {
         };
         let Some(account) = remains.remains_of() else { return Ok(Swept::All) };
         let mut change = Change::of(Class::Shrink);
-        self.take_from_refusals(account, &mut change).await?;
-        let has_refusals = !change.writes.is_empty();
-        let keys = if has_refusals { Vec::new() } else { self.remaining_records(account).await? };
+        let keys = self.remaining_records(account).await?;
         self.take_from_events(&keys, &mut change).await?;
         for key in keys {
             // A key under the account may point to another record, which is removed too.
@@ -62,38 +57,10 @@ impl Gatepost {
         Ok(())
     }
 
-    /// Takes the account, and the client's address and device, from some counts of refusals. How far they are counted is
-    /// written again with them: whoever counts at this moment would find them twice, or not at all.
-    async fn take_from_refusals(&self, account: AccountId, change: &mut Change) -> Result<(), Error> {
-        let page = self.store.scan(&Span::refusals(account), REFUSALS_PAGE).await?;
-        if page.is_empty() {
-            return Ok(());
-        }
-        if let Some(counted) = self.find_if_readable::<Cursor>(Key::cursor()).await? {
-            counted.expected_by(change);
-            if let Some(cursor) = counted.value {
-                // In its own place.
-                change.put(counted.key, Record::Cursor(cursor));
-            }
-        }
-        for (key, reading) in page {
-            if let Ok(Versioned { record: Record::Refusals(refusals), version }) = reading {
-                let of_no_one = refusals.of_no_account();
-                // As if another run had counted them, so that none of those that no account was ever known for is replaced.
-                let others = Key::refusals(&of_no_one, RunId(self.world.random()));
-                change.expect(key.clone(), Some(version));
-                // In the place of the one that is deleted here, and removed when events of that time are.
-                change.put(Key::counted(of_no_one.first, &others), Record::Expiry);
-                change.put(others, Record::Refusals(of_no_one));
-            }
-            change.delete(key);
-        }
-        Ok(())
-    }
-
     /// Some of the records under an account; none if all are removed.
     async fn remaining_records(&self, account: AccountId) -> Result<Vec<Key>, Error> {
-        for span in [Span::sessions(account), Span::history(account), Span::asked(account)] {
+        let (history, refusals) = (Span::history(account), Span::refusals(account));
+        for span in [Span::sessions(account), history, refusals, Span::asked(account)] {
             let page = self.store.scan(&span, PAGE).await?;
             if !page.is_empty() {
                 return Ok(page.into_iter().map(|(key, _)| key).collect());

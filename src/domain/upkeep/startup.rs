@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::domain::ports::{Change, Committed, Company, Store, StoreError, World};
 use crate::domain::read::{fit_keys, known_keys, put_keys};
 use crate::domain::record::Record;
-use crate::domain::record::account_places::AccountLists;
 use crate::domain::record::admins::Admins;
 use crate::domain::record::ids::{KeyId, RunId};
 use crate::domain::record::key::{Key, Span};
@@ -139,36 +138,19 @@ async fn lasting(
         change.put(Key::store_generation(), Record::StoreGeneration(store_generation));
     }
     let reckoning = Mutex::new(first_reckoning(store, world).await?);
-    let events_from = events_from(store).await?;
-    Ok((Lasting { salts, store_generation, reckoning, events_from }, past))
-}
-
-/// No event may be kept under an earlier time, or it would not be counted.
-async fn events_from(store: &dyn Store) -> Result<Timestamp, StoreError> {
-    let found = match store.get(&[Key::cursor()]).await {
-        // Only counting waits for a version that can read it.
-        Err(StoreError::Unreadable(_)) => return Ok(Timestamp::default()),
-        found => found?.pop().flatten(),
-    };
-    Ok(match found.map(|found| found.record) {
-        Some(Record::Cursor(cursor)) => cursor.earliest_next(),
-        _ => Timestamp::default(),
-    })
+    Ok((Lasting { salts, store_generation, reckoning }, past))
 }
 
 /// Adds to `change` the indexes of a store that no one has used yet. Those of a store without them, but with accounts, are
 /// made from these. Returns whether it is a new one.
 async fn put_first_indexes(store: &dyn Store, change: &mut Change) -> Result<bool, StoreError> {
-    let found = store.get(&[Key::admins(), Key::account_lists()]).await?;
-    let has_some = found.into_iter().flatten().next().is_some();
-    if has_some || !store.scan(&Span::accounts(), 1).await?.is_empty() {
+    let has_admins = store.get(&[Key::admins()]).await?.into_iter().flatten().next().is_some();
+    if has_admins || !store.scan(&Span::accounts(), 1).await?.is_empty() {
         return Ok(false);
     }
     change.expect(Key::admins(), None);
-    change.expect(Key::account_lists(), None);
     // Written once per store and never removed.
     change.put(Key::admins(), Record::Admins(Admins::none()));
-    change.put(Key::account_lists(), Record::AccountLists(AccountLists::Whole));
     Ok(true)
 }
 

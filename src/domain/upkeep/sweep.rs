@@ -45,15 +45,14 @@ impl Gatepost {
         // Not by the time the clock says: a clock that is wrong for seconds would remove every session.
         let (now, keep) = (self.earliest_now(), self.settings().events_kept);
         let (expired, counts) = (Span::expired(now), Span::counted_until(now.minus(keep)));
-        let (expired, counts, remains, events, ended, sums) = tokio::join!(
+        let (expired, counts, remains, events, ended) = tokio::join!(
             self.sweep_marked(&expired, now),
             self.sweep_marked(&counts, now),
             self.sweep_remains(),
             self.sweep_events(now, keep),
             self.sweep_ended(now),
-            self.sweep_sums(now),
         );
-        Ok(expired?.and(counts?).and(remains?).and(events?).and(ended?).and(sums?))
+        Ok(expired?.and(counts?).and(remains?).and(events?).and(ended?))
     }
 
     /// Removes some pages of records whose marks are in a range. Their commits share a sync of the disk, so that
@@ -127,13 +126,12 @@ impl Gatepost {
     fn end_of(&self, record: &Record) -> End {
         match record {
             Record::Request(request) => End::At(request.kept_until()),
-            Record::Pending(pending) | Record::DatedPending(pending, _) => End::At(pending.over_at()),
+            Record::Pending(pending) => End::At(pending.over_at()),
             Record::Session(session) => End::At(self.session_end(session)),
             Record::Refusals(refusals) => End::At(refusals.kept_until(self.settings().events_kept)),
             Record::NewDevice(device) => End::At(device.over_at),
             Record::Throttle(throttle) => End::At(throttle.over_at()),
             Record::EndedRun(ended) => End::At(ended.over_at()),
-            Record::UsedToken(used) => End::At(used.over_at()),
             Record::Owner(owner) => owner.over_at().map_or(End::Never, End::At),
             _ => End::At(Timestamp::default()),
         }

@@ -3,21 +3,14 @@
 use std::time::Duration;
 
 use super::draft::{Block, Draft};
-use super::sentences::{Wording, named};
-use super::wording::wording;
+use super::wording::{Wording, named, wording};
 use crate::domain::outbox::{Matter, SignInSeen};
-use crate::domain::record::letter::LetterKind;
 use crate::domain::token::Code;
 use crate::path::{self, Origin};
 
 /// The link in the email, as a person can open it.
 pub(super) fn link(origin: &Origin, matter: &Matter) -> Option<String> {
     matter.link.as_ref().map(|link| origin.link(&path::link(link.as_str())))
-}
-
-/// A page that the email leads to, which is no secret: the same for everyone, with nothing in it about anyone.
-pub(super) fn page(origin: &Origin, matter: &Matter) -> Option<String> {
-    (matter.kind == LetterKind::Invited).then(|| origin.link(path::SIGN_IN))
 }
 
 /// The email from the product `name` at `host`.

@@ -4,17 +4,13 @@
 //! An email contains nothing that a stranger entered: anyone can make us send an email to any
 //! address, so they must not be able to choose its words.
 //!
-//! - `wording`: the sentences of each email; `by_admin`, `administered`: of those about what administrators and the operator
-//!   did; `sentences`: what they are made of
+//! - `wording`: the sentences of each email
 //! - `contents`: puts link and code in their places
 //! - `draft`: an email before it is written as text (`text`) and as HTML (`html`)
 
-mod administered;
-mod by_admin;
 mod contents;
 mod draft;
 mod html;
-mod sentences;
 mod text;
 mod wording;
 
@@ -44,9 +40,7 @@ impl Product {
     pub(super) fn words(&self, contents: &Contents) -> Words {
         let matter = &contents.matter;
         let link = contents::link(&self.origin, matter);
-        let page = contents::page(&self.origin, matter);
-        let draft =
-            contents::draft(&self.name, self.origin.host(), matter, link.as_deref().or(page.as_deref()));
+        let draft = contents::draft(&self.name, self.origin.host(), matter, link.as_deref());
         Words { link, code: matter.code.clone(), ..self.written(draft) }
     }
 

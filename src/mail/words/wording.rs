@@ -1,12 +1,30 @@
 //! The sentences of each email, without link and code.
 
-use super::administered::{address_changed_by_operator, address_given, invited, test};
-use super::by_admin;
-use super::sentences::{IGNORE, Wording, named};
 use crate::domain::record::letter::LetterKind;
 
+pub(super) struct Wording {
+    pub(super) title: String,
+    /// What happened, and what to do now.
+    pub(super) lead: Vec<String>,
+    /// The label of the button, if the email has a link.
+    pub(super) label: Option<&'static str>,
+    /// What to do if it was someone else. Comes last.
+    pub(super) ending: &'static str,
+}
+
+const IGNORE: &str = "If you didn't request this, you can ignore this email.";
 const SECURE: &str = "If this wasn't you, someone else has access to your account. Sign in, check your \
                       signed-in devices, and reset your password.";
+
+/// "NAME thing" or, because lists of emails cut off long subjects, "thing for LONG NAME".
+pub(super) fn named(name: &str, thing: &str) -> String {
+    const SHORT_CHARS: usize = 20;
+    if name.chars().count() <= SHORT_CHARS {
+        format!("{name} {thing}")
+    } else {
+        format!("{thing} for {name}")
+    }
+}
 
 /// What an email from the product with this name says.
 pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
@@ -31,19 +49,6 @@ pub(super) fn wording(name: &str, kind: LetterKind) -> Wording {
         LetterKind::AccountDeleted => account_deleted(name),
         LetterKind::NewDevice => new_device(name),
         LetterKind::AccountAdded => account_added(name),
-        LetterKind::Disabled => by_admin::disabled(name),
-        LetterKind::Enabled => by_admin::enabled(name),
-        LetterKind::SignedOut => by_admin::signed_out(name),
-        LetterKind::SessionEnded => by_admin::session_ended(name),
-        LetterKind::Deleted => by_admin::deleted(name),
-        LetterKind::AdminGranted => by_admin::granted(name),
-        LetterKind::AdminRevoked => by_admin::revoked(name),
-        LetterKind::NewAdmin => by_admin::new_admin(name),
-        LetterKind::SignInSent => by_admin::sign_in(name),
-        LetterKind::Invited => invited(name),
-        LetterKind::Test => test(name),
-        LetterKind::AddressChangedByOperator => address_changed_by_operator(name),
-        LetterKind::AddressGiven => address_given(name),
     }
 }
 

@@ -10,13 +10,12 @@ use super::operations::{Operations, service};
 use super::outcome::SIGNS_IN;
 use super::refusals::{ANY, ANY_WITH_BODY};
 use super::{
-    accounts, acts, admin_events, emails, examples, invitations, link, mailbox, overview, problem, profile,
-    reauthentication, recovery, registration, resend, session, sessions, settings, sign_in, unconfirmed,
+    emails, examples, link, mailbox, overview, problem, profile, reauthentication, recovery, registration,
+    resend, session, sessions, settings, sign_in,
 };
 use crate::domain::mailed::Need;
-use crate::domain::record::account_state::AccountState;
 use crate::domain::record::ended::EmailState;
-use crate::domain::record::event::{Means, NAMES};
+use crate::domain::record::event::Means;
 use crate::domain::record::letter::LetterKind;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
@@ -110,11 +109,6 @@ pub(super) fn own_refusals(operation: &Value) -> &'static [Code] {
         reauthentication::REFUSALS,
         mailbox::REFUSALS,
         overview::REFUSALS,
-        accounts::REFUSALS,
-        acts::REFUSALS,
-        invitations::REFUSALS,
-        unconfirmed::REFUSALS,
-        admin_events::REFUSALS,
         emails::REFUSALS,
         settings::REFUSALS,
     ];
@@ -199,16 +193,11 @@ fn known_values(schema: &str, field: &str) -> Option<Vec<&'static str>> {
         ("MailQueued", "code") => vec!["mail_queued"],
         ("Event", "outcome") => vec!["success", "failure"],
         ("Event", "by") => vec!["person", "operator", "admin"],
-        ("AdminEvent", "name") => NAMES.map(|(name, _)| name).to_vec(),
-        ("DoneBy", "kind") => vec!["person", "operator", "admin", "server"],
-        ("Event" | "AdminEvent", "means") => {
+        ("Event", "means") => {
             let all = [Means::Link, Means::Code, Means::Password, Means::Session, Means::Command];
             all.map(Means::as_str).to_vec()
         }
         ("Setting", "source") => Source::ALL.map(Source::as_str).to_vec(),
-        ("AdminAccount", "state") => [AccountState::Active, AccountState::Invited, AccountState::Disabled]
-            .map(AccountState::as_str)
-            .to_vec(),
         ("AdminEmail", "state") => EmailState::ALL.map(EmailState::as_str).to_vec(),
         ("AdminEmail", "purpose") => LetterKind::ALL.map(LetterKind::as_str).to_vec(),
         _ => return None,

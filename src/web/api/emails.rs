@@ -7,39 +7,28 @@ use poem_openapi::{ApiResponse, Object, OpenApi, payload};
 use serde::Serialize;
 
 use super::bearer::{Admin, RecentAdmin};
-use super::body::{Body, Json};
+use super::body::Json;
 use super::refusals::{Refusals, Tag};
 use crate::domain::error::Error;
 use crate::domain::outbox::{Email, EmailPage};
-use crate::domain::record::address::EmailAddress;
 use crate::domain::record::client::Client;
 use crate::domain::record::ids::LetterId;
 use crate::web::house::House;
 use crate::web::problem::{Code, Problem};
-use crate::web::wire::{ForAddress, ListEmails};
+use crate::web::wire::ListEmails;
 
 /// The codes of each operation, besides those of any operation.
 pub(super) const REFUSALS: Refusals = &[
     ("emails", &[Code::SignInRequired, Code::AdminRequired, Code::InvalidField]),
     ("retry_email", &ACT),
     ("drop_email", &ACT),
-    (
-        "send_test_email",
-        &[
-            Code::SignInRequired,
-            Code::AdminRequired,
-            Code::RecentSignInRequired,
-            Code::InvalidEmail,
-            Code::TooManyMails,
-        ],
-    ),
 ];
 
 const ACT: [Code; 4] = [Code::SignInRequired, Code::AdminRequired, Code::RecentSignInRequired, Code::Gone];
 
 /// An email, without its text, link and code.
 #[derive(Debug, Object, Serialize)]
-pub(super) struct AdminEmail {
+struct AdminEmail {
     /// Identifier, the same as `letter.id` in the log.
     id: String,
     /// What the email is for.
@@ -116,13 +105,6 @@ enum Retried {
 }
 
 #[derive(ApiResponse)]
-enum Tested {
-    /// The test email is queued.
-    #[oai(status = 202)]
-    Queued,
-}
-
-#[derive(ApiResponse)]
 enum Dropped {
     /// It will not be sent. If it is being sent right now, it may still arrive; if that fails, there is no other try.
     #[oai(status = 204)]
@@ -191,21 +173,5 @@ impl Operations {
         let id = LetterId::parse(&id).ok_or(Error::Over)?;
         house.gatepost.drop_email(&token, id, client).await?;
         Ok(Dropped::Done)
-    }
-
-    /// Send a test email
-    ///
-    /// Needs a recent sign-in. The list shows what becomes of it.
-    #[oai(path = "/admin/mail/test", method = "post", operation_id = "send_test_email")]
-    async fn send_test_email(
-        &self,
-        Data(house): Data<&House>,
-        Data(client): Data<&Client>,
-        RecentAdmin(token): RecentAdmin,
-        Body(input): Body<ForAddress>,
-    ) -> Result<Tested, Problem> {
-        let address = EmailAddress::parse(&input.email).map_err(Error::from)?;
-        house.gatepost.send_test_email(&token, &address, client).await?;
-        Ok(Tested::Queued)
     }
 }

@@ -5,28 +5,20 @@
 //! object or a `Problem`, which the edge renders. The document is written once, when it is first requested.
 //!
 //! - `sign_in`, `registration`, `resend`, `link`, `session`, `recovery`, `reauthentication`, `profile`,
-//!   `sessions`, `mailbox`, `overview`, `accounts`, `acts`, `invitations`, `unconfirmed`, `emails`, `admin_events`, `settings`:
-//!   the operations, one file per subject; `operations`: all of them
-//! - `admin_account`: an account as administrators see it
+//!   `sessions`, `mailbox`, `overview`, `emails`, `settings`: the operations, one file per subject; `operations`: all of them
 //! - `export`: everything stored about an account, for both doors
 //! - `bearer`, `body`: how a session and an input are read
 //! - `outcome`, `problem`: the result of a sign-in, and a refusal as JSON
 //! - `refusals`: the group of each operation and the codes it can be refused with
 //! - `document`, `examples`: the `OpenAPI` document; `docs`: the same as a page
 
-mod accounts;
-mod acts;
-mod admin_account;
-mod admin_events;
 mod bearer;
 mod body;
-mod charts;
 mod docs;
 mod document;
 mod emails;
 mod examples;
 mod export;
-mod invitations;
 mod link;
 mod mailbox;
 mod operations;
@@ -43,7 +35,6 @@ mod session;
 mod sessions;
 mod settings;
 mod sign_in;
-mod unconfirmed;
 
 use std::sync::{Arc, LazyLock};
 

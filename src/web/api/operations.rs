@@ -10,8 +10,8 @@ use poem_openapi::registry::MetaOperation;
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
-    accounts, acts, admin_events, emails, invitations, link, mailbox, overview, profile, reauthentication,
-    recovery, registration, resend, session, sessions, settings, sign_in, unconfirmed,
+    emails, link, mailbox, overview, profile, reauthentication, recovery, registration, resend, session,
+    sessions, settings, sign_in,
 };
 use crate::path::API;
 
@@ -28,10 +28,7 @@ pub(super) type Operations = (
     profile::Operations,
     sessions::Operations,
     overview::Operations,
-    // A tuple can have sixteen groups.
-    (accounts::Operations, acts::Operations, invitations::Operations, unconfirmed::Operations),
     emails::Operations,
-    admin_events::Operations,
     settings::Operations,
 );
 
@@ -76,9 +73,7 @@ fn all() -> Operations {
         profile::Operations,
         sessions::Operations,
         overview::Operations,
-        (accounts::Operations, acts::Operations, invitations::Operations, unconfirmed::Operations),
         emails::Operations,
-        admin_events::Operations,
         settings::Operations,
     )
 }

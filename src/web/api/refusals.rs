@@ -43,20 +43,8 @@ pub(super) enum Tag {
     Devices,
     /// For administrators: how email and the server are doing.
     Overview,
-    /// For administrators: find accounts, and see why someone can't get in.
-    Accounts,
-    /// For administrators: disable, enable, sign out and delete accounts, and help people who can't get in.
-    #[oai(rename = "Acts on accounts")]
-    ActsOnAccounts,
-    /// For administrators: invite people.
-    Invitations,
-    /// For administrators: registrations that are not confirmed yet.
-    #[oai(rename = "Not confirmed yet")]
-    Unconfirmed,
     /// For administrators: see what became of each email, have one tried again, and not sent.
     Emails,
-    /// For administrators: what has happened.
-    Events,
     /// For administrators: the settings of the server.
     Settings,
 }

@@ -27,9 +27,8 @@ pub struct Account {
     pub email: String,
     /// When the email address was entered.
     pub registered_at: String,
-    /// When the email address was confirmed; `null` while its person is invited and has not signed in.
-    #[oai(nullable)]
-    pub confirmed_at: Option<String>,
+    /// When the email address was confirmed.
+    pub confirmed_at: String,
     /// Whether the account has admin rights.
     pub admin: bool,
     /// Whether a password is set.
@@ -110,7 +109,7 @@ impl Account {
             id: account.id.to_string(),
             email: account.address.to_string(),
             registered_at: account.registered_at.into(),
-            confirmed_at: account.confirmed_at.map(String::from),
+            confirmed_at: account.confirmed_at.into(),
             admin: account.admin,
             has_password: account.password.is_some(),
             pending_email: account.pending_change.as_ref().map(|change| change.address.to_string()),

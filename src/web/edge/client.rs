@@ -31,18 +31,6 @@ pub(super) fn identify(request: &Request, trusted: &[IpNet], request_id: String)
     }
 }
 
-/// Whether a request came through one of our proxies, so that what it says about another request counts. What
-/// anyone else says does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FromProxy(pub bool);
-
-impl FromProxy {
-    /// Judges a peer. That of a unix socket is always one of our proxies.
-    pub(super) fn of(peer: &Addr, trusted: &[IpNet]) -> Self {
-        Self(peer_ip(peer).is_none_or(|ip| is_trusted(ip, trusted)))
-    }
-}
-
 /// The address of a TCP peer. A unix socket's peer has none and is always one of our proxies.
 pub(super) fn peer_ip(peer: &Addr) -> Option<IpAddr> {
     peer.as_socket_addr().map(|address| address.ip().to_canonical())

@@ -27,12 +27,12 @@ use super::{Limits, access_log};
 use crate::web::house::OF_REQUESTS;
 
 /// Serves `socket` until it ends. On `stop`, a connection without a complete head ends at once; any
-/// other ends after its response. A head may have `head_bytes`. Returns the socket if the client may still be sending, for [`linger`].
+/// other ends after its response. Returns the socket if the client may still be sending, for [`linger`].
 pub(super) async fn serve<S, E>(
     socket: S,
     (local, peer): (LocalAddr, RemoteAddr),
     endpoint: Arc<E>,
-    (limits, head_bytes): (&Limits, usize),
+    limits: &Limits,
     place: &Place,
     stop: &CancellationToken,
 ) -> Option<S>
@@ -62,8 +62,8 @@ where
         // `Watched`, with each check.
         .half_close(true)
         // `max_buf_size` is not enough: a head that arrives in one piece can exceed it.
-        .max_buf_size(head_bytes)
-        .max_header_size(head_bytes)
+        .max_buf_size(limits.head_bytes)
+        .max_header_size(limits.head_bytes)
         .serve_connection(io, service);
     let mut checks = Checks::new(line, limits);
     let (mut is_stopping, mut is_leaving) = (false, false);

@@ -20,15 +20,10 @@ pub enum Cookie {
     Visitor,
     /// The seals of the accounts that the browser has been signed in to, newest first. Outlives every session.
     Known,
-    /// Being signed in at an app, on the host of that app.
-    App,
-    /// The secret of a browser that began to sign in to an app, on the host of that app.
-    Browser,
 }
 
 impl Cookie {
-    /// Those on our own host.
-    const OURS: [Self; 5] = [Self::Session, Self::Request, Self::Notice, Self::Visitor, Self::Known];
+    const ALL: [Self; 5] = [Self::Session, Self::Request, Self::Notice, Self::Visitor, Self::Known];
 }
 
 /// Reads and writes cookies under the names for one scheme.
@@ -65,7 +60,7 @@ impl Cookies {
     #[must_use]
     pub fn has_any(self, headers: &HeaderMap) -> bool {
         pairs(headers)
-            .any(|(name, _)| Cookie::OURS.into_iter().any(|cookie| self.name(cookie).as_bytes() == name))
+            .any(|(name, _)| Cookie::ALL.into_iter().any(|cookie| self.name(cookie).as_bytes() == name))
     }
 
     /// The value that a response gives a cookie: empty if it deletes the cookie, nothing if it leaves it as
@@ -105,10 +100,6 @@ impl Cookies {
             (Scheme::Https, Cookie::Notice) => "__Host-gatepost_notice",
             (Scheme::Https, Cookie::Visitor) => "__Host-gatepost_visitor",
             (Scheme::Https, Cookie::Known) => "__Host-gatepost_known",
-            (Scheme::Https, Cookie::App) => "__Host-gatepost_app",
-            (Scheme::Https, Cookie::Browser) => "__Host-gatepost_browser",
-            (Scheme::Http, Cookie::App) => "gatepost_app",
-            (Scheme::Http, Cookie::Browser) => "gatepost_browser",
             (Scheme::Http, Cookie::Session) => "gatepost_session",
             (Scheme::Http, Cookie::Request) => "gatepost_request",
             (Scheme::Http, Cookie::Notice) => "gatepost_notice",

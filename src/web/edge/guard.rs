@@ -1,7 +1,7 @@
 //! The order of the checks, and one rendering for all refusals.
 //!
 //! 1. The request gets an id.
-//! 2. Is it meant for us (`host`), or for us on the host of an app (`app_host`)? Does the path accept the method (`routes`)? Was it sent by one of our
+//! 2. Is it meant for us (`host`)? Does the path accept the method (`routes`)? Was it sent by one of our
 //!    pages (`origin`)? Is its body complete and within the limit (`body`)?
 //! 3. The door responds. A panic in a handler ends only its own request.
 //! 4. Every refusal, from a check or from a door, is rendered as a problem.
@@ -20,18 +20,14 @@ use poem::http::header::{ALLOW, CONNECTION, HeaderValue};
 use poem::http::{Method, StatusCode, Uri};
 use poem::{Endpoint, Request, Response};
 
-use super::app_host::{self, AtApp};
 use super::body_memory::BodyMemory;
-use super::client::FromProxy;
 use super::cookies::{Cookie, Cookies};
 use super::figures::RequestFigures;
-use super::headers::{Headers, Place};
-use super::identity::name_no_one;
+use super::headers::Headers;
 use super::routes::Routes;
 use super::{EdgeSettings, access_log, body, client, host, origin};
 use crate::domain::ports::World;
-use crate::path::{FORWARD_AUTH_ANSWER, METRICS, READYZ};
-use crate::web::apps::Apps;
+use crate::path::{METRICS, READYZ};
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
@@ -51,8 +47,6 @@ pub struct Refusal<'a> {
     pub door: Door,
     /// The id of the request in the log.
     pub request_id: &'a str,
-    /// Whether it is shown on the host of an app, where none of our files are.
-    pub is_at_app: bool,
     /// Whether the browser sent a session cookie. Whether that session is alive is not looked up, because a
     /// refusal has to be drawn without the store too.
     pub has_session: bool,
@@ -84,22 +78,8 @@ struct Visit {
     request_id: String,
     door: Door,
     has_session: bool,
-    /// The apps as they were when it came.
-    apps: Arc<Apps>,
-    /// The app on whose host it arrived.
-    at_app: Option<AtApp>,
-    /// Whether one of our proxies asks about another request.
-    is_question: bool,
     /// Whether a body may follow that is not read.
     ends_connection: bool,
-}
-
-impl Visit {
-    /// Whether the browser sees the answer on the host of an app. That is not our host, so nothing of the browser's
-    /// settings for it is ours to decide.
-    fn is_at_app(&self) -> bool {
-        self.at_app.is_some() || self.uri.path() == FORWARD_AUTH_ANSWER
-    }
 }
 
 impl<D: Draw> Endpoint for Guard<D> {
@@ -123,14 +103,10 @@ impl<D: Draw> Endpoint for Guard<D> {
         if visit.ends_connection || is_unread {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let place = Place { path: visit.uri.path(), is_at_app: visit.is_at_app() };
-        self.headers.put(&mut response, place, &visit.request_id);
-        name_no_one(visit.uri.path(), &mut response, &visit.apps);
+        self.headers.put(&mut response, visit.uri.path(), &visit.request_id);
         let took = self.world.clock.monotonic().saturating_sub(visit.began);
         let who = (visit.ip, visit.request_id.as_str());
-        // The routes on the hosts of apps are counted as one.
-        let route = visit.route.filter(|_| visit.at_app.is_none());
-        self.figures.count(route, &visit.method, response.status(), took);
+        self.figures.count(visit.route, &visit.method, response.status(), took);
         access_log::write(&visit.method, visit.uri.path(), response.status(), took, who);
         Ok(response)
     }
@@ -140,10 +116,7 @@ impl<D: Draw> Guard<D> {
     /// Notes the facts, and leaves the client for whoever answers.
     fn receive(&self, request: &mut Request) -> Visit {
         let uri = request.uri().clone();
-        let (path, apps) = (uri.path(), self.settings.apps.now());
-        let from_proxy = FromProxy::of(&request.remote_addr().0, &self.settings.trusted_proxies);
-        let is_question = app_host::is_question(request, from_proxy);
-        let at_app = if is_question { None } else { app_host::at(request, &apps) };
+        let path = uri.path();
         let cookies = Cookies::new(self.settings.public_url.scheme());
         // Never taken from the client, because two requests with the same id could not be told apart. Drawn
         // and not counted: from a counter, anyone could tell how many requests others made in between.
@@ -153,47 +126,30 @@ impl<D: Draw> Guard<D> {
         let visit = Visit {
             began: self.world.clock.monotonic(),
             method: request.method().clone(),
-            route: self.routes(at_app.as_ref()).find(path),
+            route: self.routes.find(path),
             ip: client.ip,
             request_id,
             door: Door::of(path),
             has_session: cookies.read(request.headers(), Cookie::Session).is_some(),
             ends_connection: body::is_meaningless(request),
-            apps,
-            at_app,
-            is_question,
             uri,
         };
         request.extensions_mut().insert(client);
-        request.extensions_mut().insert(from_proxy);
-        if let Some(at_app) = &visit.at_app {
-            request.extensions_mut().insert(at_app.clone());
-        }
         visit
-    }
-
-    /// The routes on the host of an app, or on our own.
-    fn routes(&self, at_app: Option<&AtApp>) -> &Routes {
-        at_app.and_then(|_| self.routes.of_apps()).unwrap_or(&self.routes)
     }
 
     fn draw(&self, problem: &Problem, visit: &Visit) -> Response {
         let Visit { door, has_session, .. } = *visit;
-        let is_at_app = visit.is_at_app();
-        (self.draw)(&Refusal { problem, door, request_id: &visit.request_id, is_at_app, has_session })
+        (self.draw)(&Refusal { problem, door, request_id: &visit.request_id, has_session })
     }
 
     async fn admit(&self, mut request: Request, visit: &Visit) -> poem::Result<Response> {
-        // Whoever asks about another request names its host in a header of its own.
-        if visit.at_app.is_none() && !visit.is_question {
-            host::check(&request, &self.settings)?;
-        }
-        let routes = self.routes(visit.at_app.as_ref());
+        host::check(&request, &self.settings)?;
         // A path that is not valid UTF-8 is refused here, because later code would treat it inconsistently.
         if percent_decode_str(visit.uri.path()).decode_utf8().is_err() {
             return Err(Problem::of(Code::Malformed).into());
         }
-        routes.check(visit.route, &visit.method)?;
+        self.routes.check(visit.route, &visit.method)?;
         origin::check(&request, &self.settings.public_url)?;
         let memory = self.bodies.hold(visit.ip);
         let _held = body::buffer(&mut request, &self.settings.limits, memory).await?;
@@ -201,7 +157,7 @@ impl<D: Draw> Guard<D> {
             request.extensions_mut().insert(Arc::clone(&self.figures));
         }
         // It is boxed, so a request takes memory for its handler only once its body is here.
-        routes.endpoint(visit.route, &visit.method)?.call(request).await
+        self.routes.endpoint(visit.route, &visit.method)?.call(request).await
     }
 
     fn refuse(&self, error: poem::Error, visit: &Visit) -> Response {
@@ -218,7 +174,7 @@ impl<D: Draw> Guard<D> {
         }
         let mut response = self.draw(&problem, visit);
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, self.routes(visit.at_app.as_ref()).allow(visit.route));
+            response.headers_mut().insert(ALLOW, self.routes.allow(visit.route));
         }
         response
     }

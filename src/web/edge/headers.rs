@@ -8,6 +8,7 @@ use poem::http::header::{
 use poem::http::{HeaderMap, StatusCode};
 
 use crate::path::{ASSETS, LINK, MAILBOX, Scheme};
+use crate::web::forward_auth;
 
 // Values that are constants are checked when this is compiled, and not for each response.
 
@@ -29,12 +30,6 @@ const POLICY_WITH_FRAME: HeaderValue = HeaderValue::from_static(
 const POLICY_OF_LETTER: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
     sandbox allow-popups allow-popups-to-escape-sandbox",
-);
-
-/// The page in a frame of an app: the app may show it, and no one else.
-pub const POLICY_IN_FRAME: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'",
 );
 
 /// Browser features that none of our pages uses.
@@ -64,17 +59,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers that nearly every response has, made once and copied.
 pub(super) struct Headers {
     usual: HeaderMap,
-    /// Those on the host of an app.
-    at_apps: HeaderMap,
-}
-
-/// Where a response is shown.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    /// The path of its request.
-    pub(super) path: &'a str,
-    /// Whether that is on the host of an app.
-    pub(super) is_at_app: bool,
 }
 
 impl Headers {
@@ -87,28 +71,15 @@ impl Headers {
         if scheme == Scheme::Https {
             usual.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
         }
-        Self { usual, at_apps: at_apps() }
+        Self { usual }
     }
 
     /// Sets the headers. They replace whatever a handler set, except the caching of an asset, and the referrer
     /// policy of a page that sends none at all.
-    pub(super) fn put(
-        &self,
-        response: &mut Response,
-        Place { path, is_at_app }: Place<'_>,
-        request_id: &str,
-    ) {
-        let usual = if is_at_app { &self.at_apps } else { &self.usual };
-        let policy = if is_at_app { None } else { policy(path, response.status()) };
-        let mut own = std::mem::replace(response.headers_mut(), usual.clone());
+    pub(super) fn put(&self, response: &mut Response, path: &str, request_id: &str) {
+        let policy = policy(path, response.status());
+        let mut own = std::mem::replace(response.headers_mut(), self.usual.clone());
         let headers = response.headers_mut();
-        if is_at_app {
-            // A page in a frame of the app says so itself.
-            if let Some(policy) = own.remove(CONTENT_SECURITY_POLICY) {
-                headers.insert(CONTENT_SECURITY_POLICY, policy);
-            }
-            own.remove(REFERRER_POLICY);
-        }
         if let Some(policy) = policy {
             headers.insert(CONTENT_SECURITY_POLICY, policy);
         }
@@ -118,33 +89,23 @@ impl Headers {
         if let Some(caching) = own.remove(CACHE_CONTROL).filter(|_| path.starts_with(ASSETS)) {
             headers.insert(CACHE_CONTROL, caching);
         }
-        add(usual, headers, own);
+        self.add(headers, own);
+        forward_auth::name_no_one(path, headers);
         let request_id = HeaderValue::from_str(request_id).expect("a request id is hexadecimal");
         headers.insert(REQUEST_ID, request_id);
     }
-}
 
-/// Adds those of a handler that are not among the usual ones.
-fn add(usual: &HeaderMap, headers: &mut HeaderMap, own: HeaderMap) {
-    let mut last = None;
-    for (name, value) in own {
-        // A further value of the same name comes without it.
-        last = name.or(last);
-        if let Some(name) = last.as_ref().filter(|name| !usual.contains_key(*name)) {
-            headers.append(name.clone(), value);
+    /// Adds those of a handler that are not ours.
+    fn add(&self, headers: &mut HeaderMap, own: HeaderMap) {
+        let mut last = None;
+        for (name, value) in own {
+            // A further value of the same name comes without it.
+            last = name.or(last);
+            if let Some(name) = last.as_ref().filter(|name| !self.usual.contains_key(*name)) {
+                headers.append(name.clone(), value);
+            }
         }
     }
-}
-
-/// The headers on the host of an app. Nothing that a browser would keep for a host that is not ours (HSTS), and nothing
-/// that separates the app from its own pages (COOP, CORP, `Permissions-Policy`).
-fn at_apps() -> HeaderMap {
-    HeaderMap::from_iter([
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (CACHE_CONTROL, NO_STORE),
-    ])
 }
 
 /// The policy of a page that is not like the others. A refusal at the path of an email is.

@@ -10,8 +10,7 @@ use poem::{Request, Response};
 
 use super::EdgeSettings;
 use super::access_log::bounded;
-use super::app_host::asks;
-use crate::path::{ASSETS, FAVICON, HEALTHZ, METRICS, Origin, READYZ};
+use crate::path::{ASSETS, FAVICON, FORWARD_AUTH, HEALTHZ, METRICS, Origin, READYZ};
 use crate::web::house::Door;
 use crate::web::problem::{Code, Problem};
 
@@ -53,7 +52,7 @@ pub(super) fn check(request: &Request, settings: &EdgeSettings) -> poem::Result<
     };
     let ours = &settings.public_url;
     let is_ours = |name: &[u8]| {
-        let has_more_names = Door::of(path) == Door::Json || asks(path);
+        let has_more_names = Door::of(path) == Door::Json || path == FORWARD_AUTH;
         is_named(name, ours.authority(), ours)
             || (has_more_names && settings.hosts.any(|other| is_named(name, other, ours)))
     };
@@ -105,7 +104,7 @@ fn is_same_machine(host: &[u8], ours: &Origin) -> bool {
 /// way, and a program should be told.
 fn is_page_view(request: &Request) -> bool {
     let path = request.uri().path();
-    request.method().is_safe() && Door::of(path) == Door::Pages && !asks(path)
+    request.method().is_safe() && Door::of(path) == Door::Pages && path != FORWARD_AUTH
 }
 
 fn moved(request: &Request, ours: &Origin) -> Response {

@@ -10,11 +10,9 @@
 //! | `guard` | the order of the checks below, and how every refusal is rendered |
 //! | `routes` | what answers at each path, and which methods it accepts |
 //! | `host`, `origin` | which requests are meant for us, and which pages may send them |
-//! | `client` | the address and device a request comes from, and whether through one of our proxies |
-//! | `app_host` | requests on the hosts of apps |
+//! | `client` | the address and device a request comes from |
 //! | `body`, `body_memory` | how large a body may be, how long it may take, how much all may hold |
 //! | `headers` | the headers of every response |
-//! | `identity` | the headers that say to an app who someone is |
 //! | `cookies` | our cookies, over http and over https |
 //! | `places` | how many connections may be open, and which one makes room for the next |
 //! | `access_log` | one log line per request |
@@ -23,7 +21,6 @@
 //! It decides nothing about accounts, and the doors rely on its checks without repeating them.
 
 mod access_log;
-mod app_host;
 mod body;
 mod body_memory;
 mod client;
@@ -34,7 +31,6 @@ mod figures;
 mod guard;
 mod headers;
 mod host;
-pub mod identity;
 mod listener;
 mod origin;
 mod places;
@@ -48,13 +44,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::path::Origin;
-use crate::web::apps::SharedApps;
 
-pub use app_host::AtApp;
-pub use client::FromProxy;
 pub use figures::RequestFigures;
 pub use guard::{Draw, Guard, Refusal, guard};
-pub use headers::POLICY_IN_FRAME;
 pub use host::Hosts;
 pub use listener::{Listen, ListenError, Listener};
 pub use routes::Routes;
@@ -69,8 +61,6 @@ pub struct EdgeSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Additional host names, for `/api` and `/forward-auth` only.
     pub hosts: Hosts,
-    /// The apps on other hosts.
-    pub apps: SharedApps,
     /// Limits on size, number and time.
     pub limits: Limits,
 }
@@ -95,9 +85,6 @@ pub struct Limits {
     pub stop: Duration,
     /// The longest head.
     pub head_bytes: usize,
-    /// The longest head from one of our proxies. When it asks about a request, it repeats the head of that, with the
-    /// cookies of an app, which may be many.
-    pub question_head_bytes: usize,
     /// The longest body outside `/api`.
     pub form_bytes: usize,
     /// The longest body below `/api`.
@@ -124,7 +111,6 @@ impl Default for Limits {
             // A shutdown may take ten seconds. The last one is for everything that stops after the edge.
             stop: Duration::from_secs(9),
             head_bytes: 32 * 1024,
-            question_head_bytes: 64 * 1024,
             form_bytes: 16 * 1024,
             json_bytes: 64 * 1024,
             all_bodies_bytes: 32 << 20,

@@ -21,8 +21,6 @@ pub struct Routes {
     patterns: Vec<usize>,
     /// What answers at any other path.
     elsewhere: Option<BoxEndpoint<'static>>,
-    /// The paths on the hosts of apps. None of ours is there, and none of theirs is on our host.
-    at_apps: Option<Box<Self>>,
 }
 
 struct Row {
@@ -60,17 +58,6 @@ impl Routes {
     #[must_use]
     pub fn elsewhere(self, endpoint: impl poem::Endpoint<Output = Response> + 'static) -> Self {
         Self { elsewhere: Some(endpoint.boxed()), ..self }
-    }
-
-    /// Sets the routes on the hosts of apps.
-    #[must_use]
-    pub fn at_apps(self, routes: Self) -> Self {
-        Self { at_apps: Some(Box::new(routes)), ..self }
-    }
-
-    /// Those on the hosts of apps. While there are none, all other paths answer there.
-    pub(super) fn of_apps(&self) -> Option<&Self> {
-        self.at_apps.as_deref()
     }
 
     /// Adds the routes of another door.

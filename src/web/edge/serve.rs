@@ -12,10 +12,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::client::{self, FromProxy};
 use super::listener::{Accepted, Listener};
 use super::places::{Place, Places};
-use super::{EdgeSettings, connection};
+use super::{EdgeSettings, client, connection};
 
 /// How long to wait after a failed accept. When file descriptors run out, accept fails immediately every
 /// time, and retrying without a pause would use a whole core.
@@ -40,10 +39,7 @@ where
         let (stop, lingering) = (stop.child_token(), lingering.clone());
         tasks.spawn(async move {
             let ends = (LocalAddr(accepted.local), RemoteAddr(accepted.peer));
-            let FromProxy(is_from_proxy) = FromProxy::of(&ends.1.0, &settings.trusted_proxies);
             let limits = &settings.limits;
-            let head_bytes = if is_from_proxy { limits.question_head_bytes } else { limits.head_bytes };
-            let limits = (limits, head_bytes);
             let left = connection::serve(accepted.socket, ends, endpoint, limits, &place, &stop).await;
             if let Some(socket) = left {
                 lingering.spawn(async move { connection::linger(socket, &settings.limits, &place).await });

@@ -13,7 +13,7 @@ use crate::domain::record::next::Next;
 use crate::domain::record::purpose::Purpose;
 use crate::domain::record::request::Outcome;
 use crate::domain::session::SignedIn;
-use crate::path::{CHECK_INBOX, HOME, PROFILE, SIGN_IN, UNCONFIRMED, is_enter, is_page, with_next};
+use crate::path::{CHECK_INBOX, HOME, PROFILE, SIGN_IN, UNCONFIRMED, is_page, with_next};
 use crate::web::house::{Door, House};
 use crate::web::problem::{Code, Problem};
 
@@ -65,7 +65,7 @@ fn arrive(
         None => (otherwise, None),
     };
     let mut response = leaving::lead(site, visitor, place);
-    if is_page(place) && !is_enter(place) {
+    if is_page(place) {
         let notices: Vec<Notice> = told.into_iter().chain(not_there).collect();
         notice::put(&notices, &mut response, site);
     } else if !visitor.notices.is_empty() && !visitor.is_head() {

@@ -7,7 +7,7 @@ use poem::http::Uri;
 use super::layout::page;
 use super::visitor::Visitor;
 use crate::domain::record::next::Next;
-use crate::path::{ENTER, LINK, SIGN_IN, with_next};
+use crate::path::{LINK, SIGN_IN, with_next};
 use crate::web::house::Site;
 
 const TITLE: &str = "Cookies are needed";
@@ -20,10 +20,6 @@ pub(super) fn needed(site: &Site, visitor: &Visitor, uri: &Uri) -> Response {
     let is_link = uri.path().starts_with(LINK);
     let again = if is_link {
         uri.path().to_owned()
-    } else if uri.path() == ENTER {
-        // The ticket knows where the person wanted to go.
-        let query = uri.query().unwrap_or_default();
-        format!("{ENTER}?{}", query.trim_start_matches("cookies&"))
     } else {
         with_next(SIGN_IN, visitor.wanted.as_ref().map(Next::text))
     };

@@ -1,7 +1,7 @@
 //! The cookies of the pages.
 
 use poem::Response;
-use poem::http::{HeaderMap, HeaderValue, header};
+use poem::http::{HeaderValue, header};
 
 use crate::web::edge::cookies::Cookies;
 use crate::web::house::Site;
@@ -25,13 +25,4 @@ pub(super) enum KeepsCookies {
     Unknown,
     /// It sent a form from a page that gave it a cookie, and not the cookie.
     No,
-}
-
-/// Whether a chain of redirects may have begun with a form of ours. Browsers compute this over the whole chain.
-pub(super) fn comes_from_ourselves(headers: &HeaderMap) -> bool {
-    let mut sites = headers.get_all("sec-fetch-site").iter().map(HeaderValue::as_bytes);
-    match (sites.next(), sites.next()) {
-        (Some(site), None) => ![&b"none"[..], b"same-site", b"cross-site"].contains(&site),
-        _ => true,
-    }
 }

@@ -101,11 +101,8 @@ pub(super) fn document(site: &Site, title: &str, frame: &Frame<'_>, content: &Ma
                 meta name="htmx-config" content=r#"{"noSwap":[204,304,502,504],"includeIndicatorCSS":false,"history":"reload"}"#;
                 link rel="icon" type="image/svg+xml" href=(Asset(ICON));
                 link rel="stylesheet" href=(Asset(STYLE));
-                // A page that is left at once has no use for them.
-                @if frame.refresh.is_none() {
-                    script src=(Asset(HTMX)) defer {}
-                    script src=(Asset(SCRIPT)) defer {}
-                }
+                script src=(Asset(HTMX)) defer {}
+                script src=(Asset(SCRIPT)) defer {}
             }
             body {
                 a.skip href="#main" { "Skip to content" }
@@ -239,9 +236,4 @@ pub(super) fn on(at: Timestamp) -> Markup {
 /// A moment as text, where no markup can be.
 pub(super) fn in_words(at: Timestamp) -> String {
     jiff::Timestamp::from(at).strftime("%-d %B %Y, %H:%M UTC").to_string()
-}
-
-/// A day in UTC, as `strftime` writes it.
-pub(super) fn day(at: Timestamp, format: &str) -> String {
-    jiff::Timestamp::from(at).strftime(format).to_string()
 }

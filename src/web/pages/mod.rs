@@ -4,7 +4,7 @@
 //! [`Visitor`] and, for a form, its fields. Its refusals are drawn here, in one place.
 //!
 //! - `sign_in`, `password`, `registration`, `recovery`: coming in; `arrival`: what these have in common;
-//!   `leaving`: going on to an app beside us; `enter`: handing over to one on another host
+//!   `leaving`: going on to an app
 //! - `check_inbox`, `link`: waiting for an email, and opening its link; `over`: a link or code is dead
 //! - `profile`, `reauthentication`, `sign_out`, `home`: being signed in; `own`: forms name their account
 //! - `mailbox`: the emails of a server that does not send any
@@ -21,7 +21,6 @@ mod arrival;
 pub mod assets;
 mod check_inbox;
 mod cookies;
-mod enter;
 mod form;
 mod home;
 mod jar;
@@ -67,7 +66,7 @@ type Row = (String, Vec<(Method, BoxEndpoint<'static, Response>)>);
 /// Routes to every page.
 #[must_use]
 pub fn routes(house: &CurrentHouse) -> Routes {
-    let rows = table(house).into_iter().chain(acts_on_accounts(house));
+    let rows = table(house).into_iter();
     let all = rows.flat_map(|(pattern, methods)| methods.into_iter().map(move |it| (pattern.clone(), it)));
     all.fold(Routes::new(), |routes, (pattern, (method, endpoint))| routes.at(pattern, method, endpoint))
 }
@@ -113,23 +112,11 @@ fn table(house: &CurrentHouse) -> Vec<Row> {
             vec![submit_own(house, reauthentication::mail, reauthentication::again)],
         ),
         at(path::ADMIN, vec![show(house, admin::overview)]),
-        at(path::ADMIN_ACCOUNTS, vec![show(house, admin::accounts)]),
-        at(path::ADMIN_NEWEST, vec![show(house, admin::newest)]),
-        at(&path::account_page("{part}"), vec![show(house, admin::account)]),
         at(path::ADMIN_MAIL, vec![show(house, admin::list)]),
         at(&path::email_retry("{part}"), vec![submit(house, admin::retry_email)]),
         at(&path::email_drop("{part}"), vec![submit(house, admin::drop_email)]),
-        at(path::ADMIN_MAIL_TEST, vec![submit(house, admin::send_test_email)]),
-        at(path::ADMIN_WAITING, vec![show(house, admin::waiting)]),
-        at(path::ADMIN_WAITING_RESEND, vec![submit(house, admin::resend_registration)]),
-        at(path::ADMIN_WAITING_DROP, vec![submit(house, admin::drop_registration)]),
-        at(path::ADMIN_EVENTS, vec![show(house, admin::events)]),
-        at(path::ADMIN_INVITE, vec![submit(house, admin::invite)]),
-        at(&path::invite_again("{part}"), vec![submit(house, admin::invite_again)]),
-        at(&path::withdraw_invitation("{part}"), vec![submit(house, admin::withdraw_invitation)]),
         at(path::ADMIN_SETTINGS, vec![show(house, admin::settings)]),
-        at(path::SIGN_OUT, vec![show(house, sign_out::show), submit(house, sign_out::submit)]),
-        at(path::ENTER, vec![show(house, enter::show)]),
+        at(path::SIGN_OUT, vec![submit(house, sign_out::submit)]),
         at(path::CHANGE_PASSWORD, vec![show(house, profile::well_known)]),
         at(path::MAILBOX, vec![show(house, mailbox::list)]),
         at(&path::letter("{part}"), vec![show(house, mailbox::letter)]),
@@ -137,19 +124,6 @@ fn table(house: &CurrentHouse) -> Vec<Row> {
         at(&path::asset("{part}"), vec![(Method::GET, make(assets::serve).boxed())]),
         at(path::FAVICON, vec![(Method::GET, make(assets::favicon).boxed())]),
     ]
-}
-
-/// What administrators do to an account.
-fn acts_on_accounts(house: &CurrentHouse) -> Vec<Row> {
-    let row = |act: path::AccountAct| {
-        let form = submit(house, move |house, visitor, fields| admin::act(act, house, visitor, fields));
-        let question = show(house, move |house, visitor| admin::ask(act, house, visitor));
-        let methods = if act.asks_first() { vec![question, form] } else { vec![form] };
-        (path::account_act("{part}", act), methods)
-    };
-    let end = submit(house, admin::end_session);
-    let end = (path::account_session_end("{part}", "{second}"), vec![end]);
-    path::AccountAct::ALL.into_iter().map(row).chain([end]).collect()
 }
 
 /// The route of a page that is shown.
@@ -162,7 +136,7 @@ where
     let endpoint = make(move |request: Request| {
         let house = house.now();
         async move {
-            let wanted = sealed(&house, Query::of(&request).next());
+            let wanted = Query::of(&request).next();
             let answer = match Visitor::of(&request, &house, wanted.clone()).await {
                 Ok(visitor) if visitor.keeps_no_cookies() => {
                     Ok(cookies::needed(&house.site, &visitor, request.uri()))
@@ -240,7 +214,6 @@ where
     let form = house.repeats.form(&request, &body);
     let fields = fields(&request, body);
     let wanted = fields.as_ref().ok().and_then(|fields| wire::next(fields.typed("next")));
-    let wanted = sealed(house, wanted);
     let inside = house.clone();
     let answer = async move {
         let answer = match fields {
@@ -253,16 +226,6 @@ where
         drawn(answer, &request, wanted.as_ref(), &inside.site)
     };
     house.repeats.once(form, answer).await
-}
-
-/// A `next` that is longer than others counts only with a ticket of ours in it.
-fn sealed(house: &House, next: Option<Next>) -> Option<Next> {
-    let ticket = match &next {
-        Some(Next::To(place)) => place.long_ticket(),
-        _ => None,
-    };
-    let is_ours = ticket.is_none_or(|ticket| house.gatepost.ticket_host(ticket).is_some());
-    if is_ours { next } else { Some(Next::Elsewhere) }
 }
 
 /// The fields of a form. An empty body needs no media type.

@@ -71,38 +71,10 @@ pub(super) enum Notice {
     EmailStopped,
     /// An email that was not to be sent is being sent right now.
     EmailPerhapsStopped,
-    /// An administrator disabled an account.
-    AccountDisabled,
-    /// One enabled it again.
-    AccountEnabled,
-    /// One ended all sessions of an account.
-    SignedOutEverywhere,
-    /// One ended a session of an account.
-    OneSessionEnded,
-    /// One had a sign-in link emailed.
-    SignInSent,
-    /// One lifted the limits of an account.
-    LimitsLifted,
-    /// One made someone an administrator.
-    AdminGranted,
-    /// One removed the admin rights of an account.
-    AdminRevoked,
-    /// One removed their own admin rights.
-    OwnRoleRemoved,
-    /// One deleted an account.
-    OneAccountDeleted,
-    /// Someone was invited.
-    PersonInvited,
-    /// An invitation was withdrawn.
-    InvitationWithdrawn,
-    /// A registration was removed.
-    RegistrationRemoved,
-    /// A test email is queued.
-    TestSent,
 }
 
 impl Notice {
-    const ALL: [Self; 40] = [
+    const ALL: [Self; 26] = [
         Self::SignedIn,
         Self::KnownAlready,
         Self::Confirmed,
@@ -129,20 +101,6 @@ impl Notice {
         Self::EmailBeingSent,
         Self::EmailStopped,
         Self::EmailPerhapsStopped,
-        Self::AccountDisabled,
-        Self::AccountEnabled,
-        Self::SignedOutEverywhere,
-        Self::OneSessionEnded,
-        Self::SignInSent,
-        Self::LimitsLifted,
-        Self::AdminGranted,
-        Self::AdminRevoked,
-        Self::OwnRoleRemoved,
-        Self::OneAccountDeleted,
-        Self::PersonInvited,
-        Self::InvitationWithdrawn,
-        Self::RegistrationRemoved,
-        Self::TestSent,
     ];
 
     fn parse(code: &str) -> Option<Self> {
@@ -177,20 +135,6 @@ impl Notice {
             Self::EmailBeingSent => "email_being_sent",
             Self::EmailStopped => "email_stopped",
             Self::EmailPerhapsStopped => "email_perhaps_stopped",
-            Self::AccountDisabled => "account_disabled",
-            Self::AccountEnabled => "account_enabled",
-            Self::SignedOutEverywhere => "signed_out_everywhere",
-            Self::OneSessionEnded => "one_session_ended",
-            Self::SignInSent => "sign_in_sent",
-            Self::LimitsLifted => "limits_lifted",
-            Self::AdminGranted => "admin_granted",
-            Self::AdminRevoked => "admin_revoked",
-            Self::OwnRoleRemoved => "own_role_removed",
-            Self::OneAccountDeleted => "one_account_deleted",
-            Self::PersonInvited => "person_invited",
-            Self::InvitationWithdrawn => "invitation_withdrawn",
-            Self::RegistrationRemoved => "registration_removed",
-            Self::TestSent => "test_sent",
         }
     }
 
@@ -236,22 +180,6 @@ impl Notice {
                 "The email is being sent right now, so it may still arrive. If it can't be delivered this time, \
                  it will not be tried again."
             }
-            Self::AccountDisabled => "The account is disabled.",
-            Self::AccountEnabled => "The account is enabled again.",
-            Self::SignedOutEverywhere => "The account is signed out everywhere.",
-            Self::OneSessionEnded => "The session has ended.",
-            Self::SignInSent => "A sign-in link is on its way to the email address of the account.",
-            Self::LimitsLifted => {
-                "The limits are lifted. What was counted for this email address no longer counts."
-            }
-            Self::AdminGranted => "The account has admin rights now.",
-            Self::AdminRevoked => "The account has no admin rights any longer.",
-            Self::OwnRoleRemoved => "You no longer have admin rights.",
-            Self::OneAccountDeleted => "The account has been deleted.",
-            Self::PersonInvited => "The invitation is on its way.",
-            Self::InvitationWithdrawn => "The invitation is withdrawn.",
-            Self::RegistrationRemoved => "The registration is removed. Its links and codes no longer work.",
-            Self::TestSent => "The test email is on its way. The list shows what becomes of it.",
             Self::NotThere => {
                 "We couldn't take you to the page you asked for, so we brought you here instead."
             }

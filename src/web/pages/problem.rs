@@ -48,11 +48,7 @@ pub(super) fn answer(problem: &Problem, request: &Request, wanted: Option<&Next>
     problem.tell(request_id);
     if !is_htmx(request.headers()) {
         let has_session = cookies(site).read(request.headers(), Cookie::Session).is_some();
-        return draw_for(
-            &Refusal { problem, door: Door::Pages, request_id, is_at_app: false, has_session },
-            wanted,
-            site,
-        );
+        return draw_for(&Refusal { problem, door: Door::Pages, request_id, has_session }, wanted, site);
     }
     let mut response = message(problem, request_id).into_response();
     to_trouble(&mut response);

@@ -6,7 +6,6 @@ use poem::http::HeaderValue;
 
 use super::answer::{Answer, fragment};
 use super::arrival::{first, go_back};
-use super::enter;
 use super::form::{belongs_in_form, form_again, hidden_next, hidden_username, password_field};
 use super::layout::{address, page};
 use super::notice::Notice;
@@ -27,7 +26,7 @@ const TITLE: &str = "Confirm it's you";
 pub(super) async fn show(house: House, visitor: Visitor) -> Answer {
     let wanted = visitor.wanted.as_ref();
     let Some(live) = &visitor.signed_in else { return Ok(sign_in_first(&visitor)) };
-    if house.gatepost.is_recent(&live.session) && !enter::needs_proof(&house, live, wanted) {
+    if house.gatepost.is_recent(&live.session) {
         return Ok(go_back(&house, &visitor, wanted, None));
     }
     Ok(page(&house.site, &visitor, TITLE, &card(&live.account, wanted, None)))

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
 
-use super::jar::{KeepsCookies, comes_from_ourselves, cookies, put_cookie};
+use super::jar::{KeepsCookies, cookies, put_cookie};
 use super::notice::{self, Notice};
 use super::query::{ASKS_FOR_COOKIES, Query};
 use super::signed_in::recognised;
@@ -56,8 +56,6 @@ pub(super) struct Visitor {
     pub(super) waiting: Vec<Waiting>,
     /// The notices to show on its next page.
     pub(super) notices: Vec<Notice>,
-    /// Whether it may have come here from a form of ours, as far as its browser says.
-    pub(super) may_come_from_form: bool,
     /// Whether htmx sent the request and expects a fragment.
     pub(super) is_htmx: bool,
     /// Whether it connected directly, without a proxy.
@@ -71,8 +69,6 @@ pub(super) struct Visitor {
     pub(super) query: Query,
     /// The variable part of the path, if it has one.
     pub(super) part: String,
-    /// The second one, if it has two.
-    pub(super) second: String,
     tokens: Vec<String>,
 }
 
@@ -116,7 +112,6 @@ impl Visitor {
             held,
             waiting,
             notices: jar.read(headers, Cookie::Notice).map(notice::parse).unwrap_or_default(),
-            may_come_from_form: comes_from_ourselves(headers),
             is_htmx: is_htmx(headers),
             came_direct: came_direct(request),
             wanted,
@@ -125,7 +120,6 @@ impl Visitor {
             search: request.uri().query().map(str::to_owned),
             query: Query::of(request),
             part: request.raw_path_param("part").unwrap_or_default().to_owned(),
-            second: request.raw_path_param("second").unwrap_or_default().to_owned(),
             tokens,
         })
     }

@@ -2,12 +2,10 @@
 //! each door draws them in its own way.
 //!
 //! - `code`: all of them
-//! - `said`: what the table says of one
 //! - `table`: status, word and usual sentence of each
 //! - `waits`: how long to wait, in words
 
 mod code;
-mod said;
 mod table;
 mod waits;
 
@@ -190,8 +188,6 @@ impl From<Error> for Problem {
             Error::NotFound => Self::of(Code::NotFound).detail("That device was already signed out."),
             Error::SignInRequired => Self::of(Code::SignInRequired),
             Error::AdminRequired => Self::of(Code::AdminRequired),
-            Error::AddressTaken => Self::of(Code::AddressTaken).field("email"),
-            Error::AddressHeld => Self::of(Code::AddressHeld).field("email"),
             Error::Over => Self::of(Code::Gone),
             Error::UnknownPlace => Self::of(Code::InvalidField).field("after"),
             Error::TooManyMails { retry_after } => {
@@ -212,10 +208,6 @@ impl From<Error> for Problem {
             }
             Error::LastAdmin => Self::of(Code::LastAdmin),
             Error::TooManyAdmins => Self::of(Code::TooManyAdmins),
-            Error::StillAdmin => Self::of(Code::StillAdmin),
-            Error::AddressNotRepeated => Self::of(Code::ConfirmationRequired)
-                .field("confirm")
-                .detail("Enter the email address of the account to confirm."),
             Error::IndexBuilding => Self::of(Code::IndexBuilding).retry_after(Duration::from_secs(10)),
             Error::Store(error) => Self::from_store(error),
         }
@@ -246,23 +238,6 @@ impl Problem {
     #[must_use]
     pub fn of_resend(error: Error) -> Self {
         Self { field: None, ..Self::from(error) }
-    }
-
-    /// The refusal for an administrator who does something to an account, which is usually not their own.
-    #[must_use]
-    pub fn of_admin(error: Error) -> Self {
-        let is_too_soon = matches!(error, Error::TooManyMails { .. });
-        let problem = Self::from(error);
-        match problem.code {
-            Code::NotFound => Self::of(Code::NotFound),
-            Code::AccountDisabled => problem.detail("This account is disabled. Enable it first."),
-            _ if is_too_soon => {
-                let wait = in_words(problem.retry_after.unwrap_or_default());
-                problem
-                    .detail(format!("An email was sent to this address a moment ago. Try again in {wait}."))
-            }
-            _ => problem,
-        }
     }
 
     fn from_store(error: StoreError) -> Self {

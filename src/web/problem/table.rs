@@ -5,12 +5,12 @@ use poem::http::StatusCode;
 use super::code::Code;
 
 /// How a code looks on the wire and to a person.
-pub(super) struct Row {
-    pub(super) code: Code,
-    pub(super) status: StatusCode,
-    pub(super) word: &'static str,
-    pub(super) title: &'static str,
-    pub(super) detail: &'static str,
+struct Row {
+    code: Code,
+    status: StatusCode,
+    word: &'static str,
+    title: &'static str,
+    detail: &'static str,
 }
 
 const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
@@ -20,7 +20,7 @@ const fn row(code: Code, status: StatusCode, words: [&'static str; 3]) -> Row {
 
 /// In the order of the codes. Each row has the code on the wire, the title, and the sentence that is
 /// shown unless a more specific one is known.
-pub(super) const TABLE: [Row; 38] = [
+const TABLE: [Row; 34] = [
     row(
         Code::Malformed,
         StatusCode::BAD_REQUEST,
@@ -82,11 +82,6 @@ pub(super) const TABLE: [Row; 38] = [
         ["admin_required", "Only for administrators", "Only administrators can do this."],
     ),
     row(
-        Code::NotAllowed,
-        StatusCode::FORBIDDEN,
-        ["not_allowed", "Not allowed", "Your account may not open this app."],
-    ),
-    row(
         Code::CrossSite,
         StatusCode::FORBIDDEN,
         [
@@ -123,11 +118,6 @@ pub(super) const TABLE: [Row; 38] = [
         Code::TooManyAdmins,
         StatusCode::CONFLICT,
         ["too_many_admins", "Too many administrators", "There can be at most 25 administrators."],
-    ),
-    row(
-        Code::StillAdmin,
-        StatusCode::CONFLICT,
-        ["still_admin", "Still an administrator", "Remove the admin rights of this account first."],
     ),
     row(
         Code::InvalidLink,
@@ -216,20 +206,6 @@ pub(super) const TABLE: [Row; 38] = [
         ["same_email", "Nothing to change", "That's already your email address."],
     ),
     row(
-        Code::AddressTaken,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        ["address_taken", "Has an account", "This email address already has an account."],
-    ),
-    row(
-        Code::AddressHeld,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        [
-            "address_held",
-            "Reserved",
-            "An account had this email address until lately, and can still have it back.",
-        ],
-    ),
-    row(
         Code::TooManyMails,
         StatusCode::TOO_MANY_REQUESTS,
         ["too_many_mails", "Please wait a moment", "We've just sent you an email."],
@@ -268,3 +244,51 @@ pub(super) const TABLE: [Row; 38] = [
         ],
     ),
 ];
+
+impl Code {
+    /// Every code, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.code)
+    }
+
+    fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        self.row().status
+    }
+
+    /// The code on the wire. It never changes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.row().word
+    }
+
+    /// A short heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.row().title
+    }
+
+    /// The sentence that is shown unless a more specific one is known.
+    #[must_use]
+    pub fn detail(self) -> &'static str {
+        self.row().detail
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, TABLE};
+
+    #[test]
+    fn every_code_has_its_own_row() {
+        for (index, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.code as usize, index, "{}", row.word);
+        }
+        assert_eq!(Code::StoreUnavailable as usize + 1, TABLE.len());
+    }
+}

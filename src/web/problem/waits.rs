@@ -43,10 +43,6 @@ pub(super) fn refusal_of(limit: Limit, wait: Duration) -> (Code, String) {
                  If the email has a link, that still works."
             ),
         ),
-        Limit::MailsOfAdmin => (
-            Code::TooManyMails,
-            format!("You've had too many emails sent in an hour. You can have another one sent in {wait}."),
-        ),
         Limit::Changes => (
             Code::TooManyTries,
             format!("You've changed your account too often. You can change it again in {wait}."),

@@ -65,6 +65,6 @@ impl ListEmails {
     }
 }
 
-pub(super) fn given(value: Option<&String>) -> Option<String> {
+fn given(value: Option<&String>) -> Option<String> {
     value.filter(|text| !text.trim().is_empty()).cloned()
 }

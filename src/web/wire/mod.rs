@@ -1,11 +1,8 @@
 //! What comes in. Each input is defined once, and is read from a form or from JSON by the same rules.
 
-mod accounts;
 mod emails;
 mod fields;
 mod form;
-mod lists;
-mod overview;
 mod password;
 mod reader;
 
@@ -13,11 +10,8 @@ use poem_openapi::Object;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub use self::accounts::ListAccounts;
 pub use self::emails::{ALL, ListEmails};
 pub use self::fields::Fields;
-pub use self::lists::{ListEvents, ListUnconfirmed};
-pub use self::overview::ShowOverview;
 use crate::domain::password::Password;
 use crate::domain::record::next::Next;
 use crate::path::{is_link, takes_only_post};
@@ -104,16 +98,6 @@ pub struct RequestLetter {
 
 impl Input for RequestLetter {}
 
-/// Names an email address, for an administrator's action.
-#[derive(Clone, Debug, Deserialize, Object)]
-pub struct ForAddress {
-    /// The email address.
-    #[oai(validator(max_length = 254))]
-    pub email: String,
-}
-
-impl Input for ForAddress {}
-
 /// Requests an email with a code to the address of the account.
 #[derive(Clone, Debug, Deserialize, Object)]
 pub struct RequestReauthentication {
@@ -195,15 +179,6 @@ impl DeleteAccount {
         Err(problem.detail("Enter the word delete to confirm."))
     }
 }
-
-/// Deletes someone's account, as an administrator.
-#[derive(Clone, Debug, Deserialize, Object)]
-pub struct DeleteAccountOf {
-    /// The email address of the account. Anything else is refused.
-    pub confirm: String,
-}
-
-impl Input for DeleteAccountOf {}
 
 /// Redeems the code from an email.
 #[derive(Clone, Deserialize, Object)]

@@ -32,13 +32,13 @@ pub(crate) async fn admin(app: &App, door: Door) -> Caller {
 }
 
 /// The same administrator, signed in once more.
-pub(crate) async fn again(app: &App, door: Door) -> Caller {
+async fn again(app: &App, door: Door) -> Caller {
     let address = EmailAddress::parse(ADMIN).unwrap();
     let handed_out = app.house.gatepost.hand_out_link(&address, &Client::operator()).await.unwrap();
     signed_in_with(app, door, handed_out.token.as_str()).await
 }
 
-pub(crate) async fn signed_in_with(app: &App, door: Door, token: &str) -> Caller {
+async fn signed_in_with(app: &App, door: Door, token: &str) -> Caller {
     let mut caller = app.caller(door);
     let link = format!("http://localhost/link/{token}");
     assert_eq!(caller.follow_deliberately(&link).await, Answer::Done);
@@ -46,7 +46,7 @@ pub(crate) async fn signed_in_with(app: &App, door: Door, token: &str) -> Caller
 }
 
 /// Someone with this role who has just signed in.
-pub(crate) async fn with_role(app: &App, door: Door, email: &str, role: Role) -> Caller {
+async fn with_role(app: &App, door: Door, email: &str, role: Role) -> Caller {
     let address = EmailAddress::parse(email).unwrap();
     let added = app.house.gatepost.add_account(&address, role, &Client::operator()).await.unwrap();
     signed_in_with(app, door, added.token.as_str()).await

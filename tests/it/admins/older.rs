@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gatepost::domain::Settings;
 use gatepost::domain::error::Error;
-use gatepost::domain::operator::{IMPORT_STEP, Refusal, Role};
+use gatepost::domain::operator::{Refusal, Role};
 use gatepost::domain::record::admins::Admins;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::upkeep::Indexed;
@@ -86,9 +86,7 @@ async fn accounts_that_change_while_the_administrators_are_looked_for_are_counte
             let role = if is_admin { Role::Admin } else { Role::Member };
             row(&format!("a{}@example.org", step * 40 + number), role, false)
         });
-        for rows in rows.collect::<Vec<_>>().chunks(IMPORT_STEP) {
-            app.import(rows).await.unwrap();
-        }
+        app.import(&rows.collect::<Vec<_>>()).await.unwrap();
     }
     for round in 0..4 {
         app.put_admins(None).await;

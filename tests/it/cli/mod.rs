@@ -2,10 +2,8 @@
 
 mod accounts;
 mod admins;
-mod app_check;
 mod backup;
 mod by_email;
-mod change_email;
 mod checkup;
 mod damaged;
 mod disk;
@@ -15,7 +13,6 @@ mod first_start;
 mod formats;
 mod import;
 mod import_counts;
-mod invite;
 mod key;
 mod key_counts;
 mod key_lines;
@@ -163,7 +160,6 @@ fn help_lists_every_command_and_option() {
         "openapi",
         "mail",
         "account",
-        "app",
         "admin",
         "key",
         "store",
@@ -192,8 +188,6 @@ fn the_help_of_a_command_points_to_the_global_options_instead_of_repeating_them(
         &["account"],
         &["account", "add"],
         &["account", "import"],
-        &["account", "invite"],
-        &["account", "change-email"],
         &["admin", "grant"],
         &["key", "list"],
         &["key", "rotate"],

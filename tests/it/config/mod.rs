@@ -1,7 +1,6 @@
 //! The configuration from file and environment: all errors at once, and nothing written.
 
 mod access;
-mod apps;
 mod bounds;
 mod check;
 mod defaults;

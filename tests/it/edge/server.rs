@@ -9,7 +9,6 @@ use gatepost::domain::record::client::Client;
 use gatepost::domain::record::next::Place;
 use gatepost::domain::record::registration::RegistrationMode;
 use gatepost::path::Origin;
-use gatepost::web::apps::SharedApps;
 use gatepost::web::edge::{self, EdgeSettings, Hosts, Limits, Listen, Listener, Routes};
 use gatepost::web::{Site, draw_refusals};
 use gatepost::world;
@@ -48,7 +47,6 @@ pub(super) fn settings() -> EdgeSettings {
         public_url: Origin::parse("http://localhost:8080").unwrap(),
         trusted_proxies: Vec::new(),
         hosts: Hosts::default(),
-        apps: SharedApps::default(),
         limits: Limits::default(),
     }
 }
@@ -72,7 +70,6 @@ pub(super) fn start_at(listen: &Listen, settings: EdgeSettings) -> Server {
         public_url: settings.public_url.clone(),
         home: Place::parse("/").unwrap(),
         registration: RegistrationMode::Open,
-        apps: Arc::default(),
         has_mailbox: false,
         metrics_token: None,
         settings: vec![],

@@ -32,7 +32,7 @@ pub(super) enum Again {
     ///   whose password leads to its waiting page even when the second one has been given another password.
     Other,
     /// The server does it again by itself, whether it was written or not: claiming, ending and delaying queued
-    /// emails, removing what has expired, writing how many refusals there were, counting.
+    /// emails, removing what has expired, writing how many refusals there were.
     Unseen,
     /// The same, but it may also be lost for good: the last use of a session.
     Lossy,
@@ -76,10 +76,7 @@ impl Again {
         };
         let is_new = |(key, version): &(Key, Option<_>)| !is_under(key, "r/") || version.is_none();
         let all_new = change.expectations.iter().all(is_new);
-        let registers = change
-            .writes
-            .iter()
-            .any(|(_, record)| matches!(record, Some(Record::Pending(_) | Record::DatedPending(..))));
+        let registers = change.writes.iter().any(|(_, record)| matches!(record, Some(Record::Pending(_))));
         match event.name {
             EventName::SignedOut | EventName::EmailChangeCancelled => Self::Same,
             EventName::MailRequested if event.account.is_none() && !registers && all_new => Self::Twice,
@@ -112,11 +109,7 @@ impl Again {
             [(_, Some(Record::Request(_)))] => Self::Other,
             writes if writes.iter().all(|(_, it)| matches!(it, Some(Record::Session(_)))) => Self::Lossy,
             writes if writes.iter().all(|(_, record)| is_removed(record)) => Self::Unseen,
-            writes
-                if writes
-                    .iter()
-                    .any(|(_, record)| matches!(record, Some(Record::Refusals(_) | Record::Cursor(_)))) =>
-            {
+            writes if writes.iter().any(|(_, record)| matches!(record, Some(Record::Refusals(_)))) => {
                 Self::Unseen
             }
             _ => Self::Certain,

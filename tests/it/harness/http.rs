@@ -55,13 +55,6 @@ pub(crate) struct Way {
     pub(super) server: SocketAddr,
 }
 
-impl Way {
-    /// From the proxy in front of a server.
-    pub(crate) fn from_proxy(proxy: Ipv4Addr, server: SocketAddr) -> Self {
-        Self { source: Some(proxy), server }
-    }
-}
-
 impl From<SocketAddr> for Way {
     fn from(server: SocketAddr) -> Self {
         Self { source: None, server }

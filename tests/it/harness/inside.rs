@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use gatepost::path::Origin;
-use gatepost::web::apps::SharedApps;
 use gatepost::web::edge::{EdgeSettings, Hosts, Limits};
 use gatepost::web::{CurrentHouse, House, Household, Site, doors};
 use hyper::Method;
@@ -41,7 +40,6 @@ impl App {
             public_url: origin.clone(),
             trusted_proxies: vec![],
             hosts: Hosts::default(),
-            apps: SharedApps::default(),
             limits: Limits::default(),
         };
         Inside { doors: doors(&CurrentHouse::new(house), edge, self.world.clone()).boxed(), origin }

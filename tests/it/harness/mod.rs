@@ -1,9 +1,7 @@
 //! What every test builds on.
 
-mod account_lists;
 mod admins;
 pub(crate) mod app;
-pub(crate) mod books;
 pub(crate) mod caller;
 mod chance;
 pub(crate) mod chaotic;

@@ -57,7 +57,7 @@ impl App {
                 Record::Event(_) => records.events += 1,
                 Record::Refusals(_) => records.refusals += 1,
                 Record::EndedLetter(_) | Record::MailState(_) => records.mails += 1,
-                Record::MailPlace(_) | Record::ListedAccount(_) => {}
+                Record::MailPlace(_) => {}
                 _ if is_count(&key) => {}
                 _ => records.others += 1,
             }
@@ -190,11 +190,6 @@ impl App {
     async fn put(&self, account: Account) {
         let mut change = Change::new();
         change.put(Key::account(account.id), Record::from(account));
-        self.commit(change).await;
-    }
-
-    /// Writes this, whoever could have.
-    pub(crate) async fn commit(&self, change: Change) {
         assert_eq!(self.store.commit(change).await, Ok(Committed::Yes));
     }
 
@@ -230,10 +225,10 @@ impl App {
     }
 }
 
-/// Whether this is a count of refusals, or of what was done at an address, or says when to remove one; or a sum for charts.
+/// Whether this is a count of refusals, or of what was done at an address, or says when to remove one.
 fn is_count(key: &Key) -> bool {
     let of = key.expired().unwrap_or_else(|| key.clone());
-    [&b"c/"[..], b"l/", b"C/", b"W/", b"B/"].iter().any(|prefix| of.as_bytes().starts_with(prefix))
+    of.as_bytes().starts_with(b"c/") || of.as_bytes().starts_with(b"l/")
 }
 
 impl Records {

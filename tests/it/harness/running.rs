@@ -1,10 +1,10 @@
 //! Puts the product together as the binary does, with the engines of the tests.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepost::app::{Parts, Running, Switch};
+use gatepost::app::{Parts, Running};
 use gatepost::domain::Settings;
 use gatepost::domain::ports::{Company, Store, World};
 use gatepost::domain::record::next::Place;
@@ -13,7 +13,6 @@ use gatepost::domain::token::KeyRing;
 use gatepost::domain::upkeep::{OpenError, RunEnded};
 use gatepost::mail::{MailSettings, Sender, Timeouts, TransportSettings};
 use gatepost::path::Origin;
-use gatepost::web::apps::SharedApps;
 use gatepost::web::edge::{EdgeSettings, Hosts, Limits, Listen, Listener};
 use gatepost::web::{House, MetricsToken, Setting, Site, Source, Survey, Surveyor};
 use tokio::task::JoinHandle;
@@ -24,41 +23,31 @@ use super::limits::with_room;
 /// What a program sends that may see the metrics.
 pub(crate) const METRICS_TOKEN: &str = "Bearer a-token-for-the-metrics";
 
-/// The address of this machine that the servers of tests take for that of their proxy.
-pub(crate) const PROXY: &str = "127.9.9.9";
-
 /// A running server. It stops when this value is dropped.
 pub(crate) struct Work {
-    switch: Switch,
-    settings: Settings,
     stop: CancellationToken,
-    task: JoinHandle<Result<(), RunEnded>>,
+    work: JoinHandle<Result<(), RunEnded>>,
 }
 
 impl Work {
-    /// From the next request on, it shows this site.
-    pub(crate) fn turn(&self, site: Site) {
-        self.switch.turn(self.settings.clone(), Vec::new(), site);
-    }
-
     /// Shuts the server down as a signal does.
     pub(crate) async fn ended(&mut self) {
         self.stop.cancel();
-        (&mut self.task).await.unwrap().unwrap();
+        (&mut self.work).await.unwrap().unwrap();
     }
 }
 
 impl Work {
     /// Waits until the server ends by itself, and returns why.
     pub(crate) async fn ended_by_itself(&mut self) -> RunEnded {
-        (&mut self.task).await.unwrap().unwrap_err()
+        (&mut self.work).await.unwrap().unwrap_err()
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
         self.stop.cancel();
-        self.task.abort();
+        self.work.abort();
     }
 }
 
@@ -102,14 +91,12 @@ pub(crate) async fn open_with(
     let has_mailbox = matches!(transport, TransportSettings::Mailbox(_));
     // All callers of a test share one client address, hundreds of them at once.
     let limits = Limits { connections_per_client: 5_000, ..Limits::default() };
-    let trusted_proxies = vec![PROXY.parse::<IpAddr>().unwrap().into()];
-    let settings = with_room(settings);
     let parts = Parts {
         store,
         company,
         ring: KeyRing::parse(keys).unwrap(),
         world,
-        domain: settings.clone(),
+        domain: with_room(settings),
         mail: MailSettings {
             from: Sender::parse("Gatepost <gatepost@localhost>").unwrap(),
             public_url: public_url.clone(),
@@ -125,25 +112,18 @@ pub(crate) async fn open_with(
             public_url: public_url.clone(),
             home: Place::parse(home).unwrap(),
             registration,
-            apps: Arc::default(),
             has_mailbox,
             metrics_token: MetricsToken::new(METRICS_TOKEN.trim_start_matches("Bearer ")),
             settings: shown_settings(),
             dangers: vec!["public_url is <open>".into()],
         },
-        edge: EdgeSettings {
-            public_url,
-            trusted_proxies,
-            hosts: Hosts::default(),
-            apps: SharedApps::default(),
-            limits,
-        },
+        edge: EdgeSettings { public_url, trusted_proxies: vec![], hosts: Hosts::default(), limits },
     };
     let running = Running::open(parts).await?;
-    let (house, switch) = (running.house(), running.switch());
+    let house = running.house();
     let stop = CancellationToken::new();
-    let task = tokio::spawn(running.run(listener, stop.clone()));
-    Ok((server, house, Work { switch, settings, stop, task }))
+    let work = tokio::spawn(running.run(listener, stop.clone()));
+    Ok((server, house, Work { stop, work }))
 }
 
 /// A setting of each kind, as the configuration tells of them.

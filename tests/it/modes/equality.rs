@@ -1,7 +1,5 @@
 //! No mode reveals who an address belongs to: whoever it is, every response has the same bytes and takes the same work.
 
-use gatepost::domain::record::address::EmailAddress;
-use gatepost::domain::record::client::Client;
 use gatepost::domain::record::registration::RegistrationMode;
 
 use super::{PASSWORD, cases, member, start};
@@ -24,12 +22,9 @@ enum Owner {
     Disabled,
     /// An account that has moved to another address and can still get this one back.
     Held,
-    /// An account whose person was invited and has not signed in yet.
-    Invited,
 }
 
-const OWNERS: [Owner; 5] =
-    [Owner::Registration, Owner::Account, Owner::Disabled, Owner::Held, Owner::Invited];
+const OWNERS: [Owner; 4] = [Owner::Registration, Owner::Account, Owner::Disabled, Owner::Held];
 
 /// What was done, the response, and how many passwords were hashed for it.
 type Seen = (&'static str, String, u64);
@@ -63,11 +58,6 @@ async fn prepare(app: &App, door: Door, email: &str, owner: Owner) {
         Owner::Disabled => {
             member(app, door, email).await;
             app.disable(email).await;
-        }
-        Owner::Invited => {
-            let address = [EmailAddress::parse(email).unwrap()];
-            app.house.gatepost.invite_people(&address, &Client::operator()).await.unwrap();
-            app.news_to(email).await;
         }
         Owner::Held => {
             let mut owner = member(app, door, email).await;

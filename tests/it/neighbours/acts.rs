@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use gatepost::domain::operator::Role;
 use gatepost::domain::record::Record;
-use gatepost::domain::record::address::EmailAddress;
-use gatepost::domain::record::client::Client;
 
 use crate::harness::both_doors;
 use crate::harness::caller::{Answer, Caller, Door};
@@ -18,7 +15,6 @@ both_doors! {
     an_address_confirmed_at_both_nodes_at_once_gets_one_account,
     wrong_codes_are_counted_over_both_nodes,
     emails_to_an_address_are_counted_over_both_nodes,
-    limits_that_are_lifted_at_one_node_are_lifted_at_the_other,
 }
 
 const ANN: &str = "ann@example.org";
@@ -136,22 +132,4 @@ pub(super) async fn signed_in(street: &Street, node: &Node, door: Door) -> Calle
     let letter = street.letter_to(ANN, &[]).await;
     assert_eq!(ann.follow(&letter.link()).await, Answer::Done);
     ann
-}
-
-async fn limits_that_are_lifted_at_one_node_are_lifted_at_the_other(door: Door) {
-    let (street, one, other) = two().await;
-    let mut ann = one.caller(door);
-    ann.register(ANN, "three quiet otters").await;
-    assert_eq!(ann.follow(&street.letter_to(ANN, &[]).await.link()).await, Answer::Done);
-    let wrong = async || other.caller(door).sign_in_with_password(ANN, "seven loud geese").await;
-    while wrong().await == Answer::refused(401, "invalid_credentials") {}
-    assert_eq!(wrong().await, Answer::refused(429, "too_many_tries"));
-    let (address, operator) = (EmailAddress::parse("adm@example.org").unwrap(), Client::operator());
-    let added = one.house.gatepost.add_account(&address, Role::Admin, &operator).await.unwrap();
-    let mut admin = one.caller(door);
-    admin.follow_deliberately(&format!("http://localhost/link/{}", added.token.as_str())).await;
-    let path = format!("/admin/accounts/{}/lift-limits", ann.account().await.unwrap());
-    assert_eq!(admin.act(&path, &[]).await, Answer::Done);
-    let right = other.caller(door).sign_in_with_password(ANN, "three quiet otters").await;
-    assert_eq!(right, Answer::Done);
 }

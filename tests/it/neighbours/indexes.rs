@@ -10,7 +10,6 @@ use gatepost::domain::record::admins::Admins;
 use gatepost::domain::record::client::Client;
 use gatepost::domain::record::key::Key;
 use gatepost::domain::record::node::Errand;
-use gatepost::domain::record::state::FORMAT_WITH_LISTS;
 use gatepost::domain::upkeep::{Indexed, OpenError, RunEnded};
 
 use crate::harness::street::{Node, Street};
@@ -21,7 +20,6 @@ const ANN: &str = "ann@example.org";
 async fn aged(street: &Street) {
     let mut change = Change::new();
     change.delete(Key::admins());
-    change.delete(Key::account_lists());
     let found = street.store.get(&[Key::state()]).await.unwrap().pop().flatten().unwrap();
     let Record::State(mut state) = found.record else { panic!("it has a state") };
     state.floor = 1;
@@ -65,7 +63,7 @@ async fn revoked(node: &Node) -> Refusal {
 async fn made(street: &Street, node: &Node) {
     street.until(async || node.house.gatepost.make_indexes().await == Ok(Indexed::All)).await;
     assert_eq!(admins(street).await.map(|admins| (admins.is_whole(), admins.count())), Some((true, 1)));
-    assert_eq!(floor(street).await, FORMAT_WITH_LISTS);
+    assert_eq!(floor(street).await, 2);
     assert_eq!(revoked(node).await, Refusal::House(Error::LastAdmin));
 }
 
@@ -73,13 +71,13 @@ async fn made(street: &Street, node: &Node) {
 async fn a_new_database_is_not_for_nodes_of_earlier_versions() {
     let street = Street::new().await;
     let one = street.node("a").await;
-    assert_eq!((admins(&street).await, floor(&street).await), (Some(Admins::none()), FORMAT_WITH_LISTS));
+    assert_eq!((admins(&street).await, floor(&street).await), (Some(Admins::none()), 2));
     assert_eq!(one.house.gatepost.make_indexes().await, Ok(Indexed::All));
     assert!(street.records("lease/index").await.is_empty(), "there was nothing to do");
     let plot = street.plot("b");
     plot.profile.lock().unwrap().formats = 1..=1;
     let refused = street.node_at(&plot).await.err();
-    assert_eq!(refused, Some(OpenError::from(RunEnded::NewerFormat(FORMAT_WITH_LISTS))));
+    assert_eq!(refused, Some(OpenError::from(RunEnded::NewerFormat(2))));
 }
 
 #[tokio::test]
@@ -93,7 +91,7 @@ async fn administrators_are_looked_for_once_the_last_node_of_an_earlier_version_
     street.beats(1, &[&one]).await;
     made(&street, &one).await;
     let refused = street.node_at(&plot).await.err();
-    assert_eq!(refused, Some(OpenError::from(RunEnded::NewerFormat(FORMAT_WITH_LISTS))));
+    assert_eq!(refused, Some(OpenError::from(RunEnded::NewerFormat(2))));
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 mod acts;
 mod clocks;
 mod first_start;
-mod hand_over;
 mod indexes;
 mod keys;
 mod leases;

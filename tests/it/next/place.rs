@@ -64,8 +64,7 @@ async fn no_one_is_led_to_a_path_that_only_takes_forms() {
     for (pattern, methods) in pages.into_iter().chain(api) {
         let path = pattern.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
         let path = path.collect::<Vec<_>>().join("/");
-        // No one asks to be led to the button that signs them out.
-        let only_takes_forms = !methods.contains(&Method::GET) || path == "/sign-out";
+        let only_takes_forms = !methods.contains(&Method::GET);
         refused += usize::from(only_takes_forms);
         for spelt in [path.clone(), format!("{path}?a=b#c"), format!("/x/..{path}"), format!("/.{path}")] {
             let place = if only_takes_forms { "/" } else { &spelt };

@@ -114,7 +114,7 @@ async fn after_sweeping_only_the_tombstone_names_the_address(door: Door) {
             let is_mark = matches!(found.record, Record::Expiry);
             let is_strangers = match &found.record {
                 Record::Request(request) => request.requester.is_none(),
-                record => matches!(record, Record::Pending(_) | Record::DatedPending(..)),
+                record => matches!(record, Record::Pending(_)),
             };
             let is_left = is_tombstone || is_mark || is_strangers;
             assert!(is_left || !is_told, "{key:?} {:?}", found.record);

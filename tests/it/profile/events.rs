@@ -81,9 +81,9 @@ const ACTS: [(Act, &str, &str); 27] = [
     (Act::RestoreEmail, "user_updated", "Previous email address restored."),
     (Act::EndSession, "session_ended", "A device was signed out."),
     (Act::EndOthers, "session_ended", "All other devices were signed out."),
-    (Act::Disable, "authn_login_lock", "Account disabled."),
-    (Act::Enable, "authn_login_unlock", "Account enabled again."),
-    (Act::HandOutLink, "authn_token_created", "Sign-in link created."),
+    (Act::Disable, "authn_login_lock", "Disabled by the administrator."),
+    (Act::Enable, "authn_login_unlock", "Re-enabled by the administrator."),
+    (Act::HandOutLink, "authn_token_created", "Sign-in link created by the administrator."),
     (Act::Grant, "privilege_permissions_changed", "Admin rights granted."),
     (Act::Revoke, "privilege_permissions_changed", "Admin rights removed."),
 ];
@@ -254,9 +254,7 @@ async fn every_action_is_in_the_history_of_its_account(door: Door) {
         assert_eq!(told, [&expected], "{act:?}");
         let page = reader.in_browser().get("/profile").await.body;
         let from = client
-            .map_or(", by an administrator of this site</span></li>".to_owned(), |(device, ip)| {
-                format!(", {device}, {ip}</span></li>")
-            });
+            .map_or("</time></span></li>".to_owned(), |(device, ip)| format!(", {device}, {ip}</span></li>"));
         let is_told = |item: &str| {
             item.starts_with(&format!("<span>{sentence}</span><span class=\"hint\"><time datetime=\"{at}\">"))
                 && item.split_inclusive("</li>").next().unwrap().ends_with(&from)

@@ -31,7 +31,7 @@ use gatepost::domain::record::unfinished_import::UnfinishedImport;
 use gatepost::domain::record::workload::Workload;
 use gatepost::store::codec;
 
-use super::{key, mail_records, shared_records, sum_records};
+use super::{key, mail_records, shared_records};
 
 /// An account with every field set.
 fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
@@ -39,7 +39,7 @@ fn ada(address: &EmailAddress, password: PasswordHash) -> Account {
         id: AccountId([1; 16]),
         address: address.clone(),
         registered_at: Timestamp(1_000),
-        confirmed_at: Some(Timestamp(2_000)),
+        confirmed_at: Timestamp(2_000),
         admin: true,
         disabled: false,
         salt: vec![8; 16],
@@ -119,7 +119,6 @@ fn records() -> Vec<(&'static str, Record)> {
     let ip = Ipv4Addr::new(192, 0, 2, 7).into();
     vec![
         ("account", Record::from(ada(&address, password.clone()))),
-        ("invited account", Record::from(Account { confirmed_at: None, ..ada(&address, password.clone()) })),
         ("owner", Record::Owner(Owner::Account(account))),
         (
             "held address",
@@ -214,12 +213,7 @@ fn records() -> Vec<(&'static str, Record)> {
 }
 
 fn all_records() -> Vec<(&'static str, Record)> {
-    records()
-        .into_iter()
-        .chain(mail_records::records())
-        .chain(shared_records::records())
-        .chain(sum_records::records())
-        .collect()
+    records().into_iter().chain(mail_records::records()).chain(shared_records::records()).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -14,7 +14,6 @@ mod power;
 mod process;
 mod shared_records;
 mod slices;
-mod sum_records;
 mod verifying;
 mod writing;
 

@@ -1,13 +1,11 @@
 //! What is stored where several nodes share a store.
 
 use gatepost::domain::record::Record;
-use gatepost::domain::record::account_places::{AccountLists, ListedAccount};
 use gatepost::domain::record::admins::Admins;
 use gatepost::domain::record::ids::{AccountId, KeyId, MoveId, RunId, StoreId};
 use gatepost::domain::record::node::{EndedRun, Lease, Node, Profile};
 use gatepost::domain::record::state::{Course, Phase, State};
 use gatepost::domain::record::time::Timestamp;
-use gatepost::domain::record::used::UsedToken;
 
 pub(super) fn records() -> Vec<(&'static str, Record)> {
     let state = |phase| {
@@ -32,14 +30,6 @@ pub(super) fn records() -> Vec<(&'static str, Record)> {
         ("ended run", Record::EndedRun(EndedRun { at: Timestamp(30) })),
         ("lease", Record::Lease(Lease { run: RunId([5; 8]) })),
         ("admins", Record::Admins(Admins::none().with(&[AccountId([1; 16]), AccountId([2; 16])]))),
-        ("used token", Record::UsedToken(UsedToken { at: Timestamp(32) })),
         ("admins of an older store", Record::Admins(Admins::begun())),
-        ("account in a list", Record::ListedAccount(ListedAccount(AccountId([1; 16])))),
-        ("lists of accounts", Record::AccountLists(AccountLists::Whole)),
-        (
-            "lists of accounts that are made",
-            Record::AccountLists(AccountLists::Adding(Some(AccountId([1; 16])))),
-        ),
-        ("lists of accounts of an older store", Record::AccountLists(AccountLists::Removing)),
     ]
 }

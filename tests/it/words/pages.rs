@@ -195,42 +195,14 @@ async fn administration(app: &App, reader: &mut Reader) {
     for path in lists.iter().map(|query| format!("/admin/mail{query}")) {
         reader.get(&path).await;
     }
-    let id = app.account("adm@example.org").await.id;
-    for query in
-        ["", "?q=adm", "?q=no.one", "?q=%40nowhere.example", "?state=invited", "?state=none", "/newest"]
-    {
-        reader.get(&format!("/admin/accounts{query}")).await;
-    }
-    reader.get(&format!("/admin/accounts/{id}")).await;
     for path in ["/admin", "/admin/settings", "/admin/nothing"] {
         reader.get(path).await;
     }
     for act in ["retry", "drop"] {
         reader.post(&format!("/admin/mail/0123456789abcdef01234567/{act}"), &[]).await;
     }
-    let own = reader.caller.account().await.unwrap();
-    acts_on_accounts(app, reader, &own).await;
     app.pass(std::time::Duration::from_mins(11)).await;
     reader.get("/admin/mail?state=all").await;
-    reader.get(&format!("/admin/accounts/{id}")).await;
-    reader.get(&format!("/admin/accounts/{own}/delete")).await;
-}
-
-/// What is asked, refused and done to an account: first the only administrator's own, then another one.
-async fn acts_on_accounts(app: &App, reader: &mut Reader, own: &str) {
-    let zoe = EmailAddress::parse("zoe@example.org").unwrap();
-    let added = app.house.gatepost.add_account(&zoe, Role::Member, &Client::operator()).await.unwrap();
-    let acts = "send-sign-in send-sign-in lift-limits enable disable send-sign-in enable grant-admin delete \
-                revoke-admin end-sessions delete";
-    for (id, email) in [(own, "else@example.org"), (added.account.id.to_string().as_str(), "zoe@example.org")]
-    {
-        for act in acts.split(' ').filter(|act| id != own || *act != "end-sessions") {
-            let path = format!("/admin/accounts/{id}/{act}");
-            reader.get(&path).await;
-            reader.post(&path, &[("confirm", email)]).await;
-            app.read_all().await;
-        }
-    }
 }
 
 async fn closed(is_htmx: bool) -> Vec<Shown> {

@@ -1,19 +1,17 @@
 //! Events: written in the commit of their action, kept in the store, and logged. Refusals that change
 //! nothing are logged too, but only counted in the store (`refusals`).
 //!
-//! - `name`: what can happen; `names`: how that is called on the wire
+//! - `name`: what can happen
 //! - `means`: what someone acts with
 
 mod means;
 mod name;
-mod names;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub use self::means::Means;
 pub use self::name::EventName;
-pub use self::names::NAMES;
 use crate::domain::record::client::{Client, Doer};
 use crate::domain::record::ids::AccountId;
 use crate::domain::record::letter::{Letter, LetterKind};
@@ -32,8 +30,8 @@ pub struct Event {
     pub by: Doer,
     /// What they did it with. Nothing where anyone could have done it.
     pub means: Option<Means>,
-    /// How long it took: an email from its request to its end or first delay, an account from its registration to its
-    /// confirmation, or from its request where there was no registration.
+    /// How long it took: an email from its request to its end or first delay, an account from its request to its
+    /// confirmation.
     pub took: Option<Duration>,
     /// The email whose end or delay this is.
     pub email: Option<EndedEmail>,

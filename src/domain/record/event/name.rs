@@ -11,7 +11,7 @@ pub enum EventName {
     /// Someone registered an address that was unknown until then. Kept whether or not it is ever
     /// confirmed.
     Registered,
-    /// A registration was confirmed and created an account, with its own email or by a first sign-in meanwhile.
+    /// A request was used and created an account.
     AccountConfirmed,
     /// Someone signed in, by email or with a password.
     SignedIn,
@@ -39,17 +39,17 @@ pub enum EventName {
     OthersSignedOut,
     /// The account was deleted.
     AccountDeleted,
-    /// The operator or an administrator disabled the account.
+    /// The operator disabled the account.
     AccountDisabled,
-    /// The operator or an administrator enabled it again.
+    /// The operator re-enabled the account.
     AccountEnabled,
     /// The operator created the account.
     AccountAdded,
     /// The operator created a sign-in link.
     LinkHandedOut,
-    /// The operator or an administrator granted admin rights.
+    /// The operator granted admin rights.
     AdminGranted,
-    /// The operator or an administrator revoked admin rights.
+    /// The operator revoked admin rights.
     AdminRevoked,
     /// A wrong code was entered.
     WrongCode,
@@ -61,7 +61,7 @@ pub enum EventName {
     MailFailed,
     /// An email was not sent because it was no longer needed.
     MailDropped,
-    /// The operator or an administrator ended all sessions.
+    /// The operator ended all sessions.
     AllSignedOut,
     /// A request was refused because there were too many before it.
     Throttled,
@@ -84,22 +84,6 @@ pub enum EventName {
     MailRetried,
     /// An administrator did not want an email to be sent while it was being sent.
     MailStopped,
-    /// An administrator had a sign-in link emailed to the owner of an account.
-    SignInSent,
-    /// An administrator let the counts at the address of an account begin again.
-    LimitsLifted,
-    /// Someone was invited: an account was created that its person has not signed in to yet.
-    Invited,
-    /// The invitation was sent again.
-    InvitedAgain,
-    /// The invitation was withdrawn, and the account deleted.
-    InvitationWithdrawn,
-    /// The registrations of an address that were not confirmed yet were removed.
-    RegistrationRemoved,
-    /// A test email was requested.
-    TestRequested,
-    /// A first sign-in by email created an account that no one had registered.
-    FirstSignIn,
 }
 
 impl EventName {
@@ -109,12 +93,8 @@ impl EventName {
         match self {
             Self::SignedIn | Self::Reauthenticated => "authn_login_success",
             Self::Registered => "registered",
-            Self::AccountConfirmed
-            | Self::FirstSignIn
-            | Self::AccountAdded
-            | Self::Invited
-            | Self::AccountsImported { .. } => "user_created",
-            Self::MailRequested | Self::LinkHandedOut | Self::SignInSent => "authn_token_created",
+            Self::AccountConfirmed | Self::AccountAdded | Self::AccountsImported { .. } => "user_created",
+            Self::MailRequested | Self::LinkHandedOut => "authn_token_created",
             Self::PasswordChanged | Self::PasswordRemoved | Self::PasswordReset => "authn_password_change",
             Self::PasswordChangeRefused => "authn_password_change_fail",
             Self::EmailChanged
@@ -122,10 +102,7 @@ impl EventName {
             | Self::EmailChangeCancelled
             | Self::DeviceEmailsOff
             | Self::DeviceEmailsOn => "user_updated",
-            Self::AccountDeleted | Self::InvitationWithdrawn => "user_deleted",
-            Self::InvitedAgain => "invitation_sent",
-            Self::RegistrationRemoved => "registration_removed",
-            Self::TestRequested => "mail_test_requested",
+            Self::AccountDeleted => "user_deleted",
             Self::AccountDisabled => "authn_login_lock",
             Self::AccountEnabled => "authn_login_unlock",
             Self::AdminGranted | Self::AdminRevoked => "privilege_permissions_changed",
@@ -141,7 +118,6 @@ impl EventName {
             Self::MailDelayed => "mail_delayed",
             Self::MailRetried => "mail_retried",
             Self::MailStopped => "mail_stopped",
-            Self::LimitsLifted => "limits_lifted",
             Self::Throttled => "excess_rate_limit_exceeded",
         }
     }
@@ -152,7 +128,7 @@ impl EventName {
         match self {
             Self::MailRequested => "An email was requested.",
             Self::Registered => "Registered.",
-            Self::AccountConfirmed | Self::FirstSignIn => "Email address confirmed. Account created.",
+            Self::AccountConfirmed => "Email address confirmed. Account created.",
             Self::SignedIn => "Signed in.",
             Self::WrongCode => "Wrong code entered.",
             Self::PasswordRefused => "Wrong password entered.",
@@ -166,13 +142,13 @@ impl EventName {
             Self::Reauthenticated => "Identity confirmed.",
             Self::SessionEnded => "A device was signed out.",
             Self::OthersSignedOut => "All other devices were signed out.",
-            Self::AllSignedOut => "Signed out everywhere.",
+            Self::AllSignedOut => "Signed out everywhere by the administrator.",
             Self::SignedOut => "Signed out.",
             Self::AccountDeleted => "Account deleted.",
-            Self::AccountDisabled => "Account disabled.",
-            Self::AccountEnabled => "Account enabled again.",
-            Self::AccountAdded => "Account created.",
-            Self::LinkHandedOut => "Sign-in link created.",
+            Self::AccountDisabled => "Disabled by the administrator.",
+            Self::AccountEnabled => "Re-enabled by the administrator.",
+            Self::AccountAdded => "Created by the administrator.",
+            Self::LinkHandedOut => "Sign-in link created by the administrator.",
             Self::AdminGranted => "Admin rights granted.",
             Self::AdminRevoked => "Admin rights removed.",
             Self::MailSent => "An email was sent.",
@@ -181,15 +157,6 @@ impl EventName {
             Self::MailDelayed => "An email could not be sent at once.",
             Self::MailRetried => "An email was tried again by an administrator.",
             Self::MailStopped => "An administrator stopped an email while it was being sent.",
-            Self::SignInSent => "A sign-in link was emailed.",
-            Self::LimitsLifted => "Limits lifted.",
-            Self::Invited => "Invited by an administrator.",
-            Self::InvitedAgain => "Invited again by an administrator.",
-            Self::InvitationWithdrawn => "Invitation withdrawn by an administrator.",
-            Self::RegistrationRemoved => {
-                "A registration that was not confirmed yet was removed by an administrator."
-            }
-            Self::TestRequested => "A test email was requested by an administrator.",
             Self::Throttled => "Too many tries.",
             Self::AccountsImported { .. } => "Accounts were imported by the administrator.",
             Self::AccountSecured => "Account secured: signed out everywhere, password removed.",

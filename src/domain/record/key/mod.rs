@@ -5,20 +5,15 @@
 //! `x/` expiry marks by time, `v/` events by time, `h/` events by account, `c/` counts of refusals by
 //! account, `y/` marks of these counts by the time they began, `u/` undos, `f/` sign-ins on new devices by the nonce in their link, `d/` deleted accounts with
 //! records left to remove, `k/` key checks, `n/` the seed of salts, `w/` what every password check computes,
-//! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, or by an administrator, `F/` emails that
+//! `g/` the generation of the store, `i/` an unfinished import, `l/` what was done lately at an address, `F/` emails that
 //! have ended by time, `R/` emails by recipient, `M/` emails by id, `N/` emails that were not sent by how they ended,
-//! `admins` the enabled administrators, `D/` accounts by domain, `T/` accounts by time, `S/` accounts by state, `accounts` whether
-//! these lists are complete, `C/` sums by day, `W/` sums by week, `B/` how far events are counted. What several nodes share has
-//! longer names: see `shared`.
+//! `admins` the enabled administrators. What several nodes share has longer names: see `shared`.
 //! Prefixes that belong to one engine begin with a NUL byte.
 
-mod accounts;
 mod emails;
-mod events;
 mod shared;
 mod single;
 mod span;
-mod sums;
 
 use std::fmt;
 
@@ -58,12 +53,6 @@ impl Key {
     #[must_use]
     pub fn pending(address: &CanonicalAddress) -> Self {
         Self::joined(b"p/", &[address.as_str().as_bytes()])
-    }
-
-    /// The key of who the address of such a key belongs to, or nothing for another kind of key.
-    #[must_use]
-    pub fn owner_of_pending(&self) -> Option<Self> {
-        Some(Self::joined(b"e/", &[self.0.strip_prefix(b"p/")?]))
     }
 
     /// A request.
@@ -220,18 +209,6 @@ impl Key {
         Self::joined(b"l/", &[&[mark, if of_known { b'k' } else { b's' }], &address])
     }
 
-    /// The emails that an administrator has had sent lately.
-    #[must_use]
-    pub fn mails_by_admin(admin: AccountId) -> Self {
-        Self::joined(b"l/ab", &[&admin.0])
-    }
-
-    /// The emails that administrators have had sent to an address lately.
-    #[must_use]
-    pub fn admin_mails_to(address: [u8; 12]) -> Self {
-        Self::joined(b"l/at", &[&address])
-    }
-
     /// A key from its stored bytes.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
@@ -253,8 +230,7 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Addresses must not appear in logs.
         let inner = self.expired().unwrap_or_else(|| self.clone());
-        let is_address =
-            [b"e/", b"p/", b"R/", b"D/", b"S/"].iter().any(|prefix| inner.0.starts_with(*prefix));
+        let is_address = [b"e/", b"p/", b"R/"].iter().any(|prefix| inner.0.starts_with(*prefix));
         let shown = if is_address { self.0.len() - inner.0.len() + 2 } else { self.0.len() };
         write!(f, "{}{}", self.0[..shown].escape_ascii(), if is_address { "(address)" } else { "" })
     }

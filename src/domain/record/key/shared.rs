@@ -1,8 +1,8 @@
 //! The keys of what several nodes share: `state`, `node/` the runs that have joined, `gone/` those that have ended,
-//! `lease/` work that one of them does for all, `used/` hand-over tokens that another browser has tried. A store that one node has to itself has none of them.
+//! `lease/` work that one of them does for all. A store that one node has to itself has none of them.
 
 use super::{Key, Span};
-use crate::domain::record::ids::{Nonce, RunId};
+use crate::domain::record::ids::RunId;
 use crate::domain::record::node::Errand;
 
 impl Key {
@@ -34,12 +34,6 @@ impl Key {
     #[must_use]
     pub fn lease(errand: Errand) -> Self {
         Self::joined(b"lease/", &[errand.name().as_bytes()])
-    }
-
-    /// That a hand-over token is spent.
-    #[must_use]
-    pub fn used_token(nonce: Nonce) -> Self {
-        Self::joined(b"used/", &[&nonce.0])
     }
 
     /// Whether a backup has the record under this key, and a store that is moved takes it along. What is about the

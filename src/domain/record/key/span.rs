@@ -39,12 +39,6 @@ impl Span {
         Self::prefix(&Key::joined(b"s/", &[]))
     }
 
-    /// The unconfirmed registrations of the addresses that begin with this, in their order.
-    #[must_use]
-    pub fn pending_from(beginning: &str) -> Self {
-        Self::prefix(&Key::joined(b"p/", &[beginning.as_bytes()]))
-    }
-
     /// All requests.
     #[must_use]
     pub fn requests() -> Self {

@@ -91,10 +91,6 @@ impl Gatepost {
         let (nodes, found, (at, drift)) =
             try_join3(nodes(store), store.get(&own), compare_clocks(&*neighbours.engine, &self.world))
                 .await?;
-        self.event_clock.engine_says(at, self.world.clock.monotonic());
-        for (node, _) in nodes.iter().filter_map(|(_, node)| node.as_ref()) {
-            self.event_clock.not_before(node.at);
-        }
         neighbours.look(&nodes);
         if neighbours.compared(drift) {
             tell(drift);
@@ -102,7 +98,7 @@ impl Gatepost {
         let (Node { counter, .. }, version) = judge(neighbours, found)?;
         let counter = counter + 1;
         let node =
-            Node { profile: neighbours.profile(), keys: self.ring.ids(), at: self.event_time(), counter };
+            Node { profile: neighbours.profile(), keys: self.ring.ids(), at: self.world.now(), counter };
         let mut change = Change::of(Class::Heartbeat);
         change.expect(neighbours.key(), Some(version));
         change.put(neighbours.key(), Record::Node(node));

@@ -21,7 +21,7 @@ use crate::domain::record::drift::Drift;
 use crate::domain::record::ids::{KeyId, RunId, StoreId};
 use crate::domain::record::key::Key;
 use crate::domain::record::node::Node;
-use crate::domain::record::state::{Course, FORMAT_WITH_LISTS, Phase, State};
+use crate::domain::record::state::{Course, FORMAT_WITH_ADMINS, Phase, State};
 use crate::domain::record::time::Timestamp;
 use crate::domain::run::Neighbours;
 use crate::domain::upkeep::refusal::OpenError;
@@ -91,7 +91,7 @@ pub(in crate::domain::upkeep) async fn join(
     refuse_mailbox(member, &nodes)?;
     // One per run. It is removed when the run ends, or a day after it was found to have ended.
     change.expect(Key::node(run), None);
-    let node = Node { profile: member.profile.clone(), keys, at, counter: 0 };
+    let node = Node { profile: member.profile.clone(), keys, at: world.now(), counter: 0 };
     change.put(Key::node(run), Record::Node(node));
     Ok(Joining { run, state, nodes, is_another, begun_at, at, drift })
 }
@@ -150,7 +150,7 @@ async fn put_state(
     }
     if past == Past::None {
         // Its first commit has what earlier versions would not keep up.
-        state.floor = state.floor.max(FORMAT_WITH_LISTS);
+        state.floor = state.floor.max(FORMAT_WITH_ADMINS);
     }
     state.phase.expect_ready().map_err(RunEnded::from)?;
     if state.floor > *member.profile.formats.end() {

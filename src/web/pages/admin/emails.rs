@@ -1,7 +1,5 @@
 //! How a list of emails is drawn: the search above it, how many there are, and a row for each.
 
-use std::collections::HashMap;
-
 use maud::{Markup, html};
 
 use super::super::layout::{due, moment};
@@ -9,9 +7,8 @@ use super::super::notice::Notice;
 use super::outside::{outside, plain};
 use crate::domain::outbox::{Email, EmailPage};
 use crate::domain::record::ended::EmailState;
-use crate::domain::record::ids::{AccountId, LetterId};
 use crate::domain::record::letter::LetterKind;
-use crate::path::{ADMIN_MAIL, account_page, email_drop, email_retry};
+use crate::path::{ADMIN_MAIL, email_drop, email_retry};
 use crate::web::problem::Problem;
 use crate::web::wire::{ALL, ListEmails};
 
@@ -20,8 +17,6 @@ pub(super) struct Shown<'a> {
     pub(super) wanted: &'a ListEmails,
     pub(super) found: &'a EmailPage,
     pub(super) may_act: bool,
-    /// The accounts of the recipients.
-    pub(super) accounts: &'a HashMap<LetterId, AccountId>,
 }
 
 /// What came of the form in a row.
@@ -70,12 +65,12 @@ pub(super) fn count(shown: &Shown<'_>, is_update: bool) -> Markup {
 
 /// The rows, and where the list goes on.
 pub(super) fn list(shown: &Shown<'_>) -> Markup {
-    let Shown { wanted, found, may_act, accounts } = shown;
+    let Shown { wanted, found, may_act } = shown;
     html! {
         div #emails {
             @if found.emails.is_empty() && found.next.is_none() { (nothing(wanted)) }
             ul.emails {
-                @for email in &found.emails { (row(email, wanted, *may_act, accounts.get(&email.letter.id), None)) }
+                @for email in &found.emails { (row(email, wanted, *may_act, None)) }
             }
             @if let Some(next) = &found.next {
                 p.actions { a.button.quiet href=(format!("{ADMIN_MAIL}?{}", wanted.in_url(Some(next)))) { "Next emails" } }
@@ -102,7 +97,6 @@ pub(super) fn row(
     email: &Email,
     wanted: &ListEmails,
     may_act: bool,
-    account: Option<&AccountId>,
     outcome: Option<&Outcome<'_>>,
 ) -> Markup {
     let id = email.letter.id.to_string();
@@ -117,10 +111,6 @@ pub(super) fn row(
             }
             p { (purpose(email.letter.kind)) " " span.tag { (in_words(email.state)) } }
             (facts(email))
-            @if let Some(account) = account {
-                @let label = format!("Show the account: {}", plain(email.letter.to.as_str()));
-                p { a href=(account_page(&account.to_string())) aria-label=(label) { "Show the account" } }
-            }
             @if may_act { (forms(email, wanted, &id)) }
         }
     }
@@ -173,7 +163,7 @@ fn form(email: &Email, wanted: &ListEmails, path: &str, label: &str) -> Markup {
 }
 
 /// A state in the words of the pages.
-pub(super) fn in_words(state: EmailState) -> &'static str {
+fn in_words(state: EmailState) -> &'static str {
     match state {
         EmailState::Waiting => "Waiting to be sent",
         EmailState::Sent => "Sent",
@@ -183,15 +173,15 @@ pub(super) fn in_words(state: EmailState) -> &'static str {
 }
 
 /// What an email is for, in the words of the pages.
-pub(super) fn purpose(kind: LetterKind) -> &'static str {
+fn purpose(kind: LetterKind) -> &'static str {
     match kind {
-        LetterKind::SignIn | LetterKind::AccountAdded | LetterKind::SignInSent => "Sign-in link",
+        LetterKind::SignIn | LetterKind::AccountAdded => "Sign-in link",
         LetterKind::NoAccount => "No account here",
         LetterKind::Confirm => "Confirm registration",
         LetterKind::AlreadyRegistered => "Already registered",
         LetterKind::ResetPassword => "New password",
         LetterKind::NothingToReset => "No password to reset",
-        LetterKind::AccountDisabled | LetterKind::Disabled => "Account disabled",
+        LetterKind::AccountDisabled => "Account disabled",
         LetterKind::ConfirmNewAddress => "Confirm new email address",
         LetterKind::AddressChanging => "Email address about to change",
         LetterKind::AddressChanged => "Email address changed",
@@ -199,20 +189,10 @@ pub(super) fn purpose(kind: LetterKind) -> &'static str {
         LetterKind::AddressWanted => "Email address wanted by someone else",
         LetterKind::YourCode => "Code to confirm it's you",
         LetterKind::PasswordChanged => "Password changed",
-        LetterKind::AccountDeleted | LetterKind::Deleted => "Account deleted",
+        LetterKind::AccountDeleted => "Account deleted",
         LetterKind::PasswordSet => "Password set",
         LetterKind::PasswordRemoved => "Password removed",
         LetterKind::PasswordReset => "Password reset",
         LetterKind::NewDevice => "Sign-in on a new device",
-        LetterKind::Enabled => "Account enabled",
-        LetterKind::SignedOut => "Signed out everywhere",
-        LetterKind::SessionEnded => "Session ended",
-        LetterKind::AdminGranted => "Admin rights granted",
-        LetterKind::AdminRevoked => "Admin rights removed",
-        LetterKind::NewAdmin => "New administrator",
-        LetterKind::Invited => "Invitation",
-        LetterKind::Test => "Test email",
-        LetterKind::AddressChangedByOperator => "Email address changed by the operator",
-        LetterKind::AddressGiven => "New email address",
     }
 }

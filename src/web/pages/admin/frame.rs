@@ -2,21 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::super::visitor::Visitor;
-use crate::path::{
-    ADMIN, ADMIN_ACCOUNTS, ADMIN_EVENTS, ADMIN_MAIL, ADMIN_SETTINGS, ADMIN_WAITING, REAUTHENTICATE, with_next,
-};
-use crate::web::house::House;
+use crate::path::{ADMIN, ADMIN_MAIL, ADMIN_SETTINGS, REAUTHENTICATE, with_next};
 
 /// The pages, by their paths.
-const PAGES: [(&str, &str); 6] = [
-    (ADMIN, "Overview"),
-    (ADMIN_ACCOUNTS, "Accounts"),
-    (ADMIN_WAITING, "Not confirmed yet"),
-    (ADMIN_MAIL, "Emails"),
-    (ADMIN_EVENTS, "Events"),
-    (ADMIN_SETTINGS, "Settings"),
-];
+const PAGES: [(&str, &str); 3] = [(ADMIN, "Overview"), (ADMIN_MAIL, "Emails"), (ADMIN_SETTINGS, "Settings")];
 
 /// Links to all of them.
 pub(super) fn tabs(current: &str) -> Markup {
@@ -27,11 +16,6 @@ pub(super) fn tabs(current: &str) -> Markup {
             }
         }
     }
-}
-
-/// Whether the sign-in is recent enough to change something.
-pub(super) fn may_act(house: &House, visitor: &Visitor) -> bool {
-    visitor.signed_in.as_ref().is_some_and(|live| house.gatepost.is_recent(&live.session))
 }
 
 /// Shown in place of forms that would only lead to the same question.

@@ -9,8 +9,7 @@ use super::super::notice::{self, Notice};
 use super::super::visitor::Visitor;
 use super::emails::{Outcome, Shown, count, list as drawn_list, row, search};
 use super::entrance::{place, refused};
-use super::frame::{confirm_first, may_act, tabs};
-use super::test_email;
+use super::frame::{confirm_first, tabs};
 use crate::domain::error::Error;
 use crate::domain::outbox::{Email, Stopped};
 use crate::domain::record::ids::LetterId;
@@ -35,9 +34,7 @@ async fn shown(house: &House, visitor: &Visitor, problem: Option<&Problem>) -> R
         None => ListEmails::of(visitor.search.as_deref())?,
     };
     let found = house.gatepost.emails(visitor.token(), &wanted.query()?).await?;
-    let accounts = house.gatepost.recipients(visitor.token(), &found.emails).await?;
-    let may_act = may_act(house, visitor);
-    let shown = Shown { wanted: &wanted, found: &found, may_act, accounts: &accounts };
+    let shown = Shown { wanted: &wanted, found: &found, may_act: may_act(house, visitor) };
     if visitor.is_htmx {
         return Ok(fragment(html! { (drawn_list(&shown)) (count(&shown, true)) }));
     }
@@ -52,10 +49,13 @@ async fn shown(house: &House, visitor: &Visitor, problem: Option<&Problem>) -> R
             (search(&wanted))
             (count(&shown, false))
             (drawn_list(&shown))
-            @if shown.may_act { (test_email::form("", None, None)) }
         }
     };
     Ok(page(&house.site, visitor, "Emails", &content))
+}
+
+fn may_act(house: &House, visitor: &Visitor) -> bool {
+    visitor.signed_in.as_ref().is_some_and(|live| house.gatepost.is_recent(&live.session))
 }
 
 /// Has an email tried now.
@@ -124,11 +124,7 @@ async fn row_again(house: &House, visitor: &Visitor, outcome: &Outcome<'_>) -> A
         None => Err(Error::NotFound),
     };
     match (email, outcome) {
-        (Ok(email), _) => {
-            let accounts = house.gatepost.recipients(visitor.token(), std::slice::from_ref(&email)).await?;
-            let account = accounts.get(&email.letter.id);
-            Ok(fragment(row(&email, &ListEmails::default(), true, account, Some(outcome))))
-        }
+        (Ok(email), _) => Ok(fragment(row(&email, &ListEmails::default(), true, Some(outcome)))),
         // It is in no list any more, so there is no row to show it in.
         (Err(Error::NotFound), Outcome::Refused(problem)) => Err((*problem).clone()),
         (Err(error), _) => Err(error.into()),

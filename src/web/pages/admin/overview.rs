@@ -1,55 +1,41 @@
-//! How things are: what should be looked after, email, what happened, and the server.
+//! How things are: email, the server, and what should be looked after.
 
 use maud::{Markup, html};
 
 use super::super::answer::Answer;
 use super::super::layout::{moment, page};
 use super::super::visitor::Visitor;
-use super::charts::charts;
 use super::entrance::{place, refused};
 use super::frame::tabs;
 use super::outside::outside;
-use crate::domain::admin::{Charts, MailOverview};
+use crate::domain::admin::MailOverview;
 use crate::path::{ADMIN, ADMIN_MAIL};
 use crate::web::house::House;
 use crate::web::problem::Problem;
 use crate::web::report::Survey;
 use crate::web::survey::survey;
-use crate::web::wire::ShowOverview;
 
 /// The overview.
 pub(in crate::web::pages) async fn overview(house: House, visitor: Visitor) -> Answer {
     match look(&house, &visitor).await {
-        Ok(seen) => Ok(page(&house.site, &visitor, "Overview", &whole(&seen))),
+        Ok((mail, survey)) => Ok(page(&house.site, &visitor, "Overview", &whole(&mail, &survey))),
         Err(problem) => refused(&visitor, problem, &place(&visitor)),
     }
 }
 
-/// Everything that the page shows.
-struct Seen {
-    mail: MailOverview,
-    charts: Charts,
-    survey: Survey,
-}
-
-async fn look(house: &House, visitor: &Visitor) -> Result<Seen, Problem> {
-    // No one else learns what is wrong with a query.
-    house.gatepost.expect_admin(visitor.token()).await?;
-    let period = ShowOverview::period(visitor.search.as_deref())?;
+async fn look(house: &House, visitor: &Visitor) -> Result<(MailOverview, Survey), Problem> {
     let mail = house.gatepost.mail_overview(visitor.token()).await?;
-    let charts = house.gatepost.charts(visitor.token(), period).await?;
-    Ok(Seen { mail, charts, survey: survey(house).await? })
+    Ok((mail, survey(house).await?))
 }
 
-fn whole(seen: &Seen) -> Markup {
+fn whole(mail: &MailOverview, survey: &Survey) -> Markup {
     html! {
         section.card.broad {
             (tabs(ADMIN))
             h1 { "Overview" }
-            (warnings(&seen.survey))
-            (emails(&seen.mail))
-            (charts(&seen.charts))
-            (server(&seen.survey))
+            (emails(mail))
+            (server(survey))
+            (warnings(survey))
         }
     }
 }

@@ -10,7 +10,6 @@ use super::super::own::{self, hidden_account};
 use super::view::{Section, Told, View};
 use crate::domain::profile::Entry;
 use crate::domain::record::account::PendingChange;
-use crate::domain::record::client::Doer;
 use crate::path::{
     FORGOT_PASSWORD, PROFILE, PROFILE_DELETE, PROFILE_EMAIL, PROFILE_EMAIL_CANCEL, PROFILE_EXPORT,
     PROFILE_PASSWORD, PROFILE_PASSWORD_REMOVE, REAUTHENTICATE, with_next,
@@ -71,7 +70,7 @@ pub(super) fn email(house: &House, view: &View, told: &Told<'_>) -> Markup {
             h2 { "Email address" }
             div.subject-body {
                 p.value { (address(&account.address)) }
-                @if let Some(at) = account.confirmed_at { p.hint { "Confirmed " (on(at)) "." } }
+                p.hint { "Confirmed " (on(account.confirmed_at)) "." }
                 (done(told, Section::Email))
                 @if let Some(change) = pending { (pending_change(view, change)) }
                 @if !is_about_form { (refused(problem)) }
@@ -209,8 +208,6 @@ fn circumstances(entry: &Entry) -> Markup {
             _ => { (moment(entry.at)) @if entry.client.is_some() { ", " } }
         }
         @if let Some((ip, device)) = &entry.client { (device) ", " (ip) }
-        // Not which one, and not from where: someone who is disabled for good reason must not learn that.
-        @if matches!(entry.by, Doer::Admin(_) | Doer::Operator) { ", by an administrator of this site" }
     }
 }
 

@@ -1,6 +1,5 @@
 //! SIGHUP: the configuration is read again, all of it or nothing, and counts from the next request on.
 
-mod apps;
 mod keys;
 mod load;
 mod mistakes;

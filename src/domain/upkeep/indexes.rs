@@ -1,4 +1,4 @@
-//! Making the record of the administrators that a store of an earlier version lacks.
+//! Making what a store of an earlier version lacks: the record of its administrators.
 //!
 //! 1. The record is begun. From that commit on, every change that adds an administrator writes it, and one that removes an
 //!    administrator is refused. Nodes of earlier versions, which do neither, have ended by then and cannot join any more.
@@ -9,10 +9,9 @@
 
 use std::sync::Arc;
 
-use super::Indexed;
 use crate::domain::error::Error;
 use crate::domain::ports::{Change, Committed};
-use crate::domain::read::Found;
+use crate::domain::read::{Found, Nodes, nodes, put_ended};
 use crate::domain::record::Record;
 use crate::domain::record::account::Account;
 use crate::domain::record::admins::Admins;
@@ -20,17 +19,28 @@ use crate::domain::record::ids::AccountId;
 use crate::domain::record::key::{Key, Span};
 use crate::domain::record::node::Errand;
 use crate::domain::record::state::FORMAT_WITH_ADMINS;
+use crate::domain::record::watch::Ended;
+use crate::domain::upkeep::runs::expect_state;
 use crate::domain::{Gatepost, MAX_ATTEMPTS};
 
 /// How many accounts are read at once.
 const PAGE: usize = 200;
 
+/// Whether a store has all its indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indexed {
+    /// It has.
+    All,
+    /// They are to be made by another node, or once nodes of earlier versions have stopped.
+    NotYet,
+}
+
 impl Gatepost {
-    /// Makes the record of the administrators, if the store lacks it. Until it is there, no one can remove one.
+    /// Makes the indexes that the store lacks.
     ///
     /// # Errors
     /// `Store`. The next attempt goes on.
-    pub async fn know_admins(&self) -> Result<Indexed, Error> {
+    pub async fn make_indexes(&self) -> Result<Indexed, Error> {
         let found: Found<Admins> = self.find(Key::admins()).await?;
         if found.value.as_ref().is_some_and(Admins::is_whole) {
             return Ok(Indexed::All);
@@ -38,14 +48,45 @@ impl Gatepost {
         if !self.has_errand(Errand::Index).await? {
             return Ok(Indexed::NotYet);
         }
-        if found.value.is_none() {
-            let begun = Record::Admins(Admins::begun());
-            if !self.begin_index(found, begun, FORMAT_WITH_ADMINS).await? {
-                return Ok(Indexed::NotYet);
-            }
+        if found.value.is_none() && !self.begin_admins(&found).await? {
+            return Ok(Indexed::NotYet);
         }
         let admins = self.read_admins().await?;
         self.complete_admins(&admins).await
+    }
+
+    /// Begins the record (step 1). Returns whether that was possible.
+    async fn begin_admins(&self, found: &Found<Admins>) -> Result<bool, Error> {
+        let mut change = Change::new();
+        found.expected_by(&mut change);
+        // In this order: whoever joins after the state was read changes it, and then this commit is refused.
+        let state = expect_state(&mut change, &*self.store).await?;
+        let nodes = nodes(&*self.store).await?;
+        if !self.put_ends_of_earlier(&mut change, nodes) {
+            return Ok(false);
+        }
+        if let Some(mut state) = state {
+            state.floor = state.floor.max(FORMAT_WITH_ADMINS);
+            change.put(Key::state(), Record::State(state));
+        }
+        // One per store, never removed.
+        change.put(found.key.clone(), Record::Admins(Admins::begun()));
+        Ok(self.store.commit(change).await? == Committed::Yes)
+    }
+
+    /// Adds to a change that the runs of earlier versions have ended, so that none of them goes on. Returns whether they
+    /// have.
+    fn put_ends_of_earlier(&self, change: &mut Change, nodes: Nodes) -> bool {
+        for (run, node) in nodes {
+            if node.is_some_and(|(node, _)| node.profile.formats.contains(&FORMAT_WITH_ADMINS)) {
+                continue;
+            }
+            match self.neighbours.as_ref().and_then(|neighbours| neighbours.ended(run)) {
+                Some(Ended(Some(version))) => put_ended(change, run, version, self.world.now()),
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// The enabled administrators among all accounts (step 2). They are from many moments.
